@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+
+import js from "@eslint/js";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** The folder of the package a file belongs to. */
+function packageFolder(file) {
+  let folder = dirname(file);
+  while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
+}
+
+/** A package is entered by its name alone. `no-restricted-imports` knows neither packages nor `import()`. */
+const packageBorders = {
+  meta: {
+    type: "problem",
+    schema: [],
+    messages: {
+      deep: "`{{name}}` reaches into another package. Import what its index exports.",
+      relative:
+        "`{{name}}` leaves this package. Import the other one by its name, and declare it in package.json.",
+    },
+  },
+  create(context) {
+    const check = (node) => {
+      const name = node?.value;
+      if (typeof name !== "string") return;
+      if (/^(@stargrad\/[^/]+|stargrad)\//.test(name)) {
+        context.report({ node, messageId: "deep", data: { name } });
+      }
+      if (
+        name.startsWith(".") &&
+        !resolve(dirname(context.filename), name).startsWith(packageFolder(context.filename) + sep)
+      ) {
+        context.report({ node, messageId: "relative", data: { name } });
+      }
+    };
+    return {
+      "ImportDeclaration, ExportNamedDeclaration, ExportAllDeclaration, ImportExpression, TSImportType": (
+        node,
+      ) => {
+        check(node.source);
+      },
+    };
+  },
+};
+
+export default defineConfig(
+  { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/"] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    plugins: { stargrad: { rules: { "package-borders": packageBorders } } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "stargrad/package-borders": "error",
+      "no-restricted-syntax": [
+        "error",
+        { selector: "TSEnumDeclaration", message: "Use a union of string literals." },
+        { selector: "ExportDefaultDeclaration", message: "Use a named export." },
+      ],
+      // `const { left, ...rest } = x` is the way to leave a property out.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
+      // Numbers and booleans print as what they are; shapes and objects still need an explicit conversion.
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+    },
+  },
+  {
+    // Where `!` is wrong a test fails, which is what it is for.
+    files: ["**/*.test.ts"],
+    rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  {
+    // Tools read their configuration from a default export.
+    files: ["*.config.{js,ts}"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  {
+    // Plain Node scripts belong to no TypeScript project.
+    files: ["**/*.{js,mjs}"],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
+  },
+);

@@ -1,0 +1,27 @@
+// `npm run check`: every stage in turn, stopping at the first that fails and naming it. The cheap ones come first.
+// `npm run check -- --skip test` leaves stages out.
+
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+
+const stages = ["format", "boundaries", "types", "lint", "test", "build", "pack:check"];
+
+const { values } = parseArgs({ options: { skip: { type: "string", multiple: true, default: [] } } });
+const unknown = values.skip.filter((stage) => !stages.includes(stage));
+if (unknown.length > 0) {
+  console.error(`check: there is no stage ${unknown.join(", ")}; the stages are ${stages.join(", ")}.`);
+  process.exit(2);
+}
+
+for (const stage of stages.filter((name) => !values.skip.includes(name))) {
+  console.log(`\n== ${stage}`);
+  const { status } = spawnSync("npm", ["run", "--silent", stage], {
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) {
+    console.error(`\ncheck failed at: ${stage} (again alone: npm run ${stage})`);
+    process.exit(status ?? 1);
+  }
+}
+console.log("\ncheck passed");

@@ -1,0 +1,24 @@
+import { primitiveNames, primitives, type Primitive } from "@stargrad/graph";
+import { rules } from "@stargrad/autograd";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { root } from "./workspace.js";
+
+it("docs/primitives.md says what the tables say (after a change: npx vitest run --project tests --update)", async () => {
+  const rows = primitiveNames.map((name) => {
+    const { formula, arity }: Primitive = primitives[name];
+    return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
+  });
+  const page = [
+    "# The primitives",
+    "",
+    `Everything Stargrad computes is composed of these ${rows.length}. This page is made from the tables: a row is defined in`,
+    "`packages/graph/src/primitives/` and differentiated in `packages/autograd/src/rules.ts`.",
+    "",
+    "| name | computes | inputs | has a gradient |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ];
+  await expect(page.join("\n")).toMatchFileSnapshot(join(root, "docs/primitives.md"));
+});

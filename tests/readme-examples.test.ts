@@ -1,0 +1,138 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { publicFolders, root } from "./workspace.js";
+
+// Every ```ts block of a README is a program. It must type-check and run without throwing, and a `console.log` must
+// print what the comment beside it or below it says:
+//
+//     console.log(x.shape); // -> [ 2, 2 ]
+//     console.log(x.toString());
+//     // -> [[1, 2],
+//     //     [3, 4]]
+//
+// A block marked ```ts no-run is only type-checked.
+
+interface Example {
+  title: string;
+  /** Its file in the scratch folder, without suffix. */
+  name: string;
+  code: string;
+  runs: boolean;
+}
+
+// Inside this package's node_modules, where the packages it depends on are found by name.
+const scratch = join(import.meta.dirname, "node_modules", ".cache", "readme-examples");
+
+const readmes = ["README.md", ...publicFolders.map((folder) => `${folder}/README.md`)];
+const examples = readmes.flatMap(examplesOf);
+
+function examplesOf(readme: string): Example[] {
+  if (!existsSync(join(root, readme))) return [];
+  const text = readFileSync(join(root, readme), "utf8");
+  return [...text.matchAll(/^```ts(.*)\n([^]*?)^```$/gm)].map(([, mark = "", code = ""], index) => ({
+    title: `${readme}, example ${index + 1}`,
+    name: `${readme.replace(/\W/g, "-")}-${index + 1}`,
+    code,
+    runs: mark.trim() !== "no-run",
+  }));
+}
+
+/** What the comments of an example promise: the index of a line with a `console.log`, and the text it prints. */
+function promises(code: string): Map<number, string> {
+  const promised = new Map<number, string>();
+  let [logLine, prints] = [-1, false];
+  for (const [index, line] of code.split("\n").entries()) {
+    if (line.includes("console.log(")) logLine = index;
+    const first = /\/\/ -> (.*)$/.exec(line)?.[1];
+    const further = prints ? /^ *\/\/ {4}(.*)$/.exec(line)?.[1] : undefined;
+    const text = first ?? further;
+    prints = text !== undefined;
+    if (text === undefined) continue;
+    const before = promised.get(logLine);
+    promised.set(logLine, before === undefined ? text : `${before}\n${text}`);
+  }
+  return promised;
+}
+
+/** Defines what takes the place of `console.log` on a promising line: it prints where and what, as JSON. */
+const documentedLog = `
+  import { format } from "node:util";
+  globalThis.documentedLog = (line, ...values) => {
+    process.stdout.write("\\n" + JSON.stringify({ line, text: format(...values) }) + "\\n");
+  };
+`;
+
+function runExample({ name, code }: Example): {
+  status: number | null;
+  stderr: string;
+  printed: Map<number, string>;
+} {
+  const promised = promises(code);
+  const program = code
+    .split("\n")
+    .map((line, index) =>
+      promised.has(index) ? line.replace("console.log(", `documentedLog(${index}, `) : line,
+    )
+    .join("\n");
+  writeFileSync(join(scratch, `${name}.run.mts`), program);
+
+  const flags = ["--conditions=source", "--import", "./documented-log.mjs", "--import", "tsx"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, `${name}.run.mts`], {
+    cwd: scratch,
+    encoding: "utf8",
+  });
+
+  const printed = new Map<number, string>();
+  for (const [json] of stdout.matchAll(/^\{"line":.*\}$/gm)) {
+    const { line, text } = JSON.parse(json) as { line: number; text: string };
+    const earlier = printed.get(line);
+    printed.set(line, earlier === undefined ? text : `${earlier}\n${text}`);
+  }
+  return { status, stderr, printed };
+}
+
+beforeAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true });
+  writeFileSync(join(scratch, "documented-log.mjs"), documentedLog);
+});
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+it.each(readmes)("%s shows an example", (readme) => {
+  expect(examplesOf(readme)).not.toEqual([]);
+});
+
+it("every example type-checks", { timeout: 120_000 }, () => {
+  for (const { name, code } of examples) writeFileSync(join(scratch, `${name}.mts`), code);
+  const config = {
+    extends: join(root, "tsconfig.base.json"),
+    // One program over the sources of all packages, instead of projects that write declarations.
+    compilerOptions: {
+      composite: false,
+      emitDeclarationOnly: false,
+      declarationMap: false,
+      noEmit: true,
+      types: ["node"],
+    },
+    files: examples.map(({ name }) => `${name}.mts`),
+  };
+  writeFileSync(join(scratch, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", scratch], { encoding: "utf8" });
+  expect(status, stdout).toBe(0);
+});
+
+describe.each(examples.filter(({ runs }) => runs))("$title", (example) => {
+  it("runs and prints what it says", { timeout: 60_000 }, () => {
+    const { status, stderr, printed } = runExample(example);
+    expect(status, stderr).toBe(0);
+    expect(printed).toEqual(promises(example.code));
+  });
+});

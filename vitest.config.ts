@@ -1,0 +1,28 @@
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+
+import { defineConfig } from "vitest/config";
+
+const folders = [
+  ...readdirSync("packages").map((name) => `packages/${name}`),
+  "apps/trainer",
+  "bench",
+  "tests",
+];
+
+export default defineConfig({
+  cacheDir: "node_modules/.cache/vite",
+  // Workspace packages resolve to their `src`, so tests need no build. Tests run as Vite's server code, which keeps a
+  // list of its own; the names after `source` are Vite's defaults.
+  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
+  test: {
+    // Threads start faster than processes; by default one core would stay idle, which is half of a small machine.
+    pool: "threads",
+    maxWorkers: "100%",
+    projects: folders.map((folder) => ({
+      extends: true,
+      root: folder,
+      test: { name: basename(folder), include: ["**/*.test.ts"] },
+    })),
+  },
+});

@@ -1,0 +1,60 @@
+export {
+  allocate,
+  bytesPerElement,
+  canHold,
+  dtypeOf,
+  dtypes,
+  floats,
+  isFloat,
+  numbers,
+  promote,
+  type ArrayOf,
+  type DType,
+  type TypedArray,
+} from "./dtype.js";
+export { HostStorage, type Engine, type Storage } from "./engine.js";
+export {
+  ArgumentError,
+  DTypeError,
+  IndexError,
+  ShapeError,
+  StaleValueError,
+  StargradError,
+} from "./errors.js";
+export {
+  createLeaf,
+  createNode,
+  observeNodes,
+  pendingNodes,
+  topologicalOrder,
+  Node,
+  type NodeObserver,
+  type Operation,
+} from "./node.js";
+export type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "./primitive.js";
+export {
+  binaryNames,
+  primitiveNames,
+  primitives,
+  unaryNames,
+  type AttributesOf,
+  type BinaryName,
+  type PrimitiveName,
+  type UnaryName,
+} from "./primitives.js";
+export { checkIndices } from "./primitives/indexing.js";
+export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from "./primitives/movement.js";
+export { philox4x32 } from "./primitives/random.js";
+export type { ReductionAttributes } from "./primitives/reduction.js";
+export { referenceEngine } from "./reference-engine.js";
+export {
+  broadcastShapes,
+  checkShape,
+  contiguousStrides,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  sameShape,
+  sizeOf,
+  type Shape,
+} from "./shape.js";

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+
+import { HostStorage } from "./engine.js";
+import { createLeaf, createNode, observeNodes, pendingNodes, topologicalOrder, type Node } from "./node.js";
+
+function leaf({ tracked = false } = {}): Node {
+  return createLeaf([2], "float64", storage(), { tracked });
+}
+
+function storage(): HostStorage {
+  return new HostStorage(Float64Array.of(1, 2));
+}
+
+const exp = (x: Node) => createNode("exp", [x], {});
+const add = (a: Node, b: Node) => createNode("add", [a, b], {});
+const everywhere = () => true;
+
+/** `depth` additions of a node to itself, each on top of the last. */
+function tower(bottom: Node, depth: number): Node {
+  let top = bottom;
+  for (let i = 0; i < depth; i++) top = add(top, top);
+  return top;
+}
+
+describe("createNode", () => {
+  it("infers shape and element type and computes nothing", () => {
+    const node = createNode("less", [leaf(), leaf()], {});
+    expect(node.shape).toEqual([2]);
+    expect(node.dtype).toBe("bool");
+    expect(node.storage).toBeNull();
+    expect(node.operation).toMatchObject({ primitive: "less", attributes: {} });
+  });
+
+  it("checks the number of inputs", () => {
+    expect(() => createNode("add", [leaf()], {})).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: add: got 1 inputs; expected 2]`,
+    );
+    expect(() => createNode("concat", [], { axis: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: concat: got 0 inputs; expected at least 1]`,
+    );
+  });
+});
+
+describe("depth", () => {
+  it("counts the operations that have to run one after another", () => {
+    const x = leaf();
+    expect(x.depth).toBe(0);
+    const y = add(exp(exp(x)), x);
+    expect(y.depth).toBe(3);
+  });
+
+  it("starts again from a node that has been computed", () => {
+    const y = exp(exp(leaf()));
+    y.settle(storage());
+    expect(y.depth).toBe(0);
+    expect(exp(y).depth).toBe(1);
+  });
+});
+
+describe("settle", () => {
+  it("turns a node into a leaf and lets its history go", () => {
+    const y = exp(leaf());
+    const elements = storage();
+    y.settle(elements);
+    expect(y.storage).toBe(elements);
+    expect(y.operation).toBeNull();
+  });
+
+  it("leaves a tracked node its operation, through which gradients flow", () => {
+    const y = exp(leaf({ tracked: true }));
+    y.settle(storage());
+    expect(y.operation?.primitive).toBe("exp");
+    expect(y.depth).toBe(0);
+  });
+});
+
+describe("tracked", () => {
+  it("passes from any input to the output", () => {
+    expect(exp(leaf()).tracked).toBe(false);
+    expect(add(leaf(), leaf({ tracked: true })).tracked).toBe(true);
+    expect(exp(exp(leaf({ tracked: true }))).tracked).toBe(true);
+  });
+
+  it("ends at stopGradient", () => {
+    expect(createNode("stopGradient", [leaf({ tracked: true })], {}).tracked).toBe(false);
+  });
+
+  it("ends where the result is not a real number", () => {
+    const x = leaf({ tracked: true });
+    expect(createNode("less", [x, x], {}).tracked).toBe(false);
+    expect(createNode("argsort", [x], { axis: 0, descending: false }).tracked).toBe(false);
+    expect(createNode("cast", [x], { dtype: "int32" }).tracked).toBe(false);
+    expect(createNode("cast", [x], { dtype: "float32" }).tracked).toBe(true);
+  });
+});
+
+describe("topologicalOrder", () => {
+  it("lists inputs before outputs, each node once", () => {
+    const [a, b] = [leaf(), leaf()];
+    const shared = add(a, b);
+    const [left, right] = [exp(shared), add(shared, a)];
+    const root = add(left, right);
+    const order = topologicalOrder([root, shared], everywhere);
+    expect(order).toHaveLength(6);
+    expect(new Set(order)).toEqual(new Set([a, b, shared, left, right, root]));
+    for (const node of order) {
+      for (const input of node.operation?.inputs ?? []) {
+        expect(order.indexOf(input)).toBeLessThan(order.indexOf(node));
+      }
+    }
+  });
+
+  it("takes a number of steps that grows with the nodes and not with the paths", () => {
+    expect(topologicalOrder([tower(leaf(), 200)], everywhere)).toHaveLength(201);
+  });
+
+  it("walks graphs deeper than the stack", () => {
+    const order = topologicalOrder([tower(leaf(), 100_000)], everywhere);
+    expect(order).toHaveLength(100_001);
+    expect(order[0].operation).toBeNull();
+    expect(order.every((node, i) => i === 0 || node.operation?.inputs[0] === order[i - 1])).toBe(true);
+  });
+
+  it("does not go through a node that may not be entered", () => {
+    const [below, above] = [exp(leaf()), leaf()];
+    const root = add(below, above);
+    expect(topologicalOrder([root], (node) => node !== below)).toEqual([above, root]);
+  });
+});
+
+describe("pendingNodes", () => {
+  it("stops at nodes whose elements are known, even if they keep their operation", () => {
+    const settled = exp(leaf({ tracked: true }));
+    settled.settle(storage());
+    const pending = exp(settled);
+    const root = add(pending, settled);
+    expect(pendingNodes([root])).toEqual([pending, root]);
+    expect(pendingNodes([settled])).toEqual([]);
+  });
+});
+
+describe("companions", () => {
+  function companions(): [Node, Node] {
+    const [first, second] = [exp(leaf()), exp(leaf())];
+    for (const node of [first, second]) node.companions = [first, second];
+    return [first, second];
+  }
+
+  it("are computed with a node, and with whatever needs it", () => {
+    const [first, second] = companions();
+    expect(new Set(pendingNodes([first]))).toEqual(new Set([first, second]));
+    const root = exp(exp(second));
+    const pending = pendingNodes([root]);
+    expect(pending).toContain(first);
+    expect(pending.indexOf(second)).toBeLessThan(pending.indexOf(root));
+  });
+
+  it("are let go once the node has been computed", () => {
+    const [first, second] = companions();
+    first.settle(storage());
+    expect(first.companions).toEqual([]);
+    expect(pendingNodes([first])).toEqual([]);
+    second.settle(storage());
+    expect(pendingNodes([first, second])).toEqual([]);
+  });
+});
+
+describe("release", () => {
+  it("leaves what depends on a leaf without a value, and says whose it was", () => {
+    const weight = leaf({ tracked: true });
+    const [pending, computed] = [exp(weight), exp(weight)];
+    computed.settle(storage());
+    weight.release("Parameter weight");
+    expect(weight.storage).toBeNull();
+    expect(() => pendingNodes([exp(pending)])).toThrowErrorMatchingInlineSnapshot(
+      `[StaleValueError: realize: needs the value that Parameter weight [2] had before its last two updates; only its current and its previous value are kept. Read or realize a tensor before the variables it was computed from are updated twice]`,
+    );
+    expect(pendingNodes([computed])).toEqual([]);
+    expect(pendingNodes([exp(computed)])).toHaveLength(1);
+  });
+});
+
+describe("observeNodes", () => {
+  it("tells of every node until somebody else is told", () => {
+    const seen: Node[] = [];
+    const previous = observeNodes((node) => seen.push(node));
+    const x = leaf();
+    const y = exp(x);
+    const mine = observeNodes(previous);
+    leaf();
+    expect(seen).toEqual([x, y]);
+    expect(mine).toBeTypeOf("function");
+  });
+});

@@ -1,0 +1,364 @@
+import { dtypes, floats, numbers, type DType } from "../dtype.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "../primitive.js";
+import { draw, reals, sampleShapes, values, type Range } from "../samples.js";
+import { formatShape, sameShape, type Shape } from "../shape.js";
+
+/** A primitive that treats every element alike. Its inputs have one shape; broadcasting happens before it. */
+export interface Elementwise<Kind extends "unary" | "binary"> extends Primitive<NoAttributes> {
+  readonly kind: Kind;
+  /** The element types it computes on; others are cast by whoever calls it. */
+  readonly accepts: readonly DType[];
+}
+
+interface UnaryRow {
+  readonly formula: string;
+  readonly compute: (x: number) => number;
+  readonly samples: Range;
+  readonly accepts?: readonly DType[];
+}
+
+interface BinaryRow {
+  readonly formula: string;
+  readonly compute: (a: number, b: number) => number;
+  /** On int32, where double arithmetic would not be exact or a case must throw. */
+  readonly computeIntegers?: (a: number, b: number) => number;
+  readonly samples: readonly [Range, Range];
+  readonly accepts?: readonly DType[];
+  readonly result?: "bool";
+}
+
+export const neg = unary("neg", {
+  formula: "−x",
+  compute: (x) => -x,
+  accepts: numbers,
+  samples: reals(-2, 2),
+});
+export const abs = unary("abs", {
+  formula: "|x|",
+  compute: Math.abs,
+  accepts: numbers,
+  samples: reals(-2, 2, [0]),
+});
+export const sign = unary("sign", {
+  formula: "−1, 0 or 1; NaN stays NaN",
+  compute: Math.sign,
+  accepts: numbers,
+  samples: reals(-2, 2, [0]),
+});
+export const floor = unary("floor", {
+  formula: "⌊x⌋",
+  compute: Math.floor,
+  accepts: numbers,
+  samples: reals(-2.9, 2.9, [-2, -1, 0, 1, 2]),
+});
+export const round = unary("round", {
+  formula: "nearest integer, halves to even",
+  compute: roundHalfToEven,
+  accepts: numbers,
+  samples: reals(-2.4, 2.4, [-1.5, -0.5, 0.5, 1.5]),
+});
+export const exp = unary("exp", { formula: "eˣ", compute: Math.exp, samples: reals(-2, 2) });
+export const expm1 = unary("expm1", { formula: "eˣ − 1", compute: Math.expm1, samples: reals(-1, 1) });
+export const log = unary("log", { formula: "ln x", compute: Math.log, samples: reals(0.2, 4) });
+export const log1p = unary("log1p", { formula: "ln(1 + x)", compute: Math.log1p, samples: reals(-0.5, 2) });
+export const sqrt = unary("sqrt", { formula: "√x", compute: Math.sqrt, samples: reals(0.2, 4) });
+export const sin = unary("sin", { formula: "sin x", compute: Math.sin, samples: reals(-3, 3) });
+export const cos = unary("cos", { formula: "cos x", compute: Math.cos, samples: reals(-3, 3) });
+export const atan = unary("atan", { formula: "arctan x", compute: Math.atan, samples: reals(-3, 3) });
+export const tanh = unary("tanh", { formula: "tanh x", compute: Math.tanh, samples: reals(-2, 2) });
+export const sigmoid = unary("sigmoid", {
+  formula: "1 / (1 + e⁻ˣ)",
+  compute: stableSigmoid,
+  samples: reals(-4, 4),
+});
+export const erf = unary("erf", {
+  formula: "2/√π ∫₀ˣ e^(−t²) dt",
+  compute: errorFunction,
+  samples: reals(-2.5, 2.5),
+});
+
+export const add = binary("add", {
+  formula: "a + b",
+  compute: (a, b) => a + b,
+  accepts: numbers,
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+export const sub = binary("sub", {
+  formula: "a − b",
+  compute: (a, b) => a - b,
+  accepts: numbers,
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+export const mul = binary("mul", {
+  formula: "a · b",
+  compute: (a, b) => a * b,
+  computeIntegers: Math.imul,
+  accepts: numbers,
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+export const div = binary("div", {
+  formula: "a / b",
+  compute: (a, b) => a / b,
+  samples: [reals(-2, 2), reals(0.4, 2)],
+});
+export const pow = binary("pow", {
+  formula: "aᵇ",
+  compute: power,
+  computeIntegers: integerPower,
+  accepts: numbers,
+  samples: [reals(0.3, 2), reals(-2, 3)],
+});
+export const mod = binary("mod", {
+  formula: "a − b·⌊a/b⌋, with the sign of b",
+  compute: flooredModulo,
+  computeIntegers: integerModulo,
+  accepts: numbers,
+  samples: [reals(-2.4, 2.4, [-2, -1, 0, 1, 2]), reals(2.6, 4)],
+});
+export const maximum = binary("maximum", {
+  formula: "the larger of a and b; NaN if either is",
+  compute: Math.max,
+  accepts: dtypes,
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+export const minimum = binary("minimum", {
+  formula: "the smaller of a and b; NaN if either is",
+  compute: Math.min,
+  accepts: dtypes,
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+export const less = binary("less", {
+  formula: "a < b",
+  compute: (a, b) => Number(a < b),
+  accepts: dtypes,
+  result: "bool",
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+export const lessEqual = binary("lessEqual", {
+  formula: "a ≤ b",
+  compute: (a, b) => Number(a <= b),
+  accepts: dtypes,
+  result: "bool",
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+export const equal = binary("equal", {
+  formula: "a = b",
+  compute: (a, b) => Number(a === b),
+  accepts: dtypes,
+  result: "bool",
+  samples: [reals(-2, 2), reals(-2, 2)],
+});
+
+export const where: Primitive<NoAttributes> = {
+  name: "where",
+  arity: 3,
+  formula: "a where the condition holds, else b",
+  shape: (inputs) => sharedShape("where", inputs),
+  dtype([condition, a, b]) {
+    if (condition.dtype !== "bool") {
+      throw new DTypeError("where", `the condition is ${condition.dtype}; expected bool`);
+    }
+    return sharedDType("where", [a, b], dtypes);
+  },
+  reference([condition, a, b], _attributes, output) {
+    for (let i = 0; i < output.data.length; i++) {
+      output.data[i] = condition.data[i] === 1 ? a.data[i] : b.data[i];
+    }
+  },
+  samples: sampleShapes.map((shape) => ({
+    inputs: [flags(shape), draw(shape, reals(-2, 2), 0), draw(shape, reals(-2, 2), 1)],
+    attributes: {},
+  })),
+};
+
+export const cast: Primitive<{ readonly dtype: DType }> = {
+  name: "cast",
+  arity: 1,
+  formula: "x in another element type; to int32 truncates toward zero, to bool asks x ≠ 0",
+  shape: ([x]) => x.shape,
+  dtype: (_inputs, { dtype }) => dtype,
+  reference([x], { dtype }, output) {
+    const convert = dtype === "bool" ? isTrue : dtype === "int32" ? toInteger : identity;
+    for (let i = 0; i < x.data.length; i++) output.data[i] = convert(x.data[i]);
+  },
+  samples: [
+    { inputs: [draw([2, 3], reals(-2, 2))], attributes: { dtype: "float64" } },
+    { inputs: [draw([3, 1], reals(-9, 9))], attributes: { dtype: "int32" } },
+    { inputs: [values("float64", [3], [0, -0.5, 2])], attributes: { dtype: "bool" } },
+    { inputs: [values("int32", [2, 2], [0, 1, -7, 70000])], attributes: { dtype: "float64" } },
+    { inputs: [flags([4])], attributes: { dtype: "int32" } },
+  ],
+};
+
+export const stopGradient: Primitive<NoAttributes> = {
+  name: "stopGradient",
+  arity: 1,
+  formula: "x, through which no gradient flows",
+  shape: ([x]) => x.shape,
+  dtype: ([x]) => x.dtype,
+  reference([x], _attributes, output) {
+    output.data.set(x.data);
+  },
+  samples: [{ inputs: [draw([2, 3], reals(-2, 2))], attributes: {} }],
+};
+
+function unary(name: string, row: UnaryRow): Elementwise<"unary"> {
+  const accepts = row.accepts ?? floats;
+  return {
+    name,
+    kind: "unary",
+    arity: 1,
+    formula: row.formula,
+    accepts,
+    shape: ([x]) => x.shape,
+    dtype: (inputs) => sharedDType(name, inputs, accepts),
+    reference([x], _attributes, output) {
+      for (let i = 0; i < x.data.length; i++) output.data[i] = row.compute(x.data[i]);
+    },
+    samples: [
+      ...sampleShapes.map((shape) => ({ inputs: [draw(shape, row.samples)], attributes: {} })),
+      ...(accepts.includes("int32") ? [{ inputs: [integers([7])], attributes: {} }] : []),
+    ],
+  };
+}
+
+function binary(name: string, row: BinaryRow): Elementwise<"binary"> {
+  const accepts = row.accepts ?? floats;
+  const [rangeA, rangeB] = row.samples;
+  const samples: Sample<NoAttributes>[] = sampleShapes.map((shape) => ({
+    inputs: [draw(shape, rangeA, 0), draw(shape, rangeB, 1)],
+    attributes: {},
+  }));
+  if (accepts.includes("int32")) {
+    samples.push({ inputs: [integers([7]), values("int32", [7], [1, 2, 3, 7, 2, 1, 3])], attributes: {} });
+  }
+  if (accepts.includes("bool")) {
+    samples.push({ inputs: [flags([4]), values("bool", [4], [0, 0, 1, 1])], attributes: {} });
+  }
+  return {
+    name,
+    kind: "binary",
+    arity: 2,
+    formula: row.formula,
+    accepts,
+    shape: (inputs) => sharedShape(name, inputs),
+    dtype: (inputs) => {
+      const dtype = sharedDType(name, inputs, accepts);
+      return row.result ?? dtype;
+    },
+    reference([a, b], _attributes, output) {
+      const compute = a.dtype === "int32" ? (row.computeIntegers ?? row.compute) : row.compute;
+      for (let i = 0; i < a.data.length; i++) output.data[i] = compute(a.data[i], b.data[i]);
+    },
+    samples,
+  };
+}
+
+function integers(shape: Shape): HostTensor {
+  return draw(shape, { low: -9, high: 9 }, 2, "int32");
+}
+
+function flags(shape: Shape): HostTensor {
+  const { data } = draw(shape, { low: 0, high: 2 });
+  return { shape, dtype: "bool", data: Uint8Array.from(data, (value) => Number(value >= 1)) };
+}
+
+function sharedShape(name: string, inputs: readonly TensorType[]): Shape {
+  const [first] = inputs;
+  if (!inputs.every((input) => sameShape(first.shape, input.shape))) {
+    const got = inputs.map(({ shape }) => formatShape(shape)).join(", ");
+    throw new ShapeError(name, `got the shapes ${got}; expected one shape`, "Broadcast the inputs first");
+  }
+  return first.shape;
+}
+
+function sharedDType(name: string, inputs: readonly TensorType[], accepts: readonly DType[]): DType {
+  const [{ dtype }] = inputs;
+  if (!inputs.every((input) => input.dtype === dtype) || !accepts.includes(dtype)) {
+    const got = inputs.map((input) => input.dtype).join(", ");
+    throw new DTypeError(
+      name,
+      `got ${got}; expected ${accepts.join(", ")}, the same for all`,
+      "Cast with x.cast(dtype)",
+    );
+  }
+  return dtype;
+}
+
+function identity(x: number): number {
+  return x;
+}
+
+function isTrue(x: number): number {
+  return Number(x !== 0);
+}
+
+/** Truncates, and stops at the ends of int32, where wrapping around would turn a large number into a random one. */
+function toInteger(x: number): number {
+  return Math.min(Math.max(Math.trunc(x), -2147483648), 2147483647);
+}
+
+function roundHalfToEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  if (rest !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** Never forms e^|x|, which overflows and would make the gradient ∞/∞. */
+function stableSigmoid(x: number): number {
+  const decay = Math.exp(-Math.abs(x));
+  return x >= 0 ? 1 / (1 + decay) : decay / (1 + decay);
+}
+
+/** JavaScript says 1 ** NaN is NaN and 1 ** ∞ is NaN; IEEE 754, C and PyTorch say 1. */
+function power(a: number, b: number): number {
+  return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
+}
+
+function integerPower(base: number, exponent: number): number {
+  if (exponent < 0) {
+    throw new DTypeError(
+      "pow",
+      `got int32 and the exponent ${exponent}; expected at least 0`,
+      'Cast with x.cast("float32")',
+    );
+  }
+  let result = 1;
+  for (let square = base, rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = Math.imul(result, square);
+    square = Math.imul(square, square);
+  }
+  return result;
+}
+
+function flooredModulo(a: number, b: number): number {
+  const remainder = a % b;
+  return remainder !== 0 && remainder < 0 !== b < 0 ? remainder + b : remainder;
+}
+
+function integerModulo(a: number, b: number): number {
+  if (b === 0) throw new DTypeError("mod", "got int32 and the divisor 0, for which no remainder exists");
+  return flooredModulo(a, b);
+}
+
+/**
+ * The error function to double precision: its Taylor series near 0, and beyond it the continued fraction of erfc
+ * (DLMF 7.6.2 and 7.9.1), each cut where its terms no longer change the sum.
+ */
+function errorFunction(x: number): number {
+  const magnitude = Math.abs(x);
+  if (Number.isNaN(x)) return x;
+  if (magnitude > 6) return Math.sign(x);
+  if (magnitude < 1.25) {
+    // Small terms are added first; e^(−x²) stands before the sum, where it rounds once.
+    let sum = 1;
+    for (let n = 25; n >= 1; n--) sum = 1 + (sum * 2 * x * x) / (2 * n + 1);
+    return (2 / Math.sqrt(Math.PI)) * x * Math.exp(-x * x) * sum;
+  }
+  let fraction = 0;
+  for (let n = 120; n >= 1; n--) fraction = n / 2 / (magnitude + fraction);
+  const complement = Math.exp(-magnitude * magnitude) / (Math.sqrt(Math.PI) * (magnitude + fraction));
+  return Math.sign(x) * (1 - complement);
+}

@@ -1,0 +1,366 @@
+import { canHold, numbers } from "../dtype.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import type { Primitive } from "../primitive.js";
+import { draw, reals } from "../samples.js";
+import { checkShape, contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
+import { contiguousView, gatherView, scatterAddView, scatterView, type View } from "../strided.js";
+
+/** A primitive that only says where each element of its output stands in its input. */
+export interface Movement<Attributes extends object> extends Primitive<Attributes> {
+  readonly kind: "movement";
+  /** The output as a view of a contiguous input. */
+  view(input: Shape, attributes: Attributes): View;
+}
+
+interface MovementRow<Attributes extends object> {
+  readonly formula: string;
+  shape(input: Shape, attributes: Attributes): Shape;
+  view(input: Shape, attributes: Attributes): View;
+  /** Input shapes and attributes to be tried. */
+  readonly samples: readonly (readonly [Shape, Attributes])[];
+}
+
+export const reshape = movement<{ readonly shape: Shape }>("reshape", {
+  formula: "the same elements in row-major order, in another shape",
+  shape(input, { shape }) {
+    checkShape("reshape", shape);
+    if (sizeOf(shape) !== sizeOf(input)) {
+      throw new ShapeError(
+        "reshape",
+        `${formatShape(input)} has ${sizeOf(input)} elements; ${formatShape(shape)} has ${sizeOf(shape)}`,
+      );
+    }
+    return shape;
+  },
+  view: (_input, { shape }) => contiguousView(shape),
+  samples: [
+    [[2, 3], { shape: [3, 2] }],
+    [[4, 1], { shape: [2, 1, 2] }],
+    [[], { shape: [1, 1] }],
+    [[0, 2], { shape: [4, 0] }],
+  ],
+});
+
+export const permute = movement<{ readonly axes: readonly number[] }>("permute", {
+  formula: "axis i of y is axis axes[i] of x",
+  shape(input, { axes }) {
+    if ([...axes].sort((a, b) => a - b).some((axis, i) => axis !== i) || axes.length !== input.length) {
+      throw new ShapeError(
+        "permute",
+        `got the axes ${formatShape(axes)} for the shape ${formatShape(input)}; expected each axis once`,
+      );
+    }
+    return axes.map((axis) => input[axis]);
+  },
+  view(input, { axes }) {
+    const strides = contiguousStrides(input);
+    return { offset: 0, strides: axes.map((axis) => strides[axis]) };
+  },
+  samples: [
+    [[2, 3], { axes: [1, 0] }],
+    [[2, 3, 4], { axes: [2, 0, 1] }],
+    [[3, 1, 2], { axes: [0, 2, 1] }],
+    [[], { axes: [] }],
+    [[0, 2], { axes: [1, 0] }],
+  ],
+});
+
+export const expand = movement<{ readonly shape: Shape }>("expand", {
+  formula: "axes of length 1 repeated to the given length",
+  shape(input, { shape }) {
+    checkShape("expand", shape);
+    if (
+      shape.length !== input.length ||
+      input.some((length, axis) => length !== 1 && length !== shape[axis])
+    ) {
+      throw new ShapeError(
+        "expand",
+        `${formatShape(input)} cannot become ${formatShape(shape)}; only axes of length 1 can change`,
+      );
+    }
+    return shape;
+  },
+  view: (input) => ({
+    offset: 0,
+    strides: contiguousStrides(input).map((stride, axis) => (input[axis] === 1 ? 0 : stride)),
+  }),
+  samples: [
+    [[1, 3], { shape: [4, 3] }],
+    [[2, 1, 1], { shape: [2, 3, 2] }],
+    [[1], { shape: [0] }],
+    [[2], { shape: [2] }],
+  ],
+});
+
+/** Per axis: the first index, how many elements, and the distance between them (at least 1). */
+export interface SliceAttributes {
+  readonly starts: readonly number[];
+  readonly lengths: readonly number[];
+  readonly steps: readonly number[];
+}
+
+export const slice = movement<SliceAttributes>("slice", {
+  formula: "every step-th element from start, on each axis",
+  shape(input, { starts, lengths, steps }) {
+    const fits = input.every((size, axis) => {
+      const [start, length, step] = [starts[axis], lengths[axis], steps[axis]];
+      const whole = [start, length, step].every(Number.isInteger);
+      const inside = start >= 0 && (length === 0 || start + (length - 1) * step < size);
+      return whole && inside && length >= 0 && step >= 1;
+    });
+    if (!fits || starts.length !== input.length) {
+      throw new ShapeError(
+        "slice",
+        `starts ${formatShape(starts)}, lengths ${formatShape(lengths)} and steps ${formatShape(steps)} leave the shape ${formatShape(input)}`,
+      );
+    }
+    return lengths;
+  },
+  view(input, { starts, steps }) {
+    const strides = contiguousStrides(input);
+    return {
+      offset: starts.reduce((offset, start, axis) => offset + start * strides[axis], 0),
+      strides: strides.map((stride, axis) => stride * steps[axis]),
+    };
+  },
+  samples: [
+    [[5], { starts: [1], lengths: [2], steps: [3] }],
+    [[4, 3], { starts: [1, 0], lengths: [2, 2], steps: [1, 2] }],
+    [[3, 1], { starts: [0, 0], lengths: [2, 1], steps: [2, 1] }],
+    [[3], { starts: [1], lengths: [0], steps: [1] }],
+  ],
+});
+
+export const flip = movement<{ readonly axes: readonly number[] }>("flip", {
+  formula: "the elements in reverse order along some axes",
+  shape(input, { axes }) {
+    const known = axes.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < input.length);
+    if (!known || new Set(axes).size !== axes.length) {
+      throw new ShapeError("flip", `got the axes ${formatShape(axes)} for the shape ${formatShape(input)}`);
+    }
+    return input;
+  },
+  view(input, { axes }) {
+    const strides = contiguousStrides(input);
+    return {
+      offset: axes.reduce((offset, axis) => offset + (input[axis] - 1) * strides[axis], 0),
+      strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
+    };
+  },
+  samples: [
+    [[5], { axes: [0] }],
+    [[2, 3], { axes: [0, 1] }],
+    [[3, 1, 2], { axes: [2] }],
+    [[0, 2], { axes: [0] }],
+  ],
+});
+
+/** `size`, `stride` and `dilation` for each of the last axes, one entry per axis. */
+export interface WindowAttributes {
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+export const windows = movement<WindowAttributes>("windows", {
+  formula:
+    "[…, L] → […, P, size]: P windows on each of the last axes, stride apart, their elements dilation apart",
+  shape(input, { size, stride, dilation }) {
+    const rank = size.length;
+    const spatial = input.slice(input.length - rank);
+    const positions = spatial.map(
+      (length, axis) => Math.floor((length - dilation[axis] * (size[axis] - 1) - 1) / stride[axis]) + 1,
+    );
+    const valid = [...size, ...stride, ...dilation].every((value) => Number.isInteger(value) && value >= 1);
+    const complete = stride.length === rank && dilation.length === rank && input.length >= rank;
+    if (!valid || !complete || positions.some((count) => count < 1)) {
+      throw new ShapeError(
+        "windows",
+        `windows of ${formatShape(size)} (stride ${formatShape(stride)}, dilation ${formatShape(dilation)}) do not fit in ${formatShape(input)}`,
+      );
+    }
+    return [...input.slice(0, input.length - rank), ...positions, ...size];
+  },
+  view(input, { size, stride, dilation }) {
+    const strides = contiguousStrides(input);
+    const spatial = strides.slice(input.length - size.length);
+    return {
+      offset: 0,
+      strides: [
+        ...strides.slice(0, input.length - size.length),
+        ...spatial.map((step, axis) => step * stride[axis]),
+        ...spatial.map((step, axis) => step * dilation[axis]),
+      ],
+    };
+  },
+  samples: [
+    [[5], { size: [2], stride: [1], dilation: [1] }],
+    [[2, 6], { size: [3], stride: [2], dilation: [1] }],
+    [[1, 5, 4], { size: [2, 2], stride: [1, 2], dilation: [2, 1] }],
+  ],
+});
+
+/** The transpose of `windows`: every element goes back to where its window took it from, and what meets is added. */
+export const overlapAdd: Primitive<WindowAttributes & { readonly shape: Shape }> = {
+  name: "overlapAdd",
+  arity: 1,
+  formula: "[…, P, size] → […, L]: windows added back to the places they were taken from",
+  shape([x], attributes) {
+    const expected = windows.shape([{ ...x, shape: attributes.shape }], attributes);
+    if (formatShape(expected) !== formatShape(x.shape)) {
+      throw new ShapeError(
+        "overlapAdd",
+        `got ${formatShape(x.shape)}; windows of ${formatShape(attributes.shape)} have the shape ${formatShape(expected)}`,
+      );
+    }
+    return attributes.shape;
+  },
+  dtype([x]) {
+    if (numbers.includes(x.dtype)) return x.dtype;
+    throw new DTypeError("overlapAdd", `got ${x.dtype}; expected ${numbers.join(", ")}`);
+  },
+  reference([x], attributes, output) {
+    scatterAddView(x.data, windows.view(attributes.shape, attributes), x.shape, output.data);
+  },
+  samples: [
+    {
+      inputs: [draw([4, 2], reals(-2, 2))],
+      attributes: { shape: [5], size: [2], stride: [1], dilation: [1] },
+    },
+    {
+      inputs: [draw([2, 2, 3], reals(-2, 2))],
+      attributes: { shape: [2, 6], size: [3], stride: [2], dilation: [1] },
+    },
+    {
+      inputs: [draw([1, 3, 2, 2, 2], reals(-2, 2))],
+      attributes: { shape: [1, 5, 4], size: [2, 2], stride: [1, 2], dilation: [2, 1] },
+    },
+  ],
+};
+
+/** Per axis: how many elements go before, after, and between each two neighbours; and what they hold. */
+export interface PadAttributes {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly between: readonly number[];
+  readonly value: number;
+}
+
+export const pad: Primitive<PadAttributes> = {
+  name: "pad",
+  arity: 1,
+  formula: "x with a value put before, after and between its elements, on each axis",
+  shape([x], { before, after, between }) {
+    const counts = [...before, ...after, ...between];
+    if (before.length !== x.shape.length || counts.some((count) => !Number.isInteger(count) || count < 0)) {
+      throw new ShapeError(
+        "pad",
+        `got ${formatShape(before)} before, ${formatShape(after)} after and ${formatShape(between)} between for the shape ${formatShape(x.shape)}; expected a count of at least 0 for each axis`,
+      );
+    }
+    return x.shape.map(
+      (length, axis) => before[axis] + after[axis] + length + Math.max(length - 1, 0) * between[axis],
+    );
+  },
+  dtype([x], { value }) {
+    if (canHold(x.dtype, value)) return x.dtype;
+    throw new DTypeError(
+      "pad",
+      `got the value ${value}, which ${x.dtype} cannot hold`,
+      'Cast with x.cast("float32")',
+    );
+  },
+  reference([x], { before, between, value }, output) {
+    const strides = contiguousStrides(output.shape);
+    const view = {
+      offset: before.reduce((offset, count, axis) => offset + count * strides[axis], 0),
+      strides: strides.map((stride, axis) => stride * (between[axis] + 1)),
+    };
+    output.data.fill(value);
+    scatterView(x.data, view, x.shape, output.data);
+  },
+  samples: [
+    { inputs: [draw([3], reals(-2, 2))], attributes: { before: [1], after: [2], between: [0], value: 0 } },
+    {
+      inputs: [draw([2, 3], reals(-2, 2))],
+      attributes: { before: [0, 1], after: [1, 0], between: [2, 1], value: -1.5 },
+    },
+    {
+      inputs: [draw([2, 1], reals(-2, 2))],
+      attributes: { before: [0, 2], after: [0, 1], between: [0, 3], value: 0 },
+    },
+    { inputs: [draw([0], reals(-2, 2))], attributes: { before: [1], after: [1], between: [0], value: 2 } },
+  ],
+};
+
+/** Joins tensors end to end along one axis. */
+export const concat: Primitive<{ readonly axis: number }> = {
+  name: "concat",
+  arity: "any",
+  formula: "the inputs one after another along an axis",
+  shape(inputs, { axis }) {
+    const [first] = inputs;
+    const fits = inputs.every(
+      ({ shape }) =>
+        shape.length === first.shape.length &&
+        shape.every((length, i) => i === axis || length === first.shape[i]),
+    );
+    if (!fits || !(axis >= 0 && axis < first.shape.length)) {
+      const got = inputs.map(({ shape }) => formatShape(shape)).join(", ");
+      throw new ShapeError("concat", `got ${got} along axis ${axis}; expected shapes that differ only there`);
+    }
+    return first.shape.map((length, i) =>
+      i === axis ? inputs.reduce((total, { shape }) => total + shape[axis], 0) : length,
+    );
+  },
+  dtype(inputs) {
+    const [{ dtype }] = inputs;
+    if (inputs.every((input) => input.dtype === dtype)) return dtype;
+    throw new DTypeError(
+      "concat",
+      `got ${inputs.map((input) => input.dtype).join(", ")}; expected one element type`,
+    );
+  },
+  reference(inputs, { axis }, output) {
+    const outer = sizeOf(output.shape.slice(0, axis));
+    const inner = sizeOf(output.shape.slice(axis + 1));
+    let position = 0;
+    for (let block = 0; block < outer; block++) {
+      for (const { data, shape } of inputs) {
+        const length = shape[axis] * inner;
+        output.data.set(data.subarray(block * length, (block + 1) * length), position);
+        position += length;
+      }
+    }
+  },
+  samples: [
+    { inputs: [draw([2], reals(-2, 2)), draw([3], reals(-2, 2), 1)], attributes: { axis: 0 } },
+    {
+      inputs: [draw([2, 1], reals(-2, 2)), draw([2, 3], reals(-2, 2), 1), draw([2, 0], reals(-2, 2), 2)],
+      attributes: { axis: 1 },
+    },
+    { inputs: [draw([1, 2, 2], reals(-2, 2))], attributes: { axis: 2 } },
+  ],
+};
+
+function movement<Attributes extends object>(
+  name: string,
+  row: MovementRow<Attributes>,
+): Movement<Attributes> {
+  return {
+    name,
+    kind: "movement",
+    arity: 1,
+    formula: row.formula,
+    shape: ([x], attributes) => row.shape(x.shape, attributes),
+    dtype: ([x]) => x.dtype,
+    view: (input, attributes) => row.view(input, attributes),
+    reference([x], attributes, output) {
+      gatherView(x.data, row.view(x.shape, attributes), output.shape, output.data);
+    },
+    samples: row.samples.map(([shape, attributes]) => ({
+      inputs: [draw(shape, reals(-2, 2))],
+      attributes,
+    })),
+  };
+}

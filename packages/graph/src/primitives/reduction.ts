@@ -1,0 +1,164 @@
+import { dtypes, numbers, type DType } from "../dtype.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import type { Primitive } from "../primitive.js";
+import { draw, reals, values, type Range } from "../samples.js";
+import { contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
+import { forEachRow, rowLengthOf } from "../strided.js";
+
+/** `axes`: which axes are combined, in rising order; they disappear from the shape. */
+export interface ReductionAttributes {
+  readonly axes: readonly number[];
+}
+
+interface ReductionRow {
+  readonly formula: string;
+  readonly combine: (total: number, x: number) => number;
+  readonly combineIntegers?: (total: number, x: number) => number;
+  /** The result over no elements, by element type; where there is none, an empty reduction throws. */
+  readonly initial?: number;
+  readonly accepts: readonly DType[];
+  readonly samples: Range;
+}
+
+export const sum = reduction("sum", {
+  formula: "Σ x",
+  combine: (total, x) => total + x,
+  // Int32 sums wrap around at every step, so that the order of adding never matters.
+  combineIntegers: (total, x) => (total + x) | 0,
+  initial: 0,
+  accepts: numbers,
+  samples: reals(-2, 2),
+});
+
+export const prod = reduction("prod", {
+  formula: "Π x",
+  combine: (total, x) => total * x,
+  combineIntegers: Math.imul,
+  initial: 1,
+  accepts: numbers,
+  samples: reals(0.4, 2),
+});
+
+export const max = reduction("max", {
+  formula: "the largest x; NaN if any is",
+  combine: Math.max,
+  accepts: dtypes,
+  samples: reals(-2, 2),
+});
+
+/** Running totals along one axis. */
+export const cumsum: Primitive<{ readonly axis: number }> = {
+  name: "cumsum",
+  arity: 1,
+  formula: "yᵢ = x₀ + … + xᵢ along one axis",
+  shape([x], { axis }) {
+    checkAxes("cumsum", [axis], x.shape);
+    return x.shape;
+  },
+  dtype: ([x]) => acceptOnly("cumsum", x.dtype, numbers),
+  reference([x], { axis }, output) {
+    const stride = contiguousStrides(x.shape)[axis];
+    const length = x.shape[axis];
+    for (let start = 0; start < x.data.length; start += stride * length) {
+      for (let lane = start; lane < start + stride; lane++) {
+        let total = 0;
+        for (let i = 0; i < length; i++) {
+          total += x.data[lane + i * stride];
+          output.data[lane + i * stride] = total;
+        }
+      }
+    }
+  },
+  samples: [
+    { inputs: [draw([5], reals(-2, 2))], attributes: { axis: 0 } },
+    { inputs: [draw([2, 3, 2], reals(-2, 2))], attributes: { axis: 1 } },
+    { inputs: [draw([3, 1], reals(-2, 2))], attributes: { axis: 1 } },
+    { inputs: [draw([0, 2], reals(-2, 2))], attributes: { axis: 0 } },
+    { inputs: [values("int32", [4], [5, -7, 2, 9])], attributes: { axis: 0 } },
+  ],
+};
+
+/** The shape that is left once the axes are gone. */
+export function reducedShape(shape: Shape, axes: readonly number[]): Shape {
+  return shape.filter((_, axis) => !axes.includes(axis));
+}
+
+function reduction(name: string, row: ReductionRow): Primitive<ReductionAttributes> {
+  return {
+    name,
+    arity: 1,
+    formula: `${row.formula}, over some axes`,
+    shape([x], { axes }) {
+      checkAxes(name, axes, x.shape);
+      const shape = reducedShape(x.shape, axes);
+      if (row.initial === undefined && sizeOf(x.shape) === 0 && sizeOf(shape) > 0) {
+        throw new ShapeError(
+          name,
+          `got the shape ${formatShape(x.shape)}, which leaves nothing to choose from over the axes ${formatShape(axes)}`,
+        );
+      }
+      return shape;
+    },
+    dtype: ([x]) => acceptOnly(name, x.dtype, row.accepts),
+    reference([x], { axes }, output) {
+      const combine = x.dtype === "int32" ? (row.combineIntegers ?? row.combine) : row.combine;
+      const strides = contiguousStrides(x.shape);
+      const reduced = offsetsOf(
+        axes.map((axis) => x.shape[axis]),
+        axes.map((axis) => strides[axis]),
+      );
+      const kept = offsetsOf(
+        reducedShape(x.shape, axes),
+        strides.filter((_, axis) => !axes.includes(axis)),
+      );
+      for (let i = 0; i < kept.length; i++) {
+        let total = row.initial ?? -Infinity;
+        for (const offset of reduced) total = combine(total, x.data[kept[i] + offset]);
+        output.data[i] = total;
+      }
+    },
+    samples: [
+      { inputs: [draw([], row.samples)], attributes: { axes: [] } },
+      { inputs: [draw([5], row.samples)], attributes: { axes: [0] } },
+      { inputs: [draw([2, 3, 4], row.samples)], attributes: { axes: [1] } },
+      { inputs: [draw([2, 3, 4], row.samples, 1)], attributes: { axes: [0, 2] } },
+      { inputs: [draw([3, 1, 2], row.samples)], attributes: { axes: [1] } },
+      { inputs: [draw([2, 3], row.samples)], attributes: { axes: [0, 1] } },
+      { inputs: [draw([0, 2], row.samples)], attributes: { axes: [1] } },
+      ...(row.initial === undefined
+        ? []
+        : [{ inputs: [draw([0, 2], row.samples)], attributes: { axes: [0] } }]),
+      { inputs: [values("int32", [2, 3], [4, -2, 9, 7, 1, -8])], attributes: { axes: [1] } },
+      ...(row.accepts.includes("bool")
+        ? [{ inputs: [values("bool", [2, 2], [0, 1, 0, 0])], attributes: { axes: [1] } }]
+        : []),
+    ],
+  };
+}
+
+/** Where each element of a strided block stands, in row-major order. */
+function offsetsOf(shape: Shape, strides: readonly number[]): Int32Array {
+  const offsets = new Int32Array(sizeOf(shape));
+  const rowLength = rowLengthOf(shape);
+  const stride = strides.at(-1) ?? 0;
+  forEachRow(shape, { offset: 0, strides }, (start, offset) => {
+    for (let i = 0; i < rowLength; i++) offsets[start + i] = offset + i * stride;
+  });
+  return offsets;
+}
+
+function checkAxes(name: string, axes: readonly number[], shape: Shape): void {
+  const rising = axes.every((axis, i) => Number.isInteger(axis) && axis > (axes[i - 1] ?? -1));
+  if (!rising || (axes.at(-1) ?? -1) >= shape.length) {
+    throw new ShapeError(name, `got the axes ${formatShape(axes)} for the shape ${formatShape(shape)}`);
+  }
+}
+
+function acceptOnly(name: string, dtype: DType, accepts: readonly DType[]): DType {
+  if (accepts.includes(dtype)) return dtype;
+  throw new DTypeError(
+    name,
+    `got ${dtype}; expected ${accepts.join(", ")}`,
+    'Cast with x.cast("int32") or another type',
+  );
+}

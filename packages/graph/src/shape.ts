@@ -1,0 +1,94 @@
+import { ShapeError } from "./errors.js";
+
+/** The length of each axis, outermost first. `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** How many elements a tensor of this shape has: the product of its axes, 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** `[2, 3]`, as shapes are written in messages. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Row-major strides, in elements: how far one step along each axis moves in memory. */
+export function contiguousStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
+}
+
+/** Throws unless every length is a whole number that is not negative. */
+export function checkShape(called: string, shape: Shape): void {
+  for (const length of shape) {
+    if (!Number.isInteger(length) || length < 0) {
+      throw new ShapeError(
+        called,
+        `got the shape ${formatShape(shape)}; every axis must be a whole number of at least 0`,
+      );
+    }
+  }
+}
+
+/** Turns an axis that may count from the end (−1 is the last) into one that counts from the start. */
+export function normalizeAxis(called: string, axis: number, rank: number): number {
+  const normalized = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank) {
+    throw new ShapeError(
+      called,
+      rank === 0
+        ? `got axis ${axis} for a scalar, which has no axes`
+        : `got axis ${axis} for a tensor with ${rank} axes; expected a whole number from ${-rank} to ${rank - 1}`,
+    );
+  }
+  return normalized;
+}
+
+/** Like {@link normalizeAxis} for several axes, in rising order; `undefined` means all of them. */
+export function normalizeAxes(
+  called: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = typeof axes === "number" ? [axes] : axes;
+  const normalized = list.map((axis) => normalizeAxis(called, axis, rank));
+  if (new Set(normalized).size !== normalized.length) {
+    throw new ShapeError(called, `got the axes ${formatShape(list)}, which name one axis twice`);
+  }
+  return normalized.sort((a, b) => a - b);
+}
+
+/**
+ * The shape two operands are expanded to before they are combined, by NumPy's rule: align the last axes;
+ * lengths must agree or one of them be 1.
+ */
+export function broadcastShapes(called: string, a: Shape, b: Shape): number[] {
+  const rank = Math.max(a.length, b.length);
+  const result: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const left = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) {
+      throw new ShapeError(
+        called,
+        `${formatShape(a)} and ${formatShape(b)} do not broadcast: ${left} and ${right} differ at axis ${axis - rank}`,
+        "Lengths must agree, or one of them be 1, counting axes from the last",
+      );
+    }
+    result.push(left === 1 ? right : left);
+  }
+  return result;
+}

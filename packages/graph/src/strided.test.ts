@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { sizeOf, type Shape } from "./shape.js";
+import {
+  contiguousView,
+  forEachRow,
+  gatherView,
+  rowLengthOf,
+  scatterAddView,
+  scatterView,
+  type View,
+} from "./strided.js";
+
+/** Where each element of a view stands, by its definition: the sum of index times stride. */
+function places(shape: Shape, { offset, strides }: View): number[] {
+  const [length, ...inner] = shape;
+  if (shape.length === 0) return [offset];
+  const [stride, ...innerStrides] = strides;
+  return Array.from({ length }, (_, i) =>
+    places(inner, { offset: offset + i * stride, strides: innerStrides }),
+  ).flat();
+}
+
+/** A shape with a view of it that stays within an array of `size` elements; strides repeat, skip and go backwards. */
+const views = fc
+  .array(fc.record({ length: fc.nat(4), stride: fc.integer({ min: -5, max: 5 }) }), { maxLength: 4 })
+  .map((axes) => {
+    const reach = axes.map(({ length, stride }) => Math.max(length - 1, 0) * stride);
+    const sum = (numbers: number[]) => numbers.reduce((total, x) => total + x, 0);
+    const offset = 0 - sum(reach.filter((x) => x < 0));
+    return {
+      shape: axes.map(({ length }) => length),
+      view: { offset, strides: axes.map(({ stride }) => stride) },
+      size: offset + sum(reach.filter((x) => x > 0)) + 1,
+    };
+  });
+
+const counting = (size: number) => Float64Array.from({ length: size }, (_, i) => i + 1);
+
+describe("any view", () => {
+  it("visits its rows in order", () => {
+    fc.assert(
+      fc.property(views, ({ shape, view }) => {
+        const visited: [number, number][] = [];
+        forEachRow(shape, view, (start, offset) => visited.push([start, offset]));
+        const expected = places(shape, view)
+          .map((place, position) => [position, place] as const)
+          .filter(([position]) => position % rowLengthOf(shape) === 0);
+        expect(visited).toEqual(expected);
+      }),
+    );
+  });
+
+  it("is read where its strides point", () => {
+    fc.assert(
+      fc.property(views, ({ shape, view, size }) => {
+        const source = counting(size);
+        const target = new Float64Array(sizeOf(shape));
+        gatherView(source, view, shape, target);
+        expect([...target]).toEqual(places(shape, view).map((place) => source[place]));
+      }),
+    );
+  });
+
+  it("is written where its strides point, the last of several to one place winning", () => {
+    fc.assert(
+      fc.property(views, ({ shape, view, size }) => {
+        const source = counting(sizeOf(shape));
+        const expected = new Float64Array(size);
+        places(shape, view).forEach((place, position) => (expected[place] = source[position]));
+        const target = new Float64Array(size);
+        scatterView(source, view, shape, target);
+        expect(target).toEqual(expected);
+      }),
+    );
+  });
+
+  it("is added to where its strides point, several to one place summing up", () => {
+    fc.assert(
+      fc.property(views, ({ shape, view, size }) => {
+        const source = counting(sizeOf(shape));
+        const expected = counting(size);
+        places(shape, view).forEach((place, position) => (expected[place] += source[position]));
+        const target = counting(size);
+        scatterAddView(source, view, shape, target);
+        expect(target).toEqual(expected);
+      }),
+    );
+  });
+});
+
+describe("contiguousView", () => {
+  it("shows an array as it lies", () => {
+    const source = counting(24);
+    const target = new Float64Array(24);
+    gatherView(source, contiguousView([2, 3, 4]), [2, 3, 4], target);
+    expect(target).toEqual(source);
+  });
+});

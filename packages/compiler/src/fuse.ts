@@ -1,0 +1,76 @@
+import { sameShape } from "@stargrad/graph";
+import { refine } from "./iteration.js";
+import {
+  buffersOf,
+  leafKey,
+  leavesOf,
+  operandBound,
+  type Kernel,
+  type LoopExpression,
+  type MapKernel,
+  type Program,
+} from "./kernel.js";
+
+/**
+ * Joins neighbouring elementwise loops over one shape into one, which then computes several results: an optimizer's update
+ * of a parameter and its state is one pass over memory. What one of them wrote and the next read back stays in a register,
+ * and if nobody else reads it, it is not written at all.
+ */
+export function fuse(program: Program): Program {
+  const kernels: Kernel[] = [];
+  for (const kernel of program.kernels) {
+    const last = kernels.at(-1);
+    const joined = kernel.kind === "map" && last?.kind === "map" ? join(last, kernel) : null;
+    if (joined === null) kernels.push(kernel);
+    else kernels[kernels.length - 1] = joined;
+  }
+  return { ...program, kernels: withoutDeadResults(kernels, program.outputs) };
+}
+
+/** Both kernels as one; `null` if they cannot share a loop. */
+function join(first: MapKernel, second: MapKernel): MapKernel | null {
+  if (!sameShape(first.shape, second.shape)) return null;
+  const written = new Map(first.results.map((result) => [result.buffer, result]));
+  const results = [...first.results];
+  for (const { expression, buffer, layout } of second.results) {
+    const inlined = inline(expression, written);
+    if (inlined === null || written.has(buffer)) return null;
+    results.push({ expression: inlined, buffer, layout });
+  }
+  const leaves = new Map(
+    leavesOf(results.map(({ expression }) => expression)).map((leaf) => [leafKey(leaf), leaf]),
+  );
+  const layouts = [...leaves.values(), ...results].map(({ layout }) => layout);
+  if (layouts.length > operandBound || refine(first.shape, layouts) === null) return null;
+  return { ...first, results };
+}
+
+/** Replaces what is read back by how it was computed; `null` if it is read in another order than it was written. */
+function inline(
+  expression: LoopExpression,
+  written: ReadonlyMap<number, MapKernel["results"][number]>,
+): LoopExpression | null {
+  if (expression.kind === "place") return expression;
+  if (expression.kind === "load") {
+    const source = written.get(expression.buffer);
+    if (source === undefined) return expression;
+    return JSON.stringify(source.layout) === JSON.stringify(expression.layout) ? source.expression : null;
+  }
+  const inputs: LoopExpression[] = [];
+  for (const input of expression.inputs) {
+    const inlined = inline(input, written);
+    if (inlined === null) return null;
+    inputs.push(inlined);
+  }
+  return { ...expression, inputs };
+}
+
+/** Leaves out what is written and never read. */
+function withoutDeadResults(kernels: readonly Kernel[], outputs: readonly number[]): Kernel[] {
+  const read = new Set([...outputs, ...kernels.flatMap((kernel) => buffersOf(kernel).reads)]);
+  return kernels.flatMap((kernel): Kernel[] => {
+    if (kernel.kind !== "map") return [kernel];
+    const results = kernel.results.filter(({ buffer }) => read.has(buffer));
+    return results.length === 0 ? [] : [{ ...kernel, results }];
+  });
+}

@@ -1,0 +1,173 @@
+import type { Shape } from "@stargrad/graph";
+
+/** A stretch of an axis that is walked with one stride, in elements. */
+export interface Digit {
+  readonly length: number;
+  readonly stride: number;
+}
+
+/**
+ * How the elements of a tensor stand in a buffer. Each axis is a list of digits, outermost first, like the digits of a
+ * number: index 7 of an axis with digits of length 3 and 4 is digit 1, digit 3. An axis that was never reshaped has one
+ * digit; joining axes joins their digits, so a reshape of a transposed tensor needs no copy.
+ *
+ * The element at (d₀, d₁, …) stands at `offset + Σ dᵢ · strideᵢ`.
+ */
+export interface Layout {
+  readonly offset: number;
+  readonly axes: readonly (readonly Digit[])[];
+}
+
+/** Row-major, as a buffer of its own. */
+export function contiguous(shape: Shape): Layout {
+  let stride = 1;
+  const axes = [...shape].reverse().map((length) => {
+    const digits = digit(length, stride);
+    stride *= length;
+    return digits;
+  });
+  return { offset: 0, axes: axes.reverse() };
+}
+
+export function shapeOf({ axes }: Layout): number[] {
+  return axes.map((digits) => digits.reduce((length, d) => length * d.length, 1));
+}
+
+export function permute({ offset, axes }: Layout, order: readonly number[]): Layout {
+  return { offset, axes: order.map((axis) => axes[axis]) };
+}
+
+/** Axes of length 1 become longer by standing still. */
+export function expand({ offset, axes }: Layout, shape: Shape): Layout {
+  return {
+    offset,
+    axes: axes.map((digits, axis) => (digits.length === 0 ? digit(shape[axis], 0) : digits)),
+  };
+}
+
+/** A mixed-radix number counts backwards when each of its digits does. */
+export function flip({ offset, axes }: Layout, flipped: readonly number[]): Layout {
+  let start = offset;
+  const result = axes.map((digits, axis) =>
+    flipped.includes(axis)
+      ? digits.map(({ length, stride }) => {
+          start += (length - 1) * stride;
+          return { length, stride: -stride };
+        })
+      : digits,
+  );
+  return { offset: start, axes: result };
+}
+
+/** Every step-th element from start on each axis; `null` if an axis of several digits would have to be cut. */
+export function slice(
+  layout: Layout,
+  starts: readonly number[],
+  lengths: readonly number[],
+  steps: readonly number[],
+): Layout | null {
+  const shape = shapeOf(layout);
+  let offset = layout.offset;
+  const axes: (readonly Digit[])[] = [];
+  for (const [axis, digits] of layout.axes.entries()) {
+    if (starts[axis] === 0 && steps[axis] === 1 && lengths[axis] === shape[axis]) {
+      axes.push(digits);
+      continue;
+    }
+    if (digits.length > 1) return null;
+    const stride = digits.length === 0 ? 0 : digits[0].stride;
+    offset += starts[axis] * stride;
+    axes.push(digit(lengths[axis], stride * steps[axis]));
+  }
+  return { offset, axes };
+}
+
+/** Windows over the last axes; `null` if one of them has several digits. */
+export function windows(
+  { offset, axes }: Layout,
+  size: readonly number[],
+  stride: readonly number[],
+  dilation: readonly number[],
+  positions: readonly number[],
+): Layout | null {
+  const spatial = axes.slice(axes.length - size.length);
+  if (spatial.some((digits) => digits.length > 1)) return null;
+  const step = spatial.map((digits) => (digits.length === 0 ? 0 : digits[0].stride));
+  return {
+    offset,
+    axes: [
+      ...axes.slice(0, axes.length - size.length),
+      ...step.map((s, axis) => digit(positions[axis], s * stride[axis])),
+      ...step.map((s, axis) => digit(size[axis], s * dilation[axis])),
+    ],
+  };
+}
+
+/** The same elements in another shape; `null` if the new axes do not begin and end where digits can be cut. */
+export function reshape(layout: Layout, shape: Shape): Layout | null {
+  const rest = joined(layout.axes.flat());
+  const axes: Digit[][] = [];
+  for (const length of shape) {
+    const digits: Digit[] = [];
+    let needed = length;
+    while (needed > 1) {
+      const next = rest.shift();
+      if (next === undefined) return null;
+      if (needed % next.length === 0) {
+        digits.push(next);
+        needed /= next.length;
+      } else if (next.length % needed === 0) {
+        const inner = next.length / needed;
+        digits.push({ length: needed, stride: next.stride * inner });
+        rest.unshift({ length: inner, stride: next.stride });
+        needed = 1;
+      } else {
+        return null;
+      }
+    }
+    axes.push(joined(digits));
+  }
+  return { offset: layout.offset, axes };
+}
+
+/** Whether the elements stand row-major, one after the other, from the start of the buffer. */
+export function isContiguous(layout: Layout): boolean {
+  if (layout.offset !== 0) return false;
+  let stride = 1;
+  for (const digits of [...layout.axes].reverse()) {
+    for (const d of [...digits].reverse()) {
+      if (d.stride !== stride) return false;
+      stride *= d.length;
+    }
+  }
+  return true;
+}
+
+/** Where every index of an axis stands, relative to index 0, in elements. */
+export function axisOffsets(digits: readonly Digit[]): Int32Array {
+  return digits.reduce((outer: Int32Array, { length, stride }) => {
+    const offsets = new Int32Array(outer.length * length);
+    for (let i = 0; i < offsets.length; i++)
+      offsets[i] = outer[Math.floor(i / length)] + (i % length) * stride;
+    return offsets;
+  }, Int32Array.of(0));
+}
+
+/** An axis of one digit; an axis of length 1 needs none. */
+function digit(length: number, stride: number): Digit[] {
+  return length === 1 ? [] : [{ length, stride }];
+}
+
+/** Neighbouring digits that are really one. */
+function joined(digits: readonly Digit[]): Digit[] {
+  const result: Digit[] = [];
+  for (const inner of digits) {
+    const outer = result.at(-1);
+    if (outer?.stride === inner.length * inner.stride) {
+      result[result.length - 1] = { length: outer.length * inner.length, stride: inner.stride };
+    } else {
+      result.push(inner);
+    }
+  }
+  return result;
+}

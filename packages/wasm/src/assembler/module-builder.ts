@@ -1,0 +1,107 @@
+import { ByteWriter } from "./bytes.js";
+import type { ValueType } from "./expression.js";
+import { FunctionBuilder, typeCode, type FunctionReference, type Local } from "./function-builder.js";
+
+/** What a function takes and what it returns; `null` for nothing. */
+export interface Signature<P extends readonly ValueType[], R extends ValueType | null> {
+  readonly parameters: P;
+  readonly result: R;
+}
+
+/** A local for each parameter. */
+export type ParameterLocals<P extends readonly ValueType[]> = {
+  [I in keyof P]: P[I] extends ValueType ? Local<P[I]> : never;
+};
+
+/** The memory a module works in: made outside, and shared by all modules. */
+export interface MemoryImport {
+  /** In pages of 64 KiB. */
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly shared: boolean;
+}
+
+/**
+ * Writes a WebAssembly module: functions that work in one imported memory, `env.memory`.
+ *
+ * Source: WebAssembly Core Specification 2.0, section 5 (binary format)
+ */
+export class ModuleBuilder {
+  readonly #memory: MemoryImport;
+  readonly #types: string[] = [];
+  readonly #functions: { readonly type: number; readonly body: FunctionBuilder }[] = [];
+  readonly #exports: { readonly name: string; readonly index: number }[] = [];
+
+  constructor(memory: MemoryImport) {
+    this.#memory = memory;
+  }
+
+  /** Adds a function. With a name it can be called from outside. */
+  function<const P extends readonly ValueType[], R extends ValueType | null>(
+    signature: Signature<P, R>,
+    write: (body: FunctionBuilder, ...parameters: ParameterLocals<P>) => void,
+    name?: string,
+  ): FunctionReference<R> {
+    const { parameters, result } = signature;
+    const body = new FunctionBuilder(parameters.length);
+    const index = this.#functions.length;
+    this.#functions.push({ type: this.#typeOf(parameters, result), body });
+    const locals = parameters.map((type, i) => body.parameter(type, i));
+    write(body, ...(locals as ParameterLocals<P>));
+    if (name !== undefined) this.#exports.push({ name, index });
+    return { index, result };
+  }
+
+  /** The bytes of the module. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const module = new ByteWriter();
+    module.bytes(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+    section(module, 1, this.#types, (code, type) => {
+      code.bytes(...type.split(" ").map(Number));
+    });
+    section(module, 2, [this.#memory], (code, memory) => {
+      code.text("env");
+      code.text("memory");
+      code.bytes(0x02, memory.shared ? 0x03 : 0x01);
+      code.unsigned(memory.minimum);
+      code.unsigned(memory.maximum);
+    });
+    section(module, 3, this.#functions, (code, { type }) => {
+      code.unsigned(type);
+    });
+    section(module, 7, this.#exports, (code, { name, index }) => {
+      code.text(name);
+      code.bytes(0x00);
+      code.unsigned(index);
+    });
+    section(module, 10, this.#functions, (code, { body }) => {
+      const finished = body.finish();
+      code.unsigned(finished.length);
+      code.append(finished);
+    });
+    return module.finish();
+  }
+
+  /** The number of a function type; equal types share one. */
+  #typeOf(parameters: readonly ValueType[], result: ValueType | null): number {
+    const inputs = parameters.map(typeCode);
+    const outputs = result === null ? [] : [typeCode(result)];
+    const type = [0x60, inputs.length, ...inputs, outputs.length, ...outputs].join(" ");
+    const known = this.#types.indexOf(type);
+    return known >= 0 ? known : this.#types.push(type) - 1;
+  }
+}
+
+function section<T>(
+  module: ByteWriter,
+  id: number,
+  entries: readonly T[],
+  write: (code: ByteWriter, entry: T) => void,
+): void {
+  const content = new ByteWriter();
+  content.unsigned(entries.length);
+  for (const entry of entries) write(content, entry);
+  module.bytes(id);
+  module.unsigned(content.length);
+  module.append(content);
+}

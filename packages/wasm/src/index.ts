@@ -1,0 +1,1 @@
+export { WasmEngine } from "./wasm-engine.js";

@@ -1,0 +1,172 @@
+import type { FillKernel, MapKernel, Program, ReduceKernel } from "@stargrad/compiler";
+import { bytesPerElement, type DType } from "@stargrad/graph";
+import { f32x4, f64x2, i32, i32x4, v128, type Expression } from "./assembler/expression.js";
+import type { FunctionBuilder } from "./assembler/function-builder.js";
+import { LoopWriter, type Visit } from "./loop-writer.js";
+import type { MathLibrary } from "./math/math-library.js";
+import { constant } from "./spelling.js";
+import { storeElement, storeVector, type Width } from "./vectors.js";
+
+/** What kernels are written with: the function they go into, its helpers, and where the buffers lie. */
+export interface KernelContext {
+  readonly body: FunctionBuilder;
+  readonly math: MathLibrary;
+  readonly program: Program;
+  readonly addressOf: (buffer: number) => number;
+  /** Where a table of numbers that never change will stand while the program runs. */
+  readonly tableOf: (numbers: Int32Array) => number;
+}
+
+/** Writes the loops of an elementwise kernel. */
+export function writeMap({ shape, results }: MapKernel, context: KernelContext): void {
+  const { body, math, program, addressOf } = context;
+  const loop = new LoopWriter(body, math, {
+    shape,
+    expressions: results.map(({ expression }) => expression),
+    results: results.map(({ buffer, layout }) => ({
+      dtype: program.buffers[buffer].dtype,
+      layout,
+      base: addressOf(buffer),
+    })),
+    addressOf,
+  });
+  const digits = loop.iteration.lengths.map((_, digit) => digit);
+  const last = digits.pop();
+  const store: Visit = (compute, wide) => {
+    results.forEach(({ expression }, i) => {
+      const { dtype, pointer } = loop.results[i];
+      const value = compute(expression);
+      if (wide) storeVector(body, dtype, loop.width, pointer, value);
+      else storeElement(body, dtype, pointer, value);
+    });
+  };
+  if (last === undefined) {
+    store(loop.computeElement(), false);
+    return;
+  }
+  // Vectors are written whole, so their elements must be neighbours.
+  const wide = loop.results.every(({ strides }) => strides[last] === 1);
+  loop.nest(digits, () => {
+    loop.walk(last, wide, store);
+  });
+}
+
+/** How partial results of a reduction are combined, and what they start from. */
+interface Combination {
+  readonly combine: (a: Expression<"v128">, b: Expression<"v128">) => Expression<"v128">;
+  readonly identity: number;
+}
+
+const combinations: Readonly<Record<ReduceKernel["combine"], Readonly<Partial<Record<DType, Combination>>>>> =
+  {
+    sum: {
+      int32: { combine: i32x4.add, identity: 0 },
+      float32: { combine: f32x4.add, identity: 0 },
+      float64: { combine: f64x2.add, identity: 0 },
+    },
+    prod: {
+      int32: { combine: i32x4.mul, identity: 1 },
+      float32: { combine: f32x4.mul, identity: 1 },
+      float64: { combine: f64x2.mul, identity: 1 },
+    },
+    max: {
+      bool: { combine: v128.or, identity: 0 },
+      int32: { combine: i32x4.max, identity: -2147483648 },
+      float32: { combine: f32x4.max, identity: -Infinity },
+      float64: { combine: f64x2.max, identity: -Infinity },
+    },
+  };
+
+/**
+ * Writes the loops of a reduction, in one of two ways: along neighbours that are combined, whose lanes are combined at the
+ * end; or across neighbours that are kept, each lane a result of its own.
+ */
+export function writeReduce(kernel: ReduceKernel, { body, math, addressOf }: KernelContext): void {
+  const { shape, axes, expression, combine: name, buffer } = kernel;
+  const { dtype } = expression;
+  const combination = combinations[name][dtype];
+  if (combination === undefined) throw new Error(`no ${name} for ${dtype}`);
+  const { combine, identity } = combination;
+  const isReduced = (axis: number): boolean => axes.includes(axis);
+  const loop = new LoopWriter(body, math, {
+    shape,
+    expressions: [expression],
+    results: [],
+    group: (axis) => Number(isReduced(axis)),
+    addressOf,
+  });
+  const digits = loop.iteration.lengths.map((_, digit) => digit);
+  const kept = digits.filter((digit) => !isReduced(loop.iteration.axes[digit]));
+  const reduced = digits.filter((digit) => isReduced(loop.iteration.axes[digit]));
+  const output = body.keep(i32.const(addressOf(buffer)));
+  const bytes = bytesPerElement(dtype);
+  const total = body.local("v128");
+  const [lastKept, lastReduced] = [kept.at(-1), reduced.at(-1)];
+
+  const across =
+    lastKept !== undefined &&
+    (lastReduced === undefined || loop.neighbours(lastKept) > loop.neighbours(lastReduced));
+  if (across) {
+    loop.nest(kept.slice(0, -1), () => {
+      const combineRows: Visit = (compute, wide) => {
+        total.set(constant(dtype, identity));
+        loop.nest(reduced, () => {
+          total.set(combine(total, compute(expression)));
+        });
+        if (wide) storeVector(body, dtype, loop.width, output, total);
+        else storeElement(body, dtype, output, total);
+        output.set(i32.add(output, i32.const((wide ? loop.width : 1) * bytes)));
+      };
+      loop.walk(lastKept, true, combineRows, { hoist: false });
+    });
+    return;
+  }
+  loop.nest(kept, () => {
+    total.set(constant(dtype, identity));
+    if (lastReduced === undefined) {
+      total.set(loop.computeElement()(expression));
+    } else {
+      loop.nest(reduced.slice(0, -1), () => {
+        loop.walk(lastReduced, true, (compute, wide) => {
+          const value = compute(expression);
+          total.set(
+            combine(total, wide ? value : v128.bitSelect(value, constant(dtype, identity), firstLane(dtype))),
+          );
+        });
+      });
+      for (const lanes of foldings(dtype, loop.width)) {
+        total.set(combine(total, v128.shuffle(total, total, lanes)));
+      }
+    }
+    storeElement(body, dtype, output, total);
+    output.set(i32.add(output, i32.const(bytes)));
+  });
+}
+
+/** Sets every element of a buffer. It may write up to 15 bytes beyond it, which the memory plan keeps free. */
+export function writeFill({ buffer, value }: FillKernel, { body, program, addressOf }: KernelContext): void {
+  const { dtype, size } = program.buffers[buffer];
+  if (size === 0) return;
+  const pattern =
+    dtype === "bool" ? v128.const(new Uint8Array(16).fill(Number(value !== 0))) : constant(dtype, value);
+  const vector = body.keep(pattern);
+  const start = addressOf(buffer);
+  const end = start + size * bytesPerElement(dtype);
+  body.for({ from: i32.const(start), to: i32.const(end), step: 16 }, (address) => {
+    body.store(address, vector);
+  });
+}
+
+/** Shuffles that bring every lane onto the first, one halving at a time. */
+function foldings(dtype: DType, width: Width): number[][] {
+  const half = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
+  const quarter = [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11];
+  if (dtype === "float64") return [half];
+  return width === 4 ? [half, quarter] : [quarter];
+}
+
+/** A mask of the first lane. */
+function firstLane(dtype: DType): Expression<"v128"> {
+  const bytes = new Uint8Array(16).fill(255, 0, dtype === "float64" ? 8 : 4);
+  return v128.const(bytes);
+}

@@ -1,0 +1,77 @@
+import { coefficients } from "./coefficients.js";
+import type { Lanes, Vector } from "./lanes.js";
+import type { Local } from "../assembler/function-builder.js";
+
+/** x = n · ln 2 + r with an integer n and |r| ≤ ln 2 / 2. NaN gives NaN in r and anything in n. */
+interface Reduced {
+  readonly n: Local<"v128">;
+  readonly r: Local<"v128">;
+}
+
+/** Beyond these every result is 0 or infinite after rounding. */
+const ends = { float32: { low: -104, high: 89 }, float64: { low: -746, high: 710 } } as const;
+
+/** `below` is added to x: what its last place could not hold. */
+export function reduceByLn2(lanes: Lanes, x: Local<"v128">, below?: Vector): Reduced {
+  const [ln2, ln2Rest] = coefficients[lanes.dtype].ln2;
+  const n = lanes.keep(lanes.roundProduct(x, Math.LOG2E));
+  const high = lanes.multiplySubtract(n, lanes.constant(ln2), x);
+  const low = lanes.multiplySubtract(n, lanes.constant(ln2Rest), high);
+  return { n, r: lanes.keep(below === undefined ? low : lanes.add(low, below)) };
+}
+
+/** eʳ − 1 = r + r² · (½ + r/6 + …); adding r last keeps the error below its last place. */
+function expm1OfRest(lanes: Lanes, r: Local<"v128">, tail: readonly number[]): Vector {
+  return lanes.multiplyAdd(lanes.mul(r, r), lanes.polynomial(r, tail), r);
+}
+
+/** 2ⁿ · eʳ. The power of two is applied in halves: the whole of it may be out of range where the result is not. */
+export function expOfReduced(lanes: Lanes, { n, r }: Reduced, tail: readonly number[]): Vector {
+  const half = lanes.keep(lanes.roundProduct(n, 0.5));
+  const exponential = lanes.add(expm1OfRest(lanes, r, tail), lanes.constant(1));
+  return lanes.mul(lanes.mul(exponential, lanes.powerOfTwo(half)), lanes.powerOfTwo(lanes.sub(n, half)));
+}
+
+/** eˣ */
+export function exp(lanes: Lanes, x: Local<"v128">): Vector {
+  const { low, high } = ends[lanes.dtype];
+  const reduced = reduceByLn2(lanes, lanes.keep(lanes.clamp(x, low, high)));
+  return expOfReduced(lanes, reduced, coefficients[lanes.dtype].exponentialTail);
+}
+
+/** eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1), where n = 0 leaves the small result of a small x as it is. */
+export function expm1(lanes: Lanes, x: Local<"v128">): Vector {
+  const { high } = ends[lanes.dtype];
+  // Below −40 the result is −1 in both types. Half of it is computed, as 2¹²⁸ and 2¹⁰²⁴ are infinite.
+  const { n, r } = reduceByLn2(lanes, lanes.keep(lanes.clamp(x, -40, high)));
+  const scale = lanes.keep(lanes.powerOfTwo(lanes.sub(n, lanes.constant(1))));
+  const rest = expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail);
+  const half = lanes.keep(lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(0.5))));
+  return lanes.withSignOf(lanes.add(half, half), x);
+}
+
+/**
+ * 1 / (1 + e⁻ˣ) = 2⁻ʰ / (2⁻ʰ + 2ⁿ⁻ʰ eʳ) with −x = n · ln 2 + r and h ≈ n/2: neither term leaves the range, and the quotient
+ * rounds once, down to the smallest subnormal.
+ */
+export function sigmoid(lanes: Lanes, x: Local<"v128">): Vector {
+  const { low } = ends[lanes.dtype];
+  const { n, r } = reduceByLn2(lanes, lanes.keep(lanes.clamp(lanes.neg(x), low, -low)));
+  const half = lanes.keep(lanes.roundProduct(n, 0.5));
+  const scale = lanes.keep(lanes.inversePowerOfTwo(half));
+  const exponential = lanes.add(
+    expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail),
+    lanes.constant(1),
+  );
+  return lanes.div(scale, lanes.multiplyAdd(exponential, lanes.powerOfTwo(lanes.sub(n, half)), scale));
+}
+
+/** tanh x = (e²ˣ − 1) / (e²ˣ + 1) = m / (m + 2) with m = e²ˣ − 1, which is accurate where x is small. */
+export function tanh(lanes: Lanes, x: Local<"v128">): Vector {
+  // From 2x = 40 on m + 2 rounds to m in both types.
+  const { n, r } = reduceByLn2(lanes, lanes.keep(lanes.clamp(lanes.add(x, x), -40, 40)));
+  const scale = lanes.keep(lanes.powerOfTwo(n));
+  const rest = expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail);
+  const m = lanes.keep(lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(1))));
+  return lanes.withSignOf(lanes.div(m, lanes.add(m, lanes.constant(2))), x);
+}

@@ -1,0 +1,145 @@
+import { f64x2, v128 } from "../assembler/expression.js";
+import type { Local } from "../assembler/function-builder.js";
+import { coefficients, shortExponentialTail, shortLogarithmTail } from "./coefficients.js";
+import { expOfReduced, reduceByLn2 } from "./exponential.js";
+import type { Lanes, Vector } from "./lanes.js";
+import { highHalf, joinHalves } from "./sine.js";
+
+/** xʸ = e^(y ln |x|), with the sign of x where y is odd. */
+export function pow(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
+  const { body } = lanes;
+  const rare = body.keep(lanes.notAll(v128.and(lanes.isOrdinary(x), lanes.equal(y, y))));
+  const magnitude = lanes.keep(lanes.abs(x));
+  // An exponent beyond 2⁶⁴ gives 0, 1 or ∞, as 2⁶⁴ does; cut off there, no product overflows or becomes ∞ · 0.
+  const bounded = lanes.keep(lanes.clamp(y, -(2 ** 64), 2 ** 64));
+  const result = lanes.keep(
+    lanes.dtype === "float32"
+      ? powerOfFloat32(lanes.as("float64"), magnitude, bounded)
+      : powerOfFloat64(lanes, magnitude, bounded, rare),
+  );
+  body.if(rare, () => {
+    result.set(withSpecialCases(lanes, x, y, result));
+  });
+  return result;
+}
+
+/** The error of y ln x is that of the power, and y ln x reaches 100: float32 computes it in float64, with short polynomials. */
+function powerOfFloat32(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
+  const [low, high] = [
+    [x, y],
+    [highHalf(x), highHalf(y)],
+  ].map(([x, y]) => {
+    const { exponent, fraction } = lanes.split(lanes.keep(f64x2.promoteLowF32(x)));
+    const m = lanes.keep(fraction);
+    const s = lanes.keep(lanes.div(lanes.sub(m, lanes.constant(1)), lanes.add(m, lanes.constant(1))));
+    const z = lanes.keep(lanes.mul(s, s));
+    const series = lanes.multiplyAdd(lanes.polynomial(z, shortLogarithmTail), z, lanes.constant(2));
+    const log = lanes.multiplyAdd(exponent, lanes.constant(Math.LN2), lanes.mul(series, s));
+    const product = lanes.keep(lanes.clamp(lanes.mul(f64x2.promoteLowF32(y), log), -120, 120));
+    return lanes.keep(expOfReduced(lanes, reduceByLn2(lanes, product), shortExponentialTail));
+  });
+  return joinHalves(low, high);
+}
+
+/**
+ * In float64 there is nothing wider, so ln x and its product with y are sums of two numbers, the second below the last place of
+ * the first.
+ */
+function powerOfFloat64(lanes: Lanes, x: Local<"v128">, y: Local<"v128">, rare: Local<"i32">): Vector {
+  const { body, format } = lanes;
+  const lifted = lanes.keep(x);
+  const lift = 54;
+  const subnormal = lanes.less(x, lanes.constant(format.smallestNormal));
+  body.if(rare, () => {
+    lifted.set(lanes.select(subnormal, lanes.mul(x, lanes.constant(2 ** lift)), x));
+  });
+  const { exponent, fraction } = lanes.split(lifted);
+  const k = lanes.keep(exponent);
+  body.if(rare, () => {
+    k.set(lanes.sub(k, v128.and(subnormal, lanes.constant(lift))));
+  });
+  const log = longLog(lanes, lanes.keep(fraction), k);
+  const high = lanes.keep(lanes.mul(y, log.high));
+  const rest = lanes.add(productRest(lanes, y, log.high, high), lanes.mul(y, log.low));
+  const reduced = reduceByLn2(
+    lanes,
+    lanes.keep(lanes.clamp(high, -746, 710)),
+    // What is cut off above leaves a rest that means nothing.
+    lanes.clamp(rest, -(2 ** -40), 2 ** -40),
+  );
+  return expOfReduced(lanes, reduced, coefficients.float64.exponentialTail);
+}
+
+interface Sum {
+  readonly high: Local<"v128">;
+  readonly low: Local<"v128">;
+}
+
+/** k ln 2 + ln m, where ln m = 2s + s³ · tail with s = (m − 1) / (m + 1); s is computed as a sum, the tail need not be. */
+function longLog(lanes: Lanes, m: Local<"v128">, k: Local<"v128">): Sum {
+  const {
+    ln2: [ln2, ln2Rest],
+    logarithmTail,
+  } = coefficients.float64;
+  const one = lanes.constant(1);
+  const two = lanes.constant(2);
+  const f = lanes.keep(lanes.sub(m, one));
+  const d = lanes.keep(lanes.add(m, one));
+  const dRest = lanes.sub(m, lanes.sub(d, one));
+  const s = lanes.keep(lanes.div(f, d));
+  const sd = lanes.keep(lanes.mul(s, d));
+  const missing = lanes.sub(lanes.sub(lanes.sub(f, sd), productRest(lanes, s, d, sd)), lanes.mul(s, dRest));
+  const sRest = lanes.div(missing, d);
+  const z = lanes.keep(lanes.mul(s, s));
+  const tail = lanes.mul(lanes.mul(s, z), lanes.polynomial(z, logarithmTail));
+  const first = lanes.keep(lanes.mul(k, lanes.constant(ln2)));
+  const second = lanes.keep(lanes.mul(s, two));
+  const sum = lanes.keep(lanes.add(first, second));
+  const sumRest = lanes.sub(second, lanes.sub(sum, first));
+  const small = lanes.multiplyAdd(k, lanes.constant(ln2Rest), lanes.multiplyAdd(sRest, two, tail));
+  const rest = lanes.keep(lanes.add(sumRest, small));
+  const high = lanes.keep(lanes.add(sum, rest));
+  return { high, low: lanes.keep(lanes.sub(rest, lanes.sub(high, sum))) };
+}
+
+/**
+ * a · b − p for the rounded product p. Each factor is cut in two, so that the products of the parts are exact. This must not be
+ * left to a relaxed multiply-add, which may round in between.
+ *
+ * Source: T. J. Dekker, A Floating-Point Technique for Extending the Available Precision, 1971
+ */
+function productRest(lanes: Lanes, a: Local<"v128">, b: Local<"v128">, p: Local<"v128">): Vector {
+  const upper = lanes.bits(-(1n << 27n));
+  const aHigh = lanes.keep(v128.and(a, upper));
+  const aLow = lanes.keep(lanes.sub(a, aHigh));
+  const bHigh = lanes.keep(v128.and(b, upper));
+  const bLow = lanes.keep(lanes.sub(b, bHigh));
+  const leading = lanes.sub(lanes.mul(aHigh, bHigh), p);
+  const crossed = lanes.add(lanes.add(leading, lanes.mul(aHigh, bLow)), lanes.mul(aLow, bHigh));
+  return lanes.add(crossed, lanes.mul(aLow, bLow));
+}
+
+/**
+ * The table of IEEE 754-2019, section 9.2.1, from the power of |x|: zero and infinite bases, the sign of odd powers, NaN for
+ * negative bases with broken exponents, and 1 for x⁰ and 1ʸ even where the other is NaN. Infinite exponents need no care, because
+ * those beyond 2⁶⁴ give the same.
+ */
+function withSpecialCases(lanes: Lanes, x: Local<"v128">, y: Local<"v128">, power: Vector): Vector {
+  const zero = lanes.constant(0);
+  const one = lanes.constant(1);
+  const infinity = lanes.constant(Infinity);
+  const magnitude = lanes.keep(lanes.abs(x));
+  const half = lanes.keep(lanes.mul(y, lanes.constant(0.5)));
+  const whole = lanes.keep(lanes.equal(lanes.nearest(y), y));
+  const odd = v128.and(whole, lanes.notEqual(lanes.nearest(half), half));
+  const infinite = lanes.keep(lanes.equal(magnitude, infinity));
+  const extreme = v128.or(infinite, lanes.equal(magnitude, zero));
+  const grows = v128.xor(infinite, lanes.less(y, zero));
+  const unsigned = lanes.select(extreme, v128.and(grows, infinity), power);
+  const signed = v128.xor(unsigned, v128.and(lanes.signOf(x), odd));
+  const negative = v128.andNot(lanes.less(x, zero), infinite);
+  const unordered = v128.or(lanes.notEqual(x, x), lanes.notEqual(y, y));
+  const invalid = v128.or(unordered, v128.andNot(negative, whole));
+  const alwaysOne = v128.or(lanes.equal(y, zero), lanes.equal(x, one));
+  return lanes.select(alwaysOne, one, v128.or(signed, invalid));
+}

@@ -1,0 +1,126 @@
+import { i32, i64, v128, type Expression } from "../assembler/expression.js";
+import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
+import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { consecutive, entry, minimum, plus, times } from "./addressing.js";
+import type { Element } from "./element.js";
+
+/**
+ * Writes the packing of one group of lines, as many as a vector has lanes. A line is a row of A or a column of B; what
+ * runs along it is the index of the sum, p.
+ *
+ *     target[p * step + lane] = source[lines[lane] + depths[p]]     p < depth
+ *
+ * Its parameters are `(source, lines, count, depths, depth, target, step)`: `lines` and `depths` are tables of byte
+ * offsets, `step` counts bytes. Lanes past `count` get copies of valid lines, so that neither zeros nor masks are
+ * needed: their sums are never stored. All lanes of a step are written, even past its end, so the groups of a
+ * strip are packed from the last to the first.
+ *
+ * How the lines stand in memory is seen here, group by group, from the tables: equal lines are splatted, neighbouring ones
+ * copied by whole vectors, lines that are contiguous themselves transposed; only what is left goes element by element.
+ */
+export function emitPackGroup(module: ModuleBuilder, element: Element): FunctionReference<null> {
+  const { lanes, size } = element;
+  return module.function(
+    { parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"], result: null },
+    (body, source, lines, count, depths, depth, target, step) => {
+      // With a count below 1 this is a negative index from here: still the last valid line.
+      const last = body.keep(plus(count, -1));
+      const starts = Array.from({ length: lanes }, (_, lane) => {
+        const line = minimum(i32.const(lane), last);
+        return body.keep(i32.add(source, i32.load(entry(lines, line))));
+      });
+      const [first] = starts;
+      const depthsEnd = body.keep(entry(depths, depth));
+      const advance = (steps: number): void => {
+        target.set(i32.add(target, times(step, steps)));
+        depths.set(plus(depths, 4 * steps));
+      };
+      const address = body.local("i32");
+      const copyVectors = (load: (from: Expression<"i32">) => Expression<"v128">): void => {
+        body.while(i32.lessUnsigned(depths, depthsEnd), () => {
+          address.set(i32.add(first, i32.load(depths)));
+          body.store(target, load(address));
+          advance(1);
+        });
+      };
+      const spaced = (distance: number): Expression<"i32"> =>
+        starts
+          .slice(1)
+          .map((start, i): Expression<"i32"> => i32.eq(start, plus(first, distance * (i + 1))))
+          .reduce((a, b) => i32.and(a, b));
+      const gather = (): void => {
+        const offset = body.keep(i32.load(depths));
+        for (const [lane, start] of starts.entries()) {
+          body.store(target, loadBits(element, i32.add(start, offset)), lane * size);
+        }
+        advance(1);
+      };
+
+      body.if(
+        spaced(0),
+        () => {
+          copyVectors((from) => element.loadSplat(from));
+        },
+        () => {
+          body.if(
+            spaced(size),
+            () => {
+              copyVectors((from) => v128.load(from));
+            },
+            () => {
+              body.while(i32.lessUnsigned(plus(depths, 4 * (lanes - 1)), depthsEnd), () => {
+                body.if(
+                  consecutive(element, depths),
+                  () => {
+                    const offset = body.keep(i32.load(depths));
+                    const columns = starts.map((start) => body.keep(v128.load(i32.add(start, offset))));
+                    for (const row of transpose(body, columns)) {
+                      body.store(target, row);
+                      target.set(i32.add(target, step));
+                    }
+                    depths.set(plus(depths, 4 * lanes));
+                  },
+                  () => {
+                    gather();
+                  },
+                );
+              });
+              body.while(i32.lessUnsigned(depths, depthsEnd), gather);
+            },
+          );
+        },
+      );
+    },
+  );
+}
+
+/** An element as plain bits: how it is copied whatever its type. */
+function loadBits({ size }: Element, address: Expression<"i32">): Expression {
+  return size === 8 ? i64.load(address) : i32.load(address);
+}
+
+/** The rows of the square matrix whose columns these vectors are: as many vectors as each has lanes. */
+function transpose(body: FunctionBuilder, columns: readonly Local<"v128">[]): readonly Expression<"v128">[] {
+  if (columns.length === 2) {
+    const [a, b] = columns;
+    return [v128.shuffle(a, b, lowWords), v128.shuffle(a, b, highWords)];
+  }
+  const [a, b, c, d] = columns;
+  const abLow = body.keep(v128.shuffle(a, b, lowPairs));
+  const cdLow = body.keep(v128.shuffle(c, d, lowPairs));
+  const abHigh = body.keep(v128.shuffle(a, b, highPairs));
+  const cdHigh = body.keep(v128.shuffle(c, d, highPairs));
+  return [
+    v128.shuffle(abLow, cdLow, lowWords),
+    v128.shuffle(abLow, cdLow, highWords),
+    v128.shuffle(abHigh, cdHigh, lowWords),
+    v128.shuffle(abHigh, cdHigh, highWords),
+  ];
+}
+
+/** The first halves, and the second halves, of two vectors. */
+const lowWords = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+const highWords = [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31];
+/** The first two elements of 4 bytes, and the last two, of two vectors in turn. */
+const lowPairs = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
+const highPairs = [8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31];

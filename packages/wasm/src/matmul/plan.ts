@@ -1,0 +1,93 @@
+import type { Element } from "./element.js";
+
+/** The part of C whose sums stay in registers: `rows` × `vectors` vectors. */
+export interface Tile {
+  readonly rows: number;
+  readonly vectors: number;
+}
+
+/** How a product is cut into pieces. Every count follows from the spec alone, never from how threads share the work. */
+export interface Plan {
+  readonly tile: Tile;
+  /** Columns of a tile. */
+  readonly width: number;
+  /** Strips of rows: the first `tallStrips` have `tile.rows`, the others one less. */
+  readonly strips: number;
+  readonly tallStrips: number;
+  /** Panels of `width` columns; the last may be partial. */
+  readonly panels: number;
+  /** How much of k is multiplied at once, and how often. */
+  readonly depth: number;
+  readonly depthBlocks: number;
+  /** Strips of A that are packed at once. */
+  readonly stripsPerBlock: number;
+  /** Panels of B that are packed at once. One: each is packed just before it is used. */
+  readonly panelsPerBlock: number;
+}
+
+/**
+ * Billions of operations a second (float32, sums of 256 products in cache) for tiles by rows and vectors. What needs
+ * more than 15 of the 16 vector registers of x86-64 is missing: it spills, on some versions of V8 at half the speed.
+ */
+const rates: Readonly<Record<"rounded" | "fused", Readonly<Record<number, readonly number[]>>>> = {
+  rounded: { 1: [9, 18, 25, 27, 30, 32, 34, 35], 2: [18, 28, 33, 35, 36.5], 3: [22, 33, 36] },
+  fused: { 1: [6, 12.6, 19, 25, 30, 34, 37, 41], 2: [12.6, 25.5, 34, 42, 47, 52], 3: [19, 34, 45] },
+};
+
+/** Deep enough that storing sums is cheap; shallow enough that a panel of B and a strip of A fill half of a 48 kB L1. */
+const depthLimit = 384;
+/** Bytes of packed A, which a panel of B passes over from the L2. */
+const blockOfA = 512 * 1024;
+/** Bytes of packed B, used again for every block of A. */
+const blockOfB = 1024 * 1024;
+
+export function planProduct(m: number, n: number, k: number, element: Element, relaxed: boolean): Plan {
+  const tile = chooseTile(m, n, element, relaxed);
+  const width = tile.vectors * element.lanes;
+  const strips = Math.ceil(m / tile.rows);
+  const panels = Math.ceil(n / width);
+  const depthBlocks = Math.max(1, Math.ceil((k * element.size) / (depthLimit * 4)));
+  const depth = Math.ceil(k / depthBlocks);
+  const stripsPerBlock = evenly(strips, blockOfA / (depth * tile.rows * element.size));
+  const panelsPerBlock =
+    stripsPerBlock >= strips ? 1 : evenly(panels, blockOfB / (depth * width * element.size));
+  return {
+    tile,
+    width,
+    strips,
+    tallStrips: strips - (strips * tile.rows - m),
+    panels,
+    depth,
+    depthBlocks,
+    stripsPerBlock,
+    panelsPerBlock,
+  };
+}
+
+/** The tile that takes least time for all of C, the padding at its edges included. */
+function chooseTile(m: number, n: number, element: Element, relaxed: boolean): Tile {
+  let best: Tile = { rows: 1, vectors: 1 };
+  let leastTime = Infinity;
+  for (const [vectors, byRows] of Object.entries(rates[relaxed ? "fused" : "rounded"])) {
+    for (const i of byRows.keys()) {
+      // Strips of equal height waste no rows, and then at most two heights are needed.
+      const strips = Math.ceil(m / (i + 1));
+      const rows = Math.ceil(m / Math.max(1, strips));
+      const tall = strips - (strips * rows - m);
+      const panels = Math.ceil(n / (Number(vectors) * element.lanes));
+      const timeOf = (height: number) => (height === 0 ? 0 : (height * Number(vectors)) / byRows[height - 1]);
+      const time = panels * (tall * timeOf(rows) + (strips - tall) * timeOf(rows - 1));
+      if (rows > 0 && time < leastTime) {
+        leastTime = time;
+        best = { rows, vectors: Number(vectors) };
+      }
+    }
+  }
+  return best;
+}
+
+/** The size of equal blocks of at most `limit` (at least 1) that make up `count`. */
+function evenly(count: number, limit: number): number {
+  const blocks = Math.ceil(count / Math.max(1, Math.floor(limit)));
+  return Math.max(1, Math.ceil(count / Math.max(1, blocks)));
+}

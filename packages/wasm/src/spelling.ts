@@ -1,0 +1,153 @@
+import type { ElementwiseName } from "@stargrad/compiler";
+import type { DType } from "@stargrad/graph";
+import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./assembler/expression.js";
+import type { MathLibrary } from "./math/math-library.js";
+
+/**
+ * How the engine spells each elementwise primitive on vectors. Elements of 32 bits stand in lanes of 32 bits; float64 in
+ * lanes of 64; a bool is a lane of 32 ones or zeros. A loop that has float64 in it works on two elements at a time, the
+ * 32-bit ones in the lower half of their vectors.
+ */
+type Vector = Expression<"v128">;
+
+/** The operands, already in locals, and what they are. */
+interface Operands {
+  readonly inputs: readonly Vector[];
+  /** The element type of the inputs (of the values, for `where`). */
+  readonly from: DType;
+  /** The element type of the result. */
+  readonly to: DType;
+  readonly math: MathLibrary;
+}
+
+type Spelling = (operands: Operands) => Vector;
+
+export const spelling: { readonly [P in ElementwiseName]: Spelling } = {
+  neg: byType({ int32: i32x4.neg, float32: f32x4.neg, float64: f64x2.neg }),
+  abs: byType({ int32: i32x4.abs, float32: f32x4.abs, float64: f64x2.abs }),
+  sign: byType({
+    int32: (x) => i32x4.max(i32x4.min(x, constant("int32", 1)), constant("int32", -1)),
+    float32: (x) => signOf("float32", x),
+    float64: (x) => signOf("float64", x),
+  }),
+  floor: byType({ int32: same, float32: f32x4.floor, float64: f64x2.floor }),
+  round: byType({ int32: same, float32: f32x4.nearest, float64: f64x2.nearest }),
+  sqrt: byType({ float32: f32x4.sqrt, float64: f64x2.sqrt }),
+  exp: mathFunction("exp"),
+  expm1: mathFunction("expm1"),
+  log: mathFunction("log"),
+  log1p: mathFunction("log1p"),
+  sin: mathFunction("sin"),
+  cos: mathFunction("cos"),
+  atan: mathFunction("atan"),
+  tanh: mathFunction("tanh"),
+  sigmoid: mathFunction("sigmoid"),
+  erf: mathFunction("erf"),
+  pow: mathFunction("pow"),
+
+  add: byType({ int32: i32x4.add, float32: f32x4.add, float64: f64x2.add }),
+  sub: byType({ int32: i32x4.sub, float32: f32x4.sub, float64: f64x2.sub }),
+  mul: byType({ int32: i32x4.mul, float32: f32x4.mul, float64: f64x2.mul }),
+  div: byType({ float32: f32x4.div, float64: f64x2.div }),
+  maximum: byType({ bool: v128.or, int32: i32x4.max, float32: f32x4.max, float64: f64x2.max }),
+  minimum: byType({ bool: v128.and, int32: i32x4.min, float32: f32x4.min, float64: f64x2.min }),
+  less: byType({
+    bool: (a, b) => v128.andNot(b, a),
+    int32: i32x4.less,
+    float32: f32x4.less,
+    float64: (a, b) => narrowMask(f64x2.less(a, b)),
+  }),
+  lessEqual: byType({
+    bool: (a, b) => v128.or(b, v128.not(a)),
+    int32: i32x4.lessEqual,
+    float32: f32x4.lessEqual,
+    float64: (a, b) => narrowMask(f64x2.lessEqual(a, b)),
+  }),
+  equal: byType({
+    bool: i32x4.eq,
+    int32: i32x4.eq,
+    float32: f32x4.eq,
+    float64: (a, b) => narrowMask(f64x2.eq(a, b)),
+  }),
+
+  where: ({ inputs: [condition, a, b], to }) =>
+    v128.bitSelect(a, b, to === "float64" ? widenMask(condition) : condition),
+  cast: ({ inputs: [x], from, to }) => conversions[from][to](x),
+};
+
+type Conversion = (x: Vector) => Vector;
+
+const conversions: Readonly<Record<DType, Readonly<Record<DType, Conversion>>>> = {
+  bool: {
+    bool: same,
+    int32: (x) => v128.and(x, constant("int32", 1)),
+    float32: (x) => v128.and(x, constant("float32", 1)),
+    float64: (x) => v128.and(widenMask(x), constant("float64", 1)),
+  },
+  int32: {
+    bool: (x) => v128.not(i32x4.eq(x, constant("int32", 0))),
+    int32: same,
+    float32: f32x4.convertI32Signed,
+    float64: f64x2.convertLowI32Signed,
+  },
+  float32: {
+    bool: (x) => f32x4.ne(x, constant("float32", 0)),
+    int32: i32x4.truncSaturateF32,
+    float32: same,
+    float64: f64x2.promoteLowF32,
+  },
+  float64: {
+    bool: (x) => narrowMask(f64x2.ne(x, constant("float64", 0))),
+    int32: i32x4.truncSaturateF64Zero,
+    float32: f32x4.demoteF64Zero,
+    float64: same,
+  },
+};
+
+/** A vector of one number in every lane. */
+export function constant(dtype: DType, value: number): Vector {
+  switch (dtype) {
+    case "bool":
+      return i32x4.splat(i32.const(value === 0 ? 0 : -1));
+    case "int32":
+      return i32x4.splat(i32.const(value));
+    case "float32":
+      return f32x4.splat(f32.const(value));
+    case "float64":
+      return f64x2.splat(f64.const(value));
+  }
+}
+
+/** Two masks of 64 bits as the lower two of four masks of 32. */
+function narrowMask(mask: Vector): Vector {
+  return v128.shuffle(mask, mask, [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]);
+}
+
+/** The lower two of four masks of 32 bits as two masks of 64. */
+function widenMask(mask: Vector): Vector {
+  return v128.shuffle(mask, mask, [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7]);
+}
+
+/** 1 or −1 by the sign of x; x itself where that is 0 or NaN. */
+function signOf(dtype: "float32" | "float64", x: Vector): Vector {
+  const lanes = dtype === "float32" ? f32x4 : f64x2;
+  const zero = constant(dtype, 0);
+  const below = v128.bitSelect(constant(dtype, -1), x, lanes.less(x, zero));
+  return v128.bitSelect(constant(dtype, 1), below, lanes.greater(x, zero));
+}
+
+function same(x: Vector): Vector {
+  return x;
+}
+
+function byType(spellings: Readonly<Partial<Record<DType, (a: Vector, b: Vector) => Vector>>>): Spelling {
+  return ({ inputs: [a, b], from }) => {
+    const spell = spellings[from];
+    if (spell === undefined) throw new Error(`no spelling for ${from}`);
+    return spell(a, b);
+  };
+}
+
+function mathFunction(name: Parameters<MathLibrary["call"]>[0]): Spelling {
+  return ({ inputs, from, math }) => math.call(name, from === "float64" ? "float64" : "float32", ...inputs);
+}

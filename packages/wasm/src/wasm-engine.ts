@@ -1,0 +1,106 @@
+import { describeGraph, fuse, lower } from "@stargrad/compiler";
+import {
+  allocate,
+  HostStorage,
+  type DType,
+  type Engine,
+  type Node,
+  type Storage,
+  type TypedArray,
+} from "@stargrad/graph";
+import { f32x4 } from "./assembler/expression.js";
+import { ModuleBuilder } from "./assembler/module-builder.js";
+import { compile, type CompiledProgram } from "./compile.js";
+
+const pageBytes = 65536;
+const mostPages = 65536;
+/** How many programs are kept. A training loop needs a handful. */
+const programBound = 256;
+
+/**
+ * Computes graphs with WebAssembly that is emitted at run time: a graph is compiled when it is first met, and run from then
+ * on whenever one of the same structure comes. Elements are staged into the engine's memory while a program runs and live
+ * in ordinary arrays otherwise, where the garbage collector sees them.
+ */
+export class WasmEngine implements Engine {
+  /** Whether WebAssembly is there, and has vectors of 128 bits. */
+  static isSupported(): boolean {
+    return typeof WebAssembly === "object" && WebAssembly.validate(vectorProbe(false));
+  }
+
+  readonly name = "wasm";
+  readonly #memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages });
+  readonly #programs = new Map<string, CompiledProgram>();
+  readonly #relaxed = WebAssembly.validate(vectorProbe(true));
+
+  run(outputs: readonly Node[]): Storage[] {
+    const { key, leaves } = describeGraph(outputs);
+    const compiled = this.#programFor(key, outputs);
+    this.#reserve(compiled.bytes);
+    const { program, addresses, tables, steps } = compiled;
+    for (const [address, numbers] of tables) this.#view("int32", address, numbers.length).set(numbers);
+    program.inputs.forEach((buffer, i) => {
+      const { storage } = leaves[i];
+      if (storage === null) throw new Error("a leaf of the graph has no elements");
+      const data = storage.readSync();
+      this.#view(leaves[i].dtype, addresses[buffer], data.length).set(data);
+    });
+    for (const step of steps) step(this.#view);
+    return program.outputs.map((buffer) => {
+      const { dtype, size } = program.buffers[buffer];
+      const data = allocate(dtype, size);
+      data.set(this.#view(dtype, addresses[buffer], size));
+      return new HostStorage(data);
+    });
+  }
+
+  readonly #view = (dtype: DType, address: number, size: number): TypedArray => {
+    const { buffer } = this.#memory;
+    switch (dtype) {
+      case "bool":
+        return new Uint8Array(buffer, address, size);
+      case "int32":
+        return new Int32Array(buffer, address, size);
+      case "float32":
+        return new Float32Array(buffer, address, size);
+      case "float64":
+        return new Float64Array(buffer, address, size);
+    }
+  };
+
+  #programFor(key: string, outputs: readonly Node[]): CompiledProgram {
+    const known = this.#programs.get(key);
+    if (known !== undefined) {
+      // The least recently used program is the first in the map.
+      this.#programs.delete(key);
+      this.#programs.set(key, known);
+      return known;
+    }
+    const format = { minimum: 1, maximum: mostPages, shared: false };
+    const compiled = compile(fuse(lower(outputs)), this.#memory, format, this.#relaxed);
+    if (this.#programs.size >= programBound) {
+      const [oldest] = this.#programs.keys();
+      this.#programs.delete(oldest);
+    }
+    this.#programs.set(key, compiled);
+    return compiled;
+  }
+
+  /** Grows the memory, at least doubling it, until it holds so many bytes. */
+  #reserve(bytes: number): void {
+    const pages = this.#memory.buffer.byteLength / pageBytes;
+    const needed = Math.ceil((bytes + 16) / pageBytes);
+    if (needed <= pages) return;
+    if (needed > mostPages) throw new RangeError(`a program needs ${bytes} bytes; WebAssembly has 4 GiB`);
+    this.#memory.grow(Math.min(Math.max(needed, 2 * pages), mostPages) - pages);
+  }
+}
+
+/** A module that is valid where vectors, or fused multiply-adds of vectors, can be used. */
+function vectorProbe(relaxed: boolean): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder({ minimum: 0, maximum: 0, shared: false });
+  module.function({ parameters: ["v128"], result: "v128" }, (body, x) => {
+    body.return(relaxed ? f32x4.relaxedMultiplyAdd(x, x, x) : f32x4.mul(x, x));
+  });
+  return module.finish();
+}

@@ -1,0 +1,50 @@
+import type { Shape } from "@stargrad/graph";
+import { toFloat } from "../operands.js";
+import type { Tensor } from "../tensor.js";
+import { add, erf, exp, lessEqual, log1p, mul, neg, sigmoid, tanh, where } from "./elementwise.js";
+
+/** `max(x, 0)`; the gradient at 0 is 0, and NaN stays NaN. */
+export function relu<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function relu(x: Tensor): Tensor {
+  return where(lessEqual(x, 0), 0, x);
+}
+
+/** `x · sigmoid(x)`, also called swish. Source: torch.nn.functional.silu */
+export function silu<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function silu(x: Tensor): Tensor {
+  return mul(x, sigmoid(x));
+}
+
+/**
+ * `x · Φ(x)`, with the normal distribution's Φ exact or by its tanh approximation.
+ *
+ * Source: Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016; torch.nn.functional.gelu
+ */
+export function gelu<S extends Shape>(
+  x: Tensor<S>,
+  options?: { readonly approximate?: "none" | "tanh" },
+): Tensor<S>;
+export function gelu(
+  x: Tensor,
+  { approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {},
+): Tensor {
+  const share =
+    approximate === "none"
+      ? erf(mul(x, Math.SQRT1_2))
+      : tanh(mul(mul(x, Math.sqrt(2 / Math.PI)), add(1, mul(mul(x, x), 0.044715))));
+  return mul(mul(x, 0.5), add(share, 1));
+}
+
+/**
+ * `ln(1 + eˣ)`. The two halves never form e to a large power, and each is smooth at 0, where `|x|` would not be.
+ *
+ * Source: torch.nn.functional.softplus with beta 1
+ */
+export function softplus<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function softplus(x: Tensor): Tensor {
+  const real = toFloat(x);
+  const positive = lessEqual(0, real);
+  const upper = where(positive, real, 0);
+  const lower = where(positive, 0, real);
+  return where(positive, add(upper, log1p(exp(neg(upper)))), log1p(exp(lower)));
+}

@@ -1,0 +1,58 @@
+import { broadcastShapes, numbers, promote, ShapeError, formatShape, type Shape } from "@stargrad/graph";
+import { accepted, broadcastTo, castTo } from "../operands.js";
+import type { MatMul } from "../shape-types.js";
+import { apply, type Tensor } from "../tensor.js";
+import { mul } from "./elementwise.js";
+import { reshape, squeeze, unsqueeze } from "./movement.js";
+import { sum } from "./reduction.js";
+
+/**
+ * The matrix product `yᵢⱼ = Σₖ aᵢₖ bₖⱼ`. Axes before the last two are batches and broadcast; a vector on either side is
+ * treated as a row or a column and leaves no axis behind.
+ *
+ * Shapes: a […, M, K], b […, K, N] -> […, M, N]
+ * Throws: ShapeError if the inner axes differ or the batches do not broadcast
+ * Source: torch.matmul
+ */
+export function matmul<A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B>): Tensor<MatMul<A, B>> {
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new ShapeError(
+      "matmul",
+      `${formatShape(a.shape)} × ${formatShape(b.shape)}: a scalar has no axes`,
+      "Use mul",
+    );
+  }
+  const dtype = accepted(promote(a.dtype, b.dtype), numbers);
+  const left = a.ndim === 1 ? unsqueeze(a, 0) : a;
+  const right = b.ndim === 1 ? unsqueeze(b, 1) : b;
+  const batch = broadcastShapes("matmul", left.shape.slice(0, -2), right.shape.slice(0, -2));
+  const product = apply(
+    "matmul",
+    [left, right].map((x) => broadcastTo(castTo(x, dtype), [...batch, ...x.shape.slice(-2)])),
+    {},
+  );
+  const vectors = [...(a.ndim === 1 ? [-2] : []), ...(b.ndim === 1 ? [-1] : [])];
+  return (vectors.length === 0 ? product : squeeze(product, vectors)) as Tensor<MatMul<A, B>>;
+}
+
+/** `Σ aᵢ bᵢ` of two vectors. Throws if they are not vectors of one length. */
+export function dot(a: Tensor, b: Tensor): Tensor<[]> {
+  if (a.ndim !== 1 || b.ndim !== 1 || a.size !== b.size) {
+    throw new ShapeError(
+      "dot",
+      `got ${formatShape(a.shape)} and ${formatShape(b.shape)}; expected two vectors of one length`,
+    );
+  }
+  return sum(mul(a, b));
+}
+
+/** `yᵢⱼ = aᵢ bⱼ` of two vectors. */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  if (a.ndim !== 1 || b.ndim !== 1) {
+    throw new ShapeError(
+      "outer",
+      `got ${formatShape(a.shape)} and ${formatShape(b.shape)}; expected two vectors`,
+    );
+  }
+  return mul(reshape(a, [a.size, 1]), b);
+}

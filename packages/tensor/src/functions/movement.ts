@@ -1,0 +1,338 @@
+import {
+  ArgumentError,
+  formatShape,
+  IndexError,
+  normalizeAxes,
+  normalizeAxis,
+  sameShape,
+  ShapeError,
+  sizeOf,
+  type Shape,
+} from "@stargrad/graph";
+import { broadcastTo, commonType } from "../operands.js";
+import type { Reshaped, ShapeLiteral, Transposed } from "../shape-types.js";
+import { apply, type Tensor } from "../tensor.js";
+
+/**
+ * The same elements, row-major, in another shape. One axis may be −1: it becomes whatever is left.
+ *
+ * Throws: ShapeError if the number of elements differs
+ */
+export function reshape<const S extends ShapeLiteral>(x: Tensor, shape: S): Tensor<Reshaped<S>>;
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = sizeOf(shape.filter((length) => length !== -1));
+  const guessed = shape.map((length) => (length === -1 ? x.size / known : length));
+  const ambiguous = shape.filter((length) => length === -1).length > 1 || (shape.includes(-1) && known === 0);
+  if (ambiguous || !guessed.every(Number.isInteger)) {
+    throw new ShapeError(
+      "reshape",
+      `${formatShape(x.shape)} has ${x.size} elements; ${formatShape(shape)} does not divide them`,
+      ambiguous ? "At most one axis can be −1, and only beside axes that are not 0" : undefined,
+    );
+  }
+  return apply("reshape", [x], { shape: guessed });
+}
+
+/** Joins the axes from `startAxis` to `endAxis` into one. Defaults: all of them. */
+export function flatten(
+  x: Tensor,
+  { startAxis = 0, endAxis = -1 }: { readonly startAxis?: number; readonly endAxis?: number } = {},
+): Tensor {
+  if (x.ndim === 0) return reshape(x, [1]);
+  const start = normalizeAxis("flatten", startAxis, x.ndim);
+  const end = normalizeAxis("flatten", endAxis, x.ndim);
+  if (end < start) throw new ShapeError("flatten", `got startAxis ${startAxis} after endAxis ${endAxis}`);
+  const joined = sizeOf(x.shape.slice(start, end + 1));
+  return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
+}
+
+/** Axis i of the result is axis `axes[i]` of x. */
+export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  return apply("permute", [x], { axes: axes.map((axis) => normalizeAxis("permute", axis, x.ndim)) });
+}
+
+/** Exchanges two axes: the last two, unless told. */
+export function transpose<S extends Shape>(x: Tensor<S>): Tensor<Transposed<S>>;
+export function transpose(x: Tensor, a: number, b: number): Tensor;
+export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+  const first = normalizeAxis("transpose", a, x.ndim);
+  const second = normalizeAxis("transpose", b, x.ndim);
+  const axes = x.shape.map((_, axis) => (axis === first ? second : axis === second ? first : axis));
+  return apply("permute", [x], { axes });
+}
+
+/**
+ * Repeats x along new axes in front and along axes of length 1, without copying. −1 keeps an axis as it is.
+ *
+ * Throws: ShapeError if an axis of another length would have to change
+ */
+export function expand<const S extends ShapeLiteral>(x: Tensor, shape: S): Tensor<Reshaped<S>>;
+export function expand(x: Tensor, shape: Shape): Tensor {
+  const target = shape.map((length, axis) =>
+    length === -1 ? x.shape[axis - shape.length + x.ndim] : length,
+  );
+  const fits = x.shape.every((length, i) => {
+    const wanted = target[i + target.length - x.ndim];
+    return length === wanted || length === 1;
+  });
+  if (!fits || x.ndim > target.length) {
+    throw new ShapeError(
+      "expand",
+      `${formatShape(x.shape)} cannot become ${formatShape(shape)}; only new axes in front and axes of length 1 can change`,
+    );
+  }
+  return broadcastTo(x, target);
+}
+
+/** Removes axes of length 1: those named, or all. Throws if a named axis is longer. */
+export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
+  const axes = normalizeAxes("squeeze", axis, x.ndim).filter((i) => axis !== undefined || x.shape[i] === 1);
+  const long = axes.find((i) => x.shape[i] !== 1);
+  if (long !== undefined) {
+    throw new ShapeError(
+      "squeeze",
+      `axis ${long} of ${formatShape(x.shape)} has length ${x.shape[long]}; expected 1`,
+    );
+  }
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !axes.includes(i)),
+  );
+}
+
+/** Puts an axis of length 1 in, so that it stands at `axis` of the result. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const place = normalizeAxis("unsqueeze", axis, x.ndim + 1);
+  return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]);
+}
+
+/** From where, to where (exclusive) and by which step, as in Python: negative counts from the end, null is open. */
+export type Range = readonly [start?: number | null, stop?: number | null, step?: number];
+
+/**
+ * A part of x, one range per axis as Python's slices; `null` takes a whole axis, and axes not named stay whole.
+ * `slice(x, [null, [0, 2], [null, null, -1]])` is Python's `x[:, 0:2, ::-1]`.
+ *
+ * Throws: ShapeError for more ranges than axes; ArgumentError for a step of 0
+ */
+export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
+  if (ranges.length > x.ndim) {
+    throw new ShapeError("slice", `got ${ranges.length} ranges for the shape ${formatShape(x.shape)}`);
+  }
+  const parts = x.shape.map((length, axis) => resolveRange(ranges[axis] ?? [], length));
+  const forward = apply("slice", [x], {
+    starts: parts.map(({ start }) => start),
+    lengths: parts.map(({ length }) => length),
+    steps: parts.map(({ step }) => step),
+  });
+  const backward = parts.flatMap(({ reversed }, axis) => (reversed ? [axis] : []));
+  return backward.length === 0 ? forward : flip(forward, backward);
+}
+
+/** `length` elements of one axis, from `start`. Throws: IndexError if they are not all there */
+export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
+  const place = normalizeAxis("narrow", axis, x.ndim);
+  const size = x.shape[place];
+  const first = start < 0 ? start + size : start;
+  const whole = Number.isInteger(first) && Number.isInteger(length);
+  if (!whole || first < 0 || length < 0 || first + length > size) {
+    throw new IndexError("narrow", `got ${length} elements from ${start} for an axis of length ${size}`);
+  }
+  return apply("slice", [x], {
+    starts: x.shape.map((_, i) => (i === place ? first : 0)),
+    lengths: x.shape.map((whole, i) => (i === place ? length : whole)),
+    steps: x.shape.map(() => 1),
+  });
+}
+
+/** One element of an axis, which disappears: NumPy's `x[:, index]`. Throws: IndexError if it is not there */
+export function select(x: Tensor, axis: number, index: number): Tensor {
+  const size = x.shape[normalizeAxis("select", axis, x.ndim)];
+  if (!Number.isInteger(index) || index < -size || index >= size) {
+    throw new IndexError("select", `got the index ${index} for an axis of length ${size}`);
+  }
+  return squeeze(narrow(x, axis, index, 1), axis);
+}
+
+/** Reverses the order along the axes (all, unless told). */
+export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly number[]): Tensor<S> {
+  return apply("flip", [x], { axes: normalizeAxes("flip", axes, x.ndim) }) as Tensor<S>;
+}
+
+/** Puts `before` and `after` elements around each axis. Defaults: value 0. */
+export function pad(
+  x: Tensor,
+  amounts: readonly (readonly [before: number, after: number])[],
+  { value = 0 }: { readonly value?: number } = {},
+): Tensor {
+  if (amounts.length !== x.ndim) {
+    throw new ShapeError(
+      "pad",
+      `got ${amounts.length} pairs for the shape ${formatShape(x.shape)}; expected one per axis`,
+    );
+  }
+  return apply("pad", [x], {
+    before: amounts.map(([before]) => before),
+    after: amounts.map(([, after]) => after),
+    between: amounts.map(() => 0),
+    value,
+  });
+}
+
+/** Joins tensors end to end along an axis they have. Defaults: axis 0. */
+export function concat(tensors: readonly Tensor[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+  if (tensors.length === 0) throw new ArgumentError("concat", "got no tensors; expected at least one");
+  return apply("concat", commonType(tensors), { axis: normalizeAxis("concat", axis, tensors[0].ndim) });
+}
+
+/** Joins tensors of one shape along a new axis. Defaults: axis 0. */
+export function stack(tensors: readonly Tensor[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+  if (tensors.length === 0) throw new ArgumentError("stack", "got no tensors; expected at least one");
+  if (!tensors.every(({ shape }) => sameShape(shape, tensors[0].shape))) {
+    const got = tensors.map(({ shape }) => formatShape(shape)).join(", ");
+    throw new ShapeError("stack", `got ${got}; expected one shape`);
+  }
+  return concat(
+    tensors.map((x) => unsqueeze(x, axis)),
+    { axis },
+  );
+}
+
+/**
+ * Cuts an axis into pieces of one size (the last may be shorter) or of the sizes listed. Defaults: axis 0.
+ *
+ * Throws: ShapeError if listed sizes do not add up to the axis
+ */
+export function split(
+  x: Tensor,
+  sizes: number | readonly number[],
+  { axis = 0 }: { readonly axis?: number } = {},
+): Tensor[] {
+  const length = x.shape[normalizeAxis("split", axis, x.ndim)];
+  const list = typeof sizes === "number" ? evenPieces(length, sizes) : sizes;
+  const whole = list.every((size) => Number.isInteger(size) && size >= 0);
+  if (!whole || list.reduce((total, size) => total + size, 0) !== length) {
+    throw new ShapeError("split", `got the sizes ${formatShape(list)} for an axis of length ${length}`);
+  }
+  let start = 0;
+  return list.map((size) => narrow(x, axis, (start += size) - size, size));
+}
+
+/** The whole tensor repeated, `counts[i]` times along axis i; more counts than axes add axes in front. */
+export function repeat(x: Tensor, counts: readonly number[]): Tensor {
+  if (counts.length < x.ndim || !counts.every((count) => Number.isInteger(count) && count >= 0)) {
+    throw new ShapeError(
+      "repeat",
+      `got the counts ${formatShape(counts)} for the shape ${formatShape(x.shape)}; expected a whole number for each axis`,
+    );
+  }
+  const shape = [...new Array<number>(counts.length - x.ndim).fill(1), ...x.shape];
+  const interleaved = reshape(
+    x,
+    shape.flatMap((length) => [1, length]),
+  );
+  const repeated = expand(
+    interleaved,
+    shape.flatMap((length, axis) => [counts[axis], length]),
+  );
+  return reshape(
+    repeated,
+    shape.map((length, axis) => length * counts[axis]),
+  );
+}
+
+/** Moves the elements along an axis; what leaves at one end comes in at the other. Source: torch.roll */
+export function roll(x: Tensor, shift: number, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
+  const place = normalizeAxis("roll", axis, x.ndim);
+  if (!Number.isInteger(shift)) {
+    throw new ArgumentError("roll", `got the shift ${shift}; expected a whole number`);
+  }
+  const length = x.shape[place];
+  if (length === 0) return x;
+  const cut = ((-shift % length) + length) % length || 0;
+  return concat([narrow(x, place, cut, length - cut), narrow(x, place, 0, cut)], { axis: place });
+}
+
+/** How windows are laid over the last axes: one number for all of them, or one for each. */
+export interface WindowOptions {
+  readonly size: readonly number[];
+  readonly stride?: number | readonly number[];
+  readonly dilation?: number | readonly number[];
+}
+
+/**
+ * Every window of the last axes, as a view: what convolution and pooling look at.
+ *
+ * Shapes: x […, H, W] -> […, P, Q, kH, kW] for `size: [kH, kW]`
+ * Defaults: stride 1, dilation 1
+ * Throws: ShapeError if a window does not fit
+ */
+export function windows(x: Tensor, { size, stride = 1, dilation = 1 }: WindowOptions): Tensor {
+  const rank = size.length;
+  return apply("windows", [x], { size, stride: perAxis(stride, rank), dilation: perAxis(dilation, rank) });
+}
+
+/** The axes that windows are added back to, and how the windows were laid over them. */
+export interface OverlapOptions {
+  readonly lengths: readonly number[];
+  readonly stride?: number | readonly number[];
+  readonly dilation?: number | readonly number[];
+}
+
+/**
+ * Windows added back to the places they were taken from; what meets there is summed. The transpose of `windows`, and what
+ * a transposed convolution is made of.
+ *
+ * Shapes: x […, P, Q, kH, kW] -> […, H, W] for `lengths: [H, W]`
+ * Defaults: stride 1, dilation 1
+ * Throws: ShapeError unless axes of these lengths have exactly these windows
+ * Source: torch.nn.functional.fold
+ */
+export function overlapAdd(x: Tensor, { lengths, stride = 1, dilation = 1 }: OverlapOptions): Tensor {
+  const rank = lengths.length;
+  if (x.ndim < 2 * rank) {
+    throw new ShapeError(
+      "overlapAdd",
+      `got ${formatShape(x.shape)}; expected ${rank} axes of places and ${rank} of windows`,
+    );
+  }
+  return apply("overlapAdd", [x], {
+    shape: [...x.shape.slice(0, x.ndim - 2 * rank), ...lengths],
+    size: x.shape.slice(x.ndim - rank),
+    stride: perAxis(stride, rank),
+    dilation: perAxis(dilation, rank),
+  });
+}
+
+function perAxis(value: number | readonly number[], rank: number): readonly number[] {
+  return typeof value === "number" ? new Array<number>(rank).fill(value) : value;
+}
+
+function evenPieces(length: number, size: number): number[] {
+  if (!(Number.isInteger(size) && size >= 1)) {
+    throw new ArgumentError("split", `got pieces of ${size}; expected a whole number of at least 1`);
+  }
+  return Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size));
+}
+
+function resolveRange(
+  range: Range,
+  size: number,
+): { start: number; length: number; step: number; reversed: boolean } {
+  const [from, to, step = 1] = range;
+  if (!Number.isInteger(step) || step === 0) {
+    throw new ArgumentError("slice", `got the step ${step}; expected a whole number that is not 0`);
+  }
+  const clip = (index: number, low: number, high: number): number =>
+    Math.min(Math.max(index < 0 ? index + size : index, low), high);
+  if (step > 0) {
+    const start = clip(from ?? 0, 0, size);
+    const stop = clip(to ?? size, 0, size);
+    const length = Math.max(Math.ceil((stop - start) / step), 0);
+    return { start: length === 0 ? 0 : start, length, step, reversed: false };
+  }
+  const first = clip(from ?? size - 1, -1, size - 1);
+  const last = to === null || to === undefined ? -1 : clip(to, -1, size - 1);
+  const length = Math.max(Math.ceil((last - first) / step), 0);
+  return { start: length === 0 ? 0 : first + (length - 1) * step, length, step: -step, reversed: true };
+}

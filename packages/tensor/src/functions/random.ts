@@ -1,0 +1,123 @@
+import { ArgumentError, canHold, checkShape, sizeOf, type DType, type Shape } from "@stargrad/graph";
+import { defaultGenerator, type Generator } from "../generator.js";
+import type { Reshaped, ShapeLiteral } from "../shape-types.js";
+import { apply, type Tensor } from "../tensor.js";
+import { fromData } from "./creation.js";
+import { add, cast, cos, floor, less, log, mod, mul, sqrt, sub } from "./elementwise.js";
+
+export interface RandomOptions {
+  /** Defaults to the shared generator; see `manualSeed`. */
+  readonly generator?: Generator;
+}
+
+/** A floating-point type to draw in. */
+export interface FloatOptions extends RandomOptions {
+  /** Defaults to float32. */
+  readonly dtype?: "float32" | "float64";
+}
+
+/**
+ * Uniform numbers in [low, high). Where high − low is small beside low, rounding may reach `high` itself.
+ *
+ * Defaults: low 0, high 1
+ * Throws: ArgumentError if high is below low
+ */
+export function uniform<const S extends ShapeLiteral>(
+  shape: S,
+  {
+    low = 0,
+    high = 1,
+    dtype = "float32",
+    generator,
+  }: FloatOptions & { readonly low?: number; readonly high?: number } = {},
+): Tensor<Reshaped<S>> {
+  checkShape("uniform", shape);
+  if (!(high >= low))
+    throw new ArgumentError("uniform", `got low ${low} and high ${high}; expected low ≤ high`);
+  const unit = dtype === "float32" ? unitFloat32(shape, generator) : unitFloat64(shape, generator);
+  const scaled = low === 0 && high === 1 ? unit : add(mul(unit, high - low), low);
+  return scaled as Tensor<Reshaped<S>>;
+}
+
+/**
+ * Numbers from the normal distribution.
+ *
+ * Defaults: mean 0, std 1
+ * Source: Box & Muller, "A Note on the Generation of Random Normal Deviates", 1958
+ */
+export function normal<const S extends ShapeLiteral>(
+  shape: S,
+  { mean = 0, std = 1, ...options }: FloatOptions & { readonly mean?: number; readonly std?: number } = {},
+): Tensor<Reshaped<S>> {
+  checkShape("normal", shape);
+  if (!(std >= 0)) throw new ArgumentError("normal", `got std ${std}; expected at least 0`);
+  // 1 − u is never 0, whose logarithm is −∞.
+  const radius = sqrt(mul(log(sub(1, uniform(shape, options))), -2));
+  const standard = mul(radius, cos(mul(uniform(shape, options), 2 * Math.PI)));
+  const drawn: Tensor = add(mul(standard, std), mean);
+  return drawn as Tensor<Reshaped<S>>;
+}
+
+/**
+ * Whole numbers in [low, high), int32.
+ *
+ * Defaults: low 0
+ * Throws: ArgumentError if there is none
+ */
+export function randint<const S extends ShapeLiteral>(
+  shape: S,
+  { low = 0, high, generator }: RandomOptions & { readonly low?: number; readonly high: number },
+): Tensor<Reshaped<S>> {
+  checkShape("randint", shape);
+  if (!canHold("int32", low) || !canHold("int32", high - 1) || low >= high) {
+    throw new ArgumentError(
+      "randint",
+      `got low ${low} and high ${high}; expected whole numbers from −2³¹ to 2³¹ with low < high`,
+    );
+  }
+  const steps = floor(mul(unitFloat64(shape, generator), high - low));
+  const drawn: Tensor = cast(add(steps, low), "int32");
+  return drawn as Tensor<Reshaped<S>>;
+}
+
+/** Bools that are true with the given probability. */
+export function bernoulli<const S extends ShapeLiteral>(
+  shape: S,
+  { probability, generator }: RandomOptions & { readonly probability: number },
+): Tensor<Reshaped<S>> {
+  checkShape("bernoulli", shape);
+  if (!(probability >= 0 && probability <= 1)) {
+    throw new ArgumentError("bernoulli", `got the probability ${probability}; expected 0 to 1`);
+  }
+  const drawn: Tensor = less(unitFloat32(shape, generator), probability);
+  return drawn as Tensor<Reshaped<S>>;
+}
+
+/** Random words as int32: every bit is 0 or 1 with equal chance. */
+export function randomBits(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
+  checkShape("randomBits", shape);
+  const start = fromData(generator.reserve(Math.ceil(sizeOf(shape) / 4)), [4]);
+  return apply("randomBits", [start], { shape });
+}
+
+/** The upper 24 bits of a word as a multiple of 2⁻²⁴: what float32 holds exactly. */
+function unitFloat32(shape: Shape, generator: Generator | undefined): Tensor {
+  return unitFraction(drawBits(shape, generator), 8, "float32");
+}
+
+/** 27 bits of one word and 26 of another as a multiple of 2⁻⁵³: what float64 holds exactly. */
+function unitFloat64(shape: Shape, generator: Generator | undefined): Tensor {
+  const coarse = unitFraction(drawBits(shape, generator), 5, "float64");
+  const fine = unitFraction(drawBits(shape, generator), 6, "float64");
+  return add(coarse, mul(fine, 2 ** -27));
+}
+
+/** Words in [−2³¹, 2³¹) as fractions in [0, 1), their lowest bits dropped so that nothing has to round. */
+function unitFraction(bits: Tensor, dropped: number, dtype: DType): Tensor {
+  const kept = cast(sub(bits, mod(bits, 2 ** dropped)), dtype);
+  return add(mul(kept, 2 ** -32), 0.5);
+}
+
+function drawBits(shape: Shape, generator: Generator | undefined): Tensor {
+  return randomBits(shape, generator === undefined ? {} : { generator });
+}

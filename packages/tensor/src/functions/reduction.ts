@@ -1,0 +1,236 @@
+import { normalizeAxes, normalizeAxis, numbers, type Shape } from "@stargrad/graph";
+import { accepted, castTo, expectFloat } from "../operands.js";
+import { apply, type Tensor } from "../tensor.js";
+import {
+  abs,
+  div,
+  equal,
+  isNaN,
+  logicalNot,
+  logicalOr,
+  neg,
+  pow,
+  sqrt,
+  square,
+  sub,
+  where,
+} from "./elementwise.js";
+import { arange } from "./creation.js";
+import { gather } from "./indexing.js";
+import { reshape, squeeze } from "./movement.js";
+
+/** Which axes to combine (all, unless told), and whether they stay with length 1. */
+export interface ReductionOptions {
+  readonly axis?: number | readonly number[];
+  readonly keepDims?: boolean;
+}
+
+/** The options with which a reduction leaves a scalar. */
+export interface ReduceAll {
+  readonly axis?: never;
+  readonly keepDims?: false;
+}
+
+/** The shape a reduction leaves: a scalar unless axes are chosen or kept. */
+export type Reduced<Options> = Pick<Options, keyof Options & keyof ReduceAll> extends ReduceAll ? [] : Shape;
+
+/** `correction`: how many degrees of freedom the mean has used up. */
+export interface CorrectionOptions extends ReductionOptions {
+  readonly correction?: number;
+}
+
+/** `order`: the p of the p-norm. */
+export interface NormOptions extends ReductionOptions {
+  readonly order?: number;
+}
+
+/** One axis to look along (the last, unless told), and whether it stays with length 1. */
+export interface AxisOptions {
+  readonly axis?: number;
+  readonly keepDims?: boolean;
+}
+
+/** `Σ x`. Integers stay integers; bools are counted. */
+export function sum<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function sum(x: Tensor, options?: ReductionOptions): Tensor {
+  return reduce("sum", castTo(x, accepted(x.dtype, numbers)), options);
+}
+
+/** `Π x` */
+export function prod<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function prod(x: Tensor, options?: ReductionOptions): Tensor {
+  return reduce("prod", castTo(x, accepted(x.dtype, numbers)), options);
+}
+
+/**
+ * `Σ x / n`
+ *
+ * Throws: DTypeError for integers and bools, whose mean is not one of them
+ */
+export function mean<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function mean(x: Tensor, options?: ReductionOptions): Tensor {
+  expectFloat("mean", x);
+  const count = countOver("mean", x, options);
+  return div(sum(x, options), count);
+}
+
+/** The largest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amax */
+export function amax<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function amax(x: Tensor, options?: ReductionOptions): Tensor {
+  return reduce("max", x, options);
+}
+
+/** The smallest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amin */
+export function amin<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function amin(x: Tensor, options?: ReductionOptions): Tensor {
+  checkAxes("amin", x, options);
+  // −x would overflow for the smallest int32; −1 − x turns every integer into another one.
+  if (x.dtype === "int32") return sub(-1, amax(sub(-1, x), options));
+  if (x.dtype === "bool") return logicalNot(amax(logicalNot(x), options));
+  return neg(amax(neg(x), options));
+}
+
+/** Values and the places they were found in. */
+export interface Extremes {
+  readonly values: Tensor;
+  readonly indices: Tensor;
+}
+
+/**
+ * Without an axis the largest element, as `amax`. With one, the largest along it and where it stands (the first, if
+ * several tie), and the gradient goes to that place alone.
+ *
+ * Source: torch.max
+ */
+export function max(x: Tensor): Tensor<[]>;
+export function max(x: Tensor, options: { readonly axis: number; readonly keepDims?: boolean }): Extremes;
+export function max(x: Tensor, options?: AxisOptions): Tensor | Extremes {
+  if (options?.axis === undefined) return amax(x);
+  checkAxes("max", x, options);
+  return extremes(x, argmax(x, { ...options, keepDims: true }), options);
+}
+
+/** Like `max` for the smallest element. Source: torch.min */
+export function min(x: Tensor): Tensor<[]>;
+export function min(x: Tensor, options: { readonly axis: number; readonly keepDims?: boolean }): Extremes;
+export function min(x: Tensor, options?: AxisOptions): Tensor | Extremes {
+  if (options?.axis === undefined) return amin(x);
+  checkAxes("min", x, options);
+  return extremes(x, argmin(x, { ...options, keepDims: true }), options);
+}
+
+/** Where the largest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
+export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
+  return firstWhere("argmax", x, options, (axis) => amax(x, { axis, keepDims: true }));
+}
+
+/** Where the smallest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
+export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
+  return firstWhere("argmin", x, options, (axis) => amin(x, { axis, keepDims: true }));
+}
+
+/**
+ * `Σ (x − mean)² / (n − correction)`
+ *
+ * Defaults: correction 1 (Bessel's)
+ * Source: torch.var
+ */
+export function variance<O extends CorrectionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function variance(x: Tensor, options?: CorrectionOptions): Tensor {
+  return spread("variance", x, options);
+}
+
+/** `√variance`; its gradient is 0 where the variance is. Source: torch.std */
+export function std<O extends CorrectionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function std(x: Tensor, options?: CorrectionOptions): Tensor {
+  return flatSqrt(spread("std", x, options));
+}
+
+/**
+ * `(Σ |x|ᵖ)^(1/p)`: 2 is the length, 1 the sum of magnitudes, Infinity the largest magnitude, 0 counts what is not 0.
+ *
+ * Defaults: order 2
+ * Source: torch.linalg.vector_norm
+ */
+export function norm<O extends NormOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function norm(x: Tensor, options?: NormOptions): Tensor {
+  expectFloat("norm", x);
+  checkAxes("norm", x, options);
+  const order = options?.order ?? 2;
+  if (order === 2) return flatSqrt(sum(square(x), options));
+  if (order === Infinity) return amax(abs(x), options);
+  if (order === -Infinity) return amin(abs(x), options);
+  if (order === 0) return castTo(sum(logicalNot(equal(x, 0)), options), x.dtype);
+  if (order === 1) return sum(abs(x), options);
+  return pow(sum(pow(abs(x), order), options), 1 / order);
+}
+
+/** Whether any element is true. False over no elements. */
+export function any<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function any(x: Tensor, options?: ReductionOptions): Tensor {
+  checkAxes("any", x, options);
+  return castTo(sum(castTo(x, "bool"), options), "bool");
+}
+
+/** Whether every element is true. True over no elements. */
+export function all<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function all(x: Tensor, options?: ReductionOptions): Tensor {
+  checkAxes("all", x, options);
+  return logicalNot(any(logicalNot(x), options));
+}
+
+/** `yᵢ = x₀ + … + xᵢ` along an axis (the last, unless told). */
+export function cumsum<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
+export function cumsum(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
+  const summable = castTo(x, accepted(x.dtype, numbers));
+  return apply("cumsum", [summable], { axis: normalizeAxis("cumsum", axis, x.ndim) });
+}
+
+function reduce(name: "sum" | "prod" | "max", x: Tensor, options: ReductionOptions | undefined): Tensor {
+  const axes = normalizeAxes(name === "max" ? "amax" : name, options?.axis, x.ndim);
+  const reduced = axes.length === 0 ? x : apply(name, [x], { axes });
+  return options?.keepDims === true ? reshape(reduced, keptShape(x.shape, axes)) : reduced;
+}
+
+/** Throws under the name that was called, where the work is done under another. */
+function checkAxes(called: string, x: Tensor, options: ReductionOptions | undefined): void {
+  normalizeAxes(called, options?.axis, x.ndim);
+}
+
+function spread(called: string, x: Tensor, options: CorrectionOptions | undefined): Tensor {
+  expectFloat(called, x);
+  const { axis, correction = 1 } = options ?? {};
+  const degrees = Math.max(countOver(called, x, options) - correction, 0);
+  const center = mean(x, { ...(axis === undefined ? {} : { axis }), keepDims: true });
+  return div(sum(square(sub(x, center)), options), degrees);
+}
+
+function keptShape(shape: Shape, axes: readonly number[]): number[] {
+  return shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+}
+
+function countOver(called: string, x: Tensor, options: ReductionOptions | undefined): number {
+  return normalizeAxes(called, options?.axis, x.ndim).reduce((count, axis) => count * x.shape[axis], 1);
+}
+
+/** The square root with the gradient 0 at 0, where its true slope is infinite and would turn gradients into NaN. */
+function flatSqrt(x: Tensor): Tensor {
+  const zero = equal(x, 0);
+  return where(zero, 0, sqrt(where(zero, 1, x)));
+}
+
+function firstWhere(called: string, x: Tensor, options: AxisOptions, best: (axis: number) => Tensor): Tensor {
+  const axis = normalizeAxis(called, options.axis ?? -1, x.ndim);
+  const size = x.shape[axis];
+  const places = reshape(
+    arange(size),
+    x.shape.map((_, i) => (i === axis ? size : 1)),
+  );
+  const found = logicalOr(equal(x, best(axis)), isNaN(x));
+  return amin(where(found, places, size), { axis, keepDims: options.keepDims ?? false });
+}
+
+function extremes(x: Tensor, indices: Tensor, { axis = -1, keepDims = false }: AxisOptions): Extremes {
+  const values = gather(x, indices, { axis });
+  return keepDims ? { values, indices } : { values: squeeze(values, axis), indices: squeeze(indices, axis) };
+}

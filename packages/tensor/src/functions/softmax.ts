@@ -1,0 +1,48 @@
+import { normalizeAxes, normalizeAxis, type Shape } from "@stargrad/graph";
+import { toFloat } from "../operands.js";
+import type { Tensor } from "../tensor.js";
+import { add, div, exp, isFinite, isNaN, log, logicalOr, stopGradient, sub, where } from "./elementwise.js";
+import { squeeze } from "./movement.js";
+import { amax, sum, type ReduceAll, type Reduced, type ReductionOptions } from "./reduction.js";
+
+/** `ln Σ eˣ`, shifted by the largest x so that nothing overflows; −∞ for a row of −∞. Source: torch.logsumexp */
+export function logsumexp<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function logsumexp(x: Tensor, options?: ReductionOptions): Tensor {
+  normalizeAxes("logsumexp", options?.axis, x.ndim);
+  const real = toFloat(x);
+  if (x.size === 0) return log(sum(exp(real), options));
+  const shift = finiteMax(real, options);
+  const total = log(sum(exp(sub(real, shift)), { ...options, keepDims: true }));
+  const kept = add(total, shift);
+  return options?.keepDims === true ? kept : squeeze(kept, options?.axis ?? allAxes(x));
+}
+
+/** `eˣ / Σ eˣ` along an axis (the last, unless told), shifted so that nothing overflows. */
+export function softmax<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
+export function softmax(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
+  normalizeAxis("softmax", axis, x.ndim);
+  const real = toFloat(x);
+  if (x.size === 0) return real;
+  const powers = exp(sub(real, finiteMax(real, { axis })));
+  return div(powers, sum(powers, { axis, keepDims: true }));
+}
+
+/** `x − ln Σ eˣ` along an axis (the last, unless told): the logarithm of `softmax` where that would be 0. */
+export function logSoftmax<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
+export function logSoftmax(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
+  normalizeAxis("logSoftmax", axis, x.ndim);
+  const real = toFloat(x);
+  if (x.size === 0) return real;
+  const shifted = sub(real, finiteMax(real, { axis }));
+  return sub(shifted, log(sum(exp(shifted), { axis, keepDims: true })));
+}
+
+/** The largest element as a shift: 0 where it is infinite, because ∞ − ∞ would be NaN. */
+function finiteMax(x: Tensor, options: ReductionOptions | undefined): Tensor {
+  const largest = stopGradient(amax(x, { ...options, keepDims: true }));
+  return where(logicalOr(isFinite(largest), isNaN(largest)), largest, 0);
+}
+
+function allAxes(x: Tensor): number[] {
+  return x.shape.map((_, axis) => axis);
+}

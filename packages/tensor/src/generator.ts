@@ -1,0 +1,95 @@
+import { ArgumentError, philox4x32 } from "@stargrad/graph";
+
+/** Everything there is to know about a generator: save it, and the stream goes on from there. */
+export interface GeneratorState {
+  readonly seed: number;
+  /** How many Philox blocks of four words have been used. */
+  readonly block: number;
+}
+
+/**
+ * A stream of random numbers, fixed by its seed. It counts and nothing else: block n of the stream is Philox of n, so the
+ * same seed gives the same bits on every engine.
+ *
+ * Throws: ArgumentError unless the seed is a whole number from 0 to 2⁵³ − 1
+ */
+export class Generator {
+  #seed: number;
+  #block = 0;
+
+  constructor(seed: number) {
+    this.#seed = checkSeed(seed);
+  }
+
+  state(): GeneratorState {
+    return { seed: this.#seed, block: this.#block };
+  }
+
+  /** Goes on from a saved state. */
+  restore({ seed, block }: GeneratorState): void {
+    this.#seed = checkSeed(seed);
+    this.#block = checkSeed(block);
+  }
+
+  /** Reserves the next blocks and returns where they start, as `[key₀, key₁, block₀, block₁]`. */
+  reserve(blocks: number): Int32Array {
+    const start = Int32Array.of(low(this.#seed), high(this.#seed), low(this.#block), high(this.#block));
+    this.#block += blocks;
+    return start;
+  }
+
+  /** One number, uniform in [0, 1), with all 53 bits of a double. */
+  uniform(): number {
+    const [key0, key1, block0, block1] = this.reserve(1);
+    const [first, second] = philox4x32([block0, block1, 0, 0], [key0, key1]);
+    return ((first >>> 5) * 2 ** 26 + (second >>> 6)) / 2 ** 53;
+  }
+
+  /** One number from the normal distribution with mean 0 and standard deviation 1 (Box and Muller's transform). */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** The whole numbers below `count` in random order (Fisher and Yates' shuffle). */
+  permutation(count: number): Int32Array {
+    if (!(Number.isInteger(count) && count >= 0)) {
+      throw new ArgumentError("permutation", `got ${count}; expected a whole number of at least 0`);
+    }
+    const order = Int32Array.from({ length: count }, (_, i) => i);
+    for (let i = count - 1; i > 0; i--) {
+      const j = Math.floor(this.uniform() * (i + 1));
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    return order;
+  }
+
+  /** A new generator, seeded by this one and independent of what this one does next. */
+  split(): Generator {
+    return new Generator(Math.floor(this.uniform() * 2 ** 53));
+  }
+}
+
+const shared = new Generator(0);
+
+/** The generator that is used where none is given. It starts from seed 0, so that programs repeat by default. */
+export function defaultGenerator(): Generator {
+  return shared;
+}
+
+/** Starts the default generator again from a seed. Source: torch.manual_seed */
+export function manualSeed(seed: number): void {
+  shared.restore({ seed, block: 0 });
+}
+
+function checkSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new ArgumentError("Generator", `got ${seed}; expected a whole number from 0 to 2⁵³ − 1`);
+}
+
+function low(value: number): number {
+  return value | 0;
+}
+
+function high(value: number): number {
+  return Math.floor(value / 2 ** 32) | 0;
+}

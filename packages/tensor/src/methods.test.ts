@@ -1,0 +1,72 @@
+import { binaryNames, unaryNames } from "@stargrad/graph";
+import { describe, expect, expectTypeOf, it } from "vitest";
+
+import * as library from "./index.js";
+import { ones, tensor, Tensor, type Methods } from "./index.js";
+
+/** Functions of the package whose first argument is not a tensor to work on. */
+const standAlone = new Set([
+  ...[
+    "tensor",
+    "fromData",
+    "full",
+    "fullLike",
+    "zeros",
+    "zerosLike",
+    "ones",
+    "onesLike",
+    "arange",
+    "linspace",
+    "eye",
+  ],
+  ...["uniform", "normal", "randint", "bernoulli", "randomBits", "manualSeed", "defaultGenerator"],
+  ...["concat", "stack", "where", "einsum", "oneHot"],
+  ...["apply", "realize", "getEngine", "setEngine"],
+]);
+
+const functions = Object.entries(library).flatMap(([name, value]) =>
+  typeof value === "function" && /^[a-z]/.test(name) && !standAlone.has(name) ? [name] : [],
+);
+
+const prototype = Tensor.prototype as unknown as Record<string, unknown>;
+
+describe("methods", () => {
+  it.each(functions)("%s is one, because it is a function of a tensor", (name) => {
+    expect(prototype[name]).toBeTypeOf("function");
+  });
+
+  it.each([...unaryNames, ...binaryNames])("%s is one, because it is in the table of primitives", (name) => {
+    expect(prototype[name]).toBeTypeOf("function");
+    expectTypeOf<Methods>().toHaveProperty(name);
+  });
+
+  it("are all that the prototype has beside what the class defines itself", () => {
+    const own = ["constructor", "node", "shape", "dtype", "ndim", "size"];
+    const reading = ["data", "dataSync", "item", "itemSync", "toArray", "toArraySync", "toString"];
+    const methods = Object.getOwnPropertyNames(Tensor.prototype).filter(
+      (name) => ![...own, ...reading].includes(name),
+    );
+    expect(new Set(methods)).toEqual(new Set([...functions, ...unaryNames, ...binaryNames]));
+  });
+
+  it("call the function of their name with the tensor before the other arguments", () => {
+    const x = tensor([
+      [4, 1],
+      [2, 3],
+    ]);
+    expect(x.sub(1).toArraySync()).toEqual(library.sub(x, 1).toArraySync());
+    expect(x.sum({ axis: 1, keepDims: true }).toArraySync()).toEqual([[5], [5]]);
+    expect(x.sort().indices.toArraySync()).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(x.slice([null, [0, 1]]).toArraySync()).toEqual([[4], [2]]);
+    expect(x.transpose().toArraySync()).toEqual(library.transpose(x).toArraySync());
+  });
+
+  it("do not show up when a tensor is spread or its keys are listed", () => {
+    const keys: string[] = [];
+    for (const key in ones([1])) keys.push(key);
+    expect(keys).not.toContain("add");
+  });
+});

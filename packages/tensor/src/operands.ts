@@ -1,0 +1,100 @@
+import {
+  allocate,
+  broadcastShapes,
+  canHold,
+  createLeaf,
+  DTypeError,
+  floats,
+  HostStorage,
+  promote,
+  sameShape,
+  type DType,
+  type Shape,
+} from "@stargrad/graph";
+import { apply, Tensor } from "./tensor.js";
+
+/** What an operation takes beside a tensor: another one, or a number that adapts to it. */
+export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
+
+/** A scalar. Its value is an input of every program it appears in, never part of it. */
+export function scalar(value: number | boolean, dtype: DType): Tensor<[]> {
+  const data = allocate(dtype, 1);
+  data[0] = Number(value);
+  return new Tensor(createLeaf([], dtype, new HostStorage(data)));
+}
+
+/**
+ * Brings two operands to one element type and one shape.
+ *
+ * Two tensors meet at the later of `bool < int32 < float32 < float64`. A number takes the tensor's type, unless that
+ * cannot hold it: 0.5 beside an int32 tensor makes both float32.
+ */
+export function broadcastOperands(
+  called: string,
+  a: Operand,
+  b: Operand,
+  accepts: readonly DType[],
+): [Tensor, Tensor] {
+  const dtype = accepted(resultType(a, b), accepts);
+  const [left, right] = [toTensor(a, dtype), toTensor(b, dtype)];
+  const shape = broadcastShapes(called, left.shape, right.shape);
+  return [broadcastTo(left, shape), broadcastTo(right, shape)];
+}
+
+/** Throws under the name that was called if two operands do not broadcast, where the work is done under other names. */
+export function checkBroadcast(called: string, a: Operand, b: Operand): void {
+  const shapeOf = (operand: Operand): Shape => (operand instanceof Tensor ? operand.shape : []);
+  broadcastShapes(called, shapeOf(a), shapeOf(b));
+}
+
+/** The type both operands are brought to. */
+export function resultType(a: Operand, b: Operand): DType {
+  if (a instanceof Tensor) return b instanceof Tensor ? promote(a.dtype, b.dtype) : literalType(b, a.dtype);
+  return b instanceof Tensor
+    ? literalType(a, b.dtype)
+    : promote(literalType(a, "bool"), literalType(b, "bool"));
+}
+
+export function toTensor(operand: Operand, dtype: DType): Tensor {
+  return operand instanceof Tensor ? castTo(operand, dtype) : scalar(operand, dtype);
+}
+
+export function castTo<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
+  return x.dtype === dtype ? x : (apply("cast", [x], { dtype }) as Tensor<S>);
+}
+
+/** The tensor repeated along new and length-1 axes until it has the given shape, which must fit. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const aligned = [...new Array<number>(shape.length - x.ndim).fill(1), ...x.shape];
+  const lifted = aligned.length === x.ndim ? x : apply("reshape", [x], { shape: aligned });
+  return sameShape(aligned, shape) ? lifted : apply("expand", [lifted], { shape });
+}
+
+/** The type an operation computes in: integers are brought to float32 where only floats make sense. */
+export function accepted(dtype: DType, accepts: readonly DType[]): DType {
+  if (accepts.includes(dtype)) return dtype;
+  return accepts.find((candidate) => promote(dtype, candidate) === candidate) ?? "float32";
+}
+
+/** The tensor in a floating-point type. */
+export function toFloat<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return castTo(x, accepted(x.dtype, floats));
+}
+
+/** Throws a DTypeError unless the tensor has floating-point elements. */
+export function expectFloat(called: string, x: Tensor): void {
+  if (floats.includes(x.dtype)) return;
+  throw new DTypeError(called, `got ${x.dtype}; expected float32 or float64`, 'Cast with x.cast("float32")');
+}
+
+function literalType(literal: number | boolean, beside: DType): DType {
+  if (typeof literal === "boolean") return beside;
+  return promote(beside, canHold("int32", literal) ? "int32" : "float32");
+}
+
+/** The tensors, all in the latest of their element types. */
+export function commonType(tensors: readonly Tensor[]): Tensor[] {
+  const dtype = tensors.map((x) => x.dtype).reduce(promote);
+  return tensors.map((x) => castTo(x, dtype));
+}

@@ -1,0 +1,110 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+
+import {
+  add,
+  expand,
+  full,
+  matmul,
+  max,
+  mean,
+  normal,
+  ones,
+  reshape,
+  softmax,
+  sum,
+  tensor,
+  transpose,
+  where,
+  zeros,
+  type Broadcast,
+  type MatMul,
+  type Reshaped,
+  type Shape,
+  type Tensor,
+} from "./index.js";
+
+/*
+ * What TypeScript knows of shapes. `tsc` checks these; the assertions about values hold the types to the truth.
+ */
+
+describe("shapes as types", () => {
+  it("are literal where they were written down", () => {
+    expectTypeOf(zeros([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(full([], 1)).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(normal([32, 784])).toEqualTypeOf<Tensor<[32, 784]>>();
+    expectTypeOf(tensor([1, 2, 3, 4], { shape: [2, 2] })).toEqualTypeOf<Tensor<[2, 2]>>();
+    const batch = 32 as number;
+    expectTypeOf(ones([batch, 10])).toEqualTypeOf<Tensor<[number, 10]>>();
+    expectTypeOf(ones(new Array<number>(3).fill(1))).toEqualTypeOf<Tensor<number[]>>();
+  });
+
+  it("fit wherever a tensor of any shape does", () => {
+    expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor>();
+    expectTypeOf<Tensor<[number, 3]>>().toExtend<Tensor>();
+    expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor<[number, 3]>>();
+    expectTypeOf<Tensor<[2, 3]>>().not.toExtend<Tensor<[2, 4]>>();
+    expectTypeOf<Tensor>().not.toExtend<Tensor<[2, 3]>>();
+    const shapeOf = (x: Tensor): Shape => x.shape;
+    expect(shapeOf(zeros([2, 3]))).toEqual([2, 3]);
+  });
+
+  it("are read back as what they are", () => {
+    expectTypeOf(zeros([2, 3]).shape).toEqualTypeOf<Readonly<[2, 3]>>();
+    const [rows, columns] = zeros([2, 3]).shape;
+    expectTypeOf(rows).toEqualTypeOf<2>();
+    expect([rows, columns]).toEqual([2, 3]);
+  });
+
+  it("stay through what treats every element alike", () => {
+    const x = zeros([2, 3]);
+    expectTypeOf(x.exp()).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(x.cast("int32").neg().clamp({ min: 0 })).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(softmax(x, { axis: 0 })).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(x.sort().values).toEqualTypeOf<Tensor<[2, 3]>>();
+  });
+
+  it("broadcast as values do", () => {
+    const x = zeros([2, 3]);
+    expectTypeOf(x.add(1)).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(add(1, x)).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(x.mul(zeros([3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(zeros([2, 1]).sub(zeros([4, 1, 3]))).toEqualTypeOf<Tensor<[4, 2, 3]>>();
+    expectTypeOf(where(x.less(0), 0, x)).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf<Broadcast<[number, 3], [2, 1]>>().toEqualTypeOf<[number, 3]>();
+    expectTypeOf<Broadcast<[2, 3], Shape>>().toEqualTypeOf<Shape>();
+    expect(zeros([2, 1]).sub(zeros([4, 1, 3])).shape).toEqual([4, 2, 3]);
+  });
+
+  it("are impossible where values would not broadcast", () => {
+    expectTypeOf<Broadcast<[2], [3]>>().toEqualTypeOf<[never]>();
+  });
+
+  it("follow products and transposes of matrices", () => {
+    const [a, b] = [zeros([32, 784]), zeros([784, 10])];
+    expectTypeOf(matmul(a, b)).toEqualTypeOf<Tensor<[32, 10]>>();
+    expectTypeOf(a.matmul(b)).toEqualTypeOf<Tensor<[32, 10]>>();
+    expectTypeOf(transpose(a)).toEqualTypeOf<Tensor<[784, 32]>>();
+    expectTypeOf(a.transpose().matmul(a)).toEqualTypeOf<Tensor<[784, 784]>>();
+    expectTypeOf<MatMul<[5, 2, 3], [3, 4]>>().toEqualTypeOf<Shape>();
+    expect(a.matmul(b).shape).toEqual([32, 10]);
+  });
+
+  it("follow reshape and expand, an axis of −1 being found out later", () => {
+    expectTypeOf(reshape(zeros([2, 3]), [3, 2])).toEqualTypeOf<Tensor<[3, 2]>>();
+    expectTypeOf(zeros([2, 3]).reshape([-1])).toEqualTypeOf<Tensor<[number]>>();
+    expectTypeOf(expand(zeros([1, 3]), [4, 3])).toEqualTypeOf<Tensor<[4, 3]>>();
+    expectTypeOf<Reshaped<readonly [-1, 2]>>().toEqualTypeOf<[number, 2]>();
+  });
+
+  it("are scalar after a whole reduction, and unknown after a partial one", () => {
+    const x = zeros([2, 3]);
+    expectTypeOf(sum(x)).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(x.mean()).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(x.mean({ axis: 0 })).toEqualTypeOf<Tensor>();
+    expectTypeOf(mean(x, { keepDims: true })).toEqualTypeOf<Tensor>();
+    expectTypeOf(x.std({ correction: 0 })).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(max(x)).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(x.max({ axis: 0 }).indices).toEqualTypeOf<Tensor>();
+    expect(x.std({ correction: 0 }).shape).toEqual([]);
+  });
+});

@@ -1,0 +1,171 @@
+import { inspect } from "node:util";
+
+import type { Engine } from "@stargrad/graph";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { getEngine, setEngine } from "./engine.js";
+import { arange, fromData, gather, ones, realize, tensor, Tensor, zeros } from "./index.js";
+
+const engine = getEngine();
+
+/** How many outputs each program had that ran during a test. */
+let programs: number[];
+
+beforeEach(() => {
+  programs = [];
+  setEngine({
+    name: "counting",
+    run(outputs) {
+      programs.push(outputs.length);
+      return engine.run(outputs);
+    },
+  });
+});
+
+afterEach(() => {
+  setEngine(engine);
+});
+
+describe("a tensor", () => {
+  it("knows its shape, rank, size and type before anything is computed", () => {
+    const x = zeros([2, 3]).add(ones([4, 1, 1], { dtype: "float64" }));
+    expect(x.shape).toEqual([4, 2, 3]);
+    expect(x.ndim).toBe(3);
+    expect(x.size).toBe(24);
+    expect(x.dtype).toBe("float64");
+    expect(programs).toEqual([]);
+  });
+
+  it("is computed as one program when it is read, and only then", async () => {
+    const x = tensor([1, 2, 3]);
+    const y = x.mul(x).add(1).sum();
+    expect(programs).toEqual([]);
+    expect(await y.item()).toBe(17);
+    expect(programs).toEqual([1]);
+    expect(y.itemSync()).toBe(17);
+    expect(programs).toEqual([1]);
+  });
+
+  it("is computed again from its inputs when it was only passed through on the way", () => {
+    const y = tensor([1, 2]).exp();
+    const z = y.add(1);
+    z.dataSync();
+    expect(y.node.storage).toBeNull();
+    y.dataSync();
+    expect(programs).toEqual([1, 1]);
+  });
+
+  it("is read from memory and not computed when it was given its elements", () => {
+    tensor([1, 2]).dataSync();
+    realize(tensor([1, 2]));
+    expect(programs).toEqual([]);
+  });
+
+  it("hands out copies: nobody can change it through what was read", async () => {
+    const x = tensor([1, 2, 3]);
+    x.dataSync().fill(0);
+    (await x.data()).fill(0);
+    expect(x.toArraySync()).toEqual([1, 2, 3]);
+  });
+
+  it("copies what it is made of, unless it is given the array", () => {
+    const elements = Float32Array.of(1, 2);
+    const [copied, owned] = [tensor(elements), fromData(elements, [2])];
+    elements[0] = 9;
+    expect(copied.toArraySync()).toEqual([1, 2]);
+    expect(owned.toArraySync()).toEqual([9, 2]);
+  });
+
+  it("prints as what it holds, in console.log too", () => {
+    expect(inspect(tensor([1, 2]))).toBe(tensor([1, 2]).toString());
+    expect(inspect({ x: tensor(3) })).toBe("{ x: tensor(3, shape [], float32) }");
+  });
+});
+
+describe("item", () => {
+  it("is the only element, of any rank; a bool is 0 or 1", async () => {
+    expect(await tensor([[[5]]]).item()).toBe(5);
+    expect(tensor(true).itemSync()).toBe(1);
+  });
+
+  it("refuses none and several", async () => {
+    await expect(tensor([1, 2]).item()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: item: got a tensor of shape [2] with 2 elements; expected exactly one. Reduce it first (x.mean()), or read x.data()]`,
+    );
+    expect(() => zeros([0]).itemSync()).toThrow("with 0 elements; expected exactly one");
+  });
+});
+
+describe("realize", () => {
+  it("computes several tensors as one program", () => {
+    const x = tensor([1, 2, 3]);
+    const [total, product, both] = [x.sum(), x.prod(), x.sum().add(x.prod())];
+    realize(total, product, both);
+    expect(programs).toEqual([3]);
+    expect([total, product, both].map((each) => each.itemSync())).toEqual([6, 6, 12]);
+    expect(programs).toEqual([3]);
+  });
+
+  it("runs nothing when nothing is pending", () => {
+    const x = tensor([1]).exp();
+    realize(x);
+    realize(x, x);
+    realize();
+    expect(programs).toEqual([1]);
+  });
+
+  it("keeps a tensor's companions, whether they lie on the way or not", () => {
+    const hidden = tensor([1, 2]).exp();
+    const logits = hidden.mul(2);
+    const [loss, accuracy] = [logits.sum(), logits.amax()];
+    for (const { node } of [logits, loss, accuracy])
+      node.companions = [logits.node, loss.node, accuracy.node];
+    realize(loss);
+    expect(programs).toEqual([3]);
+    expect(hidden.node.storage).toBeNull();
+    logits.dataSync();
+    accuracy.dataSync();
+    expect(programs).toEqual([3]);
+  });
+});
+
+describe("a sum kept over 20,000 steps", () => {
+  it("stays shallow, and is right", () => {
+    let total: Tensor = zeros([], { dtype: "int32" });
+    let deepest = 0;
+    for (let step = 1; step <= 20_000; step++) {
+      total = total.add(step);
+      deepest = Math.max(deepest, total.node.depth);
+    }
+    expect(deepest).toBeLessThanOrEqual(1000);
+    expect(programs.length).toBeLessThanOrEqual(20);
+    expect(total.itemSync()).toBe((20_000 * 20_001) / 2);
+  });
+});
+
+describe("an index that is computed", () => {
+  it("is checked when it is read, and the tensor can be asked again", async () => {
+    const index = arange(3).add(1);
+    const picked = gather(tensor([1, 2, 3]), index);
+    const message = "gather: got the index 3 at position 2; expected 0 to 2";
+    expect(() => picked.dataSync()).toThrow(message);
+    await expect(picked.data()).rejects.toThrow(message);
+  });
+});
+
+describe("setEngine", () => {
+  it("chooses who computes what is read next; what has been computed stays", () => {
+    const done = tensor([1]).exp();
+    realize(done);
+    const failing: Engine = {
+      name: "failing",
+      run() {
+        throw new Error("no power");
+      },
+    };
+    setEngine(failing);
+    expect(getEngine().name).toBe("failing");
+    expect(done.itemSync()).toBeCloseTo(Math.E);
+    expect(() => done.add(1).dataSync()).toThrow("no power");
+  });
+});

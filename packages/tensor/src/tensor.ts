@@ -1,0 +1,149 @@
+import {
+  ArgumentError,
+  createNode,
+  type AttributesOf,
+  type DType,
+  type Node,
+  type PrimitiveName,
+  type Shape,
+  type Storage,
+  type TypedArray,
+} from "@stargrad/graph";
+import { realizeNodes } from "./engine.js";
+import type { Methods } from "./methods.js";
+import { nest, type NestedArray } from "./nested.js";
+import { formatTensor } from "./printing.js";
+
+/**
+ * A multi-dimensional array of numbers, computed when it is read.
+ *
+ * A tensor is a handle on a node of a graph: calling an operation builds another node and computes nothing. Reading
+ * (`data`, `item`, `toArray`, printing) computes what is needed, as one program. Values never change.
+ *
+ * `S` is the shape as far as TypeScript can know it: `Tensor<[32, 784]>`, or plain `Tensor`.
+ */
+// The operations (`x.add(y)`, `x.sum()`, …) are the functions of this package; methods.ts hands them to the class.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- methods.ts installs every method that the interface below promises, and its type check says so.
+export class Tensor<S extends Shape = Shape> {
+  /** The node this handle stands for. Only a variable ever changes it. */
+  protected current: Node;
+
+  constructor(node: Node) {
+    this.current = node;
+  }
+
+  /** What the tensor is in the graph. For engines, autograd and the curious. */
+  get node(): Node {
+    return this.current;
+  }
+
+  /** The length of each axis, outermost first. */
+  get shape(): Readonly<S> {
+    // A node's shape is only known at run time; S repeats what the operations promise about it.
+    return this.current.shape as S;
+  }
+
+  get dtype(): DType {
+    return this.current.dtype;
+  }
+
+  /** The number of axes. */
+  get ndim(): number {
+    return this.current.shape.length;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return this.current.shape.reduce((size, length) => size * length, 1);
+  }
+
+  /** The elements, row-major, in an array of the caller's own. */
+  async data(): Promise<TypedArray> {
+    return (await realized(this).read()).slice();
+  }
+
+  /** Like `data`, at once, where the engine can wait. */
+  dataSync(): TypedArray {
+    return realized(this).readSync().slice();
+  }
+
+  /**
+   * The only element, as a number (a bool is 0 or 1).
+   *
+   * Throws: ArgumentError unless there is exactly one element
+   */
+  async item(): Promise<number> {
+    return onlyElement(this, await this.data());
+  }
+
+  /** Like `item`, at once, where the engine can wait. */
+  itemSync(): number {
+    return onlyElement(this, this.dataSync());
+  }
+
+  /** The elements in nested arrays, `[[1, 2], [3, 4]]`; a scalar is just its number. */
+  async toArray(): Promise<NestedArray> {
+    return nest(elementsOf(this, await this.data()), this.shape);
+  }
+
+  /** Like `toArray`, at once, where the engine can wait. */
+  toArraySync(): NestedArray {
+    return nest(elementsOf(this, this.dataSync()), this.shape);
+  }
+
+  /** The elements as NumPy prints them, shortened in the middle when there are many. */
+  toString(): string {
+    return formatTensor(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /** What `console.log` prints in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- it adds nothing to Methods but the class's name, and must repeat the class's S.
+export interface Tensor<S extends Shape = Shape> extends Methods {}
+
+/** A graph deeper than this is computed by itself, so that a sum kept over thousands of steps stays small. */
+const depthBound = 1000;
+
+/** Applies a primitive to tensors that already fit it. Every operation of this package ends here. */
+export function apply<P extends PrimitiveName>(
+  primitive: P,
+  inputs: readonly Tensor[],
+  attributes: AttributesOf<P>,
+): Tensor {
+  const node = createNode(
+    primitive,
+    inputs.map((input) => input.node),
+    attributes,
+  );
+  if (node.depth > depthBound) realizeNodes([node]);
+  return new Tensor(node);
+}
+
+/** Computes several tensors as one program and keeps their elements. */
+export function realize(...tensors: readonly Tensor[]): void {
+  realizeNodes(tensors.map((tensor) => tensor.node));
+}
+
+function realized(tensor: Tensor): Storage {
+  const { node } = tensor;
+  realizeNodes([node]);
+  if (node.storage === null) throw new Error("the engine returned no elements for a tensor that was read");
+  return node.storage;
+}
+
+function onlyElement(tensor: Tensor, data: TypedArray): number {
+  if (data.length === 1) return data[0];
+  throw new ArgumentError(
+    "item",
+    `got a tensor of shape [${tensor.shape.join(", ")}] with ${data.length} elements; expected exactly one`,
+    "Reduce it first (x.mean()), or read x.data()",
+  );
+}
+
+function elementsOf(tensor: Tensor, data: TypedArray): ArrayLike<number | boolean> {
+  return tensor.dtype === "bool" ? Array.from(data, (value) => value === 1) : data;
+}

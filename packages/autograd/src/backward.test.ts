@@ -1,0 +1,144 @@
+import { topologicalOrder, type Node } from "@stargrad/graph";
+import { ones, realize, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+import { backward, Parameter, stopGradient } from "./index.js";
+
+// What the gradients are is held against PyTorch in golden.test.ts; here is what else `backward` promises.
+
+function parameter(...elements: number[]): Parameter {
+  return new Parameter(tensor(elements));
+}
+
+function nodesBehind(...tensors: Tensor[]): Node[] {
+  return topologicalOrder(
+    tensors.map(({ node }) => node),
+    () => true,
+  );
+}
+
+describe("backward", () => {
+  it("leaves gradients without a gradient of their own", () => {
+    const x = parameter(1, 2);
+    backward(x.square().sum());
+    expect(x.grad?.node.tracked).toBe(false);
+    expect(() => {
+      backward(x.grad!.sum());
+    }).toThrow("depends on no parameter");
+  });
+
+  it("computes nothing until something is read", () => {
+    const x = parameter(1, 2);
+    const loss = x.square().sum();
+    backward(loss);
+    expect(loss.node.storage).toBeNull();
+    expect(x.grad?.node.storage).toBeNull();
+  });
+
+  it("keeps the loss when a program computes it on the way", () => {
+    const x = parameter(1, 2);
+    const loss = x.square().sum();
+    backward(loss);
+    realize(loss.mul(2));
+    expect(loss.node.storage).not.toBeNull();
+  });
+
+  it("stops at a gradient set to null, and starts again from there", () => {
+    const x = parameter(1, 2);
+    backward(x.square().sum());
+    x.grad = null;
+    backward(x.sum());
+    expect(x.grad!.toArraySync()).toEqual([1, 1]);
+  });
+
+  it("goes through a graph deeper than the stack", () => {
+    const x = parameter(1);
+    let y: Tensor = x;
+    for (let i = 0; i < 20_000; i++) y = y.add(0.5);
+    backward(y.sum());
+    expect(x.grad!.toArraySync()).toEqual([1]);
+  });
+
+  it("does not visit what no gradient flows through", () => {
+    const x = parameter(1, 2);
+    const data = ones([2]).add(ones([2]));
+    backward(x.mul(data).sum());
+    expect(nodesBehind(x.grad!)).not.toContain(x.mul(data).node);
+    expect(x.grad!.toArraySync()).toEqual([2, 2]);
+  });
+
+  it("has an error for every way of calling it wrong", () => {
+    const x = parameter(1, 2, 3);
+    const frozen = new Parameter(ones([3]), { requiresGradient: false });
+    expect(() => {
+      backward(x.square());
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: backward: got a loss of shape [3]; expected a scalar. Reduce it (loss.mean()), or pass the gradient of each element]`,
+    );
+    expect(() => {
+      backward(x.square(), ones([2]));
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: backward: the gradient has the shape [2]; the loss has [3]]`,
+    );
+    expect(() => {
+      backward(x.square(), ones([3], { dtype: "float64" }));
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: backward: the gradient is float64; the loss is float32. Cast it first]`,
+    );
+    for (const lost of [ones([3]), frozen, stopGradient(x), x.greater(0), x.cast("int32")]) {
+      expect(() => {
+        backward(lost.sum());
+      }).toThrow("backward: the loss depends on no parameter that requires a gradient");
+    }
+    expect(() => {
+      backward(zeros([]));
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through stopGradient, comparisons or integers]`,
+    );
+    expect(x.grad).toBeNull();
+  });
+});
+
+describe("a training loop", () => {
+  /** One step of gradient descent on a small network; returns what a user may still hold afterwards. */
+  function step(weight: Parameter, bias: Parameter): { logits: Tensor; loss: Tensor } {
+    const logits = tensor([[1, 2]])
+      .matmul(weight)
+      .add(bias);
+    const loss = logits.square().sum();
+    backward(loss);
+    for (const variable of [weight, bias]) {
+      variable.assign(variable.sub(variable.grad!.mul(0.1)));
+      variable.grad = null;
+    }
+    return { logits, loss };
+  }
+
+  it("retains no history: an assigned parameter is a leaf, and the graph of a step does not grow", () => {
+    const [weight, bias] = [new Parameter(ones([2, 2])), new Parameter(ones([2]))];
+    const counts = Array.from({ length: 50 }, () => {
+      const { loss } = step(weight, bias);
+      expect(weight.node.operation).toBeNull();
+      return nodesBehind(loss, weight, bias).length;
+    });
+    expect(new Set(counts).size).toBe(1);
+  });
+
+  it("leaves loss, logits and gradients readable, and right, after the parameters have changed", () => {
+    const [weight, bias] = [new Parameter(ones([2, 2])), new Parameter(ones([2]))];
+    const { logits, loss } = step(weight, bias);
+    expect(weight.toArraySync()).not.toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+    // 1·1 + 2·1 + 1 = 4 for both logits.
+    expect(logits.toArraySync()).toEqual([[4, 4]]);
+    expect(loss.itemSync()).toBe(32);
+  });
+
+  it("leaves a gradient readable, and right, after its parameter has changed", () => {
+    const x = parameter(1, -2);
+    backward(x.pow(3).sum());
+    x.assign(x.mul(100));
+    expect(x.grad!.toArraySync()).toEqual([3, 12]);
+  });
+});

@@ -1,0 +1,81 @@
+import {
+  ArgumentError,
+  DTypeError,
+  formatShape,
+  pendingNodes,
+  sameShape,
+  ShapeError,
+  type Node,
+} from "@stargrad/graph";
+import { add, onesLike, stopGradient, type Tensor } from "@stargrad/tensor";
+import { gradientOrder, pullBack } from "./pull-back.js";
+import { ownerOf, type Parameter } from "./variable.js";
+
+/**
+ * Traces a mistake back to every parameter that caused it: adds dL/dp to `p.grad` for each parameter p the loss depends
+ * on. A parameter the loss does not depend on is left alone, its `grad` null if it was null.
+ *
+ * Shapes: loss []; a loss of another shape needs `gradient` of that shape, the weight of each of its elements
+ * Throws: ArgumentError if the loss depends on no parameter; ShapeError if it is not a scalar and no gradient is given;
+ * ShapeError or DTypeError if the gradient is of another shape or type than the loss; StaleValueError if a
+ * parameter has been updated twice since the loss was computed from it
+ * Source: torch.Tensor.backward
+ */
+export function backward(loss: Tensor, gradient?: Tensor): void {
+  const seed = gradient ?? seedFor(loss);
+  if (!sameShape(seed.shape, loss.shape)) {
+    throw new ShapeError(
+      "backward",
+      `the gradient has the shape ${formatShape(seed.shape)}; the loss has ${formatShape(loss.shape)}`,
+    );
+  }
+  if (seed.dtype !== loss.dtype) {
+    throw new DTypeError(
+      "backward",
+      `the gradient is ${seed.dtype}; the loss is ${loss.dtype}`,
+      "Cast it first",
+    );
+  }
+  const parameters = parametersOf(loss);
+  if (parameters.size === 0) {
+    throw new ArgumentError(
+      "backward",
+      "the loss depends on no parameter that requires a gradient",
+      "Compute it from Parameters, and not through stopGradient, comparisons or integers",
+    );
+  }
+  // Leaves are never pending, unless their value is gone: then this throws.
+  pendingNodes([...parameters.keys()]);
+  const contributions = pullBack([[loss, seed]], new Set(parameters.keys()));
+  const group = [loss.node];
+  for (const [leaf, parameter] of parameters) {
+    const contribution = contributions.get(leaf);
+    if (contribution === undefined) continue;
+    const detached = stopGradient(contribution);
+    parameter.grad = parameter.grad === null ? detached : add(parameter.grad, detached);
+    group.push(parameter.grad.node);
+  }
+  // Whoever computes one of them computes most of the others on the way. Kept now, they can be read after the parameters
+  // have changed, and a parameter that no optimizer steps does not pile up gradients that are still to be computed.
+  const pending = group.filter(({ storage }) => storage === null).reverse();
+  for (const node of pending) node.companions = pending;
+}
+
+/** The parameters a tensor has been computed from, by the leaf that holds the value which was used. */
+function parametersOf(loss: Tensor): Map<Node, Parameter> {
+  const parameters = new Map<Node, Parameter>();
+  for (const node of gradientOrder([loss.node])) {
+    const owner = ownerOf(node);
+    if (owner !== undefined) parameters.set(node, owner);
+  }
+  return parameters;
+}
+
+function seedFor(loss: Tensor): Tensor {
+  if (loss.ndim === 0) return onesLike(loss);
+  throw new ShapeError(
+    "backward",
+    `got a loss of shape ${formatShape(loss.shape)}; expected a scalar`,
+    "Reduce it (loss.mean()), or pass the gradient of each element",
+  );
+}

@@ -1,0 +1,139 @@
+import { DTypeError, formatShape, StargradError } from "@stargrad/graph";
+import { fromData, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
+import { grad } from "./grad.js";
+
+/** One element of one input, and the two opinions on its derivative. */
+export interface GradientMismatch {
+  /** Which input, counting from 0. */
+  readonly input: number;
+  /** Which element of it. */
+  readonly index: readonly number[];
+  /** By central differences. */
+  readonly expected: number;
+  /** By back-propagation. */
+  readonly got: number;
+}
+
+export interface GradientReport {
+  /** How many derivatives were compared. */
+  readonly checked: number;
+  /** The largest |got − expected| among them. */
+  readonly largestError: number;
+}
+
+export interface CheckGradientOptions {
+  /** 1 checks the gradient, 2 the gradient of the gradient. Defaults to 1. */
+  readonly order?: 1 | 2;
+  /** How far each element is moved, both ways. */
+  readonly step?: number;
+  readonly absoluteTolerance?: number;
+  readonly relativeTolerance?: number;
+}
+
+/** Back-propagation and central differences disagree. */
+export class GradientError extends StargradError {
+  override readonly name = "GradientError";
+  readonly mismatches: readonly GradientMismatch[];
+
+  constructor(mismatches: readonly GradientMismatch[], checked: number) {
+    const shown = mismatches.slice(0, 5).map(({ input, index, expected, got }) => {
+      return `\n  input ${input}, element ${formatShape(index)}: got ${got}, expected ${expected}`;
+    });
+    const more = mismatches.length > shown.length ? `\n  and ${mismatches.length - shown.length} more` : "";
+    super(
+      "checkGradient",
+      `${mismatches.length} of ${checked} derivatives are wrong:${shown.join("")}${more}`,
+    );
+    this.mismatches = mismatches;
+  }
+}
+
+/**
+ * Compares back-propagation with central differences `(f(x + h) − f(x − h)) / 2h`, for every element of every input. A
+ * result that is not a scalar is weighed, element by element, with fixed weights that have nothing in common.
+ *
+ * Defaults: step 1e-6, absoluteTolerance 1e-5, relativeTolerance 1e-3
+ * Throws: GradientError naming each element whose derivative is wrong; DTypeError unless every input is float64
+ * Source: torch.autograd.gradcheck
+ */
+export function checkGradient(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  { order = 1, step = 1e-6, absoluteTolerance = 1e-5, relativeTolerance = 1e-3 }: CheckGradientOptions = {},
+): GradientReport {
+  inputs.forEach(({ dtype }, i) => {
+    if (dtype !== "float64") {
+      throw new DTypeError(
+        "checkGradient",
+        `input ${i} is ${dtype}; expected float64`,
+        'Cast it with x.cast("float64")',
+      );
+    }
+  });
+  const scalar = order === 1 ? weighed(f) : weighedGradient(weighed(f), inputs.length);
+  const mismatches: GradientMismatch[] = [];
+  let checked = 0;
+  let largestError = 0;
+  inputs.forEach((x, input) => {
+    const gradient = grad(scalar, { argument: input })(...inputs);
+    const computed = gradient.dataSync();
+    const values = x.dataSync();
+    for (let element = 0; element < values.length; element++) {
+      const evaluate = (distance: number): number => {
+        const moved = values.slice();
+        moved[element] += distance;
+        return scalar(
+          ...inputs.map((other, i) => (i === input ? fromData(moved, x.shape) : other)),
+        ).itemSync();
+      };
+      const expected = (evaluate(step) - evaluate(-step)) / (2 * step);
+      const got = computed[element];
+      const error = Math.abs(got - expected);
+      checked++;
+      largestError = Math.max(largestError, error);
+      // Written so that NaN on either side is a mismatch.
+      if (!(error <= absoluteTolerance + relativeTolerance * Math.abs(expected))) {
+        mismatches.push({ input, index: indexOf(element, x.shape), expected, got });
+      }
+    }
+  });
+  if (mismatches.length > 0) throw new GradientError(mismatches, checked);
+  return { checked, largestError };
+}
+
+function weighed(f: (...inputs: Tensor[]) => Tensor): (...inputs: Tensor[]) => Tensor {
+  return (...inputs) => {
+    const y = f(...inputs);
+    return sum(mul(y, weightsFor(y, 0)));
+  };
+}
+
+/** The gradients of f by all inputs, weighed and added up. */
+function weighedGradient(f: (...inputs: Tensor[]) => Tensor, count: number): (...inputs: Tensor[]) => Tensor {
+  return (...inputs) => {
+    const parts = Array.from({ length: count }, (_, argument) => {
+      const gradient = grad(f, { argument })(...inputs);
+      return sum(mul(gradient, weightsFor(gradient, argument + 1)));
+    });
+    return parts.reduce((total, part) => total.add(part));
+  };
+}
+
+/** Weights between 0.5 and 1.5, no two alike. */
+function weightsFor(y: Tensor, seed: number): Tensor {
+  const weights = Float64Array.from(
+    { length: y.size },
+    (_, i) => 0.5 + (((i + 1) * Math.SQRT2 + seed * Math.E) % 1),
+  );
+  return tensor(weights, { shape: y.shape });
+}
+
+function indexOf(element: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = element;
+  for (const length of [...shape].reverse()) {
+    index.unshift(rest % length);
+    rest = Math.floor(rest / length);
+  }
+  return index;
+}

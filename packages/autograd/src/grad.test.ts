@@ -1,0 +1,86 @@
+import { ones, tensor, type Tensor } from "@stargrad/tensor";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { grad, Parameter, valueAndGrad } from "./index.js";
+
+// What gradients of gradients are is held against PyTorch in golden.test.ts.
+
+describe("grad", () => {
+  it("is a function of tensors again, so it can be applied to itself", () => {
+    const cube = (x: Tensor): Tensor => x.pow(3);
+    const x = tensor(2);
+    expect(grad(cube)(x).itemSync()).toBe(12);
+    expect(grad(grad(cube))(x).itemSync()).toBe(12);
+    expect(grad(grad(grad(cube)))(x).itemSync()).toBe(6);
+    expect(grad(grad(grad(grad(cube))))(x).itemSync()).toBe(0);
+  });
+
+  it("differentiates by the first argument, or by the one it is told", () => {
+    const f = (x: Tensor, y: Tensor): Tensor => x.mul(y).add(y).sum();
+    const [x, y] = [tensor([2, 3]), tensor([5, 7])];
+    expect(grad(f)(x, y).toArraySync()).toEqual([5, 7]);
+    expect(grad(f, { argument: 1 })(x, y).toArraySync()).toEqual([3, 4]);
+    expect(grad((a: Tensor) => grad(f, { argument: 1 })(a, y).sum())(x).toArraySync()).toEqual([1, 1]);
+  });
+
+  it("does not differentiate by the other arguments, which may be integers", () => {
+    const f = (x: Tensor, index: Tensor): Tensor => x.take(index).sum();
+    const index = tensor([1, 1], { dtype: "int32" });
+    expect(grad(f)(tensor([2, 3]), index).toArraySync()).toEqual([0, 2]);
+  });
+
+  it("is 0 by what the function does not depend on", () => {
+    expect(grad<[Tensor]>(() => tensor(1))(ones([2, 2])).toArraySync()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("differentiates by parameters without touching their grad", () => {
+    const x = new Parameter(tensor([1, 2]));
+    expect(grad((p: Tensor) => p.square().sum())(x).toArraySync()).toEqual([2, 4]);
+    expect(x.grad).toBeNull();
+  });
+
+  it("takes a tensor given twice as two inputs", () => {
+    const x = tensor([2, 3]);
+    const f = (a: Tensor, b: Tensor): Tensor => a.square().mul(b).sum();
+    expect(grad(f, { argument: 1 })(x, x).toArraySync()).toEqual([4, 9]);
+  });
+
+  it("returns gradients nested as the argument is", () => {
+    const model = {
+      layers: [{ weight: tensor([1, 2]), bias: tensor(0) }, { weight: tensor([3, 4]) }],
+    } as const;
+    const loss = ({ layers: [first, second] }: typeof model): Tensor =>
+      first.weight.mul(second.weight).add(first.bias).sum();
+    const gradient = grad(loss)(model);
+    expectTypeOf(gradient).toEqualTypeOf(model);
+    expect(gradient.layers[0].weight.toArraySync()).toEqual([3, 4]);
+    expect(gradient.layers[0].bias.itemSync()).toBe(2);
+    expect(gradient.layers[1].weight.toArraySync()).toEqual([1, 2]);
+  });
+
+  it("has an error for every way of calling it wrong", () => {
+    const identity = (x: Tensor): Tensor => x;
+    expect(() => grad(identity)(ones([2]))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: grad: the function returned [2]; expected a scalar. Reduce it, with mean() say]`,
+    );
+    expect(() => grad(identity)(tensor(1, { dtype: "int32" }))).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: grad: got an input of int32; expected float32 or float64]`,
+    );
+  });
+});
+
+describe("valueAndGrad", () => {
+  it("returns both, computing the function once", () => {
+    let calls = 0;
+    const f = (x: Tensor): Tensor => {
+      calls++;
+      return x.square().sum();
+    };
+    const { value, grad: gradient } = valueAndGrad(f)(tensor([1, 2]));
+    expect(value.itemSync()).toBe(5);
+    expect(gradient.toArraySync()).toEqual([2, 4]);
+    expect(calls).toBe(1);
+  });
+});

@@ -1,0 +1,54 @@
+import { formatShape, ShapeError, type Node } from "@stargrad/graph";
+import { onesLike, zerosLike, type Tensor } from "@stargrad/tensor";
+import { pullBack } from "./pull-back.js";
+import { track } from "./track.js";
+import { mapTree, type Tree } from "./tree.js";
+
+/** A function of tensors (or nested arrays and objects of them) whose result is one number. */
+export type ScalarFunction<Inputs extends readonly Tree[]> = (...inputs: Inputs) => Tensor;
+
+/** Which argument to differentiate by; the first, unless told. */
+export interface GradOptions<Index extends number = number> {
+  readonly argument?: Index;
+}
+
+/**
+ * The derivative of a function: `grad(f)(x)` is df/dx at x, nested as x is. What it returns is an ordinary function of
+ * tensors, so `grad(grad(f))` is the second derivative.
+ *
+ * Throws: ShapeError if f returns more than one number
+ * Source: jax.grad
+ */
+export function grad<Inputs extends readonly Tree[], Index extends number = 0>(
+  f: ScalarFunction<Inputs>,
+  options?: GradOptions<Index>,
+): (...inputs: Inputs) => Inputs[Index] {
+  const differentiated = valueAndGrad(f, options);
+  return (...inputs) => differentiated(...inputs).grad;
+}
+
+/** Like `grad`, together with the value of f, computed once. Source: jax.value_and_grad */
+export function valueAndGrad<Inputs extends readonly Tree[], Index extends number = 0>(
+  f: ScalarFunction<Inputs>,
+  { argument }: GradOptions<Index> = {},
+): (...inputs: Inputs) => { value: Tensor; grad: Inputs[Index] } {
+  const index = argument ?? 0;
+  return (...inputs) => {
+    const targets = new Set<Node>();
+    const tracked = track("grad", inputs[index], targets);
+    const value = f(...(inputs.map((input, i) => (i === index ? tracked : input)) as unknown as Inputs));
+    checkScalar("grad", value);
+    const gradients = pullBack([[value, onesLike(value)]], targets);
+    return { value, grad: mapTree(tracked, (leaf) => gradients.get(leaf.node) ?? zerosLike(leaf)) };
+  };
+}
+
+/** Throws a ShapeError unless what a function returned is one number. */
+export function checkScalar(called: string, { ndim, shape }: Tensor): void {
+  if (ndim === 0) return;
+  throw new ShapeError(
+    called,
+    `the function returned ${formatShape(shape)}; expected a scalar`,
+    "Reduce it, with mean() say",
+  );
+}

@@ -1,0 +1,18 @@
+export { stopGradient } from "@stargrad/tensor";
+export { backward } from "./backward.js";
+export {
+  checkGradient,
+  GradientError,
+  type CheckGradientOptions,
+  type GradientMismatch,
+  type GradientReport,
+} from "./check-gradient.js";
+export { customGradient, onGradient } from "./custom-gradient.js";
+export { grad, valueAndGrad, type GradOptions, type ScalarFunction } from "./grad.js";
+export { hessian, jacobian } from "./jacobian.js";
+export { hvp, jvp } from "./jvp.js";
+export { rematerialize } from "./rematerialize.js";
+export { rules, type Rule } from "./rules.js";
+export type { Nested, Tree } from "./tree.js";
+export { assignAll, Buffer, Parameter, Variable } from "./variable.js";
+export { vjp, type TreeFunction } from "./vjp.js";

@@ -1,0 +1,60 @@
+import { allocate, sizeOf, type Node } from "@stargrad/graph";
+import { fromData, stack, zeros, zerosLike, type Tensor } from "@stargrad/tensor";
+import { grad, type GradOptions, type ScalarFunction } from "./grad.js";
+import { pullBack } from "./pull-back.js";
+import { track } from "./track.js";
+import { mapTree, type Nested, type Tree } from "./tree.js";
+import type { TreeFunction } from "./vjp.js";
+
+/**
+ * All first derivatives of a function: `jacobian(f)(x)[i, j]` is ∂f(x)ᵢ/∂xⱼ. For trees, it is nested as the output, and
+ * within that as the input. It costs one pull-back per element of the output; see `jvp` and `vjp` for products with it.
+ *
+ * Shapes: f: x […X] -> y […Y] gives […Y, …X]
+ * Throws: DTypeError if the argument is not float32 or float64
+ * Source: jax.jacrev
+ */
+export function jacobian<Inputs extends readonly Tree[], Output extends Tree, Index extends number = 0>(
+  f: TreeFunction<Inputs, Output>,
+  { argument }: GradOptions<Index> = {},
+): (...inputs: Inputs) => Nested<Output, Inputs[Index]> {
+  const index = argument ?? 0;
+  return (...inputs) => {
+    const targets = new Set<Node>();
+    const tracked = track("jacobian", inputs[index], targets);
+    const value = f(...(inputs.map((input, i) => (i === index ? tracked : input)) as unknown as Inputs));
+    return mapTree(value, (y: Tensor): Inputs[Index] => derivativesOf(y, tracked, targets));
+  };
+}
+
+/**
+ * All second derivatives of a function whose result is one number: `hessian(f)(x)[i, j]` is ∂²f/∂xᵢ∂xⱼ. For trees, it is
+ * nested as the input, and within that as the input again. See `hvp` for products with it.
+ *
+ * Shapes: x […X] gives […X, …X]
+ * Throws: ShapeError if f returns more than one number; DTypeError if the argument is not float32 or float64
+ * Source: jax.hessian
+ */
+export function hessian<Inputs extends readonly Tree[], Index extends number = 0>(
+  f: ScalarFunction<Inputs>,
+  options?: GradOptions<Index>,
+): (...inputs: Inputs) => Nested<Inputs[Index], Inputs[Index]> {
+  return jacobian(grad(f, options), options);
+}
+
+/** dy/dx for every tensor x of a tree: one row per element of y, each pulled back by itself. */
+function derivativesOf<T extends Tree>(y: Tensor, tree: T, targets: ReadonlySet<Node>): T {
+  const rows = Array.from({ length: y.size }, (_, i) => pullBack([[y, oneAt(i, y)]], targets));
+  return mapTree(tree, (x: Tensor): Tensor => {
+    const shape = [...y.shape, ...x.shape];
+    if (sizeOf(shape) === 0) return zeros(shape, { dtype: x.dtype });
+    return stack(rows.map((row) => row.get(x.node) ?? zerosLike(x))).reshape(shape);
+  });
+}
+
+/** A tensor like y that is 1 at one element and 0 elsewhere. */
+function oneAt(element: number, { dtype, size, shape }: Tensor): Tensor {
+  const data = allocate(dtype, size);
+  data[element] = 1;
+  return fromData(data, shape);
+}

@@ -1,0 +1,123 @@
+import {
+  DTypeError,
+  formatShape,
+  sameShape,
+  ShapeError,
+  topologicalOrder,
+  type Node,
+  type Operation,
+} from "@stargrad/graph";
+import { add, Tensor } from "@stargrad/tensor";
+import { customRuleOf } from "./custom-rule.js";
+import { rules } from "./rules.js";
+
+/**
+ * Back-propagation. Walks the graph from its roots against the direction it was computed in, carrying the gradient of
+ * each root, and returns dL/dt for every target t that a root depends on. The walk ends at the targets.
+ *
+ * Each step asks the table of rules how much of the gradient goes to each input; where paths meet, gradients add up.
+ */
+export function pullBack(
+  roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
+  targets: ReadonlySet<Node>,
+): Map<Node, Tensor> {
+  const order = gradientOrder(
+    roots.map(([root]) => root.node),
+    targets,
+  );
+  const leading = leadingTo(targets, order);
+  const gradients = new Map<Node, Tensor>();
+  const accumulate = (node: Node, contribution: Tensor): void => {
+    const known = gradients.get(node);
+    gradients.set(node, known === undefined ? contribution : add(known, contribution));
+  };
+  for (const [root, gradient] of roots) accumulate(root.node, gradient);
+  for (const node of order.reverse()) {
+    const g = gradients.get(node);
+    if (g === undefined || targets.has(node) || !leading.has(node)) continue;
+    gradients.delete(node);
+    const inputs = sourcesOf(node);
+    differentiate(node, g).forEach((contribution, i) => {
+      if (contribution === null || !leading.has(inputs[i])) return;
+      checkContribution(node, i, contribution);
+      accumulate(inputs[i], contribution);
+    });
+  }
+  return gradients;
+}
+
+/** The nodes that gradients flow through from these, inputs before outputs, ending at the targets if there are any. */
+export function gradientOrder(roots: readonly Node[], targets?: ReadonlySet<Node>): Node[] {
+  return topologicalOrder(
+    roots,
+    ({ tracked }) => tracked,
+    (node) => (targets?.has(node) === true ? [] : sourcesOf(node)),
+  );
+}
+
+let differentiated: Node | null = null;
+
+/** The node whose gradient rule is being asked right now. */
+export function nodeBeingDifferentiated(): Node | null {
+  return differentiated;
+}
+
+/** Where the gradient of a node goes. */
+export function sourcesOf(node: Node): readonly Node[] {
+  return customRuleOf(node)?.inputs ?? node.operation?.inputs ?? [];
+}
+
+/** The nodes through which a target can be reached. */
+function leadingTo(targets: ReadonlySet<Node>, order: readonly Node[]): Set<Node> {
+  const leading = new Set<Node>();
+  for (const node of order) {
+    if (targets.has(node) || sourcesOf(node).some((input) => leading.has(input))) leading.add(node);
+  }
+  return leading;
+}
+
+function differentiate(node: Node, g: Tensor): readonly (Tensor | null)[] {
+  const inputs = sourcesOf(node).map((input) => new Tensor(input));
+  const outer = differentiated;
+  differentiated = node;
+  try {
+    const custom = customRuleOf(node);
+    if (custom !== undefined) return custom.rule(g, inputs, new Tensor(node));
+    return node.operation === null ? [] : applyRule(node.operation, g, inputs, new Tensor(node));
+  } finally {
+    differentiated = outer;
+  }
+}
+
+/** A row of the table, whichever it is. */
+type AnyRule = (
+  g: Tensor,
+  inputs: readonly Tensor[],
+  y: Tensor,
+  attributes: object,
+) => readonly (Tensor | null)[];
+
+function applyRule(
+  { primitive, attributes }: Operation,
+  g: Tensor,
+  inputs: readonly Tensor[],
+  y: Tensor,
+): readonly (Tensor | null)[] {
+  // Each row takes the attributes of its own primitive; an operation carries just those.
+  const rule = rules[primitive] as AnyRule | null;
+  return rule === null ? [] : rule(g, inputs, y, attributes);
+}
+
+/** A rule that returns another shape or type would spoil every gradient before it. */
+function checkContribution(node: Node, place: number, contribution: Tensor): void {
+  const input = sourcesOf(node)[place];
+  const called = customRuleOf(node)?.name ?? `the gradient rule of ${node.operation?.primitive}`;
+  const problem = (got: string, expected: string): string =>
+    `the gradient of input ${place} came back as ${got}; expected ${expected}`;
+  if (!sameShape(contribution.shape, input.shape)) {
+    throw new ShapeError(called, problem(formatShape(contribution.shape), formatShape(input.shape)));
+  }
+  if (contribution.dtype !== input.dtype) {
+    throw new DTypeError(called, problem(contribution.dtype, input.dtype));
+  }
+}

@@ -1,0 +1,195 @@
+import type { AttributesOf, PrimitiveName, Shape } from "@stargrad/graph";
+import {
+  add,
+  apply,
+  cast,
+  cos,
+  cumsum,
+  div,
+  equal,
+  exp,
+  expand,
+  flip,
+  floor,
+  gather,
+  greater,
+  greaterEqual,
+  less,
+  log,
+  logicalAnd,
+  matmul,
+  mul,
+  neg,
+  permute,
+  pow,
+  prod,
+  reshape,
+  sign,
+  sin,
+  square,
+  sub,
+  sum,
+  tril,
+  triu,
+  ones,
+  where,
+  zerosLike,
+  type Tensor,
+} from "@stargrad/tensor";
+
+/**
+ * The derivative of one primitive, backwards: from `g` = dL/dy to dL/dx for each input x, in order. `null` stands for an
+ * input that nothing differentiable depends on. Rules call ordinary operations, so what they return can be differentiated
+ * again.
+ */
+export type Rule<P extends PrimitiveName> = (
+  g: Tensor,
+  inputs: readonly Tensor[],
+  y: Tensor,
+  attributes: AttributesOf<P>,
+) => readonly (Tensor | null)[];
+
+/** One row per primitive. `null` marks those whose output is not a real number, so that no derivative exists. */
+export const rules: { readonly [P in PrimitiveName]: Rule<P> | null } = {
+  // One input, element by element
+  neg: (g) => [neg(g)],
+  abs: (g, [x]) => [mul(g, sign(x))],
+  sign: flat,
+  floor: flat,
+  round: flat,
+  exp: (g, _, y) => [mul(g, y)],
+  expm1: (g, _, y) => [mul(g, add(y, 1))],
+  log: (g, [x]) => [div(g, x)],
+  log1p: (g, [x]) => [div(g, add(x, 1))],
+  sqrt: (g, _, y) => [div(g, mul(y, 2))],
+  sin: (g, [x]) => [mul(g, cos(x))],
+  cos: (g, [x]) => [neg(mul(g, sin(x)))],
+  atan: (g, [x]) => [div(g, add(square(x), 1))],
+  tanh: (g, _, y) => [mul(g, sub(1, square(y)))],
+  sigmoid: (g, _, y) => [mul(g, mul(y, sub(1, y)))],
+  erf: (g, [x]) => [mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI)))],
+  cast: (g, [x]) => [cast(g, x.dtype)],
+  stopGradient: null,
+
+  // Two or three inputs, element by element
+  add: (g) => [g, g],
+  sub: (g) => [g, neg(g)],
+  mul: (g, [a, b]) => [mul(g, b), mul(g, a)],
+  div: (g, [, b], y) => [div(g, b), neg(div(mul(g, y), b))],
+  pow: (g, [a, b], y) => [
+    // 0 · a^(−1) would be NaN at a = 0, and so would 0 · ln 0.
+    mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))),
+    mul(g, where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(y, log(a)))),
+  ],
+  mod: (g, [a, b]) => [g, neg(mul(g, floor(div(a, b))))],
+  maximum: (g, [a, b]) => [
+    mul(g, shareOf(greater(a, b), equal(a, b), g)),
+    mul(g, shareOf(less(a, b), equal(a, b), g)),
+  ],
+  minimum: (g, [a, b]) => [
+    mul(g, shareOf(less(a, b), equal(a, b), g)),
+    mul(g, shareOf(greater(a, b), equal(a, b), g)),
+  ],
+  where: (g, [condition]) => [null, where(condition, g, 0), where(condition, 0, g)],
+  less: null,
+  lessEqual: null,
+  equal: null,
+
+  // Reductions and running totals
+  sum: (g, [x], _, { axes }) => [spread(g, axes, x.shape)],
+  prod: (g, [x], _, { axes }) => [mul(spread(g, axes, x.shape), productOfOthers(x, axes))],
+  max: (g, [x], y, { axes }) => {
+    const ties = cast(equal(x, spread(y, axes, x.shape)), x.dtype);
+    return [mul(ties, spread(div(g, sum(ties, { axis: axes })), axes, x.shape))];
+  },
+  cumsum: (g, _inputs, _y, { axis }) => [flip(cumsum(flip(g, axis), { axis }), axis)],
+
+  // Products
+  matmul: (g, [a, b]) => [matmul(g, b.transpose()), matmul(a.transpose(), g)],
+
+  // Movement: what was moved moves back
+  reshape: (g, [x]) => [reshape(g, x.shape)],
+  permute: (g, _inputs, _y, { axes }) => [permute(g, inverse(axes))],
+  expand: (g, [x]) => [sum(g, { axis: grownAxes(x.shape, g.shape), keepDims: true })],
+  flip: (g, _inputs, _y, { axes }) => [flip(g, axes)],
+  slice: (g, [x], _y, { starts, lengths, steps }) => {
+    const reach = lengths.map(
+      (length, axis) => starts[axis] + Math.max(length - 1, 0) * steps[axis] + Math.min(length, 1),
+    );
+    return [
+      apply("pad", [g], {
+        before: starts,
+        between: steps.map((step) => step - 1),
+        after: reach.map((end, axis) => x.shape[axis] - end),
+        value: 0,
+      }),
+    ];
+  },
+  pad: (g, [x], _y, { before, between }) => [
+    apply("slice", [g], { starts: before, lengths: x.shape, steps: between.map((count) => count + 1) }),
+  ],
+  concat: (g, inputs, _y, { axis }) => {
+    let start = 0;
+    return inputs.map((x) => g.narrow(axis, (start += x.shape[axis]) - x.shape[axis], x.shape[axis]));
+  },
+  windows: (g, [x], _y, attributes) => [apply("overlapAdd", [g], { ...attributes, shape: x.shape })],
+  overlapAdd: (g, _inputs, _y, { size, stride, dilation }) => [
+    apply("windows", [g], { size, stride, dilation }),
+  ],
+
+  // Indexing and order
+  gather: (g, [x, index], _y, { axis }) => [
+    apply("scatterAdd", [index, g], { axis, size: x.shape[axis] }),
+    null,
+  ],
+  scatterAdd: (g, [index], _y, { axis }) => [null, gather(g, index, { axis })],
+  iota: null,
+  argsort: null,
+  randomBits: null,
+};
+
+/** The derivative of a step: 0 wherever it exists. */
+function flat(_g: Tensor, [x]: readonly Tensor[]): Tensor[] {
+  return [zerosLike(x)];
+}
+
+/** 1 for the winner, a half for each of two that tie. */
+function shareOf(wins: Tensor, ties: Tensor, like: Tensor): Tensor {
+  return cast(where(wins, 1, where(ties, 0.5, 0)), like.dtype);
+}
+
+/** Repeats a reduced tensor along the axes that the reduction removed. */
+function spread(reduced: Tensor, axes: readonly number[], shape: Shape): Tensor {
+  const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  return expand(reshape(reduced, kept), shape);
+}
+
+/**
+ * For each element, the product of the others. Dividing the whole product by the element would be shorter and wrong
+ * wherever it is 0, so the element is replaced by 1 instead: n² products, each of them right and differentiable again.
+ */
+function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
+  const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  const order = [...kept, ...axes];
+  const outer = kept.map((axis) => x.shape[axis]);
+  const count = axes.reduce((total, axis) => total * x.shape[axis], 1);
+  const rows = expand(reshape(permute(x, order), [...outer, 1, count]), [...outer, count, count]);
+  const diagonal = tril(triu(ones([count, count], { dtype: "bool" })));
+  const products = prod(where(diagonal, 1, rows), { axis: -1 });
+  return permute(
+    reshape(
+      products,
+      order.map((axis) => x.shape[axis]),
+    ),
+    inverse(order),
+  );
+}
+
+/** The axes that are longer than they were. */
+function grownAxes(from: Shape, to: Shape): number[] {
+  return from.flatMap((length, axis) => (length === to[axis] ? [] : [axis]));
+}
+
+function inverse(axes: readonly number[]): number[] {
+  return axes.map((_, axis) => axes.indexOf(axis));
+}

@@ -1,0 +1,19 @@
+import { DTypeError, isFloat, type Node } from "@stargrad/graph";
+import { Tensor } from "@stargrad/tensor";
+import { identity } from "./custom-rule.js";
+import { mapTree, type Tree } from "./tree.js";
+
+/**
+ * The same tree on new nodes that a gradient can be asked for, even where it is only data; the nodes are added to
+ * `targets`.
+ */
+export function track<T extends Tree>(called: string, tree: T, targets: Set<Node>): T {
+  return mapTree(tree, ({ node, dtype }: Tensor): Tensor => {
+    if (!isFloat(dtype)) {
+      throw new DTypeError(called, `got an input of ${dtype}; expected float32 or float64`);
+    }
+    const tracked = identity(node, true);
+    targets.add(tracked);
+    return new Tensor(tracked);
+  });
+}

@@ -1,0 +1,79 @@
+"""What the scripts beside it share: drawing numbers, and writing cases of layers and losses as JSON.
+
+Everything is float64. A tensor is {"shape", "data"}, with "dtype" if it is not float64. JSON has no words for NaN and
+infinity: they are written as null and 1e999. Numbers are rounded to 13 digits.
+"""
+
+import json
+import math
+import os
+
+import torch
+
+torch.set_default_dtype(torch.float64)
+generator = torch.Generator().manual_seed(1)
+
+
+def draw(*shape, decimals=2, scale=1.0):
+    """Normal numbers with few decimals, which JSON holds exactly and in which pooling windows find ties."""
+    return (torch.randn(shape, generator=generator) * scale).round(decimals=decimals)
+
+
+def write_tensor(x):
+    if x.dtype == torch.int64:
+        return {"dtype": "int32", "shape": list(x.shape), "data": x.flatten().tolist()}
+    if x.dtype == torch.bool:
+        return {"dtype": "bool", "shape": list(x.shape), "data": x.flatten().int().tolist()}
+    return {"shape": list(x.shape), "data": [write_number(v) for v in x.detach().flatten().tolist()]}
+
+
+def write_number(value):
+    if math.isnan(value):
+        return None
+    return int(value) if value.is_integer() else float(f"{value:.13g}")
+
+
+def write_file(name, cases):
+    lines = [json.dumps(case, separators=(",", ":")).replace("Infinity", "1e999") for case in cases]
+    with open(os.path.join(os.path.dirname(__file__), name), "w") as file:
+        file.write("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def layer_case(name, layer, x, *arguments, **options):
+    """`arguments` and `options` build our layer; the weights travel by PyTorch's own names."""
+    for parameter in layer.parameters():
+        parameter.data = draw(*parameter.shape)
+    x.requires_grad_()
+    y = layer(x)
+    gradient = draw(*y.shape)
+    y.backward(gradient)
+    return {
+        "layer": name,
+        "arguments": arguments,
+        "options": options,
+        "state": {key: write_tensor(value) for key, value in layer.state_dict().items()},
+        "input": write_tensor(x),
+        "gradient": write_tensor(gradient),
+        "output": write_tensor(y),
+        "inputGradient": write_tensor(x.grad),
+        "stateGradients": {key: write_tensor(value.grad) for key, value in layer.named_parameters()},
+    }
+
+
+def loss_case(name, function, inputs, tensors={}, **options):
+    """`inputs` are the prediction and the target; `tensors` are options that hold a tensor."""
+    for x in inputs:
+        if x.is_floating_point():
+            x.requires_grad_()
+    loss = function(*inputs, **tensors, **options)
+    gradient = draw(*loss.shape)
+    loss.backward(gradient)
+    return {
+        "loss": name,
+        "inputs": [write_tensor(x) for x in inputs],
+        "tensors": {key: write_tensor(value) for key, value in tensors.items()},
+        "options": options,
+        "gradient": write_tensor(gradient),
+        "output": write_tensor(loss),
+        "inputGradients": [write_tensor(x.grad) if x.grad is not None else None for x in inputs],
+    }

@@ -1,0 +1,41 @@
+import { ArgumentError, bernoulli, type RandomOptions, type Shape, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+import { expectFloat } from "../shapes.js";
+
+/**
+ * While training, sets each element to 0 with the given probability and scales the rest, `y = m · x / (1 − p)` with
+ * m = 0 or 1, so that the expected value stays; in use (`eval`), `y = x`. The generator decides the masks.
+ *
+ * Shapes: any
+ * Defaults: probability 0.5, the shared generator
+ * Throws: ArgumentError unless the probability is from 0 to 1
+ * Source: Srivastava et al., "Dropout", 2014; torch.nn.Dropout
+ */
+export class Dropout extends Module {
+  readonly probability: number;
+  readonly #random: RandomOptions;
+
+  constructor(probability = 0.5, random: RandomOptions = {}) {
+    super();
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new ArgumentError("Dropout", `got the probability ${probability}; expected 0 to 1`);
+    }
+    this.probability = probability;
+    this.#random = random;
+  }
+
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
+  forward(x: Tensor): Tensor {
+    expectFloat(this.toString(), x);
+    if (!this.training || this.probability === 0) return x;
+    const kept = 1 - this.probability;
+    const mask = bernoulli(x.shape, { probability: kept, ...this.#random }).cast(x.dtype);
+    // 1/0 would be infinite, and 0 · ∞ is NaN.
+    return x.mul(mask.mul(kept === 0 ? 0 : 1 / kept));
+  }
+
+  override toString(): string {
+    return writeLayer("Dropout", [this.probability]);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+
+export interface GELUOptions {
+  /** Whether to replace Φ by its approximation with tanh. Default: `"none"`. */
+  readonly approximate?: "none" | "tanh";
+}
+
+/**
+ * `y = x · Φ(x)`, element by element, with Φ the distribution function of the normal distribution.
+ *
+ * Shapes: any
+ * Source: Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016; torch.nn.GELU
+ */
+export class GELU extends Module {
+  readonly #options: GELUOptions;
+
+  constructor(options: GELUOptions = {}) {
+    super();
+    this.#options = options;
+  }
+
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.gelu(this.#options);
+  }
+
+  override toString(): string {
+    return writeLayer("GELU", [], this.#options);
+  }
+}

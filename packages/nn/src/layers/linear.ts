@@ -1,0 +1,48 @@
+import { Parameter } from "@stargrad/autograd";
+import type { FloatOptions, Tensor } from "@stargrad/tensor";
+import { fanInUniform } from "../init.js";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectShape } from "../shapes.js";
+
+export interface LinearOptions extends FloatOptions {
+  /** Whether there is a bias. Default: true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * Applies `y = x Wᵀ + b`.
+ *
+ * Shapes: x [..., in] -> y [..., out]; weight [out, in], bias [out]
+ * Init:   uniform ±1/√in for both
+ * Throws: ShapeError if the last axis of x is not `in`
+ * Source: torch.nn.Linear
+ */
+export class Linear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly #written: string;
+
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    super();
+    expectWhole("Linear", { inFeatures, outFeatures }, { least: 1 });
+    const { bias = true, ...random } = options;
+    this.weight = new Parameter(fanInUniform([outFeatures, inFeatures], inFeatures, random));
+    this.bias = bias ? new Parameter(fanInUniform([outFeatures], inFeatures, random)) : null;
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.#written = writeLayer("Linear", [inFeatures, outFeatures], options);
+  }
+
+  forward(x: Tensor): Tensor {
+    expectShape(this.#written, x, x.shape.at(-1) === this.inFeatures, `[…, ${this.inFeatures}]`);
+    const y = x.matmul(this.weight.transpose());
+    return this.bias === null ? y : y.add(this.bias);
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+}

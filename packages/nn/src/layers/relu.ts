@@ -1,0 +1,18 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+
+/**
+ * `y = max(x, 0)`, element by element; the gradient at 0 is 0.
+ *
+ * Shapes: any
+ * Source: torch.nn.ReLU
+ */
+export class ReLU extends Module {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.relu();
+  }
+
+  override toString(): string {
+    return "ReLU()";
+  }
+}

@@ -1,0 +1,18 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+
+/**
+ * `y = 1 / (1 + e⁻ˣ)`, element by element.
+ *
+ * Shapes: any
+ * Source: torch.nn.Sigmoid
+ */
+export class Sigmoid extends Module {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.sigmoid();
+  }
+
+  override toString(): string {
+    return "Sigmoid()";
+  }
+}

@@ -1,0 +1,30 @@
+import { ShapeError, type Tensor } from "@stargrad/tensor";
+import { expectShape, formatShape } from "../shapes.js";
+
+/** How many axes a layer slides or scales along: those of a sequence, an image or a volume. */
+export type Rank = 1 | 2 | 3;
+
+const spaces = {
+  1: { axes: ["L"], smallest: "a length" },
+  2: { axes: ["H", "W"], smallest: "an image" },
+  3: { axes: ["D", "H", "W"], smallest: "a volume" },
+} as const;
+
+/** Throws a ShapeError unless x is [N, C, …] or [C, …] with that many further axes, and with the channels if given. */
+export function expectSpatial(called: string, x: Tensor, rank: Rank, channels: number | "C" = "C"): void {
+  const fits =
+    (x.ndim === rank + 1 || x.ndim === rank + 2) &&
+    (channels === "C" || x.shape[x.ndim - rank - 1] === channels);
+  const axes = [channels, ...spaces[rank].axes].join(", ");
+  expectShape(called, x, fits, `[N, ${axes}] or [${axes}]`);
+}
+
+/** Throws a ShapeError unless each of the last axes of x is long enough. */
+export function expectSize(called: string, x: Tensor, least: readonly number[]): void {
+  if (least.every((length, axis) => x.shape[x.ndim - least.length + axis] >= length)) return;
+  const { smallest } = spaces[least.length as Rank];
+  throw new ShapeError(
+    called,
+    `got ${formatShape(x.shape)}; expected ${smallest} of at least ${least.join(" × ")}`,
+  );
+}

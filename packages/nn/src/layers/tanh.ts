@@ -1,0 +1,18 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+
+/**
+ * `y = tanh x`, element by element.
+ *
+ * Shapes: any
+ * Source: torch.nn.Tanh
+ */
+export class Tanh extends Module {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.tanh();
+  }
+
+  override toString(): string {
+    return "Tanh()";
+  }
+}

@@ -1,0 +1,129 @@
+import { ArgumentError, DTypeError, IndexError, ShapeError, where, type Tensor } from "@stargrad/tensor";
+import { expectFloat, expectShape, formatShape, sameShape } from "../shapes.js";
+import { reduceLoss, type LossOptions } from "./reduction.js";
+
+export interface CrossEntropyOptions extends LossOptions {
+  /** A factor for each class, [C]. Default: 1. */
+  readonly weight?: Tensor;
+  /** The part of the target that is spread evenly over all classes, 0 to 1. Default: 0. */
+  readonly labelSmoothing?: number;
+  /** Items of this class have no loss; the class itself stays a prediction. Only for class indices. Default: −100. */
+  readonly ignoreIndex?: number;
+}
+
+/**
+ * How surprising the target is under the predicted probabilities `p = softmax(logits)`:
+ *
+ * - for a class index t, `(1 − ε) · w[t] · −ln p[t] + ε/C · Σ w[c] · −ln p[c]`
+ * - for probabilities t, `Σ w[c] · ((1 − ε) · t[c] + ε/C) · −ln p[c]`
+ *
+ * with class weights w and label smoothing ε. The mean over class indices divides by the sum of `w[t]` over the items that
+ * are not ignored, and is NaN if there are none; the mean over probabilities divides by the number of items.
+ *
+ * Shapes: logits [N, C, …] or [C]; target as class indices (int32) [N, …] or [], as probabilities (float) the shape of
+ *         logits; weight [C] -> [], or [N, …] for reduction `"none"`
+ * Defaults: reduction `"mean"`, labelSmoothing 0, ignoreIndex −100
+ * Throws: ShapeError if the shapes do not fit; IndexError if a class is neither below C nor ignored; DTypeError or
+ *         ArgumentError if a type or an option does not fit
+ * Source: torch.nn.functional.cross_entropy
+ */
+export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  expectFloat("crossEntropy", logits);
+  expectShape("crossEntropy", logits, logits.ndim >= 1, "logits [N, C, …] or [C]");
+  checkOptions(options, logits.shape[classAxis(logits)]);
+  return target.dtype === "int32"
+    ? againstIndices(logits, target, options)
+    : againstProbabilities(logits, target, options);
+}
+
+function againstIndices(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
+  const { weight, labelSmoothing = 0, ignoreIndex = -100, reduction } = options;
+  const axis = classAxis(logits);
+  const classes = logits.shape[axis];
+  checkTarget(target, logits, "class indices");
+  checkIndices(target, classes, ignoreIndex);
+
+  const surprise = logits.logSoftmax({ axis }).neg(); // [N, C, …]
+  const counted = target.notEqual(ignoreIndex); // [N, …]
+  // What is ignored looks up class 0 and is set to 0 afterwards: nothing is ever read at −100.
+  const index = where(counted, target, 0);
+  const weights = weight === undefined ? counted.cast(logits.dtype) : where(counted, weight.take(index), 0);
+  const exact = surprise.gather(index.unsqueeze(axis), { axis }).squeeze(axis).mul(weights);
+  const losses =
+    labelSmoothing === 0
+      ? exact
+      : exact.mul(1 - labelSmoothing).add(
+          perClass(surprise, weight)
+            .sum({ axis })
+            .mul(labelSmoothing / classes),
+        );
+  return reduceLoss("crossEntropy", where(counted, losses, 0), reduction, weights.sum());
+}
+
+function againstProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
+  const { weight, labelSmoothing = 0, ignoreIndex, reduction } = options;
+  const axis = classAxis(logits);
+  checkTarget(target, logits, "probabilities");
+  if (ignoreIndex !== undefined) {
+    throw new ArgumentError("crossEntropy", "got ignoreIndex with probabilities; expected class indices");
+  }
+  const smoothed =
+    labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / logits.shape[axis]);
+  const surprise = logits.logSoftmax({ axis }).neg(); // [N, C, …]
+  return reduceLoss("crossEntropy", perClass(surprise, weight).mul(smoothed).sum({ axis }), reduction);
+}
+
+/** Multiplies by the weight of each class. */
+function perClass(surprise: Tensor, weight: Tensor | undefined): Tensor {
+  if (weight === undefined) return surprise;
+  const further = surprise.shape.slice(classAxis(surprise) + 1);
+  return surprise.mul(weight.reshape([weight.size, ...further.map(() => 1)]));
+}
+
+function classAxis(logits: Tensor): 0 | 1 {
+  return logits.ndim === 1 ? 0 : 1;
+}
+
+function checkOptions(
+  { weight, labelSmoothing = 0, ignoreIndex = 0 }: CrossEntropyOptions,
+  classes: number,
+): void {
+  if (weight !== undefined) {
+    const fits = weight.ndim === 1 && weight.size === classes;
+    expectShape("crossEntropy", weight, fits, `a weight for each of the ${classes} classes, [${classes}]`);
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ArgumentError("crossEntropy", `got labelSmoothing ${labelSmoothing}; expected 0 to 1`);
+  }
+  if (!Number.isInteger(ignoreIndex)) {
+    throw new ArgumentError("crossEntropy", `got ignoreIndex ${ignoreIndex}; expected a whole number`);
+  }
+}
+
+function checkTarget(target: Tensor, logits: Tensor, kind: "class indices" | "probabilities"): void {
+  if (target.dtype === "bool") {
+    throw new DTypeError(
+      "crossEntropy",
+      "got a target of bool; expected int32 class indices or float probabilities",
+    );
+  }
+  const expected = logits.shape.filter((_, axis) => kind === "probabilities" || axis !== classAxis(logits));
+  if (sameShape(target.shape, expected)) return;
+  throw new ShapeError(
+    "crossEntropy",
+    `got the logits ${formatShape(logits.shape)} and ${kind} ${formatShape(target.shape)}; expected ${kind} ${formatShape(expected)}`,
+    kind === "probabilities" ? 'Class indices have to be int32: target.cast("int32")' : undefined,
+  );
+}
+
+/** Checks class indices whose values are known already; the others are checked by the engine. */
+function checkIndices(target: Tensor, classes: number, ignoreIndex: number): void {
+  if (target.node.storage === null) return;
+  for (const [position, index] of target.dataSync().entries()) {
+    if (index === ignoreIndex || (index >= 0 && index < classes)) continue;
+    throw new IndexError(
+      "crossEntropy",
+      `got the class ${index} at position ${position}; expected 0 to ${classes - 1}, or ${ignoreIndex} to ignore it`,
+    );
+  }
+}

@@ -1,0 +1,169 @@
+import { backward, Buffer, Parameter } from "@stargrad/autograd";
+import { ones, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { Dropout, Linear, Module, ReLU, Sequential } from "./index.js";
+
+/** A model as users write them: fields of every kind that counts, and some that do not. */
+class Network extends Module {
+  readonly scale = new Parameter(tensor([2, 3]));
+  readonly count = new Buffer(tensor(0, { dtype: "int32" }));
+  readonly encoder = new Sequential(new Linear(2, 2), new ReLU());
+  readonly heads = [new Linear(2, 1, { bias: false }), [new Dropout(0.25)]];
+  readonly note = "not part of the model";
+  readonly notes = new Map([["neither", new Linear(1, 1)]]);
+  readonly #hidden = new Linear(1, 1);
+
+  forward(x: Tensor): Tensor {
+    return this.#hidden.forward(this.encoder.forward(x.mul(this.scale)).narrow(-1, 0, 1));
+  }
+}
+
+/** Two layers that share one weight. */
+class Tied extends Module {
+  readonly encode = new Parameter(ones([2, 2]));
+  readonly decode = this.encode;
+
+  forward(x: Tensor): Tensor {
+    return x.matmul(this.encode).matmul(this.decode.transpose());
+  }
+}
+
+describe("what a module is made of", () => {
+  it("is named by its fields, in their order", () => {
+    const model = new Network();
+    expect([...model.stateDict().keys()]).toEqual([
+      "scale",
+      "count",
+      "encoder.0.weight",
+      "encoder.0.bias",
+      "heads.0.weight",
+    ]);
+    expect([...model.namedParameters().keys()]).toEqual([
+      "scale",
+      "encoder.0.weight",
+      "encoder.0.bias",
+      "heads.0.weight",
+    ]);
+    expect([...model.namedBuffers()]).toEqual([["count", model.count]]);
+    expect(model.parameters()).toEqual([...model.namedParameters().values()]);
+  });
+
+  it("prints as a tree", () => {
+    expect(new Network().toString()).toBe(
+      [
+        "Network(",
+        "  (encoder): Sequential(",
+        "    (0): Linear(2, 2)",
+        "    (1): ReLU()",
+        "  )",
+        "  (heads.0): Linear(2, 1, { bias: false })",
+        "  (heads.1.0): Dropout(0.25)",
+        ")",
+      ].join("\n"),
+    );
+    expect(new Tied().toString()).toBe("Tied()");
+  });
+
+  it("has a shared parameter once, and each of its names in the state", () => {
+    const model = new Tied();
+    expect([...model.namedParameters().keys()]).toEqual(["encode"]);
+    expect([...model.stateDict().keys()]).toEqual(["encode", "decode"]);
+    backward(model.forward(ones([1, 2])).sum());
+    expect(model.parameters()[0].grad?.toArraySync()).toEqual([
+      [4, 4],
+      [4, 4],
+    ]);
+    model.loadStateDict(
+      new Map([
+        ["encode", zeros([2, 2])],
+        ["decode", ones([2, 2])],
+      ]),
+    );
+    expect(model.encode.dataSync()).toEqual(Float32Array.of(1, 1, 1, 1));
+  });
+
+  it("contains a module used twice under both names", () => {
+    const linear = new Linear(2, 2);
+    const model = new Sequential(linear, new ReLU(), linear);
+    expect(model.parameters()).toEqual([linear.weight, linear.bias]);
+    expect([...model.stateDict().keys()]).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
+  });
+
+  it("does not contain itself", () => {
+    class Child extends Module {
+      parent: Module | null = null;
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const child = new Child();
+    child.parent = new Sequential(child);
+    expect(() => child.parameters()).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: Child: 0 of Sequential leads back to a module that it is part of. Keep a reference to what is outside in a private field, such as #parent]`,
+    );
+  });
+});
+
+describe("train and eval", () => {
+  it("reach every module inside", () => {
+    const model = new Network();
+    const dropout = (model.heads[1] as Dropout[])[0];
+    expect([model.training, dropout.training]).toEqual([true, true]);
+    expect(model.eval()).toBe(model);
+    expect([model.training, model.encoder.layers[1].training, dropout.training]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    model.train();
+    expect([model.training, dropout.training]).toEqual([true, true]);
+  });
+});
+
+describe("state dict", () => {
+  it("is a copy that later changes leave alone", () => {
+    const model = new Linear(1, 1);
+    const before = model.weight.itemSync();
+    const state = model.stateDict();
+    model.weight.assign(tensor([[before + 1]]));
+    model.weight.assign(tensor([[before + 2]]));
+    expect(state.get("weight")!.itemSync()).toBe(before);
+    expect(state.get("weight")).not.toBeInstanceOf(Parameter);
+    expect(state.get("weight")!.node.tracked).toBe(false);
+  });
+
+  it("restores another model to the same bits", () => {
+    const [trained, fresh] = [new Network(), new Network()];
+    trained.count.assign(tensor(7, { dtype: "int32" }));
+    fresh.loadStateDict(trained.stateDict());
+    for (const [name, value] of trained.stateDict()) {
+      expect(fresh.stateDict().get(name)!.dataSync(), name).toEqual(value.dataSync());
+    }
+    // What the model was keeps learning: its parameters are still the same objects, with the new values.
+    backward(fresh.encoder.forward(fresh.scale).sum());
+    expect(fresh.scale.grad).not.toBeNull();
+  });
+
+  it("reports everything that does not fit at once, and changes nothing", () => {
+    const model = new Sequential(new Linear(4, 3), new ReLU(), new Linear(3, 2));
+    const before = new Map([...model.stateDict()].map(([name, value]) => [name, value.dataSync()]));
+    const wrong = new Map<string, Tensor>([
+      ["0.weight", zeros([4, 3])],
+      ["0.bias", zeros([3], { dtype: "float64" })],
+      ["2.weight", zeros([2, 3])],
+      ["3.weight", zeros([2, 3])],
+      ["epoch", zeros([])],
+    ]);
+    expect(() => {
+      model.loadStateDict(wrong);
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [ArgumentError: loadStateDict: the state does not fit Sequential, and nothing was loaded
+        missing: 2.bias
+        unexpected: 3.weight, epoch
+        0.weight: got float32 [4, 3]; expected float32 [3, 4]
+        0.bias: got float64 [3]; expected float32 [3]]
+    `);
+    for (const [name, value] of model.stateDict()) expect(value.dataSync()).toEqual(before.get(name));
+  });
+});

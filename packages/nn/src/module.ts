@@ -1,0 +1,130 @@
+import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
+import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
+import { matchStateDict } from "./state-dict.js";
+
+/**
+ * What every layer and every model is: a class with fields and a `forward`.
+ *
+ * The fields are the model: parameters, buffers, other modules, and arrays of these, in the order they are declared.
+ * Names are paths through them, as PyTorch's for the same model: `encoder.0.weight`. What a private field (`#name`), a
+ * Map or a plain object holds is not part of the model.
+ *
+ * Source: torch.nn.Module
+ */
+export abstract class Module {
+  /** Whether layers that behave differently while training (dropout) do so; see `train` and `eval`. */
+  training = true;
+
+  /** What the module computes. Each class says what it takes and returns. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** Every parameter once, also one that several layers share. */
+  parameters(): Parameter[] {
+    return [...this.namedParameters().values()];
+  }
+
+  /** Every parameter once, by its first name. */
+  namedParameters(): Map<string, Parameter> {
+    return firstNames(this.#everyNamed(Parameter));
+  }
+
+  /** Every buffer once, by its first name. */
+  namedBuffers(): Map<string, Buffer> {
+    return firstNames(this.#everyNamed(Buffer));
+  }
+
+  /**
+   * The values of all parameters and buffers as they are now, by name: what a checkpoint stores. One that is shared
+   * stands there under each of its names.
+   */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map(
+      this.#everyNamed(Variable).map(([name, variable]) => [name, variable.stopGradient()]),
+    );
+    // Computed now, so that what was saved does not depend on what happens to the variables until it is read.
+    realize(...state.values());
+    return state;
+  }
+
+  /**
+   * Takes on the values of a state dict: all of them or, if anything does not fit, none. A parameter that is shared takes
+   * the value under its last name.
+   *
+   * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    assignAll(matchStateDict(this.constructor.name, this.#everyNamed(Variable), state));
+  }
+
+  /** Tells the module and everything in it that it is being trained, or not. */
+  train(training = true): this {
+    this.training = training;
+    for (const [, module] of this.#everyNamed(Module)) module.training = training;
+    return this;
+  }
+
+  /** Tells the module and everything in it that it is only being used. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** The module and the modules in it, as a tree. */
+  toString(): string {
+    const lines = [...this.#parts()].flatMap(([name, part]) =>
+      part instanceof Module ? `  (${name}): ${part.toString().replaceAll("\n", "\n  ")}\n` : [],
+    );
+    return `${this.constructor.name}(${lines.length === 0 ? "" : "\n"}${lines.join("")})`;
+  }
+
+  /** What `console.log` prints in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** What the module is made of, by name: its fields, unless a class names its parts otherwise. */
+  protected fields(): Iterable<readonly [name: string, value: unknown]> {
+    return Object.entries(this);
+  }
+
+  *#parts(): Generator<Named<Variable | Module>> {
+    for (const [name, value] of this.fields()) yield* partsOf(name, value);
+  }
+
+  /** The parts, and their parts, depth first, by their full names. */
+  *#contents(path: readonly Module[]): Generator<Named<Variable | Module>> {
+    for (const [name, part] of this.#parts()) {
+      yield [name, part];
+      if (!(part instanceof Module)) continue;
+      if (path.includes(part)) {
+        throw new ArgumentError(
+          path[0].constructor.name,
+          `${name} of ${this.constructor.name} leads back to a module that it is part of`,
+          "Keep a reference to what is outside in a private field, such as #parent",
+        );
+      }
+      for (const [inner, value] of part.#contents([...path, part])) yield [`${name}.${inner}`, value];
+    }
+  }
+
+  #everyNamed<T extends Variable | Module>(kind: abstract new (...values: never[]) => T): Named<T>[] {
+    const found: Named<T>[] = [];
+    for (const [name, part] of this.#contents([this])) if (part instanceof kind) found.push([name, part]);
+    return found;
+  }
+}
+
+type Named<T> = readonly [name: string, value: T];
+
+function* partsOf(name: string, value: unknown): Generator<Named<Variable | Module>> {
+  if (value instanceof Variable || value instanceof Module) {
+    yield [name, value];
+  } else if (Array.isArray(value)) {
+    for (const [index, element] of value.entries()) yield* partsOf(`${name}.${index}`, element);
+  }
+}
+
+/** Each value under the first of its names. */
+function firstNames<T>(named: readonly Named<T>[]): Map<string, T> {
+  const values = new Set<T>();
+  return new Map(named.filter(([, value]) => !values.has(value) && values.add(value)));
+}

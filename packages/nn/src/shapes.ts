@@ -1,0 +1,44 @@
+import { DTypeError, ShapeError, type Shape, type Tensor } from "@stargrad/tensor";
+
+/** `[2, 3]`, as shapes are written in messages. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** Throws a ShapeError unless the input fits; `expected` says what would. */
+export function expectShape(called: string, x: Tensor, fits: boolean, expected: string): void {
+  if (!fits) throw new ShapeError(called, `got ${formatShape(x.shape)}; expected ${expected}`);
+}
+
+/** Throws a DTypeError unless the tensor has floating-point elements. */
+export function expectFloat(called: string, x: Tensor): void {
+  if (x.dtype === "float32" || x.dtype === "float64") return;
+  throw new DTypeError(called, `got ${x.dtype}; expected float32 or float64`, 'Cast with x.cast("float32")');
+}
+
+/** Throws a ShapeError unless prediction and target have one shape: broadcasting them would be a silent mistake. */
+export function expectSameShape(called: string, prediction: Tensor, target: Tensor): void {
+  if (sameShape(prediction.shape, target.shape)) return;
+  throw new ShapeError(
+    called,
+    `got ${formatShape(prediction.shape)} and the target ${formatShape(target.shape)}; expected one shape`,
+    "A loss does not broadcast; reshape one of them",
+  );
+}
+
+/** Throws a ShapeError unless a weight can be expanded to the shape of x. */
+export function expectBroadcast(called: string, name: string, weight: Tensor, x: Tensor): void {
+  const fits = weight.shape.every((length, axis) => {
+    const wanted: number | undefined = x.shape[axis - weight.ndim + x.ndim];
+    return length === 1 || length === wanted;
+  });
+  if (fits && weight.ndim <= x.ndim) return;
+  throw new ShapeError(
+    called,
+    `got ${name} ${formatShape(weight.shape)}; expected a shape that broadcasts to ${formatShape(x.shape)}`,
+  );
+}

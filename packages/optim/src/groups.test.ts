@@ -1,0 +1,51 @@
+import { Parameter } from "@stargrad/autograd";
+import { zeros } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { Adam, SGD, type SGDOptions } from "./index.js";
+
+describe("groups", () => {
+  it("take what they leave out from the options for all, and that from the defaults", () => {
+    const [a, b] = [new Parameter(zeros([1])), new Parameter(zeros([1]))];
+    const optimizer = new Adam([{ parameters: [a] }, { parameters: new Set([b]), epsilon: 1 }], {
+      epsilon: 0.1,
+    });
+    expect(optimizer.groups.map(({ epsilon, learningRate }) => [epsilon, learningRate])).toEqual([
+      [0.1, 0.001],
+      [1, 0.001],
+    ]);
+    expect(optimizer.groups[1].parameters).toEqual([b]);
+  });
+
+  it("have to be made of parameters, each once", () => {
+    const [a, b] = [new Parameter(zeros([1])), new Parameter(zeros([1]))];
+    const make = (source: unknown) => () => new SGD(source as Parameter[]);
+    expect(make([])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD: got no parameters; expected some, as model.parameters()]`,
+    );
+    expect(make([a, b, a])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD: got a parameter twice; expected each once, in one group]`,
+    );
+    expect(make([{ parameters: [a, b] }, { parameters: [b] }])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD: got a parameter twice; expected each once, in one group]`,
+    );
+    expect(make([a, { parameters: [b] }])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD: got something that is neither a Parameter nor a group; expected all to be Parameters, or all { parameters, …options }]`,
+    );
+    expect(make([zeros([1])])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD: got something that is neither a Parameter nor a group; expected all to be Parameters, or all { parameters, …options }]`,
+    );
+    expect(make([{ parameters: [zeros([1])] }])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD: got something that is not a Parameter; only Parameters can be optimized]`,
+    );
+  });
+
+  it("have no options but the optimizer's", () => {
+    const parameters = [new Parameter(zeros([1]))];
+    const options: SGDOptions = { ...({ lr: 0.1 } as object) };
+    expect(() => new SGD(parameters, options)).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD: got the unknown option lr; expected learningRate, momentum, dampening, nesterov, weightDecay, maximize]`,
+    );
+    expect(() => new SGD([{ parameters, ...options }])).toThrow("got the unknown option lr");
+  });
+});

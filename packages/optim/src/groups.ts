@@ -1,0 +1,76 @@
+import { Parameter } from "@stargrad/autograd";
+import { ArgumentError } from "@stargrad/tensor";
+
+/** Options with the defaults filled in. */
+export type Settings<Options> = { -readonly [Option in keyof Options]-?: Options[Option] };
+
+/** Parameters with options of their own; what a group leaves out is as for all. */
+export type ParameterGroup<Options> = { readonly parameters: Iterable<Parameter> } & Options;
+
+/** Parameters and their settings, which may be changed between steps. */
+export type Group<Options> = { readonly parameters: readonly Parameter[] } & Settings<Options>;
+
+/** What an optimizer is made for: parameters, or groups of them. */
+export type ParameterSource<Options> = Iterable<Parameter> | Iterable<ParameterGroup<Options>>;
+
+/**
+ * The groups an optimizer is made for, each with all its settings: its own, else those given for all, else the defaults.
+ *
+ * Throws: ArgumentError if there is no parameter, if one is given twice, or if there is an option without a default
+ */
+export function groupsOf<Options extends object>(
+  called: string,
+  source: ParameterSource<Options>,
+  options: Options,
+  defaults: Settings<Options>,
+): Group<Options>[] {
+  const items = [...source];
+  const groups = items.every((item) => item instanceof Parameter) ? [{ parameters: items }] : items;
+  const settled = groups.map((group) => {
+    expectGroup(called, group);
+    const settings = { ...defaults, ...options, ...group, parameters: [...group.parameters] };
+    expectKnownOptions(called, settings, defaults);
+    return settings;
+  });
+  expectEachOnce(
+    called,
+    settled.flatMap(({ parameters }) => parameters),
+  );
+  return settled;
+}
+
+function expectGroup(
+  called: string,
+  group: object,
+): asserts group is { readonly parameters: Iterable<Parameter> } {
+  const parameters = "parameters" in group ? group.parameters : undefined;
+  if (typeof parameters === "object" && parameters !== null && Symbol.iterator in parameters) return;
+  throw new ArgumentError(
+    called,
+    "got something that is neither a Parameter nor a group; expected all to be Parameters, or all { parameters, …options }",
+  );
+}
+
+function expectKnownOptions(called: string, settings: object, defaults: object): void {
+  const unknown = Object.keys(settings).filter((name) => name !== "parameters" && !(name in defaults));
+  if (unknown.length === 0) return;
+  throw new ArgumentError(
+    called,
+    `got the unknown option ${unknown.join(", ")}; expected ${Object.keys(defaults).join(", ")}`,
+  );
+}
+
+function expectEachOnce(called: string, parameters: readonly unknown[]): void {
+  if (parameters.length === 0) {
+    throw new ArgumentError(called, "got no parameters; expected some, as model.parameters()");
+  }
+  if (!parameters.every((parameter) => parameter instanceof Parameter)) {
+    throw new ArgumentError(
+      called,
+      "got something that is not a Parameter; only Parameters can be optimized",
+    );
+  }
+  if (new Set(parameters).size !== parameters.length) {
+    throw new ArgumentError(called, "got a parameter twice; expected each once, in one group");
+  }
+}

@@ -1,0 +1,282 @@
+import { backward, Parameter } from "@stargrad/autograd";
+import { Generator, getEngine, normal, setEngine, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { Adam, AdamW, Optimizer, SGD } from "./index.js";
+
+const engine = getEngine();
+
+afterEach(() => {
+  setEngine(engine);
+});
+
+/** A small regression: two parameters and the loss between them and fixed data. */
+function problem() {
+  const generator = new Generator(1);
+  const [x, y] = [normal([8, 3], { generator }), normal([8, 2], { generator })];
+  const weight = new Parameter(normal([3, 2], { generator }));
+  const bias = new Parameter(zeros([2]));
+  const loss = () => x.matmul(weight).add(bias).sub(y).square().mean();
+  return { parameters: [weight, bias] as const, loss };
+}
+
+function bits(parameters: Iterable<Tensor>): unknown[] {
+  return [...parameters].map((parameter) => parameter.dataSync());
+}
+
+describe("a step", () => {
+  it("is one program", () => {
+    const { parameters, loss } = problem();
+    const optimizer = new Adam(parameters, { amsgrad: true });
+    let programs = 0;
+    setEngine({
+      name: "counting",
+      run(outputs) {
+        programs++;
+        return engine.run(outputs);
+      },
+    });
+    for (let step = 1; step <= 3; step++) {
+      const value = loss();
+      backward(value);
+      optimizer.step();
+      optimizer.zeroGrad();
+      // The loss was on the way and has been kept.
+      value.itemSync();
+      expect(programs).toBe(step);
+    }
+  });
+
+  it.each([
+    ["SGD", (p: readonly Parameter[]) => new SGD(p, { momentum: 0.9, nesterov: true, weightDecay: 0.1 })],
+    ["Adam", (p: readonly Parameter[]) => new Adam(p, { amsgrad: true, weightDecay: 0.1 })],
+    ["AdamW", (p: readonly Parameter[]) => new AdamW(p)],
+  ])("of %s keeps no history", (_name, make) => {
+    const { parameters, loss } = problem();
+    const optimizer = make(parameters);
+    for (let step = 0; step < 200; step++) {
+      optimizer.zeroGrad();
+      backward(loss());
+      optimizer.step();
+    }
+    const state = [...optimizer.stateDict()].filter(([name]) => name.includes("parameters"));
+    expect(state.length).toBeGreaterThan(2);
+    for (const { node } of [...parameters, ...state.map(([, value]) => value)]) {
+      expect(node.operation).toBeNull();
+      expect(node.storage).not.toBeNull();
+    }
+    for (const [, value] of state) expect(value.node.tracked).toBe(false);
+  });
+
+  it("does nothing where nothing has a gradient", () => {
+    const { parameters } = problem();
+    const before = bits(parameters);
+    const optimizer = new AdamW(parameters, { weightDecay: 0.5 });
+    optimizer.step();
+    expect(bits(parameters)).toEqual(before);
+    expect(optimizer.stateDict().get("groups.0.parameters.0.step")!.itemSync()).toBe(0);
+  });
+
+  it("leaves a frozen parameter alone", () => {
+    const { parameters, loss } = problem();
+    parameters[1].requiresGradient = false;
+    const before = parameters[1].dataSync();
+    const optimizer = new SGD(parameters, { learningRate: 0.1, weightDecay: 0.5 });
+    backward(loss());
+    optimizer.step();
+    expect(parameters[1].dataSync()).toEqual(before);
+  });
+
+  it("uses the settings of the moment, and refuses bad ones before anything changes", () => {
+    const parameter = new Parameter(tensor([1]));
+    const other = new Parameter(tensor([1]));
+    const optimizer = new SGD([{ parameters: [parameter] }, { parameters: [other] }], { learningRate: 0.5 });
+    for (const p of [parameter, other]) p.grad = tensor([1]);
+    optimizer.step();
+    optimizer.groups[1].learningRate = 0.25;
+    optimizer.step();
+    expect([parameter.itemSync(), other.itemSync()]).toEqual([0, 0.25]);
+    optimizer.groups[1].learningRate = NaN;
+    expect(() => {
+      optimizer.step();
+    }).toThrow("got learningRate NaN");
+    expect([parameter.itemSync(), other.itemSync()]).toEqual([0, 0.25]);
+  });
+
+  it("passes NaN on", () => {
+    for (const make of [SGD, Adam, AdamW]) {
+      const parameter = new Parameter(tensor([1, 1]));
+      parameter.grad = tensor([NaN, 1]);
+      new make([parameter]).step();
+      expect([...parameter.dataSync()].map(Number.isNaN)).toEqual([true, false]);
+    }
+  });
+});
+
+describe("an optimizer of one's own", () => {
+  /** Follows the sign of the gradient. */
+  class SignDescent extends Optimizer {
+    constructor(parameters: Iterable<Parameter>) {
+      super(parameters, {}, { learningRate: 0.25, maximize: false });
+    }
+
+    protected check(): void {
+      expect(this.groups).toBeDefined();
+    }
+
+    protected stateNames(): readonly string[] {
+      return [];
+    }
+
+    protected update(
+      parameter: Tensor,
+      gradient: Tensor,
+      _state: object,
+      settings: { learningRate: number },
+    ) {
+      return { parameter: parameter.sub(gradient.sign().mul(settings.learningRate)), state: {} };
+    }
+  }
+
+  it("is one function", () => {
+    const parameter = new Parameter(tensor([1, 2]));
+    parameter.grad = tensor([-7, 0.1]);
+    new SignDescent([parameter]).step();
+    expect(parameter.toArraySync()).toEqual([1.25, 1.75]);
+  });
+});
+
+describe("learning", () => {
+  it("brings a small network to all four answers of XOR", () => {
+    const generator = new Generator(1);
+    const hidden = new Parameter(normal([2, 8], { generator }));
+    const hiddenBias = new Parameter(zeros([8]));
+    const output = new Parameter(normal([8, 1], { generator }));
+    const outputBias = new Parameter(zeros([1]));
+    const x = tensor([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]);
+    const y = tensor([[0], [1], [1], [0]]);
+    const predict = () => x.matmul(hidden).add(hiddenBias).tanh().matmul(output).add(outputBias).sigmoid();
+    const optimizer = new AdamW([hidden, hiddenBias, output, outputBias], { learningRate: 0.1 });
+    for (let step = 0; step < 100; step++) {
+      optimizer.zeroGrad();
+      backward(predict().sub(y).square().mean());
+      optimizer.step();
+    }
+    expect(predict().round().toArraySync()).toEqual(y.toArraySync());
+  });
+});
+
+describe("state dict", () => {
+  const makers = {
+    "SGD with momentum": (p: readonly Parameter[]) => new SGD(p, { learningRate: 0.1, momentum: 0.9 }),
+    "SGD without": (p: readonly Parameter[]) => new SGD(p, { learningRate: 0.1 }),
+    Adam: (p: readonly Parameter[]) => new Adam(p, { learningRate: 0.1, amsgrad: true }),
+    "AdamW in groups": ([a, b]: readonly Parameter[]) =>
+      new AdamW([{ parameters: [a], betas: [0.5, 0.75] }, { parameters: [b] }], { learningRate: 0.1 }),
+  };
+
+  it.each(Object.entries(makers))(
+    "lets %s go on to the same bits as if it had never stopped",
+    (_name, make) => {
+      const train = (
+        parameters: readonly Parameter[],
+        loss: () => Tensor,
+        optimizer: Adam | SGD,
+        steps: number,
+      ) => {
+        for (let step = 0; step < steps; step++) {
+          optimizer.zeroGrad();
+          backward(loss());
+          optimizer.step();
+          optimizer.groups[0].learningRate *= 0.9;
+        }
+        return bits(parameters);
+      };
+      const whole = problem();
+      const expected = train(whole.parameters, whole.loss, make(whole.parameters), 7);
+
+      const first = problem();
+      const stopped = make(first.parameters);
+      train(first.parameters, first.loss, stopped, 3);
+      const saved = stopped.stateDict();
+      // What is saved does not change when training goes on.
+      const values = first.parameters.map((parameter) =>
+        tensor(parameter.dataSync(), { shape: parameter.shape }),
+      );
+      train(first.parameters, first.loss, stopped, 2);
+
+      const second = problem();
+      for (const [i, parameter] of second.parameters.entries()) parameter.assign(values[i]);
+      const resumed = make(second.parameters);
+      resumed.groups[0].learningRate = 123;
+      resumed.loadStateDict(saved);
+      expect(train(second.parameters, second.loss, resumed, 4)).toEqual(expected);
+    },
+  );
+
+  it("names settings, step counts and states", () => {
+    const { parameters, loss } = problem();
+    const optimizer = new Adam(parameters);
+    backward(loss());
+    parameters[1].grad = null;
+    optimizer.step();
+    const state = optimizer.stateDict();
+    expect([...state].map(([name, { dtype, shape }]) => `${name}: ${dtype} [${shape.join(", ")}]`)).toEqual([
+      "groups.0.learningRate: float64 []",
+      "groups.0.betas: float64 [2]",
+      "groups.0.epsilon: float64 []",
+      "groups.0.weightDecay: float64 []",
+      "groups.0.amsgrad: bool []",
+      "groups.0.maximize: bool []",
+      "groups.0.parameters.0.step: int32 []",
+      "groups.0.parameters.0.firstMoment: float32 [3, 2]",
+      "groups.0.parameters.0.secondMoment: float32 [3, 2]",
+      "groups.0.parameters.1.step: int32 []",
+    ]);
+    expect(state.get("groups.0.epsilon")!.itemSync()).toBe(1e-8);
+  });
+
+  it("reports everything that does not fit at once, and changes nothing", () => {
+    const { parameters, loss } = problem();
+    const optimizer = new Adam(parameters);
+    backward(loss());
+    optimizer.step();
+    const before = new Map([...optimizer.stateDict()].map(([name, value]) => [name, value.dataSync()]));
+    const state = optimizer.stateDict();
+    state.set("groups.0.learningRate", tensor(0.5, { dtype: "float64" }));
+    state.delete("groups.0.betas");
+    state.delete("groups.0.parameters.0.secondMoment");
+    state.set("groups.0.parameters.0.velocity", zeros([3, 2]));
+    state.set("groups.0.parameters.0.firstMoment", zeros([2, 3]));
+    state.set("groups.0.parameters.1.step", tensor(1));
+    state.set("groups.1.learningRate", tensor(1, { dtype: "float64" }));
+    expect(() => {
+      optimizer.loadStateDict(state);
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [ArgumentError: loadStateDict: the state does not fit Adam, and nothing was loaded
+        missing: groups.0.betas, groups.0.parameters.0.secondMoment
+        unexpected: groups.0.parameters.0.velocity, groups.1.learningRate
+        groups.0.parameters.0.firstMoment: got float32 [2, 3]; expected float32 [3, 2]
+        groups.0.parameters.1.step: got float32 []; expected int32 []]
+    `);
+    expect(new Map([...optimizer.stateDict()].map(([name, value]) => [name, value.dataSync()]))).toEqual(
+      before,
+    );
+  });
+
+  it("is refused if it holds a setting out of range", () => {
+    const { parameters } = problem();
+    const optimizer = new Adam(parameters, { learningRate: 0.5 });
+    const state = optimizer.stateDict();
+    state.set("groups.0.learningRate", tensor(-1, { dtype: "float64" }));
+    expect(() => {
+      optimizer.loadStateDict(state);
+    }).toThrow("Adam: got learningRate -1");
+    expect(optimizer.groups[0].learningRate).toBe(0.5);
+  });
+});

@@ -1,0 +1,69 @@
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectNotNegative } from "./ranges.js";
+
+export interface SGDOptions extends OptimizerOptions {
+  /** How much of the velocity is kept from step to step. Default: 0, no velocity. */
+  readonly momentum?: number;
+  /** How much of the gradient is kept out of the velocity. Default: 0. */
+  readonly dampening?: number;
+  /** Whether to look one step of the velocity ahead. Default: false. */
+  readonly nesterov?: boolean;
+  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent, with momentum μ, dampening τ and weight decay λ:
+ *
+ *     g ← g + λ p
+ *     v ← μ v + (1 − τ) g      at the first step v ← g
+ *     p ← p − α v              with Nesterov p ← p − α (g + μ v)
+ *
+ * Defaults: learningRate α 0.001, everything else 0 and false
+ * Throws: ArgumentError if a number is negative, or for Nesterov without momentum or with dampening
+ * Source: Sutskever et al., "On the Importance of Initialization and Momentum in Deep Learning", 2013; torch.optim.SGD
+ */
+export class SGD extends Optimizer<SGDOptions, "velocity"> {
+  constructor(parameters: ParameterSource<SGDOptions>, options: SGDOptions = {}) {
+    super(parameters, options, {
+      learningRate: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      nesterov: false,
+      weightDecay: 0,
+      maximize: false,
+    });
+  }
+
+  protected check({ learningRate, momentum, dampening, nesterov, weightDecay }: Settings<SGDOptions>): void {
+    expectNotNegative(this.constructor.name, { learningRate, momentum, weightDecay });
+    if (!Number.isFinite(dampening)) {
+      throw new ArgumentError(this.constructor.name, `got dampening ${dampening}; expected a finite number`);
+    }
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new ArgumentError(
+        this.constructor.name,
+        `got nesterov with momentum ${momentum} and dampening ${dampening}; expected a momentum above 0 and no dampening`,
+      );
+    }
+  }
+
+  protected stateNames({ momentum }: Settings<SGDOptions>): readonly "velocity"[] {
+    return momentum === 0 ? [] : ["velocity"];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    state: State<"velocity">,
+    { learningRate, momentum, dampening, nesterov, weightDecay }: Settings<SGDOptions>,
+  ): Update<"velocity"> {
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    if (momentum === 0) return { parameter: parameter.sub(g.mul(learningRate)), state: {} };
+    const velocity = state.velocity?.mul(momentum).add(g.mul(1 - dampening)) ?? g;
+    const direction = nesterov ? g.add(velocity.mul(momentum)) : velocity;
+    return { parameter: parameter.sub(direction.mul(learningRate)), state: { velocity } };
+  }
+}

@@ -1,0 +1,85 @@
+import {
+  ArgumentError,
+  fromData,
+  IndexError,
+  ShapeError,
+  tensor,
+  type Tensor,
+  type TypedArray,
+} from "@stargrad/tensor";
+
+import type { Dataset } from "./dataset.js";
+
+/**
+ * A dataset held in memory, from tensors or typed arrays that agree on how many items they have:
+ * `arrays({ x, y })`. The values are copied.
+ *
+ * Shapes: each field [N, …]; its batches [B, …]
+ * Throws: ShapeError if the counts disagree or a field has no axis to count along
+ */
+export function arrays<Name extends string>(
+  fields: Readonly<Record<Name, Tensor | TypedArray>>,
+): TensorDataset<Name> {
+  return new TensorDataset(fields);
+}
+
+/** What {@link arrays} makes. */
+export class TensorDataset<Name extends string> implements Dataset<Record<Name, Tensor>> {
+  readonly length: number;
+  readonly #columns: readonly Column[];
+
+  constructor(fields: Readonly<Record<Name, Tensor | TypedArray>>) {
+    const columns = Object.entries<Tensor | TypedArray>(fields).map(([name, field]) => columnOf(name, field));
+    if (columns.length === 0)
+      throw new ArgumentError("arrays", "got no fields; expected some, as in { x, y }");
+    this.length = columns[0].count;
+    if (columns.some(({ count }) => count !== this.length)) {
+      const counts = columns.map(({ name, count }) => `${name} has ${count}`).join(", ");
+      throw new ShapeError("arrays", `expected fields with equally many items, but ${counts}`);
+    }
+    this.#columns = columns;
+  }
+
+  batch(indices: Int32Array): Record<Name, Tensor> {
+    for (const index of indices) {
+      if (index < 0 || index >= this.length) {
+        throw new IndexError("batch", `got index ${index} into ${this.length} items`);
+      }
+    }
+    const fields = this.#columns.map((column) => [column.name, gatherRows(column, indices)] as const);
+    return Object.fromEntries(fields) as Record<Name, Tensor>;
+  }
+
+  /** All items in their order, as one batch. */
+  all(): Record<Name, Tensor> {
+    return this.batch(Int32Array.from({ length: this.length }, (_, index) => index));
+  }
+}
+
+/** One field: `count` rows of `rowSize` elements. */
+interface Column {
+  readonly name: string;
+  readonly data: TypedArray;
+  readonly count: number;
+  readonly rowShape: readonly number[];
+  readonly rowSize: number;
+}
+
+function columnOf(name: string, field: Tensor | TypedArray): Column {
+  const source: Tensor = ArrayBuffer.isView(field) ? tensor(field) : field;
+  if (source.ndim === 0) {
+    throw new ShapeError("arrays", `${name} is a scalar; expected a first axis that counts the items`);
+  }
+  const [count, ...rowShape] = source.shape;
+  const rowSize = rowShape.reduce((size, axis) => size * axis, 1);
+  return { name, data: source.dataSync(), count, rowShape, rowSize };
+}
+
+function gatherRows({ data, rowShape, rowSize }: Column, indices: Int32Array): Tensor {
+  const rows = new (data.constructor as new (length: number) => TypedArray)(indices.length * rowSize);
+  for (let i = 0; i < indices.length; i++) {
+    const start = indices[i] * rowSize;
+    rows.set(data.subarray(start, start + rowSize), i * rowSize);
+  }
+  return fromData(rows, [indices.length, ...rowShape]);
+}

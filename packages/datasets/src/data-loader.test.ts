@@ -1,0 +1,194 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { arrays, DataLoader, type DataLoaderOptions, type DataLoaderState, type Dataset } from "./index.js";
+
+/** A dataset whose items are their own indices, and whose batches are plain arrays. */
+const indices = (length: number): Dataset<number[]> => ({ length, batch: (picked) => [...picked] });
+
+const sorted = (values: number[]) => [...values].sort((a, b) => a - b);
+
+describe("an epoch", () => {
+  it("is the dataset in its order, the last batch smaller", () => {
+    const loader = new DataLoader(indices(5), { batchSize: 2 });
+    expect(loader.length).toBe(3);
+    expect([...loader]).toEqual([[0, 1], [2, 3], [4]]);
+  });
+
+  it("leaves the smaller batch out with dropLast", () => {
+    const loader = new DataLoader(indices(5), { batchSize: 2, dropLast: true });
+    expect(loader.length).toBe(2);
+    expect([...loader]).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
+  it("has no batches if there are no items", () => {
+    const loader = new DataLoader(indices(0), { shuffle: true });
+    expect([loader.length, ...loader]).toEqual([0]);
+  });
+
+  it("can be waited for, and waits for batches that come later", async () => {
+    const later: Dataset<Promise<number[]>> = { length: 3, batch: (picked) => Promise.resolve([...picked]) };
+    const batches: number[][] = [];
+    for await (const batch of new DataLoader(later, { batchSize: 2 })) batches.push(batch);
+    expect(batches).toEqual([[0, 1], [2]]);
+  });
+
+  it("ends with the error of a batch that cannot be made", async () => {
+    const broken: Dataset<number> = {
+      length: 2,
+      batch: () => {
+        throw new Error("unreadable picture");
+      },
+    };
+    const loop = async () => {
+      for await (const batch of new DataLoader(broken)) expect(batch).toBeDefined();
+    };
+    await expect(loop()).rejects.toThrow("unreadable picture");
+  });
+
+  it("yields tensors from arrays", () => {
+    const [{ x, y }] = new DataLoader(arrays({ x: Float32Array.of(5, 6), y: Int32Array.of(1, 0) }), {
+      batchSize: 2,
+    });
+    expect([x.toArraySync(), y.toArraySync()]).toEqual([
+      [5, 6],
+      [1, 0],
+    ]);
+  });
+});
+
+describe("shuffling", () => {
+  const epochs = (seed: number, count: number) => {
+    const loader = new DataLoader(indices(100), { batchSize: 7, shuffle: true, seed });
+    return Array.from({ length: count }, () => [...loader].flat());
+  };
+
+  it("gives every item once, in another order each epoch", () => {
+    const orders = epochs(1, 4);
+    for (const order of orders) expect(sorted(order)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(new Set(orders.map(String)).size).toBe(4);
+  });
+
+  it("depends on the seed and nothing else", () => {
+    expect(epochs(1, 3)).toEqual(epochs(1, 3));
+    expect(new Set([...epochs(1, 3), ...epochs(2, 3)].map(String)).size).toBe(6);
+  });
+
+  it("puts every item everywhere", () => {
+    const loader = new DataLoader(indices(4), { batchSize: 4, shuffle: true });
+    const counts = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+    for (let epoch = 0; epoch < 2000; epoch++) {
+      for (const order of loader) order.forEach((item, place) => counts[item][place]++);
+    }
+    // 500 expected, standard deviation √(2000 · ¼ · ¾) ≈ 19.
+    for (const count of counts.flat()) expect(Math.abs(count - 500)).toBeLessThan(5 * 19.4);
+  });
+});
+
+describe("a sampler", () => {
+  it("decides the order of each epoch", () => {
+    const sampler = { length: 2, order: (epoch: number) => Int32Array.of(epoch, 4) };
+    const loader = new DataLoader(indices(5), { sampler });
+    expect([[...loader], [...loader]]).toEqual([
+      [[0], [4]],
+      [[1], [4]],
+    ]);
+  });
+
+  it("excludes shuffle", () => {
+    const sampler = { length: 0, order: () => new Int32Array(0) };
+    expect(() => new DataLoader(indices(5), { sampler, shuffle: true })).toThrow(
+      "both a sampler and shuffle",
+    );
+  });
+});
+
+describe("state and restore", () => {
+  const options: DataLoaderOptions = { batchSize: 3, shuffle: true, seed: 5 };
+  const load = (length = 10) => new DataLoader(indices(length), options);
+
+  it("go on after the batch in hand, as if never interrupted", () => {
+    const counts = { items: fc.integer({ min: 1, max: 20 }), stop: fc.nat(30), dropLast: fc.boolean() };
+    fc.assert(
+      fc.property(fc.record(counts), ({ items, stop, dropLast }) => {
+        const make = () => new DataLoader(indices(items), { ...options, dropLast });
+        const uninterrupted: number[][] = [];
+        const interrupted: number[][] = [];
+
+        let saved: string | undefined;
+        const first = make();
+        for (let epoch = 0; epoch < 3; epoch++) {
+          for (const batch of first) {
+            uninterrupted.push(batch);
+            if (saved === undefined) interrupted.push(batch);
+            if (uninterrupted.length === stop) saved = JSON.stringify(first.state());
+          }
+        }
+        saved ??= JSON.stringify(first.state());
+
+        const second = make();
+        second.restore(JSON.parse(saved) as DataLoaderState);
+        while (second.epoch < 3) interrupted.push(...second);
+        expect(interrupted).toEqual(uninterrupted);
+      }),
+    );
+  });
+
+  it("hold between epochs", () => {
+    const first = load();
+    const [once, twice] = [[...first], [...first]];
+    const second = load();
+    expect([...second]).toEqual(once);
+    const third = load();
+    third.restore(second.state());
+    expect([...third]).toEqual(twice);
+  });
+
+  it("a loop left early ends its epoch, unless its state is restored", () => {
+    const whole = load();
+    const [first, second] = [[...whole], [...whole]];
+    const loader = load();
+    const [peeked] = loader;
+    expect(peeked).toEqual(first[0]);
+    const state = loader.state();
+    expect(state).toMatchObject({ epoch: 0, position: 1 });
+    expect([...loader]).toEqual(second);
+    loader.restore(state);
+    expect([...loader]).toEqual(first.slice(1));
+    expect([...loader]).toEqual(second);
+  });
+
+  it("two loops at once do not disturb each other", () => {
+    const whole = load();
+    const [first, second] = [[...whole], [...whole]];
+    const loader = load();
+    const outer: number[][] = [];
+    for (const batch of loader) {
+      outer.push(batch);
+      if (outer.length === 1) expect([...loader]).toEqual(second);
+    }
+    expect(outer).toEqual(first);
+  });
+
+  it.each<[Partial<DataLoaderState>, string]>([
+    [{ seed: 6 }, "saved with seed 6, this loader has 5"],
+    [{ batchSize: 4 }, "saved with batchSize 4, this loader has 3"],
+    [{ items: 11 }, "saved with items 11, this loader has 10"],
+    [{ position: 5 }, "a position of at most 4"],
+    [{ position: -1 }, "expected whole numbers"],
+    [{ epoch: 0.5 }, "expected whole numbers"],
+    [{ epoch: NaN }, "expected whole numbers"],
+  ])("refuse %o", (change, message) => {
+    const loader = load();
+    expect(() => {
+      loader.restore({ ...loader.state(), ...change });
+    }).toThrow(message);
+  });
+});
+
+it.each([0, -1, 2.5, NaN])("a batch size of %d is refused", (batchSize) => {
+  expect(() => new DataLoader(indices(5), { batchSize })).toThrow(`DataLoader: got batchSize ${batchSize}`);
+});

@@ -1,0 +1,83 @@
+import { FormatError } from "@stargrad/io";
+import { fromData, StargradError } from "@stargrad/tensor";
+
+import { arrays, type TensorDataset } from "./arrays.js";
+import { readIdx } from "./idx.js";
+
+export interface DigitsOptions {
+  /** The folder that holds the four files. */
+  readonly directory: string;
+  readonly split: "train" | "test";
+  /** Whether a picture is one row of pixels, or keeps its channel, height and width. Default: true. */
+  readonly flatten?: boolean;
+}
+
+/** What the files of each split are called, before `-images-idx3-ubyte` and `-labels-idx1-ubyte`. */
+const prefixes = { train: "train", test: "t10k" };
+
+/**
+ * Handwritten digits in MNIST's files, plain or with `.gz`: `train-images-idx3-ubyte` and
+ * `train-labels-idx1-ubyte`, or `t10k-…` for the test split.
+ *
+ * Shapes: x [N, H·W] float32, or [N, 1, H, W] with `flatten: false`; y [N] int32
+ * Units: pixels from 0 (background) to 1 (ink); labels 0 … 9
+ * Throws: StargradError for a missing file; FormatError for files that are damaged, swapped or do not belong together
+ */
+export async function digits(options: DigitsOptions): Promise<TensorDataset<"x" | "y">> {
+  const { directory, split, flatten = true } = options;
+  const prefix = prefixes[split];
+  const images = await readBytes(directory, `${prefix}-images-idx3-ubyte`, ["count", "height", "width"]);
+  const labels = await readBytes(directory, `${prefix}-labels-idx1-ubyte`, ["count"]);
+  const [count, height, width] = images.shape as [number, number, number];
+  if (labels.data.length !== count) {
+    throw new FormatError(
+      `digits(${directory})`,
+      `${images.file} has ${count} images, ${labels.file} has ${labels.data.length} labels`,
+      "Do both come from the same set?",
+    );
+  }
+  const wrong = labels.data.findIndex((label) => label > 9);
+  if (wrong !== -1) {
+    throw new FormatError(
+      `digits(${directory})`,
+      `label ${wrong} of ${labels.file} is ${labels.data[wrong]}, expected 0 to 9`,
+    );
+  }
+  const pixels = new Float32Array(images.data.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = images.data[i] / 255;
+  return arrays({
+    x: fromData(pixels, flatten ? [count, height * width] : [count, 1, height, width]),
+    y: Int32Array.from(labels.data),
+  });
+}
+
+/** An IDX file of bytes with these axes; it may be there as `name` or as `name.gz`. */
+async function readBytes(
+  directory: string,
+  name: string,
+  axes: readonly string[],
+): Promise<{ file: string; shape: readonly number[]; data: Uint8Array }> {
+  for (const file of [name, `${name}.gz`]) {
+    const idx = await readIdx(`${directory}/${file}`).catch(orMissing);
+    if (idx === undefined) continue;
+    const { shape, data } = idx;
+    if (shape.length === axes.length && data instanceof Uint8Array) return { file, shape, data };
+    throw new FormatError(
+      `digits(${directory})`,
+      `${file} has the axes [${shape.join(", ")}] of ${data.constructor.name}, expected [${axes.join(", ")}] of Uint8Array`,
+      "Are the files of images and labels swapped?",
+    );
+  }
+  throw new StargradError(
+    `digits(${directory})`,
+    `found neither ${name} nor ${name}.gz there`,
+    "The folder must hold the four MNIST files",
+  );
+}
+
+/** Undefined if there is no such file; any other error is thrown on. */
+function orMissing(error: unknown): undefined {
+  const cause = error instanceof StargradError ? error.cause : undefined;
+  if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
+  throw error;
+}

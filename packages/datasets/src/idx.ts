@@ -1,0 +1,137 @@
+import { FormatError, readFileBytes } from "@stargrad/io";
+import { ArgumentError } from "@stargrad/tensor";
+
+import { gunzip, gunzipStart, isGzip } from "./gzip.js";
+
+/** An array in the IDX format of the MNIST files. */
+export interface Idx {
+  readonly shape: readonly number[];
+  readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+}
+
+export interface DecodeIdxOptions {
+  /** Bytes a compressed file may grow to. Default: 2³⁰. */
+  readonly limit?: number;
+}
+
+/** What the third byte of a file says its elements are. */
+const elementTypes = [
+  { code: 0x08, array: Uint8Array },
+  { code: 0x09, array: Int8Array },
+  { code: 0x0b, array: Int16Array },
+  { code: 0x0c, array: Int32Array },
+  { code: 0x0d, array: Float32Array },
+  { code: 0x0e, array: Float64Array },
+] as const;
+
+/**
+ * Reads the IDX format, plain or compressed by gzip: two zero bytes, the element type, the number of axes, their
+ * lengths, the elements; everything big-endian.
+ *
+ * Throws: FormatError for anything else, for too few or too many bytes, and for a compressed file past the limit
+ * Source: http://yann.lecun.com/exdb/mnist/
+ */
+export function decodeIdx(bytes: Uint8Array, options?: DecodeIdxOptions): Idx {
+  return decode("decodeIdx", bytes, options);
+}
+
+/**
+ * Reads an IDX file, as {@link decodeIdx} does.
+ *
+ * Throws: FormatError naming the file; StargradError if the file cannot be read
+ */
+export async function readIdx(path: string, options?: DecodeIdxOptions): Promise<Idx> {
+  const called = `readIdx(${path})`;
+  return decode(called, await readFileBytes(path, called), options);
+}
+
+/**
+ * Writes the IDX format, uncompressed.
+ *
+ * Throws: ArgumentError if the data does not have the shape, or is no array of the six types
+ */
+export function encodeIdx({ shape, data }: Idx): Uint8Array {
+  const type = elementTypes.find(({ array }) => data instanceof array);
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  if (type === undefined || size !== data.length) {
+    throw new ArgumentError(
+      "encodeIdx",
+      `got ${data.length} elements of ${data.constructor.name} for the shape [${shape.join(", ")}]`,
+    );
+  }
+  const dataStart = 4 + 4 * shape.length;
+  const bytes = new Uint8Array(dataStart + data.byteLength);
+  bytes.set([0, 0, type.code, shape.length]);
+  const view = new DataView(bytes.buffer);
+  for (const [i, axis] of shape.entries()) view.setUint32(4 + 4 * i, axis);
+  const elements = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  bytes.set(swapBytes(elements, data.BYTES_PER_ELEMENT), dataStart);
+  return bytes;
+}
+
+interface Header {
+  readonly array: (typeof elementTypes)[number]["array"];
+  readonly shape: readonly number[];
+  readonly dataStart: number;
+  /** Bytes of the whole file, header included. */
+  readonly size: number;
+}
+
+function decode(called: string, bytes: Uint8Array, { limit = 2 ** 30 }: DecodeIdxOptions = {}): Idx {
+  const plain = isGzip(bytes) ? decompress(called, bytes, limit) : bytes;
+  const { array, shape, dataStart, size } = readHeader(called, plain);
+  if (plain.length !== size) {
+    throw new FormatError(
+      called,
+      `the shape [${shape.join(", ")}] takes ${size - dataStart} bytes, ${plain.length - dataStart} follow the header`,
+      plain.length < size ? "Is the file cut off?" : "Was something appended to it?",
+    );
+  }
+  const data = swapBytes(plain.subarray(dataStart), array.BYTES_PER_ELEMENT);
+  return { shape, data: new array(data.buffer) };
+}
+
+/** The header says how large the file is, so a file that grows past it is never unpacked. */
+function decompress(called: string, bytes: Uint8Array, limit: number): Uint8Array {
+  const { shape, size } = readHeader(called, gunzipStart(called, bytes));
+  if (size > limit) {
+    throw new FormatError(
+      called,
+      `the shape [${shape.join(", ")}] takes ${size} bytes, the limit is ${limit}`,
+    );
+  }
+  return gunzip(called, bytes, size);
+}
+
+function readHeader(called: string, bytes: Uint8Array): Header {
+  const [zero, alsoZero, code, rank] = bytes;
+  const array = elementTypes.find((type) => type.code === code)?.array;
+  if (bytes.length < 4 || zero !== 0 || alsoZero !== 0 || array === undefined) {
+    const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    throw new FormatError(
+      called,
+      `begins with the bytes [${start}], expected 00 00, an element type (08, 09, 0b … 0e) and the number of axes`,
+      "Is this an IDX file?",
+    );
+  }
+  const dataStart = 4 + 4 * rank;
+  if (bytes.length < dataStart) {
+    const problem = `the header takes ${dataStart} bytes, there are ${bytes.length}`;
+    throw new FormatError(called, problem, "Is the file cut off?");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, dataStart);
+  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
+  const size = shape.reduce((product, axis) => product * axis, array.BYTES_PER_ELEMENT);
+  if (!Number.isSafeInteger(size)) {
+    throw new FormatError(called, `the shape [${shape.join(", ")}] is impossibly large`);
+  }
+  return { array, shape, dataStart, size: dataStart + size };
+}
+
+/** A copy with the bytes of every element reversed: from big-endian to little-endian, or back. */
+function swapBytes(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
+  const swapped = new Uint8Array(bytes);
+  if (width === 1) return swapped;
+  for (let at = 0; at < swapped.length; at += width) swapped.subarray(at, at + width).reverse();
+  return swapped;
+}

@@ -1,0 +1,121 @@
+import { ArgumentError, fromData, Generator } from "@stargrad/tensor";
+
+import { arrays, type TensorDataset } from "./arrays.js";
+
+export interface SyntheticOptions {
+  /** How many points, spread over the classes as evenly as possible. Default: 200. */
+  readonly samples?: number;
+  /** Standard deviation of the normal noise added to each coordinate. Default: 0. */
+  readonly noise?: number;
+  /** Default: 0. */
+  readonly seed?: number;
+}
+
+/** Labelled points in the plane: x [N, 2] float32, y [N] int32. The classes take turns. */
+export type Points = TensorDataset<"x" | "y">;
+
+/**
+ * Arms that wind around each other: arm k of K is at radius r, 0 < r ≤ 1, at the angle 2π (turns·r + k/K).
+ *
+ * Shapes: x [N, 2], y [N] the arm
+ * Defaults: 2 classes, 1 turn
+ * Throws: ArgumentError for options out of range
+ */
+export function spirals(
+  options: SyntheticOptions & { readonly classes?: number; readonly turns?: number } = {},
+): Points {
+  const { classes = 2, turns = 1 } = options;
+  if (!Number.isSafeInteger(classes) || classes < 1) {
+    throw new ArgumentError("spirals", `got classes ${classes}; expected a whole number of at least 1`);
+  }
+  return pointsOfClasses("spirals", classes, options, (arm, index, count) => {
+    const radius = (index + 1) / count;
+    return onCircle(radius, 2 * Math.PI * (turns * radius + arm / classes));
+  });
+}
+
+/**
+ * Two half circles that reach into each other: (cos t, sin t) and (1 − cos t, ½ − sin t), 0 ≤ t ≤ π.
+ *
+ * Shapes: x [N, 2], y [N] 0 for the upper, 1 for the lower
+ * Throws: ArgumentError for options out of range
+ * Source: sklearn.datasets.make_moons
+ */
+export function moons(options: SyntheticOptions = {}): Points {
+  return pointsOfClasses("moons", 2, options, (lower, index, count) => {
+    const [x, y] = onCircle(1, (Math.PI * index) / Math.max(1, count - 1));
+    return lower === 1 ? [1 - x, 0.5 - y] : [x, y];
+  });
+}
+
+/**
+ * A circle around another: radius 1 and radius `factor`.
+ *
+ * Shapes: x [N, 2], y [N] 0 for the outer, 1 for the inner
+ * Defaults: factor 0.8
+ * Throws: ArgumentError for options out of range
+ * Source: sklearn.datasets.make_circles
+ */
+export function circles(options: SyntheticOptions & { readonly factor?: number } = {}): Points {
+  const { factor = 0.8 } = options;
+  if (!(factor >= 0 && factor < 1)) {
+    throw new ArgumentError("circles", `got factor ${factor}; expected at least 0 and less than 1`);
+  }
+  return pointsOfClasses("circles", 2, options, (inner, index, count) =>
+    onCircle(inner === 1 ? factor : 1, (2 * Math.PI * index) / count),
+  );
+}
+
+/**
+ * Points in the square [−1, 1]², labelled before the noise by whether exactly one coordinate is positive.
+ *
+ * Shapes: x [N, 2], y [N] 1 where the signs differ
+ * Throws: ArgumentError for options out of range
+ */
+export function xor(options: SyntheticOptions = {}): Points {
+  return points("xor", options, (_, generator) => {
+    const [x, y] = [2 * generator.uniform() - 1, 2 * generator.uniform() - 1];
+    return { at: [x, y], label: x > 0 === y > 0 ? 0 : 1 };
+  });
+}
+
+type Point = readonly [x: number, y: number];
+
+/** Point `index` of the `count` that a class has. */
+type Curve = (label: number, index: number, count: number) => Point;
+
+function pointsOfClasses(called: string, classes: number, options: SyntheticOptions, curve: Curve): Points {
+  return points(called, options, (i, _, samples) => {
+    const label = i % classes;
+    const count = Math.ceil((samples - label) / classes);
+    return { at: curve(label, Math.floor(i / classes), count), label };
+  });
+}
+
+type Place = (i: number, generator: Generator, samples: number) => { at: Point; label: number };
+
+function points(called: string, options: SyntheticOptions, place: Place): Points {
+  const { samples = 200, noise = 0, seed = 0 } = options;
+  if (!Number.isSafeInteger(samples) || samples < 0) {
+    throw new ArgumentError(called, `got samples ${samples}; expected a whole number of at least 0`);
+  }
+  if (!(noise >= 0 && noise < Infinity)) {
+    throw new ArgumentError(called, `got noise ${noise}; expected a standard deviation of at least 0`);
+  }
+  const generator = new Generator(seed);
+  const coordinates = new Float32Array(2 * samples);
+  const labels = new Int32Array(samples);
+  for (let i = 0; i < samples; i++) {
+    const { at, label } = place(i, generator, samples);
+    coordinates.set(
+      at.map((coordinate) => coordinate + noise * generator.normal()),
+      2 * i,
+    );
+    labels[i] = label;
+  }
+  return arrays({ x: fromData(coordinates, [samples, 2]), y: labels });
+}
+
+function onCircle(radius: number, angle: number): Point {
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+}

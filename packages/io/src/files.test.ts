@@ -1,0 +1,193 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as files from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { StargradError } from "@stargrad/tensor";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { readFileBytes, writeFileAtomically } from "./files.js";
+
+const old = new TextEncoder().encode("the old content");
+const fresh = new TextEncoder().encode("the new content, which is longer");
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await files.mkdtemp(join(tmpdir(), "stargrad-io-"));
+  path = join(folder, "file");
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await files.rm(folder, { recursive: true });
+});
+
+describe("writeFileAtomically", () => {
+  it("creates a file, then replaces it, and leaves nothing else", async () => {
+    for (const content of [old, fresh]) {
+      await writeFileAtomically(path, content);
+      expect(new Uint8Array(await files.readFile(path))).toEqual(content);
+    }
+    expect(await files.readdir(folder)).toEqual(["file"]);
+  });
+
+  it("keeps the permissions of the file it replaces", async () => {
+    await files.writeFile(path, old);
+    await files.chmod(path, 0o640);
+    await writeFileAtomically(path, fresh);
+    expect((await files.stat(path)).mode & 0o777).toBe(0o640);
+  });
+
+  it("writes through a symbolic link", async () => {
+    const link = join(folder, "link");
+    await files.writeFile(path, old);
+    await files.symlink(path, link);
+    await writeFileAtomically(link, fresh);
+    expect(await files.readlink(link)).toBe(path);
+    expect(new Uint8Array(await files.readFile(path))).toEqual(fresh);
+  });
+
+  it("says what could not be written", async () => {
+    const missing = join(folder, "missing", "file");
+    await expect(writeFileAtomically(missing, fresh)).rejects.toThrow(
+      `writeFileAtomically: cannot write ${missing}, which is as it was: ENOENT`,
+    );
+    await expect(writeFileAtomically(folder, fresh)).rejects.toThrow(StargradError);
+    expect(await files.readdir(tmpdir())).not.toContainEqual(expect.stringMatching(/\.partial$/));
+  });
+
+  it("lets two writers at once each write a whole file", async () => {
+    const contents = Array.from({ length: 8 }, (_, i) => new Uint8Array(100_000).fill(i));
+    await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
+    const written = new Uint8Array(await files.readFile(path));
+    expect(contents).toContainEqual(written);
+    expect(await files.readdir(folder)).toEqual(["file"]);
+  });
+});
+
+describe("writeFileAtomically when a step fails", () => {
+  /** Every call on the disk counts; the one with number `failAt` fails, and all later ones too if `forGood`. */
+  function failingDisk(failAt: number, forGood: boolean): { steps: number } {
+    const disk = { steps: 0 };
+    const step = async <Result>(run: () => Promise<Result>): Promise<Result> => {
+      const number = disk.steps++;
+      if (number === failAt || (forGood && number > failAt)) throw new Error("no space left on device");
+      return run();
+    };
+    const counted = {
+      ...files,
+      open: (name: string, flags: string) =>
+        step(async () => {
+          const handle = await files.open(name, flags);
+          return {
+            // A full disk takes a part before it says no.
+            writeFile: async (bytes: Uint8Array) => {
+              await handle.write(bytes.subarray(0, bytes.length / 2));
+              await step(() => handle.write(bytes.subarray(bytes.length / 2)));
+            },
+            sync: () => step(() => handle.sync()),
+            close: async () => {
+              await handle.close();
+              await step(() => Promise.resolve());
+            },
+          };
+        }),
+      chmod: (...given: Parameters<typeof files.chmod>) => step(() => files.chmod(...given)),
+      rename: (...given: Parameters<typeof files.rename>) => step(() => files.rename(...given)),
+      rm: (...given: Parameters<typeof files.rm>) => step(() => files.rm(...given)),
+    };
+    const getBuiltinModule = process.getBuiltinModule.bind(process);
+    vi.spyOn(process, "getBuiltinModule").mockImplementation((id: string) =>
+      id === "node:fs/promises" ? counted : getBuiltinModule(id),
+    );
+    return disk;
+  }
+
+  const stepsOfAWrite = [
+    "open",
+    "write",
+    "flush",
+    "close",
+    "chmod",
+    "rename",
+    "open the folder",
+    "flush it",
+    "close it",
+  ];
+
+  it("takes the steps listed here", async () => {
+    await files.writeFile(path, old);
+    const disk = failingDisk(Infinity, false);
+    await writeFileAtomically(path, fresh);
+    expect(disk.steps).toBe(stepsOfAWrite.length);
+  });
+
+  it.each(stepsOfAWrite.map((name, number) => [name, number] as const))(
+    "%s: the file is the old one or the new one, and nothing lies beside it",
+    async (name, number) => {
+      await files.writeFile(path, old);
+      failingDisk(number, false);
+      await expect(writeFileAtomically(path, fresh)).rejects.toThrow("no space left on device");
+      const renamed = number > stepsOfAWrite.indexOf("rename");
+      expect(new Uint8Array(await files.readFile(path)), name).toEqual(renamed ? fresh : old);
+      expect(await files.readdir(folder)).toEqual(["file"]);
+    },
+  );
+
+  it.each(stepsOfAWrite.map((name, number) => [name, number] as const))(
+    "%s, and the disk is gone: the file is the old one or the new one",
+    async (name, number) => {
+      await files.writeFile(path, old);
+      failingDisk(number, true);
+      await expect(writeFileAtomically(path, fresh)).rejects.toThrow("no space left on device");
+      const renamed = number > stepsOfAWrite.indexOf("rename");
+      expect(new Uint8Array(await files.readFile(path)), name).toEqual(renamed ? fresh : old);
+    },
+  );
+});
+
+describe("writeFileAtomically in a process that is killed", () => {
+  it("leaves one whole file, whatever it was doing", { timeout: 60_000 }, async () => {
+    const size = 4_000_000;
+    await files.writeFile(path, new Uint8Array(size));
+    for (const milliseconds of [3, 11, 24, 40]) {
+      // Writes files of 1s, of 2s, of 3s, … until it is killed.
+      const script = `
+        import { writeFileAtomically } from ${JSON.stringify(new URL("./files.ts", import.meta.url).href)};
+        console.log("started");
+        for (let i = 1; ; i++) await writeFileAtomically(${JSON.stringify(path)}, new Uint8Array(${size}).fill(i));`;
+      const child = spawn(
+        process.execPath,
+        ["--conditions=source", "--import", "tsx", "--input-type=module", "--eval", script],
+        { cwd: fileURLToPath(new URL("..", import.meta.url)), stdio: ["ignore", "pipe", "inherit"] },
+      );
+      await once(child.stdout, "data");
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      child.kill("SIGKILL");
+      await once(child, "exit");
+
+      const content = await files.readFile(path);
+      expect(content.length).toBe(size);
+      expect(content.every((byte) => byte === content[0])).toBe(true);
+    }
+  });
+});
+
+describe("readFileBytes", () => {
+  it("says so where there are no files", async () => {
+    vi.stubGlobal("process", undefined);
+    const reading = readFileBytes("somewhere");
+    vi.unstubAllGlobals();
+    await expect(reading).rejects.toThrow("readFileBytes: there is no file system here");
+  });
+
+  it("reads a file, or says which it could not and why", async () => {
+    await files.writeFile(path, old);
+    expect(new Uint8Array(await readFileBytes(path))).toEqual(old);
+    await expect(readFileBytes(join(folder, "none"))).rejects.toThrow(
+      /^readFileBytes: cannot read .*none: ENOENT/,
+    );
+  });
+});

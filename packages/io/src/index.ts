@@ -1,0 +1,10 @@
+export { FormatError } from "./errors.js";
+export { readFileBytes, writeFileAtomically } from "./files.js";
+export { decodeNpy, encodeNpy, readNpy, writeNpy } from "./npy.js";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  writeSafetensors,
+  type Safetensors,
+} from "./safetensors.js";

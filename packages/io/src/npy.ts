@@ -1,0 +1,82 @@
+import { fromData, type DType, type Tensor } from "@stargrad/tensor";
+
+import { failing } from "./errors.js";
+import { readFileBytes, writeFileAtomically } from "./files.js";
+import { magic, readNpyHeader } from "./npy-header.js";
+
+/**
+ * Reads one array as `numpy.save` writes it: format versions 1 to 3, C or Fortran order, little-endian.
+ *
+ * bool, int32, float32 and float64 are read as they are; float16 is widened to float32; int8, uint8, int16 and
+ * uint16 become int32, and so does int64 if every value fits.
+ *
+ * Throws: FormatError for a malformed or incomplete file and for other dtypes
+ * Source: numpy.lib.format
+ */
+export function decodeNpy(bytes: Uint8Array): Tensor {
+  return decode("decodeNpy", bytes);
+}
+
+/**
+ * Reads an npy file, as {@link decodeNpy} does.
+ *
+ * Throws: FormatError naming the file; StargradError if the file cannot be read
+ */
+export async function readNpy(path: string): Promise<Tensor> {
+  const called = `readNpy(${path})`;
+  return decode(called, await readFileBytes(path, called));
+}
+
+/**
+ * Writes one array in the npy format that `numpy.load` reads: version 1, C order.
+ *
+ * Throws: FormatError for more than 64 axes, which NumPy does not have
+ */
+export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
+  return encode("encodeNpy", tensor);
+}
+
+/**
+ * Writes an npy file, as {@link encodeNpy} does, and so that a crash leaves the old file or the new one
+ * ({@link writeFileAtomically}).
+ *
+ * Throws: FormatError for more than 64 axes; StargradError if the file cannot be written
+ */
+export async function writeNpy(path: string, tensor: Tensor): Promise<void> {
+  const called = `writeNpy(${path})`;
+  await writeFileAtomically(path, await encode(called, tensor), called);
+}
+
+function decode(called: string, bytes: Uint8Array): Tensor {
+  const fail = failing(called);
+  const { type, shape, fortranOrder, dataStart } = readNpyHeader(bytes, fail);
+  const values = type.read(bytes.subarray(dataStart), fail);
+  if (!fortranOrder) return fromData(values, shape);
+  // Fortran order is C order of the reversed axes.
+  return fromData(values, shape.toReversed()).permute(shape.map((_, axis) => shape.length - 1 - axis));
+}
+
+const typeCodes: Record<DType, string> = { bool: "|b1", int32: "<i4", float32: "<f4", float64: "<f8" };
+
+async function encode(called: string, tensor: Tensor): Promise<Uint8Array> {
+  if (tensor.ndim > 64) throw failing(called)(`got ${tensor.ndim} axes, NumPy has at most 64`);
+  const { buffer, byteOffset, byteLength } = await tensor.data();
+  // A tuple of one needs its comma in Python.
+  const shape = tensor.shape.join(", ") + (tensor.ndim === 1 ? "," : "");
+  const dictionary = `{'descr': '${typeCodes[tensor.dtype]}', 'fortran_order': False, 'shape': (${shape}), }`;
+
+  // The dictionary is padded with spaces and a newline, so that the data starts at a multiple of 64.
+  const textStart = magic.length + 4;
+  const dataStart = Math.ceil((textStart + dictionary.length + 1) / 64) * 64;
+  const text = `${dictionary.padEnd(dataStart - textStart - 1)}\n`;
+  const bytes = new Uint8Array(dataStart + byteLength);
+  bytes.set(fromLatin1(magic));
+  bytes.set([1, 0, text.length & 0xff, text.length >> 8], magic.length);
+  bytes.set(fromLatin1(text), textStart);
+  bytes.set(new Uint8Array(buffer, byteOffset, byteLength), dataStart);
+  return bytes;
+}
+
+function fromLatin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}

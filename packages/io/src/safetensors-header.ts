@@ -1,0 +1,165 @@
+import { describe, describeShape, quote, type Fail } from "./errors.js";
+import { parseHeaderJson } from "./header-json.js";
+import * as stored from "./stored-types.js";
+import type { StoredType } from "./stored-types.js";
+
+/** One tensor as the header announces it; `begin` and `end` are byte offsets into the data. */
+export interface Entry {
+  readonly name: string;
+  readonly type: StoredType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface Header {
+  readonly entries: readonly Entry[];
+  readonly metadata: Map<string, string>;
+  /** Where in the file the data starts. */
+  readonly dataStart: number;
+}
+
+export const metadataKey = "__metadata__";
+
+/** As in the reference implementation. */
+const longestHeader = 100_000_000;
+
+const readable = new Map<unknown, StoredType>([
+  ["BOOL", stored.bool],
+  ["I32", stored.int32],
+  ["I64", stored.int64],
+  ["F16", stored.float16],
+  ["BF16", stored.bfloat16],
+  ["F32", stored.float32],
+  ["F64", stored.float64],
+]);
+
+/**
+ * Reads the header and believes none of it: afterwards every entry lies inside the file, has the size its shape
+ * and dtype ask for, and the entries together cover the data once, without a hole.
+ */
+export function readHeader(bytes: Uint8Array, fail: Fail): Header {
+  const dataStart = 8 + headerLength(bytes, fail);
+  const json = parseHeaderJson(headerText(bytes.subarray(8, dataStart), fail), fail);
+  const dataLength = bytes.length - dataStart;
+
+  const metadata = new Map<string, string>();
+  const entries: Entry[] = [];
+  for (const [name, value] of fieldsOf(json, "the header", fail)) {
+    if (name === metadataKey) readMetadata(value, metadata, fail);
+    else entries.push(readEntry(name, value, dataLength, fail));
+  }
+  checkCoverage(entries, dataLength, fail);
+  return { entries, metadata, dataStart };
+}
+
+function headerLength(bytes: Uint8Array, fail: Fail): number {
+  if (bytes.length < 8) {
+    throw fail(
+      `${bytes.length} bytes are too few for the header's length, which takes 8`,
+      "Is the file cut off?",
+    );
+  }
+  // At most 2^64, so the conversion may round, but only far above the limit.
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (length > longestHeader) {
+    throw fail(
+      `the header claims ${length} bytes, at most ${longestHeader} are allowed`,
+      "Is this safetensors?",
+    );
+  }
+  if (length > bytes.length - 8) {
+    throw fail(`the header claims ${length} bytes, only ${bytes.length - 8} follow`, "Is the file cut off?");
+  }
+  return length;
+}
+
+function headerText(bytes: Uint8Array, fail: Fail): string {
+  if (bytes[0] !== "{".charCodeAt(0)) {
+    throw fail("the header must begin with {", "Is this a safetensors file?");
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw fail("the header is not valid UTF-8");
+  }
+}
+
+function readMetadata(value: unknown, metadata: Map<string, string>, fail: Fail): void {
+  for (const [key, text] of fieldsOf(value, metadataKey, fail)) {
+    if (typeof text !== "string") {
+      throw fail(`${metadataKey} must map strings to strings, but ${quote(key)} is ${describe(text)}`);
+    }
+    metadata.set(key, text);
+  }
+}
+
+function readEntry(name: string, value: unknown, dataLength: number, fail: Fail): Entry {
+  const entry = fieldsOf(value, `tensor ${quote(name)}`, fail);
+  const failTensor: Fail = (problem, hint) => fail(`tensor ${quote(name)}: ${problem}`, hint);
+  for (const key of entry.keys()) {
+    if (!["dtype", "shape", "data_offsets"].includes(key)) throw failTensor(`unexpected key ${quote(key)}`);
+  }
+  const dtype = entry.get("dtype");
+  const type = readable.get(dtype);
+  if (type === undefined) {
+    throw failTensor(`cannot read the dtype ${describe(dtype)}, only ${[...readable.keys()].join(", ")}`);
+  }
+  const shape = counts(entry.get("shape"));
+  if (shape === undefined) throw failTensor("shape must be an array of whole numbers of at least 0");
+  const offsets = counts(entry.get("data_offsets"));
+  if (offsets?.length !== 2 || offsets[0] > offsets[1] || offsets[1] > dataLength) {
+    throw failTensor(`data_offsets must be [begin, end] with begin ≤ end ≤ ${dataLength}, the data's length`);
+  }
+  const [begin, end] = offsets;
+  const expected = byteLength(shape, type, failTensor);
+  if (expected !== end - begin) {
+    throw failTensor(
+      `${String(dtype)} of shape ${describeShape(shape)} takes ${expected} bytes, its data_offsets give ${end - begin}`,
+    );
+  }
+  return { name, type, shape, begin, end };
+}
+
+/** As a Map, in which a key named `__proto__` is a key like any other. */
+function fieldsOf(value: unknown, what: string, fail: Fail): Map<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw fail(`${what} must be an object, but is ${describe(value)}`);
+  }
+  return new Map(Object.entries(value as Record<string, unknown>));
+}
+
+function counts(value: unknown): number[] | undefined {
+  return Array.isArray(value) && value.every(isCount) ? (value as number[]) : undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && !Object.is(value, -0);
+}
+
+function byteLength(shape: readonly number[], type: StoredType, fail: Fail): number {
+  let length = type.bytes;
+  for (const axis of shape) {
+    length *= axis;
+    // Past 2^53 the product would be rounded, and a rounded size could agree with a forged offset.
+    if (!Number.isSafeInteger(length)) throw fail(`the shape ${describeShape(shape)} is impossibly large`);
+  }
+  return length;
+}
+
+/** Bytes of no tensor, or of two, are how a file smuggles something past a reader. */
+function checkCoverage(entries: readonly Entry[], dataLength: number, fail: Fail): void {
+  let covered = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== covered) {
+      const problem = begin < covered ? "overlaps the tensor before it" : "leaves a hole in the data";
+      throw fail(
+        `tensor ${quote(name)}: ${problem}: it begins at ${begin}, the one before it ends at ${covered}`,
+      );
+    }
+    covered = end;
+  }
+  if (covered !== dataLength) {
+    throw fail(`the tensors end at byte ${covered} of the data, which has ${dataLength} bytes`);
+  }
+}

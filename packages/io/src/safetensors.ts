@@ -1,0 +1,155 @@
+import { fromData, realize, type DType, type Tensor, type TypedArray } from "@stargrad/tensor";
+
+import { failing, quote, type Fail } from "./errors.js";
+import { readFileBytes, writeFileAtomically } from "./files.js";
+import { metadataKey, readHeader } from "./safetensors-header.js";
+
+/** What a safetensors file holds: tensors by name, and free text by name. */
+export interface Safetensors {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Map<string, string>;
+}
+
+/**
+ * Reads the safetensors format: 8 bytes of header length, a JSON header, the data.
+ *
+ * F32, F64, I32 and BOOL are read as they are; F16 and BF16 are widened to float32; I64 becomes int32 if every
+ * value fits.
+ *
+ * Throws: FormatError, naming the tensor, for anything the format forbids and for other dtypes
+ * Source: https://huggingface.co/docs/safetensors
+ */
+export function decodeSafetensors(bytes: Uint8Array): Safetensors {
+  return decode("decodeSafetensors", bytes);
+}
+
+/**
+ * Reads a safetensors file, as {@link decodeSafetensors} does.
+ *
+ * Throws: FormatError naming the file and the tensor; StargradError if the file cannot be read
+ */
+export async function readSafetensors(path: string): Promise<Safetensors> {
+  const called = `readSafetensors(${path})`;
+  return decode(called, await readFileBytes(path, called));
+}
+
+/**
+ * Writes the safetensors format, with the values the tensors have when it is called. Equal input gives equal
+ * bytes: tensors are laid out by dtype, then name, as the reference implementation does, so that all data is
+ * aligned; metadata by key.
+ *
+ * Throws: FormatError for a name the format cannot hold
+ */
+export async function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: ReadonlyMap<string, string>,
+): Promise<Uint8Array> {
+  return encode("encodeSafetensors", tensors, metadata);
+}
+
+/**
+ * Writes a safetensors file, as {@link encodeSafetensors} does, and so that a crash leaves the old file or the new
+ * one ({@link writeFileAtomically}).
+ *
+ * Throws: FormatError for a name the format cannot hold; StargradError if the file cannot be written
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: ReadonlyMap<string, string>,
+): Promise<void> {
+  const called = `writeSafetensors(${path})`;
+  await writeFileAtomically(path, await encode(called, tensors, metadata), called);
+}
+
+function decode(called: string, bytes: Uint8Array): Safetensors {
+  const fail = failing(called);
+  const { entries, metadata, dataStart } = readHeader(bytes, fail);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, type, shape, begin, end } of entries) {
+    const data = bytes.subarray(dataStart + begin, dataStart + end);
+    const values = type.read(data, (problem, hint) => fail(`tensor ${quote(name)}: ${problem}`, hint));
+    tensors.set(name, fromData(values, shape));
+  }
+  return { tensors, metadata };
+}
+
+/** How our dtypes are called there, in the order in which the reference implementation lays out their data. */
+const layout = [
+  { dtype: "float64", name: "F64", bytes: 8 },
+  { dtype: "float32", name: "F32", bytes: 4 },
+  { dtype: "int32", name: "I32", bytes: 4 },
+  { dtype: "bool", name: "BOOL", bytes: 1 },
+] as const satisfies readonly { dtype: DType; name: string; bytes: number }[];
+
+async function encode(
+  called: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Promise<Uint8Array> {
+  const fail = failing(called);
+  if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
+  checkText([...tensors.keys(), ...metadata.keys(), ...metadata.values()], fail);
+
+  const byName = [...tensors].sort(([a], [b]) => compareCodePoints(a, b));
+  const ordered = layout.flatMap((type) =>
+    byName
+      .filter(([, tensor]) => tensor.dtype === type.dtype)
+      .map(([name, tensor]) => ({ name, tensor, type })),
+  );
+
+  const fields: string[] = [];
+  if (metadata.size > 0) {
+    const texts = [...metadata].sort(([a], [b]) => compareCodePoints(a, b));
+    fields.push(
+      field(metadataKey, `{${texts.map(([key, text]) => field(key, JSON.stringify(text))).join()}}`),
+    );
+  }
+  let end = 0;
+  for (const { name, tensor, type } of ordered) {
+    const begin = end;
+    end += tensor.size * type.bytes;
+    fields.push(
+      field(name, JSON.stringify({ dtype: type.name, shape: tensor.shape, data_offsets: [begin, end] })),
+    );
+  }
+
+  // All are asked for before the first wait: a parameter may be assigned a new value while one waits.
+  realize(...tensors.values());
+  const values = await Promise.all(ordered.map(({ tensor }) => tensor.data()));
+  return assemble(`{${fields.join()}}`, values, end);
+}
+
+function assemble(header: string, values: readonly TypedArray[], size: number): Uint8Array {
+  const text = new TextEncoder().encode(header);
+  const dataStart = 8 + Math.ceil(text.length / 8) * 8;
+  // The header is padded with spaces, so that the data is aligned.
+  const bytes = new Uint8Array(dataStart + size).fill(" ".charCodeAt(0), 0, dataStart);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(dataStart - 8), true);
+  bytes.set(text, 8);
+  let at = dataStart;
+  for (const { buffer, byteOffset, byteLength } of values) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
+  }
+  return bytes;
+}
+
+function field(key: string, json: string): string {
+  return `${JSON.stringify(key)}:${json}`;
+}
+
+/** UTF-8 has no half of a surrogate pair; writing one would silently change the text. */
+function checkText(texts: readonly string[], fail: Fail): void {
+  const broken = texts.find((text) => /\p{Surrogate}/u.test(text));
+  if (broken !== undefined) throw fail(`the text ${quote(broken)} holds half of a surrogate pair`);
+}
+
+/** The order of UTF-8 bytes, which is the reference implementation's; `<` would compare UTF-16 units. */
+function compareCodePoints(a: string, b: string): number {
+  const left = Array.from(a, (character) => character.codePointAt(0) ?? 0);
+  const right = Array.from(b, (character) => character.codePointAt(0) ?? 0);
+  const differs = left.findIndex((point, i) => point !== right[i]);
+  if (differs === -1) return left.length - right.length;
+  return differs < right.length ? left[differs] - right[differs] : 1;
+}

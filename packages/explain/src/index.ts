@@ -1,0 +1,12 @@
+export {
+  attributeThroughLayers,
+  gradientTimesInput,
+  integratedGradients,
+  type Attribution,
+  type AttributionOptions,
+  type Stage,
+} from "./attribute.js";
+export { StepExplanation, type Credit, type ParameterCredit, type WeightCredit } from "./credit.js";
+export { explainStep, type ExplainOptions, type Update } from "./explain-step.js";
+export { proveIt, type Proof } from "./prove-it.js";
+export { describeStep, describeWeight, type Level } from "./words.js";

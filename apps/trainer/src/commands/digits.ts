@@ -1,0 +1,61 @@
+import { crossEntropy } from "@stargrad/nn";
+import { AdamW } from "@stargrad/optim";
+import { manualSeed } from "@stargrad/tensor";
+import { accuracy, evaluate, fit, restoreCheckpoint, saveCheckpoint } from "@stargrad/train";
+
+import { classifier } from "../digits/classifier.js";
+import { testPictures, trainingPictures } from "../digits/pictures.js";
+import { reporterFor } from "../digits/reporter.js";
+import { metadataOf, openRun, type Run, type RunOptions } from "../digits/run.js";
+
+export interface DigitsOptions extends RunOptions {
+  /** The folder with MNIST's four files. */
+  readonly data: string;
+  /** How many epochs the run has in all. */
+  readonly epochs: number;
+  readonly json?: boolean;
+}
+
+/** Trains a classifier of handwritten digits, and saves a checkpoint after every epoch. */
+export async function digits({ data, epochs, json = false, ...options }: DigitsOptions): Promise<void> {
+  const started = performance.now();
+  const run = await openRun(options);
+  const { settings, epoch: startEpoch } = run;
+  const loader = await trainingPictures(data, settings);
+  const testLoader = await testPictures(data);
+
+  manualSeed(settings.seed);
+  const model = classifier();
+  const optimizer = new AdamW(model.parameters(), { learningRate: settings.learningRate });
+  const training = { model, optimizer, loader };
+  if (run.checkpoint !== null) restoreCheckpoint(run.checkpoint, training);
+
+  const reporter = reporterFor({ json });
+  let { trainAccuracy } = run;
+  try {
+    reporter.note(introduction(options.checkpoint, run, epochs));
+    for await (const event of fit({
+      ...training,
+      loss: crossEntropy,
+      metrics: { accuracy },
+      epochs,
+      startEpoch,
+    })) {
+      await reporter.show(event);
+      if (event.event === "step") continue;
+      trainAccuracy = event.metrics.accuracy;
+      const metadata = metadataOf({ settings, epoch: event.epoch, trainAccuracy });
+      await saveCheckpoint(options.checkpoint, { ...training, metadata });
+    }
+    const { accuracy: testAccuracy } = await evaluate(model, testLoader, { accuracy });
+    reporter.done({ trainAccuracy, testAccuracy, seconds: (performance.now() - started) / 1000 });
+  } finally {
+    reporter.close();
+  }
+}
+
+function introduction(file: string, { epoch, settings }: Run, epochs: number): string {
+  if (epoch >= epochs) return `${file} has ${epoch} epochs already; --epochs asks for ${epochs}.`;
+  if (epoch > 0) return `Going on from ${file}, after epoch ${epoch}.`;
+  return `Learning, ${settings.batchSize} pictures at a time; saved in ${file} after every epoch.`;
+}

@@ -1,0 +1,201 @@
+import { spawn } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+import { encodeIdx } from "@stargrad/datasets";
+import { Linear, ReLU, Sequential } from "@stargrad/nn";
+import { Generator } from "@stargrad/tensor";
+import { saveCheckpoint } from "@stargrad/train";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+// The command line as a person or a program uses it: a process of its own, its two outputs and its status.
+
+interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(...args: string[]): Promise<Result> {
+  const main = join(import.meta.dirname, "main.ts");
+  const flags = ["--conditions=source", "--import", "tsx"];
+  const child = spawn(process.execPath, [...flags, main, ...args], { cwd: import.meta.dirname });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+  }
+  const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { status, ...output };
+}
+
+type Event = Record<string, unknown>;
+
+/** Reads an output that must be JSON lines and nothing else. */
+function eventsOf({ stdout }: Result): Event[] {
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Event);
+}
+
+/** Expects one clear message on the standard error, and nothing that only a programmer understands. */
+function expectComplaint({ status, stderr }: Result, expectedStatus: number, ...texts: string[]): void {
+  for (const text of ["stargrad: ", ...texts]) expect(stderr).toContain(text);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(status).toBe(expectedStatus);
+}
+
+let folder: string;
+let data: string;
+const file = (name: string): string => join(folder, name);
+
+/** Pictures of 28 × 28 pixels, of which the one row that stands for the digit is bright. */
+function pictures(count: number, seed: number): { images: Uint8Array; labels: Uint8Array } {
+  const generator = new Generator(seed);
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % 10);
+  const pixels = Uint8Array.from({ length: count * 784 }, (_, i) => {
+    const row = Math.floor((i % 784) / 28);
+    const isBright = Math.floor(row / 2.8) === labels[Math.floor(i / 784)];
+    return Math.floor(generator.uniform() * (isBright ? 256 : 100));
+  });
+  return {
+    images: encodeIdx({ shape: [count, 28, 28], data: pixels }),
+    labels: encodeIdx({ shape: [count], data: labels }),
+  };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stargrad-trainer-"));
+  data = file("data");
+  await mkdir(data);
+  const [train, test] = [pictures(60, 1), pictures(30, 2)];
+  await writeFile(join(data, "train-images-idx3-ubyte.gz"), gzipSync(train.images));
+  await writeFile(join(data, "train-labels-idx1-ubyte"), train.labels);
+  await writeFile(join(data, "t10k-images-idx3-ubyte"), test.images);
+  await writeFile(join(data, "t10k-labels-idx1-ubyte.gz"), gzipSync(test.labels));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const digits = (checkpoint: string, ...args: string[]): Promise<Result> =>
+  run("digits", "--data", data, "--checkpoint", checkpoint, "--batch-size", "20", ...args);
+
+// Every process starts anew, on machines that may be busy.
+const patience = { timeout: 60_000 };
+
+describe("star", patience, () => {
+  it("draws the lesson up to the perfect star, in plain text where there is no terminal", async () => {
+    const { status, stdout, stderr } = await run("star", "--seed", "6");
+    for (const stage of ["Goal", "Attempt", "Mistake", "Blame", "Adjust", "Again"]) {
+      expect(stdout).toContain(`${stage}  `);
+    }
+    expect(stdout).toContain("★ A perfect star after 43 tries");
+    expect(stdout).not.toContain("\u001b");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  it("prints one JSON object per try, and the figures at the end", async () => {
+    const result = await run("star", "--seed", "6", "--json");
+    const events = eventsOf(result);
+    expect(result.status).toBe(0);
+    expect(events.slice(0, -1).every(({ event }) => event === "try")).toBe(true);
+    expect(events.at(-1)).toMatchObject({ event: "done", tries: 43 });
+    expect(events.at(-1)?.["cornerMiss"]).toBeLessThanOrEqual(0.02);
+  });
+
+  it("fails if the tries run out, and says so outside the JSON", async () => {
+    const result = await run("star", "--tries", "2", "--json");
+    expect(eventsOf(result).map(({ event }) => event)).toEqual(["try", "try"]);
+    expectComplaint(result, 1, "not perfect after 2 tries", "Allow more with --tries");
+  });
+});
+
+describe("digits and evaluate", patience, () => {
+  it("end with the same bytes and figures, interrupted after an epoch or not", async () => {
+    const whole = await digits(file("whole"), "--epochs", "2", "--seed", "3", "--json");
+    const first = await digits(file("parts"), "--epochs", "1", "--seed", "3");
+    const second = await digits(file("parts"), "--epochs", "2", "--resume", "--json");
+    expect([whole.status, first.status, second.status]).toEqual([0, 0, 0]);
+    expect(await readFile(file("parts"))).toEqual(await readFile(file("whole")));
+
+    const events = eventsOf(whole);
+    expect(events.map(({ event }) => event).join(" ")).toBe("step step step epoch step step step epoch done");
+    const { trainAccuracy, testAccuracy, seconds } = events.at(-1) ?? {};
+    expect(eventsOf(second).at(-1)).toMatchObject({ trainAccuracy, testAccuracy });
+    expect(seconds).toBeGreaterThan(0);
+    expect(first.stdout).toMatch(/^epoch 1\/1 {2}loss \d\.\d+ {2}accuracy \d+\.\d % /m);
+
+    const evaluated = await run("evaluate", "--checkpoint", file("whole"), "--data", data, "--json");
+    expect(eventsOf(evaluated)).toMatchObject([{ event: "done", testAccuracy }]);
+    const again = await digits(file("whole"), "--epochs", "2", "--resume", "--json");
+    expect(eventsOf(again)).toMatchObject([{ event: "done", trainAccuracy, testAccuracy }]);
+    expect((await readdir(folder)).sort()).toEqual(["data", "parts", "whole"]);
+  });
+
+  it("never take the place of a file that is there", async () => {
+    await writeFile(file("mine"), "precious");
+    expectComplaint(await digits(file("mine")), 1, "mine: is there already", "--resume");
+    expectComplaint(await digits(file("mine"), "--resume"), 1, "mine");
+    expect(await readFile(file("mine"), "utf8")).toBe("precious");
+  });
+
+  it("refuse the checkpoint of another model, and list everything that does not fit", async () => {
+    const other = new Sequential(new Linear(784, 32), new ReLU(), new Linear(32, 10), new Linear(10, 2));
+    await saveCheckpoint(file("other"), { model: other });
+    const before = await readFile(file("other"));
+    const complaints = [
+      "other: this is a checkpoint of another model",
+      "unexpected: 3.bias, 3.weight",
+      "0.weight: got float32 [32, 784]; expected float32 [128, 784]",
+      "0.bias: got float32 [32]; expected float32 [128]",
+      "2.weight: got float32 [10, 32]; expected float32 [10, 128]",
+    ];
+    const evaluated = await run("evaluate", "--checkpoint", file("other"), "--data", data);
+    expectComplaint(evaluated, 1, ...complaints);
+    expectComplaint(await digits(file("other"), "--resume"), 1, ...complaints);
+    expect(await readFile(file("other"))).toEqual(before);
+  });
+
+  it("refuse a torn checkpoint, and other settings than those of the run", async () => {
+    await digits(file("run"), "--epochs", "1");
+    expectComplaint(await digits(file("run"), "--resume", "--seed", "9"), 1, "started with --seed 1");
+    const bytes = await readFile(file("run"));
+    await writeFile(file("torn"), bytes.subarray(0, bytes.length - 1000));
+    expectComplaint(await digits(file("torn"), "--resume"), 1, "torn");
+    expect((await readFile(file("torn"))).length).toBe(bytes.length - 1000);
+  });
+
+  it("say which file of the data is missing, cut off or mislabelled", async () => {
+    const broken = file("broken");
+    const digitsOf = (directory: string) =>
+      run("digits", "--data", directory, "--checkpoint", file("never"), "--epochs", "1");
+    expectComplaint(await digitsOf(broken), 1, "train-images-idx3-ubyte");
+
+    await mkdir(broken);
+    for (const name of await readdir(data)) await copyFile(join(data, name), join(broken, name));
+    const labels = join(broken, "train-labels-idx1-ubyte");
+    const bytes = await readFile(labels);
+    await writeFile(labels, bytes.subarray(0, 50));
+    expectComplaint(await digitsOf(broken), 1, "train-labels-idx1-ubyte");
+    await copyFile(join(broken, "t10k-images-idx3-ubyte"), labels);
+    expectComplaint(await digitsOf(broken), 1, "train-labels-idx1-ubyte");
+    expect(await readdir(folder)).not.toContain("never");
+  });
+});
+
+describe("a command that is not understood", patience, () => {
+  it.each([
+    [["star", "--speed", "3"], "unknown option '--speed'"],
+    [["draw"], "unknown command 'draw'"],
+    [["star", "--seed", "-1"], "Expected a whole number of at least 0"],
+    [["digits", "--data", "x"], "required option '--checkpoint <file>' not specified"],
+  ])("%j ends with status 2", async (args, complaint) => {
+    const result = await run(...args);
+    expectComplaint(result, 2, complaint);
+    expect(result.stdout).toBe("");
+  });
+});

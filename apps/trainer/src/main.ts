@@ -1,0 +1,64 @@
+import { Command } from "commander";
+
+import { digits, type DigitsOptions } from "./commands/digits.js";
+import { evaluate, type EvaluateOptions } from "./commands/evaluate.js";
+import { star, type StarOptions } from "./commands/star.js";
+import { complain } from "./terminal/complaint.js";
+import { fraction, positiveNumber, wholeNumber } from "./terminal/numbers.js";
+
+// Whoever reads the output may stop early, as `| head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+const program = new Command("npm run -s train --")
+  .description("Watch a model learn, with true numbers at every step.")
+  .option("--debug", "show where an error came from")
+  .exitOverride()
+  .configureOutput({
+    outputError: (text, write) => {
+      write(text.replace(/^error:/, "stargrad:"));
+    },
+  });
+
+program
+  .command("star")
+  .description("teach a pen to draw a star, from a wobbly start")
+  .option("--seed <number>", "which wobbly start", wholeNumber(0), 1)
+  .option("--tries <number>", "how many tries it gets", wholeNumber(1), 1000)
+  .option("--learning-rate <number>", "how far it turns its knobs", positiveNumber, 0.2)
+  .option("--momentum <number>", "how much of the last turn goes on", fraction, 0.9)
+  .option("--json", "print one JSON object per event and nothing else")
+  .action((options: StarOptions) => star(options));
+
+program
+  .command("digits")
+  .description("train a classifier of handwritten digits")
+  .requiredOption("--data <folder>", "the folder with MNIST's four files")
+  .requiredOption("--checkpoint <file>", "where to save the run after every epoch")
+  .option("--resume", "go on from the checkpoint")
+  .option("--epochs <number>", "how many epochs the run has in all", wholeNumber(1), 5)
+  .option(
+    "--seed <number>",
+    "decides the first weights and the order of the pictures (default: 1)",
+    wholeNumber(0),
+  )
+  .option("--batch-size <number>", "pictures per step (default: 64)", wholeNumber(1))
+  .option("--learning-rate <number>", "how far the weights move in a step (default: 0.003)", positiveNumber)
+  .option("--json", "print one JSON object per event and nothing else")
+  .action((options: DigitsOptions) => digits(options));
+
+program
+  .command("evaluate")
+  .description("measure a saved classifier on the pictures for testing")
+  .requiredOption("--checkpoint <file>", "what `digits` has saved")
+  .requiredOption("--data <folder>", "the folder with MNIST's files")
+  .option("--json", "print one JSON object per event and nothing else")
+  .action((options: EvaluateOptions) => evaluate(options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = complain(error, program.opts<{ debug?: boolean }>());
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+
+import { lesson, tolerance, type LessonOptions, type Try } from "./lesson.js";
+
+const defaults = { seed: 1, tries: 1000, learningRate: 0.2, momentum: 0.9 };
+
+async function triesOf(options: Partial<LessonOptions> = {}): Promise<Try[]> {
+  const tries: Try[] = [];
+  for await (const attempt of lesson({ ...defaults, ...options })) tries.push(attempt);
+  return tries;
+}
+
+describe("the lesson", () => {
+  it.each(Array.from({ length: 20 }, (_, i) => i + 1))(
+    "ends with a perfect star for seed %i",
+    async (seed) => {
+      const tries = await triesOf({ seed });
+      const misses = tries.map(({ attempt }) => Math.max(...attempt.misses));
+      expect(misses.at(-1)).toBeLessThanOrEqual(tolerance);
+      expect(misses.slice(0, -1).every((miss) => miss > tolerance)).toBe(true);
+      expect(misses[0]).toBeGreaterThan(0.15);
+      expect(tries.length).toBeLessThan(150);
+    },
+  );
+
+  it("is the same lesson for the same seed", async () => {
+    expect(await triesOf({ seed: 4 })).toEqual(await triesOf({ seed: 4 }));
+  });
+
+  it("says what a try really gained: the difference to the next mistake", async () => {
+    const tries = await triesOf();
+    for (const [i, { attempt, adjustment }] of tries.slice(0, -1).entries()) {
+      expect(adjustment?.paid).toBe(attempt.mistake - tries[i + 1].attempt.mistake);
+    }
+  });
+
+  it("promises what a very short step keeps", async () => {
+    const steps = lesson({ ...defaults, learningRate: 1e-4, momentum: 0 });
+    const first = (await steps.next()).value as Try;
+    const { promised, paid, mostBlamed } = first.adjustment!;
+    expect(paid / promised).toBeCloseTo(1, 2);
+    expect(mostBlamed.turn / mostBlamed.blame).toBeCloseTo(-1e-4, 7);
+    await steps.return(undefined);
+  });
+
+  it("takes longer without momentum", async () => {
+    expect((await triesOf({ momentum: 0 })).length).toBeGreaterThan(2 * (await triesOf()).length);
+  });
+
+  it("says by how much the star is still wrong when the tries run out", async () => {
+    await expect(triesOf({ tries: 3 })).rejects.toThrow(
+      "star: not perfect after 3 tries: the worst corner still misses by 47.4 % of the star's size, and 2 % are allowed",
+    );
+  });
+
+  it("says so when the steps are too long", async () => {
+    await expect(triesOf({ learningRate: 1e6 })).rejects.toThrow("The learning rate 1000000 is too large");
+  });
+});

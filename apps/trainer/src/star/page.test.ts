@@ -1,0 +1,63 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import type { Colors } from "../terminal/colors.js";
+import { lastPage } from "./last-page.js";
+import { lesson, type Try } from "./lesson.js";
+import { layoutFor, page, smallestTerminal } from "./page.js";
+
+const plain = (text: string): string => text;
+const colors: Colors = { bold: plain, dim: plain, gold: plain, purple: plain, teal: plain };
+const marked: Colors = { ...colors, purple: (text) => `<${text}>`, gold: (text) => `*${text}*` };
+
+const tries: Try[] = [];
+beforeAll(async () => {
+  for await (const attempt of lesson({ seed: 10, tries: 200, learningRate: 0.2, momentum: 0.9 })) {
+    tries.push(attempt);
+  }
+});
+
+describe.each([smallestTerminal, { columns: 100, rows: 40 }, { columns: 300, rows: 100 }])(
+  "a page for a terminal of $columns × $rows",
+  (terminal) => {
+    const options = { colors, layout: layoutFor(terminal), momentum: 0.9 };
+
+    it("fits into it, for every try", () => {
+      for (const attempt of tries) {
+        const lines = page(attempt, options);
+        expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(terminal.columns);
+        expect(lines.length).toBeLessThan(terminal.rows);
+      }
+      const lines = lastPage(tries, options);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(terminal.columns);
+    });
+  },
+);
+
+describe("a page", () => {
+  const options = { colors: marked, layout: layoutFor(), momentum: 0.9 };
+
+  it("shows the goal's numbered corners, what was drawn, and the stroke with the most blame", () => {
+    const text = page(tries[0], options).join("\n");
+    expect(text).toMatch(/[⠀-⣿]/);
+    expect(text).toMatch(/<[⠀-⣿]+>/);
+    for (const corner of [2, 4, 6, 8, 10]) expect(text).toContain(` ${corner} `);
+    expect(text).not.toContain("*");
+  });
+
+  it("is golden when the star is perfect", () => {
+    const text = page(tries[tries.length - 1], options).join("\n");
+    expect(text).toMatch(/\*[⠀-⣿]+\*/);
+    expect(text).not.toContain("<");
+  });
+});
+
+describe("the last page", () => {
+  it("tells how it went, from the first try to the last", () => {
+    const text = lastPage(tries, { colors, layout: layoutFor(), momentum: 0.9 }).join("\n");
+    expect(text).toContain(`★ A perfect star after ${tries.length} tries`);
+    expect(text).toContain("try 1 ");
+    expect(text).toContain(`try ${tries.length}`);
+    expect(text).toMatch(/█.*▁/);
+    expect(text).toContain("back-propagation");
+  });
+});

@@ -1,0 +1,45 @@
+import type { Colors } from "../terminal/colors.js";
+import { sideBySide, wrap } from "../terminal/text.js";
+import type { Try } from "./lesson.js";
+import { picture } from "./picture.js";
+import { stagesOf } from "./words.js";
+
+/** How pages look, and what they have to know of the lesson. */
+export interface PageOptions {
+  readonly colors: Colors;
+  readonly layout: Layout;
+  /** The lesson's. */
+  readonly momentum: number;
+}
+
+/** On the left the drawing, on the right the story. */
+export interface Layout {
+  readonly canvas: { readonly columns: number; readonly rows: number };
+  /** Columns of the whole page. */
+  readonly width: number;
+}
+
+/** The smallest terminal in which a page has room. */
+export const smallestTerminal = { columns: 80, rows: 24 };
+
+/** The layout for a terminal of this size. A larger one gets a larger star, as long as the last page fits below it. */
+export function layoutFor({ columns, rows } = smallestTerminal): Layout {
+  const width = Math.min(columns - 1, 108);
+  const canvasRows = Math.max(17, Math.min(rows - 21, Math.floor((width - 46) / 2), 26));
+  return { width, canvas: { columns: 2 * canvasRows + 2, rows: canvasRows } };
+}
+
+const nameWidth = 9;
+
+/** A try as a page. */
+export function page(attempt: Try, { colors, layout, momentum }: PageOptions): string[] {
+  const { canvas, width } = layout;
+  const storyWidth = width - canvas.columns - 2 - nameWidth;
+  const story = stagesOf(attempt, momentum).flatMap(({ name, words }) =>
+    wrap(words, storyWidth).map((line, i) => {
+      return colors.bold(colors.teal((i === 0 ? name : "").padEnd(nameWidth))) + line;
+    }),
+  );
+  const drawn = picture(attempt, { ...canvas, numbered: true }, colors);
+  return ["", ...sideBySide([drawn, story], [canvas.columns, 0]), ""];
+}

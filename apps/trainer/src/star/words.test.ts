@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+
+import type { Adjustment, Knob, Try } from "./lesson.js";
+import { stagesOf } from "./words.js";
+
+const attempt = {
+  corners: Array.from({ length: 10 }, () => [0, 0] as const),
+  misses: [0.1, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.5, 0.1],
+  mistake: 0.1494,
+};
+
+function wordsOf(adjustment: Adjustment | null, momentum = 0.9): Record<string, string> {
+  const told: Try = { number: 5, attempt, adjustment };
+  return Object.fromEntries(stagesOf(told, momentum).map(({ name, words }) => [name, words]));
+}
+
+const knob = (changes: Partial<Knob>): Adjustment => ({
+  mostBlamed: { kind: "length", stroke: 6, blame: 0.5, turn: -0.08, ...changes },
+  promised: 0.15,
+  paid: 0.055,
+});
+
+describe("the words", () => {
+  it("tell a try from its goal to what it gained", () => {
+    expect(wordsOf(knob({}))).toEqual({
+      Goal: "Draw the dotted star: 10 strokes, from corner to corner.",
+      Attempt: "Try 5. The pen follows its knobs, as the last try left them.",
+      Mistake:
+        "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149.",
+      Blame:
+        "Mostly stroke 6, from corner 5 to 6: it is too long (blame 0.500). Corners 6 to 10 all hang on it.",
+      Adjust: "Now it is 4.0 % shorter. All 20 turns together promise: mistake down by 0.150.",
+      Again: "Paid 0.0550, 37 % of the promise.",
+    });
+  });
+
+  it.each([
+    [{ kind: "length", blame: -0.5, turn: 0.08 }, "it is too short", "Now it is 4.0 % longer."],
+    [
+      { kind: "direction", blame: 0.5, turn: -0.1 },
+      "it points too far counter-clockwise",
+      "Now it is turned 5.7° clockwise.",
+    ],
+    [
+      { kind: "direction", blame: -0.5, turn: 0.1 },
+      "it points too far clockwise",
+      "Now it is turned 5.7° counter-clockwise.",
+    ],
+    [
+      { kind: "length", blame: 0.5, turn: 0.08 },
+      "it is too long",
+      "It is still rolling, 4.0 % longer for now.",
+    ],
+  ] as const)("say of %j what was wrong and what was done", (changes, fault, made) => {
+    const words = wordsOf(knob(changes));
+    expect(words["Blame"]).toContain(fault);
+    expect(words["Adjust"]).toContain(made);
+  });
+
+  it("know the first and the last stroke", () => {
+    expect(wordsOf(knob({ stroke: 1 }))["Blame"]).toContain("stroke 1, from the top to 1");
+    expect(wordsOf(knob({ stroke: 10 }))["Blame"]).toContain("Corner 10 hangs on it.");
+  });
+
+  it("are honest about what was gained", () => {
+    const again = (promised: number, paid: number, momentum = 0.9) =>
+      wordsOf({ ...knob({}), promised, paid }, momentum)["Again"];
+    expect(again(0.1, 0.2)).toBe("Paid 0.200, even more than promised.");
+    expect(again(-0.1, 0.2)).toBe("Paid 0.200 all the same.");
+    expect(again(0.1, -0.2)).toBe("The mistake grew by 0.200. We rolled past it. That is momentum.");
+    expect(again(0.1, -0.2, 0)).toBe("The mistake grew by 0.200. The step was too long.");
+    expect(wordsOf({ ...knob({}), promised: -0.1 })["Adjust"]).toContain("promise: mistake up by 0.100");
+  });
+
+  it("end with a perfect star", () => {
+    expect(Object.keys(wordsOf(null))).toEqual(["Goal", "Attempt", "Mistake", "Again"]);
+    expect(wordsOf(null)["Again"]).toContain("a perfect star!");
+  });
+});

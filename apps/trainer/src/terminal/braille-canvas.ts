@@ -1,0 +1,103 @@
+/** What is drawn where: of two layers that meet in a character, the higher one gives it its style. */
+export type Layer = 1 | 2 | 3;
+
+export type Point = readonly [x: number, y: number];
+
+/** A run of neighbouring characters of one layer; 0 is empty paper. */
+export interface Run {
+  readonly layer: Layer | 0;
+  readonly text: string;
+}
+
+/** The bit of each dot in a braille character (Unicode: U+2800 plus the bits), by row, then column. */
+const dotBits = [
+  [0x01, 0x08],
+  [0x02, 0x10],
+  [0x04, 0x20],
+  [0x40, 0x80],
+];
+
+/**
+ * Paper for line drawings in a terminal. Each character holds 2 × 4 braille dots, which makes dots about as wide as
+ * high. The square [−extent, extent]², y upwards, fills as much of the paper as it can; what lies outside is cut off.
+ */
+export class BrailleCanvas {
+  readonly columns: number;
+  readonly rows: number;
+  readonly #extent: number;
+  readonly #dots: Uint8Array;
+  readonly #layers: Uint8Array;
+  readonly #labels = new Map<number, string>();
+
+  constructor({ columns, rows, extent }: { columns: number; rows: number; extent: number }) {
+    this.columns = columns;
+    this.rows = rows;
+    this.#extent = extent;
+    this.#dots = new Uint8Array(columns * rows);
+    this.#layers = new Uint8Array(columns * rows);
+  }
+
+  /** Draws straight strokes from point to point, setting every `spacing`-th dot: 1 is solid, more is dotted. */
+  polyline(points: readonly Point[], layer: Layer, spacing = 1): void {
+    let drawn = 0;
+    for (let i = 1; i < points.length; i++) {
+      const [fromX, fromY] = this.#dotAt(points[i - 1]);
+      const [toX, toY] = this.#dotAt(points[i]);
+      const dots = Math.ceil(Math.max(Math.abs(toX - fromX), Math.abs(toY - fromY), 1));
+      // A knob that ran away must not draw for ever: what is this long lies off the paper.
+      if (!(dots < 10_000)) continue;
+      for (let dot = 0; dot <= dots; dot++) {
+        if (drawn++ % spacing !== 0) continue;
+        this.#set(fromX + ((toX - fromX) * dot) / dots, fromY + ((toY - fromY) * dot) / dots, layer);
+      }
+    }
+  }
+
+  /** Writes a short text with its middle at a point. It lies under everything that is drawn, and above the paper. */
+  label(text: string, at: Point): void {
+    const [x, y] = this.#dotAt(at);
+    const column = Math.round(x / 2 - text.length / 2);
+    const row = Math.floor(y / 4);
+    for (let i = 0; i < text.length; i++) {
+      if (this.#isOnPaper(column + i, row)) this.#labels.set(row * this.columns + column + i, text[i]);
+    }
+  }
+
+  /** The drawing, line by line. All lines are `columns` characters long. */
+  lines(): Run[][] {
+    return Array.from({ length: this.rows }, (_, row) => {
+      const runs: { layer: Layer | 0; text: string }[] = [];
+      for (let column = 0; column < this.columns; column++) {
+        const { layer, text } = this.#characterAt(row * this.columns + column);
+        const last = runs.at(-1);
+        if (last?.layer === layer) last.text += text;
+        else runs.push({ layer, text });
+      }
+      return runs;
+    });
+  }
+
+  #characterAt(cell: number): Run {
+    const label = this.#labels.get(cell);
+    if (this.#dots[cell] === 0)
+      return label === undefined ? { layer: 0, text: " " } : { layer: 1, text: label };
+    return { layer: this.#layers[cell] as Layer, text: String.fromCodePoint(0x2800 + this.#dots[cell]) };
+  }
+
+  #dotAt([x, y]: Point): [x: number, y: number] {
+    const scale = Math.min(2 * this.columns, 4 * this.rows) / (2 * this.#extent);
+    return [this.columns + x * scale, 2 * this.rows - y * scale];
+  }
+
+  #set(x: number, y: number, layer: Layer): void {
+    const [column, row] = [Math.floor(x / 2), Math.floor(y / 4)];
+    if (!this.#isOnPaper(column, row)) return;
+    const cell = row * this.columns + column;
+    this.#dots[cell] |= dotBits[Math.floor(y) % 4][Math.floor(x) % 2];
+    this.#layers[cell] = Math.max(this.#layers[cell], layer);
+  }
+
+  #isOnPaper(column: number, row: number): boolean {
+    return column >= 0 && column < this.columns && row >= 0 && row < this.rows;
+  }
+}

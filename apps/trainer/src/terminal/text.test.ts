@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+
+import { percent, short, sideBySide, sparkline, wrap } from "./text.js";
+
+describe("wrap", () => {
+  it("fills lines up to the width, and never breaks before a %", () => {
+    expect(wrap("misses by 26 % of its size", 12)).toEqual(["misses by", "26 % of its", "size"]);
+    expect(wrap("a longwordthatfitsnowhere b", 6)).toEqual(["a", "longwordthatfitsnowhere", "b"]);
+  });
+});
+
+describe("sideBySide", () => {
+  it("fills up the shorter block", () => {
+    expect(sideBySide([["ab", "cd"], ["x"]], [2, 1])).toEqual(["ab  x", "cd"]);
+    expect(sideBySide([["ab"], ["x", "y"]], [2, 1])).toEqual(["ab  x", "    y"]);
+  });
+});
+
+describe("numbers", () => {
+  it("are short enough to read aloud", () => {
+    expect([0.14932, 12.345, 0.0001234].map(short)).toEqual(["0.149", "12.3", "0.000123"]);
+    expect([0.2613, 0.0191, 0.0996].map((value) => percent(value))).toEqual(["26 %", "1.9 %", "10 %"]);
+    expect(percent(0.9461, 1)).toBe("94.6 %");
+  });
+});
+
+describe("sparkline", () => {
+  it("is logarithmic from the smallest to the largest value", () => {
+    expect(sparkline([1, 0.1, 0.01, 0.001])).toBe("█▆▃▁");
+    expect(sparkline([3, 3])).toBe("▁▁");
+  });
+});

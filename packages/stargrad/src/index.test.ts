@@ -1,0 +1,27 @@
+import * as autograd from "@stargrad/autograd";
+import * as datasets from "@stargrad/datasets";
+import * as graph from "@stargrad/graph";
+import * as io from "@stargrad/io";
+import * as nn from "@stargrad/nn";
+import * as optim from "@stargrad/optim";
+import * as tensor from "@stargrad/tensor";
+import * as train from "@stargrad/train";
+import { describe, expect, it } from "vitest";
+
+import * as stargrad from "./index.js";
+
+const packages = { graph, tensor, autograd, nn, optim, io, datasets, train };
+const umbrella = new Map<string, unknown>(Object.entries(stargrad));
+
+describe.each(Object.entries(packages))("what %s exports", (_, exported) => {
+  // Two packages that export different things under one name would silently cancel each other out.
+  it("is there under the same name", () => {
+    for (const [name, value] of Object.entries<unknown>(exported))
+      expect(umbrella.get(name), name).toBe(value);
+  });
+});
+
+it("there is nothing else", () => {
+  const names = new Set(Object.values(packages).flatMap((exported) => Object.keys(exported)));
+  expect([...umbrella.keys()].filter((name) => !names.has(name))).toEqual([]);
+});

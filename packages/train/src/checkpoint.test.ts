@@ -1,0 +1,282 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { DataLoader, moons } from "@stargrad/datasets";
+import { FormatError, writeSafetensors } from "@stargrad/io";
+import { crossEntropy, Dropout, Linear, ReLU, Sequential } from "@stargrad/nn";
+import { AdamW, SGD } from "@stargrad/optim";
+import { ArgumentError, defaultGenerator, Generator, manualSeed, type Tensor } from "@stargrad/tensor";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Training } from "./checkpoint.js";
+import { fit } from "./fit.js";
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stargrad-train-"));
+  path = join(folder, "run.safetensors");
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** A training that draws on everything random: first weights, shuffling, dropout by the shared and by its own generator. */
+function setUp({ hidden = 8, seed = 1, optimizer = "AdamW" } = {}) {
+  manualSeed(seed);
+  const dropout = new Generator(seed + 100);
+  const model = new Sequential(
+    new Linear(2, hidden),
+    new ReLU(),
+    new Dropout(0.2),
+    new Linear(hidden, 2),
+    new Dropout(0.1, { generator: dropout }),
+  );
+  const data = moons({ samples: 40, noise: 0.1, seed: 1 });
+  return {
+    model,
+    optimizer:
+      optimizer === "AdamW"
+        ? new AdamW(model.parameters(), { learningRate: 0.01, weightDecay: 0.1 })
+        : new SGD(model.parameters(), { learningRate: 0.1, momentum: 0.9, nesterov: true }),
+    loader: new DataLoader(data, { batchSize: 15, shuffle: true, seed }),
+    generators: { dropout },
+  };
+}
+
+type SetUp = ReturnType<typeof setUp>;
+
+/** Trains up to an epoch, and stops there or after a number of steps. */
+async function train(setup: SetUp, epochs: number, { startEpoch = 0, steps = Infinity } = {}): Promise<void> {
+  let step = 0;
+  for await (const { event } of fit({ ...setup, loss: crossEntropy, epochs, startEpoch })) {
+    if (event === "step") step++;
+    // The checkpoint is saved inside the loop, where a run would save it.
+    if (step === steps) return saveCheckpoint(path, setup);
+  }
+}
+
+function valuesOf(state: ReadonlyMap<string, Tensor> | null | undefined): Map<string, unknown> {
+  return new Map([...(state ?? [])].map(([name, value]) => [name, value.dataSync()]));
+}
+
+/** All that a training consists of, to be compared bit for bit. */
+function contentOf({ model, optimizer, loader, generators = {} }: Training): unknown {
+  return {
+    model: valuesOf(model.stateDict()),
+    optimizer: valuesOf(optimizer?.stateDict()),
+    loader: loader?.state(),
+    generators: Object.values(generators).map((generator) => generator.state()),
+    shared: defaultGenerator().state(),
+  };
+}
+
+/** What a new process would have: the same program, before it restores anything, in whatever state its generator is. */
+function anotherProcess(options?: Parameters<typeof setUp>[0]): SetUp {
+  const setup = setUp(options);
+  manualSeed(12345);
+  return setup;
+}
+
+describe("a training that is interrupted and resumed", () => {
+  const epochs = 4;
+
+  it.each([
+    ["AdamW", 0],
+    ["AdamW", 1],
+    ["AdamW", 2],
+    ["AdamW", 3],
+    ["AdamW", 4],
+    ["SGD", 2],
+  ])("ends like one that never was, bit for bit (%s, epoch %i)", async (optimizer, interruptedAfter) => {
+    const whole = setUp({ optimizer });
+    await train(whole, epochs);
+    const expected = contentOf(whole);
+
+    const first = setUp({ optimizer });
+    await train(first, interruptedAfter);
+    await saveCheckpoint(path, { ...first, metadata: { epoch: interruptedAfter } });
+
+    const second = anotherProcess({ optimizer });
+    const checkpoint = await loadCheckpoint(path);
+    restoreCheckpoint(checkpoint, second);
+    await train(second, epochs, { startEpoch: Number(checkpoint.metadata["epoch"]) });
+    expect(contentOf(second)).toEqual(expected);
+  });
+
+  it.each([1, 2, 4, 6])("also in the middle of an epoch, after step %i", async (steps) => {
+    const whole = setUp();
+    await train(whole, epochs);
+    const expected = contentOf(whole);
+
+    await train(setUp(), epochs, { steps });
+    const resumed = anotherProcess();
+    restoreCheckpoint(await loadCheckpoint(path), resumed);
+    await train(resumed, epochs, { startEpoch: resumed.loader.epoch });
+    expect(contentOf(resumed)).toEqual(expected);
+  });
+});
+
+describe("saveCheckpoint and loadCheckpoint", () => {
+  it("keep everything, in one file and in names that others can read", async () => {
+    const setup = setUp();
+    await train(setup, 1);
+    const metadata = { model: "moons", epoch: 1, settings: { layers: [2, 8, 2], plan: null } };
+    await saveCheckpoint(path, { ...setup, metadata });
+    const checkpoint = await loadCheckpoint(path);
+
+    expect(await readdir(folder)).toEqual(["run.safetensors"]);
+    expect(valuesOf(checkpoint.model)).toEqual(valuesOf(setup.model.stateDict()));
+    expect(valuesOf(checkpoint.optimizer)).toEqual(valuesOf(setup.optimizer.stateDict()));
+    expect(checkpoint.loader).toEqual(setup.loader.state());
+    expect([...checkpoint.generators.keys()].sort()).toEqual(["default", "dropout"]);
+    expect(checkpoint.metadata).toEqual(metadata);
+    const header = (await readFile(path)).toString("latin1");
+    expect(header).toContain('"model.3.weight":{"dtype":"F32"');
+    expect(header).toContain('"optimizer.groups.0.learningRate"');
+  });
+
+  it("save the values there are at that moment, whatever happens meanwhile", async () => {
+    const setup = setUp();
+    const before = valuesOf(setup.model.stateDict());
+    const saving = saveCheckpoint(path, setup);
+    await train(setup, 1);
+    await saving;
+    expect(valuesOf((await loadCheckpoint(path)).model)).toEqual(before);
+  });
+
+  it("take a model alone", async () => {
+    const { model } = setUp();
+    await saveCheckpoint(path, { model });
+    const { optimizer, loader, metadata } = await loadCheckpoint(path);
+    expect({ optimizer, loader, metadata }).toEqual({ optimizer: null, loader: null, metadata: {} });
+  });
+
+  it("refuse what JSON would change without a word, and leave the file as it was", async () => {
+    const { model } = setUp();
+    await saveCheckpoint(path, { model, metadata: { epoch: 1 } });
+    await expect(saveCheckpoint(path, { model, metadata: { loss: NaN } })).rejects.toThrow(
+      "saveCheckpoint: loss is NaN, which JSON cannot hold",
+    );
+    await expect(saveCheckpoint(path, { model, generators: { default: new Generator(1) } })).rejects.toThrow(
+      "got a generator named default",
+    );
+    expect((await loadCheckpoint(path)).metadata).toEqual({ epoch: 1 });
+  });
+
+  it("say where they could not write", async () => {
+    const { model } = setUp();
+    const nowhere = join(folder, "missing", "run.safetensors");
+    await expect(saveCheckpoint(nowhere, { model })).rejects.toThrow(/cannot write .*missing/);
+    await expect(loadCheckpoint(nowhere)).rejects.toThrow(/cannot read .*missing/);
+  });
+});
+
+describe("loadCheckpoint on a damaged file", () => {
+  it("finds every cut", async () => {
+    await saveCheckpoint(path, setUp());
+    const bytes = await readFile(path);
+    for (const length of [0, 7, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
+      await writeFile(path, bytes.subarray(0, length));
+      await expect(loadCheckpoint(path), `cut to ${length}`).rejects.toThrow(FormatError);
+    }
+  });
+
+  it("finds every flipped bit, in tensors and in text", async () => {
+    await saveCheckpoint(path, { ...setUp(), metadata: { epoch: 3 } });
+    const bytes = await readFile(path);
+    const dataStart = 8 + Number(bytes.readBigUInt64LE());
+    const places = [
+      bytes.indexOf('{\\"epoch\\":3}') + 12,
+      bytes.indexOf("sha256:") + 9,
+      bytes.indexOf('\\"position\\":0') + 15,
+      ...Array.from({ length: 40 }, (_, i) => dataStart + Math.floor((i / 40) * (bytes.length - dataStart))),
+      bytes.length - 1,
+    ];
+    for (const place of places) {
+      const flipped = Buffer.from(bytes);
+      flipped[place] ^= 1;
+      await writeFile(path, flipped);
+      await expect(loadCheckpoint(path), `byte ${place}`).rejects.toThrow(FormatError);
+    }
+  });
+
+  it("says what it is if it is no checkpoint at all", async () => {
+    const { model } = setUp();
+    await writeSafetensors(path, model.stateDict());
+    await expect(loadCheckpoint(path)).rejects.toThrow(
+      `loadCheckpoint(${path}): there is no checksum in it. Is this a checkpoint?`,
+    );
+    await writeFile(path, "epoch 3");
+    await expect(loadCheckpoint(path)).rejects.toThrow(FormatError);
+  });
+});
+
+describe("restoreCheckpoint", () => {
+  it("lists every key that does not fit another model, and changes nothing", async () => {
+    const other = new Sequential(
+      new Linear(2, 5),
+      new ReLU(),
+      new Dropout(),
+      new Linear(5, 2),
+      new Linear(2, 1),
+    );
+    await saveCheckpoint(path, { ...setUp(), model: other });
+    const setup = setUp();
+    await train(setup, 1);
+    const before = contentOf(setup);
+    const checkpoint = await loadCheckpoint(path);
+    const restoring = () => {
+      restoreCheckpoint(checkpoint, setup);
+    };
+    expect(restoring).toThrow(ArgumentError);
+    for (const complaint of [
+      "unexpected: 4.bias, 4.weight",
+      "0.weight: got float32 [5, 2]; expected float32 [8, 2]",
+      "0.bias: got float32 [5]; expected float32 [8]",
+      "3.weight: got float32 [2, 5]; expected float32 [2, 8]",
+    ]) {
+      expect(restoring).toThrow(complaint);
+    }
+    expect(contentOf(setup)).toEqual(before);
+
+    const larger = setUp({ hidden: 5 });
+    const shallow = { ...larger, model: new Sequential(new Linear(2, 5)) };
+    await saveCheckpoint(path, shallow);
+    const shallower = await loadCheckpoint(path);
+    expect(() => {
+      restoreCheckpoint(shallower, larger);
+    }).toThrow("missing: 3.weight, 3.bias");
+  });
+
+  it.each([
+    ["another optimizer", () => setUp({ optimizer: "SGD" }), "loadStateDict"],
+    ["another loader", () => setUp({ seed: 2 }), "DataLoader.restore: the state was saved with seed 1"],
+  ])("changes nothing for %s", async (_, other, complaint) => {
+    const saved = setUp();
+    await train(saved, 1);
+    await saveCheckpoint(path, saved);
+    const checkpoint = await loadCheckpoint(path);
+
+    const setup = other();
+    await train(setup, 2);
+    const before = contentOf(setup);
+    expect(() => {
+      restoreCheckpoint(checkpoint, setup);
+    }).toThrow(complaint);
+    expect(contentOf(setup)).toEqual(before);
+  });
+
+  it("wants the parts that were saved, so that none is left behind", async () => {
+    const setup = setUp();
+    await saveCheckpoint(path, { model: setup.model, optimizer: setup.optimizer });
+    const checkpoint = await loadCheckpoint(path);
+    expect(() => {
+      restoreCheckpoint(checkpoint, setup);
+    }).toThrow(
+      "restoreCheckpoint: the checkpoint holds model, optimizer, generator default; " +
+        "the training has model, optimizer, loader, generator default, generator dropout",
+    );
+  });
+});

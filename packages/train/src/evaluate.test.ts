@@ -1,0 +1,42 @@
+import { arrays, DataLoader } from "@stargrad/datasets";
+import { Dropout, mseLoss, Sequential } from "@stargrad/nn";
+import { tensor } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { evaluate } from "./evaluate.js";
+
+const data = arrays({ x: tensor([[1], [2], [3]]), y: tensor([[1], [1], [1]]) });
+const loader = new DataLoader(data, { batchSize: 2 });
+
+describe("evaluate", () => {
+  it("is the mean over the items of all batches, the last smaller one counting less", async () => {
+    const model = new Sequential();
+    expect(await evaluate(model, loader, { loss: mseLoss })).toEqual({ loss: 5 / 3 });
+  });
+
+  it.each([true, false])(
+    "looks at the model as it is in use, and sets it back (training: %s)",
+    async (mode) => {
+      const model = new Sequential(new Dropout(0.9)).train(mode);
+      expect(await evaluate(model, loader, { loss: mseLoss })).toEqual({ loss: 5 / 3 });
+      expect(model.training).toBe(mode);
+      expect(model.layers[0].training).toBe(mode);
+    },
+  );
+
+  it("sets it back also when something fails", async () => {
+    const model = new Sequential(new Dropout());
+    const failing = () => {
+      throw new Error("no such figure");
+    };
+    await expect(evaluate(model, loader, { failing })).rejects.toThrow("no such figure");
+    expect(model.training).toBe(true);
+  });
+
+  it("says so when there is nothing to measure", async () => {
+    const empty = new DataLoader(data, { batchSize: 4, dropLast: true });
+    await expect(evaluate(new Sequential(), empty, { loss: mseLoss })).rejects.toThrow(
+      "evaluate: the loader has no batches",
+    );
+  });
+});

@@ -1,0 +1,151 @@
+import { backward } from "@stargrad/autograd";
+import { arrays, DataLoader, moons } from "@stargrad/datasets";
+import { pendingNodes, type Engine } from "@stargrad/graph";
+import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
+import { AdamW, SGD } from "@stargrad/optim";
+import { Generator, getEngine, setEngine, tensor, type Tensor } from "@stargrad/tensor";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { fit, type FitEvent } from "./fit.js";
+import { accuracy } from "./metrics.js";
+
+const data = moons({ samples: 60, noise: 0.1, seed: 1 });
+
+function setUp({ learningRate = 0.02 } = {}) {
+  const generator = new Generator(1);
+  const model = new Sequential(
+    new Linear(2, 16, { generator }),
+    new ReLU(),
+    new Linear(16, 2, { generator }),
+  );
+  return {
+    model,
+    optimizer: new AdamW(model.parameters(), { learningRate }),
+    loader: new DataLoader(data, { batchSize: 25, shuffle: true, seed: 1 }),
+    loss: crossEntropy,
+  };
+}
+
+async function eventsOf<Name extends string>(
+  events: AsyncIterable<FitEvent<Name>>,
+): Promise<FitEvent<Name>[]> {
+  const seen: FitEvent<Name>[] = [];
+  for await (const event of events) seen.push(event);
+  return seen;
+}
+
+describe("fit", () => {
+  it("learns", async () => {
+    const events = await eventsOf(fit({ ...setUp(), metrics: { accuracy }, epochs: 30 }));
+    const last = events.at(-1);
+    expect(last?.loss).toBeLessThan(0.2);
+    expect(last?.metrics.accuracy).toBeGreaterThan(0.95);
+  });
+
+  it("yields an event after every step and after every epoch", async () => {
+    const events = await eventsOf(fit({ ...setUp(), epochs: 2 }));
+    expect(events.map(({ event, epoch }) => `${event} ${epoch}`)).toEqual([
+      ...["step 1", "step 1", "step 1", "epoch 1"],
+      ...["step 2", "step 2", "step 2", "epoch 2"],
+    ]);
+    expect(events[1]).toMatchObject({ event: "step", step: 2, steps: 3 });
+    expect(events[3]).toMatchObject({ event: "epoch", epochs: 2 });
+  });
+
+  it("reports for an epoch the means over its items, the last smaller batch counting less", async () => {
+    const events = await eventsOf(fit({ ...setUp(), metrics: { accuracy }, epochs: 1 }));
+    const [a, b, c, epoch] = events;
+    expect(epoch.loss).toBeCloseTo((25 * a.loss + 25 * b.loss + 10 * c.loss) / 60, 12);
+    expect(epoch.metrics.accuracy).toBeCloseTo(
+      (25 * a.metrics.accuracy + 25 * b.metrics.accuracy + 10 * c.metrics.accuracy) / 60,
+      12,
+    );
+  });
+
+  it("does what the loop written out does, bit for bit", async () => {
+    const byHand = setUp();
+    for (let epoch = 0; epoch < 2; epoch++) {
+      for await (const { x, y } of byHand.loader) {
+        backward(crossEntropy(byHand.model.forward(x), y));
+        byHand.optimizer.step();
+        byHand.optimizer.zeroGrad();
+      }
+    }
+    const fitted = setUp();
+    await eventsOf(fit({ ...fitted, metrics: { accuracy }, epochs: 2 }));
+    expect(valuesOf(fitted.model.stateDict())).toEqual(valuesOf(byHand.model.stateDict()));
+  });
+
+  it("goes on after the epochs that are done", async () => {
+    const events = await eventsOf(fit({ ...setUp(), epochs: 3, startEpoch: 2 }));
+    expect(events.map(({ epoch }) => epoch)).toEqual([3, 3, 3, 3]);
+    expect(await eventsOf(fit({ ...setUp(), epochs: 3, startEpoch: 3 }))).toEqual([]);
+  });
+
+  it("trains in training mode, and stops when the loop is left", async () => {
+    const setup = setUp();
+    setup.model.eval();
+    for await (const { event } of fit({ ...setup, epochs: 5 })) {
+      expect(setup.model.training).toBe(true);
+      if (event === "step") break;
+    }
+    expect(setup.loader.state()).toMatchObject({ epoch: 0, position: 1 });
+  });
+
+  it("stops before a loss that is not a number reaches the weights", async () => {
+    const { model, loss } = setUp();
+    const before = valuesOf(model.stateDict());
+    const broken = arrays({ x: tensor([[0, NaN]]), y: Int32Array.of(1) });
+    const training = fit({
+      model,
+      loss,
+      optimizer: new SGD(model.parameters()),
+      loader: new DataLoader(broken),
+      epochs: 1,
+    });
+    await expect(eventsOf(training)).rejects.toThrow("fit: the loss is NaN in epoch 1, step 1");
+    expect(valuesOf(model.stateDict())).toEqual(before);
+  });
+
+  it("says so when there is nothing to learn from", async () => {
+    const { model, optimizer, loss } = setUp();
+    const loader = new DataLoader(data, { batchSize: 100, dropLast: true });
+    await expect(eventsOf(fit({ model, optimizer, loss, loader, epochs: 1 }))).rejects.toThrow(
+      "fit: the loader has no batches",
+    );
+  });
+});
+
+describe("what fit computes", () => {
+  const engine = getEngine();
+  afterEach(() => {
+    setEngine(engine);
+  });
+
+  /** Counts how often an engine is asked to compute each primitive. */
+  function counting(counts: Map<string, number>): Engine {
+    return {
+      name: "counting",
+      run(outputs) {
+        for (const { operation } of pendingNodes(outputs)) {
+          const name = operation?.primitive ?? "";
+          counts.set(name, (counts.get(name) ?? 0) + 1);
+        }
+        return engine.run(outputs);
+      },
+    };
+  }
+
+  it("is one forward and one backward pass a step, however much is reported", async () => {
+    const counts = new Map<string, number>();
+    setEngine(counting(counts));
+    const training = fit({ ...setUp(), metrics: { accuracy, again: accuracy }, epochs: 1 });
+    await eventsOf(training);
+    // Two layers forwards, two backwards to the weights, and one backwards to the hidden layer.
+    expect(counts.get("matmul")).toBe(3 * 5);
+  });
+});
+
+function valuesOf(state: ReadonlyMap<string, Tensor>): Map<string, unknown> {
+  return new Map([...state].map(([name, value]) => [name, value.toArraySync()]));
+}

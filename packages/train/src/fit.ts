@@ -1,0 +1,112 @@
+import { backward } from "@stargrad/autograd";
+import type { DataLoader } from "@stargrad/datasets";
+import type { Layer } from "@stargrad/nn";
+import type { Optimizer } from "@stargrad/optim";
+import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
+
+import { measure, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
+import { RunningMean } from "./running-mean.js";
+
+/** What a loader hands out: inputs, and what the model should make of them. */
+export interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+export interface FitOptions<Name extends string> {
+  readonly model: Layer;
+  readonly optimizer: Optimizer;
+  readonly loader: DataLoader<Batch>;
+  /** What is made small. */
+  readonly loss: Metric;
+  /** Further figures to report beside the loss. Default: none. */
+  readonly metrics?: Metrics<Name>;
+  /** After how many epochs to stop. */
+  readonly epochs: number;
+  /** How many epochs are done already, in a run that is resumed. Default: 0. */
+  readonly startEpoch?: number;
+}
+
+/** After every step: the figures of its batch, as they were before the step. */
+export interface StepEvent<Name extends string = never> {
+  readonly event: "step";
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Counted from 1 in every epoch. */
+  readonly step: number;
+  /** How many steps an epoch has. */
+  readonly steps: number;
+  readonly loss: number;
+  readonly metrics: Figures<Name>;
+}
+
+/** After every epoch: the means of its steps' figures, so that each item was judged by the model of its step. */
+export interface EpochEvent<Name extends string = never> {
+  readonly event: "epoch";
+  /** How many epochs are done. */
+  readonly epoch: number;
+  /** After how many the training stops. */
+  readonly epochs: number;
+  readonly loss: number;
+  readonly metrics: Figures<Name>;
+  readonly seconds: number;
+}
+
+export type FitEvent<Name extends string = never> = StepEvent<Name> | EpochEvent<Name>;
+
+/**
+ * Trains a model. It runs while somebody iterates over its events, and between two events it stands still: then the
+ * model can be looked at, evaluated or saved. To stop early, leave the loop.
+ *
+ * Throws: StargradError if the loss is not a finite number, before a step could carry that into the weights;
+ * ArgumentError if the loader has no batches
+ */
+export async function* fit<Name extends string = never>({
+  model,
+  optimizer,
+  loader,
+  loss: lossOf,
+  metrics,
+  epochs,
+  startEpoch = 0,
+}: FitOptions<Name>): AsyncGenerator<FitEvent<Name>, void, undefined> {
+  if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
+  model.train();
+  for (let epoch = startEpoch + 1; epoch <= epochs; epoch++) {
+    const started = performance.now();
+    const epochLoss = new RunningMean();
+    const epochMetrics = new RunningMeans<Name>();
+
+    for await (const { x, y } of loader) {
+      const output = model.forward(x);
+      const loss = lossOf(output, y);
+      backward(loss);
+      // Figures and gradients share the forward pass, so they are computed together, and the step takes the gradients.
+      const figures = await measure(metrics, output, y, [loss, ...gradientsOf(model)]);
+      const lossValue = await loss.item();
+      const { position: step } = loader.state();
+      checkFinite(lossValue, epoch, step);
+      optimizer.step();
+      optimizer.zeroGrad();
+
+      epochLoss.add(lossValue, x.shape[0]);
+      epochMetrics.add(figures, x.shape[0]);
+      yield { event: "step", epoch, step, steps: loader.length, loss: lossValue, metrics: figures };
+    }
+    const seconds = (performance.now() - started) / 1000;
+    yield { event: "epoch", epoch, epochs, loss: epochLoss.value, metrics: epochMetrics.value, seconds };
+  }
+}
+
+function gradientsOf(model: Layer): Tensor[] {
+  return model.parameters().flatMap(({ grad }) => grad ?? []);
+}
+
+function checkFinite(loss: number, epoch: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new StargradError(
+    "fit",
+    `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
+    "Is the learning rate too large, or is there something in the data that is not a number?",
+  );
+}

@@ -1,0 +1,34 @@
+import { FormatError } from "@stargrad/io";
+import { ArgumentError } from "@stargrad/tensor";
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * Throws: ArgumentError for NaN and infinities, which `JSON.stringify` would turn into null without a word
+ */
+export function formatJson(value: Json): string {
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (typeof inner === "number" && !Number.isFinite(inner)) {
+      throw new ArgumentError("saveCheckpoint", `${key} is ${inner}, which JSON cannot hold`);
+    }
+    return inner;
+  });
+}
+
+/** Throws: FormatError unless the text is a JSON object */
+export function parseJsonObject(text: string, called: string): Readonly<Record<string, Json>> {
+  const value = parse(text, called);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, Json>>;
+  }
+  throw new FormatError(called, `expected a JSON object in its metadata, found ${text.slice(0, 80)}`);
+}
+
+function parse(text: string, called: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FormatError(called, "the JSON in its metadata is damaged", undefined, { cause: error });
+  }
+}

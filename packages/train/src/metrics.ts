@@ -1,0 +1,65 @@
+import { formatShape } from "@stargrad/graph";
+import { realize, ShapeError, type Tensor } from "@stargrad/tensor";
+
+import { RunningMean } from "./running-mean.js";
+
+/** A figure that says how good the outputs of a batch are, as a scalar: a loss, or an accuracy. */
+export type Metric = (output: Tensor, target: Tensor) => Tensor;
+
+/** Metrics by the names under which their figures are reported. */
+export type Metrics<Name extends string> = Readonly<Record<Name, Metric>>;
+
+/** What the metrics came to. */
+export type Figures<Name extends string> = Readonly<Record<Name, number>>;
+
+/**
+ * The fraction of items whose largest logit is that of the right class (the first, where several tie).
+ *
+ * Shapes: logits [N, C], target [N] int32 -> []
+ * Throws: ShapeError for other shapes
+ */
+export function accuracy(logits: Tensor, target: Tensor): Tensor {
+  if (logits.ndim !== 2 || target.ndim !== 1 || logits.shape[0] !== target.shape[0]) {
+    throw new ShapeError(
+      "accuracy",
+      `got logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}; expected [N, C] and [N]`,
+    );
+  }
+  return logits.argmax({ axis: 1 }).equal(target).cast("float64").mean();
+}
+
+/** Computes the metrics of a batch as one program, together with whatever else depends on the same output. */
+export async function measure<Name extends string>(
+  metrics: Metrics<Name> | undefined,
+  output: Tensor,
+  target: Tensor,
+  alongside: readonly Tensor[] = [],
+): Promise<Figures<Name>> {
+  const scores = entriesOf(metrics ?? ({} as Metrics<Name>)).map(
+    ([name, metric]) => [name, metric(output, target)] as const,
+  );
+  realize(...scores.map(([, score]) => score), ...alongside);
+  const figures = await Promise.all(scores.map(async ([name, score]) => [name, await score.item()] as const));
+  return Object.fromEntries(figures) as Figures<Name>;
+}
+
+/** The means of several figures over batches, each batch counting by its size. */
+export class RunningMeans<Name extends string> {
+  readonly #means = new Map<Name, RunningMean>();
+
+  add(figures: Figures<Name>, batchSize: number): void {
+    for (const [name, value] of entriesOf(figures)) {
+      const mean = this.#means.get(name) ?? new RunningMean();
+      mean.add(value, batchSize);
+      this.#means.set(name, mean);
+    }
+  }
+
+  get value(): Figures<Name> {
+    return Object.fromEntries([...this.#means].map(([name, mean]) => [name, mean.value])) as Figures<Name>;
+  }
+}
+
+function entriesOf<Name extends string, Value>(record: Readonly<Record<Name, Value>>): [Name, Value][] {
+  return Object.entries(record) as [Name, Value][];
+}

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { getEngine } from "@stargrad/tensor";
+import { referenceEngine, type Engine } from "@stargrad/graph";
+import { getEngine, setEngine } from "@stargrad/tensor";
 import { measure, type Timing } from "./measure.js";
 import { workloads, type Workload } from "./workloads.js";
 
@@ -22,14 +23,31 @@ if (chosen.length === 0 || !Number.isInteger(runs) || runs < 1) {
   process.exit(2);
 }
 
+const engines = [getEngine(), referenceEngine];
 for (const workload of chosen) {
-  const candidate = { name: getEngine().name, run: workload.prepare() };
-  const [timing] = await measure([candidate], { warmUp: 3, runs });
-  console.log(values.json ? JSON.stringify({ workload: workload.name, engine: candidate.name, ...timing }) : line(workload, timing));
+  const candidates = engines.map((engine) => ({ name: engine.name, run: on(engine, workload.prepare()) }));
+  const timings = await measure(candidates, { warmUp: 3, runs });
+  timings.forEach((timing, i) => {
+    const { name } = engines[i];
+    console.log(
+      values.json
+        ? JSON.stringify({ workload: workload.name, engine: name, ...timing })
+        : line(workload, name, timing),
+    );
+  });
 }
 
-function line({ name, operations }: Workload, { median, fastest, slowest, runs }: Timing): string {
-  const time = `${median.toFixed(2)} ms (${fastest.toFixed(2)} to ${slowest.toFixed(2)}, ${runs} runs)`;
+/** Runs something on one engine, whichever is chosen in between. */
+function on(engine: Engine, run: () => Promise<void>): () => Promise<void> {
+  return () => {
+    setEngine(engine);
+    return run();
+  };
+}
+
+function line({ name, operations }: Workload, engine: string, timing: Timing): string {
+  const { median, fastest, slowest, runs: count } = timing;
+  const time = `${median.toFixed(2)} ms (${fastest.toFixed(2)} to ${slowest.toFixed(2)}, ${count} runs)`;
   const rate = operations === 0 ? "" : `, ${(operations / median / 1e6).toFixed(2)} GFLOP/s`;
-  return `${name.padEnd(44)} ${getEngine().name}: ${time}${rate}`;
+  return `${name.padEnd(40)} ${engine.padEnd(9)} ${time}${rate}`;
 }

@@ -23,7 +23,10 @@ export interface Candidate {
  * Times candidates in turn, A B A B …, so that a machine whose speed drifts slows all of them alike. Compare timings of
  * one call of this function only.
  */
-export async function measure(candidates: readonly Candidate[], { warmUp, runs }: MeasureOptions): Promise<Timing[]> {
+export async function measure(
+  candidates: readonly Candidate[],
+  { warmUp, runs }: MeasureOptions,
+): Promise<Timing[]> {
   const durations = candidates.map((): number[] => []);
   for (let call = 0; call < warmUp + runs; call++) {
     for (const [i, candidate] of candidates.entries()) {

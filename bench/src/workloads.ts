@@ -68,7 +68,10 @@ function trainingStep(name: string, batch: number, widths: readonly number[]): W
   };
 }
 
-function perceptron(widths: readonly number[], generator: Generator): Module & { forward(x: Tensor): Tensor } {
+function perceptron(
+  widths: readonly number[],
+  generator: Generator,
+): Module & { forward(x: Tensor): Tensor } {
   const layers = widths.slice(1).flatMap((width, i) => {
     const linear = new Linear(widths[i], width, { generator });
     return i < widths.length - 2 ? [linear, new ReLU()] : [linear];

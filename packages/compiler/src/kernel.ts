@@ -3,6 +3,8 @@ import type { Digit, Layout } from "./layout.js";
 
 /** A piece of memory a program works with, known by its number. */
 export interface BufferSpec {
+  /** What it holds, for messages: the primitive that computes it and the shape, as in `matmul [32, 10]`. */
+  readonly name: string;
   readonly dtype: DType;
   /** In elements. */
   readonly size: number;

@@ -1,4 +1,5 @@
 import {
+  formatShape,
   pendingNodes,
   sizeOf,
   type DType,
@@ -104,6 +105,8 @@ class Lowering {
         return this.#reduce(node, operation);
       case "matmul":
         return this.#product(node, operation.inputs);
+      case "overlapAdd":
+        return this.#overlapAdd(node, operation);
       case "pad":
         return this.#pad(node, operation);
       case "concat":
@@ -118,7 +121,6 @@ class Lowering {
       case "gather":
       case "scatterAdd":
       case "argsort":
-      case "overlapAdd":
       case "randomBits":
         return this.#whole(node, operation);
       default:
@@ -222,6 +224,50 @@ class Lowering {
     return loadWhole(buffer, node);
   }
 
+  /**
+   * Adds windows back, one of their places at a time: the elements that stand at one place of all windows go to places of
+   * the output that are all different, so each of these is an ordinary loop.
+   */
+  #overlapAdd(node: Node, operation: Operation & { primitive: "overlapAdd" }): LoopExpression {
+    const { size, stride, dilation } = operation.attributes;
+    const [input] = operation.inputs;
+    const outer = node.shape.length - size.length;
+    const positions = input.shape.slice(0, node.shape.length);
+    const buffer = this.#allocate(node);
+    this.#kernels.push({ kind: "fill", buffer, value: 0 });
+    const onlyHere = (place: readonly number[]) => (layout: Layout) => {
+      const starts = [...positions.map(() => 0), ...place];
+      const lengths = [...positions, ...place.map(() => 1)];
+      const cut = layouts.slice(
+        layout,
+        starts,
+        lengths,
+        starts.map(() => 1),
+      );
+      return cut && { ...cut, axes: cut.axes.slice(0, positions.length) };
+    };
+    for (const place of indicesOf(size)) {
+      const addend =
+        mapLayouts(this.#expressionOf(input), onlyHere(place)) ??
+        mapLayouts(this.#copied(input), onlyHere(place));
+      const starts = positions.map((_, axis) =>
+        axis < outer ? 0 : place[axis - outer] * dilation[axis - outer],
+      );
+      const steps = positions.map((_, axis) => (axis < outer ? 1 : stride[axis - outer]));
+      const layout = layouts.slice(contiguous(node.shape), starts, positions, steps);
+      if (addend === null || layout === null) throw new Error("contiguous windows can be cut anywhere");
+      const known: LoopExpression = { kind: "load", dtype: node.dtype, buffer, layout };
+      const expression: LoopExpression = {
+        kind: "apply",
+        dtype: node.dtype,
+        primitive: "add",
+        inputs: [known, addend],
+      };
+      this.#kernels.push({ kind: "map", shape: positions, results: [{ expression, buffer, layout }] });
+    }
+    return loadWhole(buffer, node);
+  }
+
   #whole(node: Node, operation: Operation): LoopExpression {
     const inputs = operation.inputs.map((input) => ({
       buffer: this.#contiguousBuffer(input),
@@ -290,13 +336,22 @@ class Lowering {
     return this.#expressionOf(node).kind === "apply";
   }
 
-  #allocate({ dtype, shape }: { readonly dtype: DType; readonly shape: Shape }): number {
-    return this.#buffers.push({ dtype, size: sizeOf(shape) }) - 1;
+  #allocate({ operation, dtype, shape }: Node): number {
+    const name = `${operation?.primitive ?? "data"} ${formatShape(shape)}`;
+    return this.#buffers.push({ name, dtype, size: sizeOf(shape) }) - 1;
   }
 }
 
 function loadWhole(buffer: number, { dtype, shape }: TensorType): Extract<LoopExpression, { kind: "load" }> {
   return { kind: "load", dtype, buffer, layout: contiguous(shape) };
+}
+
+/** Every index into an array of this shape, row-major. */
+function indicesOf(shape: Shape): number[][] {
+  return shape.reduce(
+    (outer: number[][], length) => outer.flatMap((index) => Array.from({ length }, (_, i) => [...index, i])),
+    [[]],
+  );
 }
 
 /** Whether a load shows its whole buffer just as it lies. */

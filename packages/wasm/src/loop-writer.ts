@@ -176,7 +176,7 @@ export class LoopWriter {
         const from = inputs[inputs.length - 1].dtype;
         const operands = inputs.map(compute);
         const value = this.body.keep(
-          spelling[primitive]({ inputs: operands, from, to: dtype, math: this.#math }),
+          spelling[primitive]({ inputs: operands, from, to: dtype, body: this.body, math: this.#math }),
         );
         applied.set(expression, value);
         return value;

@@ -1,7 +1,8 @@
 import type { ElementwiseName } from "@stargrad/compiler";
 import type { DType } from "@stargrad/graph";
 import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./assembler/expression.js";
-import type { MathLibrary } from "./math/math-library.js";
+import type { FunctionBuilder } from "./assembler/function-builder.js";
+import type { MathLibrary, MathName } from "./math/math-library.js";
 
 /**
  * How the engine spells each elementwise primitive on vectors. Elements of 32 bits stand in lanes of 32 bits; float64 in
@@ -17,6 +18,8 @@ interface Operands {
   readonly from: DType;
   /** The element type of the result. */
   readonly to: DType;
+  /** The function it is written into, and what that can compute. */
+  readonly body: FunctionBuilder;
   readonly math: MathLibrary;
 }
 
@@ -148,6 +151,7 @@ function byType(spellings: Readonly<Partial<Record<DType, (a: Vector, b: Vector)
   };
 }
 
-function mathFunction(name: Parameters<MathLibrary["call"]>[0]): Spelling {
-  return ({ inputs, from, math }) => math.call(name, from === "float64" ? "float64" : "float32", ...inputs);
+function mathFunction(name: MathName): Spelling {
+  return ({ inputs, from, body, math }) =>
+    math.inline(body, name, from === "float64" ? "float64" : "float32", ...inputs);
 }

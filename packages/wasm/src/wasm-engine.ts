@@ -1,6 +1,8 @@
-import { describeGraph, fuse, lower } from "@stargrad/compiler";
+import { describeGraph, fuse, lower, type Program } from "@stargrad/compiler";
 import {
   allocate,
+  ArgumentError,
+  bytesPerElement,
   HostStorage,
   type DType,
   type Engine,
@@ -36,7 +38,7 @@ export class WasmEngine implements Engine {
   run(outputs: readonly Node[]): Storage[] {
     const { key, leaves } = describeGraph(outputs);
     const compiled = this.#programFor(key, outputs);
-    this.#reserve(compiled.bytes);
+    this.#reserve(compiled);
     const { program, addresses, tables, steps } = compiled;
     for (const [address, numbers] of tables) this.#view("int32", address, numbers.length).set(numbers);
     program.inputs.forEach((buffer, i) => {
@@ -87,13 +89,24 @@ export class WasmEngine implements Engine {
   }
 
   /** Grows the memory, at least doubling it, until it holds so many bytes. */
-  #reserve(bytes: number): void {
+  #reserve({ program, bytes }: CompiledProgram): void {
     const pages = this.#memory.buffer.byteLength / pageBytes;
     const needed = Math.ceil((bytes + 16) / pageBytes);
     if (needed <= pages) return;
-    if (needed > mostPages) throw new RangeError(`a program needs ${bytes} bytes; WebAssembly has 4 GiB`);
+    if (needed > mostPages) throw outOfMemory(program, bytes);
     this.#memory.grow(Math.min(Math.max(needed, 2 * pages), mostPages) - pages);
   }
+}
+
+function outOfMemory({ buffers }: Program, bytes: number): ArgumentError {
+  const sizeOf = ({ dtype, size }: Program["buffers"][number]): number => size * bytesPerElement(dtype);
+  const largest = buffers.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
+  const gibibytes = (count: number): string => `${(count / 2 ** 30).toFixed(1)} GiB`;
+  return new ArgumentError(
+    "WasmEngine",
+    `the program needs ${gibibytes(bytes)}, and WebAssembly has 4; its largest part is ${largest.name}, ${gibibytes(sizeOf(largest))}`,
+    "Use a smaller batch, or read parts of the result one at a time",
+  );
 }
 
 /** A module that is valid where vectors, or fused multiply-adds of vectors, can be used. */

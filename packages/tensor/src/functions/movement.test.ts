@@ -104,8 +104,12 @@ describe("overlapAdd", () => {
   });
 
   it("says which axes do not have such windows", () => {
-    expect(() => overlapAdd(ones([3, 2]), { lengths: [5] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: overlapAdd: got [3, 2]; windows of [5] have the shape [4, 2]]`);
-    expect(() => overlapAdd(ones([3]), { lengths: [4], stride: 2 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: overlapAdd: got [3]; expected 1 axes of places and 1 of windows]`);
+    expect(() => overlapAdd(ones([3, 2]), { lengths: [5] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: overlapAdd: got [3, 2]; windows of [5] have the shape [4, 2]]`,
+    );
+    expect(() => overlapAdd(ones([3]), { lengths: [4], stride: 2 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: overlapAdd: got [3]; expected 1 axes of places and 1 of windows]`,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 """Writes coefficients.ts beside it: the numbers that the vector functions evaluate.
 
-    python coefficients.py        (mpmath 1.2)
+    python coefficients.py        (mpmath 1.2; then format it: npx prettier --write coefficients.ts)
 
 Every approximation is a quotient of two polynomials, or a polynomial alone, whose largest relative error on its interval is as
 small as possible: Remez' exchange algorithm. Its linear step asks for errors of one size and alternating sign at a set of
@@ -231,6 +231,17 @@ lines += [
     "",
 ]
 
+p, said = fitted(logarithm, 8, "float64")
+# The first is 2/3, whose error would be the largest of all.
+rest = float(mpf(2) / 3 - mpf(2 / 3))
+lines += [
+    f"/** For float64's power, whose logarithm needs more digits than the others. {said} */",
+    f"export const longLogarithmTail: readonly number[] = {listed([2 / 3, *p[1:]])};",
+    "",
+    "/** What its first coefficient, 2/3, lost when it was rounded. */",
+    f"export const longLogarithmTailRest = {rest!r};",
+    "",
+]
 p, said = fitted(logarithm, 3, "float64")
 lines += [f"/** For float32's power, which is computed in float64. {said} */", f"export const shortLogarithmTail: readonly number[] = {listed(p)};", ""]
 p, said = fitted(exponential, 5, "float64")

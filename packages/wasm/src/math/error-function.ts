@@ -1,4 +1,3 @@
-import { v128 } from "../assembler/expression.js";
 import type { Local } from "../assembler/function-builder.js";
 import {
   errorFunctionBorder,

@@ -21,14 +21,15 @@ export function reduceByLn2(lanes: Lanes, x: Local<"v128">, below?: Vector): Red
 }
 
 /** eʳ − 1 = r + r² · (½ + r/6 + …); adding r last keeps the error below its last place. */
-function expm1OfRest(lanes: Lanes, r: Local<"v128">, tail: readonly number[]): Vector {
+export function expm1OfRest(lanes: Lanes, r: Local<"v128">, tail: readonly number[]): Vector {
   return lanes.multiplyAdd(lanes.mul(r, r), lanes.polynomial(r, tail), r);
 }
 
 /** 2ⁿ · eʳ. The power of two is applied in halves: the whole of it may be out of range where the result is not. */
-export function expOfReduced(lanes: Lanes, { n, r }: Reduced, tail: readonly number[]): Vector {
+export function expOfReduced(lanes: Lanes, { n, r }: Reduced): Vector {
   const half = lanes.keep(lanes.roundProduct(n, 0.5));
-  const exponential = lanes.add(expm1OfRest(lanes, r, tail), lanes.constant(1));
+  const { exponentialTail } = coefficients[lanes.dtype];
+  const exponential = lanes.add(expm1OfRest(lanes, r, exponentialTail), lanes.constant(1));
   return lanes.mul(lanes.mul(exponential, lanes.powerOfTwo(half)), lanes.powerOfTwo(lanes.sub(n, half)));
 }
 
@@ -36,18 +37,19 @@ export function expOfReduced(lanes: Lanes, { n, r }: Reduced, tail: readonly num
 export function exp(lanes: Lanes, x: Local<"v128">): Vector {
   const { low, high } = ends[lanes.dtype];
   const reduced = reduceByLn2(lanes, lanes.keep(lanes.clamp(x, low, high)));
-  return expOfReduced(lanes, reduced, coefficients[lanes.dtype].exponentialTail);
+  return expOfReduced(lanes, reduced);
 }
 
 /** eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1), where n = 0 leaves the small result of a small x as it is. */
 export function expm1(lanes: Lanes, x: Local<"v128">): Vector {
-  const { high } = ends[lanes.dtype];
-  // Below −40 the result is −1 in both types. Half of it is computed, as 2¹²⁸ and 2¹⁰²⁴ are infinite.
-  const { n, r } = reduceByLn2(lanes, lanes.keep(lanes.clamp(x, -40, high)));
-  const scale = lanes.keep(lanes.powerOfTwo(lanes.sub(n, lanes.constant(1))));
+  // Below −40 the result is −1 in both types.
+  const { n, r } = reduceByLn2(lanes, lanes.keep(lanes.clamp(x, -40, ends[lanes.dtype].high)));
+  // Near the upper end 2ⁿ is infinite and the result is not: the last factor of 2 comes afterwards.
+  const bounded = lanes.keep(lanes.atMost(n, lanes.constant(lanes.format.bias)));
+  const scale = lanes.keep(lanes.powerOfTwo(bounded));
   const rest = expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail);
-  const half = lanes.keep(lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(0.5))));
-  return lanes.withSignOf(lanes.add(half, half), x);
+  const result = lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(1)));
+  return lanes.withSignOf(lanes.mul(result, lanes.powerOfTwo(lanes.sub(n, bounded))), x);
 }
 
 /**

@@ -3,45 +3,68 @@ import { ModuleBuilder } from "../assembler/module-builder.js";
 import type { FloatType } from "./lanes.js";
 import { MathLibrary, type MathName } from "./math-library.js";
 
+type FloatArray = Float32Array | Float64Array;
+
 export interface LoopOptions {
   readonly relaxed: boolean;
   /** Written into the loop, or called from it. */
   readonly inlined: boolean;
 }
 
-/** One page: 64 KiB, two inputs of which are read where a function has two. */
-export const loopMemory = { initial: 1, maximum: 1 };
+/** One function over arrays, for tests and measurements. */
+export interface MathLoop<A extends FloatArray> {
+  readonly inputs: readonly A[];
+  readonly output: A;
+  /** Reads all of the inputs and writes all of the output. */
+  readonly run: () => void;
+}
 
-/** How many bytes of each array the loop may treat. */
-export const loopBytes = 16384;
+const pageBytes = 65536;
+const arrayBytes = pageBytes / 4;
 
-/**
- * The bytes of a module that applies one function to an array, to test and to measure it: `apply(bytes)` reads from 0, and the second
- * input from `loopBytes` on, and writes to twice that.
- */
-export function mathLoop(
+/** Compiles a loop whose arrays together fill one page of memory of its own, so that they stay in the nearest cache. */
+export function mathLoop<A extends FloatArray>(
+  name: MathName,
+  array: new (buffer: ArrayBufferLike, offset: number, length: number) => A,
+  options: LoopOptions,
+): MathLoop<A> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const dtype = isFloat32(array) ? "float32" : "float64";
+  const module = new WebAssembly.Module(loopModule(name, dtype, options));
+  const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports as { run: () => void };
+  const size = arrayBytes / (dtype === "float32" ? 4 : 8);
+  const [first, second, output] = [0, 1, 2].map((k) => new array(memory.buffer, k * arrayBytes, size));
+  return { inputs: name === "pow" ? [first, second] : [first], output, run };
+}
+
+/** Whether relaxed multiply-add can be asked for here. */
+export function hasRelaxedMultiplyAdd(): boolean {
+  return WebAssembly.validate(loopModule("exp", "float32", { relaxed: true, inlined: true }));
+}
+
+function isFloat32(array: unknown): boolean {
+  return array === Float32Array;
+}
+
+function loopModule(
   name: MathName,
   dtype: FloatType,
   { relaxed, inlined }: LoopOptions,
 ): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({
-    minimum: loopMemory.initial,
-    maximum: loopMemory.maximum,
-    shared: false,
-  });
+  const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
   const library = new MathLibrary(module, { relaxed });
   module.function(
-    { parameters: ["i32"], result: null },
-    (body, bytes) => {
-      body.for({ to: bytes, step: 16 }, (i) => {
-        const inputs = [v128.load(i), v128.load(i, loopBytes)].slice(0, name === "pow" ? 2 : 1);
+    { parameters: [], result: null },
+    (body) => {
+      body.for({ to: i32.const(arrayBytes), step: 16 }, (i) => {
+        const inputs = [v128.load(i), v128.load(i, arrayBytes)].slice(0, name === "pow" ? 2 : 1);
         const result = inlined
           ? library.inline(body, name, dtype, ...inputs)
           : library.call(name, dtype, ...inputs);
-        body.store(i, result, 2 * loopBytes);
+        body.store(i, result, 2 * arrayBytes);
       });
     },
-    "apply",
+    "run",
   );
   return module.finish();
 }

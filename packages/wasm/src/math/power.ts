@@ -1,7 +1,13 @@
 import { f64x2, v128 } from "../assembler/expression.js";
 import type { Local } from "../assembler/function-builder.js";
-import { coefficients, shortExponentialTail, shortLogarithmTail } from "./coefficients.js";
-import { expOfReduced, reduceByLn2 } from "./exponential.js";
+import {
+  coefficients,
+  longLogarithmTail,
+  longLogarithmTailRest,
+  shortExponentialTail,
+  shortLogarithmTail,
+} from "./coefficients.js";
+import { expm1OfRest, expOfReduced, reduceByLn2 } from "./exponential.js";
 import type { Lanes, Vector } from "./lanes.js";
 import { highHalf, joinHalves } from "./sine.js";
 
@@ -36,7 +42,10 @@ function powerOfFloat32(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vecto
     const series = lanes.multiplyAdd(lanes.polynomial(z, shortLogarithmTail), z, lanes.constant(2));
     const log = lanes.multiplyAdd(exponent, lanes.constant(Math.LN2), lanes.mul(series, s));
     const product = lanes.keep(lanes.clamp(lanes.mul(f64x2.promoteLowF32(y), log), -120, 120));
-    return lanes.keep(expOfReduced(lanes, reduceByLn2(lanes, product), shortExponentialTail));
+    const { n, r } = reduceByLn2(lanes, product);
+    // The powers of float32 are normal numbers in float64, so the power of two need not be halved.
+    const fractionOfPower = lanes.add(expm1OfRest(lanes, r, shortExponentialTail), lanes.constant(1));
+    return lanes.keep(lanes.mul(fractionOfPower, lanes.powerOfTwo(n)));
   });
   return joinHalves(low, high);
 }
@@ -59,64 +68,90 @@ function powerOfFloat64(lanes: Lanes, x: Local<"v128">, y: Local<"v128">, rare: 
     k.set(lanes.sub(k, v128.and(subnormal, lanes.constant(lift))));
   });
   const log = longLog(lanes, lanes.keep(fraction), k);
-  const high = lanes.keep(lanes.mul(y, log.high));
-  const rest = lanes.add(productRest(lanes, y, log.high, high), lanes.mul(y, log.low));
+  const product = longProduct(lanes, cut(lanes, y), cut(lanes, log.high));
+  const rest = lanes.add(product.low, lanes.mul(y, log.low));
   const reduced = reduceByLn2(
     lanes,
-    lanes.keep(lanes.clamp(high, -746, 710)),
+    lanes.keep(lanes.clamp(product.high, -746, 710)),
     // What is cut off above leaves a rest that means nothing.
     lanes.clamp(rest, -(2 ** -40), 2 ** -40),
   );
-  return expOfReduced(lanes, reduced, coefficients.float64.exponentialTail);
+  return expOfReduced(lanes, reduced);
 }
 
-interface Sum {
+/** A number of twice the digits: a float64, and what is left below its last place. */
+interface Long {
   readonly high: Local<"v128">;
-  readonly low: Local<"v128">;
+  readonly low: Vector;
 }
 
-/** k ln 2 + ln m, where ln m = 2s + s³ · tail with s = (m − 1) / (m + 1); s is computed as a sum, the tail need not be. */
-function longLog(lanes: Lanes, m: Local<"v128">, k: Local<"v128">): Sum {
-  const {
-    ln2: [ln2, ln2Rest],
-    logarithmTail,
-  } = coefficients.float64;
+/** k ln 2 + ln m, where ln m = 2s + s · z · tail with s = (m − 1) / (m + 1) and z = s². */
+function longLog(lanes: Lanes, m: Local<"v128">, k: Local<"v128">): Long {
+  const [ln2, ln2Rest] = coefficients.float64.ln2;
   const one = lanes.constant(1);
   const two = lanes.constant(2);
-  const f = lanes.keep(lanes.sub(m, one));
   const d = lanes.keep(lanes.add(m, one));
   const dRest = lanes.sub(m, lanes.sub(d, one));
-  const s = lanes.keep(lanes.div(f, d));
-  const sd = lanes.keep(lanes.mul(s, d));
-  const missing = lanes.sub(lanes.sub(lanes.sub(f, sd), productRest(lanes, s, d, sd)), lanes.mul(s, dRest));
-  const sRest = lanes.div(missing, d);
-  const z = lanes.keep(lanes.mul(s, s));
-  const tail = lanes.mul(lanes.mul(s, z), lanes.polynomial(z, logarithmTail));
-  const first = lanes.keep(lanes.mul(k, lanes.constant(ln2)));
-  const second = lanes.keep(lanes.mul(s, two));
-  const sum = lanes.keep(lanes.add(first, second));
-  const sumRest = lanes.sub(second, lanes.sub(sum, first));
-  const small = lanes.multiplyAdd(k, lanes.constant(ln2Rest), lanes.multiplyAdd(sRest, two, tail));
-  const rest = lanes.keep(lanes.add(sumRest, small));
-  const high = lanes.keep(lanes.add(sum, rest));
-  return { high, low: lanes.keep(lanes.sub(rest, lanes.sub(high, sum))) };
+  const f = lanes.keep(lanes.sub(m, one));
+  const s = cut(lanes, lanes.div(f, d));
+  const sd = longProduct(lanes, s, cut(lanes, d));
+  const missing = lanes.sub(lanes.sub(lanes.sub(f, sd.high), sd.low), lanes.mul(s.whole, dRest));
+  const sRest = lanes.keep(lanes.div(missing, d));
+
+  const square = longProduct(lanes, s, s);
+  const z = cut(lanes, square.high);
+  const zRest = lanes.multiplyAdd(lanes.mul(s.whole, two), sRest, square.low);
+  const [leading, ...others] = longLogarithmTail;
+  const series = lanes.keep(lanes.mul(lanes.polynomial(z.whole, others), z.whole));
+  const tail = longSum(lanes, lanes.constant(leading), series);
+  const tailRest = lanes.add(tail.low, lanes.constant(longLogarithmTailRest));
+  const q = longProduct(lanes, z, cut(lanes, tail.high));
+  const qRest = lanes.add(q.low, lanes.multiplyAdd(z.whole, tailRest, lanes.mul(zRest, tail.high)));
+  const sq = longProduct(lanes, s, cut(lanes, q.high));
+  const sqRest = lanes.add(sq.low, lanes.multiplyAdd(s.whole, qRest, lanes.mul(sRest, q.high)));
+
+  // From the largest term to the smallest: k ln 2 is exact, and larger than 2s unless it is 0.
+  const first = longSum(
+    lanes,
+    lanes.keep(lanes.mul(k, lanes.constant(ln2))),
+    lanes.keep(lanes.mul(s.whole, two)),
+  );
+  const second = longSum(lanes, first.high, sq.high);
+  const small = lanes.multiplyAdd(k, lanes.constant(ln2Rest), lanes.multiplyAdd(sRest, two, sqRest));
+  const rest = lanes.add(lanes.add(first.low, second.low), small);
+  const sum = longSum(lanes, second.high, lanes.keep(rest));
+  return { high: sum.high, low: lanes.keep(sum.low) };
+}
+
+/** a + b for |a| ≥ |b|, exactly. */
+function longSum(lanes: Lanes, a: Vector, b: Local<"v128">): Long {
+  const high = lanes.keep(lanes.add(a, b));
+  return { high, low: lanes.sub(b, lanes.sub(high, a)) };
+}
+
+/** A number and its upper and lower half, which have so few digits that their products are exact. */
+interface Cut {
+  readonly whole: Local<"v128">;
+  readonly upper: Local<"v128">;
+  readonly lower: Local<"v128">;
+}
+
+function cut(lanes: Lanes, x: Vector): Cut {
+  const whole = lanes.keep(x);
+  const upper = lanes.keep(v128.and(whole, lanes.bits(-(1n << 27n))));
+  return { whole, upper, lower: lanes.keep(lanes.sub(whole, upper)) };
 }
 
 /**
- * a · b − p for the rounded product p. Each factor is cut in two, so that the products of the parts are exact. This must not be
- * left to a relaxed multiply-add, which may round in between.
+ * a · b, exactly but for the last products. This must not be left to a relaxed multiply-add, which may round in between or not.
  *
  * Source: T. J. Dekker, A Floating-Point Technique for Extending the Available Precision, 1971
  */
-function productRest(lanes: Lanes, a: Local<"v128">, b: Local<"v128">, p: Local<"v128">): Vector {
-  const upper = lanes.bits(-(1n << 27n));
-  const aHigh = lanes.keep(v128.and(a, upper));
-  const aLow = lanes.keep(lanes.sub(a, aHigh));
-  const bHigh = lanes.keep(v128.and(b, upper));
-  const bLow = lanes.keep(lanes.sub(b, bHigh));
-  const leading = lanes.sub(lanes.mul(aHigh, bHigh), p);
-  const crossed = lanes.add(lanes.add(leading, lanes.mul(aHigh, bLow)), lanes.mul(aLow, bHigh));
-  return lanes.add(crossed, lanes.mul(aLow, bLow));
+function longProduct(lanes: Lanes, a: Cut, b: Cut): Long {
+  const high = lanes.keep(lanes.mul(a.whole, b.whole));
+  const leading = lanes.sub(lanes.mul(a.upper, b.upper), high);
+  const crossed = lanes.add(lanes.add(leading, lanes.mul(a.upper, b.lower)), lanes.mul(a.lower, b.upper));
+  return { high, low: lanes.keep(lanes.add(crossed, lanes.mul(a.lower, b.lower))) };
 }
 
 /**

@@ -1,0 +1,75 @@
+// Prints what each function costs, in nanoseconds per element, beside a plain loop over Math in the same run:
+//     node --conditions=source --import tsx packages/wasm/src/math/measure.ts
+
+import { primitives } from "@stargrad/graph";
+import type { MathName } from "./math-library.js";
+import { hasRelaxedMultiplyAdd, mathLoop } from "./math-loop.js";
+
+const names: readonly MathName[] = [
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sin",
+  "cos",
+  "atan",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "pow",
+];
+
+/** The shortest of many runs: the machine is not ours alone. */
+function nanoseconds(elements: number, run: () => void): string {
+  let best = Infinity;
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const start = performance.now();
+    for (let i = 0; i < 20; i++) run();
+    best = Math.min(best, performance.now() - start);
+  }
+  return ((best * 1e6) / (20 * elements)).toFixed(2);
+}
+
+/** Positive numbers where a function wants them, else both signs. */
+function fill(name: MathName, [x, y]: readonly (Float32Array | Float64Array)[]): void {
+  const low = name === "log" || name === "log1p" || name === "pow" ? 0.01 : -6;
+  x.forEach((_, i) => (x[i] = low + ((i * 0.377) % 12)));
+  if (name === "pow") y.forEach((_, i) => (y[i] = ((i * 0.77) % 6) - 3));
+}
+
+function row(
+  name: MathName,
+  array: Float32ArrayConstructor | Float64ArrayConstructor,
+  relaxed: boolean,
+): string {
+  const cells = [true, false].map((inlined) => {
+    const loop = mathLoop<Float32Array | Float64Array>(name, array, { relaxed, inlined });
+    fill(name, loop.inputs);
+    return nanoseconds(loop.output.length, loop.run);
+  });
+  const { inputs, output } = mathLoop<Float32Array | Float64Array>(name, array, { relaxed, inlined: true });
+  fill(name, inputs);
+  return [...cells, nanoseconds(output.length, plainLoop(name, inputs, output))].join(" | ");
+}
+
+/** What the reference engine does. */
+function plainLoop(
+  name: MathName,
+  inputs: readonly (Float32Array | Float64Array)[],
+  output: Float32Array | Float64Array,
+): () => void {
+  const dtype = output instanceof Float32Array ? "float32" : "float64";
+  const shape = [output.length];
+  const tensors = inputs.map((data) => ({ dtype, shape, data }) as const);
+  return () => {
+    primitives[name].reference(tensors, {}, { dtype, shape, data: output });
+  };
+}
+
+for (const relaxed of hasRelaxedMultiplyAdd() ? [false, true] : [false]) {
+  console.log(`\nrelaxed multiply-add: ${relaxed ? "yes" : "no"}`);
+  console.log("| | float32 inlined | called | reference | float64 inlined | called | reference |");
+  for (const name of names) {
+    console.log(`| ${name} | ${row(name, Float32Array, relaxed)} | ${row(name, Float64Array, relaxed)} |`);
+  }
+}

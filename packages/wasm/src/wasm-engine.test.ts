@@ -1,0 +1,114 @@
+import { createLeaf, createNode, HostStorage, referenceEngine, type Node } from "@stargrad/graph";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { WasmEngine } from "./wasm-engine.js";
+
+const leaf = (shape: number[], seed = 1): Node => {
+  const size = shape.reduce((total, length) => total * length, 1);
+  const data = Float64Array.from({ length: size }, (_, i) => Math.sin(seed * 7 + i * 1.3));
+  return createLeaf(shape, "float64", new HostStorage(data));
+};
+
+describe("WasmEngine", () => {
+  it("is supported here", () => {
+    expect(WasmEngine.isSupported()).toBe(true);
+  });
+
+  it("grows its memory, and says what is too large for it", () => {
+    const engine = new WasmEngine();
+    const large = createNode("add", [leaf([1000, 1000]), leaf([1000, 1000], 2)], {});
+    expect(engine.run([large])[0].readSync()).toHaveLength(1e6);
+    const vast = createNode("expand", [leaf([1, 1])], { shape: [30000, 30000] });
+    expect(() => engine.run([vast])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: WasmEngine: the program needs 6.7 GiB, and WebAssembly has 4; its largest part is expand [30000, 30000], 6.7 GiB. Use a smaller batch, or read parts of the result one at a time]`,
+    );
+    expect(engine.run([large])[0].readSync()).toHaveLength(1e6);
+  });
+
+  it("computes several outputs as one program, in the order asked for", () => {
+    const x = leaf([3]);
+    const [square, cube] = [
+      createNode("mul", [x, x], {}),
+      createNode("mul", [createNode("mul", [x, x], {}), x], {}),
+    ];
+    const results = new WasmEngine().run([cube, square]).map((storage) => [...storage.readSync()]);
+    const values = [...(x.storage?.readSync() ?? [])];
+    expect(results).toEqual([values.map((v) => v * v * v), values.map((v) => v * v)]);
+  });
+
+  it("reports an index out of range as the reference engine does", () => {
+    const index = createLeaf([1], "int32", new HostStorage(Int32Array.of(5)));
+    const picked = createNode("gather", [leaf([3]), index], { axis: 0 });
+    expect(() => new WasmEngine().run([picked])).toThrow(
+      "gather: got the index 5 at position 0; expected 0 to 2",
+    );
+  });
+
+  it("agrees with the reference engine on random graphs", () => {
+    const engine = new WasmEngine();
+    const step = fc.tuple(fc.nat(11), fc.nat(), fc.nat());
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 3, maxLength: 25 }), (steps) => {
+        const nodes = grow(steps);
+        const outputs = nodes.slice(-2);
+        const expected = referenceEngine.run(outputs).map((storage) => storage.readSync());
+        const got = engine.run(outputs).map((storage) => storage.readSync());
+        got.forEach((data, i) => {
+          for (let k = 0; k < data.length; k++) {
+            const error = Math.abs(data[k] - expected[i][k]);
+            expect(
+              error <= 1e-9 * Math.max(1, Math.abs(expected[i][k])) || Object.is(data[k], expected[i][k]),
+            ).toBe(true);
+          }
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** Builds a graph of matrices of 4 × 6 and 6 × 4: each step applies something to nodes that are there already. */
+function grow(steps: readonly (readonly [number, number, number])[]): Node[] {
+  const nodes = [leaf([4, 6], 1), leaf([4, 6], 2), leaf([6, 4], 3)];
+  for (const [kind, first, second] of steps) {
+    const a = nodes[first % nodes.length];
+    const alike = nodes.filter(({ shape }) => shape[0] === a.shape[0]);
+    const b = alike[second % alike.length];
+    const [rows, columns] = a.shape;
+    const sum = (axis: number) => createNode("sum", [a], { axes: [axis] });
+    const build: (() => Node)[] = [
+      () => createNode("add", [a, b], {}),
+      () => createNode("mul", [createNode("tanh", [a], {}), b], {}),
+      () => createNode("permute", [a], { axes: [1, 0] }),
+      () => createNode("flip", [a], { axes: [second % 2] }),
+      () => createNode("reshape", [a], { shape: [columns, rows] }),
+      () =>
+        createNode("expand", [createNode("reshape", [sum(0)], { shape: [1, columns] })], {
+          shape: [rows, columns],
+        }),
+      () =>
+        createNode("expand", [createNode("reshape", [sum(1)], { shape: [rows, 1] })], {
+          shape: [rows, columns],
+        }),
+      () => createNode("where", [createNode("less", [a, b], {}), a, b], {}),
+      () => {
+        const part = { starts: [1, 0], lengths: [rows - 1, columns], steps: [1, 1] };
+        const cut = createNode("slice", [a], part);
+        return createNode("pad", [cut], { before: [0, 0], after: [1, 0], between: [0, 0], value: 0.5 });
+      },
+      () =>
+        createNode(
+          "matmul",
+          [
+            createNode("matmul", [a, createNode("permute", [b], { axes: [1, 0] })], {}),
+            createNode("tanh", [a], {}),
+          ],
+          {},
+        ),
+      () => createNode("cumsum", [createNode("tanh", [a], {})], { axis: second % 2 }),
+      () => createNode("maximum", [createNode("sigmoid", [a], {}), createNode("neg", [b], {})], {}),
+    ];
+    nodes.push(createNode("tanh", [build[kind]()], {}));
+  }
+  return nodes;
+}

@@ -2,7 +2,6 @@ import {
   formatShape,
   pendingNodes,
   sizeOf,
-  type DType,
   type Node,
   type Operation,
   type Shape,

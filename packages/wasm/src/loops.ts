@@ -1,11 +1,12 @@
 import type { FillKernel, MapKernel, Program, ReduceKernel } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
-import { f32x4, f64x2, i32, i32x4, v128, type Expression } from "./assembler/expression.js";
+import { i32, v128, type Expression } from "./assembler/expression.js";
+import { accumulatorFor } from "./accumulator.js";
 import type { FunctionBuilder } from "./assembler/function-builder.js";
 import { LoopWriter, type Visit } from "./loop-writer.js";
 import type { MathLibrary } from "./math/math-library.js";
 import { constant } from "./spelling.js";
-import { storeElement, storeVector, type Width } from "./vectors.js";
+import { storeElement, storeVector } from "./vectors.js";
 
 /** What kernels are written with: the function they go into, its helpers, and where the buffers lie. */
 export interface KernelContext {
@@ -51,32 +52,6 @@ export function writeMap({ shape, results }: MapKernel, context: KernelContext):
   });
 }
 
-/** How partial results of a reduction are combined, and what they start from. */
-interface Combination {
-  readonly combine: (a: Expression<"v128">, b: Expression<"v128">) => Expression<"v128">;
-  readonly identity: number;
-}
-
-const combinations: Readonly<Record<ReduceKernel["combine"], Readonly<Partial<Record<DType, Combination>>>>> =
-  {
-    sum: {
-      int32: { combine: i32x4.add, identity: 0 },
-      float32: { combine: f32x4.add, identity: 0 },
-      float64: { combine: f64x2.add, identity: 0 },
-    },
-    prod: {
-      int32: { combine: i32x4.mul, identity: 1 },
-      float32: { combine: f32x4.mul, identity: 1 },
-      float64: { combine: f64x2.mul, identity: 1 },
-    },
-    max: {
-      bool: { combine: v128.or, identity: 0 },
-      int32: { combine: i32x4.max, identity: -2147483648 },
-      float32: { combine: f32x4.max, identity: -Infinity },
-      float64: { combine: f64x2.max, identity: -Infinity },
-    },
-  };
-
 /**
  * Writes the loops of a reduction, in one of two ways: along neighbours that are combined, whose lanes are combined at the
  * end; or across neighbours that are kept, each lane a result of its own.
@@ -84,9 +59,6 @@ const combinations: Readonly<Record<ReduceKernel["combine"], Readonly<Partial<Re
 export function writeReduce(kernel: ReduceKernel, { body, math, addressOf }: KernelContext): void {
   const { shape, axes, expression, combine: name, buffer } = kernel;
   const { dtype } = expression;
-  const combination = combinations[name][dtype];
-  if (combination === undefined) throw new Error(`no ${name} for ${dtype}`);
-  const { combine, identity } = combination;
   const isReduced = (axis: number): boolean => axes.includes(axis);
   const loop = new LoopWriter(body, math, {
     shape,
@@ -100,7 +72,7 @@ export function writeReduce(kernel: ReduceKernel, { body, math, addressOf }: Ker
   const reduced = digits.filter((digit) => isReduced(loop.iteration.axes[digit]));
   const output = body.keep(i32.const(addressOf(buffer)));
   const bytes = bytesPerElement(dtype);
-  const total = body.local("v128");
+  const total = accumulatorFor(body, name, dtype, loop.width);
   const [lastKept, lastReduced] = [kept.at(-1), reduced.at(-1)];
 
   const across =
@@ -109,36 +81,36 @@ export function writeReduce(kernel: ReduceKernel, { body, math, addressOf }: Ker
   if (across) {
     loop.nest(kept.slice(0, -1), () => {
       const combineRows: Visit = (compute, wide) => {
-        total.set(constant(dtype, identity));
+        total.reset();
         loop.nest(reduced, () => {
-          total.set(combine(total, compute(expression)));
+          total.add(compute(expression));
         });
-        if (wide) storeVector(body, dtype, loop.width, output, total);
-        else storeElement(body, dtype, output, total);
+        const results = body.keep(total.lanes());
+        if (wide) storeVector(body, dtype, loop.width, output, results);
+        else storeElement(body, dtype, output, results);
         output.set(i32.add(output, i32.const((wide ? loop.width : 1) * bytes)));
       };
       loop.walk(lastKept, true, combineRows, { hoist: false });
     });
     return;
   }
+  const first = firstLane(dtype);
+  const addFirstLane = (value: Expression<"v128">): void => {
+    total.add(body.keep(v128.bitSelect(value, total.identity, first)));
+  };
   loop.nest(kept, () => {
-    total.set(constant(dtype, identity));
+    total.reset();
     if (lastReduced === undefined) {
-      total.set(loop.computeElement()(expression));
+      addFirstLane(loop.computeElement()(expression));
     } else {
       loop.nest(reduced.slice(0, -1), () => {
         loop.walk(lastReduced, true, (compute, wide) => {
-          const value = compute(expression);
-          total.set(
-            combine(total, wide ? value : v128.bitSelect(value, constant(dtype, identity), firstLane(dtype))),
-          );
+          if (wide) total.add(compute(expression));
+          else addFirstLane(compute(expression));
         });
       });
-      for (const lanes of foldings(dtype, loop.width)) {
-        total.set(combine(total, v128.shuffle(total, total, lanes)));
-      }
     }
-    storeElement(body, dtype, output, total);
+    storeElement(body, dtype, output, total.fold());
     output.set(i32.add(output, i32.const(bytes)));
   });
 }
@@ -155,14 +127,6 @@ export function writeFill({ buffer, value }: FillKernel, { body, program, addres
   body.for({ from: i32.const(start), to: i32.const(end), step: 16 }, (address) => {
     body.store(address, vector);
   });
-}
-
-/** Shuffles that bring every lane onto the first, one halving at a time. */
-function foldings(dtype: DType, width: Width): number[][] {
-  const half = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
-  const quarter = [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11];
-  if (dtype === "float64") return [half];
-  return width === 4 ? [half, quarter] : [quarter];
 }
 
 /** A mask of the first lane. */

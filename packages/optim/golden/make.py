@@ -1,20 +1,26 @@
-"""Writes optimizers.json beside it with PyTorch: ten steps of each optimizer under many options, in float64.
+"""Writes optimizers.json beside it: 100 steps of each optimizer under many options, in float64.
 
     python make.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
 
-Three parameters go through all cases with the same gradients: one has a gradient at every step, one has none at steps 2
-and 5 (its own count of steps falls behind), and one never has any. Numbers are rounded to 13 digits; NaN is null.
+All numbers are PyTorch's, but for those optimizers and options that 1.13 lacks or has wrong: they come from
+equations.py. Three parameters go through all cases with the same gradients: one has a gradient at every step, one has
+none at steps 2 and 5 (its own count of steps falls behind), and one never has any. Values are written after the steps
+in `steps`, rounded to 13 digits; NaN is null.
 """
 
 import json
 import math
 import os
 
+import numpy as np
 import torch
+
+import equations
 
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(1)
-STEPS = 10
+STEPS = 100
+written_steps = [1, 2, 3, 7, 20, 50, 100]
 
 
 def draw(*shape):
@@ -22,9 +28,7 @@ def draw(*shape):
 
 
 def write(x):
-    if x is None:
-        return None
-    return {"shape": list(x.shape), "data": [write_number(v) for v in x.flatten().tolist()]}
+    return None if x is None else [write_number(v) for v in x.flatten().tolist()]
 
 
 def write_number(value):
@@ -33,41 +37,73 @@ def write_number(value):
     return int(value) if value.is_integer() else float(f"{value:.13g}")
 
 
-start = [draw(3), draw(2, 2), draw(1)]
+start = [draw(3), draw(2, 3), draw(1)]
 # Gradients of very different sizes, with zeros, so that the place of epsilon and of each correction shows.
 gradients = []
 for step in range(STEPS):
     scale = 10.0 ** (step % 4 - 2)
     always = (draw(3) * torch.tensor([1.0, 0.0 if step == 0 else 1.0, scale])).round(decimals=4)
-    gradients.append([always, None if step in (2, 5) else draw(2, 2), None])
+    gradients.append([always, None if step in (2, 5) else draw(2, 3), None])
 
-names = {"learningRate": "lr", "epsilon": "eps", "weightDecay": "weight_decay"}
+names = {
+    "epsilon": "eps",
+    "initialAccumulatorValue": "initial_accumulator_value",
+    "learningRate": "lr",
+    "learningRateDecay": "lr_decay",
+    "weightDecay": "weight_decay",
+}
 
 
 def case(optimizer, *groups, **options):
     """`options` are ours, for all parameters; `groups` pairs the indices of parameters with options of their own."""
-    parameters = [torch.nn.Parameter(x.clone()) for x in start]
-    translate = lambda given: {names.get(key, key): value for key, value in given.items()}
-    if groups:
-        given = [{"params": [parameters[i] for i in indices], **translate(own)} for indices, own in groups]
-    else:
-        given = parameters
-    # The implementation that goes from parameter to parameter is the one whose order of operations we follow.
-    stepper = getattr(torch.optim, optimizer)(given, **translate(options), foreach=False)
-    values = []
-    for step in gradients:
-        for parameter, gradient in zip(parameters, step):
-            parameter.grad = None if gradient is None else gradient.clone()
-        stepper.step()
-        # The parameter without gradients is the same in every case and every step; the test knows.
-        assert torch.equal(parameters[2], start[2])
-        values.append([write(parameter.data)["data"] for parameter in parameters[:2]])
+    groups_or_all = groups or [(range(len(start)), {})]
+    run = run_equations if needs_equations(optimizer, options) else run_torch
+    values = [value for step, value in enumerate(run(optimizer, groups_or_all, options), 1) if step in written_steps]
     return {
         "optimizer": optimizer,
         "options": options,
         "groups": [{"indices": indices, "options": own} for indices, own in groups],
         "values": values,
     }
+
+
+def needs_equations(optimizer, options):
+    return optimizer in ["Lion", "Muon", "NAdam"] or (
+        optimizer == "RAdam" and ("maximize" in options or "decoupledWeightDecay" in options)
+    )
+
+
+def run_torch(optimizer, groups, options):
+    """The parameters after each step."""
+    translate = lambda given: {names.get(key, key): value for key, value in given.items()}
+    parameters = [torch.nn.Parameter(x.clone()) for x in start]
+    given = [{"params": [parameters[i] for i in indices], **translate(own)} for indices, own in groups]
+    # The implementation that goes from parameter to parameter is the one whose order of operations we follow.
+    stepper = getattr(torch.optim, optimizer)(given, **translate(options), foreach=False)
+    for step in gradients:
+        for parameter, gradient in zip(parameters, step):
+            parameter.grad = None if gradient is None else gradient.clone()
+        stepper.step()
+        # The parameter without gradients is the same in every case and every step; the test knows.
+        assert torch.equal(parameters[2], start[2])
+        yield [write(parameter.data) for parameter in parameters[:2]]
+
+
+def run_equations(optimizer, groups, options):
+    """The parameters after each step."""
+    equation = getattr(equations, optimizer.lower())
+    parameters = [x.numpy() for x in start]
+    taken = [0, 0]
+    kept = [{}, {}]
+    for step in gradients:
+        for indices, own in groups:
+            for i in indices:
+                if step[i] is None:
+                    continue
+                taken[i] += 1
+                gradient = step[i].numpy()
+                parameters[i] = equation(parameters[i], gradient, taken[i], kept[i], **{**options, **own})
+        yield [write(parameter) for parameter in parameters[:2]]
 
 
 cases = [
@@ -107,7 +143,80 @@ for optimizer in ["Adam", "AdamW"]:
         ),
     ]
 
+cases += [
+    case("NAdam"),
+    case("NAdam", learningRate=0.1),
+    case("NAdam", learningRate=0.1, epsilon=0.1),
+    case("NAdam", learningRate=0.1, betas=[0.5, 0.7], epsilon=0.1, momentumDecay=0.5),
+    case("NAdam", learningRate=0.1, weightDecay=0.3),
+    case("NAdam", learningRate=0.1, weightDecay=0.3, decoupledWeightDecay=True, epsilon=0.1),
+    case("NAdam", learningRate=0.1, weightDecay=0.3, maximize=True, momentumDecay=0),
+    case(
+        "NAdam",
+        ([1, 2], {"betas": [0.5, 0.9], "weightDecay": 0.5}),
+        ([0], {"learningRate": 0.01, "epsilon": 0.1}),
+        learningRate=0.1,
+    ),
+    case("RAdam"),
+    case("RAdam", learningRate=0.1),
+    case("RAdam", learningRate=0.1, epsilon=0.1),
+    case("RAdam", learningRate=0.1, betas=[0.5, 0.9], epsilon=0.1),
+    # The second moment never has enough to be trusted.
+    case("RAdam", learningRate=0.1, betas=[0.9, 0.5]),
+    case("RAdam", learningRate=0.1, weightDecay=0.3),
+    case("RAdam", learningRate=0.1, weightDecay=0.3, decoupledWeightDecay=True, epsilon=0.1),
+    case("RAdam", learningRate=0.1, weightDecay=0.3, maximize=True),
+    case("Adagrad"),
+    case("Adagrad", learningRate=0.5),
+    case("Adagrad", learningRate=0.5, epsilon=0.1, initialAccumulatorValue=0.3),
+    case("Adagrad", learningRate=0.5, learningRateDecay=0.2, weightDecay=0.3),
+    case("Adagrad", learningRate=0.5, weightDecay=0.3, maximize=True, epsilon=0.1),
+    case("Adagrad", ([0], {"learningRateDecay": 0.1}), ([1, 2], {"weightDecay": 0.1}), learningRate=0.1),
+    case("Adadelta"),
+    case("Adadelta", epsilon=0.1),
+    case("Adadelta", learningRate=0.5, rho=0.5, epsilon=0.01),
+    case("Adadelta", epsilon=0.1, weightDecay=0.3),
+    case("Adadelta", epsilon=0.1, weightDecay=0.3, maximize=True),
+    case("Adadelta", ([0], {"rho": 0.99}), ([1, 2], {"learningRate": 3}), epsilon=0.001),
+    case("RMSprop"),
+    case("RMSprop", learningRate=0.1, epsilon=0.1),
+    case("RMSprop", learningRate=0.1, alpha=0.5, epsilon=0.1),
+    case("RMSprop", learningRate=0.1, centered=True),
+    case("RMSprop", learningRate=0.1, centered=True, epsilon=0.1, alpha=0.8),
+    case("RMSprop", learningRate=0.01, momentum=0.9),
+    case("RMSprop", learningRate=0.01, momentum=0.9, centered=True, epsilon=0.1, weightDecay=0.3),
+    case("RMSprop", learningRate=0.1, weightDecay=0.3, maximize=True),
+    case("RMSprop", ([0], {"centered": True}), ([1, 2], {"momentum": 0.5}), learningRate=0.05),
+    case("Adamax"),
+    case("Adamax", learningRate=0.1),
+    case("Adamax", learningRate=0.1, epsilon=0.1),
+    case("Adamax", learningRate=0.1, betas=[0.5, 0.7], epsilon=0.1),
+    case("Adamax", learningRate=0.1, weightDecay=0.3),
+    case("Adamax", learningRate=0.1, weightDecay=0.3, maximize=True, epsilon=0.1),
+    case("Adamax", ([1, 2], {"betas": [0.5, 0.9]}), ([0], {"weightDecay": 0.5}), learningRate=0.1),
+    case("Lion"),
+    case("Lion", learningRate=0.1),
+    case("Lion", learningRate=0.1, betas=[0.5, 0.9], weightDecay=0.3),
+    case("Lion", learningRate=0.01, betas=[0.9, 0.5], weightDecay=0.3, maximize=True),
+    case("Lion", ([1, 2], {"betas": [0.5, 0.9]}), ([0], {"weightDecay": 0.5}), learningRate=0.1),
+    case("Muon", ([1], {})),
+    case("Muon", ([1], {}), learningRate=0.1, weightDecay=0),
+    case("Muon", ([1], {}), learningRate=0.1, momentum=0.5, nesterov=False, weightDecay=0.3),
+    case("Muon", ([1], {}), learningRate=0.1, coefficients=[2, -1.5, 0.5], iterations=8, epsilon=3),
+    case("Muon", ([1], {}), learningRate=0.1, matchAdamW=True, iterations=3, maximize=True),
+]
+
+# What the equations have in common with PyTorch, they have to the last digits.
+for options in [{}, {"learningRate": 0.1, "betas": [0.5, 0.9], "epsilon": 0.1, "weightDecay": 0.3}]:
+    everything = [(range(len(start)), {})]
+    theirs, ours = (list(run("RAdam", everything, options)) for run in (run_torch, run_equations))
+    for their_step, our_step in zip(theirs, ours):
+        for their_value, our_value in zip(their_step, our_step):
+            np.testing.assert_allclose(our_value, their_value, rtol=1e-11, atol=1e-11)
+
 golden = {
+    "steps": written_steps,
+    "shapes": [list(x.shape) for x in start],
     "start": [write(x) for x in start],
     "gradients": [[write(gradient) for gradient in step] for step in gradients],
 }

@@ -60,7 +60,8 @@ function expectKnownOptions(called: string, settings: object, defaults: object):
   );
 }
 
-function expectEachOnce(called: string, parameters: readonly unknown[]): void {
+/** Throws an ArgumentError unless these are Parameters, at least one and none of them twice. */
+export function expectEachOnce(called: string, parameters: readonly unknown[]): void {
   if (parameters.length === 0) {
     throw new ArgumentError(called, "got no parameters; expected some, as model.parameters()");
   }

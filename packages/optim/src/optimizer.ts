@@ -1,5 +1,5 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
-import { realize, tensor, type Tensor } from "@stargrad/tensor";
+import { realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
 import { readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
 
@@ -10,7 +10,7 @@ export interface OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-/** What is kept about one parameter from step to step, by name; every tensor has the parameter's shape and type. */
+/** What is kept about one parameter from step to step, by name; every tensor is of the parameter's type. */
 export type StateTensors<Name extends string> = { readonly [N in Name]?: Tensor };
 
 /** The same, and the number of the step that is being taken, from 1. At the first there are no tensors yet. */
@@ -124,6 +124,11 @@ export abstract class Optimizer<
   /** Which tensors the state of a parameter has once it has taken a step. */
   protected abstract stateNames(settings: Settings<Options>): readonly Name[];
 
+  /** The shape of a tensor of the state: the parameter's own, unless a subclass keeps one number for all of it. */
+  protected stateShape(_name: Name, parameter: Parameter): Shape {
+    return parameter.shape;
+  }
+
   /** One step of one parameter: it depends on its arguments alone, and changes nothing. */
   protected abstract update(
     parameter: Tensor,
@@ -173,7 +178,10 @@ export abstract class Optimizer<
   ): History<Name> {
     const steps = reader.take(`${path}.step`, { shape: [], dtype: "int32" })?.itemSync();
     const names = steps === 0 ? [] : this.stateNames(settings);
-    const tensors = names.map((name) => [name, reader.take(`${path}.${name}`, parameter)]);
+    const tensors = names.map((name) => {
+      const shape = this.stateShape(name, parameter);
+      return [name, reader.take(`${path}.${name}`, { shape, dtype: parameter.dtype })];
+    });
     return { steps: steps ?? 0, tensors: Object.fromEntries(tensors) as StateTensors<Name> };
   }
 }

@@ -1,0 +1,68 @@
+import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectBelowOne, expectNotNegative } from "./ranges.js";
+
+export interface AdadeltaOptions extends OptimizerOptions {
+  /** What the step of the method's own size is multiplied with. Default: 1. */
+  readonly learningRate?: number;
+  /** How much of the running means is kept from step to step. Default: 0.9. */
+  readonly rho?: number;
+  /** What keeps the denominator, and the first steps, from 0. Default: 1e-6. */
+  readonly epsilon?: number;
+  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  readonly weightDecay?: number;
+}
+
+/** The running means of the square of the gradient and of the square of the change. */
+export type AdadeltaState = "gradientSquare" | "changeSquare";
+
+/**
+ * Adadelta, with weight decay λ; v and u are the running means of the squares of gradients and of changes:
+ *
+ *     g ← g + λ p
+ *     v ← ρ v + (1 − ρ) g²
+ *     d ← √(u + ε) / √(v + ε) · g
+ *     u ← ρ u + (1 − ρ) d²
+ *     p ← p − α d
+ *
+ * Defaults: learningRate α 1, rho ρ 0.9, epsilon ε 1e-6, weightDecay 0
+ * Throws: ArgumentError if a number is negative or rho not below 1
+ * Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, algorithm 1; torch.optim.Adadelta
+ */
+export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
+  constructor(parameters: ParameterSource<AdadeltaOptions>, options: AdadeltaOptions = {}) {
+    super(parameters, options, {
+      learningRate: 1,
+      rho: 0.9,
+      epsilon: 1e-6,
+      weightDecay: 0,
+      maximize: false,
+    });
+  }
+
+  protected check({ learningRate, rho, epsilon, weightDecay }: Settings<AdadeltaOptions>): void {
+    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
+    expectBelowOne(this.constructor.name, { rho });
+  }
+
+  protected stateNames(): readonly AdadeltaState[] {
+    return ["gradientSquare", "changeSquare"];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    {
+      gradientSquare: v = zerosLike(parameter),
+      changeSquare: u = zerosLike(parameter),
+    }: State<AdadeltaState>,
+    { learningRate, rho, epsilon, weightDecay }: Settings<AdadeltaOptions>,
+  ): Update<AdadeltaState> {
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const gradientSquare = v.mul(rho).add(g.square().mul(1 - rho));
+    const change = u.add(epsilon).sqrt().div(gradientSquare.add(epsilon).sqrt()).mul(g);
+    const changeSquare = u.mul(rho).add(change.square().mul(1 - rho));
+    return { parameter: parameter.sub(change.mul(learningRate)), state: { gradientSquare, changeSquare } };
+  }
+}

@@ -1,0 +1,74 @@
+import { fullLike, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectNotNegative } from "./ranges.js";
+
+export interface AdagradOptions extends OptimizerOptions {
+  /** How fast the learning rate falls with the number of steps. Default: 0. */
+  readonly learningRateDecay?: number;
+  /** What the sum of squares begins with. Default: 0. */
+  readonly initialAccumulatorValue?: number;
+  /** What keeps the denominator from 0. Default: 1e-10. */
+  readonly epsilon?: number;
+  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Adagrad, with weight decay λ and learning rate decay η; s is the sum of squares, t counts the steps:
+ *
+ *     g ← g + λ p
+ *     s ← s + g²
+ *     p ← p − α / (1 + (t − 1) η) · g / (√s + ε)
+ *
+ * Defaults: learningRate α 0.01, epsilon ε 1e-10, everything else 0
+ * Throws: ArgumentError if a number is negative
+ * Source: Duchi et al., "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011;
+ *         torch.optim.Adagrad
+ */
+export class Adagrad extends Optimizer<AdagradOptions, "squareSum"> {
+  constructor(parameters: ParameterSource<AdagradOptions>, options: AdagradOptions = {}) {
+    super(parameters, options, {
+      learningRate: 1e-2,
+      learningRateDecay: 0,
+      initialAccumulatorValue: 0,
+      epsilon: 1e-10,
+      weightDecay: 0,
+      maximize: false,
+    });
+  }
+
+  protected check({
+    learningRate,
+    learningRateDecay,
+    initialAccumulatorValue,
+    epsilon,
+    weightDecay,
+  }: Settings<AdagradOptions>): void {
+    expectNotNegative(this.constructor.name, {
+      learningRate,
+      learningRateDecay,
+      initialAccumulatorValue,
+      epsilon,
+      weightDecay,
+    });
+  }
+
+  protected stateNames(): readonly "squareSum"[] {
+    return ["squareSum"];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    state: State<"squareSum">,
+    settings: Settings<AdagradOptions>,
+  ): Update<"squareSum"> {
+    const { learningRate, learningRateDecay, initialAccumulatorValue, epsilon, weightDecay } = settings;
+    const { step, squareSum: s = fullLike(parameter, initialAccumulatorValue) } = state;
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const squareSum = s.add(g.square());
+    const rate = learningRate / (1 + (step - 1) * learningRateDecay);
+    return { parameter: parameter.sub(g.div(squareSum.sqrt().add(epsilon)).mul(rate)), state: { squareSum } };
+  }
+}

@@ -1,0 +1,67 @@
+import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectDecayRates, expectNotNegative } from "./ranges.js";
+
+export interface AdamaxOptions extends OptimizerOptions {
+  /** How much of the moment and of the norm is kept from step to step. Default: [0.9, 0.999]. */
+  readonly betas?: readonly [moment: number, norm: number];
+  /** What keeps the denominator from 0. Default: 1e-8. */
+  readonly epsilon?: number;
+  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  readonly weightDecay?: number;
+}
+
+/** The running mean of the gradient, and the largest of its sizes so far, which fades. */
+export type AdamaxState = "firstMoment" | "infinityNorm";
+
+/**
+ * Adamax, Adam with the infinity norm in place of the second moment; m is the first moment, λ the weight decay, t counts
+ * the steps:
+ *
+ *     g ← g + λ p
+ *     m ← β₁ m + (1 − β₁) g
+ *     u ← max(β₂ u, |g| + ε)
+ *     p ← p − α / (1 − β₁ᵗ) · m / u
+ *
+ * Defaults: learningRate α 0.002, betas [0.9, 0.999], epsilon ε 1e-8, weightDecay 0
+ * Throws: ArgumentError if a number is negative or a beta not below 1
+ * Source: Kingma & Ba, "Adam", 2015, algorithm 2, and the place of ε: torch.optim.Adamax
+ */
+export class Adamax extends Optimizer<AdamaxOptions, AdamaxState> {
+  constructor(parameters: ParameterSource<AdamaxOptions>, options: AdamaxOptions = {}) {
+    super(parameters, options, {
+      learningRate: 2e-3,
+      betas: [0.9, 0.999],
+      epsilon: 1e-8,
+      weightDecay: 0,
+      maximize: false,
+    });
+  }
+
+  protected check({ learningRate, betas, epsilon, weightDecay }: Settings<AdamaxOptions>): void {
+    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
+    expectDecayRates(this.constructor.name, betas);
+  }
+
+  protected stateNames(): readonly AdamaxState[] {
+    return ["firstMoment", "infinityNorm"];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    {
+      step,
+      firstMoment: m = zerosLike(parameter),
+      infinityNorm: u = zerosLike(parameter),
+    }: State<AdamaxState>,
+    { learningRate, betas: [beta1, beta2], epsilon, weightDecay }: Settings<AdamaxOptions>,
+  ): Update<AdamaxState> {
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const firstMoment = m.mul(beta1).add(g.mul(1 - beta1));
+    const infinityNorm = u.mul(beta2).maximum(g.abs().add(epsilon));
+    const change = firstMoment.div(infinityNorm).mul(learningRate / (1 - beta1 ** step));
+    return { parameter: parameter.sub(change), state: { firstMoment, infinityNorm } };
+  }
+}

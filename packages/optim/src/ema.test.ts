@@ -1,0 +1,124 @@
+import { backward, Parameter } from "@stargrad/autograd";
+import { tensor, zeros } from "@stargrad/tensor";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { Adam, EMA } from "./index.js";
+
+describe("EMA", () => {
+  it("is the mean of all weights so far, those of long ago weighing less", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 1, maxLength: 20 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        ([start, ...weights], decay) => {
+          const parameter = new Parameter(tensor(start, { dtype: "float64" }));
+          const ema = new EMA([parameter], { decay });
+          for (const weight of weights) {
+            parameter.assign(tensor(weight, { dtype: "float64" }));
+            ema.update();
+          }
+          const share = (i: number) => (1 - decay) * decay ** (weights.length - 1 - i);
+          const expected = weights.reduce((sum, w, i) => sum + share(i) * w, start * decay ** weights.length);
+          expect(ema.stateDict().get("averages.0")!.itemSync()).toBeCloseTo(expected, 10);
+        },
+      ),
+    );
+  });
+
+  it("keeps what it began with, however often the weights change", () => {
+    const parameter = new Parameter(tensor([1, 2]));
+    const ema = new EMA([parameter], { decay: 1 });
+    for (let i = 0; i < 5; i++) {
+      parameter.assign(parameter.stopGradient().add(10));
+      ema.update();
+    }
+    expect(ema.stateDict().get("averages.0")!.toArraySync()).toEqual([1, 2]);
+  });
+
+  it("stands in for the weights, and they come back to the bit", async () => {
+    const parameters = [new Parameter(tensor([0.1, 0.2])), new Parameter(tensor(3, { dtype: "float64" }))];
+    const ema = new EMA(parameters, { decay: 0.5 });
+    for (const parameter of parameters) parameter.assign(parameter.stopGradient().mul(3));
+    ema.update();
+    const weights = parameters.map((parameter) => parameter.dataSync());
+    const seen = await ema.withAverages(() => parameters.map((parameter) => parameter.toArraySync()));
+    expect(seen[1]).toBe(6);
+    expect(parameters.map((parameter) => parameter.dataSync())).toEqual(weights);
+
+    await expect(ema.withAverages(() => Promise.reject(new Error("no data")))).rejects.toThrow("no data");
+    await expect(
+      ema.withAverages(() => {
+        parameters[0].assign(zeros([2]));
+        throw new Error("at once");
+      }),
+    ).rejects.toThrow("at once");
+    expect(parameters.map((parameter) => parameter.dataSync())).toEqual(weights);
+    expect(ema.stateDict().get("averages.1")!.itemSync()).toBe(6);
+  });
+
+  it("refuses to average averages", async () => {
+    const ema = new EMA([new Parameter(zeros([1]))]);
+    await ema.withAverages(async () => {
+      expect(() => {
+        ema.update();
+      }).toThrowErrorMatchingInlineSnapshot(
+        `[ArgumentError: EMA.update: the averages stand in for the weights. Wait for \`withAverages\` to end]`,
+      );
+      await expect(ema.withAverages(() => 1)).rejects.toThrow("EMA.withAverages: the averages stand in");
+    });
+    ema.update();
+  });
+
+  it("does not change training", async () => {
+    const train = async (evaluate: boolean) => {
+      const parameter = new Parameter(tensor([1, -2]));
+      const optimizer = new Adam([parameter], { learningRate: 0.1 });
+      const ema = new EMA([parameter], { decay: 0.9 });
+      for (let step = 0; step < 10; step++) {
+        optimizer.zeroGrad();
+        backward(parameter.square().sum());
+        optimizer.step();
+        ema.update();
+        if (evaluate) await ema.withAverages(() => parameter.sum().item());
+      }
+      return [parameter.dataSync(), ema.stateDict().get("averages.0")!.dataSync()];
+    };
+    expect(await train(true)).toEqual(await train(false));
+  });
+
+  it("keeps no history", () => {
+    const parameter = new Parameter(tensor([1]));
+    const ema = new EMA([parameter]);
+    for (let i = 0; i < 100; i++) ema.update();
+    const { node } = ema.stateDict().get("averages.0")!;
+    expect(node.operation).toBeNull();
+    expect(node.storage).not.toBeNull();
+    expect(node.tracked).toBe(false);
+  });
+
+  it("goes on from its state, and refuses that of others", () => {
+    const parameter = new Parameter(tensor([1, 2]));
+    const ema = new EMA([parameter], { decay: 0.5 });
+    const saved = new EMA([new Parameter(tensor([3, 4]))]).stateDict();
+    ema.loadStateDict(saved);
+    ema.update();
+    expect(ema.stateDict().get("averages.0")!.toArraySync()).toEqual([2, 3]);
+    expect(() => {
+      ema.loadStateDict(new Map([["averages.0", zeros([3])]]));
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [ArgumentError: loadStateDict: the state does not fit EMA, and nothing was loaded
+        averages.0: got float32 [3]; expected float32 [2]]
+    `);
+    expect(ema.stateDict().get("averages.0")!.toArraySync()).toEqual([2, 3]);
+  });
+
+  it("checks its options", () => {
+    const parameter = new Parameter(zeros([1]));
+    expect(() => new EMA([parameter], { decay: 1.5 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: EMA: got decay 1.5; expected a number from 0 to 1]`,
+    );
+    expect(() => new EMA([])).toThrow("EMA: got no parameters");
+    expect(() => new EMA([parameter, parameter])).toThrow("EMA: got a parameter twice");
+  });
+});

@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+
+import { backward, Parameter } from "@stargrad/autograd";
+import { concat, tensor, type Tensor } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { LBFGS, type LBFGSOptions } from "./index.js";
+
+// What golden/lbfgs.py wrote with PyTorch: the loss before and the parameters after each step, and how often the closure
+// was called.
+const golden = JSON.parse(readFileSync(new URL("../golden/lbfgs.json", import.meta.url), "utf8")) as {
+  start: [number[], number[]];
+  cases: { options: LBFGSOptions; calls: number; losses: number[]; values: number[][] }[];
+};
+
+/** The valley of golden/lbfgs.py. */
+function problem(dtype: "float32" | "float64" = "float64") {
+  const x = new Parameter(tensor(golden.start[0], { dtype }));
+  const y = new Parameter(tensor(golden.start[1], { dtype }).reshape([2, 2]));
+  const loss = (step = 0) => {
+    const z = concat([x, y.flatten()], { axis: 0 });
+    const [head, tail] = [z.narrow(0, 0, 7), z.narrow(0, 1, 7)];
+    const terms = tail.sub(head.square()).square().mul(10).add(head.sub(1).square());
+    return terms.sum().mul(1 + 0.1 * (step % 3));
+  };
+  return { parameters: [x, y] as const, loss, values: () => [...x.dataSync(), ...y.dataSync()] };
+}
+
+/** Relative, and absolute below 1. */
+function errorOf(actual: number, expected: number): number {
+  return Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
+}
+
+function closureOf(optimizer: LBFGS, loss: () => Tensor): () => Tensor {
+  return () => {
+    optimizer.zeroGrad();
+    const value = loss();
+    backward(value);
+    return value;
+  };
+}
+
+describe("LBFGS", () => {
+  it.each(golden.cases)("has PyTorch's numbers with $options", ({ options, calls, losses, values }) => {
+    const { parameters, loss, values: current } = problem();
+    const optimizer = new LBFGS(parameters, options);
+    let called = 0;
+    for (const [step, expected] of values.entries()) {
+      const closure = closureOf(optimizer, () => {
+        called++;
+        return loss(step);
+      });
+      expect(errorOf(optimizer.step(closure), losses[step]), `loss ${step}`).toBeLessThan(1e-10);
+      for (const [i, value] of current().entries()) {
+        expect(errorOf(value, expected[i]), `step ${step}, element ${i}`).toBeLessThan(1e-10);
+      }
+    }
+    expect(called).toBe(calls);
+  });
+
+  it("finds the bottom of the valley in float32 too", () => {
+    const { parameters, loss, values } = problem("float32");
+    const optimizer = new LBFGS(parameters, { strongWolfe: true, maxIterations: 100 });
+    optimizer.step(closureOf(optimizer, loss));
+    for (const value of values()) expect(value).toBeCloseTo(1, 3);
+    expect(parameters[0].dtype).toBe("float32");
+  });
+
+  it("stays at a minimum, and leaves alone what has no gradient", () => {
+    const [moved, other] = [new Parameter(tensor([3])), new Parameter(tensor([5]))];
+    const optimizer = new LBFGS([moved, other]);
+    const closure = closureOf(optimizer, () => moved.square().sum());
+    expect(optimizer.step(closure)).toBe(9);
+    expect(moved.itemSync()).toBeCloseTo(0, 6);
+    expect(other.itemSync()).toBe(5);
+    moved.assign(tensor([0]));
+    expect(optimizer.step(closure)).toBe(0);
+    expect(moved.itemSync()).toBe(0);
+  });
+
+  it.each([false, true])(
+    "goes on to the same bits as if it had never stopped (strongWolfe %s)",
+    (strongWolfe) => {
+      const options = { strongWolfe, maxIterations: 2, learningRate: 0.5, historySize: 3 };
+      const start = () => {
+        const { parameters, loss, values } = problem();
+        const optimizer = new LBFGS(parameters, options);
+        const train = (steps: number) => {
+          for (let step = 0; step < steps; step++) optimizer.step(closureOf(optimizer, loss));
+          return values();
+        };
+        return { parameters, optimizer, train };
+      };
+      const expected = start().train(7);
+      const first = start();
+      first.train(4);
+      const second = start();
+      for (const [i, parameter] of second.parameters.entries()) {
+        parameter.assign(tensor(first.parameters[i].dataSync(), { shape: parameter.shape }));
+      }
+      second.optimizer.groups[0].learningRate = 123;
+      second.optimizer.loadStateDict(first.optimizer.stateDict());
+      expect(second.train(3)).toEqual(expected);
+    },
+  );
+
+  it("can be saved before its first step", () => {
+    const { parameters } = problem();
+    const state = new LBFGS(parameters, { historySize: 7 }).stateDict();
+    const optimizer = new LBFGS(parameters);
+    optimizer.loadStateDict(state);
+    expect(optimizer.groups[0].historySize).toBe(7);
+  });
+
+  it("refuses a state that does not fit, and changes nothing", () => {
+    const { parameters, loss } = problem();
+    const optimizer = new LBFGS(parameters, { maxIterations: 2 });
+    optimizer.step(closureOf(optimizer, loss));
+    const state = optimizer.stateDict();
+    state.set("direction", tensor([1]));
+    state.set("groups.0.learningRate", tensor(0.5, { dtype: "float64" }));
+    state.delete("s.0");
+    expect(() => {
+      optimizer.loadStateDict(state);
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [ArgumentError: loadStateDict: the state does not fit LBFGS, and nothing was loaded
+        direction: got float32 [1]; expected float64 [8]]
+    `);
+    expect(optimizer.groups[0].learningRate).toBe(1);
+  });
+
+  it("checks its options", () => {
+    const make = (options: LBFGSOptions) => () => new LBFGS(problem().parameters, options);
+    expect(make({ historySize: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: LBFGS: got historySize 0; expected a whole number of at least 1]`,
+    );
+    expect(make({ maxIterations: 1.5 })).toThrow("LBFGS: got maxIterations 1.5");
+    expect(make({ learningRate: -1 })).toThrow("LBFGS: got learningRate -1");
+    expect(() => new LBFGS([])).toThrow("LBFGS: got no parameters");
+  });
+});

@@ -1,0 +1,55 @@
+import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectDecayRates, expectNotNegative } from "./ranges.js";
+
+export interface LionOptions extends OptimizerOptions {
+  /** How much of the moment goes into the step, and how much of it is kept from step to step. Default: [0.9, 0.99]. */
+  readonly betas?: readonly [step: number, moment: number];
+  /** How strongly parameters are drawn to 0, apart from the gradient. Default: 0. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Lion, sign descent with momentum, with decoupled weight decay λ; m is the first moment:
+ *
+ *     p ← (1 − α λ) p
+ *     p ← p − α sign(β₁ m + (1 − β₁) g)
+ *     m ← β₂ m + (1 − β₂) g
+ *
+ * Every element moves by α, so that learning rates are 3 to 10 times smaller than AdamW's, and weight decays as much
+ * larger.
+ *
+ * Defaults: learningRate α 0.0001, betas [0.9, 0.99], weightDecay 0
+ * Throws: ArgumentError if a number is negative or a beta not below 1
+ * Source: Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023, algorithm 2
+ */
+export class Lion extends Optimizer<LionOptions, "firstMoment"> {
+  constructor(parameters: ParameterSource<LionOptions>, options: LionOptions = {}) {
+    super(parameters, options, { learningRate: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false });
+  }
+
+  protected check({ learningRate, betas, weightDecay }: Settings<LionOptions>): void {
+    expectNotNegative(this.constructor.name, { learningRate, weightDecay });
+    expectDecayRates(this.constructor.name, betas);
+  }
+
+  protected stateNames(): readonly "firstMoment"[] {
+    return ["firstMoment"];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    { firstMoment: m = zerosLike(parameter) }: State<"firstMoment">,
+    { learningRate, betas: [beta1, beta2], weightDecay }: Settings<LionOptions>,
+  ): Update<"firstMoment"> {
+    const decayed = weightDecay === 0 ? parameter : parameter.mul(1 - learningRate * weightDecay);
+    const direction = m
+      .mul(beta1)
+      .add(gradient.mul(1 - beta1))
+      .sign();
+    const firstMoment = m.mul(beta2).add(gradient.mul(1 - beta2));
+    return { parameter: decayed.sub(direction.mul(learningRate)), state: { firstMoment } };
+  }
+}

@@ -1,0 +1,111 @@
+import { ShapeError, zerosLike, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectBelowOne, expectCounts, expectNotNegative } from "./ranges.js";
+
+export interface MuonOptions extends OptimizerOptions {
+  /** How much of the moment is kept from step to step. Default: 0.95. */
+  readonly momentum?: number;
+  /** Whether to look one step of the moment ahead. Default: true. */
+  readonly nesterov?: boolean;
+  /** How strongly parameters are drawn to 0, apart from the gradient. Default: 0.1. */
+  readonly weightDecay?: number;
+  /** a, b and c of the iteration that makes a matrix orthogonal. Default: [3.4445, -4.775, 2.0315]. */
+  readonly coefficients?: readonly [a: number, b: number, c: number];
+  /** How often it is applied. Default: 5. */
+  readonly iterations?: number;
+  /** What keeps the norm it divides by from 0. Default: 1e-7. */
+  readonly epsilon?: number;
+  /** Whether steps have the size of AdamW's, so that its learning rate fits. Default: false. */
+  readonly matchAdamW?: boolean;
+}
+
+/**
+ * Muon: momentum whose step is the nearest orthogonal matrix, for the weights of hidden layers; λ is the weight decay:
+ *
+ *     m ← μ m + (1 − μ) g
+ *     u ← m                                with Nesterov μ m + (1 − μ) g
+ *     x ← u / max(‖u‖, ε)                  transposed if u has more rows than columns, and back at the end
+ *     x ← a x + (b A + c A²) x,  A = x xᵀ      as often as there are iterations
+ *     p ← (1 − α λ) p − α s x
+ *
+ * with s = √max(1, rows / columns), or to match AdamW s = 0.2 √max(rows, columns).
+ *
+ * Shapes: every parameter [rows, columns]; leave biases, gains and embeddings to AdamW
+ * Defaults: learningRate α 0.001, momentum μ 0.95, nesterov true, weightDecay 0.1, coefficients [3.4445, -4.775, 2.0315],
+ * iterations 5, epsilon ε 1e-7, matchAdamW false
+ * Throws: ShapeError if a parameter is not a matrix; ArgumentError if a number is negative, the momentum not below 1, or
+ * the number of iterations not a whole one
+ * Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, algorithm 2; matchAdamW: Liu et
+ *         al., "Muon is Scalable for LLM Training", 2025, eq. 4; torch.optim.Muon, which iterates in bfloat16, and this
+ *         in the parameter's type
+ */
+export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
+  constructor(parameters: ParameterSource<MuonOptions>, options: MuonOptions = {}) {
+    super(parameters, options, {
+      learningRate: 1e-3,
+      momentum: 0.95,
+      nesterov: true,
+      weightDecay: 0.1,
+      coefficients: [3.4445, -4.775, 2.0315],
+      iterations: 5,
+      epsilon: 1e-7,
+      matchAdamW: false,
+      maximize: false,
+    });
+    for (const { ndim, shape } of this.groups.flatMap((group) => group.parameters)) {
+      if (ndim === 2) continue;
+      throw new ShapeError(
+        this.constructor.name,
+        `got a parameter of shape [${shape.join(", ")}]; expected matrices`,
+        "Give the others to AdamW",
+      );
+    }
+  }
+
+  protected check({ learningRate, momentum, weightDecay, iterations, epsilon }: Settings<MuonOptions>): void {
+    expectNotNegative(this.constructor.name, { learningRate, weightDecay, epsilon });
+    expectBelowOne(this.constructor.name, { momentum });
+    expectCounts(this.constructor.name, { iterations });
+  }
+
+  protected stateNames(): readonly "firstMoment"[] {
+    return ["firstMoment"];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    { firstMoment: m = zerosLike(parameter) }: State<"firstMoment">,
+    settings: Settings<MuonOptions>,
+  ): Update<"firstMoment"> {
+    const { learningRate, momentum, nesterov, weightDecay, matchAdamW } = settings;
+    const [rows, columns] = parameter.shape;
+    const firstMoment = m.mul(momentum).add(gradient.mul(1 - momentum));
+    const direction = nesterov ? firstMoment.mul(momentum).add(gradient.mul(1 - momentum)) : firstMoment;
+    const scale = matchAdamW
+      ? 0.2 * Math.sqrt(Math.max(rows, columns))
+      : Math.sqrt(Math.max(1, rows / columns));
+    const decayed = parameter.mul(1 - learningRate * weightDecay);
+    return {
+      parameter: decayed.sub(orthogonalized(direction, settings).mul(learningRate * scale)),
+      state: { firstMoment },
+    };
+  }
+}
+
+/** The matrix with its singular values brought near 1, by Newton and Schulz's iteration. */
+function orthogonalized(
+  matrix: Tensor,
+  { coefficients: [a, b, c], iterations, epsilon }: Settings<MuonOptions>,
+): Tensor {
+  const [rows, columns] = matrix.shape;
+  let x = matrix.div(matrix.norm().maximum(epsilon));
+  // The products are of the shorter side's size.
+  if (rows > columns) x = x.transpose();
+  for (let i = 0; i < iterations; i++) {
+    const gram = x.matmul(x.transpose());
+    x = x.mul(a).add(gram.mul(b).add(gram.matmul(gram).mul(c)).matmul(x));
+  }
+  return rows > columns ? x.transpose() : x;
+}

@@ -1,0 +1,94 @@
+import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectDecayRates, expectNotNegative } from "./ranges.js";
+
+export interface RAdamOptions extends OptimizerOptions {
+  /** How much of each moment is kept from step to step. Default: [0.9, 0.999]. */
+  readonly betas?: readonly [first: number, second: number];
+  /** What keeps the denominator from 0. Default: 1e-8. */
+  readonly epsilon?: number;
+  /** How strongly parameters are drawn to 0. Default: 0. */
+  readonly weightDecay?: number;
+  /** Whether they are drawn as in AdamW, apart from the gradient. Default: false. */
+  readonly decoupledWeightDecay?: boolean;
+}
+
+/** The running means of the gradient and of its square. */
+export type RAdamState = "firstMoment" | "secondMoment";
+
+/**
+ * Rectified Adam, which does not trust the second moment v before it has seen enough; m is the first moment, λ the weight
+ * decay, t counts the steps:
+ *
+ *     g ← g + λ p                                        with decoupled decay p ← (1 − α λ) p
+ *     m ← β₁ m + (1 − β₁) g
+ *     v ← β₂ v + (1 − β₂) g²
+ *     ρ∞ = 2 / (1 − β₂) − 1,  ρ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)
+ *     r = √((ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ))
+ *     p ← p − α / (1 − β₁ᵗ) · m · r √(1 − β₂ᵗ) / (√v + ε)      without what follows m while ρ ≤ 5
+ *
+ * Defaults: learningRate α 0.001, betas [0.9, 0.999], epsilon ε 1e-8, weightDecay 0, decoupledWeightDecay false
+ * Throws: ArgumentError if a number is negative or a beta not below 1
+ * Source: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", 2020, algorithm 2, and the place of ε:
+ *         torch.optim.RAdam
+ */
+export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
+  constructor(parameters: ParameterSource<RAdamOptions>, options: RAdamOptions = {}) {
+    super(parameters, options, {
+      learningRate: 1e-3,
+      betas: [0.9, 0.999],
+      epsilon: 1e-8,
+      weightDecay: 0,
+      decoupledWeightDecay: false,
+      maximize: false,
+    });
+  }
+
+  protected check({ learningRate, betas, epsilon, weightDecay }: Settings<RAdamOptions>): void {
+    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
+    expectDecayRates(this.constructor.name, betas);
+  }
+
+  protected stateNames(): readonly RAdamState[] {
+    return ["firstMoment", "secondMoment"];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    state: State<RAdamState>,
+    {
+      learningRate,
+      betas: [beta1, beta2],
+      epsilon,
+      weightDecay,
+      decoupledWeightDecay,
+    }: Settings<RAdamOptions>,
+  ): Update<RAdamState> {
+    const { step, firstMoment: m = zerosLike(parameter), secondMoment: v = zerosLike(parameter) } = state;
+    const decay = decoupledWeightDecay ? 0 : weightDecay;
+    const g = decay === 0 ? gradient : gradient.add(parameter.mul(decay));
+    const decayed = decoupledWeightDecay ? parameter.mul(1 - learningRate * weightDecay) : parameter;
+    const firstMoment = m.mul(beta1).add(g.mul(1 - beta1));
+    const secondMoment = v.mul(beta2).add(g.square().mul(1 - beta2));
+
+    const rate = learningRate / (1 - beta1 ** step);
+    const rectification = rectificationOf(beta2, step);
+    const change =
+      rectification === null
+        ? firstMoment.mul(rate)
+        : firstMoment
+            .mul(rate * rectification * Math.sqrt(1 - beta2 ** step))
+            .div(secondMoment.sqrt().add(epsilon));
+    return { parameter: decayed.sub(change), state: { firstMoment, secondMoment } };
+  }
+}
+
+/** The factor r of step t, or null while the second moment is of too few gradients. */
+function rectificationOf(beta2: number, step: number): number | null {
+  const longest = 2 / (1 - beta2) - 1;
+  const length = longest - (2 * step * beta2 ** step) / (1 - beta2 ** step);
+  if (length <= 5) return null;
+  return Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length));
+}

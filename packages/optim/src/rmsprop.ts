@@ -1,0 +1,85 @@
+import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { ParameterSource, Settings } from "./groups.js";
+import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { expectBelowOne, expectNotNegative } from "./ranges.js";
+
+export interface RMSpropOptions extends OptimizerOptions {
+  /** How much of the moments is kept from step to step. Default: 0.99. */
+  readonly alpha?: number;
+  /** What keeps the denominator from 0. Default: 1e-8. */
+  readonly epsilon?: number;
+  /** How much of the velocity is kept from step to step. Default: 0, no velocity. */
+  readonly momentum?: number;
+  /** Whether to divide by the gradient's deviation from its mean instead of its size. Default: false. */
+  readonly centered?: boolean;
+  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  readonly weightDecay?: number;
+}
+
+/** The running means of the square of the gradient and, if centered, of the gradient, and the velocity if there is one. */
+export type RMSpropState = "secondMoment" | "firstMoment" | "velocity";
+
+/**
+ * RMSprop, with weight decay λ and momentum μ; v is the second moment, m the first:
+ *
+ *     g ← g + λ p
+ *     v ← α v + (1 − α) g²
+ *     m ← α m + (1 − α) g
+ *     d ← g / (√v + ε)           if centered g / (√(v − m²) + ε)
+ *     b ← μ b + d                without momentum b ← d
+ *     p ← p − η b
+ *
+ * Defaults: learningRate η 0.01, alpha α 0.99, epsilon ε 1e-8, everything else 0 and false
+ * Throws: ArgumentError if a number is negative or alpha not below 1
+ * Source: Hinton, "Neural Networks for Machine Learning", 2012, lecture 6e; centered: Graves, "Generating Sequences With
+ *         Recurrent Neural Networks", 2013, eq. 38–45; torch.optim.RMSprop
+ */
+export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
+  constructor(parameters: ParameterSource<RMSpropOptions>, options: RMSpropOptions = {}) {
+    super(parameters, options, {
+      learningRate: 1e-2,
+      alpha: 0.99,
+      epsilon: 1e-8,
+      momentum: 0,
+      centered: false,
+      weightDecay: 0,
+      maximize: false,
+    });
+  }
+
+  protected check({ learningRate, alpha, epsilon, momentum, weightDecay }: Settings<RMSpropOptions>): void {
+    expectNotNegative(this.constructor.name, { learningRate, epsilon, momentum, weightDecay });
+    expectBelowOne(this.constructor.name, { alpha });
+  }
+
+  protected stateNames({ momentum, centered }: Settings<RMSpropOptions>): readonly RMSpropState[] {
+    return [
+      "secondMoment",
+      ...(centered ? (["firstMoment"] as const) : []),
+      ...(momentum === 0 ? [] : (["velocity"] as const)),
+    ];
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    state: State<RMSpropState>,
+    { learningRate, alpha, epsilon, momentum, centered, weightDecay }: Settings<RMSpropOptions>,
+  ): Update<RMSpropState> {
+    const { secondMoment: v = zerosLike(parameter), firstMoment: m = zerosLike(parameter) } = state;
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const secondMoment = v.mul(alpha).add(g.square().mul(1 - alpha));
+    const firstMoment = m.mul(alpha).add(g.mul(1 - alpha));
+    const variance = centered ? secondMoment.sub(firstMoment.square()) : secondMoment;
+    const direction = g.div(variance.sqrt().add(epsilon));
+    const velocity = state.velocity?.mul(momentum).add(direction) ?? direction;
+    return {
+      parameter: parameter.sub((momentum === 0 ? direction : velocity).mul(learningRate)),
+      state: {
+        secondMoment,
+        ...(centered ? { firstMoment } : {}),
+        ...(momentum === 0 ? {} : { velocity }),
+      },
+    };
+  }
+}

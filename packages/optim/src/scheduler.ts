@@ -1,0 +1,72 @@
+import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
+import type { Schedule } from "./schedules.js";
+import { StateReader } from "./state-dict.js";
+
+/** What has learning rates: an optimizer. */
+export interface Scheduled {
+  readonly groups: readonly { learningRate: number }[];
+}
+
+/**
+ * Sets the learning rate of every group from the number of the step: the group's own at the time the scheduler is made,
+ * times the factor of the schedule.
+ *
+ * Making one does not touch the optimizer, and `set` does not depend on earlier calls: a run that is resumed at step k goes
+ * on as if it had never stopped. Make the scheduler before the optimizer loads its state, or load the scheduler's own,
+ * because the state of an optimizer holds the learning rate of the moment.
+ *
+ * Throws: ArgumentError if there are several schedules, and not one for each group
+ * Source: torch.optim.lr_scheduler.LambdaLR
+ */
+export class Scheduler {
+  readonly #optimizer: Scheduled;
+  readonly #schedules: readonly Schedule[];
+  #learningRates: readonly number[];
+
+  constructor(optimizer: Scheduled, schedule: Schedule | readonly Schedule[]) {
+    const { groups } = optimizer;
+    this.#optimizer = optimizer;
+    this.#schedules = typeof schedule === "function" ? groups.map(() => schedule) : schedule;
+    this.#learningRates = groups.map(({ learningRate }) => learningRate);
+    if (this.#schedules.length !== groups.length) {
+      throw new ArgumentError(
+        "Scheduler",
+        `got ${this.#schedules.length} schedules for ${groups.length} groups; expected one for each, or one for all`,
+      );
+    }
+  }
+
+  /**
+   * Sets the learning rates for the step that comes after `step` others. Call it before `optimizer.step()`.
+   *
+   * Throws: ArgumentError unless it is a whole number of at least 0
+   */
+  set(step: number): void {
+    if (!Number.isSafeInteger(step) || step < 0) {
+      throw new ArgumentError("Scheduler.set", `got the step ${step}; expected a whole number of at least 0`);
+    }
+    for (const [i, group] of this.#optimizer.groups.entries()) {
+      group.learningRate = this.#learningRates[i] * this.#schedules[i](step);
+    }
+  }
+
+  /** The learning rates that the factors are for, by group, as `learningRates`. */
+  stateDict(): Map<string, Tensor> {
+    return new Map([["learningRates", tensor(this.#learningRates, { dtype: "float64" })]]);
+  }
+
+  /**
+   * Takes the learning rates that the factors are for; those of the optimizer change at the next `set`.
+   *
+   * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const reader = new StateReader(state);
+    const learningRates = reader.take("learningRates", {
+      shape: [this.#learningRates.length],
+      dtype: "float64",
+    });
+    reader.finish("Scheduler");
+    if (learningRates !== undefined) this.#learningRates = [...learningRates.dataSync()];
+  }
+}

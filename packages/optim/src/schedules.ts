@@ -1,0 +1,249 @@
+import { ArgumentError } from "@stargrad/tensor";
+import { expectBelowOne, expectCounts, expectNotNegative, expectPositive } from "./ranges.js";
+
+/** What a learning rate is multiplied with for the step that comes after `step` others: a closed form, without memory. */
+export type Schedule = (step: number) => number;
+
+/**
+ * The same factor at every step.
+ *
+ * Defaults: factor 1
+ * Throws: ArgumentError if it is negative
+ */
+export function constant(factor = 1): Schedule {
+  expectNotNegative("constant", { factor });
+  return () => factor;
+}
+
+export interface WarmUpOptions {
+  /** After how many steps the factor is 1. */
+  readonly steps: number;
+  /** The factor of the first step. Default: 1/3. */
+  readonly start?: number;
+}
+
+/**
+ * Grows on a straight line, and stays: at step t of T, start + (1 − start) min(1, t / T).
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if `start` is negative
+ * Source: Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 2.2; torch.optim.lr_scheduler.LinearLR
+ */
+export function warmUp({ steps, start = 1 / 3 }: WarmUpOptions): Schedule {
+  expectCounts("warmUp", { steps });
+  expectNotNegative("warmUp", { start });
+  return (t) => start + (1 - start) * Math.min(1, t / steps);
+}
+
+export interface StepOptions {
+  /** After how many steps the factor falls, each time. */
+  readonly size: number;
+  /** What it is multiplied with. Default: 0.1. */
+  readonly gamma?: number;
+}
+
+/**
+ * Falls every so many steps: γ^⌊t / size⌋.
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if `size` is not a whole number of at least 1, or if gamma is negative
+ * Source: torch.optim.lr_scheduler.StepLR
+ */
+export function step({ size, gamma = 0.1 }: StepOptions): Schedule {
+  expectCounts("step", { size });
+  expectNotNegative("step", { gamma });
+  return (t) => gamma ** Math.floor(t / size);
+}
+
+export interface MultiStepOptions {
+  /** After which steps the factor falls. One that is listed twice counts twice. */
+  readonly milestones: readonly number[];
+  /** What it is multiplied with. Default: 0.1. */
+  readonly gamma?: number;
+}
+
+/**
+ * Falls at the milestones: γ^(how many of them are at most t).
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if gamma is negative
+ * Source: torch.optim.lr_scheduler.MultiStepLR
+ */
+export function multiStep({ milestones, gamma = 0.1 }: MultiStepOptions): Schedule {
+  expectNotNegative("multiStep", { gamma });
+  return (t) => gamma ** milestones.filter((milestone) => milestone <= t).length;
+}
+
+/**
+ * Falls at every step: γ^t.
+ *
+ * Throws: ArgumentError if gamma is negative
+ * Source: torch.optim.lr_scheduler.ExponentialLR
+ */
+export function exponential({ gamma }: { readonly gamma: number }): Schedule {
+  expectNotNegative("exponential", { gamma });
+  return (t) => gamma ** t;
+}
+
+export interface PolynomialOptions {
+  /** After how many steps the factor is 0. */
+  readonly steps: number;
+  /** 1 is a straight line; above, it falls sooner. Default: 1. */
+  readonly power?: number;
+}
+
+/**
+ * Falls to 0, and stays: (1 − min(1, t / T))^power.
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if the power is negative
+ * Source: torch.optim.lr_scheduler.PolynomialLR
+ */
+export function polynomial({ steps, power = 1 }: PolynomialOptions): Schedule {
+  expectCounts("polynomial", { steps });
+  expectNotNegative("polynomial", { power });
+  return (t) => (1 - Math.min(1, t / steps)) ** power;
+}
+
+export interface CosineOptions {
+  /** After how many steps the factor is `minimum`. */
+  readonly steps: number;
+  /** Where it ends. Default: 0. */
+  readonly minimum?: number;
+}
+
+/**
+ * Falls along half a cosine, and stays: minimum + (1 − minimum) (1 + cos(π min(1, t / T))) / 2. PyTorch's climbs again
+ * after T steps; `cosineWithRestarts` is for those who want more than one fall.
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if the minimum is negative
+ * Source: Loshchilov & Hutter, "SGDR", 2017, eq. 5; torch.optim.lr_scheduler.CosineAnnealingLR
+ */
+export function cosine({ steps, minimum = 0 }: CosineOptions): Schedule {
+  expectCounts("cosine", { steps });
+  expectNotNegative("cosine", { minimum });
+  return (t) => cosineBetween(1, minimum, Math.min(1, t / steps));
+}
+
+export interface CosineWithRestartsOptions {
+  /** After how many steps it starts again, for the first time. */
+  readonly period: number;
+  /** How much longer each period is than the one before. Default: 1. */
+  readonly multiplier?: number;
+  /** What the factor falls to in every period, without reaching it. Default: 0. */
+  readonly minimum?: number;
+}
+
+/**
+ * Falls along half a cosine, again and again: `cosine` from the start of the period that the step is in.
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if the period or the multiplier is not a whole number of at least 1, or if the minimum is
+ * negative
+ * Source: Loshchilov & Hutter, "SGDR", 2017, eq. 5; torch.optim.lr_scheduler.CosineAnnealingWarmRestarts
+ */
+export function cosineWithRestarts({
+  period,
+  multiplier = 1,
+  minimum = 0,
+}: CosineWithRestartsOptions): Schedule {
+  expectCounts("cosineWithRestarts", { period, multiplier });
+  expectNotNegative("cosineWithRestarts", { minimum });
+  return (t) => {
+    if (multiplier === 1) return cosineBetween(1, minimum, (t % period) / period);
+    // Found by counting: the logarithm that gives the number of restarts is wrong by rounding at some of them.
+    let [start, length] = [0, period];
+    while (t >= start + length) [start, length] = [start + length, length * multiplier];
+    return cosineBetween(1, minimum, (t - start) / length);
+  };
+}
+
+export interface OneCycleOptions {
+  /** How many steps the cycle has. */
+  readonly steps: number;
+  /** Which part of them it climbs. Default: 0.3. */
+  readonly climb?: number;
+  /** By how much the first learning rate is smaller than the largest. Default: 25. */
+  readonly initialDivisor?: number;
+  /** By how much the last one is smaller than the first. Default: 10,000. */
+  readonly finalDivisor?: number;
+  /** Whether it changes on straight lines instead of cosines. Default: false. */
+  readonly linear?: boolean;
+  /** Whether it falls as it climbed, and only then to the end. Default: false. */
+  readonly threePhases?: boolean;
+}
+
+/**
+ * Climbs from 1/initialDivisor to 1 and falls to 1/(initialDivisor · finalDivisor), where it stays. The optimizer's
+ * learning rate is the largest of the cycle. Momentum is left alone, as with PyTorch's `cycle_momentum=False`.
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if `steps` is not a whole number of at least 1, if a divisor is not above 0, or if `climb` is not
+ * in [0, 1), or in [0, 0.5] for three phases
+ * Source: Smith & Topin, "Super-Convergence", 2018; torch.optim.lr_scheduler.OneCycleLR
+ */
+export function oneCycle({
+  steps,
+  climb = 0.3,
+  initialDivisor = 25,
+  finalDivisor = 1e4,
+  linear = false,
+  threePhases = false,
+}: OneCycleOptions): Schedule {
+  expectCounts("oneCycle", { steps });
+  expectPositive("oneCycle", { initialDivisor, finalDivisor });
+  expectBelowOne("oneCycle", { climb });
+  if (threePhases && climb > 0.5) {
+    throw new ArgumentError("oneCycle", `got climb ${climb} with three phases; expected at most 0.5`);
+  }
+  const [initial, final] = [1 / initialDivisor, 1 / (initialDivisor * finalDivisor)];
+  // Where the factor turns: the last step of each phase, and the factor there.
+  const turns = [
+    [0, initial],
+    [climb * steps - 1, 1],
+    ...(threePhases ? [[2 * climb * steps - 2, initial]] : []),
+    [steps - 1, final],
+  ];
+  const between = linear ? lineBetween : cosineBetween;
+  return (t) => {
+    const next = turns.findIndex(([end]) => t < end);
+    if (next === -1) return final;
+    const [[start, from], [end, to]] = turns.slice(next - 1);
+    return between(from, to, (t - start) / (end - start));
+  };
+}
+
+/**
+ * One schedule after the other, each from its own step 0: the first until the first milestone, and so on.
+ *
+ * Units: milestones in steps of the optimizer
+ * Throws: ArgumentError if there is not one milestone fewer than schedules, or if they do not grow
+ * Source: torch.optim.lr_scheduler.SequentialLR
+ */
+export function sequential(schedules: readonly Schedule[], milestones: readonly number[]): Schedule {
+  if (schedules.length !== milestones.length + 1) {
+    throw new ArgumentError(
+      "sequential",
+      `got ${schedules.length} schedules and ${milestones.length} milestones; expected a milestone between each two schedules`,
+    );
+  }
+  if (milestones.some((milestone, i) => milestone <= (i === 0 ? 0 : milestones[i - 1]))) {
+    throw new ArgumentError(
+      "sequential",
+      `got the milestones [${milestones.join(", ")}]; expected numbers above 0 that grow`,
+    );
+  }
+  return (t) => {
+    const passed = milestones.filter((milestone) => milestone <= t).length;
+    return schedules[passed](passed === 0 ? t : t - milestones[passed - 1]);
+  };
+}
+
+function cosineBetween(from: number, to: number, part: number): number {
+  return to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2;
+}
+
+function lineBetween(from: number, to: number, part: number): number {
+  return from + (to - from) * part;
+}

@@ -7,6 +7,7 @@ infinity: they are written as null and 1e999. Numbers are rounded to 13 digits.
 import json
 import math
 import os
+import re
 
 import torch
 
@@ -34,7 +35,7 @@ def write_number(value):
 
 
 def write_file(name, cases):
-    lines = [json.dumps(case, separators=(",", ":")).replace("Infinity", "1e999") for case in cases]
+    lines = [re.sub(r"(?<![a-z])Infinity", "1e999", json.dumps(case, separators=(",", ":"))) for case in cases]
     with open(os.path.join(os.path.dirname(__file__), name), "w") as file:
         file.write("[\n" + ",\n".join(lines) + "\n]\n")
 
@@ -43,6 +44,7 @@ def layer_case(name, layer, x, *arguments, **options):
     """`arguments` and `options` build our layer; the weights travel by PyTorch's own names."""
     for parameter in layer.parameters():
         parameter.data = draw(*parameter.shape)
+    state = write_state(layer)
     x.requires_grad_()
     y = layer(x)
     gradient = draw(*y.shape)
@@ -51,13 +53,20 @@ def layer_case(name, layer, x, *arguments, **options):
         "layer": name,
         "arguments": arguments,
         "options": options,
-        "state": {key: write_tensor(value) for key, value in layer.state_dict().items()},
+        **({} if layer.training else {"training": False}),
+        "state": state,
         "input": write_tensor(x),
         "gradient": write_tensor(gradient),
         "output": write_tensor(y),
         "inputGradient": write_tensor(x.grad),
         "stateGradients": {key: write_tensor(value.grad) for key, value in layer.named_parameters()},
+        # Running statistics, which the layer itself has changed.
+        **({"stateAfter": write_state(layer)} if list(layer.buffers()) else {}),
     }
+
+
+def write_state(layer):
+    return {key: write_tensor(value) for key, value in layer.state_dict().items()}
 
 
 def loss_case(name, function, inputs, tensors={}, **options):

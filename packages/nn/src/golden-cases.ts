@@ -33,12 +33,16 @@ export interface LayerCase {
   layer: string;
   arguments: never[];
   options: object;
+  /** Whether the layer was being trained. Default: true. */
+  training?: boolean;
   state: Record<string, Golden>;
   input: Golden;
   gradient: Golden;
   output: Golden;
   inputGradient: Golden;
   stateGradients: Record<string, Golden>;
+  /** What the state became, if the layer itself changes it. */
+  stateAfter?: Record<string, Golden>;
 }
 
 /** A loss of a prediction and what it is compared with. */
@@ -70,25 +74,23 @@ export function restoreInput(golden: Golden, float: Run["dtype"]): Tensor {
   return golden.dtype === undefined ? new Parameter(value) : value;
 }
 
+export function gradientOf(input: Tensor): Tensor | null {
+  return input instanceof Parameter ? input.grad : null;
+}
+
 export function restoreState(module: Module, state: Record<string, Golden>, float: Run["dtype"]): void {
-  module.loadStateDict(
-    new Map(Object.entries(state).map(([name, value]) => [name, restore(value, float)])),
-  );
+  module.loadStateDict(new Map(Object.entries(state).map(([name, value]) => [name, restore(value, float)])));
 }
 
 export function expectClose(actual: Tensor | null, expected: Golden, tolerance: number): void {
   expect(actual?.shape).toEqual(expected.shape);
-  const values = [...actual!.dataSync()];
+  const values = actual === null ? [] : [...actual.dataSync()];
   const wrong = values.filter((value, i) => !isClose(value, expected.data[i] ?? NaN, tolerance));
   expect(wrong, `${values.join(" ")} instead of ${expected.data.join(" ")}`).toEqual([]);
 }
 
 /** The module's parameters are those of the file, in its order, and so are their gradients. */
-export function expectGradients(
-  module: Module,
-  expected: Record<string, Golden>,
-  tolerance: number,
-): void {
+export function expectGradients(module: Module, expected: Record<string, Golden>, tolerance: number): void {
   expect([...module.namedParameters().keys()]).toEqual(Object.keys(expected));
   for (const [name, parameter] of module.namedParameters()) {
     expectClose(parameter.grad, expected[name], tolerance);
@@ -107,6 +109,7 @@ export function testLayers(
         const values = [...golden.arguments, { ...golden.options, ...(hasWeights ? { dtype } : {}) }];
         const layer = new layers[golden.layer](...(values as never[]));
         restoreState(layer, golden.state, dtype);
+        layer.train(golden.training);
         const x = new Parameter(restore(golden.input, dtype));
         const y = layer.forward(x);
         expect(y.dtype).toBe(dtype);
@@ -114,6 +117,9 @@ export function testLayers(
         backward(y, restore(golden.gradient, dtype));
         expectClose(x.grad, golden.inputGradient, tolerance);
         expectGradients(layer, golden.stateGradients, tolerance);
+        for (const [name, value] of Object.entries(golden.stateAfter ?? {})) {
+          expectClose(layer.stateDict().get(name) ?? null, value, tolerance);
+        }
       });
     }
   });
@@ -131,8 +137,8 @@ export function testLosses(cases: readonly LossCase[], losses: Readonly<Record<s
         expect(loss.dtype).toBe(dtype);
         expectClose(loss, golden.output, tolerance);
         backward(loss, restore(golden.gradient, dtype));
-        for (const [i, input] of inputs.entries()) {
-          if (input instanceof Parameter) expectClose(input.grad, golden.inputGradients[i]!, tolerance);
+        for (const [i, gradient] of golden.inputGradients.entries()) {
+          if (gradient !== null) expectClose(gradientOf(inputs[i]), gradient, tolerance);
         }
       });
     }

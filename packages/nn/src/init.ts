@@ -1,9 +1,41 @@
-import { ShapeError, uniform, type FloatOptions, type Shape, type Tensor } from "@stargrad/tensor";
+import {
+  ArgumentError,
+  erfinv,
+  eye as identity,
+  normal,
+  ShapeError,
+  tensor,
+  uniform,
+  type FloatOptions,
+  type Shape,
+  type Tensor,
+} from "@stargrad/tensor";
 import { formatShape } from "./shapes.js";
+
+export { full as constant, normal, ones, uniform, zeros } from "@stargrad/tensor";
+
+/** What follows a layer and decides how large its weights should be; `"linear"` is also for convolutions. */
+export type Nonlinearity = "linear" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
 
 export interface KaimingOptions extends FloatOptions {
   /** The slope below 0 of the leaky ReLU that follows; 0 for ReLU. Default: 0. */
   readonly negativeSlope?: number;
+  /** Whether the size of activations is kept (`"fanIn"`) or that of gradients (`"fanOut"`). Default: `"fanIn"`. */
+  readonly mode?: "fanIn" | "fanOut";
+  /** The activation that follows. Default: `"leakyRelu"`, whose slope is `negativeSlope`. */
+  readonly nonlinearity?: Nonlinearity;
+}
+
+export interface XavierOptions extends FloatOptions {
+  /** A factor for the activation that follows, see `calculateGain`. Default: 1. */
+  readonly gain?: number;
+}
+
+export interface TruncNormalOptions extends FloatOptions {
+  readonly mean?: number;
+  readonly std?: number;
+  readonly low?: number;
+  readonly high?: number;
 }
 
 /**
@@ -19,16 +51,77 @@ export function fanIn(shape: Shape): number {
 }
 
 /**
- * Uniform numbers in ±√(6 / ((1 + a²) · fanIn)) with a the negative slope: what keeps the size of activations the same
+ * How many outputs each input of a layer reaches: all axes of its weight but the second.
+ *
+ * Throws: ShapeError if the weight has fewer than two axes
+ * Source: torch.nn.init._calculate_fan_in_and_fan_out
+ */
+export function fanOut(shape: Shape): number {
+  if (shape.length >= 2)
+    return shape.reduce((product, length, i) => (i === 1 ? product : product * length), 1);
+  throw new ShapeError("fanOut", `got the shape ${formatShape(shape)}; expected a weight, [out, in, …]`);
+}
+
+/**
+ * The factor by which weights make up for the activation that follows them: 1 for none and for a sigmoid, 5/3 for tanh, √2
+ * for ReLU, √(2 / (1 + a²)) for a leaky ReLU of slope a, 3/4 for SELU.
+ *
+ * Defaults: negativeSlope 0.01, which only a leaky ReLU has
+ * Throws: ArgumentError for another name
+ * Source: torch.nn.init.calculate_gain
+ */
+export function calculateGain(
+  nonlinearity: Nonlinearity,
+  { negativeSlope = 0.01 }: { readonly negativeSlope?: number } = {},
+): number {
+  switch (nonlinearity) {
+    case "linear":
+    case "sigmoid":
+      return 1;
+    case "tanh":
+      return 5 / 3;
+    case "relu":
+      return Math.SQRT2;
+    case "leakyRelu":
+      return Math.sqrt(2 / (1 + negativeSlope ** 2));
+    case "selu":
+      return 3 / 4;
+    default:
+      throw new ArgumentError(
+        "calculateGain",
+        `got the nonlinearity ${String(nonlinearity)}; expected "linear", "sigmoid", "tanh", "relu", "leakyRelu" or "selu"`,
+      );
+  }
+}
+
+/**
+ * Uniform numbers in ±gain · √(3 / fanIn), which for ReLU are ±√(6 / fanIn): what keeps the size of activations the same
  * from layer to layer.
  *
- * Defaults: negativeSlope 0, float32, the shared generator
+ * Defaults: negativeSlope 0, mode `"fanIn"`, nonlinearity `"leakyRelu"`, float32, the shared generator
  * Throws: ShapeError if the shape has fewer than two axes
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; torch.nn.init.kaiming_uniform_
  */
-export function kaimingUniform(shape: Shape, { negativeSlope = 0, ...options }: KaimingOptions = {}): Tensor {
-  const bound = Math.sqrt(6 / ((1 + negativeSlope ** 2) * fanIn(shape)));
-  return uniform(shape, { low: -bound, high: bound, ...options });
+export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
+  const bound = Math.sqrt(3) * kaimingStd(shape, options);
+  return uniform(shape, { ...options, low: -bound, high: bound });
+}
+
+/**
+ * Normal numbers with the standard deviation gain / √fanIn: kaimingUniform's, of the other distribution.
+ *
+ * Defaults: negativeSlope 0, mode `"fanIn"`, nonlinearity `"leakyRelu"`, float32, the shared generator
+ * Throws: ShapeError if the shape has fewer than two axes
+ * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; torch.nn.init.kaiming_normal_
+ */
+export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
+  return normal(shape, { ...options, mean: 0, std: kaimingStd(shape, options) });
+}
+
+function kaimingStd(shape: Shape, options: KaimingOptions): number {
+  const { negativeSlope = 0, mode = "fanIn", nonlinearity = "leakyRelu" } = options;
+  const fan = mode === "fanIn" ? fanIn(shape) : fanOut(shape);
+  return calculateGain(nonlinearity, { negativeSlope }) / Math.sqrt(fan);
 }
 
 /**
@@ -38,4 +131,104 @@ export function kaimingUniform(shape: Shape, { negativeSlope = 0, ...options }: 
 export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = {}): Tensor {
   const bound = 1 / Math.sqrt(fan);
   return uniform(shape, { low: -bound, high: bound, ...options });
+}
+
+/**
+ * Uniform numbers in ±gain · √(6 / (fanIn + fanOut)): what keeps the size of activations and of gradients the same from
+ * layer to layer where the activation is near its linear part.
+ *
+ * Defaults: gain 1, float32, the shared generator
+ * Throws: ShapeError if the shape has fewer than two axes
+ * Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010, eq. 16;
+ *         torch.nn.init.xavier_uniform_
+ */
+export function xavierUniform(shape: Shape, { gain = 1, ...options }: XavierOptions = {}): Tensor {
+  const bound = gain * Math.sqrt(6 / (fanIn(shape) + fanOut(shape)));
+  return uniform(shape, { low: -bound, high: bound, ...options });
+}
+
+/**
+ * Normal numbers with the standard deviation gain · √(2 / (fanIn + fanOut)): xavierUniform's, of the other distribution.
+ *
+ * Defaults: gain 1, float32, the shared generator
+ * Throws: ShapeError if the shape has fewer than two axes
+ * Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010;
+ *         torch.nn.init.xavier_normal_
+ */
+export function xavierNormal(shape: Shape, { gain = 1, ...options }: XavierOptions = {}): Tensor {
+  return normal(shape, { std: gain * Math.sqrt(2 / (fanIn(shape) + fanOut(shape))), ...options });
+}
+
+/**
+ * Normal numbers of which none is outside [low, high]: uniform ones, put through the inverse of the distribution function.
+ *
+ * Defaults: mean 0, std 1, low −2, high 2 (not multiples of std), float32, the shared generator
+ * Throws: ArgumentError unless std is above 0, low below high, and the mean at most 5 std outside
+ * Source: torch.nn.init.trunc_normal_
+ */
+export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Tensor {
+  const { mean = 0, std = 1, low = -2, high = 2, dtype = "float32", ...random } = options;
+  if (!(std > 0)) throw new ArgumentError("truncNormal", `got std ${std}; expected it above 0`);
+  if (!(low < high && mean >= low - 5 * std && mean <= high + 5 * std)) {
+    // Further out, erf is 1 to the last digit on both sides.
+    throw new ArgumentError(
+      "truncNormal",
+      `got low ${low} and high ${high} for the mean ${mean}; expected low < high, and the mean at most 5 std outside`,
+    );
+  }
+  const scale = std * Math.SQRT2;
+  const bounds = tensor([(low - mean) / scale, (high - mean) / scale], { dtype: "float64" }).erf();
+  const [from, to] = [bounds.select(0, 0), bounds.select(0, 1)];
+  const place = uniform(shape, { dtype: "float64", ...random })
+    .mul(to.sub(from))
+    .add(from);
+  return erfinv(place).mul(scale).add(mean).clamp({ min: low, max: high }).cast(dtype);
+}
+
+/**
+ * A matrix with ones on its diagonal and zeros elsewhere: a layer that begins as the identity.
+ *
+ * Throws: ShapeError unless the shape has two axes
+ * Source: torch.nn.init.eye_
+ */
+export function eye(shape: Shape, options: Pick<FloatOptions, "dtype"> = {}): Tensor {
+  if (shape.length === 2) return identity(shape[0], shape[1], options);
+  throw new ShapeError("eye", `got the shape ${formatShape(shape)}; expected a matrix, [out, in]`);
+}
+
+/**
+ * A weight whose rows, all axes but the first joined, have length `gain` and are perpendicular to each other; if there are
+ * more rows than columns, the columns are. Every such matrix is equally likely.
+ *
+ * Defaults: gain 1, float32, the shared generator
+ * Throws: ShapeError if the shape has fewer than two axes
+ * Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2013;
+ *         torch.nn.init.orthogonal_
+ */
+export function orthogonal(
+  shape: Shape,
+  { gain = 1, dtype = "float32", ...random }: XavierOptions = {},
+): Tensor {
+  const [rows, columns] = [shape[0], fanIn(shape)];
+  const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const drawn = normal([count, length], { dtype: "float64", ...random }).dataSync();
+  const vectors: Float64Array[] = [];
+  for (let i = 0; i < count; i++) {
+    vectors.push(perpendicular(Float64Array.from(drawn.subarray(i * length, (i + 1) * length)), vectors));
+  }
+  const matrix = tensor(Float64Array.from(vectors.flatMap((vector) => [...vector])), {
+    shape: [count, length],
+  });
+  return (rows <= columns ? matrix : matrix.transpose()).mul(gain).reshape(shape).cast(dtype);
+}
+
+/** What is left of a vector without its parts along others of length 1, brought to length 1 (Gram and Schmidt's). */
+function perpendicular(vector: Float64Array, others: readonly Float64Array[]): Float64Array {
+  // Rounding leaves a little of every part behind; the second time takes it away.
+  for (const other of [...others, ...others]) {
+    const part = other.reduce((sum, value, i) => sum + value * vector[i], 0);
+    vector.forEach((value, i) => (vector[i] = value - part * other[i]));
+  }
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  return vector.map((value) => value / length);
 }

@@ -11,11 +11,6 @@ export function eachAxis(value: number | readonly number[], axes: number): reado
   return typeof value === "number" ? new Array<number>(axes).fill(value) : value;
 }
 
-/** One number for both axes, or one for each. */
-export function pairOf(value: number | Pair): Pair {
-  return typeof value === "number" ? [value, value] : value;
-}
-
 /** Throws an ArgumentError unless every named number, or one for each of the axes, is whole and large enough. */
 export function expectWhole(
   called: string,
@@ -32,6 +27,14 @@ export function expectWhole(
       called,
       `got ${name} ${writeValue(value)}; expected ${expected} of at least ${least}`,
     );
+  }
+}
+
+/** Throws an ArgumentError unless every named number is from 0 to 1. */
+export function expectProbability(called: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value >= 0 && value <= 1) continue;
+    throw new ArgumentError(called, `got ${name} ${value}; expected 0 to 1`);
   }
 }
 

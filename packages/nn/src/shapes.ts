@@ -14,6 +14,12 @@ export function expectShape(called: string, x: Tensor, fits: boolean, expected: 
   if (!fits) throw new ShapeError(called, `got ${formatShape(x.shape)}; expected ${expected}`);
 }
 
+/** Throws a ShapeError unless x has these axes; negative ones count from the end. */
+export function expectAxes(called: string, x: Tensor, axes: readonly number[]): void {
+  const least = Math.max(...axes.map((axis) => (axis < 0 ? -axis : axis + 1)));
+  expectShape(called, x, x.ndim >= least, `at least ${least} ${least === 1 ? "axis" : "axes"}`);
+}
+
 /** Throws a DTypeError unless the tensor has floating-point elements. */
 export function expectFloat(called: string, x: Tensor): void {
   if (x.dtype === "float32" || x.dtype === "float64") return;
@@ -41,4 +47,10 @@ export function expectBroadcast(called: string, name: string, weight: Tensor, x:
     called,
     `got ${name} ${formatShape(weight.shape)}; expected a shape that broadcasts to ${formatShape(x.shape)}`,
   );
+}
+
+/** Throws a DTypeError unless a tensor that is used as indices holds whole numbers. */
+export function expectIndices(called: string, name: string, x: Tensor): void {
+  if (x.dtype === "int32") return;
+  throw new DTypeError(called, `got ${name} of ${x.dtype}; expected int32`, 'Cast with x.cast("int32")');
 }

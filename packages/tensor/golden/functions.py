@@ -333,4 +333,9 @@ for start, stop, count in [(0, 1, 5), (-1, 2, 7), (3, 3, 2), (5, -5, 3), (2, 9, 
 case("eye", 3, output=torch.eye(3))
 case("eye", 2, 4, {"dtype": "int32"}, output=torch.eye(2, 4, dtype=torch.int32))
 
+# The inverse of erf: both of its polynomials, its ends, and beyond them
+inverse = float64(-1, -0.999, -0.5, -1e-9, 0, 1e-300, 0.1, 0.3, 0.8, 0.99, 0.996, 1, 1.5, nan)
+case("erfinv", inverse, output=torch.erfinv(inverse))
+case("erfinv", inverse.float(), output=torch.erfinv(inverse.float().double()).float())
+
 pathlib.Path(__file__).with_name("functions.jsonl").write_text("\n".join(lines) + "\n")

@@ -37,6 +37,7 @@ export {
   div,
   equal,
   erf,
+  erfinv,
   exp,
   expm1,
   floor,

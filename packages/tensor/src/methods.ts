@@ -41,6 +41,7 @@ type PrimitiveMethods = { [P in UnaryName]: UnaryMethod } & { [P in BinaryName]:
 export interface Methods extends PrimitiveMethods {
   // Elementwise
   ceil: UnaryMethod;
+  erfinv: UnaryMethod;
   isFinite: UnaryMethod;
   isNaN: UnaryMethod;
   logicalNot: UnaryMethod;

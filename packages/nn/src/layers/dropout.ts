@@ -1,4 +1,11 @@
-import { ArgumentError, bernoulli, type RandomOptions, type Shape, type Tensor } from "@stargrad/tensor";
+import {
+  ArgumentError,
+  bernoulli,
+  type DType,
+  type RandomOptions,
+  type Shape,
+  type Tensor,
+} from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
@@ -18,9 +25,7 @@ export class Dropout extends Module {
 
   constructor(probability = 0.5, random: RandomOptions = {}) {
     super();
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new ArgumentError("Dropout", `got the probability ${probability}; expected 0 to 1`);
-    }
+    checkProbability("Dropout", probability);
     this.probability = probability;
     this.#random = random;
   }
@@ -29,13 +34,24 @@ export class Dropout extends Module {
   forward(x: Tensor): Tensor {
     expectFloat(this.toString(), x);
     if (!this.training || this.probability === 0) return x;
-    const kept = 1 - this.probability;
-    const mask = bernoulli(x.shape, { probability: kept, ...this.#random }).cast(x.dtype);
-    // 1/0 would be infinite, and 0 · ∞ is NaN.
-    return x.mul(mask.mul(kept === 0 ? 0 : 1 / kept));
+    return x.mul(dropoutMask(x.shape, this.probability, x.dtype, this.#random));
   }
 
   override toString(): string {
     return writeLayer("Dropout", [this.probability]);
   }
+}
+
+/** 0 with the given probability and 1 / (1 − p) otherwise: what dropout multiplies by. */
+export function dropoutMask(shape: Shape, probability: number, dtype: DType, random: RandomOptions): Tensor {
+  const kept = 1 - probability;
+  const mask = bernoulli(shape, { probability: kept, ...random }).cast(dtype);
+  // 1/0 would be infinite, and 0 · ∞ is NaN.
+  return mask.mul(kept === 0 ? 0 : 1 / kept);
+}
+
+/** Throws an ArgumentError unless the probability is from 0 to 1. */
+export function checkProbability(called: string, probability: number): void {
+  if (probability >= 0 && probability <= 1) return;
+  throw new ArgumentError(called, `got the probability ${probability}; expected 0 to 1`);
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { writeLayer } from "../options.js";
-import { expectShape } from "../shapes.js";
+import { expectAxes } from "../shapes.js";
 
 export interface FlattenOptions {
   /** The first axis to join; negative counts from the end. Default: 1, which leaves the batch alone. */
@@ -31,8 +31,7 @@ export class Flatten extends Module {
 
   forward(x: Tensor): Tensor {
     const [start, end] = [this.#startAxis, this.#endAxis];
-    const least = Math.max(...[start, end].map((axis) => (axis < 0 ? -axis : axis + 1)));
-    expectShape(this.#written, x, x.ndim >= least, `at least ${least} axes`);
+    expectAxes(this.#written, x, [start, end]);
     return x.flatten({ startAxis: start, endAxis: end });
   }
 

@@ -1,7 +1,7 @@
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, pairOf, writeLayer, type Pair } from "../options.js";
-import { expectFloat, expectShape } from "../shapes.js";
+import type { Pair } from "../options.js";
+import { PoolingWindows } from "./pooling.js";
 
 export interface MaxPool2dOptions {
   /** How far apart the windows are. Default: the kernel size, so that they do not overlap. */
@@ -25,61 +25,18 @@ export interface MaxPool2dOptions {
  * Source: torch.nn.MaxPool2d
  */
 export class MaxPool2d extends Module {
-  readonly #size: Pair;
-  readonly #stride: Pair;
-  readonly #padding: Pair;
-  readonly #dilation: Pair;
-  readonly #ceilMode: boolean;
-  readonly #written: string;
+  readonly #windows: PoolingWindows;
 
   constructor(kernelSize: number | Pair, options: MaxPool2dOptions = {}) {
     super();
-    const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = options;
-    expectWhole("MaxPool2d", { kernelSize, stride, dilation }, { least: 1 });
-    expectWhole("MaxPool2d", { padding }, { least: 0 });
-    [this.#size, this.#stride] = [pairOf(kernelSize), pairOf(stride)];
-    [this.#padding, this.#dilation] = [pairOf(padding), pairOf(dilation)];
-    this.#ceilMode = ceilMode;
-    this.#written = writeLayer("MaxPool2d", [kernelSize], options);
-    if (this.#padding.some((amount, axis) => amount > this.#size[axis] / 2)) {
-      // A window of nothing but padding would answer −∞.
-      throw new ArgumentError(this.#written, "the padding is too wide; expected at most half the kernel");
-    }
+    this.#windows = new PoolingWindows({ name: "MaxPool2d", rank: 2 }, kernelSize, options);
   }
 
   forward(x: Tensor): Tensor {
-    expectFloat(this.#written, x);
-    expectShape(this.#written, x, x.ndim === 3 || x.ndim === 4, "[N, C, H, W] or [C, H, W]");
-    const [height, width] = [this.#paddingOf(x, 0), this.#paddingOf(x, 1)];
-    const leading = x.shape.slice(0, -2).map(() => [0, 0] as const);
-    const windows = x
-      .pad([...leading, height, width], { value: -Infinity })
-      .windows({ size: this.#size, stride: this.#stride, dilation: this.#dilation }); // [N, C, P, Q, kH, kW]
-    return windows.flatten({ startAxis: -2 }).max({ axis: -1 }).values;
+    return this.#windows.over(x, { value: -Infinity }).max({ axis: -1 }).values;
   }
 
   override toString(): string {
-    return this.#written;
-  }
-
-  /** How many −∞ go before and after an axis of the image; in ceilMode also those that a last window hangs over. */
-  #paddingOf(x: Tensor, axis: 0 | 1): Pair {
-    const length = x.shape[x.ndim - 2 + axis];
-    const [stride, padding] = [this.#stride[axis], this.#padding[axis]];
-    const span = this.#dilation[axis] * (this.#size[axis] - 1) + 1;
-    const slack = this.#ceilMode ? stride - 1 : 0;
-    const least = span - slack - 2 * padding;
-    expectShape(
-      this.#written,
-      x,
-      length >= least,
-      `a ${axis === 0 ? "height" : "width"} of at least ${least}`,
-    );
-
-    const room = length + 2 * padding - span;
-    const last = Math.floor((room + slack) / stride) * stride;
-    // A window that would begin behind the image, in the padding, is left out.
-    const overhang = last < length + padding ? Math.max(last - room, 0) : 0;
-    return [padding, padding + overhang];
+    return this.#windows.toString();
   }
 }

@@ -5,17 +5,22 @@ import { expectShape, formatShape } from "../shapes.js";
 export type Rank = 1 | 2 | 3;
 
 const spaces = {
-  1: { axes: ["L"], smallest: "a length" },
-  2: { axes: ["H", "W"], smallest: "an image" },
-  3: { axes: ["D", "H", "W"], smallest: "a volume" },
+  1: { letters: ["L"], names: ["length"], smallest: "a length" },
+  2: { letters: ["H", "W"], names: ["height", "width"], smallest: "an image" },
+  3: { letters: ["D", "H", "W"], names: ["depth", "height", "width"], smallest: "a volume" },
 } as const;
+
+/** What one of the last axes is called, `height`. */
+export function nameOfAxis(rank: Rank, axis: number): string {
+  return spaces[rank].names[axis];
+}
 
 /** Throws a ShapeError unless x is [N, C, …] or [C, …] with that many further axes, and with the channels if given. */
 export function expectSpatial(called: string, x: Tensor, rank: Rank, channels: number | "C" = "C"): void {
   const fits =
     (x.ndim === rank + 1 || x.ndim === rank + 2) &&
     (channels === "C" || x.shape[x.ndim - rank - 1] === channels);
-  const axes = [channels, ...spaces[rank].axes].join(", ");
+  const axes = [channels, ...spaces[rank].letters].join(", ");
   expectShape(called, x, fits, `[N, ${axes}] or [${axes}]`);
 }
 

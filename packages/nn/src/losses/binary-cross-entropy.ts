@@ -1,10 +1,14 @@
-import type { Tensor } from "@stargrad/tensor";
+import { customGradient } from "@stargrad/autograd";
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
 import { expectBroadcast, expectFloat, expectSameShape } from "../shapes.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
-export interface BinaryCrossEntropyOptions extends LossOptions {
+export interface WeightedLossOptions extends LossOptions {
   /** A factor on the loss of each element. Default: 1. */
   readonly weight?: Tensor;
+}
+
+export interface BinaryCrossEntropyOptions extends WeightedLossOptions {
   /** A factor on the target's share of the loss: above 1, missing what is true costs more. Default: 1. */
   readonly posWeight?: Tensor;
 }
@@ -34,4 +38,58 @@ export function binaryCrossEntropyWithLogits(
   const invented = target.neg().add(1).mul(logits.softplus());
   const losses = (posWeight === undefined ? missed : missed.mul(posWeight)).add(invented);
   return reduceLoss(called, weight === undefined ? losses : losses.mul(weight), reduction);
+}
+
+/**
+ * The cross entropy of yes-or-no predictions given as probabilities, `−w · (t · ln p + (1 − t) · ln(1 − p))` with
+ * probabilities p, targets t from 0 to 1 and weight w. No logarithm counts as less than −100, so that a prediction that is
+ * certain and wrong has a finite loss; its gradient is at most 10¹². Where there are logits,
+ * `binaryCrossEntropyWithLogits` of them is more precise.
+ *
+ * Shapes: probabilities and target of one shape; weight broadcasts to it -> [], or that shape for `"none"`
+ * Defaults: reduction `"mean"`, over all elements
+ * Throws: ShapeError if the shapes of probabilities and target differ or the weight does not broadcast to them;
+ *         ArgumentError if a probability is known to be outside 0 to 1
+ * Source: torch.nn.functional.binary_cross_entropy
+ */
+export function binaryCrossEntropy(
+  probabilities: Tensor,
+  target: Tensor,
+  { weight, reduction = "mean" }: WeightedLossOptions = {},
+): Tensor {
+  const called = "binaryCrossEntropy";
+  expectFloat(called, probabilities);
+  expectSameShape(called, probabilities, target);
+  if (weight !== undefined) expectBroadcast(called, "weight", weight, probabilities);
+  checkProbabilities(called, probabilities);
+  const losses = surpriseOf(probabilities, target.cast(probabilities.dtype));
+  return reduceLoss(called, weight === undefined ? losses : losses.mul(weight), reduction);
+}
+
+/** The gradient of the plain formula is 0 or NaN where a logarithm is bounded, which is where it is needed most. */
+const surpriseOf = customGradient(
+  (p: Tensor, t: Tensor) => {
+    const missed = t.mul(p.log().clamp({ min: -100 }));
+    const invented = t
+      .neg()
+      .add(1)
+      .mul(p.neg().log1p().clamp({ min: -100 }));
+    return missed.add(invented).neg();
+  },
+  (g, [p, t]) => {
+    const slope = p.sub(t).div(p.neg().add(1).mul(p).clamp({ min: 1e-12 }));
+    return [g.mul(slope), g.mul(p.neg().log1p().sub(p.log()))];
+  },
+);
+
+/** Checks probabilities whose values are known already; the logarithm makes NaN of the others. */
+function checkProbabilities(called: string, probabilities: Tensor): void {
+  if (probabilities.node.storage === null) return;
+  const outside = probabilities.dataSync().find((value) => value < 0 || value > 1);
+  if (outside === undefined) return;
+  throw new ArgumentError(
+    called,
+    `got the probability ${outside}; expected 0 to 1`,
+    "Use binaryCrossEntropyWithLogits for logits",
+  );
 }

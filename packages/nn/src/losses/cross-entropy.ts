@@ -1,5 +1,6 @@
-import { ArgumentError, DTypeError, IndexError, ShapeError, where, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, DTypeError, ShapeError, where, type Tensor } from "@stargrad/tensor";
 import { expectFloat, expectShape, formatShape, sameShape } from "../shapes.js";
+import { checkClasses, checkClassOptions, classAxis, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
 export interface CrossEntropyOptions extends LossOptions {
@@ -41,23 +42,22 @@ function againstIndices(logits: Tensor, target: Tensor, options: CrossEntropyOpt
   const axis = classAxis(logits);
   const classes = logits.shape[axis];
   checkTarget(target, logits, "class indices");
-  checkIndices(target, classes, ignoreIndex);
+  checkClasses("crossEntropy", target, classes, ignoreIndex);
 
   const surprise = logits.logSoftmax({ axis }).neg(); // [N, C, …]
-  const counted = target.notEqual(ignoreIndex); // [N, …]
-  // What is ignored looks up class 0 and is set to 0 afterwards: nothing is ever read at −100.
-  const index = where(counted, target, 0);
-  const weights = weight === undefined ? counted.cast(logits.dtype) : where(counted, weight.take(index), 0);
-  const exact = surprise.gather(index.unsqueeze(axis), { axis }).squeeze(axis).mul(weights);
+  const exact = pickClasses(surprise, target, {
+    ignoreIndex,
+    ...(weight === undefined ? {} : { weight }),
+  });
   const losses =
     labelSmoothing === 0
-      ? exact
-      : exact.mul(1 - labelSmoothing).add(
+      ? exact.picked
+      : exact.picked.mul(1 - labelSmoothing).add(
           perClass(surprise, weight)
             .sum({ axis })
             .mul(labelSmoothing / classes),
         );
-  return reduceLoss("crossEntropy", where(counted, losses, 0), reduction, weights.sum());
+  return reduceLoss("crossEntropy", where(exact.counted, losses, 0), reduction, exact.weights.sum());
 }
 
 function againstProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
@@ -80,23 +80,11 @@ function perClass(surprise: Tensor, weight: Tensor | undefined): Tensor {
   return surprise.mul(weight.reshape([weight.size, ...further.map(() => 1)]));
 }
 
-function classAxis(logits: Tensor): 0 | 1 {
-  return logits.ndim === 1 ? 0 : 1;
-}
-
-function checkOptions(
-  { weight, labelSmoothing = 0, ignoreIndex = 0 }: CrossEntropyOptions,
-  classes: number,
-): void {
-  if (weight !== undefined) {
-    const fits = weight.ndim === 1 && weight.size === classes;
-    expectShape("crossEntropy", weight, fits, `a weight for each of the ${classes} classes, [${classes}]`);
-  }
+function checkOptions(options: CrossEntropyOptions, classes: number): void {
+  const { labelSmoothing = 0 } = options;
+  checkClassOptions("crossEntropy", options, classes);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ArgumentError("crossEntropy", `got labelSmoothing ${labelSmoothing}; expected 0 to 1`);
-  }
-  if (!Number.isInteger(ignoreIndex)) {
-    throw new ArgumentError("crossEntropy", `got ignoreIndex ${ignoreIndex}; expected a whole number`);
   }
 }
 
@@ -114,16 +102,4 @@ function checkTarget(target: Tensor, logits: Tensor, kind: "class indices" | "pr
     `got the logits ${formatShape(logits.shape)} and ${kind} ${formatShape(target.shape)}; expected ${kind} ${formatShape(expected)}`,
     kind === "probabilities" ? 'Class indices have to be int32: target.cast("int32")' : undefined,
   );
-}
-
-/** Checks class indices whose values are known already; the others are checked by the engine. */
-function checkIndices(target: Tensor, classes: number, ignoreIndex: number): void {
-  if (target.node.storage === null) return;
-  for (const [position, index] of target.dataSync().entries()) {
-    if (index === ignoreIndex || (index >= 0 && index < classes)) continue;
-    throw new IndexError(
-      "crossEntropy",
-      `got the class ${index} at position ${position}; expected 0 to ${classes - 1}, or ${ignoreIndex} to ignore it`,
-    );
-  }
 }

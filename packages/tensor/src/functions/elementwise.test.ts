@@ -6,6 +6,7 @@ import * as library from "../index.js";
 import {
   arange,
   clamp,
+  erfinv,
   expand,
   greater,
   greaterEqual,
@@ -143,5 +144,18 @@ describe("comparisons that are made of others", () => {
     expect(() => a.floorDivide(b)).toThrow("floorDivide: [2, 3] and [2]");
     expect(() => logicalAnd(...bools)).toThrow("logicalAnd: [2, 3] and [2]");
     expect(() => logicalOr(...bools)).toThrow("logicalOr: [2, 3] and [2]");
+  });
+});
+
+describe("erfinv", () => {
+  it("undoes erf, also where it is flat", () => {
+    const x = linspace(-4, 4, 161, { dtype: "float64" });
+    const back = erfinv(x.erf()).dataSync();
+    for (const [i, value] of x.dataSync().entries()) {
+      // erf is right to a few units of its last place, which its slope makes larger on the way back.
+      const slope = (2 / Math.sqrt(Math.PI)) * Math.exp(-(value ** 2));
+      expect(Math.abs(back[i] - value)).toBeLessThan(1e-14 + 1e-15 / slope);
+    }
+    expect(erfinv(arange(2)).dtype).toBe("float32");
   });
 });

@@ -1,0 +1,15 @@
+import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
+
+/**
+ * The mean of each of P × Q tiles of an image, however large it is; tile p goes from row ⌊p · H / P⌋ to row
+ * ⌈(p + 1) · H / P⌉, and its columns likewise.
+ *
+ * Shapes: x [N, C, H, W] -> y [N, C, P, Q], or both without N; one number is P and Q, `null` leaves an axis as it is
+ * Throws: ArgumentError unless P and Q are whole and at least 1; ShapeError if x has other axes, or H or W is 0
+ * Source: torch.nn.AdaptiveAvgPool2d
+ */
+export class AdaptiveAvgPool2d extends AdaptivePooling {
+  constructor(outputSize: OutputLength | readonly [height: OutputLength, width: OutputLength]) {
+    super({ name: "AdaptiveAvgPool2d", rank: 2, reduce: (x, axis) => x.mean({ axis }) }, outputSize);
+  }
+}

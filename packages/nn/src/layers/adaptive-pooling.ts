@@ -1,0 +1,69 @@
+import { concat, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectFloat, expectShape } from "../shapes.js";
+import { expectSpatial, type Rank } from "./spatial.js";
+
+/** How long an axis becomes; `null` leaves it as long as it is. */
+export type OutputLength = number | null;
+
+/** Reduces one axis to nothing. */
+type Reduce = (x: Tensor, axis: number) => Tensor;
+
+/**
+ * Divides each axis into as many stretches as are asked for and reduces each of them: what the adaptive pooling layers
+ * are, for the mean and the largest element along one and two axes. Stretch p of an axis goes from ⌊p · L / P⌋ to
+ * ⌈(p + 1) · L / P⌉, so that stretches overlap if P does not divide L.
+ */
+export abstract class AdaptivePooling extends Module {
+  readonly #outputSize: readonly OutputLength[];
+  readonly #reduce: Reduce;
+  readonly #written: string;
+
+  constructor(
+    { name, rank, reduce }: { readonly name: string; readonly rank: Rank; readonly reduce: Reduce },
+    outputSize: OutputLength | readonly OutputLength[],
+  ) {
+    super();
+    const sizes = Array.isArray(outputSize)
+      ? (outputSize as readonly OutputLength[])
+      : new Array<OutputLength>(rank).fill(outputSize as OutputLength);
+    const lengths = sizes.map((length) => length ?? 1);
+    const written = Array.isArray(outputSize) ? lengths : lengths[0];
+    expectWhole(name, { outputSize: written }, { least: 1, axes: rank });
+    this.#outputSize = sizes;
+    this.#reduce = reduce;
+    this.#written = writeLayer(name, [outputSize]);
+  }
+
+  forward(x: Tensor): Tensor {
+    const rank = this.#outputSize.length as Rank;
+    expectFloat(this.#written, x);
+    expectSpatial(this.#written, x, rank);
+    const isEmpty = x.shape.slice(-rank).includes(0);
+    expectShape(this.#written, x, !isEmpty, "at least one element along each axis that is pooled");
+    // From the last axis to the first: of several largest elements, the first in row-major order wins.
+    return this.#outputSize.reduceRight<Tensor>((y, count, i) => {
+      const axis = x.ndim - rank + i;
+      return count === null ? y : reduceStretches(y, axis, count, this.#reduce);
+    }, x);
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+}
+
+function reduceStretches(x: Tensor, axis: number, count: number, reduce: Reduce): Tensor {
+  const length = x.shape[axis];
+  if (length % count === 0) {
+    const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
+    return reduce(x.reshape([...before, count, length / count, ...after]), axis + 1);
+  }
+  const stretches = Array.from({ length: count }, (_, place) => {
+    const start = Math.floor((place * length) / count);
+    const end = Math.ceil(((place + 1) * length) / count);
+    return reduce(x.narrow(axis, start, end - start), axis).unsqueeze(axis);
+  });
+  return concat(stretches, { axis });
+}

@@ -1,0 +1,50 @@
+import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { PoolingWindows, type PoolingOptions } from "./pooling.js";
+import type { Rank } from "./spatial.js";
+
+export interface AveragePoolingOptions extends PoolingOptions {
+  readonly countIncludePad?: boolean;
+  readonly divisorOverride?: number;
+}
+
+/** The mean of every window: what AvgPool1d and AvgPool2d are for one and two axes. */
+export abstract class AveragePooling extends Module {
+  readonly #windows: PoolingWindows;
+  readonly #countIncludePad: boolean;
+  readonly #divisor: number | undefined;
+
+  constructor(
+    kind: { readonly name: string; readonly rank: Rank },
+    kernelSize: number | readonly number[],
+    options: AveragePoolingOptions,
+  ) {
+    super();
+    this.#windows = new PoolingWindows(kind, kernelSize, options);
+    this.#countIncludePad = options.countIncludePad ?? true;
+    this.#divisor = options.divisorOverride;
+    if (this.#divisor !== undefined && (!Number.isInteger(this.#divisor) || this.#divisor === 0)) {
+      throw new ArgumentError(
+        kind.name,
+        `got divisorOverride ${this.#divisor}; expected a whole number that is not 0`,
+      );
+    }
+  }
+
+  forward(x: Tensor): Tensor {
+    const sums = this.#windows.over(x, { value: 0 }).sum({ axis: -1 });
+    return sums.div(this.#divisor ?? this.#counts(x));
+  }
+
+  override toString(): string {
+    return this.#windows.toString();
+  }
+
+  /** How many elements each window is the mean of: one number if all agree, else one for each, [P, Q]. */
+  #counts(x: Tensor): Tensor | number {
+    const perAxis = this.#windows.counts(x, { countIncludePad: this.#countIncludePad });
+    const counts = perAxis.reduce((outer, inner) => outer.flatMap((a) => inner.map((b) => a * b)));
+    if (counts.every((count) => count === counts[0])) return counts[0];
+    return tensor(counts, { shape: perAxis.map(({ length }) => length), dtype: x.dtype });
+  }
+}

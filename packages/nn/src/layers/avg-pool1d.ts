@@ -1,0 +1,28 @@
+import { AveragePooling } from "./average-pooling.js";
+
+export interface AvgPool1dOptions {
+  /** How far apart the windows are. Default: the kernel size, so that they do not overlap. */
+  readonly stride?: number;
+  /** How many zeros are put at both ends; at most half the kernel. Default: 0. */
+  readonly padding?: number;
+  /** Whether a last window that hangs over the end counts, if it begins inside. Default: false. */
+  readonly ceilMode?: boolean;
+  /** Whether the zeros of the padding count as elements of a window. Default: true. */
+  readonly countIncludePad?: boolean;
+}
+
+/**
+ * The mean of every window: `y[n, c, p] = Σ x[n, c, p·s + i] / k` over the window's places i; s is the stride, and x is
+ * padded with zeros. A window that hangs over the end in ceilMode is the mean of what it holds.
+ *
+ * Shapes: x [N, C, L] -> y [N, C, P], or both without N;
+ *         P = ⌊(L + 2 · padding − k) / stride⌋ + 1, rounded up for ceilMode
+ * Throws: ArgumentError if the padding is more than half the kernel; ShapeError if x has other axes or is shorter than a
+ *         window
+ * Source: torch.nn.AvgPool1d
+ */
+export class AvgPool1d extends AveragePooling {
+  constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
+    super({ name: "AvgPool1d", rank: 1 }, kernelSize, options);
+  }
+}

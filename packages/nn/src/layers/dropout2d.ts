@@ -1,0 +1,39 @@
+import type { RandomOptions, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+import { expectFloat, expectShape } from "../shapes.js";
+import { checkProbability, dropoutMask } from "./dropout.js";
+
+/**
+ * While training, sets whole channels to 0 with the given probability and scales the rest, `y = m[n, c] · x / (1 − p)` with
+ * m = 0 or 1; in use (`eval`), `y = x`. Neighbouring pixels say the same, so that dropping single ones would hide nothing.
+ *
+ * Shapes: x [N, C, H, W] -> y the same
+ * Defaults: probability 0.5, the shared generator
+ * Throws: ArgumentError unless the probability is from 0 to 1; ShapeError if x has other axes, also [C, H, W], which
+ *         PyTorch's versions understand differently
+ * Source: Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2015; torch.nn.Dropout2d
+ */
+export class Dropout2d extends Module {
+  readonly probability: number;
+  readonly #random: RandomOptions;
+
+  constructor(probability = 0.5, random: RandomOptions = {}) {
+    super();
+    checkProbability("Dropout2d", probability);
+    this.probability = probability;
+    this.#random = random;
+  }
+
+  forward(x: Tensor): Tensor {
+    expectFloat(this.toString(), x);
+    expectShape(this.toString(), x, x.ndim === 4, "[N, C, H, W]");
+    if (!this.training || this.probability === 0) return x;
+    const [batch, channels] = x.shape;
+    return x.mul(dropoutMask([batch, channels, 1, 1], this.probability, x.dtype, this.#random));
+  }
+
+  override toString(): string {
+    return writeLayer("Dropout2d", [this.probability]);
+  }
+}

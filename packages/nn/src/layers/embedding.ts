@@ -1,0 +1,86 @@
+import { Parameter } from "@stargrad/autograd";
+import {
+  ArgumentError,
+  arange,
+  IndexError,
+  normal,
+  where,
+  type FloatOptions,
+  type Tensor,
+} from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectIndices } from "../shapes.js";
+
+export interface EmbeddingOptions extends FloatOptions {
+  /** A row that starts at 0 and gets no gradient, for places that hold nothing; negative counts from the end. */
+  readonly paddingIdx?: number;
+}
+
+/**
+ * Looks up rows of its weight: `y[…, :] = weight[index[…], :]`. The gradient of a row is the sum over the places that
+ * looked it up; the row `paddingIdx` gets none.
+ *
+ * Shapes: index (int32) […] -> y […, embeddingDim]; weight [numEmbeddings, embeddingDim]
+ * Init:   normal with mean 0 and standard deviation 1; 0 for the row `paddingIdx`
+ * Throws: IndexError if an index is negative or not below numEmbeddings; DTypeError unless the index is int32;
+ *         ArgumentError if paddingIdx is not a row
+ * Source: torch.nn.Embedding
+ */
+export class Embedding extends Module {
+  readonly weight: Parameter;
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
+  readonly #padding: number | null;
+  readonly #written: string;
+
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
+    super();
+    const { paddingIdx, ...random } = options;
+    expectWhole("Embedding", { numEmbeddings, embeddingDim }, { least: 1 });
+    this.#padding = paddingIdx === undefined ? null : rowOf(paddingIdx, numEmbeddings);
+    const rows = normal([numEmbeddings, embeddingDim], random);
+    const isPadding = arange(numEmbeddings)
+      .equal(this.#padding ?? -1)
+      .unsqueeze(1);
+    this.weight = new Parameter(where(isPadding, 0, rows));
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
+    this.#written = writeLayer("Embedding", [numEmbeddings, embeddingDim], options);
+  }
+
+  forward(index: Tensor): Tensor {
+    expectIndices(this.#written, "an index", index);
+    this.#checkRows(index);
+    const rows = this.weight.take(index);
+    if (this.#padding === null) return rows;
+    return where(index.equal(this.#padding).unsqueeze(-1), rows.stopGradient(), rows);
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+
+  /** Checks indices whose values are known already; the others are checked by the engine. */
+  #checkRows(index: Tensor): void {
+    if (index.node.storage === null) return;
+    const rows = this.numEmbeddings;
+    for (const [position, row] of index.dataSync().entries()) {
+      if (row >= 0 && row < rows) continue;
+      throw new IndexError(
+        this.#written,
+        `got the index ${row} at position ${position}; expected 0 to ${rows - 1}`,
+      );
+    }
+  }
+}
+
+function rowOf(paddingIdx: number, rows: number): number {
+  if (Number.isInteger(paddingIdx) && paddingIdx >= -rows && paddingIdx < rows) {
+    return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+  }
+  throw new ArgumentError(
+    "Embedding",
+    `got paddingIdx ${paddingIdx}; expected a row, ${-rows} to ${rows - 1}`,
+  );
+}

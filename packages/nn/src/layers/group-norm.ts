@@ -1,0 +1,77 @@
+import { Parameter } from "@stargrad/autograd";
+import { ArgumentError, ones, zeros, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectFloat, expectShape } from "../shapes.js";
+import {
+  checkEpsilon,
+  momentsOf,
+  perChannel,
+  scaleAndShift,
+  standardize,
+  type DTypeOptions,
+} from "./normalization.js";
+
+export interface GroupNormOptions extends DTypeOptions {
+  /** What is added to the variance, so that a constant group is not divided by 0. Default: 1e-5. */
+  readonly epsilon?: number;
+  /** Whether a weight and a bias for each channel follow. Default: true. */
+  readonly affine?: boolean;
+}
+
+/**
+ * Gives every group of channels of every item mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased
+ * variance, over the group's channels and all further axes.
+ *
+ * Shapes: x [N, C, …] -> y the same; weight, bias [C]
+ * Init:   weight 1, bias 0
+ * Throws: ArgumentError if an option does not fit or the groups do not divide the channels; ShapeError if x has other
+ *         channels
+ * Source: Wu & He, "Group Normalization", 2018, section 3.1; torch.nn.GroupNorm
+ */
+export class GroupNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly numGroups: number;
+  readonly numChannels: number;
+  readonly #epsilon: number;
+  readonly #written: string;
+
+  constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
+    super();
+    const { epsilon = 1e-5, affine = true, ...others } = options;
+    expectWhole("GroupNorm", { numGroups, numChannels }, { least: 1 });
+    checkEpsilon("GroupNorm", epsilon);
+    if (numChannels % numGroups !== 0) {
+      throw new ArgumentError(
+        "GroupNorm",
+        `got ${numChannels} channels in ${numGroups} groups; expected groups of equal size`,
+      );
+    }
+    this.weight = affine ? new Parameter(ones([numChannels], others)) : null;
+    this.bias = affine ? new Parameter(zeros([numChannels], others)) : null;
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
+    this.#epsilon = epsilon;
+    this.#written = writeLayer("GroupNorm", [numGroups, numChannels], options);
+  }
+
+  forward(x: Tensor): Tensor {
+    expectFloat(this.#written, x);
+    expectShape(
+      this.#written,
+      x,
+      x.ndim >= 2 && x.shape[1] === this.numChannels,
+      `[N, ${this.numChannels}, …]`,
+    );
+    const [batch, channels, ...further] = x.shape;
+    const groups = x.reshape([batch, this.numGroups, channels / this.numGroups, ...further]);
+    const axes = [...groups.shape.keys()].slice(2);
+    const y = standardize(groups, momentsOf(groups, axes), this.#epsilon).reshape(x.shape);
+    return scaleAndShift(y, perChannel(this.weight, x), perChannel(this.bias, x));
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+}

@@ -1,0 +1,41 @@
+import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+
+export interface HardtanhOptions {
+  /** The smallest output. Default: −1. */
+  readonly min?: number;
+  /** The largest output. Default: 1. */
+  readonly max?: number;
+}
+
+/**
+ * `y = min(max(x, a), b)`, element by element, with the bounds a and b. The gradient at the bounds is 0, as PyTorch's; that
+ * of `clamp` is 1 there.
+ *
+ * Shapes: any
+ * Throws: ArgumentError unless min is below max
+ * Source: torch.nn.Hardtanh
+ */
+export class Hardtanh extends Module {
+  readonly #options: HardtanhOptions;
+
+  constructor(options: HardtanhOptions = {}) {
+    super();
+    const { min = -1, max = 1 } = options;
+    if (!(min < max)) {
+      throw new ArgumentError("Hardtanh", `got min ${min} and max ${max}; expected min below max`);
+    }
+    this.#options = options;
+  }
+
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
+  forward(x: Tensor): Tensor {
+    const { min = -1, max = 1 } = this.#options;
+    return where(x.lessEqual(min), min, where(x.greaterEqual(max), max, x));
+  }
+
+  override toString(): string {
+    return writeLayer("Hardtanh", [], this.#options);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+
+/**
+ * `y = x`: a layer that does nothing, to stand where one is expected.
+ *
+ * Shapes: any
+ * Source: torch.nn.Identity
+ */
+export class Identity extends Module {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x;
+  }
+
+  override toString(): string {
+    return "Identity()";
+  }
+}

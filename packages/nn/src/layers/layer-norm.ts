@@ -1,0 +1,62 @@
+import { Parameter } from "@stargrad/autograd";
+import { ones, zeros, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+import { expectFloat } from "../shapes.js";
+import {
+  checkEpsilon,
+  expectTrailing,
+  momentsOf,
+  normalizedAxes,
+  scaleAndShift,
+  standardize,
+  type DTypeOptions,
+} from "./normalization.js";
+
+export interface LayerNormOptions extends DTypeOptions {
+  /** What is added to the variance, so that constant features are not divided by 0. Default: 1e-5. */
+  readonly epsilon?: number;
+  /** Whether a weight and a bias for each feature follow. Default: true. */
+  readonly elementwiseAffine?: boolean;
+  /** Whether there is a bias beside the weight. Default: true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * Gives the features of every item mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased variance,
+ * over the last axes.
+ *
+ * Shapes: x […, …normalizedShape] -> y the same; weight, bias normalizedShape
+ * Init:   weight 1, bias 0
+ * Throws: ArgumentError if an option does not fit; ShapeError if x ends in other axes
+ * Source: Ba et al., "Layer Normalization", 2016, eq. 4; torch.nn.LayerNorm
+ */
+export class LayerNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly normalizedShape: readonly number[];
+  readonly #epsilon: number;
+  readonly #written: string;
+
+  constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
+    super();
+    const { epsilon = 1e-5, elementwiseAffine = true, bias = true, ...others } = options;
+    checkEpsilon("LayerNorm", epsilon);
+    const shape = normalizedAxes("LayerNorm", normalizedShape);
+    this.weight = elementwiseAffine ? new Parameter(ones(shape, others)) : null;
+    this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, others)) : null;
+    this.normalizedShape = shape;
+    this.#epsilon = epsilon;
+    this.#written = writeLayer("LayerNorm", [normalizedShape], options);
+  }
+
+  forward(x: Tensor): Tensor {
+    expectFloat(this.#written, x);
+    const axes = expectTrailing(this.#written, x, this.normalizedShape);
+    return scaleAndShift(standardize(x, momentsOf(x, axes), this.#epsilon), this.weight, this.bias);
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+}

@@ -1,0 +1,32 @@
+import { where, type Shape, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+
+export interface LeakyReLUOptions {
+  /** The slope a below 0. Default: 0.01. */
+  readonly negativeSlope?: number;
+}
+
+/**
+ * `y = x` where x is positive and `y = a · x` elsewhere, element by element; the gradient at 0 is a.
+ *
+ * Shapes: any
+ * Source: Maas et al., "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013; torch.nn.LeakyReLU
+ */
+export class LeakyReLU extends Module {
+  readonly #options: LeakyReLUOptions;
+
+  constructor(options: LeakyReLUOptions = {}) {
+    super();
+    this.#options = options;
+  }
+
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
+  forward(x: Tensor): Tensor {
+    return where(x.greater(0), x, x.mul(this.#options.negativeSlope ?? 0.01));
+  }
+
+  override toString(): string {
+    return writeLayer("LeakyReLU", [], this.#options);
+  }
+}

@@ -1,0 +1,47 @@
+import type { Tensor } from "@stargrad/tensor";
+import { Recurrent, type RecurrentOptions, type States } from "./recurrent.js";
+
+/** What a sequence leaves behind, and with what the next one can begin. */
+export interface LSTMState {
+  /** The hidden state of every layer and direction, [layers · directions, N, H]. Default: zeros. */
+  readonly hidden?: Tensor;
+  /** The cell state of every layer and direction, likewise. Default: zeros. */
+  readonly cell?: Tensor;
+}
+
+/**
+ * Reads a sequence with a cell that gates write, forget and show:
+ *
+ * - input, forget and output gate `i, f, o = σ(W x + b + U h + c)`, what to write `g = tanh(W x + b + U h + c)`, each with
+ *   weights of its own
+ * - `c' = f · c + i · g`, `h' = o · tanh(c')`
+ *
+ * Each further layer reads the outputs of the one before; dropout stands between them.
+ *
+ * Shapes: x [T, N, in] -> output [T, N, H] with the last layer's h; [N, T, …] for batchFirst, or without N; twice H for
+ *         both directions. hidden and cell [layers · directions, N, H], for batchFirst as well.
+ *         weight_ih_l0 [4 H, in], weight_hh_l0 [4 H, H], bias_ih_l0 and bias_hh_l0 [4 H], in the order i, f, g, o
+ * Init:   uniform ±1/√H
+ * Defaults: one layer, one direction, no dropout; hidden and cell 0
+ * Throws: ShapeError if an input does not fit; ArgumentError if an option does not
+ * Source: Hochreiter & Schmidhuber, "Long Short-Term Memory", 1997; Gers et al., "Learning to Forget", 2000; torch.nn.LSTM
+ */
+export class LSTM extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super("LSTM", { gates: 4, inputSize, hiddenSize }, options);
+  }
+
+  forward(
+    x: Tensor,
+    { hidden, cell }: LSTMState = {},
+  ): { readonly output: Tensor; readonly hidden: Tensor; readonly cell: Tensor } {
+    const { output, states } = this.read(x, { hidden: hidden ?? null, cell: cell ?? null });
+    return { output, hidden: states[0], cell: states[1] };
+  }
+
+  protected override step(fromInput: Tensor, fromHidden: Tensor, [, cell]: States): States {
+    const [input, forget, written, shown] = fromInput.add(fromHidden).split(this.hiddenSize, { axis: 1 });
+    const next = forget.sigmoid().mul(cell).add(input.sigmoid().mul(written.tanh()));
+    return [shown.sigmoid().mul(next.tanh()), next];
+  }
+}

@@ -1,0 +1,41 @@
+import type { Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { PoolingWindows } from "./pooling.js";
+
+export interface MaxPool1dOptions {
+  /** How far apart the windows are. Default: the kernel size, so that they do not overlap. */
+  readonly stride?: number;
+  /** How many −∞ are put at both ends; at most half the kernel. Default: 0. */
+  readonly padding?: number;
+  /** How far apart the elements of a window are. Default: 1. */
+  readonly dilation?: number;
+  /** Whether a last window that hangs over the end counts, if it begins inside. Default: false. */
+  readonly ceilMode?: boolean;
+}
+
+/**
+ * The largest element of every window: `y[n, c, p] = max x[n, c, p·s + i·d]` over the window's places i; s is the stride,
+ * d the dilation, and x is padded with −∞. Of several largest the first gets the gradient.
+ *
+ * Shapes: x [N, C, L] -> y [N, C, P], or both without N;
+ *         P = ⌊(L + 2 · padding − dilation · (k − 1) − 1) / stride⌋ + 1, rounded up for ceilMode
+ * Throws: ArgumentError if the padding is more than half the kernel; ShapeError if x has other axes or is shorter than a
+ *         window
+ * Source: torch.nn.MaxPool1d
+ */
+export class MaxPool1d extends Module {
+  readonly #windows: PoolingWindows;
+
+  constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
+    super();
+    this.#windows = new PoolingWindows({ name: "MaxPool1d", rank: 1 }, kernelSize, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.#windows.over(x, { value: -Infinity }).max({ axis: -1 }).values;
+  }
+
+  override toString(): string {
+    return this.#windows.toString();
+  }
+}

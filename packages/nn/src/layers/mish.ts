@@ -1,0 +1,19 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+
+/**
+ * `y = x · tanh(ln(1 + eˣ))`, element by element.
+ *
+ * Shapes: any
+ * Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019; torch.nn.Mish
+ */
+export class Mish extends Module {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
+  forward(x: Tensor): Tensor {
+    return x.mul(x.softplus().tanh());
+  }
+
+  override toString(): string {
+    return "Mish()";
+  }
+}

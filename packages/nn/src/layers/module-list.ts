@@ -1,0 +1,51 @@
+import { ArgumentError, IndexError } from "@stargrad/tensor";
+import { Module } from "../module.js";
+
+/**
+ * Modules in a list that can grow, named by their places, `0.weight`. It computes nothing; the module that holds it does.
+ * A plain array in a field is part of the model as well.
+ *
+ * Throws: IndexError from `at` if there is no such place; ArgumentError from `forward`
+ * Source: torch.nn.ModuleList
+ */
+export class ModuleList<M extends Module = Module> extends Module implements Iterable<M> {
+  readonly #modules: M[];
+
+  constructor(modules: Iterable<M> = []) {
+    super();
+    this.#modules = [...modules];
+  }
+
+  get length(): number {
+    return this.#modules.length;
+  }
+
+  /** The module at a place; negative counts from the end. */
+  at(index: number): M {
+    const module = this.#modules.at(index);
+    if (Number.isInteger(index) && module !== undefined) return module;
+    throw new IndexError("ModuleList", `got the index ${index} for ${this.length} modules`);
+  }
+
+  /** Adds modules at the end. */
+  append(...modules: readonly M[]): this {
+    this.#modules.push(...modules);
+    return this;
+  }
+
+  [Symbol.iterator](): IterableIterator<M> {
+    return this.#modules.values();
+  }
+
+  forward(): never {
+    throw new ArgumentError(
+      "ModuleList",
+      "it computes nothing by itself",
+      "Call its modules, or use Sequential",
+    );
+  }
+
+  protected override fields(): Iterable<readonly [name: string, value: unknown]> {
+    return Object.entries(this.#modules);
+  }
+}

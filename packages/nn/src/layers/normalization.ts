@@ -1,0 +1,60 @@
+import { ArgumentError, type FloatOptions, type Shape, type Tensor } from "@stargrad/tensor";
+import { expectWhole } from "../options.js";
+import { expectShape, sameShape } from "../shapes.js";
+
+/** The element type of what a layer keeps that does not begin at random. */
+export type DTypeOptions = Pick<FloatOptions, "dtype">;
+
+/** Mean and variance over some axes, which stay with length 1. */
+export interface Moments {
+  readonly mean: Tensor;
+  /** The biased one: `Σ (x − mean)² / n`. */
+  readonly variance: Tensor;
+}
+
+export function momentsOf(x: Tensor, axis: readonly number[]): Moments {
+  const mean = x.mean({ axis, keepDims: true });
+  return { mean, variance: x.sub(mean).square().mean({ axis, keepDims: true }) };
+}
+
+/** `(x − mean) / √(variance + ε)`; ε keeps what is constant from being divided by 0. */
+export function standardize(x: Tensor, { mean, variance }: Moments, epsilon: number): Tensor {
+  return x.sub(mean).div(variance.add(epsilon).sqrt());
+}
+
+/** `y · weight + bias` where they are not null. */
+export function scaleAndShift(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  const scaled = weight === null ? y : y.mul(weight);
+  return bias === null ? scaled : scaled.add(bias);
+}
+
+/** One value for each channel, [C], shaped so that it broadcasts over x [N, C, …]. */
+export function perChannel<T extends Tensor | null>(values: T, x: Tensor): Tensor | T {
+  if (values === null) return values;
+  return values.reshape([values.size, ...x.shape.slice(2).map(() => 1)]);
+}
+
+/** Throws an ArgumentError unless epsilon is at least 0. */
+export function checkEpsilon(called: string, epsilon: number): void {
+  if (!(epsilon >= 0)) throw new ArgumentError(called, `got epsilon ${epsilon}; expected at least 0`);
+}
+
+/** The axes a layer normalizes over as a shape. Throws: ArgumentError unless there are some, each of at least 1 */
+export function normalizedAxes(
+  called: string,
+  normalizedShape: number | readonly number[],
+): readonly number[] {
+  const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
+  if (shape.length === 0) {
+    throw new ArgumentError(called, "got normalizedShape []; expected at least one axis");
+  }
+  for (const length of shape) expectWhole(called, { normalizedShape: length }, { least: 1 });
+  return shape;
+}
+
+/** Which axes of x the given last ones are. Throws: ShapeError unless x ends in them */
+export function expectTrailing(called: string, x: Tensor, last: Shape): number[] {
+  const fits = x.ndim >= last.length && sameShape(x.shape.slice(x.ndim - last.length), last);
+  expectShape(called, x, fits, `[…, ${last.join(", ")}]`);
+  return last.map((_, i) => x.ndim - last.length + i);
+}

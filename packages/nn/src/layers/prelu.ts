@@ -1,0 +1,46 @@
+import { Parameter } from "@stargrad/autograd";
+import { full, where, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectShape } from "../shapes.js";
+import { perChannel, type DTypeOptions } from "./normalization.js";
+
+export interface PReLUOptions extends DTypeOptions {
+  /** How many slopes there are: one for all, or one for each channel. Default: 1. */
+  readonly numParameters?: number;
+  /** The slope to begin with. Default: 0.25. */
+  readonly init?: number;
+}
+
+/**
+ * `y = x` where x is positive and `y = w · x` elsewhere, with a slope w that is learned; the gradient at 0 is w.
+ *
+ * Shapes: x any for one slope, [N, C, …] for a slope for each channel -> y the same; weight [1] or [C]
+ * Init:   0.25
+ * Throws: ShapeError if x does not have as many channels as there are slopes
+ * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 1; torch.nn.PReLU
+ */
+export class PReLU extends Module {
+  readonly weight: Parameter;
+  readonly #written: string;
+
+  constructor(options: PReLUOptions = {}) {
+    super();
+    const { numParameters = 1, init = 0.25, ...others } = options;
+    expectWhole("PReLU", { numParameters }, { least: 1 });
+    this.weight = new Parameter(full([numParameters], init, others));
+    this.#written = writeLayer("PReLU", [], options);
+  }
+
+  forward(x: Tensor): Tensor {
+    const channels = this.weight.size;
+    const fits = channels === 1 || (x.ndim >= 2 && x.shape[1] === channels);
+    expectShape(this.#written, x, fits, `[N, ${channels}, …]`);
+    const slope = channels === 1 ? this.weight.reshape([]) : perChannel(this.weight, x);
+    return where(x.greater(0), x, x.mul(slope));
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+}

@@ -1,0 +1,64 @@
+import { Parameter } from "@stargrad/autograd";
+import { ones, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+import { expectFloat } from "../shapes.js";
+import {
+  checkEpsilon,
+  expectTrailing,
+  normalizedAxes,
+  scaleAndShift,
+  type DTypeOptions,
+} from "./normalization.js";
+
+export interface RMSNormOptions extends DTypeOptions {
+  /**
+   * What is added to the mean square, so that zeros are not divided by 0. Default: the distance from 1 to the next number
+   * of x's type.
+   */
+  readonly epsilon?: number;
+  /** Whether a weight for each feature follows. Default: true. */
+  readonly elementwiseAffine?: boolean;
+}
+
+/** The distance from 1 to the next number. */
+const spacing = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+
+/**
+ * Gives the features of every item the root mean square 1: `y = x / √(mean(x²) + ε) · w`, over the last axes. Unlike
+ * layer norm it leaves the mean where it is.
+ *
+ * Shapes: x […, …normalizedShape] -> y the same; weight normalizedShape
+ * Init:   weight 1
+ * Throws: ArgumentError if an option does not fit; ShapeError if x ends in other axes
+ * Source: Zhang & Sennrich, "Root Mean Square Layer Normalization", 2019, eq. 4; torch.nn.RMSNorm
+ */
+export class RMSNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly normalizedShape: readonly number[];
+  readonly #epsilon: number | undefined;
+  readonly #written: string;
+
+  constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
+    super();
+    const { epsilon, elementwiseAffine = true, ...others } = options;
+    if (epsilon !== undefined) checkEpsilon("RMSNorm", epsilon);
+    const shape = normalizedAxes("RMSNorm", normalizedShape);
+    this.weight = elementwiseAffine ? new Parameter(ones(shape, others)) : null;
+    this.normalizedShape = shape;
+    this.#epsilon = epsilon;
+    this.#written = writeLayer("RMSNorm", [normalizedShape], options);
+  }
+
+  forward(x: Tensor): Tensor {
+    expectFloat(this.#written, x);
+    const axis = expectTrailing(this.#written, x, this.normalizedShape);
+    const epsilon = this.#epsilon ?? spacing[x.dtype === "float64" ? "float64" : "float32"];
+    const scale = x.square().mean({ axis, keepDims: true }).add(epsilon).sqrt();
+    return scaleAndShift(x.div(scale), this.weight, null);
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+}

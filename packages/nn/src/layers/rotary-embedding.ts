@@ -1,0 +1,87 @@
+import { arange, ArgumentError, concat, stack, tensor, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectFloat, expectShape } from "../shapes.js";
+
+export interface RotaryEmbeddingOptions {
+  /** The slowest pair turns by nearly 1/base per place. Default: 10000. */
+  readonly base?: number;
+  /**
+   * Which features are a pair: `"adjacent"` ones, 2i and 2i + 1, as in the paper, or one of each half, i and i + dim/2, as
+   * in GPT-NeoX and Llama. Default: `"adjacent"`.
+   */
+  readonly pairs?: "adjacent" | "halves";
+}
+
+export interface RotaryEmbeddingInputs {
+  /** The place of the first vector, as for a continued sequence. Default: 0. */
+  readonly offset?: number;
+}
+
+/**
+ * Turns pairs of features by an angle that grows with their place, so that the product of a query and a key depends on how
+ * far apart they are: `(a, b) -> (a cos mθᵢ − b sin mθᵢ, a sin mθᵢ + b cos mθᵢ)` at place m, for pair i with
+ * θᵢ = base^(−2i/dim).
+ *
+ * Shapes: x […, L, dim] -> y the same
+ * Defaults: base 10000, adjacent pairs, offset 0
+ * Throws: ArgumentError unless dim is even and the options fit; ShapeError if x has other axes
+ * Source: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, eq. 34
+ */
+export class RotaryEmbedding extends Module {
+  readonly dim: number;
+  /** θ of every pair, [dim / 2]. */
+  readonly #frequencies: Tensor;
+  readonly #pairs: "adjacent" | "halves";
+  readonly #written: string;
+
+  constructor(dim: number, options: RotaryEmbeddingOptions = {}) {
+    super();
+    const { base = 10_000, pairs = "adjacent" } = options;
+    expectWhole("RotaryEmbedding", { dim }, { least: 2 });
+    if (dim % 2 !== 0) throw new ArgumentError("RotaryEmbedding", `got dim ${dim}; expected an even number`);
+    if (!(base > 0)) throw new ArgumentError("RotaryEmbedding", `got base ${base}; expected more than 0`);
+    if (!["adjacent", "halves"].includes(pairs)) {
+      throw new ArgumentError("RotaryEmbedding", `got pairs ${pairs}; expected "adjacent" or "halves"`);
+    }
+    this.dim = dim;
+    this.#frequencies = tensor(Float64Array.from({ length: dim / 2 }, (_, i) => base ** ((-2 * i) / dim)));
+    this.#pairs = pairs;
+    this.#written = writeLayer("RotaryEmbedding", [dim], options);
+  }
+
+  forward(x: Tensor, { offset = 0 }: RotaryEmbeddingInputs = {}): Tensor {
+    expectFloat(this.#written, x);
+    expectShape(this.#written, x, x.ndim >= 2 && x.shape.at(-1) === this.dim, `[…, L, ${this.dim}]`);
+    if (!Number.isInteger(offset)) {
+      throw new ArgumentError(this.#written, `got offset ${offset}; expected a whole number`);
+    }
+    const angles = this.#angles(x.shape[x.ndim - 2], offset); // [L, dim / 2]
+    const [cosine, sine] = [angles.cos().cast(x.dtype), angles.sin().cast(x.dtype)];
+    const [a, b] = this.#split(x);
+    return this.#join(a.mul(cosine).sub(b.mul(sine)), a.mul(sine).add(b.mul(cosine)));
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+
+  /** In float64: far into a sequence, float32 would round away what turns the fastest pair. */
+  #angles(length: number, offset: number): Tensor {
+    const places = arange(length).cast("float64").add(offset);
+    return places.unsqueeze(1).mul(this.#frequencies);
+  }
+
+  /** The first and the second feature of every pair, each [..., L, dim / 2]. */
+  #split(x: Tensor): readonly [Tensor, Tensor] {
+    const half = this.dim / 2;
+    if (this.#pairs === "halves") return [x.narrow(-1, 0, half), x.narrow(-1, half, half)];
+    const pairs = x.reshape([...x.shape.slice(0, -1), half, 2]);
+    return [pairs.select(-1, 0), pairs.select(-1, 1)];
+  }
+
+  #join(a: Tensor, b: Tensor): Tensor {
+    if (this.#pairs === "halves") return concat([a, b], { axis: -1 });
+    return stack([a, b], { axis: -1 }).flatten({ startAxis: -2 });
+  }
+}

@@ -1,0 +1,149 @@
+import { assignAll, Buffer, Parameter } from "@stargrad/autograd";
+import { ArgumentError, ones, realize, ShapeError, zeros, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectFloat, formatShape } from "../shapes.js";
+import {
+  checkEpsilon,
+  momentsOf,
+  perChannel,
+  scaleAndShift,
+  standardize,
+  type DTypeOptions,
+  type Moments,
+} from "./normalization.js";
+
+/** The options of norms that keep running statistics. Each class says which it takes and what they mean. */
+export interface RunningNormOptions extends DTypeOptions {
+  readonly epsilon?: number;
+  readonly momentum?: number | null;
+  readonly affine?: boolean;
+  readonly trackRunningStats?: boolean;
+}
+
+export interface RunningNormKind {
+  readonly name: string;
+  /** What has a mean and a variance of its own: `"channel"`. */
+  readonly unit: string;
+  /** Whether batches are counted; PyTorch's instance norm has the counter and leaves it at 0. */
+  readonly counted: boolean;
+  readonly defaults: { readonly affine: boolean; readonly trackRunningStats: boolean };
+}
+
+const pytorchNames: ReadonlyMap<string, string> = new Map([
+  ["runningMean", "running_mean"],
+  ["runningVar", "running_var"],
+  ["numBatchesTracked", "num_batches_tracked"],
+]);
+
+/**
+ * What batch norm and instance norm share: a weight and a bias for each channel, and statistics that run along while
+ * training, `new = (1 − m) · old + m · batch` with the momentum m and the unbiased variance, for use in `eval`.
+ *
+ * Shapes: weight, bias, runningMean, runningVar [C]; numBatchesTracked [], int32
+ * Init:   weight and runningVar 1, bias and runningMean 0
+ */
+export abstract class RunningNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly runningMean: Buffer | null;
+  readonly runningVar: Buffer | null;
+  readonly numBatchesTracked: Buffer | null;
+  readonly numFeatures: number;
+  readonly #kind: RunningNormKind;
+  readonly #epsilon: number;
+  readonly #momentum: number | null;
+  readonly #written: string;
+
+  constructor(kind: RunningNormKind, numFeatures: number, options: RunningNormOptions) {
+    super();
+    const {
+      epsilon = 1e-5,
+      momentum = 0.1,
+      affine,
+      trackRunningStats,
+      ...others
+    } = {
+      ...kind.defaults,
+      ...options,
+    };
+    expectWhole(kind.name, { numFeatures }, { least: 1 });
+    checkEpsilon(kind.name, epsilon);
+    // Without a momentum the batches have to be counted.
+    if (momentum === null ? !kind.counted : !(momentum >= 0 && momentum <= 1)) {
+      throw new ArgumentError(kind.name, `got momentum ${momentum}; expected 0 to 1`);
+    }
+    this.weight = affine ? new Parameter(ones([numFeatures], others)) : null;
+    this.bias = affine ? new Parameter(zeros([numFeatures], others)) : null;
+    this.runningMean = trackRunningStats ? new Buffer(zeros([numFeatures], others)) : null;
+    this.runningVar = trackRunningStats ? new Buffer(ones([numFeatures], others)) : null;
+    this.numBatchesTracked = trackRunningStats ? new Buffer(zeros([], { dtype: "int32" })) : null;
+    this.numFeatures = numFeatures;
+    this.#kind = kind;
+    this.#epsilon = epsilon;
+    this.#momentum = momentum;
+    this.#written = writeLayer(kind.name, [numFeatures], options);
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+
+  /** Its names are PyTorch's: `running_mean` for `runningMean`. */
+  protected override fields(): Iterable<readonly [name: string, value: unknown]> {
+    return Object.entries(this).map(([name, value]) => [pytorchNames.get(name) ?? name, value] as const);
+  }
+
+  /** Normalizes x [N, C, …] by the statistics over some of its axes or, in `eval`, by those it has kept. */
+  protected normalize(x: Tensor, axes: readonly number[]): Tensor {
+    expectFloat(this.#written, x);
+    const moments = (this.training ? null : this.#keptMoments(x)) ?? this.#ownMoments(x, axes);
+    const y = standardize(x, moments, this.#epsilon);
+    return scaleAndShift(y, perChannel(this.weight, x), perChannel(this.bias, x));
+  }
+
+  #keptMoments(x: Tensor): Moments | null {
+    if (this.runningMean === null || this.runningVar === null) return null;
+    return { mean: perChannel(this.runningMean, x), variance: perChannel(this.runningVar, x) };
+  }
+
+  #ownMoments(x: Tensor, axes: readonly number[]): Moments {
+    const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
+    if (count === 1) {
+      throw new ShapeError(
+        this.#written,
+        `got ${formatShape(x.shape)}, one value for each ${this.#kind.unit}; expected several, which have a variance`,
+        "Use more items or larger ones, or eval() and its running statistics",
+      );
+    }
+    const moments = momentsOf(x, axes);
+    if (this.training && x.size > 0) this.#track(x, moments, count);
+    return moments;
+  }
+
+  /** Moves the running statistics towards those of x, each of which was taken over `count` values. */
+  #track(x: Tensor, { mean, variance }: Moments, count: number): void {
+    const { runningMean, runningVar, numBatchesTracked } = this;
+    if (runningMean === null || runningVar === null || numBatchesTracked === null) return;
+    const batches = numBatchesTracked.add(this.#kind.counted ? 1 : 0);
+    // Without a momentum it is the mean over all batches, in which the n-th has the weight 1/n.
+    const momentum = this.#momentum ?? batches.cast(runningMean.dtype).reciprocal();
+    const move = (old: Tensor, each: Tensor): Tensor => {
+      const now = each
+        .stopGradient()
+        .cast(old.dtype)
+        .reshape([each.size / this.numFeatures, this.numFeatures])
+        .mean({ axis: 0 });
+      return old.add(now.sub(old).mul(momentum));
+    };
+    const newMean = move(runningMean, mean);
+    const newVariance = move(runningVar, variance.mul(count / (count - 1)));
+    // Kept because it is needed again: what follows would otherwise compute x, and every layer before it, once more.
+    realize(x, mean, variance, newMean, newVariance);
+    assignAll([
+      [runningMean, newMean],
+      [runningVar, newVariance],
+      [numBatchesTracked, batches],
+    ]);
+  }
+}

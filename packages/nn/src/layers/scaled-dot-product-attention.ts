@@ -1,0 +1,99 @@
+import { arange, DTypeError, ShapeError, where, type RandomOptions, type Tensor } from "@stargrad/tensor";
+import { expectBroadcast, expectFloat, formatShape } from "../shapes.js";
+import { Dropout } from "./dropout.js";
+
+export interface AttentionOptions extends RandomOptions {
+  /**
+   * Which keys a query attends to: bool, where true means that it attends; or float, which is added to the scores. It
+   * broadcasts to [..., L, S]. Default: all of them.
+   */
+  readonly mask?: Tensor;
+  /** Whether query i attends to the keys 0 to i only, beside what the mask says. Default: false. */
+  readonly causal?: boolean;
+  /** The factor on the scores. Default: 1/√E. */
+  readonly scale?: number;
+  /** The probability of dropping a weight, here always: a layer passes 0 in use. Default: 0. */
+  readonly dropout?: number;
+}
+
+/**
+ * Mixes values by how well their keys answer a query: `softmax(q kᵀ / √E + mask) v`, over the S keys.
+ *
+ * A query that may attend to no key at all gets zeros, and no gradient flows from it; PyTorch returns NaN.
+ *
+ * Shapes: query [..., L, E], key [..., S, E], value [..., S, V] -> [..., L, V]
+ * Defaults: no mask, not causal, scale 1/√E, dropout 0
+ * Throws: ShapeError if the shapes do not fit; DTypeError if the mask is int32
+ * Source: Vaswani et al., "Attention Is All You Need", 2017, eq. 1; torch.nn.functional.scaled_dot_product_attention
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  for (const x of [query, key, value]) expectFloat("scaledDotProductAttention", x);
+  const isMatrices = [query, key, value].every(({ ndim }) => ndim >= 2);
+  if (!isMatrices || query.shape.at(-1) !== key.shape.at(-1) || key.shape.at(-2) !== value.shape.at(-2)) {
+    const got = [query, key, value].map(({ shape }) => formatShape(shape));
+    throw new ShapeError(
+      "scaledDotProductAttention",
+      `got the query ${got[0]}, the key ${got[1]} and the value ${got[2]}; expected […, L, E], […, S, E] and […, S, V]`,
+    );
+  }
+  return attentionWeights(query, key, options).matmul(value);
+}
+
+/** How much each query takes of each key: rows of [..., L, S] that add up to 1, or to 0 where no key is allowed. */
+export function attentionWeights(
+  query: Tensor,
+  key: Tensor,
+  {
+    mask,
+    causal = false,
+    scale = 1 / Math.sqrt(query.shape[query.ndim - 1]),
+    dropout = 0,
+    ...random
+  }: AttentionOptions,
+): Tensor {
+  const scores = query.mul(scale).matmul(key.transpose());
+  const allowed = [
+    ...(mask === undefined ? [] : [allowedBy(mask, scores)]),
+    ...(causal ? [causalMask(scores)] : []),
+  ];
+  const biased = mask === undefined || mask.dtype === "bool" ? scores : scores.add(biasOf(mask, scores));
+  const weights = allowed.length === 0 ? biased.softmax() : softmaxOver(biased, allowed);
+  return new Dropout(dropout, random).forward(weights);
+}
+
+/** The softmax over the places that every mask allows. */
+function softmaxOver(scores: Tensor, masks: readonly Tensor[]): Tensor {
+  const allowed = masks.reduce((a, b) => a.logicalAnd(b));
+  // A row of nothing but −∞ would be NaN, and so would its gradient: it becomes zeros first and last.
+  const some = allowed.any({ axis: -1, keepDims: true });
+  const excluded = where(some, -Infinity, 0).cast(scores.dtype);
+  return where(some, where(allowed, scores, excluded).softmax(), 0);
+}
+
+function allowedBy(mask: Tensor, scores: Tensor): Tensor {
+  if (mask.dtype === "int32") {
+    throw new DTypeError(
+      "scaledDotProductAttention",
+      "got a mask of int32; expected bool, true where a query attends, or float, which is added to the scores",
+      'Cast with mask.cast("bool")',
+    );
+  }
+  expectBroadcast("scaledDotProductAttention", "mask", mask, scores);
+  return mask.dtype === "bool" ? mask : mask.notEqual(-Infinity);
+}
+
+/** What a float mask adds. Its −∞ is left to `softmaxOver`, which knows rows that are nothing else. */
+function biasOf(mask: Tensor, scores: Tensor): Tensor {
+  return where(mask.equal(-Infinity), 0, mask).cast(scores.dtype);
+}
+
+/** True on and below the diagonal: the keys 0 to i for query i. */
+function causalMask(scores: Tensor): Tensor {
+  const [queries, keys] = scores.shape.slice(-2);
+  return arange(keys).lessEqual(arange(queries).unsqueeze(1));
+}

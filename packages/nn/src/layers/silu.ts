@@ -1,0 +1,18 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+
+/**
+ * `y = x · σ(x)`, element by element, with the sigmoid σ; also called swish.
+ *
+ * Shapes: any
+ * Source: Elfwing et al., "Sigmoid-Weighted Linear Units", 2017; torch.nn.SiLU
+ */
+export class SiLU extends Module {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.silu();
+  }
+
+  override toString(): string {
+    return "SiLU()";
+  }
+}

@@ -1,0 +1,40 @@
+import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+
+export interface SoftplusOptions {
+  /** How sharp the bend is: β. Default: 1. */
+  readonly beta?: number;
+  /** From where on `β · x` counts as large, and y is x itself. Default: 20. */
+  readonly threshold?: number;
+}
+
+/**
+ * `y = ln(1 + e^(β·x)) / β`, element by element: a smooth ReLU.
+ *
+ * Shapes: any
+ * Throws: ArgumentError if β is 0
+ * Source: Dugas et al., "Incorporating Second-Order Functional Knowledge", 2000; torch.nn.Softplus
+ */
+export class Softplus extends Module {
+  readonly #options: SoftplusOptions;
+
+  constructor(options: SoftplusOptions = {}) {
+    super();
+    if (options.beta === 0) {
+      throw new ArgumentError("Softplus", "got beta 0, and y divides by it; expected another number");
+    }
+    this.#options = options;
+  }
+
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
+  forward(x: Tensor): Tensor {
+    const { beta = 1, threshold = 20 } = this.#options;
+    const scaled = x.mul(beta);
+    return where(scaled.greater(threshold), x, scaled.softplus().div(beta));
+  }
+
+  override toString(): string {
+    return writeLayer("Softplus", [], this.#options);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { Dropout } from "./dropout.js";
+import { LayerNorm } from "./layer-norm.js";
+import { Linear } from "./linear.js";
+import { MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
+import { partsOf, type TransformerLayerOptions } from "./transformer-options.js";
+
+export interface DecoderMasks {
+  /** Which places of the target are left out of its attention to itself. */
+  readonly target?: AttentionMasks;
+  /** Which places of the memory are left out of the target's attention to it. */
+  readonly memory?: AttentionMasks;
+}
+
+/**
+ * Self-attention, attention to a memory and a network of two layers at each place, each with a residual connection and a
+ * norm: `h = norm₁(x + attention(x, x))`, `k = norm₂(h + attention(h, memory))`, `y = norm₃(k + W₂ f(W₁ k + b₁) + b₂)`; with
+ * normFirst each norm is applied to what its part takes, and not to the sum. While training, dropout follows both
+ * attentions, the activation f and W₂.
+ *
+ * Shapes: x [L, N, E], memory [S, N, E] -> y [L, N, E]; N first for batchFirst; or without N. Masks as for
+ *         `MultiheadAttention`
+ * Init:   as its parts: MultiheadAttention, Linear, LayerNorm
+ * Defaults: dimFeedforward 2048, dropout 0.1, ReLU, the norm after
+ * Throws: as its parts, and in their names
+ * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1; torch.nn.TransformerDecoderLayer
+ */
+export class TransformerDecoderLayer extends Module {
+  readonly selfAttention: MultiheadAttention;
+  readonly memoryAttention: MultiheadAttention;
+  readonly linear1: Linear;
+  readonly linear2: Linear;
+  readonly norm1: LayerNorm;
+  readonly norm2: LayerNorm;
+  readonly norm3: LayerNorm;
+  readonly dropout: Dropout;
+  readonly #activation: (x: Tensor) => Tensor;
+  readonly #normFirst: boolean;
+
+  constructor(dModel: number, heads: number, options: TransformerLayerOptions = {}) {
+    super();
+    const parts = partsOf("TransformerDecoderLayer", options);
+    this.selfAttention = new MultiheadAttention(dModel, heads, parts.attention);
+    this.memoryAttention = new MultiheadAttention(dModel, heads, parts.attention);
+    this.linear1 = new Linear(dModel, parts.width, parts.random);
+    this.linear2 = new Linear(parts.width, dModel, parts.random);
+    this.norm1 = new LayerNorm(dModel, parts.norm);
+    this.norm2 = new LayerNorm(dModel, parts.norm);
+    this.norm3 = new LayerNorm(dModel, parts.norm);
+    this.dropout = new Dropout(...parts.dropout);
+    this.#activation = parts.activation;
+    this.#normFirst = parts.normFirst;
+  }
+
+  forward(x: Tensor, memory: Tensor, { target = {}, memory: seen = {} }: DecoderMasks = {}): Tensor {
+    const parts: readonly (readonly [LayerNorm, (x: Tensor) => Tensor])[] = [
+      [this.norm1, (h) => this.#attend(this.selfAttention, h, h, target)],
+      [this.norm2, (h) => this.#attend(this.memoryAttention, h, memory, seen)],
+      [this.norm3, (h) => this.#feedForward(h)],
+    ];
+    return parts.reduce(
+      (h, [norm, part]) => (this.#normFirst ? h.add(part(norm.forward(h))) : norm.forward(h.add(part(h)))),
+      x,
+    );
+  }
+
+  /** Its names are PyTorch's. */
+  protected override fields(): Iterable<readonly [name: string, value: unknown]> {
+    const { selfAttention, memoryAttention, ...others } = this;
+    return [["self_attn", selfAttention], ["multihead_attn", memoryAttention], ...Object.entries(others)];
+  }
+
+  #attend(attention: MultiheadAttention, x: Tensor, memory: Tensor, masks: AttentionMasks): Tensor {
+    const { output } = attention.forward(x, memory, memory, { ...masks, needWeights: false });
+    return this.dropout.forward(output);
+  }
+
+  #feedForward(x: Tensor): Tensor {
+    const hidden = this.dropout.forward(this.#activation(this.linear1.forward(x)));
+    return this.dropout.forward(this.linear2.forward(hidden));
+  }
+}

@@ -1,0 +1,28 @@
+import type { Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import type { LayerNorm } from "./layer-norm.js";
+import type { DecoderMasks, TransformerDecoderLayer } from "./transformer-decoder-layer.js";
+import type { TransformerStackOptions } from "./transformer-encoder.js";
+
+/**
+ * Applies decoder layers one after another, each with the same memory and the same masks. PyTorch copies one layer, first
+ * weights and all; here each is made by itself.
+ *
+ * Shapes: x and memory as the layers take them -> y like x
+ * Source: torch.nn.TransformerDecoder
+ */
+export class TransformerDecoder extends Module {
+  readonly layers: readonly TransformerDecoderLayer[];
+  readonly norm: LayerNorm | null;
+
+  constructor(layers: readonly TransformerDecoderLayer[], { norm }: TransformerStackOptions = {}) {
+    super();
+    this.layers = [...layers];
+    this.norm = norm ?? null;
+  }
+
+  forward(x: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+    const y = this.layers.reduce((h, layer) => layer.forward(h, memory, masks), x);
+    return this.norm === null ? y : this.norm.forward(y);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import type { LayerNorm } from "./layer-norm.js";
+import type { AttentionMasks } from "./multihead-attention.js";
+import type { TransformerEncoderLayer } from "./transformer-encoder-layer.js";
+
+export interface TransformerStackOptions {
+  /** Applied to what the last layer returns. Default: none. */
+  readonly norm?: LayerNorm;
+}
+
+/**
+ * Applies encoder layers one after another, each with the same masks. PyTorch copies one layer, first weights and all;
+ * here each is made by itself.
+ *
+ * Shapes: x as the layers take it -> y the same
+ * Source: torch.nn.TransformerEncoder
+ */
+export class TransformerEncoder extends Module {
+  readonly layers: readonly TransformerEncoderLayer[];
+  readonly norm: LayerNorm | null;
+
+  constructor(layers: readonly TransformerEncoderLayer[], { norm }: TransformerStackOptions = {}) {
+    super();
+    this.layers = [...layers];
+    this.norm = norm ?? null;
+  }
+
+  forward(x: Tensor, masks: AttentionMasks = {}): Tensor {
+    const y = this.layers.reduce((h, layer) => layer.forward(h, masks), x);
+    return this.norm === null ? y : this.norm.forward(y);
+  }
+}

@@ -1,0 +1,50 @@
+import { ArgumentError, ShapeError, type Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { writeLayer } from "../options.js";
+import { expectAxes, formatShape } from "../shapes.js";
+
+/**
+ * Divides one axis into several: what Flatten joined. One of the sizes may be −1: it becomes whatever is left.
+ *
+ * Shapes: x […, A · B, …] -> y […, A, B, …]
+ * Throws: ArgumentError unless the sizes are whole, and at most one of them −1; ShapeError if x does not have the axis, or
+ *         the sizes do not divide it
+ * Source: torch.nn.Unflatten
+ */
+export class Unflatten extends Module {
+  readonly #axis: number;
+  readonly #sizes: readonly number[];
+  readonly #written: string;
+
+  constructor(axis: number, sizes: readonly number[]) {
+    super();
+    const valid = sizes.every((size) => Number.isInteger(size) && size >= -1);
+    if (!valid || sizes.length === 0 || sizes.filter((size) => size === -1).length > 1) {
+      throw new ArgumentError(
+        "Unflatten",
+        `got the sizes ${formatShape(sizes)}; expected whole numbers, of which one may be -1`,
+      );
+    }
+    [this.#axis, this.#sizes] = [axis, sizes];
+    this.#written = writeLayer("Unflatten", [axis, sizes]);
+  }
+
+  forward(x: Tensor): Tensor {
+    expectAxes(this.#written, x, [this.#axis]);
+    const axis = this.#axis < 0 ? this.#axis + x.ndim : this.#axis;
+    const length = x.shape[axis];
+    const known = this.#sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
+    const sizes = this.#sizes.map((size) => (size === -1 && known > 0 ? Math.floor(length / known) : size));
+    if (sizes.includes(-1) || sizes.reduce((product, size) => product * size, 1) !== length) {
+      throw new ShapeError(
+        this.#written,
+        `got ${formatShape(x.shape)}, axis ${axis} of which has length ${length}; expected sizes that multiply to it`,
+      );
+    }
+    return x.reshape([...x.shape.slice(0, axis), ...sizes, ...x.shape.slice(axis + 1)]);
+  }
+
+  override toString(): string {
+    return this.#written;
+  }
+}

@@ -1,0 +1,45 @@
+import { ShapeError, where, type Tensor } from "@stargrad/tensor";
+import { formatShape, sameShape } from "../shapes.js";
+import { checkSigns, expectVectors } from "./pairs.js";
+import { reduceLoss, type LossOptions } from "./reduction.js";
+
+export interface CosineEmbeddingOptions extends LossOptions {
+  /** How similar two vectors may be that do not belong together, −1 to 1. Default: 0. */
+  readonly margin?: number;
+}
+
+/**
+ * Turns vectors that belong together (t = 1) to one direction and others (t = −1) away from each other: `1 − cos(a, b)` for
+ * t = 1, `max(0, cos(a, b) − margin)` for t = −1, with `cos(a, b) = a·b / √((a·a + ε)(b·b + ε))`; ε = 10⁻¹² makes it 0 for
+ * a vector of zeros.
+ *
+ * Shapes: a and b [N, D] or [D]; target [N] or [], of 1 and −1 -> [], or the target's shape for reduction `"none"`
+ * Defaults: margin 0, reduction `"mean"`
+ * Throws: ShapeError if the shapes do not fit; ArgumentError if a target is known to be neither 1 nor −1
+ * Source: torch.nn.functional.cosine_embedding_loss
+ */
+export function cosineEmbeddingLoss(
+  a: Tensor,
+  b: Tensor,
+  target: Tensor,
+  { margin = 0, reduction = "mean" }: CosineEmbeddingOptions = {},
+): Tensor {
+  expectVectors("cosineEmbeddingLoss", a, b);
+  const items = a.shape.slice(0, -1);
+  if (!sameShape(target.shape, items)) {
+    throw new ShapeError(
+      "cosineEmbeddingLoss",
+      `got the vectors ${formatShape(a.shape)} and the target ${formatShape(target.shape)}; expected the target ${formatShape(items)}`,
+    );
+  }
+  checkSigns("cosineEmbeddingLoss", target);
+  const cosine = cosineOf(a, b);
+  const losses = where(target.equal(1), cosine.neg().add(1), cosine.sub(margin).clamp({ min: 0 }));
+  return reduceLoss("cosineEmbeddingLoss", losses, reduction);
+}
+
+function cosineOf(a: Tensor, b: Tensor): Tensor {
+  const dot = (x: Tensor, y: Tensor): Tensor => x.mul(y).sum({ axis: -1 });
+  const epsilon = 1e-12;
+  return dot(a, b).div(dot(a, a).add(epsilon).mul(dot(b, b).add(epsilon)).sqrt());
+}

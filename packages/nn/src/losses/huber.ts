@@ -1,0 +1,61 @@
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { expectFloat, expectSameShape } from "../shapes.js";
+import { l1Loss } from "./l1.js";
+import { reduceLoss, type LossOptions } from "./reduction.js";
+
+export interface HuberOptions extends LossOptions {
+  /** The error at which the loss turns from a parabola into a line, more than 0. Default: 1. */
+  readonly delta?: number;
+}
+
+export interface SmoothL1Options extends LossOptions {
+  /** The error at which the loss turns from a parabola into a line; 0 is `l1Loss`. Default: 1. */
+  readonly beta?: number;
+}
+
+/**
+ * The squared error where it is small and the absolute error where it is large: `½ d²` for |d| ≤ δ, else `δ (|d| − ½ δ)`,
+ * with d = prediction − target.
+ *
+ * Shapes: prediction and target of one shape -> [], or their shape for reduction `"none"`
+ * Defaults: delta 1; reduction `"mean"`, over all elements
+ * Throws: ShapeError if the shapes differ; nothing is broadcast. ArgumentError unless delta is more than 0
+ * Source: Huber, "Robust Estimation of a Location Parameter", 1964; torch.nn.functional.huber_loss
+ */
+export function huberLoss(
+  prediction: Tensor,
+  target: Tensor,
+  { delta = 1, reduction = "mean" }: HuberOptions = {},
+): Tensor {
+  expectFloat("huberLoss", prediction);
+  expectSameShape("huberLoss", prediction, target);
+  if (!(delta > 0)) throw new ArgumentError("huberLoss", `got delta ${delta}; expected more than 0`);
+  return reduceLoss("huberLoss", huber(prediction.sub(target), delta), reduction);
+}
+
+/**
+ * `huberLoss` divided by the error at which it turns: `½ d² / β` for |d| < β, else `|d| − ½ β`, with
+ * d = prediction − target. Its slope is ±1 beyond β, whatever β is.
+ *
+ * Shapes: prediction and target of one shape -> [], or their shape for reduction `"none"`
+ * Defaults: beta 1; reduction `"mean"`, over all elements
+ * Throws: ShapeError if the shapes differ; nothing is broadcast. ArgumentError if beta is negative
+ * Source: Girshick, "Fast R-CNN", 2015, eq. 3; torch.nn.functional.smooth_l1_loss
+ */
+export function smoothL1Loss(
+  prediction: Tensor,
+  target: Tensor,
+  { beta = 1, reduction = "mean" }: SmoothL1Options = {},
+): Tensor {
+  expectFloat("smoothL1Loss", prediction);
+  expectSameShape("smoothL1Loss", prediction, target);
+  if (!(beta >= 0)) throw new ArgumentError("smoothL1Loss", `got beta ${beta}; expected at least 0`);
+  if (beta === 0) return l1Loss(prediction, target, { reduction });
+  return reduceLoss("smoothL1Loss", huber(prediction.sub(target), beta).div(beta), reduction);
+}
+
+/** `q (d − ½ q)` with d clamped to q. A choice between the two formulas would square the errors it does not need. */
+function huber(difference: Tensor, delta: number): Tensor {
+  const clamped = difference.clamp({ min: -delta, max: delta });
+  return clamped.mul(difference.sub(clamped.mul(0.5)));
+}

@@ -1,0 +1,48 @@
+import { ArgumentError, where, type Tensor } from "@stargrad/tensor";
+import { expectFloat, expectSameShape, expectShape } from "../shapes.js";
+import { reduceLoss, type Reduction } from "./reduction.js";
+
+export interface KlDivOptions {
+  /** `"batchmean"` is the sum divided by the length of the first axis: the divergence per item. Default: `"mean"`. */
+  readonly reduction?: Reduction | "batchmean";
+  /** Whether the target holds log-probabilities, too. Default: false. */
+  readonly logTarget?: boolean;
+}
+
+/**
+ * The Kullback-Leibler divergence of a prediction from a target, element by element: `t · (ln t − x)` with
+ * log-probabilities x and probabilities t, 0 where t is 0; for logTarget `eᵗ · (t − x)`. Summed over a distribution it is
+ * the divergence, which `"batchmean"` averages over the batch; `"mean"` divides by the number of elements.
+ *
+ * Shapes: log-probabilities and target of one shape -> [], or their shape for reduction `"none"`
+ * Defaults: reduction `"mean"`, logTarget false
+ * Throws: ShapeError if the shapes differ; nothing is broadcast. ArgumentError if the reduction is unknown
+ * Source: Kullback & Leibler, "On Information and Sufficiency", 1951; torch.nn.functional.kl_div
+ */
+export function klDivLoss(
+  logProbabilities: Tensor,
+  target: Tensor,
+  { reduction = "mean", logTarget = false }: KlDivOptions = {},
+): Tensor {
+  expectFloat("klDivLoss", logProbabilities);
+  expectSameShape("klDivLoss", logProbabilities, target);
+  const losses = logTarget
+    ? target.exp().mul(target.sub(logProbabilities))
+    : negativeEntropy(target).sub(target.mul(logProbabilities));
+  if (reduction !== "batchmean") return reduceKlDiv(losses, reduction);
+  expectShape("klDivLoss", losses, losses.ndim > 0, "[N, …] for the reduction batchmean");
+  return reduceLoss("klDivLoss", losses, "mean", losses.shape[0]);
+}
+
+/** `t ln t`, which is 0 at 0: 0 · −∞ would be NaN. */
+function negativeEntropy(t: Tensor): Tensor {
+  return t.mul(where(t.equal(0), 1, t).log());
+}
+
+function reduceKlDiv(losses: Tensor, reduction: Reduction): Tensor {
+  if (["none", "mean", "sum"].includes(reduction)) return reduceLoss("klDivLoss", losses, reduction);
+  throw new ArgumentError(
+    "klDivLoss",
+    `got the reduction ${reduction}; expected "none", "mean", "batchmean" or "sum"`,
+  );
+}

@@ -1,0 +1,20 @@
+import { ArgumentError, ShapeError, type Tensor } from "@stargrad/tensor";
+import { expectFloat, formatShape, sameShape } from "../shapes.js";
+
+/** Throws unless all are float vectors of one shape, [N, D] or [D]. */
+export function expectVectors(called: string, ...vectors: readonly [Tensor, ...Tensor[]]): void {
+  const [first] = vectors;
+  for (const x of vectors) expectFloat(called, x);
+  if ([1, 2].includes(first.ndim) && vectors.every(({ shape }) => sameShape(shape, first.shape))) return;
+  const got = vectors.map(({ shape }) => formatShape(shape)).join(", ");
+  throw new ShapeError(called, `got ${got}; expected vectors of one shape, [N, D] or [D]`);
+}
+
+/** Throws if a target whose values are known already says neither yes, 1, nor no, −1. */
+export function checkSigns(called: string, target: Tensor): void {
+  if (target.node.storage === null) return;
+  for (const [position, value] of target.dataSync().entries()) {
+    if (value === 1 || value === -1) continue;
+    throw new ArgumentError(called, `got the target ${value} at position ${position}; expected 1 or -1`);
+  }
+}

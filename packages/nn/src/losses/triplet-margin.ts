@@ -1,0 +1,43 @@
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { expectVectors } from "./pairs.js";
+import { reduceLoss, type LossOptions } from "./reduction.js";
+
+export interface TripletMarginOptions extends LossOptions {
+  /** How much farther away than the positive the negative has to be, more than 0. Default: 1. */
+  readonly margin?: number;
+  /** The order of the norm that measures distance. Default: 2. */
+  readonly order?: number;
+  /** Added to each difference, so that the norm of equal vectors has a gradient. Default: 1e-6. */
+  readonly epsilon?: number;
+  /** Whether the negative's distance from the positive counts where it is the smaller one. Default: false. */
+  readonly swap?: boolean;
+}
+
+/**
+ * Wants an anchor a to be nearer to a positive p than to a negative n: `max(0, margin + d(a, p) − d(a, n))` with the
+ * distance `d(x, y) = ‖x − y + ε‖`; with swap, `min(d(a, n), d(p, n))` in place of `d(a, n)`.
+ *
+ * Shapes: anchor, positive and negative [N, D] or [D] -> [], or [N] or [] for reduction `"none"`
+ * Defaults: margin 1, order 2, epsilon 1e-6, no swap, reduction `"mean"`
+ * Throws: ShapeError if the shapes differ; ArgumentError unless margin and order are more than 0
+ * Source: Balntas et al., "Learning shallow convolutional feature descriptors with triplet losses", 2016;
+ *         torch.nn.functional.triplet_margin_loss
+ */
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  { margin = 1, order = 2, epsilon = 1e-6, swap = false, reduction = "mean" }: TripletMarginOptions = {},
+): Tensor {
+  expectVectors("tripletMarginLoss", anchor, positive, negative);
+  for (const [name, value] of Object.entries({ margin, order })) {
+    if (!(value > 0)) {
+      throw new ArgumentError("tripletMarginLoss", `got ${name} ${value}; expected more than 0`);
+    }
+  }
+  const distance = (x: Tensor, y: Tensor): Tensor => x.sub(y).add(epsilon).norm({ axis: -1, order });
+  const near = distance(anchor, positive);
+  const far = distance(anchor, negative);
+  const farthest = swap ? far.minimum(distance(positive, negative)) : far;
+  return reduceLoss("tripletMarginLoss", near.sub(farthest).add(margin).clamp({ min: 0 }), reduction);
+}

@@ -122,10 +122,11 @@ export function writeFill({ buffer, value }: FillKernel, { body, program, addres
   const pattern =
     dtype === "bool" ? v128.const(new Uint8Array(16).fill(Number(value !== 0))) : constant(dtype, value);
   const vector = body.keep(pattern);
-  const start = addressOf(buffer);
-  const end = start + size * bytesPerElement(dtype);
-  body.for({ from: i32.const(start), to: i32.const(end), step: 16 }, (address) => {
+  // Counted, because addresses beyond 2 GiB are negative to a comparison.
+  const address = body.keep(i32.const(addressOf(buffer)));
+  body.for({ to: i32.const(Math.ceil((size * bytesPerElement(dtype)) / 16)) }, () => {
     body.store(address, vector);
+    address.set(i32.add(address, i32.const(16)));
   });
 }
 

@@ -79,8 +79,8 @@ export class FunctionBuilder {
   }
 
   /**
-   * A constant, computed once where the function begins. Engines do not move vector constants out of loops, and building one
-   * takes as long as three additions.
+   * A constant, computed once where the function begins, and shared if it is asked for again. Node 24 does not move vector
+   * constants out of loops, and building one takes as long as three additions.
    */
   hoist<T extends ValueType>(constant: Expression<T>): Local<T> {
     const code = new ByteWriter();

@@ -9,3 +9,5 @@ export function emitMatmul(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   const skinny = planSkinny(spec);
   return skinny === null ? emitPacked(module, spec, name) : emitSkinny(module, spec, skinny, name);
 }
+
+export type { Matmul } from "./run.js";

@@ -1,5 +1,5 @@
 import { i32, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
+import type { FunctionReference } from "../assembler/function-builder.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
 import { consecutive, entry, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";

@@ -3,6 +3,7 @@ import type { FunctionBuilder, FunctionReference, Local } from "../assembler/fun
 import type { ModuleBuilder } from "../assembler/module-builder.js";
 import { consecutive, entry, minimum, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";
+import type { Plan } from "./plan.js";
 
 /**
  * Writes the packing of one group of lines, as many as a vector has lanes. A line is a row of A or a column of B; what
@@ -88,6 +89,78 @@ export function emitPackGroup(module: ModuleBuilder, element: Element): Function
               body.while(i32.lessUnsigned(depths, depthsEnd), gather);
             },
           );
+        },
+      );
+    },
+  );
+}
+
+/**
+ * Writes the packing of `panelsAtOnce` panels of B, each `width` columns. Where all their columns are neighbours they are copied
+ * together, so that a line of the cache is read once and not once a group.
+ *
+ * Its parameters are `(source, lines, count, depths, depth, target)`, as those of a group; `count` says how many columns there are
+ * from the first one on. Panels that would start past them are left out.
+ */
+export function emitPackPanels(
+  module: ModuleBuilder,
+  element: Element,
+  plan: Plan,
+  packGroup: FunctionReference<null>,
+): FunctionReference<null> {
+  const { lanes, size } = element;
+  const { width, panelsAtOnce } = plan;
+  const panelBytes = plan.depth * width * size;
+  const groups = (width * panelsAtOnce) / lanes;
+  const offsetInPanels = (group: number): number => {
+    const column = group * lanes;
+    return Math.floor(column / width) * panelBytes + (column % width) * size;
+  };
+  return module.function(
+    { parameters: ["i32", "i32", "i32", "i32", "i32", "i32"], result: null },
+    (body, source, lines, count, depths, depth, target) => {
+      const together = body.local("i32");
+      body.if(i32.greaterEqualSigned(count, i32.const(width * panelsAtOnce)), () => {
+        together.set(i32.const(1));
+        body.for({ to: i32.const(groups) }, (group) => {
+          const table = body.keep(entry(lines, times(group, lanes)));
+          const expected = times(group, 16);
+          const inPlace = i32.eq(i32.sub(i32.load(table), i32.load(lines)), expected);
+          together.set(i32.and(together, i32.and(inPlace, consecutive(element, table))));
+        });
+      });
+      body.if(
+        together,
+        () => {
+          const first = body.keep(i32.add(source, i32.load(lines)));
+          const end = body.keep(entry(depths, depth));
+          body.while(i32.lessUnsigned(depths, end), () => {
+            const from = body.keep(i32.add(first, i32.load(depths)));
+            for (let group = 0; group < groups; group++) {
+              body.store(target, v128.load(from, 16 * group), offsetInPanels(group));
+            }
+            target.set(plus(target, width * size));
+            depths.set(plus(depths, 4));
+          });
+        },
+        () => {
+          for (let group = 0; group < groups; group++) {
+            const column = group * lanes;
+            const panelColumn = column - (column % width);
+            body.if(i32.greaterSigned(count, i32.const(panelColumn)), () => {
+              const to = plus(target, offsetInPanels(group));
+              body.call(
+                packGroup,
+                source,
+                plus(lines, 4 * column),
+                plus(count, -column),
+                depths,
+                depth,
+                to,
+                i32.const(width * size),
+              );
+            });
+          }
         },
       );
     },

@@ -4,7 +4,7 @@ import type { ModuleBuilder } from "../assembler/module-builder.js";
 import { entry, minimum, plus, times } from "./addressing.js";
 import { elements } from "./element.js";
 import { emitEpilogue, outputOf } from "./output.js";
-import { emitPackGroup } from "./pack.js";
+import { emitPackGroup, emitPackPanels } from "./pack.js";
 import { emitPanelProduct, tileBytes } from "./panel-product.js";
 import { planProduct } from "./plan.js";
 import { emitRun, type Matmul } from "./run.js";
@@ -33,7 +33,8 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   const { lanes, size } = element;
   const plan = planProduct(spec.m, n, k, element, spec.relaxed);
   const { tile, width, depth, depthBlocks, stripsPerBlock } = plan;
-  const packsAhead = plan.panelsPerBlock > 1;
+  const { panelsAtOnce } = plan;
+  const packsAhead = stripsPerBlock < plan.strips;
   const panelsPerBlock = packsAhead ? plan.panelsPerBlock : plan.panels;
 
   const stripBytes = depth * tile.rows * size;
@@ -43,7 +44,8 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   const stripsBytes = stripsPerBlock * stripBytes + 16;
 
   const packGroup = emitPackGroup(module, element);
-  const multiply = emitPanelProduct(module, spec, element, plan, stripBytes);
+  const packPanels = emitPackPanels(module, element, plan, packGroup);
+  const multiply = emitPanelProduct(module, spec, element, plan);
   const epilogue =
     spec.epilogue === undefined
       ? null
@@ -59,23 +61,18 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
         const p = body.keep(times(depthBlock, depth));
         const steps = body.keep(minimum(i32.const(depth), body.keep(i32.sub(i32.const(k), p))));
 
-        const packPanel = (panel: Int, target: Int): void => {
+        const pack = (panel: Int, target: Int): void => {
           const column = body.keep(times(panel, width));
-          for (let g = 0; g < width; g += lanes) {
-            const lines = entry(inputs.bColumns, plus(column, g));
-            const count = i32.sub(i32.const(n - g), column);
-            const step = i32.const(width * size);
-            body.call(
-              packGroup,
-              b,
-              lines,
-              count,
-              entry(inputs.bRows, p),
-              steps,
-              plus(target, g * size),
-              step,
-            );
-          }
+          const count = i32.sub(i32.const(n), column);
+          body.call(
+            packPanels,
+            b,
+            entry(inputs.bColumns, column),
+            count,
+            entry(inputs.bRows, p),
+            steps,
+            target,
+          );
         };
         const packStrip = (strip: Int, target: Int): void => {
           const row = body.keep(firstRowOf(strip, plan));
@@ -103,8 +100,8 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
           packsAhead ? i32.add(packedPanels, times(i32.sub(panel, panelFrom), panelBytes)) : packedPanels;
 
         if (packsAhead) {
-          body.for({ from: panelFrom, to: panelTo }, (panel) => {
-            packPanel(panel, body.keep(panelAddress(panel)));
+          body.for({ from: panelFrom, to: panelTo, step: panelsAtOnce }, (panel) => {
+            pack(panel, body.keep(panelAddress(panel)));
           });
         }
         eachBlock(body, inputs.rowBlock, inputs.rowBlockEnd, stripsPerBlock, (stripFrom, stripTo) => {
@@ -112,21 +109,21 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
             const target = i32.add(packedStrips, times(i32.sub(strip, stripFrom), stripBytes));
             packStrip(strip, body.keep(target));
           });
-          body.for({ from: panelFrom, to: panelTo }, (panel) => {
+          eachBlock(body, panelFrom, panelTo, panelsAtOnce, (panel, panelEnd) => {
             const packed = body.keep(panelAddress(panel));
-            if (!packsAhead) packPanel(panel, packed);
-            const packedEnd = i32.add(packed, times(steps, width * size));
-            const output = [c, cRows, cColumns, scratch];
-            const column = times(panel, width);
+            if (!packsAhead) pack(panel, packed);
+            const columnEnd = minimum(body.keep(times(panelEnd, width)), i32.const(n));
+            const range = [stripFrom, stripTo, times(panel, width), columnEnd];
             body.call(
               multiply,
               packedStrips,
               packed,
-              packedEnd,
-              ...output,
-              stripFrom,
-              stripTo,
-              column,
+              steps,
+              c,
+              cRows,
+              cColumns,
+              scratch,
+              ...range,
               depthBlock,
             );
           });

@@ -1,7 +1,7 @@
 import { i32, type Expression } from "../assembler/expression.js";
 import type { FunctionReference } from "../assembler/function-builder.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
-import { minimum, plus } from "./addressing.js";
+import { minimum, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";
 import { emitStoreTile, outputOf } from "./output.js";
 import type { Plan } from "./plan.js";
@@ -12,17 +12,17 @@ import { emitTile } from "./tile.js";
 type Int = Expression<"i32">;
 
 /**
- * Writes the product of packed strips of A and one packed panel of B, stored to C or added to it.
+ * Writes the product of packed strips of A and packed panels of B, stored to C or added to it.
  *
- * Its parameters are `(packedA, packedB, packedEnd, c, cRows, cColumns, buffer, strip, stripEnd, column, accumulate)`: the first of
- * the strips, the panel and its end, the output, room for a tile, the range of strips and the panel's first column.
+ * Its parameters are `(packedA, packedB, depth, c, cRows, cColumns, buffer, strip, stripEnd, column, columnEnd, accumulate)`: the first
+ * of the strips and of the panels, how much of k is in them, the output, room for a tile, the range of strips, and the
+ * columns of the panels.
  */
 export function emitPanelProduct(
   module: ModuleBuilder,
   spec: MatmulSpec,
   element: Element,
   plan: Plan,
-  stripBytes: number,
 ): FunctionReference<null> {
   const { tile, width, strips, tallStrips } = plan;
   const output = outputOf(spec, element);
@@ -30,38 +30,63 @@ export function emitPanelProduct(
   const short =
     tallStrips === strips ? tall : emitTile(module, element, { ...tile, rows: tile.rows - 1 }, spec.relaxed);
   const storeTile = emitStoreTile(module, element, output, width);
-  const tileStride = i32.const(width * element.size);
+  const stepBytes = width * element.size;
 
   return module.function(
-    { parameters: Array.from({ length: 11 }, () => "i32" as const), result: null },
+    { parameters: Array.from({ length: 12 }, () => "i32" as const), result: null },
     (body, ...inputs) => {
-      const [packedA, packedB, packedEnd, c, cRows, cColumns, buffer, from, to, column, accumulate] = inputs;
-      const columnEnd = body.keep(minimum(body.keep(plus(column, width)), i32.const(spec.n)));
-      const wholeVectors = i32.eq(i32.sub(columnEnd, column), i32.const(width));
-      const direct = body.keep(output.rowStride === null ? i32.const(0) : wholeVectors);
+      const [
+        packedA,
+        packedB,
+        depth,
+        c,
+        cRows,
+        cColumns,
+        buffer,
+        from,
+        to,
+        columnFrom,
+        columnTo,
+        accumulate,
+      ] = inputs;
+      const base = { c, cRows, cColumns };
+      const usedBytes = body.keep(times(depth, stepBytes));
       body.for({ from, to }, (strip) => {
         const row = body.keep(firstRowOf(strip, plan));
-        const multiply = (target: Int, stride: Int, add: Int): void => {
+        const panel = body.keep(packedB);
+        const multiply = (target: Int, stride: number, add: Int): void => {
           const call = (kernel: FunctionReference<null>) => (): void => {
-            body.call(kernel, packedA, packedB, packedEnd, target, stride, add);
+            const panelEnd = i32.add(panel, usedBytes);
+            body.call(kernel, packedA, panel, panelEnd, target, i32.const(stride), add);
           };
           if (short === tall) call(tall)();
           else body.if(i32.lessSigned(strip, i32.const(tallStrips)), call(tall), call(short));
         };
-        body.if(
-          direct,
-          () => {
-            const base = { c, cRows, cColumns };
-            const target = i32.add(output.rowAddress(base, row), output.columnOffset(base, column));
-            multiply(body.keep(target), i32.const(output.rowStride ?? 0), accumulate);
-          },
-          () => {
-            multiply(buffer, tileStride, i32.const(0));
-            const rowEnd = i32.add(row, heightOf(strip, plan));
-            body.call(storeTile, buffer, c, cRows, cColumns, row, rowEnd, column, columnEnd, accumulate);
-          },
-        );
-        packedA.set(plus(packedA, stripBytes));
+        const multiplyThroughBuffer = (column: Int): void => {
+          multiply(buffer, stepBytes, i32.const(0));
+          const end = i32.add(row, heightOf(strip, plan));
+          const rightEdge = minimum(body.keep(plus(column, width)), columnTo);
+          body.call(storeTile, buffer, c, cRows, cColumns, row, end, column, rightEdge, accumulate);
+        };
+        body.for({ from: columnFrom, to: columnTo, step: width }, (column) => {
+          const { rowStride } = output;
+          if (rowStride === null) {
+            multiplyThroughBuffer(column);
+          } else {
+            body.if(
+              i32.lessEqualSigned(plus(column, width), columnTo),
+              () => {
+                const target = i32.add(output.rowAddress(base, row), output.columnOffset(base, column));
+                multiply(body.keep(target), rowStride, accumulate);
+              },
+              () => {
+                multiplyThroughBuffer(column);
+              },
+            );
+          }
+          panel.set(plus(panel, plan.depth * stepBytes));
+        });
+        packedA.set(plus(packedA, plan.depth * tile.rows * element.size));
       });
     },
   );

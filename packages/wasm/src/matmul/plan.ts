@@ -21,7 +21,9 @@ export interface Plan {
   readonly depthBlocks: number;
   /** Strips of A that are packed at once. */
   readonly stripsPerBlock: number;
-  /** Panels of B that are packed at once. One: each is packed just before it is used. */
+  /** Neighbouring panels that are packed and multiplied together, to use whole lines of the cache. */
+  readonly panelsAtOnce: number;
+  /** Panels of B that are packed ahead, a multiple of `panelsAtOnce`; none further if all strips are in one block. */
   readonly panelsPerBlock: number;
 }
 
@@ -34,10 +36,15 @@ const rates: Readonly<Record<"rounded" | "fused", Readonly<Record<number, readon
   fused: { 1: [6, 12.6, 19, 25, 30, 34, 37, 41], 2: [12.6, 25.5, 34, 42, 47, 52], 3: [19, 34, 45] },
 };
 
-/** Deep enough that storing sums is cheap; shallow enough that a panel of B and a strip of A fill half of a 48 kB L1. */
-const depthLimit = 384;
+/**
+ * How deep a block of k may be (float64: half of it). Every block is one more pass over C, which costs more than panels
+ * that have to come from the L2; but a sum of more products in a row would lose accuracy.
+ */
+const depthLimit = 1024;
 /** Bytes of packed A, which a panel of B passes over from the L2. */
 const blockOfA = 512 * 1024;
+/** In bytes. */
+const cacheLine = 64;
 /** Bytes of packed B, used again for every block of A. */
 const blockOfB = 1024 * 1024;
 
@@ -49,8 +56,13 @@ export function planProduct(m: number, n: number, k: number, element: Element, r
   const depthBlocks = Math.max(1, Math.ceil((k * element.size) / (depthLimit * 4)));
   const depth = Math.ceil(k / depthBlocks);
   const stripsPerBlock = evenly(strips, blockOfA / (depth * tile.rows * element.size));
+  const panelsAtOnce = Math.min(
+    Math.max(1, panels),
+    Math.max(1, Math.floor(cacheLine / (width * element.size))),
+  );
+  const panelsInBlock = evenly(panels, blockOfB / (depth * width * element.size));
   const panelsPerBlock =
-    stripsPerBlock >= strips ? 1 : evenly(panels, blockOfB / (depth * width * element.size));
+    stripsPerBlock >= strips ? panelsAtOnce : Math.ceil(panelsInBlock / panelsAtOnce) * panelsAtOnce;
   return {
     tile,
     width,
@@ -60,6 +72,7 @@ export function planProduct(m: number, n: number, k: number, element: Element, r
     depth,
     depthBlocks,
     stripsPerBlock,
+    panelsAtOnce,
     panelsPerBlock,
   };
 }

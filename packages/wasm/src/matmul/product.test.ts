@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+
+import { f32, f32x4, i32, v128 } from "../assembler/expression.js";
+import { hasRelaxedMultiplyAdd } from "../math/math-loop.js";
+import { Arena, range } from "./arena.js";
+import {
+  anywhere,
+  checkProduct,
+  columns,
+  fractions,
+  integers,
+  prepare,
+  rows,
+  type Case,
+} from "./product-case.js";
+import type { MatmulSpec } from "./spec.js";
+
+test("the epilogue sees every sum once, with its row, column, batch and context", () => {
+  for (const [m, n, k] of [
+    [13, 22, 1100],
+    [17, 9, 3],
+    [3, 41, 9],
+    [41, 3, 9],
+    [1, 7, 5],
+  ]) {
+    for (const layout of ["rowMajor", "tables"] as const) {
+      const epilogue: MatmulSpec["epilogue"] = (_, { value, row, column, batch, context }) => {
+        const biases = v128.load(i32.add(context, i32.shiftLeft(column, i32.const(2))));
+        const factor = f32x4.splat(f32.convertI32Signed(i32.add(i32.mul(batch, i32.const(10)), row)));
+        return f32x4.max(f32x4.add(f32x4.mul(value, factor), biases), f32x4.splat(f32.const(0)));
+      };
+      for (const [a, b] of [
+        [rows(m, k), rows(k, n)],
+        [columns(m, k), columns(k, n)],
+        [rows(m, k), columns(k, n)],
+      ]) {
+        const { arena, compiled, inputs, expected, result } = prepare({
+          dtype: "float32",
+          a,
+          b,
+          options: { epilogue, c: { layout } },
+        });
+        const bias = integers(n + 3, 9);
+        compiled.run({
+          ...inputs,
+          batch: 2,
+          context: arena.place("float32", bias),
+          cRows: arena.placeOffsets("float32", range(m, n)),
+          cColumns: arena.placeOffsets("float32", range(n)),
+        });
+        const wanted = range(m * n).map((cell) => {
+          const [i, j] = [Math.floor(cell / n), cell % n];
+          return Math.max(0, expected(i, j) * (20 + i) + bias[j]);
+        });
+        expect(result()).toEqual(wanted);
+      }
+    }
+  }
+});
+
+test("a convolution is a product with a windowed view", () => {
+  const [channels, size, kernel, stride, dilation] = [3, 11, 3, 2, 2];
+  const out = Math.floor((size - (kernel - 1) * dilation - 1) / stride) + 1;
+  const taps = range(channels).flatMap((c) =>
+    range(kernel).flatMap((y) => range(kernel).map((x) => (c * size + y * dilation) * size + x * dilation)),
+  );
+  const places = range(out).flatMap((y) => range(out).map((x) => (y * size + x) * stride));
+  const windows = anywhere({ rows: taps, columns: places });
+  checkProduct({ dtype: "float32", a: rows(5, taps.length), b: windows });
+  checkProduct({ dtype: "float32", a: rows(5, places.length), b: anywhere({ rows: places, columns: taps }) });
+});
+
+test("what is not a number stays in its row and column", () => {
+  const [m, n, k] = [6, 9, 5];
+  const { arena, compiled, inputs, result } = prepare({ dtype: "float32", a: rows(m, k), b: rows(k, n) });
+  arena.array("float32", inputs.a, m * k)[2 * k + 1] = NaN;
+  arena.array("float32", inputs.b, k * n)[3 * n + 8] = Infinity;
+  compiled.run(inputs);
+  const strange = result()
+    .map((x, cell) => (Number.isFinite(x) ? -1 : cell))
+    .filter((cell) => cell >= 0);
+  expect(strange.every((cell) => Math.floor(cell / n) === 2 || cell % n === 8)).toBe(true);
+  expect(strange).toContain(2 * n);
+});
+
+test("sums of many products stay accurate", () => {
+  const k = 20000;
+  const { compiled, inputs, m, n, expected, result } = prepare(
+    { dtype: "float32", a: rows(9, k), b: columns(k, 9) },
+    (length) => fractions(length).map(Math.fround),
+  );
+  compiled.run(inputs);
+  const sums = result();
+  for (const cell of range(m * n)) {
+    const exact = expected(Math.floor(cell / n), cell % n);
+    expect(Math.abs(sums[cell] - exact)).toBeLessThan(0.05);
+  }
+});
+
+test("scratch is bounded, however large the product", () => {
+  const arena = new Arena(1);
+  for (const [m, n, k] of [
+    [4096, 4096, 4096],
+    [32, 25088, 144],
+    [32, 144, 25088],
+    [100000, 64, 64],
+    [16, 1e6, 1e6],
+  ]) {
+    for (const dtype of ["float32", "float64", "int32"] as const) {
+      const { matmul } = arena.compile({
+        dtype,
+        m,
+        n,
+        k,
+        a: { layout: "any" },
+        b: { layout: "any" },
+        relaxed: false,
+      });
+      expect(matmul.scratchBytes).toBeLessThan(2 * 2 ** 20);
+    }
+  }
+});
+
+test("fused sums agree where the machine has them", () => {
+  const [m, n, k] = [25, 31, 50];
+  const product: Case = { dtype: "float32", a: rows(m, k), b: rows(k, n), options: { relaxed: true } };
+  if (hasRelaxedMultiplyAdd()) checkProduct(product);
+  else expect(() => prepare(product)).toThrow(WebAssembly.CompileError);
+});

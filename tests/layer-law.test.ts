@@ -29,7 +29,15 @@ beforeAll(() => {
   copy = realpathSync(mkdtempSync(join(tmpdir(), "stargrad-layer-law-")));
   const files = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isFile());
   const made = new Set(["node_modules", "dist", ".turbo"]);
-  for (const entry of [...files.map(({ name }) => name), "packages", "apps", "bench", "tests", "scripts"]) {
+  for (const entry of [
+    ...files.map(({ name }) => name),
+    "packages",
+    "apps",
+    "bench",
+    "examples",
+    "tests",
+    "scripts",
+  ]) {
     const filter = (source: string) => !made.has(basename(source));
     cpSync(join(root, entry), join(copy, entry), { recursive: true, filter });
   }

@@ -226,6 +226,7 @@ of("variance without correction", lambda x: x.var(1, unbiased=False), constant)
 zero_row = tensor([[0.0, 0.0, 0.0], [3.0, 0.0, -4.0]])
 of("norm at zero", lambda x: torch.linalg.vector_norm(x, dim=1), zero_row)
 of("norm of order 1 at zero", lambda x: torch.linalg.vector_norm(x, 1, dim=1), zero_row)
+of("norm of order 3 at zero", lambda x: torch.linalg.vector_norm(x, 3, dim=1), zero_row)
 of("norm of order 3", lambda x: torch.linalg.vector_norm(x, 3, dim=1), m)
 of("norm of order Infinity", lambda x: torch.linalg.vector_norm(x, float("inf"), dim=1), m)
 

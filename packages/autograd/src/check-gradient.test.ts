@@ -1,6 +1,8 @@
+import type { PrimitiveName } from "@stargrad/graph";
 import { einsum, sub, tensor, where, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
-import { checkGradient, GradientError, stopGradient } from "./index.js";
+import { differentiableSamples } from "../scripts/gradient-table.js";
+import { checkGradient, GradientError, rules, stopGradient, type Rule } from "./index.js";
 
 type Differentiable = (...inputs: Tensor[]) => Tensor;
 
@@ -124,7 +126,39 @@ const faults: Record<string, readonly [fault: Differentiable, inputs: readonly T
   ],
 };
 
+/** Rows that could be in the table of rules by mistake. */
+const wrongRows: { readonly [P in PrimitiveName]?: Rule<P> } = {
+  abs: (g) => [g],
+  tanh: (g, _, y) => [g.mul(y.neg().add(1))],
+  sub: (g) => [g, g],
+  mul: (g, [a, b]) => [g.mul(a), g.mul(b)],
+  div: (g, [, b], y) => [g.div(b), g.mul(y).div(b)],
+  pow: (g, [a, b], y) => [g.mul(y).div(a), g.mul(y).mul(a.log()).add(b.mul(0))],
+  where: (g, [condition]) => [null, where(condition, 0, g), where(condition, g, 0)],
+  maximum: (g) => [g.mul(0.5), g.mul(0.5)],
+  cumsum: (g, _inputs, _y, { axis }) => [g.cumsum({ axis })],
+  flip: (g) => [g],
+  scatterAdd: (g, [index], _y, { axis }) => [null, g.gather(index, { axis }).mul(2)],
+  max: (g, [x], y) => [x.mul(0).add(g.sum().div(y.sum()))],
+};
+
 describe("checkGradient", () => {
+  it.each(Object.keys(wrongRows) as PrimitiveName[])("catches a wrong row for %s", (name) => {
+    const table = rules as Record<string, unknown>;
+    const right = table[name];
+    const samples = differentiableSamples(name);
+    const check = (): void => {
+      for (const { f, inputs } of samples) checkGradient(f, inputs);
+    };
+    expect(check).not.toThrow();
+    table[name] = wrongRows[name];
+    try {
+      expect(check).toThrow(GradientError);
+    } finally {
+      table[name] = right;
+    }
+  });
+
   it.each(Object.entries(faults))("catches %s", (_, [fault, inputs]) => {
     const { mismatches } = errorOf(fault, inputs);
     expect(mismatches.length).toBeGreaterThan(0);
@@ -140,9 +174,16 @@ describe("checkGradient", () => {
   });
 
   it("says how much it has checked, and how close it was", () => {
-    const { checked, largestError } = checkGradient((a, b) => a.matmul(b).tanh(), [matrix, other]);
-    expect(checked).toBe(18);
-    expect(largestError).toBeLessThan(1e-8);
+    const report = checkGradient((a, b) => a.matmul(b).tanh(), [matrix, other]);
+    expect(report.checked).toBe(18);
+    expect(report.largestError).toBeLessThan(1e-8);
+    const number = String.raw`-?\d\S*`;
+    expect(String(report)).toMatch(
+      new RegExp(
+        String.raw`^18 derivatives agree; the worst is input \d, element \[\d, \d\]: got ${number}, expected ${number}$`,
+      ),
+    );
+    expect(String(checkGradient((a) => a.exp(), [float64([])]))).toBe("there was no derivative to compare");
   });
 
   it("names each wrong derivative: which input, which element, expected and got", () => {

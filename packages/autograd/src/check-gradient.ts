@@ -1,8 +1,9 @@
 import { DTypeError, formatShape, StargradError } from "@stargrad/graph";
 import { fromData, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
+import { positionOf } from "./position.js";
 
-/** One element of one input, and the two opinions on its derivative. */
+/** One element of one input, and two opinions on its derivative. */
 export interface GradientMismatch {
   /** Which input, counting from 0. */
   readonly input: number;
@@ -14,11 +15,27 @@ export interface GradientMismatch {
   readonly got: number;
 }
 
-export interface GradientReport {
+/** What a check that found nothing wrong has seen. Prints as a sentence. */
+export class GradientReport {
   /** How many derivatives were compared. */
   readonly checked: number;
-  /** The largest |got − expected| among them. */
-  readonly largestError: number;
+  /** Where back-propagation and central differences were furthest apart; `null` if there was nothing to compare. */
+  readonly worst: GradientMismatch | null;
+
+  constructor(checked: number, worst: GradientMismatch | null) {
+    this.checked = checked;
+    this.worst = worst;
+  }
+
+  /** The largest |got − expected|. */
+  get largestError(): number {
+    return this.worst === null ? 0 : errorOf(this.worst);
+  }
+
+  toString(): string {
+    if (this.worst === null) return "there was no derivative to compare";
+    return `${this.checked} derivatives agree; the worst is ${describe(this.worst)}`;
+  }
 }
 
 export interface CheckGradientOptions {
@@ -36,9 +53,7 @@ export class GradientError extends StargradError {
   readonly mismatches: readonly GradientMismatch[];
 
   constructor(mismatches: readonly GradientMismatch[], checked: number) {
-    const shown = mismatches.slice(0, 5).map(({ input, index, expected, got }) => {
-      return `\n  input ${input}, element ${formatShape(index)}: got ${got}, expected ${expected}`;
-    });
+    const shown = mismatches.slice(0, 5).map((mismatch) => `\n  ${describe(mismatch)}`);
     const more = mismatches.length > shown.length ? `\n  and ${mismatches.length - shown.length} more` : "";
     super(
       "checkGradient",
@@ -73,7 +88,7 @@ export function checkGradient(
   const scalar = order === 1 ? weighed(f) : weighedGradient(weighed(f), inputs.length);
   const mismatches: GradientMismatch[] = [];
   let checked = 0;
-  let largestError = 0;
+  let worst: GradientMismatch | null = null;
   inputs.forEach((x, input) => {
     const gradient = grad(scalar, { argument: input })(...inputs);
     const computed = gradient.dataSync();
@@ -87,18 +102,24 @@ export function checkGradient(
         ).itemSync();
       };
       const expected = (evaluate(step) - evaluate(-step)) / (2 * step);
-      const got = computed[element];
-      const error = Math.abs(got - expected);
+      const compared = { input, index: positionOf(element, x.shape), expected, got: computed[element] };
+      const error = errorOf(compared);
       checked++;
-      largestError = Math.max(largestError, error);
+      if (worst === null || error > errorOf(worst)) worst = compared;
       // Written so that NaN on either side is a mismatch.
-      if (!(error <= absoluteTolerance + relativeTolerance * Math.abs(expected))) {
-        mismatches.push({ input, index: indexOf(element, x.shape), expected, got });
-      }
+      if (!(error <= absoluteTolerance + relativeTolerance * Math.abs(expected))) mismatches.push(compared);
     }
   });
   if (mismatches.length > 0) throw new GradientError(mismatches, checked);
-  return { checked, largestError };
+  return new GradientReport(checked, worst);
+}
+
+function errorOf({ got, expected }: GradientMismatch): number {
+  return Math.abs(got - expected);
+}
+
+function describe({ input, index, expected, got }: GradientMismatch): string {
+  return `input ${input}, element ${formatShape(index)}: got ${got}, expected ${expected}`;
 }
 
 function weighed(f: (...inputs: Tensor[]) => Tensor): (...inputs: Tensor[]) => Tensor {
@@ -126,14 +147,4 @@ function weightsFor(y: Tensor, seed: number): Tensor {
     (_, i) => 0.5 + (((i + 1) * Math.SQRT2 + seed * Math.E) % 1),
   );
   return tensor(weights, { shape: y.shape });
-}
-
-function indexOf(element: number, shape: readonly number[]): number[] {
-  const index: number[] = [];
-  let rest = element;
-  for (const length of [...shape].reverse()) {
-    index.unshift(rest % length);
-    rest = Math.floor(rest / length);
-  }
-  return index;
 }

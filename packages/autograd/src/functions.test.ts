@@ -51,6 +51,7 @@ const functions: Record<string, readonly Sample[]> = {
     on((x) => sg.clamp(x, { max: 0.5 }), reals([5, 1])),
   ],
   cast: [on((x) => sg.cast(x, "float64"), reals([3]))],
+  erfinv: [on(sg.erfinv, reals([2, 4], -0.99, 0.99))],
   floorDivide: [on((a, b) => sg.floorDivide(a, b).mul(a), reals([3], 0.1, 0.9), reals([3], 1, 2))],
   reciprocal: [on(sg.reciprocal, positive([2, 3]))],
   rsqrt: [on(sg.rsqrt, positive([2, 3]))],
@@ -162,6 +163,10 @@ const functions: Record<string, readonly Sample[]> = {
   ],
   repeat: [on((x) => x.repeat([2, 1, 3]), reals([2, 1]))],
   roll: [on((x) => x.roll(2), reals([2, 5])), on((x) => x.roll(-1, { axis: 0 }), reals([3, 1]))],
+  overlapAdd: [
+    on((x) => x.overlapAdd({ lengths: [5], stride: 2 }).square(), reals([2, 2, 3])),
+    on((x) => x.overlapAdd({ lengths: [4, 3], dilation: [2, 1] }).square(), reals([1, 2, 2, 2, 2])),
+  ],
   windows: [
     on((x) => x.windows({ size: [2, 2] }), image),
     on((x) => x.windows({ size: [2], stride: 2, dilation: 2 }), reals([2, 7])),

@@ -158,6 +158,7 @@ const kinks: Record<string, Case> = {
   "variance without correction": once((x) => x.variance({ axis: 1, correction: 0 })),
   "norm at zero": once((x) => x.norm({ axis: 1 })),
   "norm of order 1 at zero": once((x) => x.norm({ axis: 1, order: 1 })),
+  "norm of order 3 at zero": once((x) => x.norm({ axis: 1, order: 3 })),
   "norm of order 3": once((x) => x.norm({ axis: 1, order: 3 })),
   "norm of order Infinity": once((x) => x.norm({ axis: 1, order: Infinity })),
 

@@ -1,11 +1,13 @@
+export { StaleValueError } from "@stargrad/graph";
 export { stopGradient } from "@stargrad/tensor";
+export { AnomalyError, detectAnomaly } from "./anomaly.js";
 export { backward } from "./backward.js";
 export {
   checkGradient,
   GradientError,
+  GradientReport,
   type CheckGradientOptions,
   type GradientMismatch,
-  type GradientReport,
 } from "./check-gradient.js";
 export { customGradient, onGradient } from "./custom-gradient.js";
 export { grad, valueAndGrad, type GradOptions, type ScalarFunction } from "./grad.js";

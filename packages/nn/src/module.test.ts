@@ -49,6 +49,13 @@ describe("what a module is made of", () => {
     expect(model.parameters()).toEqual([...model.namedParameters().values()]);
   });
 
+  it("is known to messages by those names, once somebody has asked for it", () => {
+    const model = new Network();
+    model.parameters();
+    expect(model.scale.name).toBe("scale");
+    expect(model.encoder.layers[0].weight.name).toBe("encoder.0.weight");
+  });
+
   it("prints as a tree", () => {
     expect(new Network().toString()).toBe(
       [

@@ -23,14 +23,14 @@ export abstract class Module {
     return [...this.namedParameters().values()];
   }
 
-  /** Every parameter once, by its first name. */
+  /** Every parameter once, by its first name, which messages about it will use from here on. */
   namedParameters(): Map<string, Parameter> {
-    return firstNames(this.#everyNamed(Parameter));
+    return named(firstNames(this.#everyNamed(Parameter)));
   }
 
   /** Every buffer once, by its first name. */
   namedBuffers(): Map<string, Buffer> {
-    return firstNames(this.#everyNamed(Buffer));
+    return named(firstNames(this.#everyNamed(Buffer)));
   }
 
   /**
@@ -121,6 +121,12 @@ function* partsOf(name: string, value: unknown): Generator<Named<Variable | Modu
   } else if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) yield* partsOf(`${name}.${index}`, element);
   }
+}
+
+/** Tells each variable its name, unless it has one already. */
+function named<T extends Variable>(variables: Map<string, T>): Map<string, T> {
+  for (const [name, variable] of variables) variable.name ??= name;
+  return variables;
 }
 
 /** Each value under the first of its names. */

@@ -143,7 +143,7 @@ export function variance(x: Tensor, options?: CorrectionOptions): Tensor {
 /** `√variance`; its gradient is 0 where the variance is. Source: torch.std */
 export function std<O extends CorrectionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
 export function std(x: Tensor, options?: CorrectionOptions): Tensor {
-  return flatSqrt(spread("std", x, options));
+  return flatRoot(spread("std", x, options), sqrt);
 }
 
 /**
@@ -157,12 +157,12 @@ export function norm(x: Tensor, options?: NormOptions): Tensor {
   expectFloat("norm", x);
   checkAxes("norm", x, options);
   const order = options?.order ?? 2;
-  if (order === 2) return flatSqrt(sum(square(x), options));
+  if (order === 2) return flatRoot(sum(square(x), options), sqrt);
   if (order === Infinity) return amax(abs(x), options);
   if (order === -Infinity) return amin(abs(x), options);
   if (order === 0) return castTo(sum(logicalNot(equal(x, 0)), options), x.dtype);
   if (order === 1) return sum(abs(x), options);
-  return pow(sum(pow(abs(x), order), options), 1 / order);
+  return flatRoot(sum(pow(abs(x), order), options), (total) => pow(total, 1 / order));
 }
 
 /** Whether any element is true. False over no elements. */
@@ -213,10 +213,10 @@ function countOver(called: string, x: Tensor, options: ReductionOptions | undefi
   return normalizeAxes(called, options?.axis, x.ndim).reduce((count, axis) => count * x.shape[axis], 1);
 }
 
-/** The square root with the gradient 0 at 0, where its true slope is infinite and would turn gradients into NaN. */
-function flatSqrt(x: Tensor): Tensor {
+/** A root with the gradient 0 at 0, where its true slope is infinite and would turn gradients into NaN. */
+function flatRoot(x: Tensor, root: (x: Tensor) => Tensor): Tensor {
   const zero = equal(x, 0);
-  return where(zero, 0, sqrt(where(zero, 1, x)));
+  return where(zero, 0, root(where(zero, 1, x)));
 }
 
 function firstWhere(called: string, x: Tensor, options: AxisOptions, best: (axis: number) => Tensor): Tensor {

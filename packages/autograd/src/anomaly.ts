@@ -1,0 +1,187 @@
+import {
+  formatShape,
+  isFloat,
+  observeNodes,
+  pendingNodes,
+  StargradError,
+  type Engine,
+  type Node,
+  type Storage,
+} from "@stargrad/graph";
+import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
+import { callerOf, deepStacks } from "./call-site.js";
+import { customRuleOf } from "./custom-rule.js";
+import { nodeBeingDifferentiated } from "./pull-back.js";
+import { positionOf } from "./position.js";
+
+/** An operation turned numbers into NaN or an infinity. The `cause` carries the stack of the call. */
+export class AnomalyError extends StargradError {
+  override readonly name = "AnomalyError";
+  /** The primitive that made it. */
+  readonly primitive: string;
+  /** The operation whose derivative the primitive is part of; `null` if it was made on the way forward. */
+  readonly derivativeOf: string | null;
+  /** Where the operation (for a derivative: the one that was differentiated) was called, as the stack names it. */
+  readonly location: string | null;
+
+  constructor(
+    what: string,
+    found: Pick<AnomalyError, "primitive" | "derivativeOf" | "location">,
+    cause: unknown,
+  ) {
+    super("detectAnomaly", what, undefined, { cause });
+    this.primitive = found.primitive;
+    this.derivativeOf = found.derivativeOf;
+    this.location = found.location;
+  }
+}
+
+/** How a node came to be. */
+interface Origin {
+  readonly site: Error;
+  /** The node whose derivative it is part of. */
+  readonly derivativeOf: Node | null;
+}
+
+type Origins = WeakMap<Node, Origin>;
+
+/**
+ * Runs f and throws at the first operation, forward or backward, that makes a NaN or an infinity: whose inputs were free
+ * of it. The error names the operation and the line that called it; for a derivative, the line of the operation that was
+ * differentiated.
+ *
+ * NaN and infinities that were in the data are not made by anyone, and what a `where` does not choose is nothing. All that
+ * is computed while f runs is looked at (until its promise settles, if it returns one), and so is a tensor it returns. It
+ * keeps a stack for every operation and every intermediate result: for finding a fault, not for every day.
+ *
+ * Throws: AnomalyError
+ * Source: torch.autograd.detect_anomaly
+ */
+export function detectAnomaly<T>(f: () => T): T {
+  const origins: Origins = new WeakMap();
+  const engine = getEngine();
+  const restoreStacks = deepStacks();
+  const observer = observeNodes((node) => {
+    observer?.(node);
+    origins.set(node, { site: new Error("called here"), derivativeOf: nodeBeingDifferentiated() });
+  });
+  setEngine(watched(engine, origins));
+  const restore = (): void => {
+    setEngine(engine);
+    observeNodes(observer);
+    restoreStacks();
+  };
+  try {
+    const result = f();
+    if (result instanceof Promise) return result.finally(restore) as T;
+    if (result instanceof Tensor) realize(result);
+    restore();
+    return result;
+  } catch (error) {
+    restore();
+    throw error;
+  }
+}
+
+/** An engine that keeps every intermediate result of a program and looks for the first that is flawed. */
+function watched(engine: Engine, origins: Origins): Engine {
+  return {
+    name: engine.name,
+    run(outputs) {
+      const order = pendingNodes(outputs);
+      const computed = engine.run(order);
+      const results = new Map(order.map((node, i) => [node, computed[i]]));
+      const flaws = new Flaws(results);
+      const mattering = flaws.mattering(order, outputs);
+      const maker = order.find((node) => mattering.has(node) && flaws.madeBy(node) !== null);
+      if (maker !== undefined) throw anomaly(maker, flaws, origins);
+      return outputs.map((node) => computed[order.indexOf(node)]);
+    },
+  };
+}
+
+/** A value that is not a finite number, and where it stands. */
+interface Flaw {
+  readonly value: number;
+  readonly element: number;
+}
+
+/** Which results are flawed, looked up once each. */
+class Flaws {
+  readonly #results: ReadonlyMap<Node, Storage>;
+  readonly #known = new Map<Node, Flaw | null>();
+
+  constructor(results: ReadonlyMap<Node, Storage>) {
+    this.#results = results;
+  }
+
+  /** The first NaN of a node, or its first infinity if it has no NaN. */
+  of(node: Node): Flaw | null {
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    const elements = isFloat(node.dtype) ? (this.#results.get(node) ?? node.storage)?.readSync() : undefined;
+    const found = elements === undefined ? null : firstFlaw(elements);
+    this.#known.set(node, found);
+    return found;
+  }
+
+  /** The flaw of a node that none of its inputs had: NaN out of no NaN, or an infinity out of finite numbers. */
+  madeBy(node: Node): Flaw | null {
+    const flaw = this.of(node);
+    const inherited = node.operation?.inputs.some((input) => {
+      const given = this.of(input);
+      return given !== null && (Number.isNaN(given.value) || !Number.isNaN(flaw?.value));
+    });
+    return inherited === true ? null : flaw;
+  }
+
+  /** The flawed nodes of a program that matter: all but those that were computed and then not chosen by a `where`. */
+  mattering(order: readonly Node[], outputs: readonly Node[]): Set<Node> {
+    const mattering = new Set(outputs.filter((node) => this.of(node) !== null));
+    for (const node of order.toReversed()) {
+      // Comparisons only look; any other operation that has a finite result may have hidden an infinity in it.
+      const hides = isFloat(node.dtype) && node.operation?.primitive !== "where";
+      if (this.of(node) === null ? !hides : !mattering.has(node)) continue;
+      for (const input of node.operation?.inputs ?? []) if (this.of(input) !== null) mattering.add(input);
+    }
+    return mattering;
+  }
+}
+
+function firstFlaw(elements: ArrayLike<number>): Flaw | null {
+  let infinity: Flaw | null = null;
+  for (let element = 0; element < elements.length; element++) {
+    const value = elements[element];
+    if (Number.isNaN(value)) return { value, element };
+    if (infinity === null && !Number.isFinite(value)) infinity = { value, element };
+  }
+  return infinity;
+}
+
+function anomaly(node: Node, flaws: Flaws, origins: Origins): AnomalyError {
+  const primitive = nameOf(node);
+  const { value, element } = flaws.of(node) ?? { value: NaN, element: 0 };
+  const { source, site } = sourceOf(node, origins);
+  const derivativeOf = source === node ? null : nameOf(source);
+  const location = site === null ? null : callerOf(site);
+  const made = `made ${value} in element ${formatShape(positionOf(element, node.shape))} of ${formatShape(node.shape)}`;
+  const where = location === null ? "before detectAnomaly began" : `at ${location}`;
+  const what =
+    derivativeOf === null
+      ? `${primitive} ${made}, called ${where}`
+      : `the derivative of ${derivativeOf} ${made} (by ${primitive}); ${derivativeOf} was called ${where}`;
+  return new AnomalyError(what, { primitive, derivativeOf, location }, site);
+}
+
+/** The node of the way forward that a node is, or is a derivative of, at whatever order; and where it was made. */
+function sourceOf(node: Node, origins: Origins): { source: Node; site: Error | null } {
+  const origin = origins.get(node);
+  if (origin === undefined) return { source: node, site: null };
+  return origin.derivativeOf === null
+    ? { source: node, site: origin.site }
+    : sourceOf(origin.derivativeOf, origins);
+}
+
+function nameOf(node: Node): string {
+  return customRuleOf(node)?.name ?? node.operation?.primitive ?? "a leaf";
+}

@@ -1,0 +1,46 @@
+/** How deep a stack is recorded: past a model's layers, to the line of whoever called it. */
+const depth = 100;
+
+/** Has errors record deep stacks, where the engine (V8) can be told to; returns how to undo it. */
+export function deepStacks(): () => void {
+  const limited: typeof Error & { stackTraceLimit?: number } = Error;
+  const { stackTraceLimit } = limited;
+  if (stackTraceLimit === undefined) return () => undefined;
+  limited.stackTraceLimit = depth;
+  return () => {
+    limited.stackTraceLimit = stackTraceLimit;
+  };
+}
+
+/** The first frame of a stack that is not in a package of Stargrad: a function, if it has a name, and its line. */
+export function callerOf({ stack = "" }: Error): string | null {
+  const frames = stack.split("\n").map((line) => line.trim());
+  const frame = frames.find((line) => {
+    const file = fileOf(line);
+    return file !== null && !file.startsWith("node:") && !isOurs(file);
+  });
+  return frame?.replace(/^at (<anonymous> (?=\())?/, "") ?? null;
+}
+
+/** The folder in which this package lies beside the others: `packages`, or `node_modules/@stargrad`. */
+const home = firstFile(new Error().stack ?? "")
+  .split("/")
+  .slice(0, -3)
+  .join("/");
+
+function isOurs(file: string): boolean {
+  return file.startsWith(`${home}/`) || /\/node_modules\/(@stargrad|stargrad)\//.test(file);
+}
+
+function firstFile(stack: string): string {
+  for (const line of stack.split("\n")) {
+    const file = fileOf(line.trim());
+    if (file !== null) return file;
+  }
+  return "";
+}
+
+/** The file of a frame: `at f (file:1:2)` and `at file:1:2` in V8, `f@file:1:2` elsewhere. */
+function fileOf(frame: string): string | null {
+  return /(?:^at (?:.* \()?|@)(.*?):\d+:\d+\)?$/.exec(frame)?.[1] ?? null;
+}

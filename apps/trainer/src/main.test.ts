@@ -93,7 +93,7 @@ describe("star", patience, () => {
     for (const stage of ["Goal", "Attempt", "Mistake", "Blame", "Adjust", "Again"]) {
       expect(stdout).toContain(`${stage}  `);
     }
-    expect(stdout).toContain("★ A perfect star after 43 tries");
+    expect(stdout).toMatch(/★ A perfect star after \d+ tries/);
     expect(stdout).not.toContain("\u001b");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
@@ -103,8 +103,23 @@ describe("star", patience, () => {
     const events = eventsOf(result);
     expect(result.status).toBe(0);
     expect(events.slice(0, -1).every(({ event }) => event === "try")).toBe(true);
-    expect(events.at(-1)).toMatchObject({ event: "done", tries: 43 });
+    expect(Object.keys(events[0])).toEqual(
+      expect.arrayContaining(["promise", "paid", "unexplained", "helped"]),
+    );
+    expect(events.at(-1)).toMatchObject({ event: "done", tries: events.length - 1 });
     expect(events.at(-1)?.["cornerMiss"]).toBeLessThanOrEqual(0.02);
+  });
+
+  it("teaches a brain to draw it, pixel by pixel", async () => {
+    const [told, figures] = await Promise.all([run("star", "--brain"), run("star", "--brain", "--json")]);
+    expect(told.stdout).toMatch(/█.*█/);
+    expect(told.stdout).toMatch(/Again {4}Paid .* of 337 knobs/);
+    expect(told.stdout).toMatch(/★ A star after \d+ tries/);
+    const events = eventsOf(figures);
+    expect(events.at(-1)).toMatchObject({ event: "done", tries: events.length - 1 });
+    expect(events.at(-1)?.["pixelsRight"]).toBeGreaterThanOrEqual(0.99);
+    expect(Object.keys(events[0])).toEqual(expect.arrayContaining(["promise", "paid", "unexplained"]));
+    expect([told.status, figures.status]).toEqual([0, 0]);
   });
 
   it("fails if the tries run out, and says so outside the JSON", async () => {
@@ -116,8 +131,10 @@ describe("star", patience, () => {
 
 describe("digits and evaluate", patience, () => {
   it("end with the same bytes and figures, interrupted after an epoch or not", async () => {
-    const whole = await digits(file("whole"), "--epochs", "2", "--seed", "3", "--json");
-    const first = await digits(file("parts"), "--epochs", "1", "--seed", "3");
+    const [whole, first] = await Promise.all([
+      digits(file("whole"), "--epochs", "2", "--seed", "3", "--json"),
+      digits(file("parts"), "--epochs", "1", "--seed", "3"),
+    ]);
     const second = await digits(file("parts"), "--epochs", "2", "--resume", "--json");
     expect([whole.status, first.status, second.status]).toEqual([0, 0, 0]);
     expect(await readFile(file("parts"))).toEqual(await readFile(file("whole")));
@@ -129,11 +146,41 @@ describe("digits and evaluate", patience, () => {
     expect(seconds).toBeGreaterThan(0);
     expect(first.stdout).toMatch(/^epoch 1\/1 {2}loss \d\.\d+ {2}accuracy \d+\.\d % /m);
 
-    const evaluated = await run("evaluate", "--checkpoint", file("whole"), "--data", data, "--json");
+    const [evaluated, again] = await Promise.all([
+      run("evaluate", "--checkpoint", file("whole"), "--data", data, "--json"),
+      digits(file("whole"), "--epochs", "2", "--resume", "--json"),
+    ]);
     expect(eventsOf(evaluated)).toMatchObject([{ event: "done", testAccuracy }]);
-    const again = await digits(file("whole"), "--epochs", "2", "--resume", "--json");
     expect(eventsOf(again)).toMatchObject([{ event: "done", trainAccuracy, testAccuracy }]);
     expect((await readdir(folder)).sort()).toEqual(["data", "parts", "whole"]);
+  });
+
+  it("end with the same bytes, explained or not, and the explanations add up", async () => {
+    const settings = ["--epochs", "2", "--seed", "4"];
+    const [plain, explained, told] = await Promise.all([
+      digits(file("plain"), ...settings),
+      digits(file("explained"), ...settings, "--explain", "2", "--json"),
+      digits(file("told"), ...settings, "--explain", "4"),
+    ]);
+    expect([plain.status, explained.status, told.status]).toEqual([0, 0, 0]);
+    expect(await readFile(file("explained"))).toEqual(await readFile(file("plain")));
+    expect(await readFile(file("told"))).toEqual(await readFile(file("plain")));
+
+    const explanations = eventsOf(explained).filter(({ event }) => event === "explanation");
+    expect(explanations).toMatchObject([
+      { epoch: 1, step: 2 },
+      { epoch: 2, step: 1 },
+      { epoch: 2, step: 3 },
+    ]);
+    for (const explanation of explanations as Record<string, number>[]) {
+      const { lossBefore, lossAfter, paid, unexplained, moved } = explanation;
+      expect(paid + unexplained).toBeCloseTo(lossBefore - lossAfter, 9);
+      expect(Math.abs(unexplained)).toBeLessThanOrEqual(0.001 * moved);
+    }
+    expect(told.stdout).toMatch(
+      /^step 1 {2}loss \d\.\d{4} → \d\.\d{4} {2}promise .* paid .* unexplained 0\.0\d %\n +layer 0 .*\n +layer 2 /m,
+    );
+    for (const name of ["plain", "explained", "told"]) await rm(file(name));
   });
 
   it("never take the place of a file that is there", async () => {
@@ -154,9 +201,11 @@ describe("digits and evaluate", patience, () => {
       "0.bias: got float32 [32]; expected float32 [128]",
       "2.weight: got float32 [10, 32]; expected float32 [10, 128]",
     ];
-    const evaluated = await run("evaluate", "--checkpoint", file("other"), "--data", data);
-    expectComplaint(evaluated, 1, ...complaints);
-    expectComplaint(await digits(file("other"), "--resume"), 1, ...complaints);
+    const results = await Promise.all([
+      run("evaluate", "--checkpoint", file("other"), "--data", data),
+      digits(file("other"), "--resume"),
+    ]);
+    for (const result of results) expectComplaint(result, 1, ...complaints);
     expect(await readFile(file("other"))).toEqual(before);
   });
 
@@ -188,14 +237,18 @@ describe("digits and evaluate", patience, () => {
 });
 
 describe("a command that is not understood", patience, () => {
-  it.each([
-    [["star", "--speed", "3"], "unknown option '--speed'"],
-    [["draw"], "unknown command 'draw'"],
-    [["star", "--seed", "-1"], "Expected a whole number of at least 0"],
-    [["digits", "--data", "x"], "required option '--checkpoint <file>' not specified"],
-  ])("%j ends with status 2", async (args, complaint) => {
-    const result = await run(...args);
-    expectComplaint(result, 2, complaint);
-    expect(result.stdout).toBe("");
+  it("ends with status 2, and says why", async () => {
+    const complaints = [
+      [["star", "--speed", "3"], "unknown option '--speed'"],
+      [["draw"], "unknown command 'draw'"],
+      [["star", "--brain", "--momentum", "0"], "'--brain' cannot be used with option '--momentum"],
+      [["star", "--seed", "-1"], "Expected a whole number of at least 0"],
+      [["digits", "--data", "x"], "required option '--checkpoint <file>' not specified"],
+    ] as const;
+    const results = await Promise.all(complaints.map(([args]) => run(...args)));
+    for (const [i, [, complaint]] of complaints.entries()) {
+      expectComplaint(results[i], 2, complaint);
+      expect(results[i].stdout).toBe("");
+    }
   });
 });

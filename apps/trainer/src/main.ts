@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 
 import { digits, type DigitsOptions } from "./commands/digits.js";
 import { evaluate, type EvaluateOptions } from "./commands/evaluate.js";
@@ -25,9 +25,14 @@ const program = new Command("npm run -s train --")
 program
   .command("star")
   .description("teach a pen to draw a star, from a wobbly start")
+  .addOption(new Option("--brain", "teach a small neural network instead").conflicts("momentum"))
   .option("--seed <number>", "which wobbly start", wholeNumber(0), 1)
   .option("--tries <number>", "how many tries it gets", wholeNumber(1), 1000)
-  .option("--learning-rate <number>", "how far it turns its knobs", positiveNumber, 0.2)
+  .option(
+    "--learning-rate <number>",
+    "how far it turns its knobs (default: 0.2, with --brain 0.02)",
+    positiveNumber,
+  )
   .option("--momentum <number>", "how much of the last turn goes on", fraction, 0.9)
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: StarOptions) => star(options));
@@ -46,6 +51,7 @@ program
   )
   .option("--batch-size <number>", "pictures per step (default: 64)", wholeNumber(1))
   .option("--learning-rate <number>", "how far the weights move in a step (default: 0.003)", positiveNumber)
+  .option("--explain <number>", "say of every so-many-th step what it did to the mistake", wholeNumber(1))
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: DigitsOptions) => digits(options));
 

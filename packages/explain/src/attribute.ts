@@ -56,7 +56,7 @@ export async function integratedGradients(
       if (t === 0) baselineValue = point.value;
       return point;
     },
-    { tolerance, maxDepth },
+    { tolerance, dtype, maxDepth },
   );
   return {
     shares: tensor(path.shares[0], { shape }),

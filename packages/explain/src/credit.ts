@@ -77,6 +77,17 @@ export class StepExplanation implements Credit {
     return this.#total(({ paid, rest }) => sumOf([paid.map(Math.abs)]) + Math.abs(rest.paid));
   }
 
+  /** How much stayed unexplained, as a share of all that was moved. */
+  get unexplainedShare(): number {
+    return this.unexplained === 0 ? 0 : Math.abs(this.unexplained) / this.moved;
+  }
+
+  /** How many of the weights with an account of their own made the mistake smaller. */
+  get helped(): number {
+    const helpedIn = ({ paid }: ParameterCredit): number => paid.filter((share) => share > 0).length;
+    return this.#total(helpedIn);
+  }
+
   /** The account of one weight. Throws an ArgumentError if there is no such parameter or element. */
   weight(parameter: string, index: readonly number[]): WeightCredit {
     const credit = this.#parameter(parameter);

@@ -1,9 +1,9 @@
-import { backward, Parameter } from "@stargrad/autograd";
+import { backward, Buffer, Parameter } from "@stargrad/autograd";
 import { bernoulli, Generator, normal, tensor, type Tensor } from "@stargrad/tensor";
 import { beforeEach, describe, expect, it } from "vitest";
-import { explainStep, type Update } from "./explain-step.js";
+import { explainStep, watchStep, type ModelUpdate } from "./explain-step.js";
 
-interface Network extends Update {
+interface Network extends ModelUpdate {
   readonly parameters: Map<string, Parameter>;
 }
 
@@ -136,7 +136,72 @@ describe("explainStep", () => {
   });
 });
 
+describe("watchStep", () => {
+  /** Dropout in the hidden layer, and a buffer that remembers something of every attempt. */
+  function dropping() {
+    const { parameters, step } = network(0.1, "float32");
+    const generator = new Generator(3);
+    const attempts = new Buffer(tensor([0]));
+    const x = normal([8, 3], { generator: new Generator(1) });
+    const [w1, b1, w2] = parameters.values();
+    const loss = (): Tensor => {
+      attempts.assign(attempts.add(1).stopGradient());
+      const mask = bernoulli([6], { probability: 0.5, generator }).cast("float32");
+      return x.matmul(w1.transpose()).add(b1).tanh().mul(mask).matmul(w2.transpose()).square().mean();
+    };
+    const train = (): number => {
+      const mistake = loss();
+      backward(mistake);
+      step();
+      return mistake.itemSync();
+    };
+    const everything = () => ({
+      weights: bits(parameters),
+      gradients: [...parameters.values()].map((p) => p.grad?.dataSync()),
+      attempts: attempts.dataSync(),
+      generator: generator.state(),
+    });
+    const options = { generators: [generator], buffers: [attempts] };
+    return { update: { parameters, loss, step }, options, train, everything };
+  }
+
+  it("finds what explainStep finds", async () => {
+    const [watched, explained] = [dropping(), dropping()];
+    const account = await watchStep(watched.update, watched.options);
+    const step = await account(watched.train());
+    expect(step).toEqual(await explainStep(explained.update, explained.options));
+    expect(Math.abs(step.unexplained)).toBeLessThanOrEqual(0.001 * step.moved);
+  });
+
+  it("changes nothing in a training that draws random numbers and keeps statistics", async () => {
+    const [watched, plain] = [dropping(), dropping()];
+    for (let step = 0; step < 3; step++) {
+      const account = await watchStep(watched.update, watched.options);
+      await account(watched.train());
+      plain.train();
+      expect(watched.everything()).toEqual(plain.everything());
+    }
+  });
+
+  it("says so when the loss is not the one the update started from", async () => {
+    const { update, options, train } = dropping();
+    const account = await watchStep(update, options);
+    const loss = train();
+    await expect(account(loss + 1)).rejects.toThrow(/^watchStep: the loss was .* when nothing had changed/);
+  });
+});
+
 describe("StepExplanation", () => {
+  it("counts who helped, and says what stayed unexplained as a share of all that was moved", async () => {
+    const step = await explainStep(network(0.3));
+    const paid = [...step.parameters.values()].flatMap((credit) => [...credit.paid]);
+    expect(step.helped).toBe(paid.filter((value) => value > 0).length);
+    expect(step.helped).toBeGreaterThan(0);
+    expect(step.unexplainedShare).toBe(Math.abs(step.unexplained) / step.moved);
+    const still = await explainStep({ ...network(0.3), step: () => undefined });
+    expect([still.helped, still.moved, still.unexplainedShare]).toEqual([0, 0, 0]);
+  });
+
   it("adds up by parameter, by layer and by unit", async () => {
     const step = await explainStep(network(0.3));
     const total = (credits: Iterable<{ paid: number }>) =>

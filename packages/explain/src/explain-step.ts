@@ -4,7 +4,7 @@ import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
 
 /** One update of a model: what it learns, how it measures its mistake, and how it adjusts. */
-export interface Update {
+export interface ModelUpdate {
   /** The parameters to account for, by name: `model.namedParameters()`. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** Makes the attempt and measures the mistake, a scalar. It is called several times and must say the same each time. */
@@ -29,6 +29,9 @@ export interface ExplainOptions {
   readonly buffers?: Iterable<Variable>;
 }
 
+/** Accounts for an update that has been made, given the loss it started from. */
+export type Account = (lossBefore: number) => Promise<StepExplanation>;
+
 /**
  * Makes one update and accounts for it, weight by weight:
  *
@@ -45,68 +48,106 @@ export interface ExplainOptions {
  * Throws: ArgumentError if the loss is not finite, or is another number when nothing has changed
  * Source: Lan et al., "LCA: Loss Change Allocation for Neural Network Training", NeurIPS 2019
  */
-export async function explainStep(update: Update, options: ExplainOptions = {}): Promise<StepExplanation> {
-  const { tolerance = 0.0005, maxDepth = 7, sample = Infinity, generators = [], buffers = [] } = options;
-  const parameters = [...update.parameters.values()];
+export async function explainStep(
+  update: ModelUpdate,
+  options: ExplainOptions = {},
+): Promise<StepExplanation> {
+  const account = await watch("explainStep", update, options);
+  const { value } = await lossAndGradient("explainStep", update.loss, [...update.parameters.values()]);
+  update.step();
+  return account(value);
+}
+
+/**
+ * The same for an update that somebody else makes, such as a training loop. Watch before it makes its attempt, let it
+ * make attempt and step, and then ask for the account: `await account(lossBefore)`, with the loss it found. Asking
+ * changes nothing: parameters, their `grad`, generators and buffers are put back as the update left them, to the bit.
+ *
+ * Throws: ArgumentError, when asked, if the loss is not finite, or at the old weights is not the one it is told
+ */
+export function watchStep(update: Omit<ModelUpdate, "step">, options: ExplainOptions = {}): Promise<Account> {
+  return watch("watchStep", update, options);
+}
+
+async function watch(
+  called: string,
+  { parameters: named, loss }: Omit<ModelUpdate, "step">,
+  { tolerance = 0.0005, maxDepth = 7, sample = Infinity, generators = [], buffers = [] }: ExplainOptions,
+): Promise<Account> {
+  const parameters = [...named.values()];
+  const variables = [...parameters, ...buffers];
   const rewind = generators.map(rewindTo);
   const before = await valuesOf(parameters);
-  const attempt = await lossAndGradient(update.loss, parameters);
-  update.step();
-  const after = await valuesOf(parameters);
-  const change = after.map((values, block) => values.map((value, i) => value - before[block][i]));
-  const finish = [
-    ...generators.map(rewindTo),
-    putBack([...parameters, ...buffers]),
-    keepGradients(parameters),
-  ];
-  const chosen = parameters.map(({ size }) => choose(size, sample));
 
-  const evaluate = async (t: number): Promise<PathPoint> => {
-    for (const restore of rewind) restore();
-    place(
-      parameters,
-      t === 1 ? after : before.map((old, block) => old.map((w, i) => w + t * change[block][i])),
-    );
-    const { value, gradient } = await lossAndGradient(update.loss, parameters);
-    if (t === 0 && value !== attempt.value) {
-      throw new ArgumentError(
-        "explainStep",
-        `the loss was ${attempt.value}, and ${value} when nothing had changed`,
-        "Pass the generators it draws from in the options, or call model.eval() first",
+  return async (lossBefore) => {
+    const after = await valuesOf(parameters);
+    const change = after.map((values, block) => values.map((value, i) => value - before[block][i]));
+    const chosen = parameters.map(({ size }) => choose(size, sample));
+    let blame: Float64Array[] = [];
+
+    const evaluate = async (t: number): Promise<PathPoint> => {
+      for (const restore of rewind) restore();
+      place(
+        parameters,
+        t === 1 ? after : before.map((old, block) => old.map((w, i) => w + t * change[block][i])),
       );
+      const { value, gradient } = await lossAndGradient(called, loss, parameters);
+      if (t === 0) {
+        checkRepeats(called, lossBefore, value);
+        blame = gradient;
+      }
+      const rates = gradient.map((g, block) => g.map((slope, i) => slope * change[block][i]));
+      return { value, rates: rates.map((block, i) => withRest(block, chosen[i])) };
+    };
+    const finish = [...generators.map(rewindTo), putBack(variables), keepGradients(parameters)];
+    try {
+      const dtype = parameters.every((parameter) => parameter.dtype === "float64") ? "float64" : "float32";
+      const path = await integratePath(evaluate, { tolerance, dtype, maxDepth });
+      const credits = [...named].map(([name, { shape }], block) =>
+        creditOf(
+          { name, shape, positions: chosen[block] },
+          blame[block],
+          change[block],
+          path.shares[block].map((share) => -share),
+        ),
+      );
+      const lossAfter = lossBefore + path.change;
+      return new StepExplanation(credits, { lossBefore, lossAfter, gradients: path.evaluations + 1 });
+    } finally {
+      for (const restore of finish) restore();
     }
-    const rates = gradient.map((g, block) => g.map((slope, i) => slope * change[block][i]));
-    return { value, rates: rates.map((block, i) => withRest(block, chosen[i])) };
   };
-  try {
-    const path = await integratePath(evaluate, { tolerance, maxDepth });
-    const credits = [...update.parameters].map(([name, { shape }], block): ParameterCredit => {
-      const positions = chosen[block];
-      const promises = withRest(
-        change[block].map((turn, i) => -attempt.gradient[block][i] * turn),
-        positions,
-      );
-      const payments = path.shares[block].map((share) => -share);
-      return {
-        name,
-        shape,
-        positions,
-        blame: pick(attempt.gradient[block], positions),
-        change: pick(change[block], positions),
-        promise: promises.subarray(0, -1),
-        paid: payments.subarray(0, -1),
-        rest: { promise: promises[positions.length], paid: payments[positions.length] },
-      };
-    });
-    const lossAfter = attempt.value + path.change;
-    return new StepExplanation(credits, {
-      lossBefore: attempt.value,
-      lossAfter,
-      gradients: path.evaluations + 1,
-    });
-  } finally {
-    for (const restore of finish) restore();
-  }
+}
+
+function checkRepeats(called: string, lossBefore: number, again: number): void {
+  if (again === lossBefore) return;
+  throw new ArgumentError(
+    called,
+    `the loss was ${lossBefore}, and ${again} when nothing had changed`,
+    "Pass the generators it draws from in the options, or call model.eval() first",
+  );
+}
+
+/** The account of one parameter; `paid` has the chosen elements and, after them, the sum of all the others. */
+function creditOf(
+  who: Pick<ParameterCredit, "name" | "shape" | "positions">,
+  blame: Float64Array,
+  change: Float64Array,
+  paid: Float64Array,
+): ParameterCredit {
+  const { positions } = who;
+  const promise = withRest(
+    change.map((turn, i) => -blame[i] * turn),
+    positions,
+  );
+  return {
+    ...who,
+    blame: pick(blame, positions),
+    change: pick(change, positions),
+    promise: promise.subarray(0, -1),
+    paid: paid.subarray(0, -1),
+    rest: { promise: promise[positions.length], paid: paid[positions.length] },
+  };
 }
 
 /** Which elements get an account of their own, in rising order: all, or a random sample that is the same every time. */
@@ -129,6 +170,7 @@ function withRest(values: Float64Array, positions: Int32Array): Float64Array {
 
 /** The loss, and its derivative by each parameter; 0 for those it does not depend on. */
 async function lossAndGradient(
+  called: string,
   loss: () => Tensor,
   parameters: readonly Parameter[],
 ): Promise<{ value: number; gradient: Float64Array[] }> {
@@ -136,8 +178,9 @@ async function lossAndGradient(
   const mistake = loss();
   backward(mistake);
   const value = await mistake.item();
-  if (!Number.isFinite(value))
-    throw new ArgumentError("explainStep", `the loss is ${value}; expected a finite number`);
+  if (!Number.isFinite(value)) {
+    throw new ArgumentError(called, `the loss is ${value}; expected a finite number`);
+  }
   const gradient = await Promise.all(
     parameters.map(async ({ grad, size }) => (grad === null ? new Float64Array(size) : toDouble(grad))),
   );

@@ -1,3 +1,5 @@
+import type { DType } from "@stargrad/tensor";
+
 /** A function of many numbers at one point of a path. */
 export interface PathPoint {
   readonly value: number;
@@ -8,6 +10,8 @@ export interface PathPoint {
 export interface PathOptions {
   /** How much of the change may stay unexplained, as a share of all that was credited. */
   readonly tolerance: number;
+  /** What the values were computed in: differences that its rounding explains are not chased by halving. */
+  readonly dtype: DType;
   /** How often a stretch of the path may be halved. */
   readonly maxDepth: number;
 }
@@ -40,7 +44,7 @@ interface Place extends PathPoint {
  */
 export async function integratePath(
   evaluate: (t: number) => Promise<PathPoint>,
-  { tolerance, maxDepth }: PathOptions,
+  { tolerance, dtype, maxDepth }: PathOptions,
 ): Promise<PathIntegral> {
   let evaluations = 0;
   const visit = async (t: number): Promise<Place> => {
@@ -51,6 +55,7 @@ export async function integratePath(
   const start = await visit(0);
   const end = await visit(1);
   const shares = start.rates.map((block) => new Float64Array(block.length));
+  const resolution = resolutionOf(Math.max(Math.abs(start.value), Math.abs(end.value)), dtype);
   let allowed: number | undefined;
   const integrate = async (left: Place, right: Place, depth: number): Promise<void> => {
     const middle = await visit((left.t + right.t) / 2);
@@ -58,7 +63,7 @@ export async function integratePath(
     allowed ??= tolerance * stretch.magnitude;
     const missed = Math.abs(right.value - left.value - stretch.sum);
     // The first stretch is always halved once: a path may bend twice and still agree at both ends.
-    const exact = depth > 0 && missed <= allowed * (right.t - left.t);
+    const exact = depth > 0 && missed <= Math.max(allowed * (right.t - left.t), resolution);
     if (exact || depth >= maxDepth) {
       stretch.addTo(shares);
       return;
@@ -98,4 +103,9 @@ function simpson(
       });
     },
   };
+}
+
+/** The smallest difference that means anything between values of this size: a unit in the last place of either. */
+function resolutionOf(size: number, dtype: DType): number {
+  return size * (dtype === "float64" ? 2 ** -51 : 2 ** -22);
 }

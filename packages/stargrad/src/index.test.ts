@@ -1,5 +1,6 @@
 import * as autograd from "@stargrad/autograd";
 import * as datasets from "@stargrad/datasets";
+import * as explain from "@stargrad/explain";
 import * as graph from "@stargrad/graph";
 import * as io from "@stargrad/io";
 import * as nn from "@stargrad/nn";
@@ -10,7 +11,7 @@ import { describe, expect, it } from "vitest";
 
 import * as stargrad from "./index.js";
 
-const packages = { graph, tensor, autograd, nn, optim, io, datasets, train };
+const packages = { graph, tensor, autograd, nn, optim, io, datasets, explain, train };
 const umbrella = new Map<string, unknown>(Object.entries(stargrad));
 
 describe.each(Object.entries(packages))("what %s exports", (_, exported) => {

@@ -5,4 +5,5 @@ export * from "@stargrad/nn";
 export * from "@stargrad/optim";
 export * from "@stargrad/io";
 export * from "@stargrad/datasets";
+export * from "@stargrad/explain";
 export * from "@stargrad/train";

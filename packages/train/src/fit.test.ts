@@ -6,7 +6,7 @@ import { AdamW, SGD } from "@stargrad/optim";
 import { Generator, getEngine, setEngine, tensor, type Tensor } from "@stargrad/tensor";
 import { afterEach, describe, expect, it } from "vitest";
 
-import { fit, type FitEvent } from "./fit.js";
+import { fit, type BatchEvent, type FitEvent } from "./fit.js";
 import { accuracy } from "./metrics.js";
 
 const data = moons({ samples: 60, noise: 0.1, seed: 1 });
@@ -26,11 +26,12 @@ function setUp({ learningRate = 0.02 } = {}) {
   };
 }
 
+/** What came of it: all events but those before the steps. */
 async function eventsOf<Name extends string>(
   events: AsyncIterable<FitEvent<Name>>,
-): Promise<FitEvent<Name>[]> {
-  const seen: FitEvent<Name>[] = [];
-  for await (const event of events) seen.push(event);
+): Promise<Exclude<FitEvent<Name>, BatchEvent>[]> {
+  const seen: Exclude<FitEvent<Name>, BatchEvent>[] = [];
+  for await (const event of events) if (event.event !== "batch") seen.push(event);
   return seen;
 }
 
@@ -50,6 +51,22 @@ describe("fit", () => {
     ]);
     expect(events[1]).toMatchObject({ event: "step", step: 2, steps: 3 });
     expect(events[3]).toMatchObject({ event: "epoch", epochs: 2 });
+  });
+
+  it("yields the batch before every step, while the weights are still the old ones", async () => {
+    const { loss, ...setup } = setUp();
+    let expected = NaN;
+    const order: string[] = [];
+    for await (const event of fit({ ...setup, loss, epochs: 1 })) {
+      order.push(event.event);
+      if (event.event === "batch") {
+        const { x, y } = event.batch;
+        expected = await loss(setup.model.forward(x), y).item();
+      } else if (event.event === "step") {
+        expect(event.loss).toBe(expected);
+      }
+    }
+    expect(order).toEqual(["batch", "step", "batch", "step", "batch", "step", "epoch"]);
   });
 
   it("reports for an epoch the means over its items, the last smaller batch counting less", async () => {

@@ -27,15 +27,28 @@ export interface FitOptions<Name extends string> {
   readonly startEpoch?: number;
 }
 
-/** After every step: the figures of its batch, as they were before the step. */
-export interface StepEvent<Name extends string = never> {
-  readonly event: "step";
+/** Where in a training a step is. */
+export interface Place {
   /** Counted from 1. */
   readonly epoch: number;
   /** Counted from 1 in every epoch. */
   readonly step: number;
   /** How many steps an epoch has. */
   readonly steps: number;
+}
+
+/**
+ * Before every step: what it is going to learn from, while nothing has been drawn or changed for it yet. The loader
+ * has moved on already, so what is saved here would go on without this step.
+ */
+export interface BatchEvent extends Place {
+  readonly event: "batch";
+  readonly batch: Batch;
+}
+
+/** After every step: the figures of its batch, as they were before the step. */
+export interface StepEvent<Name extends string = never> extends Place {
+  readonly event: "step";
   readonly loss: number;
   readonly metrics: Figures<Name>;
 }
@@ -52,7 +65,7 @@ export interface EpochEvent<Name extends string = never> {
   readonly seconds: number;
 }
 
-export type FitEvent<Name extends string = never> = StepEvent<Name> | EpochEvent<Name>;
+export type FitEvent<Name extends string = never> = BatchEvent | StepEvent<Name> | EpochEvent<Name>;
 
 /**
  * Trains a model. It runs while somebody iterates over its events, and between two events it stands still: then the
@@ -77,21 +90,24 @@ export async function* fit<Name extends string = never>({
     const epochLoss = new RunningMean();
     const epochMetrics = new RunningMeans<Name>();
 
-    for await (const { x, y } of loader) {
+    for await (const batch of loader) {
+      const { x, y } = batch;
+      const place: Place = { epoch, step: loader.state().position, steps: loader.length };
+      yield { event: "batch", ...place, batch };
+
       const output = model.forward(x);
       const loss = lossOf(output, y);
       backward(loss);
       // Figures and gradients share the forward pass, so they are computed together, and the step takes the gradients.
       const figures = await measure(metrics, output, y, [loss, ...gradientsOf(model)]);
       const lossValue = await loss.item();
-      const { position: step } = loader.state();
-      checkFinite(lossValue, epoch, step);
+      checkFinite(lossValue, place);
       optimizer.step();
       optimizer.zeroGrad();
 
       epochLoss.add(lossValue, x.shape[0]);
       epochMetrics.add(figures, x.shape[0]);
-      yield { event: "step", epoch, step, steps: loader.length, loss: lossValue, metrics: figures };
+      yield { event: "step", ...place, loss: lossValue, metrics: figures };
     }
     const seconds = (performance.now() - started) / 1000;
     yield { event: "epoch", epoch, epochs, loss: epochLoss.value, metrics: epochMetrics.value, seconds };
@@ -102,7 +118,7 @@ function gradientsOf(model: Layer): Tensor[] {
   return model.parameters().flatMap(({ grad }) => grad ?? []);
 }
 
-function checkFinite(loss: number, epoch: number, step: number): void {
+function checkFinite(loss: number, { epoch, step }: Place): void {
   if (Number.isFinite(loss)) return;
   throw new StargradError(
     "fit",

@@ -6,7 +6,16 @@ export {
   type Training,
 } from "./checkpoint.js";
 export { evaluate } from "./evaluate.js";
-export { fit, type Batch, type EpochEvent, type FitEvent, type FitOptions, type StepEvent } from "./fit.js";
+export {
+  fit,
+  type Batch,
+  type BatchEvent,
+  type EpochEvent,
+  type FitEvent,
+  type FitOptions,
+  type Place,
+  type StepEvent,
+} from "./fit.js";
 export type { Json } from "./json.js";
 export { accuracy, type Figures, type Metric, type Metrics } from "./metrics.js";
 export { RunningMean } from "./running-mean.js";

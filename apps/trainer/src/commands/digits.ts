@@ -5,19 +5,23 @@ import { accuracy, evaluate, fit, restoreCheckpoint, saveCheckpoint } from "@sta
 
 import { classifier } from "../digits/classifier.js";
 import { testPictures, trainingPictures } from "../digits/pictures.js";
+import { withExplanations } from "../digits/explanations.js";
 import { reporterFor } from "../digits/reporter.js";
-import { metadataOf, openRun, type Run, type RunOptions } from "../digits/run.js";
+import { metadataOf, openRun, type Run, type RunOptions, type Settings } from "../digits/run.js";
 
 export interface DigitsOptions extends RunOptions {
   /** The folder with MNIST's four files. */
   readonly data: string;
   /** How many epochs the run has in all. */
   readonly epochs: number;
+  /** Of which steps to say what they did to the mistake: every so many. Default: none. */
+  readonly explain?: number;
   readonly json?: boolean;
 }
 
 /** Trains a classifier of handwritten digits, and saves a checkpoint after every epoch. */
-export async function digits({ data, epochs, json = false, ...options }: DigitsOptions): Promise<void> {
+export async function digits(digitsOptions: DigitsOptions): Promise<void> {
+  const { data, epochs, explain = Infinity, json = false, ...options } = digitsOptions;
   const started = performance.now();
   const run = await openRun(options);
   const { settings, epoch: startEpoch } = run;
@@ -27,6 +31,7 @@ export async function digits({ data, epochs, json = false, ...options }: DigitsO
   manualSeed(settings.seed);
   const model = classifier();
   const optimizer = new AdamW(model.parameters(), { learningRate: settings.learningRate });
+  const loss = crossEntropy;
   const training = { model, optimizer, loader };
   if (run.checkpoint !== null) restoreCheckpoint(run.checkpoint, training);
 
@@ -34,15 +39,11 @@ export async function digits({ data, epochs, json = false, ...options }: DigitsO
   let { trainAccuracy } = run;
   try {
     reporter.note(introduction(options.checkpoint, run, epochs));
-    for await (const event of fit({
-      ...training,
-      loss: crossEntropy,
-      metrics: { accuracy },
-      epochs,
-      startEpoch,
-    })) {
+    if (explain !== Infinity) reporter.note(explanationNote(explain, settings));
+    const events = fit({ ...training, loss, metrics: { accuracy }, epochs, startEpoch });
+    for await (const event of withExplanations(events, { model, loss, every: explain })) {
       await reporter.show(event);
-      if (event.event === "step") continue;
+      if (event.event !== "epoch") continue;
       trainAccuracy = event.metrics.accuracy;
       const metadata = metadataOf({ settings, epoch: event.epoch, trainAccuracy });
       await saveCheckpoint(options.checkpoint, { ...training, metadata });
@@ -58,4 +59,9 @@ function introduction(file: string, { epoch, settings }: Run, epochs: number): s
   if (epoch >= epochs) return `${file} has ${epoch} epochs already; --epochs asks for ${epochs}.`;
   if (epoch > 0) return `Going on from ${file}, after epoch ${epoch}.`;
   return `Learning, ${settings.batchSize} pictures at a time; saved in ${file} after every epoch.`;
+}
+
+function explanationNote(every: number, { batchSize }: Settings): string {
+  const which = every === 1 ? "Every step" : `Every ${every} steps`;
+  return `${which}: what it promised and paid, on its own ${batchSize} pictures, and by layer.`;
 }

@@ -34,9 +34,14 @@ export class EpochBar {
     await setImmediate();
   }
 
+  /** Takes the bar away until the next step, so that something can be printed. */
+  pause(): void {
+    this.#bar.stop();
+  }
+
   /** Takes the bar away until the next epoch begins. */
   clear(): void {
-    this.#bar.stop();
+    this.pause();
     this.#loss = new RunningMean();
     this.#accuracy = new RunningMean();
   }

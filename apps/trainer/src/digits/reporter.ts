@@ -1,9 +1,11 @@
-import type { EpochEvent, FitEvent } from "@stargrad/train";
+import type { EpochEvent } from "@stargrad/train";
 
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { percent, short } from "../terminal/text.js";
 import { EpochBar } from "./epoch-bar.js";
+import { explanationLines } from "./explanation-lines.js";
+import type { ExplanationEvent, TrainingEvent } from "./explanations.js";
 
 /** What a run came to. */
 export interface Outcome {
@@ -17,7 +19,7 @@ export interface Outcome {
 export interface Reporter {
   /** What is about to happen, or has happened besides. */
   note(text: string): void;
-  show(event: FitEvent<"accuracy">): void | Promise<void>;
+  show(event: TrainingEvent): void | Promise<void>;
   done(outcome: Outcome): void;
   /** Leaves the terminal as it was found, also after an error. */
   close(): void;
@@ -34,8 +36,13 @@ class JsonReporter implements Reporter {
     console.error(text);
   }
 
-  show({ metrics, ...event }: FitEvent<"accuracy">): void {
-    writeJsonLine({ ...event, ...metrics });
+  show(event: TrainingEvent): void {
+    if (event.event === "explanation") {
+      writeJsonLine(figuresOf(event));
+    } else {
+      const { metrics, ...figures } = event;
+      writeJsonLine({ ...figures, ...metrics });
+    }
   }
 
   done(outcome: Outcome): void {
@@ -52,8 +59,9 @@ class LineReporter implements Reporter {
     console.log(text);
   }
 
-  show(event: FitEvent<"accuracy">): void | Promise<void> {
+  show(event: TrainingEvent): void | Promise<void> {
     if (event.event === "epoch") console.log(epochLine(event));
+    if (event.event === "explanation") console.log(explanationLines(event).join("\n"));
   }
 
   done({ trainAccuracy, testAccuracy, seconds }: Outcome): void {
@@ -72,11 +80,12 @@ class LineReporter implements Reporter {
 class TerminalReporter extends LineReporter {
   readonly #bar = new EpochBar(process.stdout);
 
-  override async show(event: FitEvent<"accuracy">): Promise<void> {
+  override async show(event: TrainingEvent): Promise<void> {
     if (event.event === "step") {
       await this.#bar.advance(event);
     } else {
-      this.#bar.clear();
+      if (event.event === "epoch") this.#bar.clear();
+      else this.#bar.pause();
       await super.show(event);
     }
   }
@@ -89,4 +98,14 @@ class TerminalReporter extends LineReporter {
 function epochLine({ epoch, epochs, loss, metrics, seconds }: EpochEvent<"accuracy">): string {
   const accuracy = percent(metrics.accuracy, 1);
   return `epoch ${epoch}/${epochs}  loss ${short(loss)}  accuracy ${accuracy}  ${seconds.toFixed(1)} s`;
+}
+
+/** What a program is told of a step: the account as a whole and by layer. */
+function figuresOf({ explanation, ...place }: ExplanationEvent): {
+  readonly event: string;
+  readonly [field: string]: unknown;
+} {
+  const { lossBefore, lossAfter, promise, paid, unexplained, moved, gradients } = explanation;
+  const layers = Object.fromEntries(explanation.byLayer());
+  return { ...place, lossBefore, lossAfter, promise, paid, unexplained, moved, gradients, layers };
 }

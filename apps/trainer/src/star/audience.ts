@@ -3,28 +3,23 @@ import { setTimeout } from "node:timers/promises";
 import { colorsOf, isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { Screen } from "../terminal/screen.js";
-import { lastPage } from "./last-page.js";
-import type { Try } from "./lesson.js";
-import { layoutFor, page, smallestTerminal, type PageOptions } from "./page.js";
+import { smallestTerminal, type AnyTry, type Paper, type Story } from "./story.js";
 
-/** Somebody who watches the lesson. */
-export interface Audience {
+/** Somebody who watches a lesson. */
+export interface Audience<Try> {
   watch(attempt: Try): void | Promise<void>;
-  /** The pen has learned it. */
+  /** The pupil has learned it. */
   applaud(tries: readonly Try[]): void;
   /** Leaves the terminal as it was found, also after an error. */
   close(): void;
 }
 
-export interface AudienceOptions {
-  readonly json?: boolean;
-  /** The lesson's. */
-  readonly momentum: number;
-}
-
 /** A program, a person at a terminal, or whoever reads the file that the lesson is written to. */
-export function audienceFor({ json = false, momentum }: AudienceOptions): Audience {
-  if (json) return new Program();
+export function audienceFor<Try extends AnyTry>(
+  story: Story<Try>,
+  { json }: { readonly json: boolean },
+): Audience<Try> {
+  if (json) return new Program(story);
   const { stdout } = process;
   const colors = colorsOf(stdout);
   if (
@@ -32,25 +27,27 @@ export function audienceFor({ json = false, momentum }: AudienceOptions): Audien
     stdout.columns < smallestTerminal.columns ||
     stdout.rows < smallestTerminal.rows
   ) {
-    return new Reader({ colors, layout: layoutFor(), momentum });
+    return new Reader(story, { colors, ...smallestTerminal });
   }
-  return new Viewer({ colors, layout: layoutFor(stdout), momentum });
+  return new Viewer(story, { colors, columns: stdout.columns, rows: stdout.rows });
 }
 
-class Program implements Audience {
+class Program<Try extends AnyTry> implements Audience<Try> {
+  readonly #story: Story<Try>;
   readonly #started = performance.now();
 
+  constructor(story: Story<Try>) {
+    this.#story = story;
+  }
+
   watch({ number, attempt, adjustment }: Try): void {
-    const cornerMiss = Math.max(...attempt.misses);
-    const worstCorner = attempt.misses.indexOf(cornerMiss) + 1;
-    const { mistake } = attempt;
-    writeJsonLine({ event: "try", try: number, mistake, cornerMiss, worstCorner, ...adjustment });
+    writeJsonLine({ event: "try", try: number, ...this.#story.figures(attempt), ...adjustment });
   }
 
   applaud(tries: readonly Try[]): void {
     const { number, attempt } = tries[tries.length - 1];
     const seconds = (performance.now() - this.#started) / 1000;
-    writeJsonLine({ event: "done", tries: number, cornerMiss: Math.max(...attempt.misses), seconds });
+    writeJsonLine({ event: "done", tries: number, ...this.#story.outcome(attempt), seconds });
   }
 
   close(): void {
@@ -59,19 +56,21 @@ class Program implements Audience {
 }
 
 /** Gets the tries that tell the story, one page after the other. */
-class Reader implements Audience {
-  protected readonly options: PageOptions;
+class Reader<Try extends AnyTry> implements Audience<Try> {
+  protected readonly story: Story<Try>;
+  protected readonly paper: Paper;
 
-  constructor(options: PageOptions) {
-    this.options = options;
+  constructor(story: Story<Try>, paper: Paper) {
+    this.story = story;
+    this.paper = paper;
   }
 
   watch(attempt: Try): void | Promise<void> {
-    if (isTold(attempt)) console.log(page(attempt, this.options).join("\n"));
+    if (isTold(attempt)) console.log(this.story.page(attempt, this.paper).join("\n"));
   }
 
   applaud(tries: readonly Try[]): void {
-    console.log(lastPage(tries, this.options).join("\n"));
+    console.log(this.story.lastPage(tries, this.paper).join("\n"));
   }
 
   close(): void {
@@ -80,18 +79,18 @@ class Reader implements Audience {
 }
 
 /** The first tries, then fewer and fewer, and the last: 1, 2, 3, 5, 10, 20, 40, … */
-function isTold({ number, adjustment }: Try): boolean {
+function isTold({ number, adjustment }: AnyTry): boolean {
   return adjustment === null || number <= 3 || Number.isInteger(Math.log2(number / 5));
 }
 
 /** Sees every try, each in place of the one before. */
-class Viewer extends Reader {
+class Viewer<Try extends AnyTry> extends Reader<Try> {
   readonly #screen = new Screen(process.stdout);
 
   override async watch(attempt: Try): Promise<void> {
-    this.#screen.draw(page(attempt, this.options));
-    // The first tries stand still for a moment, the later ones run like a film: a hundred take about five seconds.
-    await setTimeout(Math.max(20, 800 / attempt.number));
+    this.#screen.draw(this.story.page(attempt, this.paper));
+    // The first tries stand still for a moment, the later ones run like a film: a hundred take about four seconds.
+    await setTimeout(800 / attempt.number);
   }
 
   override close(): void {

@@ -1,20 +1,29 @@
-import { percent, short, sideBySide, sparkline, wrap } from "../terminal/text.js";
-import { tolerance, type Try } from "./lesson.js";
-import type { PageOptions } from "./page.js";
-import { picture } from "./picture.js";
+import type { Colors } from "../terminal/colors.js";
+import { short, sideBySide, sparkline, wrap } from "../terminal/text.js";
+import type { AnyTry } from "./story.js";
 
-const thumbnail = { columns: 14, rows: 7 };
+/** How large the pictures are that tell the story in small. */
+export const thumbnail = { columns: 14, rows: 7 };
+
+export interface LastPageOptions<Try extends AnyTry> {
+  readonly colors: Colors;
+  readonly width: number;
+  readonly headline: string;
+  /** A try in small. */
+  readonly picture: (attempt: Try) => string[];
+  /** How good it was, in few words. */
+  readonly caption: (attempt: Try) => string;
+  /** What it was all about. */
+  readonly moral: string;
+  /** What else there is to see. */
+  readonly next: string;
+}
 
 /** How it began, how it went on, and what it was all about. */
-export function lastPage(tries: readonly Try[], { colors, layout }: PageOptions): string[] {
-  const last = tries[tries.length - 1];
+export function lastPage<Try extends AnyTry>(tries: readonly Try[], options: LastPageOptions<Try>): string[] {
+  const { colors, width, headline, moral, next } = options;
   const mistakes = tries.map(({ attempt }) => attempt.mistake);
-  const headline = `★ A perfect star after ${last.number} tries: every corner within ${percent(tolerance, 0)} of its size.`;
-  const moral =
-    "Nobody told the pen how to draw a star. After each try it measured its mistake, traced it back " +
-    "to the 20 knobs that caused it, and turned every knob a little the other way. " +
-    "That is back-propagation: how neural networks learn.";
-  const frames = milestones(tries.length).map((number) => frame(tries[number - 1], colors));
+  const frames = milestones(tries.length).map((number) => frame(tries[number - 1], options));
   return [
     colors.bold(colors.gold(headline)),
     "",
@@ -23,22 +32,20 @@ export function lastPage(tries: readonly Try[], { colors, layout }: PageOptions)
       frames.map(() => thumbnail.columns),
     ),
     "",
-    `mistake  ${short(mistakes[0])} ${colors.teal(sparkline(thinned(mistakes, 48)))} ${short(last.attempt.mistake)}`,
+    `mistake  ${short(mistakes[0])} ${colors.teal(sparkline(thinned(mistakes, 48)))} ${short(mistakes[mistakes.length - 1])}`,
     "",
-    ...wrap(moral, layout.width),
+    ...wrap(moral, width),
     "",
-    colors.dim("From another start: npm run -s train -- star --seed 7"),
+    colors.dim(next),
   ];
 }
 
-/** A try in small, with its number and how far it missed. */
-function frame({ number, attempt, adjustment }: Try, colors: PageOptions["colors"]): string[] {
-  const miss = attempt.misses.reduce((sum, value) => sum + value, 0) / attempt.misses.length;
-  return [
-    ...picture({ number, attempt, adjustment }, thumbnail, colors),
-    centred(`try ${number}`),
-    colors.dim(centred(`misses ${percent(miss)}`)),
-  ];
+/** A try in small, with its number and how good it was. */
+function frame<Try extends AnyTry>(
+  attempt: Try,
+  { colors, picture, caption }: LastPageOptions<Try>,
+): string[] {
+  return [...picture(attempt), centred(`try ${attempt.number}`), colors.dim(centred(caption(attempt)))];
 }
 
 /** Five tries that tell the story. Most happens early, so each is as many times later than the one before. */

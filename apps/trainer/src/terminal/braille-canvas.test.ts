@@ -61,8 +61,8 @@ describe("BrailleCanvas", () => {
 
   it("writes labels where nothing is drawn, and only on the paper", () => {
     const canvas = new BrailleCanvas({ columns: 6, rows: 3, extent: 1 });
-    canvas.label("10", [0, 0]);
-    canvas.label("7", [5, 0]);
+    canvas.label("10", [0, 0], 1);
+    canvas.label("7", [5, 0], 1);
     expect(textOf(canvas)).toEqual(["      ", "  10  ", "      "]);
   });
 

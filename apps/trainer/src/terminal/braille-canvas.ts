@@ -27,7 +27,7 @@ export class BrailleCanvas {
   readonly #extent: number;
   readonly #dots: Uint8Array;
   readonly #layers: Uint8Array;
-  readonly #labels = new Map<number, string>();
+  readonly #labels = new Map<number, Run>();
 
   constructor({ columns, rows, extent }: { columns: number; rows: number; extent: number }) {
     this.columns = columns;
@@ -53,13 +53,19 @@ export class BrailleCanvas {
     }
   }
 
-  /** Writes a short text with its middle at a point. It lies under everything that is drawn, and above the paper. */
-  label(text: string, at: Point): void {
+  /** Sets the one dot at a point. */
+  dot(at: Point, layer: Layer): void {
+    this.#set(...this.#dotAt(at), layer);
+  }
+
+  /** Writes a short text with its middle at a point, where nothing is drawn. */
+  label(text: string, at: Point, layer: Layer): void {
     const [x, y] = this.#dotAt(at);
     const column = Math.round(x / 2 - text.length / 2);
     const row = Math.floor(y / 4);
     for (let i = 0; i < text.length; i++) {
-      if (this.#isOnPaper(column + i, row)) this.#labels.set(row * this.columns + column + i, text[i]);
+      if (!this.#isOnPaper(column + i, row)) continue;
+      this.#labels.set(row * this.columns + column + i, { layer, text: text[i] });
     }
   }
 
@@ -78,10 +84,9 @@ export class BrailleCanvas {
   }
 
   #characterAt(cell: number): Run {
-    const label = this.#labels.get(cell);
-    if (this.#dots[cell] === 0)
-      return label === undefined ? { layer: 0, text: " " } : { layer: 1, text: label };
-    return { layer: this.#layers[cell] as Layer, text: String.fromCodePoint(0x2800 + this.#dots[cell]) };
+    const dots = this.#dots[cell];
+    if (dots === 0) return this.#labels.get(cell) ?? { layer: 0, text: " " };
+    return { layer: this.#layers[cell] as Layer, text: String.fromCodePoint(0x2800 + dots) };
   }
 
   #dotAt([x, y]: Point): [x: number, y: number] {

@@ -1,17 +1,20 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import type { Colors } from "../terminal/colors.js";
-import { lastPage } from "./last-page.js";
+import type { Colors } from "../../terminal/colors.js";
+import { smallestTerminal } from "../story.js";
 import { lesson, type Try } from "./lesson.js";
-import { layoutFor, page, smallestTerminal } from "./page.js";
+import { layoutFor, page } from "./page.js";
+import { penStory } from "./story.js";
 
 const plain = (text: string): string => text;
 const colors: Colors = { bold: plain, dim: plain, gold: plain, purple: plain, teal: plain };
 const marked: Colors = { ...colors, purple: (text) => `<${text}>`, gold: (text) => `*${text}*` };
 
+const settings = { seed: 16, tries: 200, learningRate: 0.2, momentum: 0.9 };
+const story = penStory(settings);
 const tries: Try[] = [];
 beforeAll(async () => {
-  for await (const attempt of lesson({ seed: 10, tries: 200, learningRate: 0.2, momentum: 0.9 })) {
+  for await (const attempt of lesson(settings)) {
     tries.push(attempt);
   }
 });
@@ -27,7 +30,7 @@ describe.each([smallestTerminal, { columns: 100, rows: 40 }, { columns: 300, row
         expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(terminal.columns);
         expect(lines.length).toBeLessThan(terminal.rows);
       }
-      const lines = lastPage(tries, options);
+      const lines = story.lastPage(tries, { colors, ...terminal });
       expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(terminal.columns);
     });
   },
@@ -53,7 +56,7 @@ describe("a page", () => {
 
 describe("the last page", () => {
   it("tells how it went, from the first try to the last", () => {
-    const text = lastPage(tries, { colors, layout: layoutFor(), momentum: 0.9 }).join("\n");
+    const text = story.lastPage(tries, { colors, ...smallestTerminal }).join("\n");
     expect(text).toContain(`★ A perfect star after ${tries.length} tries`);
     expect(text).toContain("try 1 ");
     expect(text).toContain(`try ${tries.length}`);

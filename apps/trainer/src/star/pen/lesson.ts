@@ -1,10 +1,11 @@
-import { backward } from "@stargrad/autograd";
 import { starCorners, starSize, wobblyStart } from "@stargrad/datasets";
+import { explainStep, type StepExplanation } from "@stargrad/explain";
 import { SGD } from "@stargrad/optim";
-import { StargradError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
 
-import type { Point } from "../terminal/braille-canvas.js";
-import { percent } from "../terminal/text.js";
+import type { Point } from "../../terminal/braille-canvas.js";
+import { percent } from "../../terminal/text.js";
+import { creditOf, type Credit } from "../credit.js";
 import { Pen } from "./pen.js";
 
 export interface LessonOptions {
@@ -36,12 +37,8 @@ export interface Knob {
   readonly turn: number;
 }
 
-export interface Adjustment {
+export interface Adjustment extends Credit {
   readonly mostBlamed: Knob;
-  /** What all turns together would gain if the mistake were a straight slope: −Σ blame · turn. */
-  readonly promised: number;
-  /** What they really gained: the mistake before minus the mistake after. */
-  readonly paid: number;
 }
 
 export interface Try {
@@ -81,16 +78,14 @@ export async function* lesson({ seed, tries, learningRate, momentum }: LessonOpt
       return;
     }
 
-    backward(mistake);
-    const blame = pen.gradients();
-    const before = pen.knobs();
-    optimizer.step();
-    optimizer.zeroGrad();
-
-    const turn = pen.knobs().sub(before);
-    const promised = await blame.mul(turn).sum().neg().item();
-    const paid = attempt.mistake - (await mistakeOf(pen.forward()).item());
-    yield { number, attempt, adjustment: { mostBlamed: await mostBlamed(blame, turn), promised, paid } };
+    const explanation = await adjust(pen, optimizer).catch((error: unknown) => {
+      throw error instanceof ArgumentError ? flewOff(number, learningRate) : error;
+    });
+    yield {
+      number,
+      attempt,
+      adjustment: { mostBlamed: mostBlamed(explanation), ...creditOf(explanation) },
+    };
   }
   throw ranOut(tries, worst);
 }
@@ -108,14 +103,24 @@ async function look(corners: Tensor, mistake: Tensor): Promise<Attempt> {
   };
 }
 
-async function mostBlamed(blame: Tensor, turn: Tensor): Promise<Knob> {
-  const knob = await blame.abs().argmax().item();
-  const strokes = blame.size / 2;
+/** Throws: ArgumentError if the step is so long that the mistake is no number any more */
+function adjust(pen: Pen, optimizer: SGD): Promise<StepExplanation> {
+  return explainStep({
+    parameters: pen.namedParameters(),
+    loss: () => mistakeOf(pen.forward()),
+    step: () => {
+      optimizer.step();
+    },
+  });
+}
+
+function mostBlamed(explanation: StepExplanation): Knob {
+  const [{ parameter, index, blame, change }] = explanation.largest(1, "blame");
   return {
-    kind: knob < strokes ? "direction" : "length",
-    stroke: (knob % strokes) + 1,
-    blame: await blame.select(0, knob).item(),
-    turn: await turn.select(0, knob).item(),
+    kind: parameter === "directions" ? "direction" : "length",
+    stroke: index[0] + 1,
+    blame,
+    turn: change,
   };
 }
 

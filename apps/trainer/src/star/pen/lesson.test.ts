@@ -27,18 +27,30 @@ describe("the lesson", () => {
     expect(await triesOf({ seed: 4 })).toEqual(await triesOf({ seed: 4 }));
   });
 
-  it("says what a try really gained: the difference to the next mistake", async () => {
+  it("says what a try really gained: the difference to the next mistake, and all of it", async () => {
     const tries = await triesOf();
     for (const [i, { attempt, adjustment }] of tries.slice(0, -1).entries()) {
-      expect(adjustment?.paid).toBe(attempt.mistake - tries[i + 1].attempt.mistake);
+      const { paid, unexplained, moved } = adjustment!;
+      expect(paid + unexplained).toBeCloseTo(attempt.mistake - tries[i + 1].attempt.mistake, 12);
+      expect(Math.abs(unexplained)).toBeLessThanOrEqual(0.001 * moved);
     }
+  });
+
+  it.each([
+    [1, 55],
+    [2, 61],
+    [3, 92],
+    [4, 61],
+    [5, 91],
+  ])("is not changed by being explained: seed %i takes %i tries", async (seed, count) => {
+    expect(await triesOf({ seed })).toHaveLength(count);
   });
 
   it("promises what a very short step keeps", async () => {
     const steps = lesson({ ...defaults, learningRate: 1e-4, momentum: 0 });
     const first = (await steps.next()).value as Try;
-    const { promised, paid, mostBlamed } = first.adjustment!;
-    expect(paid / promised).toBeCloseTo(1, 2);
+    const { promise, paid, mostBlamed } = first.adjustment!;
+    expect(paid / promise).toBeCloseTo(1, 2);
     expect(mostBlamed.turn / mostBlamed.blame).toBeCloseTo(-1e-4, 7);
     await steps.return(undefined);
   });
@@ -53,7 +65,7 @@ describe("the lesson", () => {
     );
   });
 
-  it("says so when the steps are too long", async () => {
-    await expect(triesOf({ learningRate: 1e6 })).rejects.toThrow("The learning rate 1000000 is too large");
+  it.each([1e6, 1e30])("says so when the steps are too long: %d", async (learningRate) => {
+    await expect(triesOf({ learningRate })).rejects.toThrow(`The learning rate ${learningRate} is too large`);
   });
 });

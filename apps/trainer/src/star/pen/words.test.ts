@@ -16,21 +16,25 @@ function wordsOf(adjustment: Adjustment | null, momentum = 0.9): Record<string, 
 
 const knob = (changes: Partial<Knob>): Adjustment => ({
   mostBlamed: { kind: "length", stroke: 6, blame: 0.5, turn: -0.08, ...changes },
-  promised: 0.15,
+  promise: 0.15,
   paid: 0.055,
+  unexplained: -0.000001,
+  moved: 0.2,
+  helped: 16,
+  knobs: 20,
 });
 
 describe("the words", () => {
   it("tell a try from its goal to what it gained", () => {
     expect(wordsOf(knob({}))).toEqual({
       Goal: "Draw the dotted star: 10 strokes, from corner to corner.",
-      Attempt: "Try 5. The pen follows its knobs, as the last try left them.",
+      Attempt: "Try 5. The pen follows its knobs as they are now.",
       Mistake:
         "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149.",
       Blame:
         "Mostly stroke 6, from corner 5 to 6: it is too long (blame 0.500). Corners 6 to 10 all hang on it.",
       Adjust: "Now it is 4.0 % shorter. All 20 turns together promise: mistake down by 0.150.",
-      Again: "Paid 0.0550, 37 % of the promise.",
+      Again: "Paid 0.0550, 37 % of the promise; 16 of 20 knobs helped. Unexplained: 0.00 %.",
     });
   });
 
@@ -63,13 +67,17 @@ describe("the words", () => {
   });
 
   it("are honest about what was gained", () => {
-    const again = (promised: number, paid: number, momentum = 0.9) =>
-      wordsOf({ ...knob({}), promised, paid }, momentum)["Again"];
-    expect(again(0.1, 0.2)).toBe("Paid 0.200, even more than promised.");
-    expect(again(-0.1, 0.2)).toBe("Paid 0.200 all the same.");
-    expect(again(0.1, -0.2)).toBe("The mistake grew by 0.200. We rolled past it. That is momentum.");
-    expect(again(0.1, -0.2, 0)).toBe("The mistake grew by 0.200. The step was too long.");
-    expect(wordsOf({ ...knob({}), promised: -0.1 })["Adjust"]).toContain("promise: mistake up by 0.100");
+    const again = (promise: number, paid: number, momentum = 0.9) =>
+      wordsOf({ ...knob({}), promise, paid, unexplained: 0.0002 }, momentum)["Again"];
+    expect(again(0.1, 0.2)).toBe(
+      "Paid 0.200, even more than promised; 16 of 20 knobs helped. Unexplained: 0.10 %.",
+    );
+    expect(again(-0.1, 0.2)).toBe("Paid 0.200 all the same; 16 of 20 knobs helped. Unexplained: 0.10 %.");
+    expect(again(0.1, -0.2)).toBe(
+      "The mistake grew by 0.200; 16 of 20 knobs helped. We rolled past it. That is momentum. Unexplained: 0.10 %.",
+    );
+    expect(again(0.1, -0.2, 0)).toContain("The step was too long.");
+    expect(wordsOf({ ...knob({}), promise: -0.1 })["Adjust"]).toContain("promise: mistake up by 0.100");
   });
 
   it("end with a perfect star", () => {

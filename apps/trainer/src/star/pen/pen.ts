@@ -1,7 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
 import { strokeCorners, type Strokes } from "@stargrad/datasets";
 import { Module } from "@stargrad/nn";
-import { concat, zerosLike, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 
 /**
  * The pupil. It knows nothing of the star: it draws its strokes one after the other, each by two knobs, a direction and
@@ -23,15 +23,5 @@ export class Pen extends Module {
 
   forward(): Tensor {
     return strokeCorners({ start: this.#start, directions: this.directions, lengths: this.lengths });
-  }
-
-  /** All knobs in a row, [2 · strokes]: the directions, then the lengths. */
-  knobs(): Tensor {
-    return concat([this.directions, this.lengths]);
-  }
-
-  /** The gradient of each knob, in the same order. */
-  gradients(): Tensor {
-    return concat([this.directions, this.lengths].map((knobs) => knobs.grad ?? zerosLike(knobs)));
   }
 }

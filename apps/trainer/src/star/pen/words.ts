@@ -1,13 +1,9 @@
 import { starSize } from "@stargrad/datasets";
 
-import { percent, short } from "../terminal/text.js";
+import { percent, short } from "../../terminal/text.js";
+import { paidWords, promiseWords } from "../credit.js";
+import type { Stage } from "../stages.js";
 import { tolerance, type Adjustment, type Attempt, type Knob, type Try } from "./lesson.js";
-
-/** One stage of a try, in words. */
-export interface Stage {
-  readonly name: "Goal" | "Attempt" | "Mistake" | "Blame" | "Adjust" | "Again";
-  readonly words: string;
-}
 
 /** What happens in a try, told so that a child can follow, with the numbers of this very try. */
 export function stagesOf({ number, attempt, adjustment }: Try, momentum: number): Stage[] {
@@ -24,15 +20,15 @@ export function stagesOf({ number, attempt, adjustment }: Try, momentum: number)
   return [
     ...stages,
     { name: "Blame", words: blameWords(adjustment.mostBlamed, strokes) },
-    { name: "Adjust", words: adjustWords(adjustment, 2 * strokes) },
-    { name: "Again", words: againWords(adjustment, momentum) },
+    { name: "Adjust", words: adjustWords(adjustment) },
+    { name: "Again", words: paidWords(adjustment, excuse(momentum)) },
   ];
 }
 
 function attemptWords(number: number, strokes: number): string {
   return number === 1
     ? `Try 1. The pen follows its ${2 * strokes} knobs: a direction and a length for each stroke. It cannot see the star.`
-    : `Try ${number}. The pen follows its knobs, as the last try left them.`;
+    : `Try ${number}. The pen follows its knobs as they are now.`;
 }
 
 function mistakeWords({ misses, mistake }: Attempt): string {
@@ -55,12 +51,11 @@ function blameWords({ kind, stroke, blame }: Knob, strokes: number): string {
   return `Mostly stroke ${stroke}, from ${from} to ${stroke}: it ${fault} (blame ${short(Math.abs(blame))}). ${dependents} on it.`;
 }
 
-function adjustWords({ mostBlamed, promised }: Adjustment, knobs: number): string {
-  const { blame, turn } = mostBlamed;
-  const turned = turnWords(mostBlamed);
+function adjustWords(adjustment: Adjustment): string {
+  const { blame, turn } = adjustment.mostBlamed;
+  const turned = turnWords(adjustment.mostBlamed);
   const made = blame * turn > 0 ? `It is still rolling, ${turned} for now.` : `Now it is ${turned}.`;
-  const outlook = `mistake ${promised > 0 ? "down" : "up"} by ${short(Math.abs(promised))}`;
-  return `${made} All ${knobs} turns together promise: ${outlook}.`;
+  return `${made} ${promiseWords(adjustment)}`;
 }
 
 function turnWords({ kind, turn }: Knob): string {
@@ -70,12 +65,6 @@ function turnWords({ kind, turn }: Knob): string {
   return `turned ${degrees} ${turn > 0 ? "counter-clockwise" : "clockwise"}`;
 }
 
-function againWords({ promised, paid }: Adjustment, momentum: number): string {
-  if (paid <= 0) {
-    const reason = momentum > 0 ? "We rolled past it. That is momentum." : "The step was too long.";
-    return `The mistake grew by ${short(-paid)}. ${reason}`;
-  }
-  if (promised <= 0) return `Paid ${short(paid)} all the same.`;
-  if (paid >= promised) return `Paid ${short(paid)}, even more than promised.`;
-  return `Paid ${short(paid)}, ${percent(paid / promised)} of the promise.`;
+function excuse(momentum: number): string {
+  return momentum > 0 ? "We rolled past it. That is momentum." : "The step was too long.";
 }

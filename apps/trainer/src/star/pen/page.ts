@@ -1,5 +1,7 @@
-import type { Colors } from "../terminal/colors.js";
-import { sideBySide, wrap } from "../terminal/text.js";
+import type { Colors } from "../../terminal/colors.js";
+import { sideBySide } from "../../terminal/text.js";
+import { nameWidth, stageLines } from "../stages.js";
+import { smallestTerminal } from "../story.js";
 import type { Try } from "./lesson.js";
 import { picture } from "./picture.js";
 import { stagesOf } from "./words.js";
@@ -19,9 +21,6 @@ export interface Layout {
   readonly width: number;
 }
 
-/** The smallest terminal in which a page has room. */
-export const smallestTerminal = { columns: 80, rows: 24 };
-
 /** The layout for a terminal of this size. A larger one gets a larger star, as long as the last page fits below it. */
 export function layoutFor({ columns, rows } = smallestTerminal): Layout {
   const width = Math.min(columns - 1, 108);
@@ -29,17 +28,11 @@ export function layoutFor({ columns, rows } = smallestTerminal): Layout {
   return { width, canvas: { columns: 2 * canvasRows + 2, rows: canvasRows } };
 }
 
-const nameWidth = 9;
-
 /** A try as a page. */
 export function page(attempt: Try, { colors, layout, momentum }: PageOptions): string[] {
   const { canvas, width } = layout;
   const storyWidth = width - canvas.columns - 2 - nameWidth;
-  const story = stagesOf(attempt, momentum).flatMap(({ name, words }) =>
-    wrap(words, storyWidth).map((line, i) => {
-      return colors.bold(colors.teal((i === 0 ? name : "").padEnd(nameWidth))) + line;
-    }),
-  );
-  const drawn = picture(attempt, { ...canvas, numbered: true }, colors);
+  const story = stageLines(stagesOf(attempt, momentum), storyWidth, colors);
+  const drawn = picture(attempt, { ...canvas, withGoal: true }, colors);
   return ["", ...sideBySide([drawn, story], [canvas.columns, 0]), ""];
 }

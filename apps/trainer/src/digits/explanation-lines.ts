@@ -1,0 +1,29 @@
+import type { Credit } from "@stargrad/explain";
+
+import { percent } from "../terminal/text.js";
+import type { ExplanationEvent } from "./explanations.js";
+
+/**
+ * A step's account: a line for all of it, and below, in the same columns, a line for each layer. Every number has four
+ * decimals, so that one can see it add up.
+ */
+export function explanationLines({ step, steps, explanation }: ExplanationEvent): string[] {
+  const { lossBefore, lossAfter, unexplainedShare } = explanation;
+  const label = `step ${String(step).padStart(String(steps).length)}  `;
+  const loss = `loss ${decimal(lossBefore)} → ${decimal(lossAfter)}`;
+  return [
+    `${label}${loss}  ${columns(explanation)}  unexplained ${percent(unexplainedShare, 2)}`,
+    ...[...explanation.byLayer()].map(
+      ([layer, credit]) =>
+        `${" ".repeat(label.length)}${`layer ${layer}`.padEnd(loss.length)}  ${columns(credit)}`,
+    ),
+  ];
+}
+
+function columns({ promise, paid }: Credit): string {
+  return `promise ${decimal(promise).padStart(7)}  paid ${decimal(paid).padStart(7)}`;
+}
+
+function decimal(value: number): string {
+  return value.toFixed(4).replace("-", "−");
+}

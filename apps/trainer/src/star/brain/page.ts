@@ -1,0 +1,19 @@
+import type { Colors } from "../../terminal/colors.js";
+import { sideBySide } from "../../terminal/text.js";
+import { nameWidth, stageLines } from "../stages.js";
+import { size, type Try } from "./lesson.js";
+import { goalPicture, picture } from "./picture.js";
+import { stagesOf } from "./words.js";
+
+/** A try as a page of `width` columns: above, the goal and what was drawn; below, the story. */
+export function page(attempt: Try, { colors, width }: { colors: Colors; width: number }): string[] {
+  const titled = (title: string, lines: string[]): string[] => [colors.bold(title.padEnd(size)), ...lines];
+  const margin = " ".repeat(nameWidth);
+  const pictures = [titled("Goal", goalPicture(colors)), titled("Attempt", picture(attempt, colors))];
+  return [
+    ...sideBySide([[margin], pictures[0], [margin], pictures[1]], [nameWidth, size, nameWidth, size]),
+    "",
+    ...stageLines(stagesOf(attempt), width - nameWidth, colors),
+    "",
+  ];
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+
+import { halfBlocks } from "./half-blocks.js";
+
+describe("halfBlocks", () => {
+  const picture = [
+    ...[true, true, false, false],
+    ...[true, false, true, false],
+    ...[false, true, false, true],
+    ...[true, true, false, false],
+  ];
+
+  it("puts two rows of pixels into a line", () => {
+    expect(halfBlocks(picture, 4)).toEqual(["█▀▄ ", "▄█ ▀"]);
+  });
+
+  it("leaves the lower half of the last line empty where there is no row for it", () => {
+    expect(halfBlocks([true, false, true], 3)).toEqual(["▀ ▀"]);
+  });
+
+  it("colours characters by the pixels in them, but no paper", () => {
+    expect(halfBlocks(picture, 4, (text, [upper, lower]) => `${text}${upper}/${lower};`)).toEqual([
+      "█0/4;▀1/5;▄2/6; ",
+      "▄8/12;█9/13; ▀11/15;",
+    ]);
+  });
+});

@@ -226,7 +226,16 @@ const withoutDerivative = [
   ...["all", "any", "argmax", "argmin", "argsort", "oneHot", "stopGradient"],
   ...["arange", "eye", "fromData", "full", "fullLike", "linspace", "ones", "onesLike", "tensor", "zeros"],
   ...["zerosLike", "bernoulli", "normal", "randint", "randomBits", "uniform"],
-  ...["apply", "realize", "getEngine", "setEngine", "defaultGenerator", "manualSeed"],
+  ...[
+    "apply",
+    "realize",
+    "getEngine",
+    "setEngine",
+    "defaultGenerator",
+    "manualSeed",
+    "formatShape",
+    "sameShape",
+  ],
 ];
 
 const compositions = ["a convolution", "cross entropy", "attention", "layer norm"];

@@ -2,15 +2,15 @@ import {
   ArgumentError,
   erfinv,
   eye as identity,
+  type FloatOptions,
+  formatShape,
   normal,
+  type Shape,
   ShapeError,
   tensor,
-  uniform,
-  type FloatOptions,
-  type Shape,
   type Tensor,
+  uniform,
 } from "@stargrad/tensor";
-import { formatShape } from "./shapes.js";
 
 export { full as constant, normal, ones, uniform, zeros } from "@stargrad/tensor";
 

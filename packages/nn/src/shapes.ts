@@ -1,13 +1,4 @@
-import { DTypeError, ShapeError, type Shape, type Tensor } from "@stargrad/tensor";
-
-/** `[2, 3]`, as shapes are written in messages. */
-export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
-}
-
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
-}
+import { DTypeError, formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
 
 /** Throws a ShapeError unless the input fits; `expected` says what would. */
 export function expectShape(called: string, x: Tensor, fits: boolean, expected: string): void {

@@ -1,6 +1,5 @@
 import type { Variable } from "@stargrad/autograd";
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
-import { formatShape, sameShape } from "./shapes.js";
+import { ArgumentError, formatShape, sameShape, type Tensor } from "@stargrad/tensor";
 
 /**
  * Finds the value of every variable in a state dict.

@@ -1,7 +1,9 @@
 export {
   ArgumentError,
   DTypeError,
+  formatShape,
   IndexError,
+  sameShape,
   ShapeError,
   StargradError,
   type DType,

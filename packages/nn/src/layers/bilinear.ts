@@ -1,9 +1,8 @@
 import { Parameter } from "@stargrad/autograd";
-import { einsum, ShapeError, type FloatOptions, type Tensor } from "@stargrad/tensor";
+import { einsum, type FloatOptions, formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { fanInUniform } from "../init.js";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
-import { formatShape, sameShape } from "../shapes.js";
 
 export interface BilinearOptions extends FloatOptions {
   /** Whether there is a bias. Default: true. */

@@ -2,17 +2,19 @@ import { Parameter } from "@stargrad/autograd";
 import {
   ArgumentError,
   DTypeError,
+  type FloatOptions,
+  formatShape,
+  type RandomOptions,
+  sameShape,
   ShapeError,
+  type Tensor,
   where,
   zeros,
-  type FloatOptions,
-  type RandomOptions,
-  type Tensor,
 } from "@stargrad/tensor";
 import { xavierUniform } from "../init.js";
 import { Module } from "../module.js";
 import { expectProbability, expectWhole, writeLayer } from "../options.js";
-import { expectFloat, formatShape, sameShape } from "../shapes.js";
+import { expectFloat } from "../shapes.js";
 import { Linear } from "./linear.js";
 import { attentionWeights } from "./scaled-dot-product-attention.js";
 

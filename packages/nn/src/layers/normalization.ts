@@ -1,6 +1,6 @@
-import { ArgumentError, type FloatOptions, type Shape, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, type FloatOptions, sameShape, type Shape, type Tensor } from "@stargrad/tensor";
 import { expectWhole } from "../options.js";
-import { expectShape, sameShape } from "../shapes.js";
+import { expectShape } from "../shapes.js";
 
 /** The element type of what a layer keeps that does not begin at random. */
 export type DTypeOptions = Pick<FloatOptions, "dtype">;

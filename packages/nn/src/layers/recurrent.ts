@@ -1,9 +1,18 @@
 import { Parameter } from "@stargrad/autograd";
-import { ShapeError, stack, concat, zeros, type FloatOptions, type Tensor } from "@stargrad/tensor";
+import {
+  concat,
+  type FloatOptions,
+  formatShape,
+  sameShape,
+  ShapeError,
+  stack,
+  type Tensor,
+  zeros,
+} from "@stargrad/tensor";
 import { fanInUniform } from "../init.js";
 import { Module } from "../module.js";
 import { expectProbability, expectWhole, writeLayer } from "../options.js";
-import { expectFloat, expectShape, formatShape, sameShape } from "../shapes.js";
+import { expectFloat, expectShape } from "../shapes.js";
 import { Dropout } from "./dropout.js";
 
 export interface RecurrentOptions extends FloatOptions {

@@ -1,6 +1,5 @@
-import { ShapeError, type Tensor } from "@stargrad/tensor";
+import { formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { formatShape, sameShape } from "../shapes.js";
 import { Identity } from "./identity.js";
 import type { Layer } from "./sequential.js";
 

@@ -1,8 +1,8 @@
 import { assignAll, Buffer, Parameter } from "@stargrad/autograd";
-import { ArgumentError, ones, realize, ShapeError, zeros, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, formatShape, ones, realize, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
-import { expectFloat, formatShape } from "../shapes.js";
+import { expectFloat } from "../shapes.js";
 import {
   checkEpsilon,
   momentsOf,

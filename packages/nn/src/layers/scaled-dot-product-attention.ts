@@ -1,5 +1,13 @@
-import { arange, DTypeError, ShapeError, where, type RandomOptions, type Tensor } from "@stargrad/tensor";
-import { expectBroadcast, expectFloat, formatShape } from "../shapes.js";
+import {
+  arange,
+  DTypeError,
+  formatShape,
+  type RandomOptions,
+  ShapeError,
+  type Tensor,
+  where,
+} from "@stargrad/tensor";
+import { expectBroadcast, expectFloat } from "../shapes.js";
 import { Dropout } from "./dropout.js";
 
 export interface AttentionOptions extends RandomOptions {

@@ -1,5 +1,5 @@
-import { ShapeError, type Tensor } from "@stargrad/tensor";
-import { expectShape, formatShape } from "../shapes.js";
+import { formatShape, ShapeError, type Tensor } from "@stargrad/tensor";
+import { expectShape } from "../shapes.js";
 
 /** How many axes a layer slides or scales along: those of a sequence, an image or a volume. */
 export type Rank = 1 | 2 | 3;

@@ -1,7 +1,7 @@
-import { ArgumentError, ShapeError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, formatShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { writeLayer } from "../options.js";
-import { expectAxes, formatShape } from "../shapes.js";
+import { expectAxes } from "../shapes.js";
 
 /**
  * Divides one axis into several: what Flatten joined. One of the sizes may be −1: it becomes whatever is left.

@@ -1,5 +1,4 @@
-import { ShapeError, where, type Tensor } from "@stargrad/tensor";
-import { formatShape, sameShape } from "../shapes.js";
+import { formatShape, sameShape, ShapeError, type Tensor, where } from "@stargrad/tensor";
 import { checkSigns, expectVectors } from "./pairs.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 

@@ -1,5 +1,13 @@
-import { ArgumentError, DTypeError, ShapeError, where, type Tensor } from "@stargrad/tensor";
-import { expectFloat, expectShape, formatShape, sameShape } from "../shapes.js";
+import {
+  ArgumentError,
+  DTypeError,
+  formatShape,
+  sameShape,
+  ShapeError,
+  type Tensor,
+  where,
+} from "@stargrad/tensor";
+import { expectFloat, expectShape } from "../shapes.js";
 import { checkClasses, checkClassOptions, classAxis, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 

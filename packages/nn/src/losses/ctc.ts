@@ -1,5 +1,16 @@
-import { arange, ArgumentError, concat, full, IndexError, stack, where, type Tensor } from "@stargrad/tensor";
-import { expectFloat, expectIndices, expectShape, formatShape, sameShape } from "../shapes.js";
+import {
+  arange,
+  ArgumentError,
+  concat,
+  formatShape,
+  full,
+  IndexError,
+  sameShape,
+  stack,
+  type Tensor,
+  where,
+} from "@stargrad/tensor";
+import { expectFloat, expectIndices, expectShape } from "../shapes.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
 export interface CtcOptions extends LossOptions {

@@ -1,5 +1,5 @@
-import { ShapeError, type Tensor } from "@stargrad/tensor";
-import { expectFloat, expectIndices, expectShape, formatShape, sameShape } from "../shapes.js";
+import { formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
+import { expectFloat, expectIndices, expectShape } from "../shapes.js";
 import { checkClasses, checkClassOptions, classAxis, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 

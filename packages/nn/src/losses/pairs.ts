@@ -1,5 +1,5 @@
-import { ArgumentError, ShapeError, type Tensor } from "@stargrad/tensor";
-import { expectFloat, formatShape, sameShape } from "../shapes.js";
+import { ArgumentError, formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
+import { expectFloat } from "../shapes.js";
 
 /** Throws unless all are float vectors of one shape, [N, D] or [D]. */
 export function expectVectors(called: string, ...vectors: readonly [Tensor, ...Tensor[]]): void {

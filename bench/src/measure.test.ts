@@ -1,20 +1,31 @@
 import { expect, it } from "vitest";
-import { measure } from "./measure.js";
+import { callsPerTurn, measure } from "./measure.js";
 
-it("runs candidates in turn and counts only what comes after the warm-up", async () => {
-  const calls: string[] = [];
-  const candidate = (name: string) => ({
-    name,
-    run: () => {
-      calls.push(name);
-      return Promise.resolve();
+it("warms up, then lets the candidates take turns", async () => {
+  const turns: string[] = [];
+  const candidate = (name: string, milliseconds: number) => ({
+    run: (calls: number) => {
+      turns.push(`${name}${calls}`);
+      return Promise.resolve(calls * milliseconds);
     },
   });
-  const timings = await measure([candidate("a"), candidate("b")], { warmUp: 1, runs: 2 });
-  expect(calls.join("")).toBe("ababab");
-  for (const { runs, fastest, median, slowest } of timings) {
-    expect(runs).toBe(2);
-    expect(fastest).toBeLessThanOrEqual(median);
-    expect(median).toBeLessThanOrEqual(slowest);
-  }
+  const timings = await measure([candidate("a", 4), candidate("b", 20)], { warmUp: 12, turn: 10, runs: 2 });
+  expect(turns.join(" ")).toBe("a1 a1 a1 b1 a3 b1 a3 b1");
+  expect(timings.map(({ median }) => median)).toEqual([4, 20]);
+});
+
+it("counts only what comes after the warm-up, per call", async () => {
+  const durations = [50, 7, 1, 3, 9];
+  const [timing] = await measure([{ run: () => Promise.resolve(durations.shift() ?? 0) }], {
+    warmUp: 0,
+    turn: 0,
+    runs: 4,
+  });
+  expect(timing).toEqual({ median: 5, fastest: 1, slowest: 9, runs: 4 });
+});
+
+it("calls what is short often enough to fill a turn", () => {
+  expect(callsPerTurn(0.5, 10)).toBe(20);
+  expect(callsPerTurn(300, 10)).toBe(1);
+  expect(callsPerTurn(0, 10)).toBe(10_000);
 });

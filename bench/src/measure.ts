@@ -1,4 +1,4 @@
-/** How long one call took, in milliseconds, over all counted calls. */
+/** How long one call took, in milliseconds, over all counted turns. */
 export interface Timing {
   readonly median: number;
   readonly fastest: number;
@@ -7,16 +7,18 @@ export interface Timing {
 }
 
 export interface MeasureOptions {
-  /** Calls before counting starts, so that the JIT compiler is done. */
+  /** Milliseconds each candidate runs before counting starts, so that the JIT compiler is done. */
   readonly warmUp: number;
-  /** Counted calls. */
+  /** Milliseconds a turn lasts at least: what is shorter is called several times a turn. */
+  readonly turn: number;
+  /** Counted turns. */
   readonly runs: number;
 }
 
-/** Something to be timed. `run` must read its result back, so that lazy work is not skipped. */
+/** Something to be timed. */
 export interface Candidate {
-  readonly name: string;
-  run(): Promise<void>;
+  /** Computes so many times and returns the milliseconds it took. */
+  run(calls: number): Promise<number>;
 }
 
 /**
@@ -25,17 +27,35 @@ export interface Candidate {
  */
 export async function measure(
   candidates: readonly Candidate[],
-  { warmUp, runs }: MeasureOptions,
+  { warmUp, turn, runs }: MeasureOptions,
 ): Promise<Timing[]> {
-  const durations = candidates.map((): number[] => []);
-  for (let call = 0; call < warmUp + runs; call++) {
-    for (const [i, candidate] of candidates.entries()) {
-      const start = performance.now();
-      await candidate.run();
-      if (call >= warmUp) durations[i].push(performance.now() - start);
+  const contests: { candidate: Candidate; calls: number; durations: number[] }[] = [];
+  for (const candidate of candidates) {
+    const fastest = await warm(candidate, warmUp);
+    contests.push({ candidate, calls: callsPerTurn(fastest, turn), durations: [] });
+  }
+  for (let run = 0; run < runs; run++) {
+    for (const { candidate, calls, durations } of contests) {
+      durations.push((await candidate.run(calls)) / calls);
     }
   }
-  return durations.map(summarize);
+  return contests.map(({ durations }) => summarize(durations));
+}
+
+/** Runs a candidate until it is warm and returns how long its fastest call took. */
+async function warm(candidate: Candidate, milliseconds: number): Promise<number> {
+  let [spent, fastest] = [0, Infinity];
+  do {
+    const duration = await candidate.run(1);
+    // A clock that stands still would keep this from ending.
+    spent += Math.max(duration, 1e-3);
+    fastest = Math.min(fastest, duration);
+  } while (spent < milliseconds);
+  return fastest;
+}
+
+export function callsPerTurn(milliseconds: number, turn: number): number {
+  return Math.min(Math.max(Math.ceil(turn / milliseconds), 1), 10_000);
 }
 
 function summarize(durations: readonly number[]): Timing {

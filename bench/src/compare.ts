@@ -1,0 +1,65 @@
+import { distance, tolerance } from "./agreement.js";
+import type { Contestant, Prepared } from "./contestant.js";
+import { limitOf } from "./limits.js";
+import { measure, type MeasureOptions } from "./measure.js";
+import type { Row } from "./report.js";
+import type { Workload } from "./workload.js";
+
+/** Calls whose results are compared. A training step has to come out right also after it has changed the parameters. */
+const comparedCalls = 3;
+
+/** Lets everybody who can and who comes to the same numbers compute a workload in turn, and the limit with them. */
+export async function compare(
+  workload: Workload,
+  contestants: readonly Contestant[],
+  options: MeasureOptions,
+): Promise<Row[]> {
+  const limit = limitOf(workload.limit);
+  const failures = new Map<Contestant, string>();
+  const runners = new Map<Contestant, Prepared>();
+  let expected: readonly ArrayLike<number>[] | null = null;
+  for (const contestant of contestants) {
+    try {
+      const prepared = await contestant.prepare(workload);
+      runners.set(contestant, prepared);
+      const results = await firstResults(prepared);
+      expected ??= results;
+      checkAgreement(results, expected);
+    } catch (error) {
+      failures.set(contestant, error instanceof Error ? error.message : String(error));
+      runners.get(contestant)?.dispose?.();
+      runners.delete(contestant);
+    }
+  }
+  const [floor, ...timings] = await measure([limit, ...runners.values()], options);
+  for (const runner of runners.values()) runner.dispose?.();
+  const timed = [...runners.keys()];
+  return [
+    { workload, engine: limit.name, timing: floor, share: 1 },
+    ...contestants.map((contestant): Row => {
+      const failure = failures.get(contestant);
+      if (failure !== undefined) return { workload, engine: contestant.name, failure };
+      const timing = timings[timed.indexOf(contestant)];
+      return { workload, engine: contestant.name, timing, share: floor.median / timing.median };
+    }),
+  ];
+}
+
+async function firstResults(prepared: Prepared): Promise<ArrayLike<number>[]> {
+  const results: ArrayLike<number>[] = [];
+  for (let call = 0; call < comparedCalls; call++) {
+    await prepared.run(1);
+    results.push(await prepared.result());
+  }
+  return results;
+}
+
+function checkAgreement(results: readonly ArrayLike<number>[], expected: readonly ArrayLike<number>[]): void {
+  for (const [call, result] of results.entries()) {
+    const apart = distance(result, expected[call]);
+    if (apart <= tolerance) continue;
+    throw new Error(
+      `not timed: its numbers at call ${call + 1} are ${apart.toExponential(1)} away from the first engine's`,
+    );
+  }
+}

@@ -1,0 +1,40 @@
+import { parseArgs } from "node:util";
+import type { Workload } from "./workload.js";
+
+export interface Options {
+  readonly workloads: readonly Workload[];
+  readonly runs: number;
+  readonly peers: boolean;
+  readonly reference: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Reads the command line.
+ *
+ * Throws: Error if there is no such option, no such workload, or if the number of runs is none
+ */
+export function readOptions(args: readonly string[], all: readonly Workload[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: "string", default: "" },
+      runs: { type: "string", default: "15" },
+      peers: { type: "boolean", default: false },
+      reference: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const { only, peers, reference, json } = values;
+  const workloads = all.filter(({ name }) => name.includes(only));
+  if (workloads.length === 0) {
+    throw new Error(
+      `no workload is named like "${only}"; there are: ${all.map(({ name }) => name).join("; ")}`,
+    );
+  }
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new Error(`got --runs ${values.runs}; expected a whole number of at least 1`);
+  }
+  return { workloads, runs, peers, reference, json };
+}

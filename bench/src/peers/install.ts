@@ -1,0 +1,34 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+export const versions = {
+  "@jax-js/jax": "0.1.25",
+  "@tensorflow/tfjs": "4.22.0",
+  "@tensorflow/tfjs-backend-wasm": "4.22.0",
+};
+
+const folder = fileURLToPath(new URL("../../.peers/", import.meta.url));
+const manifest = `${JSON.stringify({ private: true, dependencies: versions }, null, 2)}\n`;
+
+/** Loads a peer's package; the first call installs all of them into a folder of their own. */
+export function loadPeer(name: keyof typeof versions): unknown {
+  install();
+  return createRequire(`${folder}package.json`)(name);
+}
+
+function install(): void {
+  const [path, stamp] = [`${folder}package.json`, `${folder}node_modules/.installed`];
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === manifest) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path, manifest);
+  console.error("bench: installing the peers into bench/.peers ...");
+  const { status } = spawnSync(
+    "npm",
+    ["install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"],
+    { cwd: folder, stdio: ["ignore", process.stderr, process.stderr], shell: process.platform === "win32" },
+  );
+  if (status !== 0) throw new Error("npm could not install the peers; is the registry within reach?");
+  writeFileSync(stamp, manifest);
+}

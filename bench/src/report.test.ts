@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { heading, jsonLine, table, type Row } from "./report.js";
+import type { Workload } from "./workload.js";
+
+const workload: Workload = {
+  name: "matmul 100×100×100",
+  task: { kind: "matmul", transposeA: false, transposeB: false },
+  limit: { operations: 2e6 },
+  inputs: () => ({}),
+};
+const timing = { median: 0.05, fastest: 0.04, slowest: 1.25, runs: 15 };
+const row: Row = { workload, engine: "wasm", timing, share: 0.8 };
+
+it("aligns what people read under its heading", () => {
+  const lines = table(workload, [row, { workload, engine: "tfjs", failure: "cannot" }]).split("\n");
+  expect(lines[0]).toBe("matmul 100×100×100");
+  expect(lines[1]).toHaveLength(heading.length + 2);
+  expect(lines[1].split(/ {2,}/).filter(Boolean)).toEqual([
+    "wasm",
+    "0.0500",
+    "0.0400",
+    "1.25",
+    "40.0 GFLOP/s",
+    "80 %",
+  ]);
+  expect(lines[2]).toMatch(/^ {2}tfjs +cannot$/);
+});
+
+it("writes one object a line for programs", () => {
+  expect(JSON.parse(jsonLine(row))).toEqual({
+    workload: "matmul 100×100×100",
+    engine: "wasm",
+    ...timing,
+    rate: 40,
+    unit: "GFLOP/s",
+    share: 0.8,
+  });
+  expect(JSON.parse(jsonLine({ workload, engine: "tfjs", failure: "cannot" }))).toMatchObject({
+    failure: "cannot",
+  });
+});
+
+it("gives what moves bytes a rate in bytes", () => {
+  const moved = { ...workload, limit: { bytes: 5e6 } };
+  expect(jsonLine({ ...row, workload: moved })).toContain('"rate":100,"unit":"GB/s"');
+});

@@ -1,0 +1,70 @@
+import type { Timing } from "./measure.js";
+import type { Workload } from "./workload.js";
+
+/** How fast somebody was, as a share of the limit, or why not. */
+export type Row =
+  | { readonly workload: Workload; readonly engine: string; readonly timing: Timing; readonly share: number }
+  | { readonly workload: Workload; readonly engine: string; readonly failure: string };
+
+/** One line that a program can read. */
+export function jsonLine(row: Row): string {
+  const { workload, engine } = row;
+  if ("failure" in row) return JSON.stringify({ workload: workload.name, engine, failure: row.failure });
+  const { rate, unit } = rateOf(row);
+  return JSON.stringify({
+    workload: workload.name,
+    engine,
+    ...row.timing,
+    rate,
+    unit,
+    share: row.share,
+  });
+}
+
+const columns = [
+  { title: "engine", width: 26, right: false },
+  { title: "median ms", width: 10, right: true },
+  { title: "fastest", width: 10, right: true },
+  { title: "slowest", width: 10, right: true },
+  { title: "rate", width: 14, right: true },
+  { title: "of limit", width: 9, right: true },
+];
+
+export const heading = write(columns.map(({ title }) => title));
+
+/** One workload for people: its name, and a line for everybody. */
+export function table({ name }: Workload, rows: readonly Row[]): string {
+  return [name, ...rows.map((row) => `  ${line(row)}`)].join("\n");
+}
+
+function line(row: Row): string {
+  if ("failure" in row) return `${row.engine.padEnd(columns[0].width)}  ${row.failure}`;
+  const { rate, unit } = rateOf(row);
+  const { median, fastest, slowest } = row.timing;
+  return write([
+    row.engine,
+    ...[median, fastest, slowest].map(digits),
+    `${digits(rate)} ${unit}`,
+    `${(100 * row.share).toFixed(row.share < 0.1 ? 1 : 0)} %`,
+  ]);
+}
+
+function rateOf({ workload: { limit }, timing }: Extract<Row, { timing: Timing }>): {
+  rate: number;
+  unit: string;
+} {
+  const [work, unit] = "operations" in limit ? [limit.operations, "GFLOP/s"] : [limit.bytes, "GB/s"];
+  return { rate: work / timing.median / 1e6, unit };
+}
+
+/** Three digits that count, however large the number. */
+function digits(value: number): string {
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.max(value, 1e-3))));
+  return value.toFixed(decimals);
+}
+
+function write(cells: readonly string[]): string {
+  return cells
+    .map((cell, i) => (columns[i].right ? cell.padStart(columns[i].width) : cell.padEnd(columns[i].width)))
+    .join("  ");
+}

@@ -1,0 +1,45 @@
+import { referenceEngine } from "@stargrad/graph";
+import { getEngine, setEngine } from "@stargrad/tensor";
+import { expect, it } from "vitest";
+import { distance, tolerance } from "./agreement.js";
+import type { Contestant } from "./contestant.js";
+import { stargradOn } from "./stargrad.js";
+import { workloads } from "./workloads/all.js";
+
+const tiny = workloads.find(({ name }) => name.startsWith("tiny"))!;
+
+async function losses(contestant: Contestant): Promise<number[]> {
+  const prepared = await contestant.prepare(tiny);
+  const read: number[] = [];
+  for (let step = 0; step < 3; step++) {
+    await prepared.run(1);
+    read.push(...Array.from(await prepared.result()));
+  }
+  return read;
+}
+
+it("takes the same training steps on every engine", async () => {
+  const engine = getEngine();
+  const [expected, got] = [await losses(stargradOn(referenceEngine)), await losses(stargradOn(engine))];
+  setEngine(engine);
+  expect(distance(got, expected)).toBeLessThan(tolerance);
+  expect(new Set(got).size).toBe(3);
+});
+
+it("computes with the engine it was made for, whichever is chosen in between", async () => {
+  const engine = getEngine();
+  let runs = 0;
+  const counting = {
+    name: "counting",
+    run: (nodes: Parameters<typeof engine.run>[0]) => {
+      runs++;
+      return engine.run(nodes);
+    },
+  };
+  const prepared = await stargradOn(counting).prepare(tiny);
+  setEngine(referenceEngine);
+  runs = 0;
+  await prepared.run(1);
+  expect(runs).toBeGreaterThan(0);
+  setEngine(engine);
+});

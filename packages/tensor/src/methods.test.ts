@@ -21,7 +21,7 @@ const standAlone = new Set([
   ],
   ...["uniform", "normal", "randint", "bernoulli", "randomBits", "manualSeed", "defaultGenerator"],
   ...["concat", "stack", "where", "einsum", "oneHot"],
-  ...["apply", "realize", "getEngine", "setEngine"],
+  ...["apply", "realize", "getEngine", "setEngine", "formatShape", "sameShape"],
 ]);
 
 const functions = Object.entries(library).flatMap(([name, value]) =>

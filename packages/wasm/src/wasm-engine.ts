@@ -1,6 +1,5 @@
 import { describeGraph, fuse, lower, type Program } from "@stargrad/compiler";
 import {
-  allocate,
   ArgumentError,
   bytesPerElement,
   HostStorage,
@@ -50,9 +49,7 @@ export class WasmEngine implements Engine {
     for (const step of steps) step(this.#view);
     return program.outputs.map((buffer) => {
       const { dtype, size } = program.buffers[buffer];
-      const data = allocate(dtype, size);
-      data.set(this.#view(dtype, addresses[buffer], size));
-      return new HostStorage(data);
+      return new HostStorage(this.#view(dtype, addresses[buffer], size).slice());
     });
   }
 

@@ -20,6 +20,7 @@ export function customGradient<Inputs extends readonly Tensor[]>(
   backward: (g: Tensor, inputs: Inputs, y: Tensor) => readonly (Tensor | null)[],
 ): (...inputs: Inputs) => Tensor {
   return (...inputs) => {
+    // Tensors in the same number and order as the tuple `Inputs`, which `map` and the rule's interface only call arrays.
     const cut = inputs.map((x) => (x.node.tracked ? stopGradient(x) : x));
     return withCustomRule(forward(...(cut as unknown as Inputs)).node, {
       name: "customGradient",

@@ -1,7 +1,7 @@
 import { formatShape, ShapeError, type Node } from "@stargrad/graph";
 import { onesLike, zerosLike, type Tensor } from "@stargrad/tensor";
 import { pullBack } from "./pull-back.js";
-import { track } from "./track.js";
+import { track, withArgument } from "./track.js";
 import { mapTree, type Tree } from "./tree.js";
 
 /** A function of tensors (or nested arrays and objects of them) whose result is one number. */
@@ -36,7 +36,7 @@ export function valueAndGrad<Inputs extends readonly Tree[], Index extends numbe
   return (...inputs) => {
     const targets = new Set<Node>();
     const tracked = track("grad", inputs[index], targets);
-    const value = f(...(inputs.map((input, i) => (i === index ? tracked : input)) as unknown as Inputs));
+    const value = f(...withArgument(inputs, index, tracked));
     checkScalar("grad", value);
     const gradients = pullBack([[value, onesLike(value)]], targets);
     return { value, grad: mapTree(tracked, (leaf) => gradients.get(leaf.node) ?? zerosLike(leaf)) };

@@ -2,7 +2,7 @@ import { allocate, sizeOf, type Node } from "@stargrad/graph";
 import { fromData, stack, zeros, zerosLike, type Tensor } from "@stargrad/tensor";
 import { grad, type GradOptions, type ScalarFunction } from "./grad.js";
 import { pullBack } from "./pull-back.js";
-import { track } from "./track.js";
+import { track, withArgument } from "./track.js";
 import { mapTree, type Nested, type Tree } from "./tree.js";
 import type { TreeFunction } from "./vjp.js";
 
@@ -22,7 +22,7 @@ export function jacobian<Inputs extends readonly Tree[], Output extends Tree, In
   return (...inputs) => {
     const targets = new Set<Node>();
     const tracked = track("jacobian", inputs[index], targets);
-    const value = f(...(inputs.map((input, i) => (i === index ? tracked : input)) as unknown as Inputs));
+    const value = f(...withArgument(inputs, index, tracked));
     return mapTree(value, (y: Tensor): Inputs[Index] => derivativesOf(y, tracked, targets));
   };
 }

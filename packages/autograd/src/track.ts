@@ -17,3 +17,13 @@ export function track<T extends Tree>(called: string, tree: T, targets: Set<Node
     return new Tensor(tracked);
   });
 }
+
+/** The arguments of a call with one of them replaced by another of its type. */
+export function withArgument<Inputs extends readonly Tree[]>(
+  inputs: Inputs,
+  index: number,
+  argument: Tree,
+): Inputs {
+  // A tuple stays a tuple of the same types, but `map` only promises an array.
+  return inputs.map((input, i) => (i === index ? argument : input)) as unknown as Inputs;
+}

@@ -129,6 +129,7 @@ export abstract class Recurrent extends Module {
       const outputs = this.#cells
         .slice(layer * this.directions, (layer + 1) * this.directions)
         .map((cell) => {
+          // As many states as there were starts; `map` only promises an array.
           const before = starts.map((start) => start.select(0, ends.length)) as unknown as States;
           const { output, last } = this.#readWith(cell, y, before);
           ends.push(last);

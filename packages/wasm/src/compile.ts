@@ -5,9 +5,11 @@ import {
   type Program,
   type WholeKernel,
 } from "@stargrad/compiler";
+import { i32 } from "./assembler/expression.js";
 import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
 import { hostStep, type MemoryView } from "./host-step.js";
-import { writeFill, writeMap, writeReduce, type KernelContext } from "./loops.js";
+import type { KernelContext } from "./kernel-context.js";
+import { writeFill, writeMap, writeReduce } from "./loops.js";
 import { MathLibrary } from "./math/math-library.js";
 import type { Matmul } from "./matmul/matmul.js";
 import { ProductLibrary, writeProduct } from "./product.js";
@@ -56,17 +58,21 @@ export function compile(
     module.function(
       { parameters: [], result: null },
       (body) => {
-        const context = {
+        const context: KernelContext = {
+          module,
           body,
           math,
           program,
-          addressOf,
-          tableOf: (numbers: Int32Array) => tables.add(numbers),
+          addressOf: (buffer) => i32.const(addressOf(buffer)),
+          tableOf: (numbers) => i32.const(tables.add(numbers)),
+          scratch: i32.const(scratch),
+          share: null,
+          fail: () => undefined,
         };
         for (const kernel of run.kernels) {
           const product = kernel.kind === "product" ? products.get(kernel) : undefined;
           if (kernel.kind !== "product") writeLoops(kernel, context);
-          else if (product !== undefined) writeProduct(kernel, product, { ...context, scratch });
+          else if (product !== undefined) writeProduct(kernel, product, context);
         }
       },
       `run${i}`,

@@ -19,7 +19,7 @@ interface Term {
   readonly dtype: DType;
   readonly layout: Layout;
   /** The address of element 0 of its buffer; for a place, 0. */
-  readonly base: number;
+  readonly base: Expression<"i32">;
   /** Bytes per element of its layout; 1 for a place, whose "address" is the element's number. */
   readonly scale: number;
 }
@@ -34,10 +34,14 @@ export interface LoopInputs {
   readonly shape: Shape;
   readonly expressions: readonly LoopExpression[];
   /** Where results go: they are walked like everything else. */
-  readonly results: readonly { readonly dtype: DType; readonly layout: Layout; readonly base: number }[];
+  readonly results: readonly {
+    readonly dtype: DType;
+    readonly layout: Layout;
+    readonly base: Expression<"i32">;
+  }[];
   /** Keeps digits of axes of different groups apart. */
   readonly group?: (axis: number) => number;
-  readonly addressOf: (buffer: number) => number;
+  readonly addressOf: (buffer: number) => Expression<"i32">;
 }
 
 /**
@@ -60,7 +64,7 @@ export class LoopWriter {
     const terms = new Map<string, Term>();
     for (const leaf of leavesOf(inputs.expressions)) {
       const { dtype, layout } = leaf;
-      const base = leaf.kind === "load" ? inputs.addressOf(leaf.buffer) : 0;
+      const base = leaf.kind === "load" ? inputs.addressOf(leaf.buffer) : i32.const(0);
       terms.set(leafKey(leaf), {
         dtype,
         layout,
@@ -80,7 +84,7 @@ export class LoopWriter {
     this.#walkers = all.map((term, i) => ({
       ...term,
       strides: iteration.strides[i],
-      pointer: body.keep(i32.const(term.base + term.layout.offset * term.scale)),
+      pointer: body.keep(i32.add(term.base, i32.const(term.layout.offset * term.scale))),
     }));
     const names = [...terms.keys()];
     this.#sources = new Map(names.map((name, i) => [name, this.#walkers[i]]));

@@ -1,22 +1,11 @@
-import type { FillKernel, MapKernel, Program, ReduceKernel } from "@stargrad/compiler";
+import type { FillKernel, MapKernel, ReduceKernel } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
 import { i32, v128, type Expression } from "./assembler/expression.js";
 import { accumulatorFor } from "./accumulator.js";
-import type { FunctionBuilder } from "./assembler/function-builder.js";
+import type { KernelContext } from "./kernel-context.js";
 import { LoopWriter, type Visit } from "./loop-writer.js";
-import type { MathLibrary } from "./math/math-library.js";
 import { constant } from "./spelling.js";
 import { storeElement, storeVector } from "./vectors.js";
-
-/** What kernels are written with: the function they go into, its helpers, and where the buffers lie. */
-export interface KernelContext {
-  readonly body: FunctionBuilder;
-  readonly math: MathLibrary;
-  readonly program: Program;
-  readonly addressOf: (buffer: number) => number;
-  /** Where a table of numbers that never change will stand while the program runs. */
-  readonly tableOf: (numbers: Int32Array) => number;
-}
 
 /** Writes the loops of an elementwise kernel. */
 export function writeMap({ shape, results }: MapKernel, context: KernelContext): void {
@@ -70,7 +59,7 @@ export function writeReduce(kernel: ReduceKernel, { body, math, addressOf }: Ker
   const digits = loop.iteration.lengths.map((_, digit) => digit);
   const kept = digits.filter((digit) => !isReduced(loop.iteration.axes[digit]));
   const reduced = digits.filter((digit) => isReduced(loop.iteration.axes[digit]));
-  const output = body.keep(i32.const(addressOf(buffer)));
+  const output = body.keep(addressOf(buffer));
   const bytes = bytesPerElement(dtype);
   const total = accumulatorFor(body, name, dtype, loop.width);
   const [lastKept, lastReduced] = [kept.at(-1), reduced.at(-1)];
@@ -123,7 +112,7 @@ export function writeFill({ buffer, value }: FillKernel, { body, program, addres
     dtype === "bool" ? v128.const(new Uint8Array(16).fill(Number(value !== 0))) : constant(dtype, value);
   const vector = body.keep(pattern);
   // Counted, because addresses beyond 2 GiB are negative to a comparison.
-  const address = body.keep(i32.const(addressOf(buffer)));
+  const address = body.keep(addressOf(buffer));
   body.for({ to: i32.const(Math.ceil((size * bytesPerElement(dtype)) / 16)) }, () => {
     body.store(address, vector);
     address.set(i32.add(address, i32.const(16)));

@@ -2,7 +2,7 @@ import { axisOffsets, type Digit, type ProductKernel, type ProductOperand } from
 import { bytesPerElement } from "@stargrad/graph";
 import { i32, type Expression } from "./assembler/expression.js";
 import type { ModuleBuilder } from "./assembler/module-builder.js";
-import type { KernelContext } from "./loops.js";
+import type { KernelContext } from "./kernel-context.js";
 import { emitMatmul, type Matmul } from "./matmul/matmul.js";
 import type { MatmulSpec, OperandSpec } from "./matmul/spec.js";
 
@@ -30,49 +30,46 @@ export class ProductLibrary {
 }
 
 /** Writes the calls that compute a batch of products. */
-export function writeProduct(
-  kernel: ProductKernel,
-  product: Matmul,
-  context: KernelContext & { readonly scratch: number },
-): void {
+export function writeProduct(kernel: ProductKernel, product: Matmul, context: KernelContext): void {
   const { body, addressOf, tableOf, scratch } = context;
   const { a, b, dtype, m, n } = kernel;
   const bytes = bytesPerElement(dtype);
-  const table = (digits: readonly Digit[]): number =>
+  const table = (digits: readonly Digit[]): Expression<"i32"> =>
     tableOf(axisOffsets(digits).map((offset) => offset * bytes));
-  const start = ({ buffer, offset }: ProductOperand): number => addressOf(buffer) + offset * bytes;
+  const start = ({ buffer, offset }: ProductOperand): Expression<"i32"> =>
+    i32.add(addressOf(buffer), i32.const(offset * bytes));
   const [aRows, aColumns, bRows, bColumns] = [a.rows, a.columns, b.rows, b.columns].map(table);
 
   const multiply = (batch: Expression<"i32">, left: Expression<"i32">, right: Expression<"i32">): void => {
-    const output = i32.add(i32.const(addressOf(kernel.buffer)), i32.mul(batch, i32.const(m * n * bytes)));
+    const output = i32.add(addressOf(kernel.buffer), i32.mul(batch, i32.const(m * n * bytes)));
     const zero = i32.const(0);
-    const tables = [i32.const(aRows), i32.const(aColumns)];
+    const tables = [aRows, aColumns];
     const blocks = [zero, i32.const(product.rowBlocks), zero, i32.const(product.columnBlocks)];
     body.call(
       product.run,
       left,
       ...tables,
       right,
-      i32.const(bRows),
-      i32.const(bColumns),
+      bRows,
+      bColumns,
       output,
       zero,
       zero,
-      i32.const(scratch),
+      scratch,
       zero,
       batch,
       ...blocks,
     );
   };
   if (kernel.batch === 1) {
-    multiply(i32.const(0), i32.const(start(a)), i32.const(start(b)));
+    multiply(i32.const(0), start(a), start(b));
     return;
   }
   const [aBatch, bBatch] = [a.batch, b.batch].map(table);
   body.for({ to: i32.const(kernel.batch) }, (batch) => {
-    const entry = (address: number): Expression<"i32"> =>
-      i32.load(i32.add(i32.const(address), i32.shiftLeft(batch, i32.const(2))));
-    multiply(batch, i32.add(i32.const(start(a)), entry(aBatch)), i32.add(i32.const(start(b)), entry(bBatch)));
+    const entry = (table: Expression<"i32">): Expression<"i32"> =>
+      i32.load(i32.add(table, i32.shiftLeft(batch, i32.const(2))));
+    multiply(batch, i32.add(start(a), entry(aBatch)), i32.add(start(b), entry(bBatch)));
   });
 }
 

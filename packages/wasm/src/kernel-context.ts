@@ -1,0 +1,42 @@
+import type { Program } from "@stargrad/compiler";
+import { i32, type Expression } from "./assembler/expression.js";
+import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
+import type { ModuleBuilder } from "./assembler/module-builder.js";
+import type { MathLibrary } from "./math/math-library.js";
+
+/** What kernels are written with: the function they go into, its helpers, and where the buffers lie. */
+export interface KernelContext {
+  readonly module: ModuleBuilder;
+  readonly body: FunctionBuilder;
+  readonly math: MathLibrary;
+  readonly program: Program;
+  /** The address where a buffer begins. Cheap to emit again and again. */
+  readonly addressOf: (buffer: number) => Expression<"i32">;
+  /** The address of a table of numbers that never change. */
+  readonly tableOf: (numbers: Int32Array) => Expression<"i32">;
+  /** The address of memory that belongs to this thread alone, as much as the program's kernels have asked for. */
+  readonly scratch: Expression<"i32">;
+  /** Which part of the kernel's work is done here; `null` for all of it. */
+  readonly share: Share | null;
+  /** Leaves the program, which then throws: an index is out of range. Every thread must come to the same end. */
+  readonly fail: (position: Expression<"i32">, index: Expression<"i32">) => void;
+}
+
+/** One of `count` parts of a kernel's work. Results do not depend on the count, to the bit. */
+export interface Share {
+  readonly index: Local<"i32">;
+  readonly count: Local<"i32">;
+}
+
+/** Which of so many pieces of work belong to a share: from the first up to, and without, the second. */
+export function piecesOf(
+  body: FunctionBuilder,
+  share: Share | null,
+  pieces: number,
+): { readonly from: Expression<"i32">; readonly to: Expression<"i32"> } {
+  if (share === null) return { from: i32.const(0), to: i32.const(pieces) };
+  const { index, count } = share;
+  const border = (part: Expression<"i32">): Local<"i32"> =>
+    body.keep(i32.divUnsigned(i32.mul(part, i32.const(pieces)), count));
+  return { from: border(index), to: border(i32.add(index, i32.const(1))) };
+}

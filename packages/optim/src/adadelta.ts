@@ -1,6 +1,6 @@
-import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectBelowOne, expectNotNegative } from "./ranges.js";
 
 export interface AdadeltaOptions extends OptimizerOptions {
@@ -46,23 +46,29 @@ export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
     expectBelowOne(this.constructor.name, { rho });
   }
 
-  protected stateNames(): readonly AdadeltaState[] {
-    return ["gradientSquare", "changeSquare"];
+  protected initialState(): Record<AdadeltaState, number> {
+    return { gradientSquare: 0, changeSquare: 0 };
+  }
+
+  protected numbers({ learningRate, rho, epsilon, weightDecay }: Settings<AdadeltaOptions>) {
+    return { learningRate, rho, rest: 1 - rho, epsilon, weightDecay };
+  }
+
+  protected structure({ weightDecay }: Settings<AdadeltaOptions>) {
+    return { decays: weightDecay !== 0 };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    {
-      gradientSquare: v = zerosLike(parameter),
-      changeSquare: u = zerosLike(parameter),
-    }: State<AdadeltaState>,
-    { learningRate, rho, epsilon, weightDecay }: Settings<AdadeltaOptions>,
+    { gradientSquare: v, changeSquare: u }: State<AdadeltaState>,
+    { learningRate, rho, rest, epsilon, weightDecay }: Tensors<Adadelta["numbers"]>,
+    { decays }: ReturnType<Adadelta["structure"]>,
   ): Update<AdadeltaState> {
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
-    const gradientSquare = v.mul(rho).add(g.square().mul(1 - rho));
+    const g = decays ? gradient.add(parameter.mul(weightDecay)) : gradient;
+    const gradientSquare = v.mul(rho).add(g.square().mul(rest));
     const change = u.add(epsilon).sqrt().div(gradientSquare.add(epsilon).sqrt()).mul(g);
-    const changeSquare = u.mul(rho).add(change.square().mul(1 - rho));
+    const changeSquare = u.mul(rho).add(change.square().mul(rest));
     return { parameter: parameter.sub(change.mul(learningRate)), state: { gradientSquare, changeSquare } };
   }
 }

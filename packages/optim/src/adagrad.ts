@@ -1,6 +1,6 @@
-import { fullLike, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectNotNegative } from "./ranges.js";
 
 export interface AdagradOptions extends OptimizerOptions {
@@ -54,21 +54,28 @@ export class Adagrad extends Optimizer<AdagradOptions, "squareSum"> {
     });
   }
 
-  protected stateNames(): readonly "squareSum"[] {
-    return ["squareSum"];
+  protected initialState({ initialAccumulatorValue }: Settings<AdagradOptions>): { squareSum: number } {
+    return { squareSum: initialAccumulatorValue };
+  }
+
+  protected numbers(settings: Settings<AdagradOptions>, step: number) {
+    const { learningRate, learningRateDecay, epsilon, weightDecay } = settings;
+    return { rate: learningRate / (1 + (step - 1) * learningRateDecay), epsilon, weightDecay };
+  }
+
+  protected structure({ weightDecay }: Settings<AdagradOptions>) {
+    return { decays: weightDecay !== 0 };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    state: State<"squareSum">,
-    settings: Settings<AdagradOptions>,
+    { squareSum: s }: State<"squareSum">,
+    { rate, epsilon, weightDecay }: Tensors<Adagrad["numbers"]>,
+    { decays }: ReturnType<Adagrad["structure"]>,
   ): Update<"squareSum"> {
-    const { learningRate, learningRateDecay, initialAccumulatorValue, epsilon, weightDecay } = settings;
-    const { step, squareSum: s = fullLike(parameter, initialAccumulatorValue) } = state;
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const g = decays ? gradient.add(parameter.mul(weightDecay)) : gradient;
     const squareSum = s.add(g.square());
-    const rate = learningRate / (1 + (step - 1) * learningRateDecay);
     return { parameter: parameter.sub(g.div(squareSum.sqrt().add(epsilon)).mul(rate)), state: { squareSum } };
   }
 }

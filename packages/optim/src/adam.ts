@@ -1,6 +1,6 @@
-import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface AdamOptions extends OptimizerOptions {
@@ -47,25 +47,46 @@ export class Adam extends Optimizer<AdamOptions, Moment> {
     expectDecayRates(this.constructor.name, betas);
   }
 
-  protected stateNames({ amsgrad }: Settings<AdamOptions>): readonly Moment[] {
-    return ["firstMoment", "secondMoment", ...(amsgrad ? (["maxSecondMoment"] as const) : [])];
+  protected initialState({ amsgrad }: Settings<AdamOptions>): Partial<Record<Moment, number>> {
+    return { firstMoment: 0, secondMoment: 0, ...(amsgrad ? { maxSecondMoment: 0 } : {}) };
+  }
+
+  protected numbers(settings: Settings<AdamOptions>, step: number) {
+    const { learningRate, betas, epsilon, weightDecay } = settings;
+    const [beta1, beta2] = betas;
+    return {
+      beta1,
+      rest1: 1 - beta1,
+      beta2,
+      rest2: 1 - beta2,
+      secondCorrection: Math.sqrt(1 - beta2 ** step),
+      epsilon,
+      rate: learningRate / (1 - beta1 ** step),
+      weightDecay,
+      kept: 1 - learningRate * weightDecay,
+    };
+  }
+
+  protected structure({ weightDecay, amsgrad }: Settings<AdamOptions>) {
+    return { decaysInGradient: weightDecay !== 0, decaysApart: false, amsgrad };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    state: State<Moment>,
-    { learningRate, betas: [beta1, beta2], epsilon, weightDecay, amsgrad }: Settings<AdamOptions>,
+    { firstMoment: m, secondMoment: v, maxSecondMoment: largest }: State<Moment>,
+    numbers: Tensors<Adam["numbers"]>,
+    { decaysInGradient, decaysApart, amsgrad }: ReturnType<Adam["structure"]>,
   ): Update<Moment> {
-    const { step, firstMoment: m = zerosLike(parameter), secondMoment: v = zerosLike(parameter) } = state;
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
-    const firstMoment = m.mul(beta1).add(g.mul(1 - beta1));
-    const secondMoment = v.mul(beta2).add(g.square().mul(1 - beta2));
-    const maxSecondMoment = state.maxSecondMoment?.maximum(secondMoment) ?? secondMoment;
-    const scale = (amsgrad ? maxSecondMoment : secondMoment).sqrt().div(Math.sqrt(1 - beta2 ** step));
-    const change = firstMoment.div(scale.add(epsilon)).mul(learningRate / (1 - beta1 ** step));
+    const { beta1, rest1, beta2, rest2, secondCorrection, epsilon, rate, weightDecay, kept } = numbers;
+    const g = decaysInGradient ? gradient.add(parameter.mul(weightDecay)) : gradient;
+    const decayed = decaysApart ? parameter.mul(kept) : parameter;
+    const firstMoment = m.mul(beta1).add(g.mul(rest1));
+    const secondMoment = v.mul(beta2).add(g.square().mul(rest2));
+    const maxSecondMoment = amsgrad ? largest.maximum(secondMoment) : secondMoment;
+    const scale = maxSecondMoment.sqrt().div(secondCorrection).add(epsilon);
     return {
-      parameter: parameter.sub(change),
+      parameter: decayed.sub(firstMoment.div(scale).mul(rate)),
       state: { firstMoment, secondMoment, ...(amsgrad ? { maxSecondMoment } : {}) },
     };
   }

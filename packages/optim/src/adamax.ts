@@ -1,6 +1,6 @@
-import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface AdamaxOptions extends OptimizerOptions {
@@ -44,24 +44,38 @@ export class Adamax extends Optimizer<AdamaxOptions, AdamaxState> {
     expectDecayRates(this.constructor.name, betas);
   }
 
-  protected stateNames(): readonly AdamaxState[] {
-    return ["firstMoment", "infinityNorm"];
+  protected initialState(): Record<AdamaxState, number> {
+    return { firstMoment: 0, infinityNorm: 0 };
+  }
+
+  protected numbers(settings: Settings<AdamaxOptions>, step: number) {
+    const { learningRate, betas, epsilon, weightDecay } = settings;
+    const [beta1, beta2] = betas;
+    return {
+      beta1,
+      rest1: 1 - beta1,
+      beta2,
+      epsilon,
+      rate: learningRate / (1 - beta1 ** step),
+      weightDecay,
+    };
+  }
+
+  protected structure({ weightDecay }: Settings<AdamaxOptions>) {
+    return { decays: weightDecay !== 0 };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    {
-      step,
-      firstMoment: m = zerosLike(parameter),
-      infinityNorm: u = zerosLike(parameter),
-    }: State<AdamaxState>,
-    { learningRate, betas: [beta1, beta2], epsilon, weightDecay }: Settings<AdamaxOptions>,
+    { firstMoment: m, infinityNorm: u }: State<AdamaxState>,
+    { beta1, rest1, beta2, epsilon, rate, weightDecay }: Tensors<Adamax["numbers"]>,
+    { decays }: ReturnType<Adamax["structure"]>,
   ): Update<AdamaxState> {
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
-    const firstMoment = m.mul(beta1).add(g.mul(1 - beta1));
+    const g = decays ? gradient.add(parameter.mul(weightDecay)) : gradient;
+    const firstMoment = m.mul(beta1).add(g.mul(rest1));
     const infinityNorm = u.mul(beta2).maximum(g.abs().add(epsilon));
-    const change = firstMoment.div(infinityNorm).mul(learningRate / (1 - beta1 ** step));
+    const change = firstMoment.div(infinityNorm).mul(rate);
     return { parameter: parameter.sub(change), state: { firstMoment, infinityNorm } };
   }
 }

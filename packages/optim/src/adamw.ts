@@ -1,7 +1,5 @@
-import type { Tensor } from "@stargrad/tensor";
-import { Adam, type AdamOptions, type Moment } from "./adam.js";
+import { Adam, type AdamOptions } from "./adam.js";
 import type { ParameterSource, Settings } from "./groups.js";
-import type { State, Update } from "./optimizer.js";
 
 /**
  * Adam with decoupled weight decay λ: before the step of `Adam` (without weight decay in the gradient)
@@ -17,13 +15,7 @@ export class AdamW extends Adam {
     super(parameters, { weightDecay: 0.01, ...options });
   }
 
-  protected override update(
-    parameter: Tensor,
-    gradient: Tensor,
-    state: State<Moment>,
-    settings: Settings<AdamOptions>,
-  ): Update<Moment> {
-    const decayed = parameter.mul(1 - settings.learningRate * settings.weightDecay);
-    return super.update(decayed, gradient, state, { ...settings, weightDecay: 0 });
+  protected override structure({ weightDecay, amsgrad }: Settings<AdamOptions>) {
+    return { decaysInGradient: false, decaysApart: weightDecay !== 0, amsgrad };
   }
 }

@@ -64,9 +64,9 @@ describe("clipGradNorm", () => {
     let programs = 0;
     setEngine({
       name: "counting",
-      run(outputs) {
+      prepare(outputs) {
         programs++;
-        return engine.run(outputs);
+        return engine.prepare(outputs);
       },
     });
     const parameter = new Parameter(tensor([3, 4]));

@@ -1,4 +1,4 @@
-import { backward, Parameter } from "@stargrad/autograd";
+import { assignAll, backward, Buffer, Parameter } from "@stargrad/autograd";
 import { tensor, zeros } from "@stargrad/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -95,6 +95,24 @@ describe("EMA", () => {
     expect(node.operation).toBeNull();
     expect(node.storage).not.toBeNull();
     expect(node.tracked).toBe(false);
+  });
+
+  it("averages buffers with the weights, and takes over what can only be counted", async () => {
+    const parameter = new Parameter(tensor([1, 2]));
+    const mean = new Buffer(tensor(4, { dtype: "float64" }));
+    const count = new Buffer(tensor(1, { dtype: "int32" }));
+    const ema = new EMA([parameter, mean, count], { decay: 0.5 });
+    for (let step = 0; step < 2; step++) {
+      parameter.assign(parameter.stopGradient().mul(2));
+      mean.assign(mean.add(4));
+      count.assign(count.add(1));
+      assignAll(ema.updates());
+    }
+    const averages = [[2.75, 5.5], 9, 3];
+    expect([...ema.stateDict().values()].map((average) => average.toArraySync())).toEqual(averages);
+    const seen = await ema.withAverages(() => [parameter, mean, count].map((v) => v.toArraySync()));
+    expect(seen).toEqual(averages);
+    expect([parameter, mean, count].map((v) => v.toArraySync())).toEqual([[4, 8], 12, 3]);
   });
 
   it("goes on from its state, and refuses that of others", () => {

@@ -1,8 +1,10 @@
-import { assignAll, type Parameter } from "@stargrad/autograd";
-import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
+import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { snapshot } from "./buffers.js";
 import { expectEachOnce } from "./groups.js";
 import { expectFraction } from "./ranges.js";
 import { StateReader } from "./state-dict.js";
+import { StepNumbers } from "./step-numbers.js";
 
 export interface EMAOptions {
   /** How much of the average is kept from update to update. Default: 0.999. */
@@ -15,23 +17,31 @@ export interface EMAOptions {
  *
  *     e ← d e + (1 − d) p
  *
+ * Buffers may be averaged with the parameters, so that running statistics fit the averaged weights; what is not of a
+ * floating-point type, such as a count of batches, is as of the last update.
+ *
  * Defaults: decay d 0.999
  * Throws: ArgumentError if the decay is not in [0, 1], if there is no parameter, or if one is given twice
  * Source: Polyak & Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992;
  *         torch.optim.swa_utils.AveragedModel
  */
 export class EMA {
-  readonly #parameters: readonly Parameter[];
-  readonly #decay: number;
-  #averages: readonly Tensor[];
+  readonly #variables: readonly Variable[];
+  readonly #averages: readonly Buffer[];
+  readonly #numbers = {
+    float32: new StepNumbers("float32"),
+    float64: new StepNumbers("float64"),
+  };
   #inUse = false;
 
-  constructor(parameters: Iterable<Parameter>, { decay = 0.999 }: EMAOptions = {}) {
+  constructor(parameters: Iterable<Variable>, { decay = 0.999 }: EMAOptions = {}) {
     expectFraction("EMA", { decay });
-    this.#parameters = [...parameters];
-    expectEachOnce("EMA", this.#parameters);
-    this.#decay = decay;
-    this.#averages = this.#weights();
+    this.#variables = [...parameters];
+    expectEachOnce("EMA", this.#variables);
+    this.#averages = this.#variables.map(
+      (variable) => new Buffer(snapshot(variable), { keepsPrevious: false }),
+    );
+    for (const numbers of Object.values(this.#numbers)) numbers.set({ decay, rest: 1 - decay });
   }
 
   /**
@@ -40,12 +50,17 @@ export class EMA {
    * Throws: ArgumentError while the averages stand in for the weights
    */
   update(): void {
+    assignAll(this.updates());
+  }
+
+  /**
+   * The next averages, still to be computed, for a training step that assigns them together with others.
+   *
+   * Throws: ArgumentError while the averages stand in for the weights
+   */
+  updates(): Assignments {
     this.#expectWeights("EMA.update");
-    const next = this.#parameters.map((parameter, i) =>
-      this.#averages[i].mul(this.#decay).add(parameter.stopGradient().mul(1 - this.#decay)),
-    );
-    realize(...next);
-    this.#averages = next;
+    return this.#averages.map((average, i) => [average, this.#next(average, this.#variables[i])]);
   }
 
   /**
@@ -56,8 +71,8 @@ export class EMA {
    */
   async withAverages<T>(use: () => T | Promise<T>): Promise<T> {
     this.#expectWeights("EMA.withAverages");
-    const weights = this.#weights();
-    this.#put(this.#averages);
+    const weights = this.#variables.map(snapshot);
+    this.#put(this.#averages.map(snapshot));
     this.#inUse = true;
     try {
       return await use();
@@ -67,9 +82,9 @@ export class EMA {
     }
   }
 
-  /** The averages, as `averages.0` and so on, in the order of the parameters. */
+  /** The averages as they are now, `averages.0` and so on, in the order of the parameters. */
   stateDict(): Map<string, Tensor> {
-    return new Map(this.#averages.map((average, i) => [`averages.${i}`, average]));
+    return new Map(this.#averages.map((average, i) => [`averages.${i}`, snapshot(average)]));
   }
 
   /**
@@ -79,20 +94,22 @@ export class EMA {
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
     const reader = new StateReader(state);
-    const averages = this.#averages.map((average, i) => reader.take(`averages.${i}`, average) ?? average);
+    const values = this.#averages.map((average, i) => {
+      return [average, reader.take(`averages.${i}`, average) ?? average] as const;
+    });
     reader.finish("EMA");
-    realize(...averages);
-    this.#averages = averages;
+    assignAll(values);
   }
 
-  #weights(): Tensor[] {
-    const weights = this.#parameters.map((parameter) => parameter.stopGradient());
-    realize(...weights);
-    return weights;
+  #next(average: Tensor, variable: Variable): Tensor {
+    const { dtype } = variable;
+    if (dtype !== "float32" && dtype !== "float64") return variable;
+    const { decay, rest } = this.#numbers[dtype].tensors;
+    return average.mul(decay).add(variable.stopGradient().mul(rest));
   }
 
   #put(values: readonly Tensor[]): void {
-    assignAll(this.#parameters.map((parameter, i) => [parameter, values[i]]));
+    assignAll(this.#variables.map((variable, i) => [variable, values[i]]));
   }
 
   #expectWeights(called: string): void {

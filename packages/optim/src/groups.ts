@@ -1,4 +1,4 @@
-import { Parameter } from "@stargrad/autograd";
+import { Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError } from "@stargrad/tensor";
 
 /** Options with the defaults filled in. */
@@ -32,10 +32,9 @@ export function groupsOf<Options extends object>(
     expectKnownOptions(called, settings, defaults);
     return settings;
   });
-  expectEachOnce(
-    called,
-    settled.flatMap(({ parameters }) => parameters),
-  );
+  const parameters = settled.flatMap((group) => group.parameters);
+  expectParameters(called, parameters);
+  expectEachOnce(called, parameters);
   return settled;
 }
 
@@ -60,18 +59,17 @@ function expectKnownOptions(called: string, settings: object, defaults: object):
   );
 }
 
-/** Throws an ArgumentError unless these are Parameters, at least one and none of them twice. */
-export function expectEachOnce(called: string, parameters: readonly unknown[]): void {
-  if (parameters.length === 0) {
+function expectParameters(called: string, parameters: readonly unknown[]): void {
+  if (parameters.every((parameter) => parameter instanceof Parameter)) return;
+  throw new ArgumentError(called, "got something that is not a Parameter; only Parameters can be optimized");
+}
+
+/** Throws an ArgumentError unless there is at least one, and none is there twice. */
+export function expectEachOnce(called: string, variables: readonly Variable[]): void {
+  if (variables.length === 0) {
     throw new ArgumentError(called, "got no parameters; expected some, as model.parameters()");
   }
-  if (!parameters.every((parameter) => parameter instanceof Parameter)) {
-    throw new ArgumentError(
-      called,
-      "got something that is not a Parameter; only Parameters can be optimized",
-    );
-  }
-  if (new Set(parameters).size !== parameters.length) {
+  if (new Set(variables).size !== variables.length) {
     throw new ArgumentError(called, "got a parameter twice; expected each once, in one group");
   }
 }

@@ -10,7 +10,14 @@ export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export { Lion, type LionOptions } from "./lion.js";
 export { Muon, type MuonOptions } from "./muon.js";
 export { NAdam, type NAdamOptions } from "./nadam.js";
-export { Optimizer, type OptimizerOptions, type State, type StateTensors, type Update } from "./optimizer.js";
+export {
+  Optimizer,
+  type OptimizerOptions,
+  type State,
+  type Structure,
+  type Tensors,
+  type Update,
+} from "./optimizer.js";
 export { RAdam, type RAdamOptions } from "./radam.js";
 export { ReduceOnPlateau, type ReduceOnPlateauOptions } from "./reduce-on-plateau.js";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.js";

@@ -1,6 +1,6 @@
-import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface LionOptions extends OptimizerOptions {
@@ -34,22 +34,35 @@ export class Lion extends Optimizer<LionOptions, "firstMoment"> {
     expectDecayRates(this.constructor.name, betas);
   }
 
-  protected stateNames(): readonly "firstMoment"[] {
-    return ["firstMoment"];
+  protected initialState(): { firstMoment: number } {
+    return { firstMoment: 0 };
+  }
+
+  protected numbers({ learningRate, betas: [beta1, beta2], weightDecay }: Settings<LionOptions>) {
+    return {
+      learningRate,
+      beta1,
+      rest1: 1 - beta1,
+      beta2,
+      rest2: 1 - beta2,
+      kept: 1 - learningRate * weightDecay,
+    };
+  }
+
+  protected structure({ weightDecay }: Settings<LionOptions>) {
+    return { decays: weightDecay !== 0 };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    { firstMoment: m = zerosLike(parameter) }: State<"firstMoment">,
-    { learningRate, betas: [beta1, beta2], weightDecay }: Settings<LionOptions>,
+    { firstMoment: m }: State<"firstMoment">,
+    { learningRate, beta1, rest1, beta2, rest2, kept }: Tensors<Lion["numbers"]>,
+    { decays }: ReturnType<Lion["structure"]>,
   ): Update<"firstMoment"> {
-    const decayed = weightDecay === 0 ? parameter : parameter.mul(1 - learningRate * weightDecay);
-    const direction = m
-      .mul(beta1)
-      .add(gradient.mul(1 - beta1))
-      .sign();
-    const firstMoment = m.mul(beta2).add(gradient.mul(1 - beta2));
+    const decayed = decays ? parameter.mul(kept) : parameter;
+    const direction = m.mul(beta1).add(gradient.mul(rest1)).sign();
+    const firstMoment = m.mul(beta2).add(gradient.mul(rest2));
     return { parameter: decayed.sub(direction.mul(learningRate)), state: { firstMoment } };
   }
 }

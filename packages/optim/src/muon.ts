@@ -1,6 +1,6 @@
-import { ShapeError, zerosLike, type Tensor } from "@stargrad/tensor";
+import { ShapeError, type Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectBelowOne, expectCounts, expectNotNegative } from "./ranges.js";
 
 export interface MuonOptions extends OptimizerOptions {
@@ -69,26 +69,46 @@ export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
     expectCounts(this.constructor.name, { iterations });
   }
 
-  protected stateNames(): readonly "firstMoment"[] {
-    return ["firstMoment"];
+  protected initialState(): { firstMoment: number } {
+    return { firstMoment: 0 };
+  }
+
+  protected numbers(settings: Settings<MuonOptions>) {
+    const { learningRate, momentum, weightDecay, epsilon } = settings;
+    const [a, b, c] = settings.coefficients;
+    return {
+      learningRate,
+      momentum,
+      rest: 1 - momentum,
+      kept: 1 - learningRate * weightDecay,
+      a,
+      b,
+      c,
+      epsilon,
+    };
+  }
+
+  protected structure({ nesterov, weightDecay, iterations, matchAdamW }: Settings<MuonOptions>) {
+    return { decays: weightDecay !== 0, nesterov, iterations, matchAdamW };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    { firstMoment: m = zerosLike(parameter) }: State<"firstMoment">,
-    settings: Settings<MuonOptions>,
+    { firstMoment: m }: State<"firstMoment">,
+    numbers: Tensors<Muon["numbers"]>,
+    { decays, nesterov, iterations, matchAdamW }: ReturnType<Muon["structure"]>,
   ): Update<"firstMoment"> {
-    const { learningRate, momentum, nesterov, weightDecay, matchAdamW } = settings;
+    const { learningRate, momentum, rest, kept } = numbers;
     const [rows, columns] = parameter.shape;
-    const firstMoment = m.mul(momentum).add(gradient.mul(1 - momentum));
-    const direction = nesterov ? firstMoment.mul(momentum).add(gradient.mul(1 - momentum)) : firstMoment;
+    const firstMoment = m.mul(momentum).add(gradient.mul(rest));
+    const direction = nesterov ? firstMoment.mul(momentum).add(gradient.mul(rest)) : firstMoment;
     const scale = matchAdamW
       ? 0.2 * Math.sqrt(Math.max(rows, columns))
       : Math.sqrt(Math.max(1, rows / columns));
-    const decayed = parameter.mul(1 - learningRate * weightDecay);
+    const change = orthogonalized(direction, numbers, iterations).mul(learningRate).mul(scale);
     return {
-      parameter: decayed.sub(orthogonalized(direction, settings).mul(learningRate * scale)),
+      parameter: (decays ? parameter.mul(kept) : parameter).sub(change),
       state: { firstMoment },
     };
   }
@@ -97,7 +117,8 @@ export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
 /** The matrix with its singular values brought near 1, by Newton and Schulz's iteration. */
 function orthogonalized(
   matrix: Tensor,
-  { coefficients: [a, b, c], iterations, epsilon }: Settings<MuonOptions>,
+  { a, b, c, epsilon }: Tensors<Muon["numbers"]>,
+  iterations: number,
 ): Tensor {
   const [rows, columns] = matrix.shape;
   let x = matrix.div(matrix.norm().maximum(epsilon));

@@ -1,7 +1,7 @@
-import { full, sub, zerosLike, type Shape, type Tensor } from "@stargrad/tensor";
+import type { Shape, Tensor } from "@stargrad/tensor";
 import type { Parameter } from "@stargrad/autograd";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface NAdamOptions extends OptimizerOptions {
@@ -60,41 +60,67 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
     expectDecayRates(this.constructor.name, betas);
   }
 
-  protected stateNames(): readonly NAdamState[] {
-    return ["firstMoment", "secondMoment", "momentumProduct"];
+  protected initialState(): Record<NAdamState, number> {
+    return { firstMoment: 0, secondMoment: 0, momentumProduct: 1 };
   }
 
   protected override stateShape(name: NAdamState, parameter: Parameter): Shape {
     return name === "momentumProduct" ? [] : parameter.shape;
   }
 
+  protected numbers(settings: Settings<NAdamOptions>, step: number) {
+    const { learningRate, betas, epsilon, weightDecay, momentumDecay } = settings;
+    const [beta1, beta2] = betas;
+    const momentumAt = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
+    const momentum = momentumAt(step);
+    return {
+      learningRate,
+      beta1,
+      rest1: 1 - beta1,
+      beta2,
+      rest2: 1 - beta2,
+      secondCorrection: 1 - beta2 ** step,
+      epsilon,
+      momentum,
+      momentumRest: 1 - momentum,
+      nextMomentum: momentumAt(step + 1),
+      one: 1,
+      weightDecay,
+      kept: 1 - learningRate * weightDecay,
+    };
+  }
+
+  protected structure({ weightDecay, decoupledWeightDecay }: Settings<NAdamOptions>) {
+    const decays = weightDecay !== 0;
+    return {
+      decaysInGradient: decays && !decoupledWeightDecay,
+      decaysApart: decays && decoupledWeightDecay,
+    };
+  }
+
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    state: State<NAdamState>,
-    settings: Settings<NAdamOptions>,
+    { firstMoment: m, secondMoment: v, momentumProduct: product }: State<NAdamState>,
+    numbers: Tensors<NAdam["numbers"]>,
+    { decaysInGradient, decaysApart }: ReturnType<NAdam["structure"]>,
   ): Update<NAdamState> {
-    const { learningRate, betas, epsilon, weightDecay, decoupledWeightDecay, momentumDecay } = settings;
-    const [beta1, beta2] = betas;
-    const { step, firstMoment: m = zerosLike(parameter), secondMoment: v = zerosLike(parameter) } = state;
-    const decay = decoupledWeightDecay ? 0 : weightDecay;
-    const g = decay === 0 ? gradient : gradient.add(parameter.mul(decay));
-    const decayed = decoupledWeightDecay ? parameter.mul(1 - learningRate * weightDecay) : parameter;
-    const firstMoment = m.mul(beta1).add(g.mul(1 - beta1));
-    const secondMoment = v.mul(beta2).add(g.square().mul(1 - beta2));
-
-    const momentumAt = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
-    const [momentum, next] = [momentumAt(step), momentumAt(step + 1)];
+    const { learningRate, beta1, rest1, beta2, rest2, secondCorrection, epsilon, weightDecay, kept } =
+      numbers;
+    const { momentum, momentumRest, nextMomentum, one } = numbers;
+    const g = decaysInGradient ? gradient.add(parameter.mul(weightDecay)) : gradient;
+    const decayed = decaysApart ? parameter.mul(kept) : parameter;
+    const firstMoment = m.mul(beta1).add(g.mul(rest1));
+    const secondMoment = v.mul(beta2).add(g.square().mul(rest2));
     // The momenta before may have come from other settings, so their product is kept.
-    const momentumProduct =
-      state.momentumProduct?.mul(momentum) ?? full([], momentum, { dtype: parameter.dtype });
+    const momentumProduct = product.mul(momentum);
     const direction = g
-      .mul(1 - momentum)
-      .div(sub(1, momentumProduct))
-      .add(firstMoment.mul(next).div(sub(1, momentumProduct.mul(next))));
-    const scale = secondMoment.div(1 - beta2 ** step).sqrt();
+      .mul(momentumRest)
+      .div(one.sub(momentumProduct))
+      .add(firstMoment.mul(nextMomentum).div(one.sub(momentumProduct.mul(nextMomentum))));
+    const scale = secondMoment.div(secondCorrection).sqrt().add(epsilon);
     return {
-      parameter: decayed.sub(direction.div(scale.add(epsilon)).mul(learningRate)),
+      parameter: decayed.sub(direction.div(scale).mul(learningRate)),
       state: { firstMoment, secondMoment, momentumProduct },
     };
   }

@@ -15,6 +15,7 @@ import {
   RAdam,
   RMSprop,
   SGD,
+  type Tensors,
 } from "./index.js";
 
 const engine = getEngine();
@@ -44,9 +45,9 @@ describe("a step", () => {
     let programs = 0;
     setEngine({
       name: "counting",
-      run(outputs) {
+      prepare(outputs) {
         programs++;
-        return engine.run(outputs);
+        return engine.prepare(outputs);
       },
     });
     for (let step = 1; step <= 3; step++) {
@@ -145,17 +146,25 @@ describe("an optimizer of one's own", () => {
       expect(this.groups).toBeDefined();
     }
 
-    protected stateNames(): readonly string[] {
-      return [];
+    protected initialState() {
+      return {};
+    }
+
+    protected numbers({ learningRate }: { learningRate: number }) {
+      return { learningRate };
+    }
+
+    protected structure() {
+      return {};
     }
 
     protected update(
       parameter: Tensor,
       gradient: Tensor,
       _state: object,
-      settings: { learningRate: number },
+      { learningRate }: Tensors<SignDescent["numbers"]>,
     ) {
-      return { parameter: parameter.sub(gradient.sign().mul(settings.learningRate)), state: {} };
+      return { parameter: parameter.sub(gradient.sign().mul(learningRate)), state: {} };
     }
   }
 

@@ -1,7 +1,10 @@
-import { assignAll, type Parameter } from "@stargrad/autograd";
-import { realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
+import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
+import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
+import { filled, setBuffers, snapshot } from "./buffers.js";
+import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
 import { readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
+import { StepNumbers } from "./step-numbers.js";
 
 export interface OptimizerOptions {
   /** How far a step goes. Default: 0.001. */
@@ -11,27 +14,33 @@ export interface OptimizerOptions {
 }
 
 /** What is kept about one parameter from step to step, by name; every tensor is of the parameter's type. */
-export type StateTensors<Name extends string> = { readonly [N in Name]?: Tensor };
+export type State<Name extends string> = Readonly<Record<Name, Tensor>>;
 
-/** The same, and the number of the step that is being taken, from 1. At the first there are no tensors yet. */
-export type State<Name extends string> = StateTensors<Name> & { readonly step: number };
+/** The numbers that a method of this type names, as tensors without axes: `Tensors<Adam["numbers"]>`. */
+export type Tensors<Numbers extends (settings: never, step: number) => Readonly<Record<string, number>>> = {
+  readonly [Name in keyof ReturnType<Numbers>]: Tensor;
+};
+
+/** What decides which operations an update is made of. */
+export type Structure = Readonly<Record<string, boolean | number>>;
 
 /** What a step makes of one parameter. */
 export interface Update<Name extends string> {
   readonly parameter: Tensor;
-  readonly state: StateTensors<Name>;
+  readonly state: Partial<State<Name>>;
 }
 
-/** How many steps a parameter has taken, and what has been kept from the last. */
-interface History<Name extends string> {
-  readonly steps: number;
-  readonly tensors: StateTensors<Name>;
+/** How many steps a parameter has taken, and what is kept about it. */
+interface History {
+  steps: number;
+  readonly state: Map<string, Buffer>;
 }
 
 /**
  * What all optimizers share: groups, the state of each parameter, and the step, which is one program. How one parameter
- * changes is a pure function, `update`. Settings and step numbers are inputs of the program: nothing is compiled anew
- * because they have changed.
+ * changes is a pure function, `update`, of tensors alone: what settings and step number say in numbers are inputs of the
+ * program (`numbers`), and what they say of its operations is the same at every step (`structure`). So nothing is compiled
+ * anew because time has passed, and a step that was recorded can be run again.
  *
  * Throws: ArgumentError if there is no parameter, if one is given twice, or if an option is unknown or out of range
  * Source: torch.optim.Optimizer
@@ -42,7 +51,9 @@ export abstract class Optimizer<
 > {
   readonly groups: readonly Group<Options>[];
   readonly #options: readonly string[];
-  readonly #histories = new Map<Parameter, History<Name>>();
+  readonly #histories = new Map<Parameter, History>();
+  /** By the name of the cohort. */
+  readonly #numbers = new Map<string, StepNumbers>();
 
   constructor(parameters: ParameterSource<Options>, options: Options, defaults: Settings<Options>) {
     this.#options = Object.keys(defaults);
@@ -53,32 +64,62 @@ export abstract class Optimizer<
   /**
    * Gives every parameter that has a gradient its next value. The others stay as they are; they do not even decay.
    *
-   * Throws: ArgumentError if a setting has been changed to something out of range
+   * Throws: ArgumentError if a setting has been changed to something out of range; then nothing has changed
    */
   step(): void {
-    const updates = this.groups.flatMap((group) => {
-      this.check(group);
-      return group.parameters.flatMap((parameter) => this.#next(parameter, group));
+    const parameters = this.#parameters().filter(({ grad }) => grad !== null);
+    this.advance(parameters, (updates) => {
+      assignAll(updates());
     });
-    // Values and states are computed together, as one program; assigning them then only takes them over.
-    realize(
-      ...updates.flatMap(({ value, history }) => [
-        value,
-        ...entriesOf(history.tensors).map(([, kept]) => kept),
+  }
+
+  /**
+   * A step in its three parts, for whoever runs it as part of a larger program: sets the numbers of the step for those of
+   * these parameters that are the optimizer's own, calls `take`, and counts the step when that returns. `take` assigns
+   * what `updates` builds from the gradients, or runs a program that was recorded from it, one for each `programKey`; what
+   * it returns is passed on.
+   *
+   * Throws: ArgumentError if a setting has been changed to something out of range, or if updates are built for a parameter
+   * without a gradient; whatever `take` throws. Then the step does not count.
+   */
+  advance<R>(parameters: Iterable<Parameter>, take: (updates: () => Assignments) => R): R {
+    for (const group of this.groups) this.check(group);
+    const cohorts = this.#cohortsOf(parameters);
+    for (const cohort of cohorts) {
+      this.#numbersOf(cohort).set(this.numbers(cohort.group, cohort.step));
+      this.#beginStates(cohort);
+    }
+    const result = take(() => cohorts.flatMap((cohort) => this.#updatesOf(cohort)));
+    for (const { group, places } of cohorts) {
+      for (const place of places) this.#historyOf(group.parameters[place]).steps++;
+    }
+    return result;
+  }
+
+  /**
+   * A text that is the same for two steps of these parameters exactly if they are the same operations on the same
+   * variables. Learning rates and step numbers do not matter to it; a weight decay that becomes 0 does, and so does which
+   * parameters have taken equally many steps.
+   */
+  programKey(parameters: Iterable<Parameter>): string {
+    return JSON.stringify(
+      this.#cohortsOf(parameters).map(({ name, group, places }) => [
+        name,
+        group.maximize === true,
+        this.structure(group),
+        places,
       ]),
     );
-    assignAll(updates.map(({ parameter, value }) => [parameter, value]));
-    for (const { parameter, history } of updates) this.#histories.set(parameter, history);
   }
 
   /** Forgets all gradients; without it the next `backward` adds to them. */
   zeroGrad(): void {
-    for (const parameter of this.groups.flatMap(({ parameters }) => parameters)) parameter.grad = null;
+    for (const parameter of this.#parameters()) parameter.grad = null;
   }
 
   /**
-   * All settings, step counts and states by name, `groups.0.learningRate` or `groups.0.parameters.3.step`: with the values
-   * of the parameters, everything that is needed to go on from here.
+   * All settings, step counts and states as they are now, by name, `groups.0.learningRate` or `groups.0.parameters.3.step`:
+   * with the values of the parameters, everything that is needed to go on from here.
    */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
@@ -90,7 +131,11 @@ export abstract class Optimizer<
         const path = `groups.${i}.parameters.${j}`;
         const history = this.#historyOf(parameter);
         state.set(`${path}.step`, tensor(history.steps, { dtype: "int32" }));
-        for (const [name, value] of entriesOf(history.tensors)) state.set(`${path}.${name}`, value);
+        if (history.steps === 0) continue;
+        for (const [name, value] of entriesOf(this.initialState(group))) {
+          const kept = history.state.get(name) ?? this.#initialTensor(parameter, name, value);
+          state.set(`${path}.${name}`, snapshot(kept));
+        }
       }
     }
     return state;
@@ -112,48 +157,103 @@ export abstract class Optimizer<
     });
     reader.finish(this.constructor.name);
     for (const { settings } of loaded) this.check(settings);
-    for (const { group, settings, histories } of loaded) {
-      Object.assign(group, settings);
-      for (const [j, parameter] of group.parameters.entries()) this.#histories.set(parameter, histories[j]);
+    const histories = loaded.flatMap((group) => group.histories);
+    realize(...histories.flatMap(({ tensors }) => tensors.map(([, value]) => value)));
+    for (const { group, settings } of loaded) Object.assign(group, settings);
+    for (const { parameter, steps, tensors } of histories) {
+      const history = this.#historyOf(parameter);
+      setBuffers(history.state, tensors);
+      history.steps = steps;
     }
   }
 
   /** Throws an ArgumentError if a setting is out of range. */
   protected abstract check(settings: Settings<Options>): void;
 
-  /** Which tensors the state of a parameter has once it has taken a step. */
-  protected abstract stateNames(settings: Settings<Options>): readonly Name[];
+  /** What is kept about a parameter, by name, and the value that all its elements have before the first step. */
+  protected abstract initialState(settings: Settings<Options>): Partial<Readonly<Record<Name, number>>>;
 
   /** The shape of a tensor of the state: the parameter's own, unless a subclass keeps one number for all of it. */
   protected stateShape(_name: Name, parameter: Parameter): Shape {
     return parameter.shape;
   }
 
-  /** One step of one parameter: it depends on its arguments alone, and changes nothing. */
+  /** Every number that `update` computes with, by name, for the step of this number, from 1. */
+  protected abstract numbers(settings: Settings<Options>, step: number): Readonly<Record<string, number>>;
+
+  /** All that `update` has to know of the settings to choose its operations, such as whether there is weight decay. */
+  protected abstract structure(settings: Settings<Options>): Structure;
+
+  /**
+   * One step of one parameter. It depends on its arguments alone, changes nothing, and builds the same operations whenever
+   * `structure` is the same.
+   */
   protected abstract update(
     parameter: Tensor,
     gradient: Tensor,
     state: State<Name>,
-    settings: Settings<Options>,
+    numbers: Readonly<Record<string, Tensor>>,
+    structure: Structure,
   ): Update<Name>;
 
-  #historyOf(parameter: Parameter): History<Name> {
-    return this.#histories.get(parameter) ?? { steps: 0, tensors: {} };
+  #parameters(): Parameter[] {
+    return this.groups.flatMap(({ parameters }) => parameters);
   }
 
-  /** The next value and history of a parameter, still to be computed; none without a gradient. */
-  #next(
-    parameter: Parameter,
-    settings: Settings<Options>,
-  ): { parameter: Parameter; value: Tensor; history: History<Name> }[] {
-    const { grad } = parameter;
-    if (grad === null) return [];
-    const { steps, tensors } = this.#historyOf(parameter);
-    const state = { ...tensors, step: steps + 1 };
-    const gradient = settings.maximize === true ? grad.neg() : grad;
-    // Without stopGradient the new value would remember how it came about, and with it every value before.
-    const next = this.update(parameter.stopGradient(), gradient, state, settings);
-    return [{ parameter, value: next.parameter, history: { steps: state.step, tensors: next.state } }];
+  #cohortsOf(parameters: Iterable<Parameter>): Cohort<Options>[] {
+    return cohortsOf(this.groups, new Set(parameters), (parameter) => this.#historyOf(parameter).steps);
+  }
+
+  #numbersOf({ name, dtype }: Cohort<Options>): StepNumbers {
+    return getOrMake(this.#numbers, name, () => new StepNumbers(dtype));
+  }
+
+  #historyOf(parameter: Parameter): History {
+    return getOrMake(this.#histories, parameter, () => ({ steps: 0, state: new Map<string, Buffer>() }));
+  }
+
+  #initialTensor(parameter: Parameter, name: Name, value: number): Tensor {
+    return filled(this.stateShape(name, parameter), parameter.dtype, value);
+  }
+
+  /** Makes the states that a step begins with: all of them at the first, later what settings have added to them. */
+  #beginStates({ group, step, places }: Cohort<Options>): void {
+    const initial = entriesOf(this.initialState(group));
+    for (const parameter of places.map((place) => group.parameters[place])) {
+      const { state } = this.#historyOf(parameter);
+      const missing = initial.filter(([name]) => step === 1 || !state.has(name));
+      setBuffers(
+        state,
+        missing.map(([name, value]) => [name, this.#initialTensor(parameter, name, value)]),
+      );
+    }
+  }
+
+  /** The next values of the parameters of a cohort and of their states, still to be computed. */
+  #updatesOf(cohort: Cohort<Options>): Assignments {
+    const { group, places } = cohort;
+    const { tensors } = this.#numbersOf(cohort);
+    const structure = this.structure(group);
+    return places.flatMap((place): Assignments => {
+      const parameter = group.parameters[place];
+      const gradient = this.#gradientOf(parameter, group);
+      const state = Object.fromEntries(this.#historyOf(parameter).state) as Record<Name, Buffer>;
+      // Without stopGradient the new value would remember how it came about, and with it every value before.
+      const next = this.update(parameter.stopGradient(), gradient, state, tensors, structure);
+      return [
+        [parameter, next.parameter],
+        ...entriesOf(next.state).map(([name, value]) => [state[name], value] as const),
+      ];
+    });
+  }
+
+  #gradientOf({ grad, name, shape }: Parameter, { maximize }: Settings<Options>): Tensor {
+    if (grad !== null) return maximize === true ? grad.neg() : grad;
+    throw new ArgumentError(
+      `${this.constructor.name}.advance`,
+      `got the parameter ${name ?? `of shape [${shape.join(", ")}]`}, which has no gradient`,
+      "Call `backward` first, or leave it out",
+    );
   }
 
   #settingsOf(group: Group<Options>): [name: string, setting: Setting][] {
@@ -170,22 +270,32 @@ export abstract class Optimizer<
     return settings;
   }
 
+  /** What a state dict says about a parameter. */
   #readHistory(
     reader: StateReader,
     path: string,
     parameter: Parameter,
     settings: Settings<Options>,
-  ): History<Name> {
+  ): { parameter: Parameter; steps: number; tensors: [Name, Tensor][] } {
     const steps = reader.take(`${path}.step`, { shape: [], dtype: "int32" })?.itemSync();
-    const names = steps === 0 ? [] : this.stateNames(settings);
-    const tensors = names.map((name) => {
+    const names = steps === 0 ? [] : entriesOf(this.initialState(settings)).map(([name]) => name);
+    const tensors = names.flatMap((name): [Name, Tensor][] => {
       const shape = this.stateShape(name, parameter);
-      return [name, reader.take(`${path}.${name}`, { shape, dtype: parameter.dtype })];
+      const written = reader.take(`${path}.${name}`, { shape, dtype: parameter.dtype });
+      return written === undefined ? [] : [[name, written]];
     });
-    return { steps: steps ?? 0, tensors: Object.fromEntries(tensors) as StateTensors<Name> };
+    return { parameter, steps: steps ?? 0, tensors };
   }
 }
 
-function entriesOf<Name extends string>(tensors: StateTensors<Name>): [Name, Tensor][] {
-  return Object.entries(tensors) as [Name, Tensor][];
+function entriesOf<Name extends string, Value>(
+  named: Readonly<Partial<Record<Name, Value>>>,
+): [Name, Value][] {
+  return Object.entries(named) as [Name, Value][];
+}
+
+function getOrMake<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }

@@ -1,6 +1,6 @@
-import { zerosLike, type Tensor } from "@stargrad/tensor";
+import { where, type Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface RAdamOptions extends OptimizerOptions {
@@ -50,38 +50,54 @@ export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
     expectDecayRates(this.constructor.name, betas);
   }
 
-  protected stateNames(): readonly RAdamState[] {
-    return ["firstMoment", "secondMoment"];
+  protected initialState(): Record<RAdamState, number> {
+    return { firstMoment: 0, secondMoment: 0 };
+  }
+
+  protected numbers(settings: Settings<RAdamOptions>, step: number) {
+    const { learningRate, betas, epsilon, weightDecay } = settings;
+    const [beta1, beta2] = betas;
+    const rate = learningRate / (1 - beta1 ** step);
+    const rectification = rectificationOf(beta2, step);
+    return {
+      beta1,
+      rest1: 1 - beta1,
+      beta2,
+      rest2: 1 - beta2,
+      epsilon,
+      rate: rectification === null ? rate : rate * rectification * Math.sqrt(1 - beta2 ** step),
+      isRectified: rectification === null ? 0 : 1,
+      one: 1,
+      weightDecay,
+      kept: 1 - learningRate * weightDecay,
+    };
+  }
+
+  protected structure({ weightDecay, decoupledWeightDecay }: Settings<RAdamOptions>) {
+    const decays = weightDecay !== 0;
+    return {
+      decaysInGradient: decays && !decoupledWeightDecay,
+      decaysApart: decays && decoupledWeightDecay,
+    };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    state: State<RAdamState>,
-    {
-      learningRate,
-      betas: [beta1, beta2],
-      epsilon,
-      weightDecay,
-      decoupledWeightDecay,
-    }: Settings<RAdamOptions>,
+    { firstMoment: m, secondMoment: v }: State<RAdamState>,
+    numbers: Tensors<RAdam["numbers"]>,
+    { decaysInGradient, decaysApart }: ReturnType<RAdam["structure"]>,
   ): Update<RAdamState> {
-    const { step, firstMoment: m = zerosLike(parameter), secondMoment: v = zerosLike(parameter) } = state;
-    const decay = decoupledWeightDecay ? 0 : weightDecay;
-    const g = decay === 0 ? gradient : gradient.add(parameter.mul(decay));
-    const decayed = decoupledWeightDecay ? parameter.mul(1 - learningRate * weightDecay) : parameter;
-    const firstMoment = m.mul(beta1).add(g.mul(1 - beta1));
-    const secondMoment = v.mul(beta2).add(g.square().mul(1 - beta2));
-
-    const rate = learningRate / (1 - beta1 ** step);
-    const rectification = rectificationOf(beta2, step);
-    const change =
-      rectification === null
-        ? firstMoment.mul(rate)
-        : firstMoment
-            .mul(rate * rectification * Math.sqrt(1 - beta2 ** step))
-            .div(secondMoment.sqrt().add(epsilon));
-    return { parameter: decayed.sub(change), state: { firstMoment, secondMoment } };
+    const { beta1, rest1, beta2, rest2, epsilon, rate, isRectified, one, weightDecay, kept } = numbers;
+    const g = decaysInGradient ? gradient.add(parameter.mul(weightDecay)) : gradient;
+    const decayed = decaysApart ? parameter.mul(kept) : parameter;
+    const firstMoment = m.mul(beta1).add(g.mul(rest1));
+    const secondMoment = v.mul(beta2).add(g.square().mul(rest2));
+    const scale = where(isRectified.equal(one), secondMoment.sqrt().add(epsilon), one);
+    return {
+      parameter: decayed.sub(firstMoment.mul(rate).div(scale)),
+      state: { firstMoment, secondMoment },
+    };
   }
 }
 

@@ -1,6 +1,6 @@
-import { zerosLike, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectBelowOne, expectNotNegative } from "./ranges.js";
 
 export interface RMSpropOptions extends OptimizerOptions {
@@ -52,33 +52,41 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     expectBelowOne(this.constructor.name, { alpha });
   }
 
-  protected stateNames({ momentum, centered }: Settings<RMSpropOptions>): readonly RMSpropState[] {
-    return [
-      "secondMoment",
-      ...(centered ? (["firstMoment"] as const) : []),
-      ...(momentum === 0 ? [] : (["velocity"] as const)),
-    ];
+  protected initialState(settings: Settings<RMSpropOptions>): Partial<Record<RMSpropState, number>> {
+    return {
+      secondMoment: 0,
+      ...(settings.centered ? { firstMoment: 0 } : {}),
+      ...(settings.momentum === 0 ? {} : { velocity: 0 }),
+    };
+  }
+
+  protected numbers({ learningRate, alpha, epsilon, momentum, weightDecay }: Settings<RMSpropOptions>) {
+    return { learningRate, alpha, rest: 1 - alpha, epsilon, momentum, weightDecay };
+  }
+
+  protected structure({ momentum, centered, weightDecay }: Settings<RMSpropOptions>) {
+    return { decays: weightDecay !== 0, centered, hasVelocity: momentum !== 0 };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    state: State<RMSpropState>,
-    { learningRate, alpha, epsilon, momentum, centered, weightDecay }: Settings<RMSpropOptions>,
+    { secondMoment: v, firstMoment: m, velocity: b }: State<RMSpropState>,
+    { learningRate, alpha, rest, epsilon, momentum, weightDecay }: Tensors<RMSprop["numbers"]>,
+    { decays, centered, hasVelocity }: ReturnType<RMSprop["structure"]>,
   ): Update<RMSpropState> {
-    const { secondMoment: v = zerosLike(parameter), firstMoment: m = zerosLike(parameter) } = state;
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
-    const secondMoment = v.mul(alpha).add(g.square().mul(1 - alpha));
-    const firstMoment = m.mul(alpha).add(g.mul(1 - alpha));
-    const variance = centered ? secondMoment.sub(firstMoment.square()) : secondMoment;
+    const g = decays ? gradient.add(parameter.mul(weightDecay)) : gradient;
+    const secondMoment = v.mul(alpha).add(g.square().mul(rest));
+    const firstMoment = centered ? m.mul(alpha).add(g.mul(rest)) : null;
+    const variance = firstMoment === null ? secondMoment : secondMoment.sub(firstMoment.square());
     const direction = g.div(variance.sqrt().add(epsilon));
-    const velocity = state.velocity?.mul(momentum).add(direction) ?? direction;
+    const velocity = hasVelocity ? b.mul(momentum).add(direction) : null;
     return {
-      parameter: parameter.sub((momentum === 0 ? direction : velocity).mul(learningRate)),
+      parameter: parameter.sub((velocity ?? direction).mul(learningRate)),
       state: {
         secondMoment,
-        ...(centered ? { firstMoment } : {}),
-        ...(momentum === 0 ? {} : { velocity }),
+        ...(firstMoment === null ? {} : { firstMoment }),
+        ...(velocity === null ? {} : { velocity }),
       },
     };
   }

@@ -1,6 +1,6 @@
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
-import { Optimizer, type OptimizerOptions, type State, type Update } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectNotNegative } from "./ranges.js";
 
 export interface SGDOptions extends OptimizerOptions {
@@ -50,19 +50,29 @@ export class SGD extends Optimizer<SGDOptions, "velocity"> {
     }
   }
 
-  protected stateNames({ momentum }: Settings<SGDOptions>): readonly "velocity"[] {
-    return momentum === 0 ? [] : ["velocity"];
+  protected initialState({ momentum }: Settings<SGDOptions>): Partial<Record<"velocity", number>> {
+    return momentum === 0 ? {} : { velocity: 0 };
+  }
+
+  protected numbers(settings: Settings<SGDOptions>, step: number) {
+    const { learningRate, momentum, dampening, weightDecay } = settings;
+    return { learningRate, momentum, gain: step === 1 ? 1 : 1 - dampening, weightDecay };
+  }
+
+  protected structure({ momentum, nesterov, weightDecay }: Settings<SGDOptions>) {
+    return { decays: weightDecay !== 0, hasVelocity: momentum !== 0, nesterov };
   }
 
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    state: State<"velocity">,
-    { learningRate, momentum, dampening, nesterov, weightDecay }: Settings<SGDOptions>,
+    { velocity: v }: State<"velocity">,
+    { learningRate, momentum, gain, weightDecay }: Tensors<SGD["numbers"]>,
+    { decays, hasVelocity, nesterov }: ReturnType<SGD["structure"]>,
   ): Update<"velocity"> {
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
-    if (momentum === 0) return { parameter: parameter.sub(g.mul(learningRate)), state: {} };
-    const velocity = state.velocity?.mul(momentum).add(g.mul(1 - dampening)) ?? g;
+    const g = decays ? gradient.add(parameter.mul(weightDecay)) : gradient;
+    if (!hasVelocity) return { parameter: parameter.sub(g.mul(learningRate)), state: {} };
+    const velocity = v.mul(momentum).add(g.mul(gain));
     const direction = nesterov ? g.add(velocity.mul(momentum)) : velocity;
     return { parameter: parameter.sub(direction.mul(learningRate)), state: { velocity } };
   }

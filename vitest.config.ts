@@ -19,6 +19,8 @@ export default defineConfig({
     // Threads start faster than processes; by default one core would stay idle, which is half of a small machine.
     pool: "threads",
     maxWorkers: "100%",
+    // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides.
+    testTimeout: 60_000,
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,

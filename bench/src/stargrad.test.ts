@@ -31,9 +31,9 @@ it("computes with the engine it was made for, whichever is chosen in between", a
   let runs = 0;
   const counting = {
     name: "counting",
-    run: (nodes: Parameters<typeof engine.run>[0]) => {
+    prepare: (nodes: Parameters<typeof engine.prepare>[0]) => {
       runs++;
-      return engine.run(nodes);
+      return engine.prepare(nodes);
     },
   };
   const prepared = await stargradOn(counting).prepare(tiny);

@@ -87,15 +87,21 @@ export function detectAnomaly<T>(f: () => T): T {
 function watched(engine: Engine, origins: Origins): Engine {
   return {
     name: engine.name,
-    run(outputs) {
+    prepare(outputs) {
       const order = pendingNodes(outputs);
-      const computed = engine.run(order);
-      const results = new Map(order.map((node, i) => [node, computed[i]]));
-      const flaws = new Flaws(results);
-      const mattering = flaws.mattering(order, outputs);
-      const maker = order.find((node) => mattering.has(node) && flaws.madeBy(node) !== null);
-      if (maker !== undefined) throw anomaly(maker, flaws, origins);
-      return outputs.map((node) => computed[order.indexOf(node)]);
+      const program = engine.prepare([...outputs, ...order]);
+      return {
+        leaves: program.leaves,
+        run(elements, destinations) {
+          const computed = program.run(elements, [...destinations, ...order.map(() => "host" as const)]);
+          const results = new Map(order.map((node, i) => [node, computed[outputs.length + i]]));
+          const flaws = new Flaws(results);
+          const mattering = flaws.mattering(order, outputs);
+          const maker = order.find((node) => mattering.has(node) && flaws.madeBy(node) !== null);
+          if (maker !== undefined) throw anomaly(maker, flaws, origins);
+          return computed.slice(0, outputs.length);
+        },
+      };
     },
   };
 }

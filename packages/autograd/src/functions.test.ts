@@ -229,6 +229,10 @@ const withoutDerivative = [
   ...[
     "apply",
     "realize",
+    "computeNodes",
+    "isKnown",
+    "record",
+    "trace",
     "getEngine",
     "setEngine",
     "defaultGenerator",

@@ -16,5 +16,13 @@ export { hvp, jvp } from "./jvp.js";
 export { rematerialize } from "./rematerialize.js";
 export { rules, type Rule } from "./rules.js";
 export type { Nested, Tree } from "./tree.js";
-export { assignAll, Buffer, Parameter, Variable } from "./variable.js";
+export {
+  assignAll,
+  Buffer,
+  Parameter,
+  recordAssignments,
+  Variable,
+  variableOf,
+  type Assignments,
+} from "./variable.js";
 export { vjp, type TreeFunction } from "./vjp.js";

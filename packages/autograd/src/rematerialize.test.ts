@@ -80,9 +80,9 @@ function peakOfStep(depth: number, wrap: (layer: Layer) => Layer): number {
   let peak = 0;
   setEngine({
     name: "measuring",
-    run(outputs) {
+    prepare(outputs) {
       peak = Math.max(peak, peakBytes(outputs));
-      return engine.run(outputs);
+      return engine.prepare(outputs);
     },
   });
   try {

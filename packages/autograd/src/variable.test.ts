@@ -95,9 +95,9 @@ describe("assignAll", () => {
     let programs = 0;
     const counting: Engine = {
       name: "counting",
-      run(outputs) {
+      prepare(outputs) {
         programs++;
-        return engine.run(outputs);
+        return engine.prepare(outputs);
       },
     };
     const variables = [1, 2, 3].map((value) => new Parameter(tensor([value])));

@@ -1,21 +1,30 @@
 import {
   createLeaf,
+  DTypeError,
+  elementsOf,
   formatShape,
+  HostStorage,
+  Node,
   sameShape,
   ShapeError,
-  DTypeError,
-  type Node,
+  type Destination,
   type Shape,
   type Storage,
 } from "@stargrad/graph";
-import { realize, Tensor } from "@stargrad/tensor";
+import { computeNodes, realize, Tensor } from "@stargrad/tensor";
 
-/** Which parameter a leaf of the graph belongs to: how `backward` finds its way home. */
-const owners = new WeakMap<Node, Parameter>();
+/** Which variable a node stands for: how `backward` finds its way home. */
+const variables = new WeakMap<Node, Variable>();
 
-/** The parameter whose value this leaf is or was; `undefined` for any other node. */
-export function ownerOf(leaf: Node): Parameter | undefined {
-  return owners.get(leaf);
+/** The variable whose value this node is or was; `undefined` for any other node. */
+export function variableOf(node: Node): Variable | undefined {
+  return variables.get(node);
+}
+
+/** The parameter whose value this node is or was; `undefined` for any other node. */
+export function ownerOf(node: Node): Parameter | undefined {
+  const variable = variables.get(node);
+  return variable instanceof Parameter ? variable : undefined;
 }
 
 /**
@@ -24,21 +33,47 @@ export function ownerOf(leaf: Node): Parameter | undefined {
  *
  * The current value and the one before it are there to compute with, so that `loss` and `logits` can still be read after
  * an optimizer's step. What needs an older one throws a StaleValueError that names the variable.
+ *
+ * Values that were computed for it live in the engine, in places that belong to the variable alone and are written over
+ * in turn: however many steps are taken, nothing is copied out, and there is nothing to collect.
  */
 export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** What errors call it: its place in a module, say. */
   name: string | null = null;
-  /** The leaves that stand for the current value: at most one that is tracked and one that is not. */
+  /** The nodes that stand for the current value: at most one that is tracked and one that is not. */
   #leaves: Node[];
   /** Those that stand for the value before it. */
   #previous: Node[] = [];
+  /** Where that value is. */
+  #previousElements: Storage | null = null;
+  #elements: Storage;
 
   readonly #kind: string;
+  readonly #keepsPrevious: boolean;
 
-  constructor(leaf: Node, kind: "parameter" | "buffer") {
+  constructor(leaf: Node, kind: "parameter" | "buffer", keepsPrevious: boolean) {
     super(leaf);
     this.#leaves = [leaf];
+    this.#elements = elementsOf(leaf);
     this.#kind = kind;
+    this.#keepsPrevious = keepsPrevious;
+    variables.set(leaf, this);
+  }
+
+  /** Where the current value is. */
+  get elements(): Storage {
+    return this.#elements;
+  }
+
+  /** Where the next value may be written: where one is that will be gone by then. */
+  get destination(): Destination {
+    const free = this.#keepsPrevious ? this.#previousElements : this.#elements;
+    return free === null || free instanceof HostStorage ? "engine" : free;
+  }
+
+  /** What errors call it, and it is followed by its shape. */
+  get description(): string {
+    return this.name === null ? `a ${this.#kind} of shape` : `the ${this.#kind} ${this.name}`;
   }
 
   /**
@@ -50,23 +85,36 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     assignAll([[this, value]]);
   }
 
-  /** Has a new leaf stand for this variable. For `assignAll`, which has checked that the elements fit. */
+  /** Takes on elements that belong to this variable alone, or to nobody. For `assignAll`, which checks that they fit. */
   replaceValue(elements: Storage): void {
-    for (const leaf of this.#previous) leaf.release(this.#description());
-    this.#previous = this.#leaves;
+    for (const leaf of this.#keepsPrevious ? this.#previous : this.#leaves) leaf.release(this);
+    if (this.#keepsPrevious) {
+      this.#previous = this.#leaves;
+      this.#previousElements = this.#elements;
+    }
     this.#leaves = [];
-    this.represent(elements, this.current.tracked);
+    this.#elements = elements;
+    this.represent(this.current.tracked);
   }
 
-  /** Has a leaf with the current value, tracked or not, stand for this variable. */
-  protected represent(elements: Storage, tracked: boolean): void {
+  /** Has a node with the current value, tracked or not, stand for this variable. */
+  protected represent(tracked: boolean): void {
     const known = this.#leaves.find((leaf) => leaf.tracked === tracked);
-    this.current = known ?? createLeaf(this.shape, this.dtype, elements, { tracked });
-    if (known === undefined) this.#leaves.push(this.current);
+    this.current = known ?? createLeaf(this.shape, this.dtype, this.#elements, { tracked });
+    if (known !== undefined) return;
+    this.#leaves.push(this.current);
+    variables.set(this.current, this);
   }
 
-  #description(): string {
-    return this.name === null ? `a ${this.#kind} of shape` : `the ${this.#kind} ${this.name}`;
+  /** Has a node that is still to be computed stand for this variable, and returns what ends that. For recordings. */
+  standIn(value: Node): () => void {
+    const leaf = this.current;
+    const operation = { primitive: "stopGradient" as const, inputs: [value], attributes: {} };
+    this.current = new Node(value, { operation, tracked: leaf.tracked });
+    variables.set(this.current, this);
+    return () => {
+      this.current = leaf;
+    };
   }
 }
 
@@ -84,8 +132,7 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
     if (value.dtype !== "float32" && value.dtype !== "float64") {
       throw new DTypeError("Parameter", `got ${value.dtype}; expected float32 or float64`);
     }
-    super(computedLeaf(value, requiresGradient), "parameter");
-    owners.set(this.current, this);
+    super(computedLeaf(value, requiresGradient), "parameter", true);
   }
 
   /** Whether gradients reach it. Freezing a parameter takes effect for what is computed from here on. */
@@ -94,62 +141,100 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
   }
 
   set requiresGradient(required: boolean) {
-    this.represent(elementsOf(this), required);
-  }
-
-  protected override represent(elements: Storage, tracked: boolean): void {
-    super.represent(elements, tracked);
-    owners.set(this.current, this);
+    this.represent(required);
   }
 }
 
 /** A tensor that a module keeps and changes but does not learn, such as running statistics. Source: torch.nn buffers */
 export class Buffer<S extends Shape = Shape> extends Variable<S> {
-  constructor(value: Tensor<S>) {
-    super(computedLeaf(value, false), "buffer");
+  /**
+   * `keepsPrevious`: whether the value before the last is kept to compute with, as a parameter's is; a state that nothing
+   * but its own next value is computed from does without, and is written over in place. Default: true.
+   */
+  constructor(value: Tensor<S>, { keepsPrevious = true }: { readonly keepsPrevious?: boolean } = {}) {
+    super(computedLeaf(value, false), "buffer", keepsPrevious);
   }
 }
+
+/** What variables are to become. */
+export type Assignments = readonly (readonly [variable: Variable, value: Tensor])[];
 
 /**
  * Gives several variables new values, all computed as one program before the first of them changes: either every
  * variable is replaced, or, if something throws, none. Of two values for one variable, the last counts.
+ *
+ * Throws: ShapeError or DTypeError if a value is of another shape or type than its variable
  */
-export function assignAll(assignments: readonly (readonly [Variable, Tensor])[]): void {
-  for (const [variable, value] of assignments) {
-    if (!sameShape(variable.shape, value.shape)) {
-      throw new ShapeError(
-        "assign",
-        `got the shape ${formatShape(value.shape)} for a variable of shape ${formatShape(variable.shape)}`,
-      );
-    }
-    if (variable.dtype !== value.dtype) {
-      throw new DTypeError(
-        "assign",
-        `got ${value.dtype} for a variable of ${variable.dtype}`,
-        "Cast it first",
-      );
-    }
-  }
-  const values = assignments.map(([, value]) => value);
-  // A gradient that is still to be computed needs the value it is the gradient at.
-  const gradients = assignments.flatMap(([variable]) =>
-    variable instanceof Parameter && variable.grad !== null ? [variable.grad] : [],
+export function assignAll(assignments: Assignments): void {
+  for (const [variable, value] of assignments) checkFits(variable, value);
+  if (recorder === null) replaceAll(new Map(assignments));
+  else for (const [variable, value] of assignments) recorder(variable, value);
+}
+
+function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
+  const known = [...values].flatMap(([variable, { node }]) =>
+    node.storage instanceof HostStorage ? [{ variable, elements: node.storage }] : [],
   );
   // Parameters are listed from the first layer to the last, and gradients arrive the other way round. Asked for as they
   // arrive, each lets go of what it needed before the next is computed.
-  realize(...values.reverse(), ...gradients.reverse());
-  // Read out before the first variable changes: a value may be the previous one of another, which is let go then.
-  const elements = new Map(assignments.map(([variable, value]) => [variable, elementsOf(value)]));
-  for (const [variable, storage] of elements) variable.replaceValue(storage);
+  const pending = [...values].filter(([, { node }]) => !(node.storage instanceof HostStorage)).reverse();
+  // A gradient that is still to be computed needs the value it is the gradient at.
+  const gradients = [...values.keys()].flatMap((variable) =>
+    variable instanceof Parameter && variable.grad !== null ? [variable.grad.node] : [],
+  );
+  const computed = computeNodes(
+    pending.map(([variable, { node }]) => [node, variable.destination]),
+    gradients.reverse(),
+  );
+  pending.forEach(([variable], i) => {
+    variable.replaceValue(computed[i]);
+  });
+  for (const { variable, elements } of known) variable.replaceValue(elements);
+}
+
+function checkFits(variable: Variable, value: Tensor): void {
+  if (!sameShape(variable.shape, value.shape)) {
+    throw new ShapeError(
+      "assign",
+      `got the shape ${formatShape(value.shape)} for a variable of shape ${formatShape(variable.shape)}`,
+    );
+  }
+  if (variable.dtype !== value.dtype) {
+    throw new DTypeError("assign", `got ${value.dtype} for a variable of ${variable.dtype}`, "Cast it first");
+  }
+}
+
+/** Told of every assignment, which is then not carried out. */
+let recorder: ((variable: Variable, value: Tensor) => void) | null = null;
+
+/**
+ * Runs a function and collects what it assigns instead of computing it. Until the function returns, a variable that has
+ * been assigned to stands for its new value; afterwards all are as they were.
+ */
+export function recordAssignments<T>(f: () => T): {
+  readonly result: T;
+  readonly assignments: ReadonlyMap<Variable, Tensor>;
+} {
+  const outer = recorder;
+  const assignments = new Map<Variable, Tensor>();
+  const restore: (() => void)[] = [];
+  recorder = (variable, value) => {
+    assignments.set(variable, value);
+    restore.push(variable.standIn(value.node));
+  };
+  try {
+    return { result: f(), assignments };
+  } finally {
+    recorder = outer;
+    for (const back of restore.reverse()) back();
+  }
 }
 
 /** A leaf with the elements of a tensor and none of its history. */
 function computedLeaf(value: Tensor, tracked: boolean): Node {
   realize(value);
-  return createLeaf(value.shape, value.dtype, elementsOf(value), { tracked });
-}
-
-function elementsOf({ node }: Tensor): Storage {
-  if (node.storage === null) throw new Error("a variable was given a value that has not been computed");
-  return node.storage;
+  const elements = elementsOf(value.node);
+  // Elements in an engine belong to a variable, which will write over them.
+  const own = elements instanceof HostStorage ? elements : new HostStorage(elements.readSync());
+  return createLeaf(value.shape, value.dtype, own, { tracked });
 }

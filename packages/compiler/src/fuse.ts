@@ -1,4 +1,5 @@
 import { sameShape } from "@stargrad/graph";
+import { withEpilogues } from "./epilogue.js";
 import { refine } from "./iteration.js";
 import {
   buffersOf,
@@ -6,10 +7,14 @@ import {
   leavesOf,
   operandBound,
   type Kernel,
+  type Leaf,
   type LoopExpression,
   type MapKernel,
   type Program,
 } from "./kernel.js";
+import { replaceLeaves } from "./rewrite.js";
+import { groupRows } from "./rows.js";
+import { splitReductions } from "./split-reductions.js";
 
 /**
  * Joins neighbouring elementwise loops over one shape into one, which then computes several results: an optimizer's update
@@ -20,11 +25,12 @@ export function fuse(program: Program): Program {
   const kernels: Kernel[] = [];
   for (const kernel of program.kernels) {
     const last = kernels.at(-1);
-    const joined = kernel.kind === "map" && last?.kind === "map" ? join(last, kernel) : null;
-    if (joined === null) kernels.push(kernel);
-    else kernels[kernels.length - 1] = joined;
+    const both = kernel.kind === "map" && last?.kind === "map" ? join(last, kernel) : null;
+    if (both === null) kernels.push(kernel);
+    else kernels[kernels.length - 1] = both;
   }
-  return { ...program, kernels: withoutDeadResults(kernels, program.outputs) };
+  const joined = withEpilogues({ ...program, kernels: withoutDeadResults(kernels, program.outputs) });
+  return groupRows(splitReductions(joined));
 }
 
 /** Both kernels as one; `null` if they cannot share a loop. */
@@ -32,8 +38,9 @@ function join(first: MapKernel, second: MapKernel): MapKernel | null {
   if (!sameShape(first.shape, second.shape)) return null;
   const written = new Map(first.results.map((result) => [result.buffer, result]));
   const results = [...first.results];
+  const known = new Map<LoopExpression, LoopExpression | null>();
   for (const { expression, buffer, layout } of second.results) {
-    const inlined = inline(expression, written);
+    const inlined = inline(expression, written, known);
     if (inlined === null || written.has(buffer)) return null;
     results.push({ expression: inlined, buffer, layout });
   }
@@ -49,20 +56,14 @@ function join(first: MapKernel, second: MapKernel): MapKernel | null {
 function inline(
   expression: LoopExpression,
   written: ReadonlyMap<number, MapKernel["results"][number]>,
+  known: Map<LoopExpression, LoopExpression | null>,
 ): LoopExpression | null {
-  if (expression.kind === "place") return expression;
-  if (expression.kind === "load") {
-    const source = written.get(expression.buffer);
-    if (source === undefined) return expression;
-    return JSON.stringify(source.layout) === JSON.stringify(expression.layout) ? source.expression : null;
-  }
-  const inputs: LoopExpression[] = [];
-  for (const input of expression.inputs) {
-    const inlined = inline(input, written);
-    if (inlined === null) return null;
-    inputs.push(inlined);
-  }
-  return { ...expression, inputs };
+  const readBack = (leaf: Leaf): LoopExpression | null => {
+    const source = leaf.kind === "load" ? written.get(leaf.buffer) : undefined;
+    if (source === undefined) return leaf;
+    return JSON.stringify(source.layout) === JSON.stringify(leaf.layout) ? source.expression : null;
+  };
+  return replaceLeaves(expression, readBack, known);
 }
 
 /** Leaves out what is written and never read. */

@@ -1,25 +1,36 @@
 export { fuse } from "./fuse.js";
+export { inPlaceOutputs } from "./in-place.js";
 export { refine, type Iteration } from "./iteration.js";
 export {
   buffersOf,
   leafKey,
   leavesOf,
   partsOf,
+  type ArgsortKernel,
   type BufferSpec,
+  type CheckKernel,
+  type CumulativeSumKernel,
   type ElementwiseName,
   type FillKernel,
+  type GatherKernel,
+  type IndexingKernel,
   type Kernel,
   type Leaf,
   type LoopExpression,
+  type LoopKernel,
   type MapKernel,
   type MapResult,
   type ProductKernel,
   type ProductOperand,
   type Program,
+  type RandomBitsKernel,
   type ReduceKernel,
+  type RowsKernel,
+  type ScatterAddKernel,
   type WholeKernel,
 } from "./kernel.js";
 export { axisOffsets, contiguous, isContiguous, type Digit, type Layout } from "./layout.js";
 export { lower } from "./lower.js";
 export { planMemory, type MemoryPlan } from "./memory-plan.js";
 export { describeGraph } from "./program-key.js";
+export { workOf } from "./work.js";

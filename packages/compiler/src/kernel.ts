@@ -11,7 +11,7 @@ export interface BufferSpec {
 }
 
 /** An elementwise primitive inside a loop. */
-export type ElementwiseName = Exclude<UnaryName | BinaryName, "mod"> | "where" | "cast";
+export type ElementwiseName = UnaryName | BinaryName | "where" | "cast";
 
 /**
  * What a loop computes for one element of its iteration space. A layout says where the element's operand stands, so
@@ -44,7 +44,7 @@ export interface MapResult {
   readonly layout: Layout;
 }
 
-/** Computes an expression for each element of a shape and combines those along some axes. The output is row-major. */
+/** Computes an expression for each element of a shape and combines those along some axes. */
 export interface ReduceKernel {
   readonly kind: "reduce";
   readonly combine: "sum" | "prod" | "max";
@@ -52,9 +52,29 @@ export interface ReduceKernel {
   readonly axes: readonly number[];
   readonly expression: LoopExpression;
   readonly buffer: number;
+  /** Where each element's result stands: row-major, and standing still along the axes that are combined. */
+  readonly layout: Layout;
 }
 
-/** One operand of a product: for each of its three axes, the digits it is walked by. */
+export type LoopKernel = MapKernel | ReduceKernel;
+
+/**
+ * Several loops, block of rows by block of rows. The first axis of each of them counts the blocks, none combines along it,
+ * and what one of them writes the others read in the same block. So a block's elements stay near while all loops pass over
+ * them, and blocks can be computed in any order, or at once.
+ */
+export interface RowsKernel {
+  readonly kind: "rows";
+  readonly blocks: number;
+  readonly loops: readonly LoopKernel[];
+  /**
+   * Buffers that hold one block at a time, because nobody reads them later: their layouts stand still along the first axis.
+   * Each thread has its own.
+   */
+  readonly locals: readonly number[];
+}
+
+/** An operand or the result of a product: for each of its three axes, the digits it is walked by. */
 export interface ProductOperand {
   readonly buffer: number;
   readonly offset: number;
@@ -63,7 +83,10 @@ export interface ProductOperand {
   readonly columns: readonly Digit[];
 }
 
-/** A batch of matrix products, row-major into its buffer. */
+/**
+ * A batch of matrix products, c = a · b, and what is made of them at once. The epilogue has the axes batch, rows and columns; in it, a
+ * load of c's buffer is the finished sum, and a result may go there instead of it.
+ */
 export interface ProductKernel {
   readonly kind: "product";
   readonly dtype: DType;
@@ -73,7 +96,8 @@ export interface ProductKernel {
   readonly k: number;
   readonly a: ProductOperand;
   readonly b: ProductOperand;
-  readonly buffer: number;
+  readonly c: ProductOperand;
+  readonly epilogue: readonly MapResult[];
 }
 
 /** Sets every element of a buffer. */
@@ -81,6 +105,75 @@ export interface FillKernel {
   readonly kind: "fill";
   readonly buffer: number;
   readonly value: number;
+}
+
+/** The elements of a tensor as they stand in a buffer. */
+export interface Operand {
+  readonly buffer: number;
+  readonly layout: Layout;
+}
+
+/**
+ * Ends the program if an operand holds a number that must not be there. `faulty` is the first such number and the last one, going
+ * upwards and from the largest int32 on to the smallest: outside 0 to 9 is from 10 to −1.
+ */
+export interface CheckKernel {
+  readonly kind: "check";
+  /** Whose operand it is, for the error. */
+  readonly primitive: "gather" | "scatterAdd" | "mod" | "pow";
+  readonly shape: Shape;
+  readonly operand: Operand;
+  readonly faulty: { readonly from: number; readonly to: number };
+}
+
+/** y = x[layout + index · step], for each element of a shape: along the axis that the index replaces, x's layout stands still. */
+export interface GatherKernel {
+  readonly kind: "gather";
+  readonly shape: Shape;
+  readonly index: Operand;
+  readonly x: Operand;
+  /** How far apart neighbours on the indexed axis stand, in elements. */
+  readonly step: number;
+  readonly buffer: number;
+}
+
+/** target[layout + index · step] += x, for each element of a shape, in row-major order. It is zero-filled before. */
+export interface ScatterAddKernel {
+  readonly kind: "scatterAdd";
+  readonly shape: Shape;
+  readonly index: Operand;
+  readonly x: Operand;
+  readonly target: Operand;
+  readonly step: number;
+  /** How many places there are along the indexed axis. */
+  readonly size: number;
+}
+
+/** Running totals along one axis, row-major into its buffer. */
+export interface CumulativeSumKernel {
+  readonly kind: "cumsum";
+  readonly shape: Shape;
+  readonly axis: number;
+  readonly x: Operand;
+  readonly buffer: number;
+}
+
+/** The order that sorts one axis, row-major into its buffer. */
+export interface ArgsortKernel {
+  readonly kind: "argsort";
+  readonly shape: Shape;
+  readonly axis: number;
+  readonly descending: boolean;
+  readonly x: Operand;
+  readonly buffer: number;
+}
+
+/** Random words, as many as there are elements. The state's four numbers fill a buffer. */
+export interface RandomBitsKernel {
+  readonly kind: "randomBits";
+  readonly shape: Shape;
+  readonly state: number;
+  readonly buffer: number;
 }
 
 /** A primitive that is computed as a whole, from row-major buffers to a row-major buffer. */
@@ -95,7 +188,11 @@ export type WholeKernel = {
   };
 }[PrimitiveName];
 
-export type Kernel = MapKernel | ReduceKernel | ProductKernel | FillKernel | WholeKernel;
+/** A kernel that works by the numbers of an index, or in another order than its elements'. */
+export type IndexingKernel =
+  CheckKernel | GatherKernel | ScatterAddKernel | CumulativeSumKernel | ArgsortKernel | RandomBitsKernel;
+
+export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel | WholeKernel;
 
 /** What an engine runs: kernels in order, over numbered buffers. */
 export interface Program {
@@ -107,7 +204,7 @@ export interface Program {
   readonly kernels: readonly Kernel[];
 }
 
-/** The buffers a kernel reads and the one it writes. */
+/** The buffers of the program that a kernel reads, and those it writes. */
 export function buffersOf(kernel: Kernel): { reads: number[]; writes: number[] } {
   switch (kernel.kind) {
     case "map":
@@ -117,10 +214,40 @@ export function buffersOf(kernel: Kernel): { reads: number[]; writes: number[] }
       };
     case "reduce":
       return { reads: loadedBuffers([kernel.expression]), writes: [kernel.buffer] };
+    case "rows": {
+      const touched = kernel.loops.map(buffersOf);
+      const outside = (buffer: number): boolean => !kernel.locals.includes(buffer);
+      return {
+        reads: touched.flatMap(({ reads }) => reads).filter(outside),
+        writes: touched.flatMap(({ writes }) => writes).filter(outside),
+      };
+    }
     case "product":
-      return { reads: [kernel.a.buffer, kernel.b.buffer], writes: [kernel.buffer] };
+      return {
+        reads: [
+          kernel.a.buffer,
+          kernel.b.buffer,
+          ...loadedBuffers(kernel.epilogue.map(({ expression }) => expression)).filter(
+            (buffer) => buffer !== kernel.c.buffer,
+          ),
+        ],
+        writes: [kernel.c.buffer, ...kernel.epilogue.map(({ buffer }) => buffer)],
+      };
     case "fill":
       return { reads: [], writes: [kernel.buffer] };
+    case "check":
+      return { reads: [kernel.operand.buffer], writes: [] };
+    case "gather":
+      return { reads: [kernel.index.buffer, kernel.x.buffer], writes: [kernel.buffer] };
+    case "scatterAdd": {
+      const target = kernel.target.buffer;
+      return { reads: [kernel.index.buffer, kernel.x.buffer, target], writes: [target] };
+    }
+    case "cumsum":
+    case "argsort":
+      return { reads: [kernel.x.buffer], writes: [kernel.buffer] };
+    case "randomBits":
+      return { reads: [kernel.state], writes: [kernel.buffer] };
     case "whole":
       return { reads: kernel.inputs.map(({ buffer }) => buffer), writes: [kernel.buffer] };
   }

@@ -29,8 +29,14 @@ export function contiguous(shape: Shape): Layout {
   return { offset: 0, axes: axes.reverse() };
 }
 
+/** Where the results stand, row-major, when elements of a shape are combined along some axes. */
+export function combined(shape: Shape, axes: readonly number[]): Layout {
+  const kept = contiguous(shape.map((length, axis) => (axes.includes(axis) ? 1 : length)));
+  return expand(kept, shape);
+}
+
 export function shapeOf({ axes }: Layout): number[] {
-  return axes.map((digits) => digits.reduce((length, d) => length * d.length, 1));
+  return axes.map(lengthOf);
 }
 
 export function permute({ offset, axes }: Layout, order: readonly number[]): Layout {
@@ -154,12 +160,17 @@ export function axisOffsets(digits: readonly Digit[]): Int32Array {
 }
 
 /** An axis of one digit; an axis of length 1 needs none. */
-function digit(length: number, stride: number): Digit[] {
+export function digit(length: number, stride: number): Digit[] {
   return length === 1 ? [] : [{ length, stride }];
 }
 
+/** How long an axis of these digits is. */
+export function lengthOf(digits: readonly Digit[]): number {
+  return digits.reduce((length, d) => length * d.length, 1);
+}
+
 /** Neighbouring digits that are really one. */
-function joined(digits: readonly Digit[]): Digit[] {
+export function joined(digits: readonly Digit[]): Digit[] {
   const result: Digit[] = [];
   for (const inner of digits) {
     const outer = result.at(-1);

@@ -8,18 +8,22 @@ import {
   type TensorType,
 } from "@stargrad/graph";
 import {
+  buffersOf,
   leavesOf,
   operandBound,
   type BufferSpec,
   type ElementwiseName,
   type Kernel,
   type LoopExpression,
-  type ProductOperand,
+  type Operand,
   type Program,
 } from "./kernel.js";
+import { checkIntegers, lowerIndexing } from "./indexing.js";
 import * as layouts from "./layout.js";
 import { contiguous, isContiguous, type Layout } from "./layout.js";
 import { refine } from "./iteration.js";
+import { overlappingProduct, type Part } from "./overlapping-product.js";
+import { operandOf, productOf } from "./product.js";
 
 /**
  * Turns the pending part of a graph into a program.
@@ -41,7 +45,15 @@ class Lowering {
   readonly #inputs: number[] = [];
   readonly #expressions = new Map<Node, LoopExpression>();
   readonly #uses = new Map<Node, number>();
+  readonly #users = new Map<Node, Node>();
   readonly #outputs: readonly Node[];
+  /** What other files build kernels with. */
+  readonly #lowering = {
+    kernels: this.#kernels,
+    read: (node: Node): Operand => operandIn(this.#loaded(node)),
+    copied: (node: Node): Operand => operandIn(this.#copied(node)),
+    allocate: (node: Node): number => this.#allocate(node),
+  };
 
   constructor(outputs: readonly Node[]) {
     this.#outputs = outputs;
@@ -50,11 +62,14 @@ class Lowering {
     for (const node of order) {
       for (const input of node.operation?.inputs ?? []) {
         this.#uses.set(input, (this.#uses.get(input) ?? 0) + 1);
+        this.#users.set(input, node);
         if (!pending.has(input)) this.#readLeaf(input);
       }
     }
     const wanted = new Set(outputs);
+    for (const node of outputs) if (!pending.has(node)) this.#readLeaf(node);
     for (const node of order) {
+      if (this.#isSummedAlongBatch(node)) continue;
       this.#expressions.set(node, this.#lower(node));
       const shared = (this.#uses.get(node) ?? 0) > 1 && this.#isWork(node);
       if (shared || wanted.has(node)) this.#settle(node);
@@ -63,7 +78,8 @@ class Lowering {
 
   finish(): Program {
     const outputs = this.#outputs.map((node) => this.#contiguousBuffer(node));
-    return { buffers: this.#buffers, inputs: this.#inputs, outputs, kernels: this.#kernels };
+    const kernels = withoutUnread(this.#kernels, outputs);
+    return { buffers: this.#buffers, inputs: this.#inputs, outputs, kernels };
   }
 
   #lower(node: Node): LoopExpression {
@@ -99,6 +115,7 @@ class Lowering {
         return this.#move(operation, (layout) => layouts.windows(layout, size, stride, dilation, positions));
       }
       case "sum":
+        return this.#sumOfProducts(node, operation) ?? this.#reduce(node, operation);
       case "prod":
       case "max":
         return this.#reduce(node, operation);
@@ -111,17 +128,15 @@ class Lowering {
       case "concat":
         return this.#concat(node, operation);
       case "mod":
-        return this.#whole(node, operation);
       case "pow":
-        return node.dtype === "int32"
-          ? this.#whole(node, operation)
-          : this.#apply(node, "pow", operation.inputs);
-      case "cumsum":
+        checkIntegers(node, operation, this.#lowering);
+        return this.#apply(node, operation.primitive, operation.inputs);
       case "gather":
       case "scatterAdd":
+      case "cumsum":
       case "argsort":
       case "randomBits":
-        return this.#whole(node, operation);
+        return loadWhole(lowerIndexing(node, operation, this.#lowering), node);
       default:
         return this.#apply(node, operation.primitive, operation.inputs);
     }
@@ -159,44 +174,81 @@ class Lowering {
       axes: operation.attributes.axes,
       expression: this.#expressionOf(input),
       buffer,
+      layout: layouts.combined(input.shape, operation.attributes.axes),
     });
     return loadWhole(buffer, node);
   }
 
   #product(node: Node, [a, b]: readonly Node[]): LoopExpression {
-    const rank = node.shape.length;
     const buffer = this.#allocate(node);
     if (sizeOf(a.shape) === 0) {
       this.#kernels.push({ kind: "fill", buffer, value: 0 });
-      return loadWhole(buffer, node);
+    } else {
+      const [left, right] = [a, b].map((input) => {
+        const load = this.#loaded(input);
+        return operandOf(load.buffer, load.layout);
+      });
+      this.#kernels.push(productOf(node.dtype, left, right, buffer));
     }
-    this.#kernels.push({
-      kind: "product",
-      dtype: node.dtype,
-      batch: sizeOf(node.shape.slice(0, -2)),
-      m: node.shape[rank - 2],
-      n: node.shape[rank - 1],
-      k: a.shape[rank - 1],
-      a: this.#operand(a),
-      b: this.#operand(b),
-      buffer,
-    });
     return loadWhole(buffer, node);
   }
 
+  /** Matrix products that are added up along axes of the batch are one product, whose sums are as much longer. */
+  #sumOfProducts(
+    node: Node,
+    { inputs: [input], attributes }: Operation & { primitive: "sum" },
+  ): LoopExpression | null {
+    if (!this.#isSummedAlongBatch(input) || input.operation === null) return null;
+    const rank = input.shape.length;
+    const { axes } = attributes;
+    const [left, right] = input.operation.inputs.map((factor) => {
+      const load = this.#loaded(factor);
+      const summed = axes.flatMap((axis) => load.layout.axes[axis]);
+      const batch = load.layout.axes.slice(0, rank - 2).filter((_, axis) => !axes.includes(axis));
+      return { load, summed, batch: batch.flat(), last: load.layout.axes.slice(rank - 2) };
+    });
+    const buffer = this.#allocate(node);
+    this.#kernels.push(
+      productOf(
+        node.dtype,
+        {
+          buffer: left.load.buffer,
+          offset: left.load.layout.offset,
+          batch: left.batch,
+          rows: left.last[0],
+          columns: layouts.joined([...left.summed, ...left.last[1]]),
+        },
+        {
+          buffer: right.load.buffer,
+          offset: right.load.layout.offset,
+          batch: right.batch,
+          rows: layouts.joined([...right.summed, ...right.last[0]]),
+          columns: right.last[1],
+        },
+        buffer,
+      ),
+    );
+    return loadWhole(buffer, node);
+  }
+
+  /** Whether a node is a batch of products of which nobody wants more than sums along axes of the batch. */
+  #isSummedAlongBatch(node: Node): boolean {
+    const user = this.#users.get(node);
+    return (
+      node.operation?.primitive === "matmul" &&
+      this.#uses.get(node) === 1 &&
+      !this.#outputs.includes(node) &&
+      sizeOf(node.operation.inputs[0].shape) > 0 &&
+      sizeOf(node.shape) > 0 &&
+      user?.operation?.primitive === "sum" &&
+      user.operation.attributes.axes.every((axis) => axis < node.shape.length - 2)
+    );
+  }
+
   /** A product reads its operands from memory, through any layout. */
-  #operand(node: Node): ProductOperand {
+  #loaded(node: Node): Extract<LoopExpression, { kind: "load" }> {
     const known = this.#expressionOf(node);
-    const load = known.kind === "load" ? known : this.#copied(node);
-    const { offset, axes } = load.layout;
-    const rank = axes.length;
-    return {
-      buffer: load.buffer,
-      offset,
-      batch: axes.slice(0, -2).flat(),
-      rows: axes[rank - 2],
-      columns: axes[rank - 1],
-    };
+    return known.kind === "load" ? known : this.#copied(node);
   }
 
   #pad(node: Node, operation: Operation & { primitive: "pad" }): LoopExpression {
@@ -232,6 +284,8 @@ class Lowering {
     const [input] = operation.inputs;
     const outer = node.shape.length - size.length;
     const positions = input.shape.slice(0, node.shape.length);
+    const product = this.#overlappingProduct(node, operation);
+    if (product !== null) return product;
     const buffer = this.#allocate(node);
     this.#kernels.push({ kind: "fill", buffer, value: 0 });
     const onlyHere = (place: readonly number[]) => (layout: Layout) => {
@@ -267,16 +321,45 @@ class Lowering {
     return loadWhole(buffer, node);
   }
 
-  #whole(node: Node, operation: Operation): LoopExpression {
-    const inputs = operation.inputs.map((input) => ({
-      buffer: this.#contiguousBuffer(input),
-      shape: input.shape,
-    }));
-    const buffer = this.#allocate(node);
-    const { primitive, attributes } = operation;
-    // An operation carries the attributes of its own primitive; TypeScript loses that on the way.
-    this.#kernels.push({ kind: "whole", primitive, attributes, inputs, buffer, shape: node.shape } as Kernel);
-    return loadWhole(buffer, node);
+  /** Windows that are a product are added up by products, of the part of the sum that is read; `null` if they are none. */
+  #overlappingProduct(node: Node, operation: Operation & { primitive: "overlapAdd" }): LoopExpression | null {
+    const windows = this.#expressionOf(operation.inputs[0]);
+    if (windows.kind !== "load") return null;
+    const product = this.#kernels.find(
+      (kernel) => kernel.kind === "product" && kernel.c.buffer === windows.buffer,
+    );
+    if (product?.kind !== "product") return null;
+    const { starts, shape } = this.#partRead(node, operation.attributes.size.length);
+    const found = overlappingProduct(product, windows.layout, operation.attributes, { starts, shape });
+    if (found === null) return null;
+    const { dtype } = node;
+    const padded = this.#allocate({ operation, dtype, shape: found.padded });
+    const buffer = this.#allocate({ operation, dtype, shape });
+    const { shape: copied, from, to } = found.copy;
+    if (copied.some((length, axis) => length !== found.padded[axis])) {
+      this.#kernels.push({ kind: "fill", buffer: padded, value: 0 });
+    }
+    const expression = { kind: "load", dtype: node.dtype, buffer: product.b.buffer, layout: from } as const;
+    this.#kernels.push({ kind: "map", shape: copied, results: [{ expression, buffer: padded, layout: to }] });
+    if (found.leavesZeros) this.#kernels.push({ kind: "fill", buffer, value: 0 });
+    this.#kernels.push(...found.products(padded, buffer));
+    // Seen as the whole, of which the buffer holds the part that is read.
+    const strides = contiguous(shape).axes.map((digits) => digits.at(0)?.stride ?? 0);
+    const offset = -starts.reduce((sum, start, axis) => sum + start * strides[axis], 0);
+    const axes = node.shape.map((length, axis) => layouts.digit(length, strides[axis]));
+    return { kind: "load", dtype: node.dtype, buffer, layout: { offset, axes } };
+  }
+
+  /** The part of a node that its only user cuts out along the last axes, or all of it. */
+  #partRead(node: Node, rank: number): Part {
+    const user = this.#users.get(node)?.operation;
+    const alone = this.#uses.get(node) === 1 && !this.#outputs.includes(node);
+    if (alone && user?.primitive === "slice") {
+      const { starts, lengths, steps } = user.attributes;
+      const outerIsWhole = node.shape.slice(0, -rank).every((length, axis) => length === lengths[axis]);
+      if (outerIsWhole && steps.every((step) => step === 1)) return { starts, shape: lengths };
+    }
+    return { starts: node.shape.map(() => 0), shape: node.shape };
   }
 
   /** Writes a node's elements into a part of a buffer. */
@@ -335,14 +418,34 @@ class Lowering {
     return this.#expressionOf(node).kind === "apply";
   }
 
-  #allocate({ operation, dtype, shape }: Node): number {
+  #allocate({ operation, dtype, shape }: Pick<Node, "operation" | "dtype" | "shape">): number {
     const name = `${operation?.primitive ?? "data"} ${formatShape(shape)}`;
     return this.#buffers.push({ name, dtype, size: sizeOf(shape) }) - 1;
   }
 }
 
+function operandIn({ buffer, layout }: Operand): Operand {
+  return { buffer, layout };
+}
+
 function loadWhole(buffer: number, { dtype, shape }: TensorType): Extract<LoopExpression, { kind: "load" }> {
   return { kind: "load", dtype, buffer, layout: contiguous(shape) };
+}
+
+/** Leaves out kernels whose results nobody reads, such as a product that was computed in another way. */
+function withoutUnread(kernels: readonly Kernel[], outputs: readonly number[]): Kernel[] {
+  const read = new Set(outputs);
+  return [...kernels]
+    .reverse()
+    .filter((kernel) => {
+      const { reads, writes } = buffersOf(kernel);
+      // Others may end the program with an error, which must not be lost.
+      const pure = kernel.kind === "map" || kernel.kind === "product" || kernel.kind === "fill";
+      const kept = !pure || writes.some((buffer) => read.has(buffer));
+      if (kept) for (const buffer of reads) read.add(buffer);
+      return kept;
+    })
+    .reverse();
 }
 
 /** Every index into an array of this shape, row-major. */

@@ -1,9 +1,10 @@
 import { bytesPerElement } from "@stargrad/graph";
 import { buffersOf, type Program } from "./kernel.js";
 
-/** Where each buffer of a program begins, in bytes, and how much room they take together. */
+/** Where the buffers that a program needs only inside begin, in bytes, and how much room they take together. */
 export interface MemoryPlan {
-  readonly addresses: readonly number[];
+  /** By buffer; `null` for an input, an output, and a buffer that nobody touches. */
+  readonly addresses: readonly (number | null)[];
   readonly bytes: number;
 }
 
@@ -11,18 +12,19 @@ const alignment = 64;
 
 /**
  * Places buffers so that those which are never needed at the same time share space. Buffers are placed in the order in
- * which they are first written, each at the lowest address that is free for its whole life; inputs live from the start,
- * outputs to the end.
+ * which they are first written, each at the lowest address that is free for its whole life. Where inputs and outputs are
+ * is the caller's business.
  */
 export function planMemory(program: Program): MemoryPlan {
   const lives = livesOf(program);
   const order = lives.map((_, buffer) => buffer).sort((a, b) => lives[a].from - lives[b].from || a - b);
-  const addresses = new Array<number>(program.buffers.length).fill(0);
+  const outside = new Set([...program.inputs, ...program.outputs]);
+  const addresses = program.buffers.map((): number | null => null);
   const placed: { from: number; to: number; start: number; end: number }[] = [];
   let bytes = 0;
   for (const buffer of order) {
     const { from, to } = lives[buffer];
-    if (from > to) continue;
+    if (from > to || outside.has(buffer)) continue;
     const { size, dtype } = program.buffers[buffer];
     // Vectors may read up to 16 bytes beyond the last element.
     const room = Math.ceil((size * bytesPerElement(dtype) + 16) / alignment) * alignment;
@@ -48,11 +50,9 @@ function livesOf(program: Program): { from: number; to: number }[] {
     lives[buffer].from = Math.min(lives[buffer].from, time);
     lives[buffer].to = Math.max(lives[buffer].to, time);
   };
-  for (const buffer of program.inputs) touch(buffer, -1);
   program.kernels.forEach((kernel, time) => {
     const { reads, writes } = buffersOf(kernel);
     for (const buffer of [...reads, ...writes]) touch(buffer, time);
   });
-  for (const buffer of program.outputs) touch(buffer, program.kernels.length);
   return lives;
 }

@@ -8,18 +8,18 @@ export function describeGraph(outputs: readonly Node[]): { key: string; leaves: 
   const numbers = new Map<Node, number>();
   const leaves: Node[] = [];
   const lines: string[] = [];
+  const takeLeaf = (leaf: Node): string => {
+    numbers.set(leaf, numbers.size);
+    leaves.push(leaf);
+    return `${leaf.dtype}[${leaf.shape.join()}]`;
+  };
   for (const node of pendingNodes(outputs)) {
     const { operation } = node;
     if (operation === null) throw new Error("a pending node has neither elements nor an operation");
-    const inputs = operation.inputs.map((input) => {
-      const known = numbers.get(input);
-      if (known !== undefined) return known;
-      numbers.set(input, numbers.size);
-      leaves.push(input);
-      return `${input.dtype}[${input.shape.join()}]`;
-    });
+    const inputs = operation.inputs.map((input) => numbers.get(input) ?? takeLeaf(input));
     numbers.set(node, numbers.size);
     lines.push(`${operation.primitive}(${inputs.join(" ")})${JSON.stringify(operation.attributes)}`);
   }
-  return { key: `${lines.join(";")}>${outputs.map((node) => numbers.get(node)).join()}`, leaves };
+  const results = outputs.map((output) => numbers.get(output) ?? takeLeaf(output));
+  return { key: `${lines.join(";")}>${results.join()}`, leaves };
 }

@@ -10,11 +10,45 @@ export interface Storage {
   readSync(): TypedArray;
 }
 
+/**
+ * Where a result of a program goes: to ordinary memory, to the engine's own, or over the contents of a storage in the
+ * engine's own memory that nobody needs once the program has run. An engine without a memory of its own uses ordinary
+ * memory for all of them.
+ */
+export type Destination = "host" | "engine" | Storage;
+
+/** A graph that is ready to be computed, as often as you like. */
+export interface PreparedProgram {
+  /** The nodes whose elements it needs. */
+  readonly leaves: readonly Node[];
+  /**
+   * Computes the outputs from elements for each leaf, and returns a storage for each output. If it throws, nothing
+   * has changed.
+   */
+  run(elements: readonly Storage[], destinations: readonly Destination[]): Storage[];
+}
+
 /** HOW a graph is computed. An engine knows primitives; it knows nothing of gradients. */
 export interface Engine {
   readonly name: string;
-  /** Computes the outputs as one program and returns a storage for each. What a program needs only inside is its own. */
-  run(outputs: readonly Node[]): readonly Storage[];
+  /** Makes one program of the outputs. What a program needs only inside is its own. */
+  prepare(outputs: readonly Node[]): PreparedProgram;
+}
+
+/** Computes outputs as one program and returns a storage for each. */
+export function runProgram(
+  engine: Engine,
+  outputs: readonly Node[],
+  destinations: readonly Destination[] = outputs.map(() => "host"),
+): Storage[] {
+  const program = engine.prepare(outputs);
+  return program.run(program.leaves.map(elementsOf), destinations);
+}
+
+/** The elements of a leaf. */
+export function elementsOf({ storage }: Node): Storage {
+  if (storage === null) throw new Error("a leaf of the graph has no elements");
+  return storage;
 }
 
 /** Elements in a typed array that the garbage collector looks after. */

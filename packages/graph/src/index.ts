@@ -12,7 +12,15 @@ export {
   type DType,
   type TypedArray,
 } from "./dtype.js";
-export { HostStorage, type Engine, type Storage } from "./engine.js";
+export {
+  elementsOf,
+  HostStorage,
+  runProgram,
+  type Destination,
+  type Engine,
+  type PreparedProgram,
+  type Storage,
+} from "./engine.js";
 export {
   ArgumentError,
   DTypeError,
@@ -30,6 +38,7 @@ export {
   Node,
   type NodeObserver,
   type Operation,
+  type ValueOwner,
 } from "./node.js";
 export type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "./primitive.js";
 export {
@@ -42,7 +51,7 @@ export {
   type PrimitiveName,
   type UnaryName,
 } from "./primitives.js";
-export { checkIndices } from "./primitives/indexing.js";
+export { checkIndices, indexError } from "./primitives/indexing.js";
 export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from "./primitives/movement.js";
 export { philox4x32 } from "./primitives/random.js";
 export type { ReductionAttributes } from "./primitives/reduction.js";

@@ -170,7 +170,7 @@ describe("release", () => {
     const weight = leaf({ tracked: true });
     const [pending, computed] = [exp(weight), exp(weight)];
     computed.settle(storage());
-    weight.release("Parameter weight");
+    weight.release({ description: "Parameter weight" });
     expect(weight.storage).toBeNull();
     expect(() => pendingNodes([exp(pending)])).toThrowErrorMatchingInlineSnapshot(
       `[StaleValueError: realize: needs the value that Parameter weight [2] had before its last two updates; only its current and its previous value are kept. Read or realize a tensor before the variables it was computed from are updated twice]`,

@@ -16,6 +16,12 @@ export type Operation = {
 
 const none: readonly Node[] = [];
 
+/** What had a value that is gone. */
+export interface ValueOwner {
+  /** What errors call it. */
+  readonly description: string;
+}
+
 /**
  * A value in the graph: known by its elements (a leaf), by how to compute them, or by both.
  *
@@ -32,7 +38,7 @@ export class Node {
   #operation: Operation | null;
   #storage: Storage | null;
   #depth: number;
-  #owner: string | null = null;
+  #owner: ValueOwner | null = null;
 
   constructor(
     type: { readonly shape: Shape; readonly dtype: DType },
@@ -71,12 +77,12 @@ export class Node {
   }
 
   /** Whose value a leaf was before it was released; `null` while its elements are there. */
-  get owner(): string | null {
+  get owner(): ValueOwner | null {
     return this.#owner;
   }
 
   /** Lets the elements of a leaf go. What has not been computed from them by now never will be, and says so. */
-  release(owner: string): void {
+  release(owner: ValueOwner): void {
     this.#storage = null;
     this.#owner = owner;
   }
@@ -178,15 +184,14 @@ export function pendingNodes(nodes: readonly Node[]): Node[] {
     }
     return true;
   });
-  const stale = order.find((node) => node.owner !== null);
-  if (stale !== undefined) throw staleValue(stale);
+  for (const { owner, shape } of order) if (owner !== null) throw staleValue(owner, shape);
   return order;
 }
 
-function staleValue({ owner, shape }: Node): StaleValueError {
+function staleValue({ description }: ValueOwner, shape: Shape): StaleValueError {
   return new StaleValueError(
     "realize",
-    `needs the value that ${owner} ${formatShape(shape)} had before its last two updates; only its current and its previous value are kept`,
+    `needs the value that ${description} ${formatShape(shape)} had before its last two updates; only its current and its previous value are kept`,
     "Read or realize a tensor before the variables it was computed from are updated twice",
   );
 }

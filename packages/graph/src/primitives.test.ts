@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import { allocate, type DType } from "./dtype.js";
-import { HostStorage } from "./engine.js";
+import { HostStorage, runProgram } from "./engine.js";
 import { createLeaf, createNode } from "./node.js";
 import type { HostTensor, Primitive } from "./primitive.js";
 import { binaryNames, primitiveNames, primitives, unaryNames, type PrimitiveName } from "./primitives.js";
@@ -54,7 +54,7 @@ function hostTensor(dtype: DType, shape: readonly number[], elements: ArrayLike<
 function compute(name: PrimitiveName, inputs: readonly HostTensor[], attributes: object): HostTensor {
   const leaves = inputs.map(({ shape, dtype, data }) => createLeaf(shape, dtype, new HostStorage(data)));
   const node = createNode(name, leaves, attributes as never);
-  const [storage] = referenceEngine.run([node]);
+  const [storage] = runProgram(referenceEngine, [node]);
   return { shape: node.shape, dtype: node.dtype, data: storage.readSync() };
 }
 

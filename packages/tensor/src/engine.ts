@@ -1,4 +1,12 @@
-import { pendingNodes, referenceEngine, type Engine, type Node } from "@stargrad/graph";
+import {
+  pendingNodes,
+  referenceEngine,
+  runProgram,
+  type Destination,
+  type Engine,
+  type Node,
+  type Storage,
+} from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/wasm";
 
 let current: Engine | null = null;
@@ -22,8 +30,32 @@ export function realizeNodes(nodes: readonly Node[]): void {
   const wanted = new Set(nodes);
   const outputs = pendingNodes(nodes).filter((node) => node.companions.length > 0 || wanted.has(node));
   if (outputs.length === 0) return;
-  const storages = getEngine().run(outputs);
-  outputs.forEach((node, i) => {
+  settle(outputs, runProgram(getEngine(), outputs));
+}
+
+/** A node whose elements are wanted, and where. */
+export type Order = readonly [node: Node, destination: Destination];
+
+/**
+ * Computes the elements of nodes as one program and hands them to the caller, who alone knows of them. Other nodes, and
+ * the companions of all of them, are computed along with them and kept.
+ */
+export function computeNodes(orders: readonly Order[], alongside: readonly Node[]): Storage[] {
+  const wanted = new Set(alongside);
+  const nodes = orders.map(([node]) => node);
+  const kept = pendingNodes([...nodes, ...alongside]).filter(
+    (node) => node.companions.length > 0 || wanted.has(node),
+  );
+  if (nodes.length + kept.length === 0) return [];
+  const hosts = kept.map((): Destination => "host");
+  const destinations = [...orders.map(([, destination]) => destination), ...hosts];
+  const storages = runProgram(getEngine(), [...nodes, ...kept], destinations);
+  settle(kept, storages.slice(nodes.length));
+  return storages.slice(0, nodes.length);
+}
+
+function settle(nodes: readonly Node[], storages: readonly Storage[]): void {
+  nodes.forEach((node, i) => {
     node.settle(storages[i]);
   });
 }

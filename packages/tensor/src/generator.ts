@@ -1,4 +1,5 @@
 import { ArgumentError, philox4x32 } from "@stargrad/graph";
+import { expectNoRecording } from "./recording.js";
 
 /** Everything there is to know about a generator: save it, and the stream goes on from there. */
 export interface GeneratorState {
@@ -40,6 +41,7 @@ export class Generator {
 
   /** One number, uniform in [0, 1), with all 53 bits of a double. */
   uniform(): number {
+    expectNoRecording("Generator.uniform", "a number is drawn");
     const [key0, key1, block0, block1] = this.reserve(1);
     const [first, second] = philox4x32([block0, block1, 0, 0], [key0, key1]);
     return ((first >>> 5) * 2 ** 26 + (second >>> 6)) / 2 ** 53;

@@ -3,6 +3,7 @@ export {
   DTypeError,
   formatShape,
   IndexError,
+  referenceEngine,
   sameShape,
   ShapeError,
   StargradError,
@@ -10,7 +11,8 @@ export {
   type Shape,
   type TypedArray,
 } from "@stargrad/graph";
-export { getEngine, setEngine } from "./engine.js";
+export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
+export { computeNodes, getEngine, setEngine, type Order } from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {
@@ -136,4 +138,6 @@ export { Tensor, type Methods } from "./methods.js";
 export type { NestedArray } from "./nested.js";
 export type { Operand } from "./operands.js";
 export type { Broadcast, MatMul, Reshaped, ShapeLiteral, Transposed } from "./shape-types.js";
-export { apply, realize } from "./tensor.js";
+export { record, type Draw } from "./recording.js";
+export { apply, isKnown, realize } from "./tensor.js";
+export { trace } from "./trace.js";

@@ -21,7 +21,18 @@ const standAlone = new Set([
   ],
   ...["uniform", "normal", "randint", "bernoulli", "randomBits", "manualSeed", "defaultGenerator"],
   ...["concat", "stack", "where", "einsum", "oneHot"],
-  ...["apply", "realize", "getEngine", "setEngine", "formatShape", "sameShape"],
+  ...[
+    "apply",
+    "realize",
+    "computeNodes",
+    "isKnown",
+    "record",
+    "trace",
+    "getEngine",
+    "setEngine",
+    "formatShape",
+    "sameShape",
+  ],
 ]);
 
 const functions = Object.entries(library).flatMap(([name, value]) =>

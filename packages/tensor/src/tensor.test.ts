@@ -15,9 +15,9 @@ beforeEach(() => {
   programs = [];
   setEngine({
     name: "counting",
-    run(outputs) {
+    prepare(outputs) {
       programs.push(outputs.length);
-      return engine.run(outputs);
+      return engine.prepare(outputs);
     },
   });
 });
@@ -159,7 +159,7 @@ describe("setEngine", () => {
     realize(done);
     const failing: Engine = {
       name: "failing",
-      run() {
+      prepare() {
         throw new Error("no power");
       },
     };

@@ -13,6 +13,8 @@ import { realizeNodes } from "./engine.js";
 import type { Methods } from "./methods.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
+import { expectNoRecording, isRecording } from "./recording.js";
+import { isTracing } from "./trace.js";
 
 /**
  * A multi-dimensional array of numbers, computed when it is read.
@@ -119,16 +121,23 @@ export function apply<P extends PrimitiveName>(
     inputs.map((input) => input.node),
     attributes,
   );
-  if (node.depth > depthBound) realizeNodes([node]);
+  if (node.depth > depthBound && !isTracing() && !isRecording()) realizeNodes([node]);
   return new Tensor(node);
 }
 
-/** Computes several tensors as one program and keeps their elements. */
+/** Computes several tensors as one program and keeps their elements. While a function is recorded it does nothing. */
 export function realize(...tensors: readonly Tensor[]): void {
+  if (isRecording()) return;
   realizeNodes(tensors.map((tensor) => tensor.node));
 }
 
+/** Whether the values of a tensor are there to be looked at, without computing anything. */
+export function isKnown({ node }: Tensor): boolean {
+  return node.storage !== null && !isRecording();
+}
+
 function realized(tensor: Tensor): Storage {
+  expectNoRecording("data", "a tensor is read");
   const { node } = tensor;
   realizeNodes([node]);
   if (node.storage === null) throw new Error("the engine returned no elements for a tensor that was read");

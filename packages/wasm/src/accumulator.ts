@@ -1,7 +1,7 @@
 import type { ReduceKernel } from "@stargrad/compiler";
 import type { DType } from "@stargrad/graph";
 import { f32x4, f64x2, i32x4, v128, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder } from "./assembler/function-builder.js";
+import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
 import { constant } from "./spelling.js";
 import type { Width } from "./vectors.js";
 
@@ -14,10 +14,16 @@ export interface Accumulator {
   reset(): void;
   /** Takes in a vector, which must be in a local. */
   add(value: Vector): void;
+  /** Takes in a vector as its two halves, each in the lower half of its own: where that is less work. */
+  readonly addHalves?: (low: Vector, high: Vector) => void;
+  /** Takes in what another accumulator of the same kind has combined. */
+  merge(other: Accumulator): void;
   /** The lanes, each a result of its own. */
   lanes(): Vector;
   /** All lanes combined, in the first. */
   fold(): Vector;
+  /** What it is made of, for `merge`. */
+  readonly parts: readonly Local<"v128">[];
 }
 
 /** How vectors are combined, and what they start from. */
@@ -41,8 +47,6 @@ const combinations: Readonly<Record<Reduction, Readonly<Partial<Record<DType, Co
   max: {
     bool: { combine: v128.or, identity: 0 },
     int32: { combine: i32x4.max, identity: -2147483648 },
-    float32: { combine: f32x4.max, identity: -Infinity },
-    float64: { combine: f64x2.max, identity: -Infinity },
   },
 };
 
@@ -53,6 +57,7 @@ export function accumulatorFor(
   width: Width,
 ): Accumulator {
   if (name === "sum" && dtype === "float32") return doubleSum(body, width);
+  if (name === "max" && (dtype === "float32" || dtype === "float64")) return floatMaximum(body, dtype, width);
   const combination = combinations[name][dtype];
   if (combination === undefined) throw new Error(`no ${name} for ${dtype}`);
   const { combine } = combination;
@@ -60,18 +65,18 @@ export function accumulatorFor(
   const total = body.local("v128");
   return {
     identity,
+    parts: [total],
     reset() {
       total.set(identity);
     },
     add(value) {
       total.set(combine(total, value));
     },
-    lanes: () => total,
-    fold() {
-      for (const lanes of foldings(dtype, width))
-        total.set(combine(total, v128.shuffle(total, total, lanes)));
-      return total;
+    merge({ parts }) {
+      total.set(combine(total, parts[0]));
     },
+    lanes: () => total,
+    fold: () => folded(total, dtype, width, combine),
   };
 }
 
@@ -80,17 +85,27 @@ export function accumulatorFor(
  * digits, and memory is the limit anyway.
  */
 function doubleSum(body: FunctionBuilder, width: Width): Accumulator {
-  const halves = width === 4 ? [body.local("v128"), body.local("v128")] : [body.local("v128")];
-  const [low, high] = halves;
-  const identity = constant("float32", 0);
+  const parts = width === 4 ? [body.local("v128"), body.local("v128")] : [body.local("v128")];
+  const [low, high] = parts;
+  const addHalves = (first: Vector, second: Vector): void => {
+    low.set(f64x2.add(low, f64x2.promoteLowF32(first)));
+    high.set(f64x2.add(high, f64x2.promoteLowF32(second)));
+  };
   return {
-    identity,
+    identity: constant("float32", 0),
+    parts,
     reset() {
-      for (const half of halves) half.set(constant("float64", 0));
+      for (const part of parts) part.set(constant("float64", 0));
     },
     add(value) {
-      low.set(f64x2.add(low, f64x2.promoteLowF32(value)));
-      if (width === 4) high.set(f64x2.add(high, f64x2.promoteLowF32(v128.shuffle(value, value, upperFirst))));
+      if (width === 4) addHalves(value, v128.shuffle(value, value, upperFirst));
+      else low.set(f64x2.add(low, f64x2.promoteLowF32(value)));
+    },
+    ...(width === 4 ? { addHalves } : {}),
+    merge(other) {
+      parts.forEach((part, i) => {
+        part.set(f64x2.add(part, other.parts[i]));
+      });
     },
     lanes() {
       if (width === 2) return f32x4.demoteF64Zero(low);
@@ -98,10 +113,50 @@ function doubleSum(body: FunctionBuilder, width: Width): Accumulator {
     },
     fold() {
       if (width === 4) low.set(f64x2.add(low, high));
-      low.set(f64x2.add(low, v128.shuffle(low, low, upperFirst)));
-      return f32x4.demoteF64Zero(low);
+      return f32x4.demoteF64Zero(folded(low, "float64", 2, f64x2.add));
     },
   };
+}
+
+/**
+ * The maximum, NaN if one is among the elements. The instruction that propagates NaN takes eight of the processor's; the one
+ * that drops it takes one, so whether there was any is remembered beside it.
+ */
+function floatMaximum(body: FunctionBuilder, dtype: "float32" | "float64", width: Width): Accumulator {
+  const lanes = dtype === "float32" ? f32x4 : f64x2;
+  const [largest, notNumbers] = [body.local("v128"), body.local("v128")];
+  const identity = constant(dtype, -Infinity);
+  const combine = (value: Vector, notNumber: Vector): void => {
+    largest.set(lanes.pseudoMax(largest, value));
+    notNumbers.set(v128.or(notNumbers, notNumber));
+  };
+  // A mask of ones is a NaN.
+  const result = (): Vector => v128.or(largest, notNumbers);
+  return {
+    identity,
+    parts: [largest, notNumbers],
+    reset() {
+      largest.set(identity);
+      notNumbers.set(constant("int32", 0));
+    },
+    add(value) {
+      combine(value, lanes.ne(value, value));
+    },
+    merge({ parts: [other, others] }) {
+      combine(other, others);
+    },
+    lanes: result,
+    fold() {
+      largest.set(result());
+      return folded(largest, dtype, width, lanes.max);
+    },
+  };
+}
+
+/** Combines all lanes into the first. */
+function folded(total: Local<"v128">, dtype: DType, width: Width, combine: Combination["combine"]): Vector {
+  for (const lanes of foldings(dtype, width)) total.set(combine(total, v128.shuffle(total, total, lanes)));
+  return total;
 }
 
 /** Shuffles: the halves of a vector exchanged; pairs of lanes exchanged; the lower halves of two vectors. */

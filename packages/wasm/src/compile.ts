@@ -1,151 +1,183 @@
 import {
+  inPlaceOutputs,
+  buffersOf,
   planMemory,
+  workOf,
   type Kernel,
-  type ProductKernel,
+  type MemoryPlan,
   type Program,
   type WholeKernel,
 } from "@stargrad/compiler";
-import { i32 } from "./assembler/expression.js";
+import { i32, type Expression } from "./assembler/expression.js";
+import type { FunctionBuilder, FunctionReference, Local } from "./assembler/function-builder.js";
 import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
-import { hostStep, type MemoryView } from "./host-step.js";
+import { Constants } from "./constants.js";
 import type { KernelContext } from "./kernel-context.js";
-import { writeFill, writeMap, writeReduce } from "./loops.js";
+import { KernelLibrary, type KernelWriter } from "./kernels.js";
 import { MathLibrary } from "./math/math-library.js";
-import type { Matmul } from "./matmul/matmul.js";
-import { ProductLibrary, writeProduct } from "./product.js";
+import { emitBarrier } from "./threads/barrier.js";
+import { accessesOf, Hazards } from "./threads/hazards.js";
 
-/** A program that is ready to run in a memory. */
+/** A program as WebAssembly. */
 export interface CompiledProgram {
   readonly program: Program;
-  /** Where each buffer begins. */
-  readonly addresses: readonly number[];
-  /** How large the memory must be, in bytes. */
-  readonly bytes: number;
-  /** Numbers that must stand in memory before the program runs, by address. */
-  readonly tables: ReadonlyMap<number, Int32Array>;
-  /** Runs on the memory whose contents the view shows. */
-  readonly steps: readonly ((view: MemoryView) => void)[];
+  /** The module, which exports a function for each step in WebAssembly. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly steps: readonly Step[];
+  /** Where its buffers lie in its frame; `null` for those that lie outside. */
+  readonly addresses: MemoryPlan["addresses"];
+  /** How much room it works in. */
+  readonly frameBytes: number;
+  /** What has to stand in memory while it runs: room for a failure and for addresses, and tables. */
+  readonly constants: Int32Array;
+  /** Which of those words is the address of an input or output. */
+  readonly slots: ReadonlyMap<number, number>;
+  /** The error of a kernel, by its number, for a position and an index. */
+  readonly failures: readonly KernelWriter["failure"][];
+  /** The outputs that are written when nothing can fail any more. */
+  readonly safeOutputs: ReadonlySet<number>;
+  /** The inputs that each output may be written over. */
+  readonly inPlace: ReadonlyMap<number, ReadonlySet<number>>;
+  /** Whether it is worth waking several threads for. */
+  readonly parallel: boolean;
 }
 
-/** Buffers begin here, so that no buffer has the address 0. */
-const arenaStart = 64;
+/** A function of the module, `run` and its number, or a primitive that is computed in JavaScript. */
+export type Step = { readonly kind: "wasm" } | { readonly kind: "host"; readonly kernel: WholeKernel };
+
+export interface CompileOptions {
+  readonly memory: MemoryImport;
+  readonly relaxed: boolean;
+  /** With how many threads it may run. */
+  readonly threads: number;
+  /** From how many operations on it is worth waking them. */
+  readonly leastWork: number;
+}
+
 const alignment = 64;
 
 /**
- * Emits and compiles the WebAssembly of a program: one function for each run of kernels that need nothing from outside.
- * Addresses are constants, because every program has the memory to itself while it runs: first its buffers, then room
- * for products to work in, then the tables.
+ * Emits the WebAssembly of a program: one function for each run of kernels that need nothing from outside.
+ *
+ * What a program needs only inside lies in its frame: its buffers, then room for each thread to work in. Inputs and outputs
+ * lie anywhere; their addresses are read where a function begins. Every thread runs the same function: it does its share
+ * of the large kernels, the first thread does the small ones, and they meet where one needs what another has written.
  */
 export function compile(
   program: Program,
-  memory: WebAssembly.Memory,
-  format: MemoryImport,
-  relaxed: boolean,
+  { memory, relaxed, threads, leastWork }: CompileOptions,
 ): CompiledProgram {
+  const module = new ModuleBuilder(memory);
+  const library = new KernelLibrary(module, { relaxed });
+  const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
+  const scratchBytes = align(Math.max(0, ...writers.map((writer) => writer?.scratchBytes ?? 0)));
   const plan = planMemory(program);
-  const addresses = plan.addresses.map((address) => arenaStart + address);
-  const addressOf = (buffer: number): number => addresses[buffer];
-  const module = new ModuleBuilder(format);
+  const inPlace = inPlaceOutputs(program);
+  const constants = new Constants([...new Set([...program.inputs, ...program.outputs])]);
   const math = new MathLibrary(module, { relaxed });
-  const products = productsOf(program, new ProductLibrary(module, { relaxed }));
-  const scratch = arenaStart + plan.bytes;
-  const scratchBytes = Math.max(0, ...[...products.values()].map((product) => product.scratchBytes));
-  const tables = new Tables(scratch + align(scratchBytes));
+  const barrier = threads > 1 ? emitBarrier(module) : null;
 
-  const runs = splitRuns(program.kernels);
-  runs.forEach((run, i) => {
-    if (run.kind === "host") return;
+  const steps = splitRuns(program.kernels, writers).map((run, i): Step => {
+    if (run.kind === "host") return run;
     module.function(
-      { parameters: [], result: null },
-      (body) => {
-        const context: KernelContext = {
+      { parameters: ["i32", "i32", "i32", "i32"], result: "i32" },
+      (body, frame, constantsAt, thread, count) => {
+        const meet = (): void => {
+          if (barrier !== null) meetOthers(body, barrier, count);
+        };
+        const contextOf = (kernel: number, shared: boolean): KernelContext => ({
           module,
           body,
           math,
           program,
-          addressOf: (buffer) => i32.const(addressOf(buffer)),
-          tableOf: (numbers) => i32.const(tables.add(numbers)),
-          scratch: i32.const(scratch),
-          share: null,
-          fail: () => undefined,
-        };
+          addressOf(buffer) {
+            const slot = constants.slots.get(buffer);
+            if (slot !== undefined) return body.hoist(i32.load(constantsAt, slot * 4));
+            return i32.add(frame, i32.const(plan.addresses[buffer] ?? 0));
+          },
+          tableOf: (numbers) => i32.add(constantsAt, i32.const(constants.add(numbers))),
+          scratch: body.hoist(
+            i32.add(i32.add(frame, i32.const(plan.bytes)), i32.mul(thread, i32.const(scratchBytes))),
+          ),
+          share: shared ? { index: thread, count } : null,
+          fail(position, index) {
+            body.store(constantsAt, position, 4);
+            body.store(constantsAt, index, 8);
+            meet();
+            body.return(i32.const(kernel + 1));
+          },
+        });
+        const hazards = new Hazards();
         for (const kernel of run.kernels) {
-          const product = kernel.kind === "product" ? products.get(kernel) : undefined;
-          if (kernel.kind !== "product") writeLoops(kernel, context);
-          else if (product !== undefined) writeProduct(kernel, product, context);
+          const writer = writers[kernel];
+          if (writer === null) continue;
+          // What can fail is for all threads, so that all come to the same end.
+          const shared =
+            barrier !== null &&
+            (writer.failure !== null || workOf(program.kernels[kernel]) >= leastWork / 10);
+          const accesses = accessesOf(program.kernels[kernel], program, plan.addresses, inPlace, shared);
+          if (hazards.meets(accesses)) {
+            meet();
+            hazards.clear();
+          }
+          hazards.add(accesses);
+          if (shared || barrier === null) writer.write(contextOf(kernel, shared));
+          else
+            body.if(i32.eqz(thread), () => {
+              writer.write(contextOf(kernel, false));
+            });
         }
+        meet();
+        body.return(i32.const(0));
       },
       `run${i}`,
     );
+    return { kind: "wasm" };
   });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory } });
-  const exports = instance.exports as Record<string, () => void>;
-  const steps = runs.map((run, i) =>
-    run.kind === "host" ? hostStep(run.kernel, program, addressOf) : exports[`run${i}`],
-  );
-  return { program, addresses, bytes: tables.end, tables: tables.contents, steps };
+  const work = program.kernels.reduce((sum, kernel) => sum + workOf(kernel), 0);
+  return {
+    program,
+    bytes: module.finish(),
+    steps,
+    addresses: plan.addresses,
+    frameBytes: plan.bytes + threads * scratchBytes,
+    constants: constants.finish(),
+    slots: constants.slots,
+    failures: writers.map((writer) => writer?.failure ?? null),
+    safeOutputs: safeOutputs(program, writers),
+    inPlace,
+    parallel: barrier !== null && work >= leastWork && steps.length === 1,
+  };
 }
 
-/** Numbers that never change, each list kept once. */
-class Tables {
-  readonly contents = new Map<number, Int32Array>();
-  readonly #known = new Map<string, number>();
-  #end: number;
-
-  constructor(start: number) {
-    this.#end = start;
-  }
-
-  /** The first address after all tables. */
-  get end(): number {
-    return this.#end;
-  }
-
-  add(numbers: Int32Array): number {
-    const key = numbers.join();
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const address = this.#end;
-    this.#known.set(key, address);
-    this.contents.set(address, numbers);
-    // Vectors may read a little beyond the last number.
-    this.#end += align(numbers.byteLength + 16);
-    return address;
-  }
+function meetOthers(body: FunctionBuilder, barrier: FunctionReference<null>, count: Local<"i32">): void {
+  const several: Expression<"i32"> = i32.ne(count, i32.const(1));
+  body.if(several, () => {
+    body.call(barrier, count);
+  });
 }
 
 type Run =
-  | { readonly kind: "wasm"; readonly kernels: Exclude<Kernel, WholeKernel>[] }
+  | { readonly kind: "wasm"; readonly kernels: number[] }
   | { readonly kind: "host"; readonly kernel: WholeKernel };
 
-/** Neighbouring kernels that are written in WebAssembly, together; the others, one by one. */
-function splitRuns(kernels: readonly Kernel[]): Run[] {
+/** Neighbouring kernels that are written in WebAssembly, together, by number; the others, one by one. */
+function splitRuns(kernels: readonly Kernel[], writers: readonly (KernelWriter | null)[]): Run[] {
   const runs: Run[] = [];
-  for (const kernel of kernels) {
+  kernels.forEach((kernel, i) => {
     const last = runs.at(-1);
-    if (kernel.kind === "whole") runs.push({ kind: "host", kernel });
-    else if (last?.kind === "wasm") last.kernels.push(kernel);
-    else runs.push({ kind: "wasm", kernels: [kernel] });
-  }
+    if (writers[i] === null && kernel.kind === "whole") runs.push({ kind: "host", kernel });
+    else if (last?.kind === "wasm") last.kernels.push(i);
+    else runs.push({ kind: "wasm", kernels: [i] });
+  });
   return runs;
 }
 
-function productsOf(program: Program, library: ProductLibrary): Map<ProductKernel, Matmul> {
-  const products = program.kernels.filter((kernel) => kernel.kind === "product");
-  return new Map(products.map((kernel) => [kernel, library.functionFor(kernel)]));
-}
-
-function writeLoops(kernel: Exclude<Kernel, WholeKernel | ProductKernel>, context: KernelContext): void {
-  switch (kernel.kind) {
-    case "map":
-      writeMap(kernel, context);
-      return;
-    case "reduce":
-      writeReduce(kernel, context);
-      return;
-    case "fill":
-      writeFill(kernel, context);
-  }
+/** The outputs that no kernel writes before the last one that can fail. */
+function safeOutputs(program: Program, writers: readonly (KernelWriter | null)[]): Set<number> {
+  const last = writers.findLastIndex((writer) => writer === null || writer.failure !== null);
+  const unsafe = new Set(program.kernels.slice(0, last + 1).flatMap((kernel) => buffersOf(kernel).writes));
+  return new Set(program.outputs.filter((output) => !unsafe.has(output)));
 }
 
 function align(bytes: number): number {

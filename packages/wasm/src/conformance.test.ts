@@ -6,6 +6,7 @@ import {
   primitiveNames,
   primitives,
   referenceEngine,
+  runProgram,
   sizeOf,
   type DType,
   type HostTensor,
@@ -15,7 +16,9 @@ import {
 import { describe, expect, it } from "vitest";
 import { WasmEngine } from "./wasm-engine.js";
 
-const engine = new WasmEngine();
+const engine = new WasmEngine({ threads: 1 });
+/** Divides even the smallest work, among more threads than there are elements at times. */
+const threaded = new WasmEngine({ threads: 3, waitForThreads: true, leastWork: 0 });
 
 /** How an input can lie: as it is, or so that it is seen through a movement. */
 const arrangements = {
@@ -40,7 +43,7 @@ const arrangements = {
 };
 
 // Every sample of the table, with its own attributes: TypeScript cannot pair them once the name is a variable.
-describe("the WebAssembly engine agrees with the reference engine", () => {
+describe("the WebAssembly engine agrees with the reference engine, and with itself on several threads to the bit", () => {
   for (const name of primitiveNames) {
     const primitive: Primitive = primitives[name];
     describe(name, () => {
@@ -62,8 +65,10 @@ describe("the WebAssembly engine agrees with the reference engine", () => {
 });
 
 function compare(build: () => Node, dtype: DType): void {
-  const [expected] = referenceEngine.run([build()]).map((storage) => storage.readSync());
-  const [got] = engine.run([build()]).map((storage) => storage.readSync());
+  const [expected] = runProgram(referenceEngine, [build()]).map((storage) => storage.readSync());
+  const [got] = runProgram(engine, [build()]).map((storage) => storage.readSync());
+  const [shared] = runProgram(threaded, [build()]).map((storage) => storage.readSync());
+  expect(shared).toEqual(got);
   expect(got.constructor).toBe(expected.constructor);
   expect(got.length).toBe(expected.length);
   const relative = dtype === "float32" ? 2e-6 : 1e-13;
@@ -83,7 +88,7 @@ function leaf({ shape, dtype, data }: HostTensor, floats: "float32" | "float64")
 
 /** A tensor equal to `node` that is read through a movement: moved, computed, and moved back. */
 function through(node: Node, moved: Node): Node {
-  const contiguous = createLeaf(moved.shape, moved.dtype, referenceEngine.run([moved])[0]);
+  const contiguous = createLeaf(moved.shape, moved.dtype, runProgram(referenceEngine, [moved])[0]);
   return moved.shape.length === node.shape.length && moved.operation?.primitive === "flip"
     ? createNode("flip", [contiguous], { axes: allAxes(node) })
     : reverse(contiguous);

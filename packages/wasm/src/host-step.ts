@@ -1,23 +1,17 @@
 import type { Program, WholeKernel } from "@stargrad/compiler";
 import { primitives, type DType, type HostTensor, type Primitive, type TypedArray } from "@stargrad/graph";
 
-/** Shows a stretch of the engine's memory as an array. */
-export type MemoryView = (dtype: DType, address: number, size: number) => TypedArray;
+/** Shows the elements of a buffer of a program as an array. */
+export type BufferView = (buffer: number, dtype: DType, size: number) => TypedArray;
 
 /** A primitive that is computed by its plain semantics, in JavaScript, on the engine's memory. */
-export function hostStep(
-  kernel: WholeKernel,
-  program: Program,
-  addressOf: (buffer: number) => number,
-): (view: MemoryView) => void {
+export function runOnHost(kernel: WholeKernel, { buffers }: Program, view: BufferView): void {
   const primitive: Primitive = primitives[kernel.primitive];
-  return (view) => {
-    const show = ({ buffer, shape }: WholeKernel["inputs"][number]): HostTensor => {
-      const { dtype, size } = program.buffers[buffer];
-      return { shape, dtype, data: view(dtype, addressOf(buffer), size) };
-    };
-    const output = show(kernel);
-    output.data.fill(0);
-    primitive.reference(kernel.inputs.map(show), kernel.attributes, output);
+  const show = ({ buffer, shape }: WholeKernel["inputs"][number]): HostTensor => {
+    const { dtype, size } = buffers[buffer];
+    return { shape, dtype, data: view(buffer, dtype, size) };
   };
+  const output = show(kernel);
+  output.data.fill(0);
+  primitive.reference(kernel.inputs.map(show), kernel.attributes, output);
 }

@@ -1,1 +1,1 @@
-export { WasmEngine } from "./wasm-engine.js";
+export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "./wasm-engine.js";

@@ -5,95 +5,131 @@ import {
   refine,
   type Iteration,
   type Layout,
+  type Leaf,
   type LoopExpression,
 } from "@stargrad/compiler";
 import { bytesPerElement, type DType, type Shape } from "@stargrad/graph";
-import { i32, i32x4, v128, type Expression } from "./assembler/expression.js";
+import { i32, type Expression } from "./assembler/expression.js";
 import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
+import { piecesOf, type Share } from "./kernel-context.js";
+import { LoopValues, type Step, type Walker } from "./loop-values.js";
 import type { MathLibrary } from "./math/math-library.js";
-import { spelling } from "./spelling.js";
-import { loadSplat, loadStrided, loadVector, type Width } from "./vectors.js";
-
-/** Where and how something is walked: a load, a place or a result. */
-interface Term {
-  readonly dtype: DType;
-  readonly layout: Layout;
-  /** The address of element 0 of its buffer; for a place, 0. */
-  readonly base: Expression<"i32">;
-  /** Bytes per element of its layout; 1 for a place, whose "address" is the element's number. */
-  readonly scale: number;
-}
-
-/** A term while the loops run: a pointer that always shows the current element. */
-interface Walker extends Term {
-  readonly strides: readonly number[];
-  readonly pointer: Local<"i32">;
-}
+import { storeElement, storeVector, type Width } from "./vectors.js";
 
 export interface LoopInputs {
   readonly shape: Shape;
   readonly expressions: readonly LoopExpression[];
   /** Where results go: they are walked like everything else. */
-  readonly results: readonly {
-    readonly dtype: DType;
-    readonly layout: Layout;
-    readonly base: Expression<"i32">;
-  }[];
+  readonly results: readonly { readonly dtype: DType; readonly buffer: number; readonly layout: Layout }[];
   /** Keeps digits of axes of different groups apart. */
   readonly group?: (axis: number) => number;
-  readonly addressOf: (buffer: number) => Expression<"i32">;
 }
 
+/** What loops are written with. */
+export interface LoopContext {
+  readonly body: FunctionBuilder;
+  readonly math: MathLibrary;
+  readonly addressOf: (buffer: number) => Expression<"i32">;
+  readonly share: Share | null;
+  /** The index along the first axis, if a loop around this one walks that. */
+  readonly block: Local<"i32"> | null;
+}
+
+/** A digit that may be divided among threads, and into how many pieces. */
+export interface Divisible {
+  readonly digit: number;
+  readonly pieces: number;
+}
+
+/** What a loop does for some steps at a time. */
+export type Visit = (steps: readonly Step[], values: LoopValues) => void;
+
+/** So many pieces of a digit keep any number of threads about equally busy. */
+const enoughPieces = 16;
+
 /**
- * Writes nested loops over the digits of an iteration. Every operand has a pointer that moves along; loads that do not
- * move in the innermost loop are read once before it.
+ * Writes nested loops over the digits of an iteration. Every operand has a pointer that moves along; neighbours in the
+ * innermost loop are reached by constant offsets from it.
  */
 export class LoopWriter {
   readonly body: FunctionBuilder;
   readonly iteration: Iteration;
   /** How many elements are computed at a time. */
   readonly width: Width;
-  readonly results: readonly Walker[];
-  readonly #math: MathLibrary;
-  readonly #sources: ReadonlyMap<string, Walker>;
+  readonly #context: LoopContext;
+  readonly #expressions: readonly LoopExpression[];
+  readonly #sources: ReadonlyMap<Leaf, Walker>;
+  readonly #results: readonly Walker[];
   readonly #walkers: readonly Walker[];
+  readonly #firstAxis: number;
+  #divided: number | null = null;
 
-  constructor(body: FunctionBuilder, math: MathLibrary, inputs: LoopInputs) {
-    this.body = body;
-    this.#math = math;
-    const terms = new Map<string, Term>();
-    for (const leaf of leavesOf(inputs.expressions)) {
-      const { dtype, layout } = leaf;
-      const base = leaf.kind === "load" ? inputs.addressOf(leaf.buffer) : i32.const(0);
-      terms.set(leafKey(leaf), {
-        dtype,
-        layout,
-        base,
-        scale: leaf.kind === "load" ? bytesPerElement(dtype) : 1,
-      });
-    }
-    const outputs = inputs.results.map((result) => ({ ...result, scale: bytesPerElement(result.dtype) }));
-    const all = [...terms.values(), ...outputs];
+  constructor(context: LoopContext, { shape, expressions, results, group = () => 0 }: LoopInputs) {
+    const { body, block, addressOf } = context;
+    const leaves = leavesOf(expressions);
+    // Leaves that read the same elements in the same order share a pointer.
+    const distinct = new Map(leaves.map((leaf) => [leafKey(leaf), leaf]));
+    const all = [...distinct.values(), ...results.map((result) => ({ kind: "load" as const, ...result }))];
+    this.#firstAxis = block === null ? 0 : 1;
     const iteration = refine(
-      inputs.shape,
-      all.map(({ layout }) => layout),
-      inputs.group,
+      shape.slice(this.#firstAxis),
+      all.map(({ layout }) => ({ ...layout, axes: layout.axes.slice(this.#firstAxis) })),
+      (axis) => group(axis + this.#firstAxis),
     );
     if (iteration === null) throw new Error("the layouts of one loop have no common digits");
+    this.body = body;
     this.iteration = iteration;
-    this.#walkers = all.map((term, i) => ({
-      ...term,
-      strides: iteration.strides[i],
-      pointer: body.keep(i32.add(term.base, i32.const(term.layout.offset * term.scale))),
-    }));
-    const names = [...terms.keys()];
-    this.#sources = new Map(names.map((name, i) => [name, this.#walkers[i]]));
-    this.results = this.#walkers.slice(names.length);
-    const wide = [
-      ...partsOf(inputs.expressions).map(({ dtype }) => dtype),
-      ...outputs.map(({ dtype }) => dtype),
-    ];
-    this.width = wide.includes("float64") ? 2 : 4;
+    this.width = [...partsOf(expressions), ...results].some(({ dtype }) => dtype === "float64") ? 2 : 4;
+    this.#context = context;
+    this.#expressions = expressions;
+    this.#walkers = all.map((term, i): Walker => {
+      const { dtype, layout } = term;
+      const isPlace = term.kind === "place";
+      const scale = isPlace ? 1 : bytesPerElement(dtype);
+      const base = isPlace ? i32.const(0) : addressOf(term.buffer);
+      const start = i32.add(base, i32.const(layout.offset * scale));
+      const distance = block === null || layout.axes[0].length === 0 ? 0 : layout.axes[0][0].stride * scale;
+      const pointer = body.keep(
+        block === null || distance === 0 ? start : i32.add(start, i32.mul(block, i32.const(distance))),
+      );
+      return { dtype, strides: iteration.strides[i], scale, isPlace, pointer };
+    });
+    const positions = new Map([...distinct.keys()].map((key, i) => [key, i]));
+    this.#sources = new Map(leaves.map((leaf) => [leaf, this.#walkers[positions.get(leafKey(leaf)) ?? 0]]));
+    this.#results = this.#walkers.slice(distinct.size);
+  }
+
+  /** The axis of the shape that a digit belongs to. */
+  axisOf(digit: number): number {
+    return this.iteration.axes[digit] + this.#firstAxis;
+  }
+
+  /** How many loads read neighbouring elements along a digit. */
+  neighbours(digit: number): number {
+    const loads = new Set(this.#sources.values());
+    return [...loads].filter(({ strides, isPlace }) => strides[digit] === 1 && !isPlace).length;
+  }
+
+  /** How many whole groups of vectors a walk along a digit consists of. */
+  groupsAlong(digit: number, group: number): number {
+    return Math.floor(Math.floor(this.iteration.lengths[digit] / this.width) / group);
+  }
+
+  /**
+   * Writes loops of which this thread does its share: only its pieces of one of the digits given here, outermost first. If
+   * none of them can be divided, the first share does everything.
+   */
+  divide(candidates: readonly Divisible[], write: () => void): void {
+    const { share } = this.#context;
+    const most = Math.max(0, ...candidates.map(({ pieces }) => pieces));
+    if (share === null || candidates.length === 0) {
+      if (share === null) write();
+      else this.body.if(i32.eqz(share.index), write);
+      return;
+    }
+    const chosen = candidates.find(({ pieces }) => pieces >= Math.min(most, enoughPieces));
+    this.#divided = chosen?.digit ?? null;
+    write();
   }
 
   /** Runs `inside` for every combination of the given digits, outermost first. Pointers end where they began. */
@@ -104,122 +140,105 @@ export class LoopWriter {
       return;
     }
     const length = this.iteration.lengths[digit];
-    this.#repeat(length, () => {
+    const step = (): void => {
       this.nest(inner, inside);
-      this.advance(digit, 1);
-    });
-    this.advance(digit, -length);
+      this.#advance(digit, 1);
+    };
+    if (digit === this.#divided) {
+      this.#pieces(digit, length, 1, step, () => undefined);
+      return;
+    }
+    this.#repeat(length, step);
+    this.#advance(digit, -length);
   }
 
   /**
-   * Walks one digit, vector by vector and then element by element. `visit` gets a function that computes an expression
-   * for the elements at hand. Pointers end where they began.
+   * Walks one digit by `group` vectors at a time; then what is left, the last vector perhaps not full. Pointers end where
+   * they began. With `hoist`, what stands still along the digit is computed once before.
    */
-  walk(
-    digit: number,
-    vectors: boolean,
-    visit: Visit,
-    { hoist = true }: { readonly hoist?: boolean } = {},
-  ): void {
+  walk(digit: number, group: number, visit: Visit, hoist: boolean): void {
+    const { width, body } = this;
     const length = this.iteration.lengths[digit];
-    const whole = vectors ? Math.floor(length / this.width) : 0;
-    this.#stretch(digit, whole, true, visit, hoist);
-    this.#stretch(digit, length - whole * this.width, false, visit, hoist);
-    this.advance(digit, -length);
+    const groups = this.groupsAlong(digit, group);
+    const rest = length - groups * group * width;
+    const before = this.#values(digit);
+    if (hoist) before.hoist(this.#expressions);
+    const stepsOf = (count: number): Step[] =>
+      Array.from({ length: Math.ceil(count / width) }, (_, i) => ({
+        ahead: i * width,
+        lanes: Math.min(width, count - i * width),
+      }));
+    const visitGroup = (): void => {
+      visit(stepsOf(group * width), this.#values(digit, before));
+      this.#advance(digit, group * width);
+    };
+    const visitRest = (): void => {
+      if (rest > 0) visit(stepsOf(rest), this.#values(digit, before));
+    };
+    const { share } = this.#context;
+    if (digit === this.#divided && share !== null) {
+      this.#pieces(digit, groups, group * width, visitGroup, () => {
+        if (rest > 0) body.if(i32.eq(i32.add(share.index, i32.const(1)), share.count), visitRest);
+      });
+      return;
+    }
+    this.#repeat(groups, visitGroup);
+    visitRest();
+    this.#advance(digit, -groups * group * width);
   }
 
-  /** Computes an expression for the current element alone. */
-  computeElement(): Compute {
-    return this.#computer(null, new Map());
+  /** The values at a place of the code where loops over all digits but the given one run already. */
+  #values(digit: number | null, before: LoopValues | null = null): LoopValues {
+    const { body, math } = this.#context;
+    return new LoopValues({ body, math, width: this.width, sources: this.#sources }, digit, before);
   }
 
-  /** How many loads read neighbouring elements along a digit. */
-  neighbours(digit: number): number {
-    return [...this.#sources.values()].filter(({ strides }) => strides[digit] === 1).length;
+  /** New values along a digit, for a loop inside a walk. */
+  valuesAlong(digit: number | null): LoopValues {
+    return this.#values(digit);
+  }
+
+  /** Writes a vector to where a result has the elements of a step. */
+  store(result: number, digit: number | null, { ahead, lanes }: Step, value: Local<"v128">): void {
+    const { dtype, strides, scale, pointer } = this.#results[result];
+    const stride = digit === null ? 0 : strides[digit];
+    const offset = ahead * stride * scale;
+    if (stride === 1 && lanes === this.width) {
+      storeVector(this.body, dtype, this.width, pointer, value, offset);
+      return;
+    }
+    for (let lane = 0; lane < lanes; lane++) {
+      storeElement(this.body, dtype, pointer, value, { lane, offset: offset + lane * stride * scale });
+    }
   }
 
   /** Moves every pointer along a digit. */
-  advance(digit: number, steps: number): void {
+  #advance(digit: number, steps: number): void {
     for (const { pointer, strides, scale } of this.#walkers) {
       const distance = strides[digit] * scale * steps;
       if (distance !== 0) pointer.set(i32.add(pointer, i32.const(distance)));
     }
   }
 
-  #stretch(digit: number, count: number, wide: boolean, visit: Visit, hoist: boolean): void {
-    if (count === 0) return;
-    // Loads that stand still are read once, unless loops inside this one move them.
-    const still = new Map<string, Local<"v128">>();
-    for (const [key, walker] of this.#sources) {
-      if (hoist && walker.strides[digit] === 0) still.set(key, this.body.keep(readSplat(walker)));
+  /** This thread's share of so many pieces of a digit, each of `size` elements; `inside` moves the pointers on. */
+  #pieces(digit: number, pieces: number, size: number, inside: () => void, after: () => void): void {
+    const { body } = this;
+    const { from, to } = piecesOf(body, this.#context.share, pieces);
+    const moving = this.#walkers.filter(({ strides }) => strides[digit] !== 0);
+    const starts = moving.map(({ pointer }) => body.keep(pointer));
+    for (const { pointer, strides, scale } of moving) {
+      pointer.set(i32.add(pointer, i32.mul(from, i32.const(strides[digit] * scale * size))));
     }
-    this.#repeat(count, () => {
-      visit(this.#computer(wide ? digit : null, still), wide);
-      this.advance(digit, wide ? this.width : 1);
+    body.for({ from, to }, inside);
+    after();
+    moving.forEach(({ pointer }, i) => {
+      pointer.set(starts[i]);
     });
   }
 
   /** `count` times; without a loop if that is once. */
   #repeat(count: number, inside: () => void): void {
     if (count === 1) inside();
-    else this.body.for({ to: i32.const(count) }, inside);
+    else if (count > 1) this.body.for({ to: i32.const(count) }, inside);
   }
-
-  /**
-   * Computes expressions for the current element (`null`) or for neighbours along a digit. Each leaf is read once, and an
-   * expression that several results share is computed once.
-   */
-  #computer(digit: number | null, still: ReadonlyMap<string, Local<"v128">>): Compute {
-    const read = new Map<string, Local<"v128">>(still);
-    const applied = new Map<LoopExpression, Local<"v128">>();
-    const compute = (expression: LoopExpression): Local<"v128"> => {
-      if (expression.kind === "apply") {
-        const shared = applied.get(expression);
-        if (shared !== undefined) return shared;
-        const { primitive, inputs, dtype } = expression;
-        const from = inputs[inputs.length - 1].dtype;
-        const operands = inputs.map(compute);
-        const value = this.body.keep(
-          spelling[primitive]({ inputs: operands, from, to: dtype, body: this.body, math: this.#math }),
-        );
-        applied.set(expression, value);
-        return value;
-      }
-      const key = leafKey(expression);
-      const known = read.get(key);
-      if (known !== undefined) return known;
-      const walker = this.#sources.get(key);
-      if (walker === undefined) throw new Error("an expression is computed that the loop was not made for");
-      const value = this.body.keep(digit === null ? readSplat(walker) : this.#readVector(walker, digit));
-      read.set(key, value);
-      return value;
-    };
-    return compute;
-  }
-
-  #readVector(walker: Walker, digit: number): Expression<"v128"> {
-    const stride = walker.strides[digit];
-    if (stride === 0) return readSplat(walker);
-    if (isPlace(walker)) {
-      const steps = Int32Array.of(0, stride, 2 * stride, 3 * stride);
-      return i32x4.add(readSplat(walker), v128.const(new Uint8Array(steps.buffer)));
-    }
-    return stride === 1
-      ? loadVector(walker.dtype, this.width, walker.pointer)
-      : loadStrided(walker.dtype, this.width, walker.pointer, stride * walker.scale);
-  }
-}
-
-/** Computes an expression into a local. */
-export type Compute = (expression: LoopExpression) => Local<"v128">;
-
-/** What a loop does at each place: `wide` says whether it stands on a whole vector or on one element. */
-export type Visit = (compute: Compute, wide: boolean) => void;
-
-function readSplat(walker: Walker): Expression<"v128"> {
-  return isPlace(walker) ? i32x4.splat(walker.pointer) : loadSplat(walker.dtype, walker.pointer);
-}
-
-function isPlace({ scale, dtype }: Term): boolean {
-  return scale === 1 && dtype === "int32";
 }

@@ -2,7 +2,9 @@ import type { ElementwiseName } from "@stargrad/compiler";
 import type { DType } from "@stargrad/graph";
 import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./assembler/expression.js";
 import type { FunctionBuilder } from "./assembler/function-builder.js";
+import { integerPower } from "./math/integer-power.js";
 import type { MathLibrary, MathName } from "./math/math-library.js";
+import { modulo } from "./math/modulo.js";
 
 /**
  * How the engine spells each elementwise primitive on vectors. Elements of 32 bits stand in lanes of 32 bits; float64 in
@@ -46,7 +48,14 @@ export const spelling: { readonly [P in ElementwiseName]: Spelling } = {
   tanh: mathFunction("tanh"),
   sigmoid: mathFunction("sigmoid"),
   erf: mathFunction("erf"),
-  pow: mathFunction("pow"),
+  pow: (operands) => {
+    const {
+      inputs: [a, b],
+      from,
+      body,
+    } = operands;
+    return from === "int32" ? integerPower(body, a, b) : mathFunction("pow")(operands);
+  },
 
   add: byType({ int32: i32x4.add, float32: f32x4.add, float64: f64x2.add }),
   sub: byType({ int32: i32x4.sub, float32: f32x4.sub, float64: f64x2.sub }),
@@ -72,6 +81,8 @@ export const spelling: { readonly [P in ElementwiseName]: Spelling } = {
     float32: f32x4.eq,
     float64: (a, b) => narrowMask(f64x2.eq(a, b)),
   }),
+
+  mod: ({ inputs: [a, b], from, body }) => modulo(body, from, a, b),
 
   where: ({ inputs: [condition, a, b], to }) =>
     v128.bitSelect(a, b, to === "float64" ? widenMask(condition) : condition),

@@ -9,53 +9,62 @@ import type { FunctionBuilder } from "./assembler/function-builder.js";
 
 export type Width = 2 | 4;
 type Vector = Expression<"v128">;
+
 type Address = Expression<"i32">;
 
 const zero = v128.const(new Uint8Array(16));
 
 /** As many neighbouring elements as the loop is wide. */
-export function loadVector(dtype: DType, width: Width, address: Address): Vector {
+export function loadVector(dtype: DType, width: Width, address: Address, offset = 0): Vector {
+  const at = placeOf(address, offset);
   switch (dtype) {
     case "bool":
-      return boolMask(v128.load32Zero(address));
+      return boolMask(v128.load32Zero(...at));
     case "float64":
-      return v128.load(address);
+      return v128.load(...at);
     default:
-      return width === 4 ? v128.load(address) : v128.load64Zero(address);
+      return width === 4 ? v128.load(...at) : v128.load64Zero(...at);
   }
 }
 
 /** One element, in every lane. */
-export function loadSplat(dtype: DType, address: Address): Vector {
+export function loadSplat(dtype: DType, address: Address, offset = 0): Vector {
+  const at = placeOf(address, offset);
   switch (dtype) {
     case "bool":
-      return i32x4.neg(i32x4.splat(i32.load8Unsigned(address)));
+      return i32x4.neg(i32x4.splat(i32.load8Unsigned(...at)));
     case "float64":
-      return v128.load64Splat(address);
+      return v128.load64Splat(...at);
     default:
-      return v128.load32Splat(address);
+      return v128.load32Splat(...at);
   }
 }
 
-/** Elements that stand `stride` bytes apart, one in each lane. */
-export function loadStrided(dtype: DType, width: Width, address: Address, stride: number): Vector {
-  const at = (lane: number): Address => i32.add(address, i32.const(lane * stride));
-  const lanes = Array.from({ length: width - 1 }, (_, i) => i + 1);
-  const first = loadSplat(dtype, address);
+/** So many elements that stand `stride` bytes apart, one in each lane; the first of them in the lanes that are left. */
+export function loadStrided(
+  dtype: DType,
+  count: number,
+  address: Address,
+  stride: number,
+  offset = 0,
+): Vector {
+  const at = (lane: number): readonly [Address, number] => placeOf(address, offset + lane * stride);
+  const lanes = Array.from({ length: count - 1 }, (_, i) => i + 1);
+  const first = loadSplat(dtype, address, offset);
   switch (dtype) {
     case "bool": {
       const bytes = lanes.reduce(
-        (v, lane) => i32x4.replace(v, lane, i32.load8Unsigned(at(lane))),
-        i32x4.splat(i32.load8Unsigned(address)),
+        (v, lane) => i32x4.replace(v, lane, i32.load8Unsigned(...at(lane))),
+        i32x4.splat(i32.load8Unsigned(...at(0))),
       );
       return i32x4.neg(bytes);
     }
     case "int32":
-      return lanes.reduce((v, lane) => i32x4.replace(v, lane, i32.load(at(lane))), first);
+      return lanes.reduce((v, lane) => i32x4.replace(v, lane, i32.load(...at(lane))), first);
     case "float32":
-      return lanes.reduce((v, lane) => f32x4.replace(v, lane, f32.load(at(lane))), first);
+      return lanes.reduce((v, lane) => f32x4.replace(v, lane, f32.load(...at(lane))), first);
     case "float64":
-      return lanes.reduce((v, lane) => f64x2.replace(v, lane, f64.load(at(lane))), first);
+      return lanes.reduce((v, lane) => f64x2.replace(v, lane, f64.load(...at(lane))), first);
   }
 }
 
@@ -66,38 +75,52 @@ export function storeVector(
   width: Width,
   address: Address,
   value: Vector,
+  offset = 0,
 ): void {
+  const [base, more] = placeOf(address, offset);
   if (dtype === "bool") {
     const packed = v128.shuffle(value, zero, [0, 4, 8, 12, ...new Array<number>(12).fill(16)]);
     const bytes = body.keep(i32.and(i32x4.extract(packed, 0), i32.const(0x01010101)));
     if (width === 4) {
-      body.store(address, bytes);
+      body.store(base, bytes, more);
     } else {
-      body.store8(address, bytes);
-      body.store8(address, i32.shiftRightUnsigned(bytes, i32.const(8)), 1);
+      body.store8(base, bytes, more);
+      body.store8(base, i32.shiftRightUnsigned(bytes, i32.const(8)), more + 1);
     }
   } else if (width === 4 || dtype === "float64") {
-    body.store(address, value);
+    body.store(base, value, more);
   } else {
-    body.store(address, i64x2.extract(value, 0));
+    body.store(base, i64x2.extract(value, 0), more);
   }
 }
 
-/** Writes the element in the first lane. */
-export function storeElement(body: FunctionBuilder, dtype: DType, address: Address, value: Vector): void {
+/** Writes one lane of a vector, the first unless told. */
+export function storeElement(
+  body: FunctionBuilder,
+  dtype: DType,
+  address: Address,
+  value: Vector,
+  { lane = 0, offset = 0 }: { readonly lane?: number; readonly offset?: number } = {},
+): void {
+  const [base, more] = placeOf(address, offset);
   switch (dtype) {
     case "bool":
-      body.store8(address, i32.and(i32x4.extract(value, 0), i32.const(1)));
+      body.store8(base, i32.and(i32x4.extract(value, lane), i32.const(1)), more);
       return;
     case "int32":
-      body.store(address, i32x4.extract(value, 0));
+      body.store(base, i32x4.extract(value, lane), more);
       return;
     case "float32":
-      body.store(address, f32x4.extract(value, 0));
+      body.store(base, f32x4.extract(value, lane), more);
       return;
     case "float64":
-      body.store(address, f64x2.extract(value, 0));
+      body.store(base, f64x2.extract(value, lane), more);
   }
+}
+
+/** Instructions add constants to their addresses, but no negative ones. */
+function placeOf(address: Address, offset: number): readonly [Address, number] {
+  return offset >= 0 ? [address, offset] : [i32.add(address, i32.const(offset)), 0];
 }
 
 /** Four bytes of 0 or 1 as four masks. */

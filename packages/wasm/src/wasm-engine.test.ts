@@ -1,4 +1,4 @@
-import { createLeaf, createNode, HostStorage, referenceEngine, type Node } from "@stargrad/graph";
+import { createLeaf, createNode, HostStorage, referenceEngine, runProgram, type Node } from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WasmEngine } from "./wasm-engine.js";
@@ -17,12 +17,12 @@ describe("WasmEngine", () => {
   it("grows its memory, and says what is too large for it", () => {
     const engine = new WasmEngine();
     const large = createNode("add", [leaf([1000, 1000]), leaf([1000, 1000], 2)], {});
-    expect(engine.run([large])[0].readSync()).toHaveLength(1e6);
+    expect(runProgram(engine, [large])[0].readSync()).toHaveLength(1e6);
     const vast = createNode("expand", [leaf([1, 1])], { shape: [30000, 30000] });
-    expect(() => engine.run([vast])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: WasmEngine: the program needs 6.7 GiB, and WebAssembly has 4; its largest part is expand [30000, 30000], 6.7 GiB. Use a smaller batch, or read parts of the result one at a time]`,
+    expect(() => runProgram(engine, [vast])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: WasmEngine: the program needs 6.7 GiB in one piece, and WebAssembly has 4 in all; its largest part is expand [30000, 30000], 6.7 GiB. Use a smaller batch, or read parts of the result one at a time]`,
     );
-    expect(engine.run([large])[0].readSync()).toHaveLength(1e6);
+    expect(runProgram(engine, [large])[0].readSync()).toHaveLength(1e6);
   });
 
   it("computes several outputs as one program, in the order asked for", () => {
@@ -31,7 +31,7 @@ describe("WasmEngine", () => {
       createNode("mul", [x, x], {}),
       createNode("mul", [createNode("mul", [x, x], {}), x], {}),
     ];
-    const results = new WasmEngine().run([cube, square]).map((storage) => [...storage.readSync()]);
+    const results = runProgram(new WasmEngine(), [cube, square]).map((storage) => [...storage.readSync()]);
     const values = [...(x.storage?.readSync() ?? [])];
     expect(results).toEqual([values.map((v) => v * v * v), values.map((v) => v * v)]);
   });
@@ -39,7 +39,7 @@ describe("WasmEngine", () => {
   it("reports an index out of range as the reference engine does", () => {
     const index = createLeaf([1], "int32", new HostStorage(Int32Array.of(5)));
     const picked = createNode("gather", [leaf([3]), index], { axis: 0 });
-    expect(() => new WasmEngine().run([picked])).toThrow(
+    expect(() => runProgram(new WasmEngine(), [picked])).toThrow(
       "gather: got the index 5 at position 0; expected 0 to 2",
     );
   });
@@ -51,8 +51,8 @@ describe("WasmEngine", () => {
       fc.property(fc.array(step, { minLength: 3, maxLength: 25 }), (steps) => {
         const nodes = grow(steps);
         const outputs = nodes.slice(-2);
-        const expected = referenceEngine.run(outputs).map((storage) => storage.readSync());
-        const got = engine.run(outputs).map((storage) => storage.readSync());
+        const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
+        const got = runProgram(engine, outputs).map((storage) => storage.readSync());
         got.forEach((data, i) => {
           for (let k = 0; k < data.length; k++) {
             const error = Math.abs(data[k] - expected[i][k]);

@@ -3,25 +3,53 @@ import {
   ArgumentError,
   bytesPerElement,
   HostStorage,
-  type DType,
+  type Destination,
   type Engine,
   type Node,
+  type PreparedProgram,
   type Storage,
-  type TypedArray,
 } from "@stargrad/graph";
 import { f32x4 } from "./assembler/expression.js";
 import { ModuleBuilder } from "./assembler/module-builder.js";
 import { compile, type CompiledProgram } from "./compile.js";
+import { EngineStorage } from "./engine-storage.js";
+import { Heap, mostPages } from "./heap.js";
+import { runOnHost } from "./host-step.js";
+import { barrierEnd } from "./threads/barrier.js";
+import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
 
-const pageBytes = 65536;
-const mostPages = 65536;
 /** How many programs are kept. A training loop needs a handful. */
 const programBound = 256;
 
+export interface WasmEngineOptions extends ThreadOptions {
+  /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */
+  readonly leastWork?: number;
+}
+
+/** What an engine holds, in bytes. */
+export interface EngineMemory {
+  /** What variables, programs and their workplace take. */
+  readonly used: number;
+  /** What has been reserved for it. It never shrinks. */
+  readonly reserved: number;
+  /** How many programs are compiled. */
+  readonly programs: number;
+}
+
+/** A program that has been met before. */
+interface KnownProgram extends CompiledProgram {
+  readonly number: number;
+  readonly exports: Record<string, WebAssemblyStep>;
+  /** Where its constants stand; `null` until it runs, and once it has been forgotten. */
+  constantsAt: number | null;
+}
+
+type WebAssemblyStep = (frame: number, constantsAt: number, thread: number, threads: number) => number;
+
 /**
  * Computes graphs with WebAssembly that is emitted at run time: a graph is compiled when it is first met, and run from then
- * on whenever one of the same structure comes. Elements are staged into the engine's memory while a program runs and live
- * in ordinary arrays otherwise, where the garbage collector sees them.
+ * on whenever one of the same structure comes. Variables live in the engine's memory. Other elements live in ordinary arrays,
+ * where the garbage collector sees them, and are copied in and out when a program runs.
  */
 export class WasmEngine implements Engine {
   /** Whether WebAssembly is there, and has vectors of 128 bits. */
@@ -30,44 +58,69 @@ export class WasmEngine implements Engine {
   }
 
   readonly name = "wasm";
-  readonly #memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages });
-  readonly #programs = new Map<string, CompiledProgram>();
+  readonly #threads: ThreadPool;
+  readonly #leastWork: number;
+  readonly #heap: Heap;
+  readonly #programs = new Map<string, KnownProgram>();
   readonly #relaxed = WebAssembly.validate(vectorProbe(true));
+  readonly #frame = { address: 0, bytes: 0 };
+  #compiled = 0;
 
-  run(outputs: readonly Node[]): Storage[] {
-    const { key, leaves } = describeGraph(outputs);
-    const compiled = this.#programFor(key, outputs);
-    this.#reserve(compiled);
-    const { program, addresses, tables, steps } = compiled;
-    for (const [address, numbers] of tables) this.#view("int32", address, numbers.length).set(numbers);
-    program.inputs.forEach((buffer, i) => {
-      const { storage } = leaves[i];
-      if (storage === null) throw new Error("a leaf of the graph has no elements");
-      const data = storage.readSync();
-      this.#view(leaves[i].dtype, addresses[buffer], data.length).set(data);
+  constructor({ leastWork = 400_000, ...threads }: WasmEngineOptions = {}) {
+    this.#leastWork = leastWork;
+    this.#threads = new ThreadPool(threads);
+    const memory = new WebAssembly.Memory({
+      initial: 16,
+      maximum: mostPages,
+      shared: this.#threads.sharesMemory,
     });
-    for (const step of steps) step(this.#view);
-    return program.outputs.map((buffer) => {
-      const { dtype, size } = program.buffers[buffer];
-      return new HostStorage(this.#view(dtype, addresses[buffer], size).slice());
-    });
+    this.#heap = new Heap(memory, barrierEnd);
   }
 
-  readonly #view = (dtype: DType, address: number, size: number): TypedArray => {
-    const { buffer } = this.#memory;
-    switch (dtype) {
-      case "bool":
-        return new Uint8Array(buffer, address, size);
-      case "int32":
-        return new Int32Array(buffer, address, size);
-      case "float32":
-        return new Float32Array(buffer, address, size);
-      case "float64":
-        return new Float64Array(buffer, address, size);
+  /** How many threads a program may run on, if it is worth it. */
+  get threads(): number {
+    return this.#threads.count;
+  }
+
+  /** What the engine holds at the moment. */
+  memory(): EngineMemory {
+    const { used, memory } = this.#heap;
+    return { used, reserved: memory.buffer.byteLength, programs: this.#programs.size };
+  }
+
+  prepare(outputs: readonly Node[]): PreparedProgram {
+    const { key, leaves } = describeGraph(outputs);
+    const compiled = this.#programFor(key, outputs);
+    return {
+      leaves,
+      run: (elements, destinations) =>
+        new Run(this.#heap, compiled, elements, destinations).finish(this.#execute),
+    };
+  }
+
+  /** Runs a program whose inputs and outputs have addresses. */
+  readonly #execute = (program: KnownProgram, addresses: ReadonlyMap<number, number>): void => {
+    const frame = this.#frameOf(program);
+    const constantsAt = this.#constantsOf(program);
+    const words = this.#heap.all("int32");
+    for (const [buffer, slot] of program.slots) words[constantsAt / 4 + slot] = addresses.get(buffer) ?? 0;
+    for (const [i, step] of program.steps.entries()) {
+      if (step.kind === "host") {
+        runOnHost(step.kernel, program.program, (buffer, dtype, size) => {
+          const address = addresses.get(buffer) ?? frame + (program.addresses[buffer] ?? 0);
+          return this.#heap.view(dtype, address, size);
+        });
+        continue;
+      }
+      const threads = program.parallel ? this.#threads.begin(this.#heap, program, i, frame, constantsAt) : 1;
+      const failed = program.exports[`run${i}`](frame, constantsAt, 0, threads);
+      if (failed === 0) continue;
+      const failure = program.failures[failed - 1];
+      throw failure?.(words[constantsAt / 4 + 1], words[constantsAt / 4 + 2]) ?? new Error("a kernel failed");
     }
   };
 
-  #programFor(key: string, outputs: readonly Node[]): CompiledProgram {
+  #programFor(key: string, outputs: readonly Node[]): KnownProgram {
     const known = this.#programs.get(key);
     if (known !== undefined) {
       // The least recently used program is the first in the map.
@@ -75,33 +128,166 @@ export class WasmEngine implements Engine {
       this.#programs.set(key, known);
       return known;
     }
-    const format = { minimum: 1, maximum: mostPages, shared: false };
-    const compiled = compile(fuse(lower(outputs)), this.#memory, format, this.#relaxed);
-    if (this.#programs.size >= programBound) {
-      const [oldest] = this.#programs.keys();
-      this.#programs.delete(oldest);
-    }
-    this.#programs.set(key, compiled);
-    return compiled;
+    const { memory } = this.#heap;
+    const compiled = compile(fuse(lower(outputs)), {
+      memory: { minimum: 1, maximum: mostPages, shared: this.#threads.sharesMemory },
+      relaxed: this.#relaxed,
+      threads: this.#threads.count,
+      leastWork: this.#leastWork,
+    });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(compiled.bytes), { env: { memory } });
+    const exports = instance.exports as Record<string, WebAssemblyStep>;
+    const program = { ...compiled, number: this.#compiled++, exports, constantsAt: null };
+    this.#programs.set(key, program);
+    if (this.#programs.size > programBound) this.#forgetOldest();
+    return program;
   }
 
-  /** Grows the memory, at least doubling it, until it holds so many bytes. */
-  #reserve({ program, bytes }: CompiledProgram): void {
-    const pages = this.#memory.buffer.byteLength / pageBytes;
-    const needed = Math.ceil((bytes + 16) / pageBytes);
-    if (needed <= pages) return;
-    if (needed > mostPages) throw outOfMemory(program, bytes);
-    this.#memory.grow(Math.min(Math.max(needed, 2 * pages), mostPages) - pages);
+  #forgetOldest(): void {
+    for (const [key, program] of this.#programs) {
+      this.#programs.delete(key);
+      if (program.constantsAt !== null) this.#heap.free(program.constantsAt, program.constants.byteLength);
+      program.constantsAt = null;
+      return;
+    }
+  }
+
+  /** Where a program may work: one place for all, since they run one after another. */
+  #frameOf({ frameBytes, program }: KnownProgram): number {
+    const frame = this.#frame;
+    if (frame.bytes >= frameBytes && frame.address > 0) return frame.address;
+    if (frame.address > 0) this.#heap.free(frame.address, frame.bytes);
+    frame.address = 0;
+    frame.address = this.#heap.allocate(frameBytes) ?? outOfMemory(program, frameBytes);
+    frame.bytes = frameBytes;
+    return frame.address;
+  }
+
+  #constantsOf(program: KnownProgram): number {
+    if (program.constantsAt === null) {
+      const { constants } = program;
+      program.constantsAt =
+        this.#heap.allocate(constants.byteLength) ?? outOfMemory(program.program, constants.byteLength);
+      this.#heap.view("int32", program.constantsAt, constants.length).set(constants);
+    }
+    return program.constantsAt;
   }
 }
 
-function outOfMemory({ buffers }: Program, bytes: number): ArgumentError {
+/** One run of a program: where its inputs are, where its outputs go, and what is temporary. */
+class Run {
+  readonly #heap: Heap;
+  readonly #known: KnownProgram;
+  readonly #addresses = new Map<number, number>();
+  readonly #temporary: { readonly address: number; readonly bytes: number }[] = [];
+  readonly #results: (() => Storage)[];
+
+  constructor(
+    heap: Heap,
+    known: KnownProgram,
+    elements: readonly Storage[],
+    destinations: readonly Destination[],
+  ) {
+    this.#heap = heap;
+    this.#known = known;
+    const { program } = known;
+    const sources = new Map<EngineStorage, number>();
+    try {
+      program.inputs.forEach((buffer, i) => {
+        const storage = elements[i];
+        if (storage instanceof EngineStorage && storage.heap === heap) sources.set(storage, buffer);
+        this.#addresses.set(buffer, this.#place(storage, buffer));
+      });
+      this.#results = program.outputs.map((buffer, i) => this.#resultIn(buffer, destinations[i], sources));
+    } catch (error) {
+      this.#clear();
+      throw error;
+    }
+  }
+
+  finish(execute: (program: KnownProgram, addresses: ReadonlyMap<number, number>) => void): Storage[] {
+    try {
+      execute(this.#known, this.#addresses);
+      return this.#results.map((take) => take());
+    } finally {
+      this.#clear();
+    }
+  }
+
+  /** The address of a leaf's elements, which are copied into the engine unless they are there. */
+  #place(storage: Storage, buffer: number): number {
+    const heap = this.#heap;
+    if (storage instanceof EngineStorage && storage.heap === heap) return storage.address;
+    const { dtype, size } = this.#known.program.buffers[buffer];
+    const address = this.#borrow(size * bytesPerElement(dtype));
+    const data = storage.readSync();
+    heap.all(dtype).set(data, address / bytesPerElement(dtype));
+    return address;
+  }
+
+  /** Decides where an output is written, and how it is handed out afterwards. */
+  #resultIn(
+    buffer: number,
+    destination: Destination,
+    sources: ReadonlyMap<EngineStorage, number>,
+  ): () => Storage {
+    const heap = this.#heap;
+    const { dtype, size } = this.#known.program.buffers[buffer];
+    const bytes = size * bytesPerElement(dtype);
+    const written = this.#addresses.get(buffer);
+    const own = destination instanceof EngineStorage && destination.heap === heap ? destination : null;
+
+    if (destination === "host") {
+      const address = written ?? this.#borrow(bytes);
+      this.#addresses.set(buffer, address);
+      return () => new HostStorage(heap.view(dtype, address, size).slice());
+    }
+    if (own !== null && written === undefined && this.#mayWriteOver(own, buffer, sources.get(own))) {
+      this.#addresses.set(buffer, own.address);
+      return () => own;
+    }
+    // Taken over once nothing can fail any more.
+    const address = this.#borrow(bytes);
+    if (written === undefined) this.#addresses.set(buffer, address);
+    return () => {
+      if (written !== undefined) heap.all("bool").copyWithin(address, written, written + bytes);
+      this.#keep(address);
+      if (own === null) return new EngineStorage(heap, dtype, size, address);
+      own.moveTo(address);
+      return own;
+    };
+  }
+
+  #mayWriteOver(storage: EngineStorage, output: number, input: number | undefined): boolean {
+    const { safeOutputs, inPlace } = this.#known;
+    if (!safeOutputs.has(output)) return false;
+    return input === undefined || inPlace.get(output)?.has(input) === true;
+  }
+
+  /** Room that is given back when the run is over, unless it is kept. */
+  #borrow(bytes: number): number {
+    const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#known.program, bytes);
+    this.#temporary.push({ address, bytes });
+    return address;
+  }
+
+  #keep(address: number): void {
+    const place = this.#temporary.findIndex((room) => room.address === address);
+    this.#temporary.splice(place, 1);
+  }
+
+  #clear(): void {
+    for (const { address, bytes } of this.#temporary.splice(0)) this.#heap.free(address, bytes);
+  }
+}
+
+function outOfMemory({ buffers }: Program, bytes: number): never {
   const sizeOf = ({ dtype, size }: Program["buffers"][number]): number => size * bytesPerElement(dtype);
   const largest = buffers.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
   const gibibytes = (count: number): string => `${(count / 2 ** 30).toFixed(1)} GiB`;
-  return new ArgumentError(
+  throw new ArgumentError(
     "WasmEngine",
-    `the program needs ${gibibytes(bytes)}, and WebAssembly has 4; its largest part is ${largest.name}, ${gibibytes(sizeOf(largest))}`,
+    `the program needs ${gibibytes(bytes)} in one piece, and WebAssembly has 4 in all; its largest part is ${largest.name}, ${gibibytes(sizeOf(largest))}`,
     "Use a smaller batch, or read parts of the result one at a time",
   );
 }

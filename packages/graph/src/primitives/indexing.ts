@@ -133,9 +133,14 @@ export const argsort: Primitive<{ readonly axis: number; readonly descending: bo
 export function checkIndices(name: string, indices: ArrayLike<number>, size: number): void {
   for (let i = 0; i < indices.length; i++) {
     if (!(indices[i] >= 0 && indices[i] < size)) {
-      throw new IndexError(name, `got the index ${indices[i]} at position ${i}; expected 0 to ${size - 1}`);
+      throw indexError(name, indices[i], i, size);
     }
   }
+}
+
+/** What every engine throws for an index outside an axis of `size`. */
+export function indexError(name: string, index: number, position: number, size: number): IndexError {
+  return new IndexError(name, `got the index ${index} at position ${position}; expected 0 to ${size - 1}`);
 }
 
 function compare(a: number, b: number): number {

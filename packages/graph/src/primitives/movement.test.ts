@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { allocate, type DType } from "../dtype.js";
-import { HostStorage } from "../engine.js";
+import { HostStorage, runProgram } from "../engine.js";
 import { createLeaf, createNode, type Node } from "../node.js";
 import { primitiveNames, primitives, type AttributesOf, type PrimitiveName } from "../primitives.js";
 import { referenceEngine } from "../reference-engine.js";
@@ -50,7 +50,7 @@ describe("pad", () => {
   const attributes = { before: [1], after: [1], between: [0] };
 
   it("fills with any number a float holds, and with nothing that an integer cannot hold", () => {
-    const [storage] = referenceEngine.run([
+    const [storage] = runProgram(referenceEngine, [
       createNode("pad", [leaf([1])], { ...attributes, value: -Infinity }),
     ]);
     expect([...storage.readSync()]).toEqual([-Infinity, 1, -Infinity]);

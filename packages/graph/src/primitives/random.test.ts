@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { HostStorage } from "../engine.js";
+import { HostStorage, runProgram } from "../engine.js";
 import { createLeaf, createNode } from "../node.js";
 import { referenceEngine } from "../reference-engine.js";
 import { philox4x32 } from "./random.js";
 
 function randomBits(state: readonly number[], shape: readonly number[]): number[] {
   const leaf = createLeaf([state.length], "int32", new HostStorage(Int32Array.from(state)));
-  const [storage] = referenceEngine.run([createNode("randomBits", [leaf], { shape })]);
+  const [storage] = runProgram(referenceEngine, [createNode("randomBits", [leaf], { shape })]);
   return [...storage.readSync()];
 }
 

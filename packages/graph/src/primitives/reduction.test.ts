@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { DType } from "../dtype.js";
-import { HostStorage } from "../engine.js";
+import { HostStorage, runProgram } from "../engine.js";
 import { createLeaf, createNode, type Node } from "../node.js";
 import { referenceEngine } from "../reference-engine.js";
 import { values } from "../samples.js";
@@ -12,7 +12,7 @@ function leaf(dtype: DType, shape: Shape, elements: readonly number[] = []): Nod
 }
 
 function compute(node: Node): number[] {
-  return [...referenceEngine.run([node])[0].readSync()];
+  return [...runProgram(referenceEngine, [node])[0].readSync()];
 }
 
 describe("int32", () => {

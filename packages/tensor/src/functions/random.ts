@@ -1,5 +1,6 @@
 import { ArgumentError, canHold, checkShape, sizeOf, type DType, type Shape } from "@stargrad/graph";
 import { defaultGenerator, type Generator } from "../generator.js";
+import { aboutToDraw } from "../recording.js";
 import type { Reshaped, ShapeLiteral } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
 import { fromData } from "./creation.js";
@@ -96,7 +97,10 @@ export function bernoulli<const S extends ShapeLiteral>(
 /** Random words as int32: every bit is 0 or 1 with equal chance. */
 export function randomBits(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
   checkShape("randomBits", shape);
-  const start = fromData(generator.reserve(Math.ceil(sizeOf(shape) / 4)), [4]);
+  const blocks = Math.ceil(sizeOf(shape) / 4);
+  const made = aboutToDraw(generator, blocks);
+  const start = fromData(generator.reserve(blocks), [4]);
+  made(start.node);
   return apply("randomBits", [start], { shape });
 }
 

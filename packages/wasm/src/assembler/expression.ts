@@ -102,6 +102,16 @@ export const i32 = {
     }),
   load: load("i32", 2, 0x28),
   load8Unsigned: load("i32", 0, 0x2d),
+  atomicLoad: load("i32", 2, 0xfe, 0x10),
+  /** Adds to a word in memory, and is what the word was before. */
+  atomicAdd: (address: Expression<"i32">, value: Expression<"i32">): Expression<"i32"> =>
+    instruction("i32", [0xfe, 0x1e], [address, value], memoryImmediate(2, 0)),
+  /** Waits, for ever if need be, until notified at a word in memory that has the expected value. */
+  atomicWait: (address: Expression<"i32">, expected: Expression<"i32">): Expression<"i32"> =>
+    instruction("i32", [0xfe, 0x01], [address, expected, i64.const(-1n)], memoryImmediate(2, 0)),
+  /** Wakes so many of those who wait at a word in memory. */
+  atomicNotify: (address: Expression<"i32">, count: Expression<"i32">): Expression<"i32"> =>
+    instruction("i32", [0xfe, 0x00], [address, count], memoryImmediate(2, 0)),
   eqz: unary<"i32", "i32">("i32", 0x45),
   eq: binary<"i32", "i32">("i32", 0x46),
   ne: binary<"i32", "i32">("i32", 0x47),
@@ -109,6 +119,7 @@ export const i32 = {
   lessUnsigned: binary<"i32", "i32">("i32", 0x49),
   greaterSigned: binary<"i32", "i32">("i32", 0x4a),
   lessEqualSigned: binary<"i32", "i32">("i32", 0x4c),
+  lessEqualUnsigned: binary<"i32", "i32">("i32", 0x4d),
   greaterEqualSigned: binary<"i32", "i32">("i32", 0x4e),
   greaterEqualUnsigned: binary<"i32", "i32">("i32", 0x4f),
   add: binary<"i32", "i32">("i32", 0x6a),
@@ -136,6 +147,7 @@ export const i64 = {
       code.signed(value);
     }),
   load: load("i64", 3, 0x29),
+  greaterUnsigned: binary<"i64", "i32">("i32", 0x56),
   add: binary<"i64", "i64">("i64", 0x7c),
   sub: binary<"i64", "i64">("i64", 0x7d),
   mul: binary<"i64", "i64">("i64", 0x7e),
@@ -247,7 +259,9 @@ export const i32x4 = {
   eq: binary<"v128", "v128">("v128", ...simd(0x37)),
   less: binary<"v128", "v128">("v128", ...simd(0x39)),
   greater: binary<"v128", "v128">("v128", ...simd(0x3b)),
+  lessUnsigned: binary<"v128", "v128">("v128", ...simd(0x3a)),
   lessEqual: binary<"v128", "v128">("v128", ...simd(0x3d)),
+  lessEqualUnsigned: binary<"v128", "v128">("v128", ...simd(0x3e)),
   abs: unary<"v128", "v128">("v128", ...simd(0xa0)),
   neg: unary<"v128", "v128">("v128", ...simd(0xa1)),
   allTrue: unary<"v128", "i32">("i32", ...simd(0xa3)),
@@ -273,6 +287,9 @@ export const i64x2 = {
   add: binary<"v128", "v128">("v128", ...simd(0xce)),
   sub: binary<"v128", "v128">("v128", ...simd(0xd1)),
   mul: binary<"v128", "v128">("v128", ...simd(0xd5)),
+  /** The products of the lower two (upper two) of four unsigned numbers. */
+  extendedMultiplyLowUnsigned: binary<"v128", "v128">("v128", ...simd(0xde)),
+  extendedMultiplyHighUnsigned: binary<"v128", "v128">("v128", ...simd(0xdf)),
   eq: binary<"v128", "v128">("v128", ...simd(0xd6)),
 };
 

@@ -79,8 +79,8 @@ export class FunctionBuilder {
   }
 
   /**
-   * A constant, computed once where the function begins, and shared if it is asked for again. Node 24 does not move vector
-   * constants out of loops, and building one takes as long as three additions.
+   * A value that depends on parameters alone, computed once where the function begins, and shared if it is asked for again.
+   * For constants too: Node 24 does not move vectors out of loops, and building one takes as long as three additions.
    */
   hoist<T extends ValueType>(constant: Expression<T>): Local<T> {
     const code = new ByteWriter();
@@ -150,6 +150,17 @@ export class FunctionBuilder {
     this.#code.bytes(0x10);
     this.#code.unsigned(target.index);
     if (target.result !== null) this.#code.bytes(0x1a);
+  }
+
+  /** Computes a value for what it does besides, and drops it. */
+  evaluate(value: Expression): void {
+    value.emit(this.#code);
+    this.#code.bytes(0x1a);
+  }
+
+  /** `i32.atomic.store`: sets a word in memory for all threads. */
+  atomicStore(address: Expression<"i32">, value: Expression<"i32">): void {
+    this.#store(address, value, [0xfe, 0x17], 2, 0);
   }
 
   /** Leaves the function with its result. */

@@ -1,8 +1,7 @@
 import { ModuleBuilder } from "../assembler/module-builder.js";
-import { batchParameters, emitBatches } from "./batch.js";
 import { elements, type MatmulDType } from "./element.js";
 import { emitMatmul } from "./matmul.js";
-import { runParameters, type Matmul } from "./run.js";
+import { runParameters, type Matmul, type RunParameter } from "./run.js";
 import type { MatmulSpec } from "./spec.js";
 
 type Values = Float32Array | Float64Array | Int32Array;
@@ -57,37 +56,27 @@ export class Arena {
   compile(spec: MatmulSpec): CompiledMatmul {
     const module = new ModuleBuilder({ minimum: this.#pages, maximum: this.#pages, shared: false });
     const matmul = emitMatmul(module, spec, "run");
-    emitBatches(module, matmul, "runBatches");
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
       env: { memory: this.memory },
     });
-    const { run, runBatches } = instance.exports as Record<string, (...inputs: number[]) => void>;
+    const { run } = instance.exports as { run: (...inputs: number[]) => void };
     const whole: Inputs = { rowBlockEnd: matmul.rowBlocks, columnBlockEnd: matmul.columnBlocks };
-    const call = (target: typeof run, names: readonly string[], inputs: Inputs): void => {
-      const given: Readonly<Record<string, number | undefined>> = { ...whole, ...inputs };
-      target(...names.map((name) => given[name] ?? 0));
-    };
     return {
       matmul,
       run: (inputs) => {
-        call(run, runParameters, inputs);
-      },
-      runBatches: (inputs) => {
-        call(runBatches, batchParameters, inputs);
+        const given = { ...whole, ...inputs };
+        run(...runParameters.map((name) => given[name] ?? 0));
       },
     };
   }
 }
 
 /** What is not given is 0, and all blocks. */
-export type Inputs = Partial<
-  Record<(typeof runParameters)[number] | (typeof batchParameters)[number], number>
->;
+export type Inputs = Partial<Record<RunParameter, number>>;
 
 export interface CompiledMatmul {
   readonly matmul: Matmul;
   readonly run: (inputs: Inputs) => void;
-  readonly runBatches: (inputs: Inputs) => void;
 }
 
 export function rowMajor(rows: number, columns: number): View {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { columnMajor, range, rowMajor, type View } from "./arena.js";
 import { elements, type MatmulDType } from "./element.js";
-import { anywhere, checkProduct, columns, fractions, integers, prepare, rows } from "./product-case.js";
+import { anywhere, checkProduct, columns, fractions, prepare, rows } from "./product-case.js";
 
 const dtypes: readonly MatmulDType[] = ["float32", "float64", "int32"];
 
@@ -65,7 +65,7 @@ describe.each(dtypes)("%s", (dtype) => {
     );
   });
 
-  test("an output anywhere", () => {
+  test.each([1, 10])("an output anywhere, in runs of %i columns", (run) => {
     for (const [m, n, k] of [
       [13, 22, 9],
       [3, 40, 9],
@@ -82,19 +82,20 @@ describe.each(dtypes)("%s", (dtype) => {
           dtype,
           a,
           b,
-          options: { c: { layout: "tables" } },
+          options: { c: { rowStride: null, run } },
         });
-        // Rows in reverse order; columns in pairs that lie apart.
+        // Rows in reverse order; columns in runs that lie apart.
         const view: View = {
           rows: range(m, 3 * n).reverse(),
-          columns: range(n).map((j) => j + 2 * Math.floor(j / 6)),
+          columns: range(n).map((j) => j + 2 * Math.floor(j / 10)),
         };
         const output = arena.place(
           dtype,
           range(3 * m * n).map(() => 99),
         );
         const cRows = arena.placeOffsets(dtype, view.rows);
-        compiled.run({ ...inputs, c: output, cRows, cColumns: arena.placeOffsets(dtype, view.columns) });
+        const runs = view.columns.filter((_, j) => j % run === 0);
+        compiled.run({ ...inputs, c: output, cRows, cColumns: arena.placeOffsets(dtype, runs) });
         const wanted = range(3 * m * n).map(() => 99);
         for (const i of range(m))
           for (const j of range(n)) wanted[view.rows[i] + view.columns[j]] = expected(i, j);
@@ -110,7 +111,7 @@ describe.each(dtypes)("%s", (dtype) => {
       [40, 3, 9],
     ]) {
       const gap = 3;
-      const options = { c: { layout: "rowMajor", rowStride: (n + gap) * elements[dtype].size } } as const;
+      const options = { c: { rowStride: (n + gap) * elements[dtype].size, run: null } } as const;
       const { arena, compiled, inputs, expected } = prepare({ dtype, a: rows(m, k), b: rows(k, n), options });
       const output = arena.place(
         dtype,
@@ -148,35 +149,6 @@ describe.each(dtypes)("%s", (dtype) => {
         expect(result()).toEqual(whole);
       }
     }
-  });
-
-  test("batches, one operand shared by all", () => {
-    const [m, n, k, count] = [6, 10, 7, 3];
-    const { arena, compiled, inputs } = prepare({ dtype, a: rows(m, k), b: rows(k, n) });
-    const [left, right] = [integers(m * k, 5), integers(count * k * n, 6)];
-    const c = arena.place(
-      dtype,
-      range(count * m * n).map(() => 99),
-    );
-    compiled.runBatches({
-      ...inputs,
-      a: arena.place(dtype, left),
-      b: arena.place(dtype, right),
-      c,
-      aBatches: arena.placeOffsets(dtype, [0, 0, 0]),
-      bBatches: arena.placeOffsets(dtype, [2 * k * n, 0, k * n]),
-      cBatches: arena.placeOffsets(dtype, range(count, m * n)),
-      batchFrom: 1,
-      batchTo: count,
-    });
-    const wanted = [2, 0, 1].flatMap((start, batch) =>
-      range(m * n).map((cell) => {
-        const [i, j] = [Math.floor(cell / n), cell % n];
-        if (batch === 0) return 99;
-        return range(k).reduce((sum, p) => sum + left[i * k + p] * right[(start * k + p) * n + j], 0);
-      }),
-    );
-    expect(Array.from(arena.array(dtype, c, wanted.length))).toEqual(wanted);
   });
 });
 

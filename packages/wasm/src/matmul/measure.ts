@@ -75,7 +75,7 @@ interface Product {
 function product(arena: Arena, { name, a, b, batch = 1, sharedA = false, bSize }: Product): Measurement {
   const [m, k, n] = [a.rows.length, a.columns.length, b.columns.length];
   const layouts = { a: { layout: layoutOf(a) }, b: { layout: layoutOf(b) } };
-  const { matmul, runBatches } = arena.compile({ dtype: "float32", m, n, k, ...layouts, relaxed });
+  const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, relaxed });
   const sizeOf = ({ rows, columns }: View): number => Math.max(...rows) + Math.max(...columns) + 1;
   const place = (size: number): number =>
     arena.place("float32", Float32Array.from({ length: size }, Math.random));
@@ -90,16 +90,18 @@ function product(arena: Arena, { name, a, b, batch = 1, sharedA = false, bSize }
     bColumns: offsets(b.columns),
     c: place(batch * m * n),
     scratch: arena.allocate(matmul.scratchBytes),
-    aBatches: offsets(range(batch, aStride)),
-    bBatches: offsets(range(batch, bStride)),
-    cBatches: offsets(range(batch, m * n)),
-    batchTo: batch,
   };
+  const matrices = range(batch).map((i) => ({
+    ...inputs,
+    a: inputs.a + 4 * i * aStride,
+    b: inputs.b + 4 * i * bStride,
+    c: inputs.c + 4 * i * m * n,
+  }));
   return {
     name,
     operations: 2 * m * n * k * batch,
     call: () => {
-      runBatches(inputs);
+      for (const matrix of matrices) run(matrix);
     },
   };
 }

@@ -1,13 +1,13 @@
 import { i32, v128, type Expression } from "../assembler/expression.js";
 import type { FunctionReference } from "../assembler/function-builder.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
-import { consecutive, entry, plus, times } from "./addressing.js";
+import { entry, minimum, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";
 import type { Epilogue, MatmulSpec } from "./spec.js";
 
 type Int = Expression<"i32">;
 
-/** Where C stands: its address, and its tables of byte offsets (not read if it is row-major). */
+/** Where C stands: its address, and its tables of byte offsets, which are read only where no stride is known. */
 export interface OutputBase {
   readonly c: Int;
   readonly cRows: Int;
@@ -18,28 +18,34 @@ export interface OutputBase {
 export interface Output {
   readonly rowAddress: (base: OutputBase, row: Int) => Int;
   readonly columnOffset: (base: OutputBase, column: Int) => Int;
-  /** Whether as many elements as a vector has lanes are neighbours from this column on. */
-  readonly neighbours: (base: OutputBase, column: Int) => Int;
-  /** The bytes from row to row, if every row is contiguous. */
+  /** Whether so many elements are neighbours from this column on. */
+  readonly neighbours: (column: Int, count: number) => Int;
+  /** The bytes from row to row; `null` if that differs. */
   readonly rowStride: number | null;
+  /** How many columns are neighbours; `null`: all. */
+  readonly run: number | null;
 }
 
-export function outputOf({ c, n }: MatmulSpec, element: Element): Output {
-  if (c?.layout === "tables") {
-    return {
-      rowAddress: (base, row) => i32.add(base.c, i32.load(entry(base.cRows, row))),
-      columnOffset: (base, column) => i32.load(entry(base.cColumns, column)),
-      neighbours: (base, column) => consecutive(element, entry(base.cColumns, column)),
-      rowStride: null,
-    };
-  }
-  const rowStride = c?.rowStride ?? n * element.size;
+export function outputOf({ c, n }: MatmulSpec, { size }: Element): Output {
+  const { rowStride, run } = c ?? { rowStride: n * size, run: null };
   return {
-    rowAddress: (base, row) => i32.add(base.c, times(row, rowStride)),
-    columnOffset: (_, column) => times(column, element.size),
-    neighbours: () => i32.const(1),
+    rowAddress: (base, row) =>
+      i32.add(base.c, rowStride === null ? i32.load(entry(base.cRows, row)) : times(row, rowStride)),
+    columnOffset: (base, column) => offsetInRuns(base.cColumns, column, run, size),
+    neighbours: (column, count) =>
+      run === null
+        ? i32.const(1)
+        : i32.lessEqualSigned(i32.remainderUnsigned(column, i32.const(run)), i32.const(run - count)),
     rowStride,
+    run,
   };
+}
+
+/** The offset of a column whose elements are neighbours by runs; the table says where each of these begins. */
+export function offsetInRuns(table: Int, column: Int, run: number | null, size: number): Int {
+  if (run === null) return times(column, size);
+  const start = i32.load(entry(table, i32.divUnsigned(column, i32.const(run))));
+  return i32.add(start, times(i32.remainderUnsigned(column, i32.const(run)), size));
 }
 
 /**
@@ -67,7 +73,7 @@ export function emitStoreTile(
         body.while(i32.lessSigned(j, columnEnd), () => {
           target.set(i32.add(rowAddress, output.columnOffset(base, j)));
           body.if(
-            isWhole(output, base, lanes, j, columnEnd),
+            i32.and(i32.lessEqualSigned(plus(j, lanes), columnEnd), output.neighbours(j, lanes)),
             () => {
               body.if(
                 accumulate,
@@ -103,70 +109,47 @@ export function emitStoreTile(
 }
 
 /**
- * Writes the pass of the epilogue over a part of C, while it is still in the cache.
+ * Writes the pass of the epilogue over a part of C, while it is still in the cache: stretch by stretch of columns that are
+ * neighbours wherever it reads and writes, and in them row by row.
  *
- * Its parameters are `(c, cRows, cColumns, buffer, batch, context, row, rowEnd, column, columnEnd)`; the buffer holds one vector.
+ * Its parameters are `(c, cRows, cColumns, context, row, rowEnd, column, columnEnd)`.
  */
 export function emitEpilogue(
   module: ModuleBuilder,
-  element: Element,
+  { lanes, size }: Element,
   output: Output,
   epilogue: Epilogue,
 ): FunctionReference<null> {
-  const { lanes, size } = element;
   return module.function(
-    { parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"], result: null },
-    (body, c, cRows, cColumns, buffer, batch, context, row, rowEnd, column, columnEnd) => {
+    { parameters: Array.from({ length: 8 }, () => "i32" as const), result: null },
+    (body, c, cRows, cColumns, context, row, rowEnd, column, columnEnd) => {
       const base = { c, cRows, cColumns };
-      const value = body.local("v128");
-      const whole = body.local("i32");
-      const target = body.local("i32");
-      body.for({ from: row, to: rowEnd }, (i) => {
-        const rowAddress = body.keep(output.rowAddress(base, i));
-        body.for({ from: column, to: columnEnd, step: lanes }, (j) => {
-          target.set(i32.add(rowAddress, output.columnOffset(base, j)));
-          whole.set(isWhole(output, base, lanes, j, columnEnd));
-          const eachLane = (copy: (elementAddress: Int, lane: number) => void): void => {
-            for (let lane = 0; lane < lanes; lane++) {
-              body.if(i32.lessSigned(plus(j, lane), columnEnd), () => {
-                copy(i32.add(rowAddress, output.columnOffset(base, plus(j, lane))), lane);
-              });
-            }
-          };
-          body.if(
-            whole,
-            () => {
-              value.set(v128.load(target));
-            },
-            () => {
-              eachLane((address, lane) => {
-                body.store(buffer, element.load(address), lane * size);
-              });
-              value.set(v128.load(buffer));
-            },
-          );
-          value.set(epilogue(body, { value, row: i, column: j, batch, context }));
-          body.if(
-            whole,
-            () => {
-              body.store(target, value);
-            },
-            () => {
-              body.store(buffer, value);
-              eachLane((address, lane) => {
-                body.store(address, element.load(buffer, lane * size));
-              });
-            },
-          );
+      const { runs, begin, finish } = epilogue(body, context);
+      const ends = new Set([...runs, ...(output.run === null ? [] : [output.run])]);
+      const [end, sum, left] = [body.local("i32"), body.local("i32"), body.local("i32")];
+      body.while(i32.lessSigned(column, columnEnd), () => {
+        end.set(columnEnd);
+        for (const run of ends) {
+          const next = plus(times(i32.divUnsigned(column, i32.const(run)), run), run);
+          end.set(minimum(end, body.keep(next)));
+        }
+        body.for({ from: row, to: rowEnd }, (i) => {
+          sum.set(i32.add(output.rowAddress(base, i), output.columnOffset(base, column)));
+          begin(i, column);
+          left.set(i32.sub(end, column));
+          body.while(i32.greaterEqualSigned(left, i32.const(lanes)), () => {
+            finish(sum, true);
+            sum.set(plus(sum, 16));
+            left.set(plus(left, -lanes));
+          });
+          body.while(left, () => {
+            finish(sum, false);
+            sum.set(plus(sum, size));
+            left.set(plus(left, -1));
+          });
         });
+        column.set(end);
       });
     },
   );
-}
-
-/** Whether a vector from this column on is inside the range and contiguous in memory. */
-function isWhole(output: Output, base: OutputBase, lanes: number, column: Int, columnEnd: Int): Int {
-  const inside = i32.lessEqualSigned(plus(column, lanes), columnEnd);
-  if (output.rowStride !== null) return inside;
-  return i32.and(inside, output.neighbours(base, column));
 }

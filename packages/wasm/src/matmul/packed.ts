@@ -1,7 +1,7 @@
 import { i32, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder } from "../assembler/function-builder.js";
+import type { FunctionBuilder, FunctionReference } from "../assembler/function-builder.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
-import { entry, minimum, plus, times } from "./addressing.js";
+import { consecutive, entry, minimum, plus, times } from "./addressing.js";
 import { elements } from "./element.js";
 import { emitEpilogue, outputOf } from "./output.js";
 import { emitPackGroup, emitPackPanels } from "./pack.js";
@@ -12,6 +12,9 @@ import type { MatmulSpec } from "./spec.js";
 import { firstRowOf, heightOf } from "./strips.js";
 
 type Int = Expression<"i32">;
+
+/** Bytes of C that are finished together. */
+const blockOfC = 128 * 1024;
 
 /**
  * Writes a product that copies its operands into the order in which the inner loop reads them: B in panels of a few
@@ -31,11 +34,16 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   const { n, k } = spec;
   const element = elements[spec.dtype];
   const { lanes, size } = element;
-  const plan = planProduct(spec.m, n, k, element, spec.relaxed);
+  const plan = planProduct(spec, element);
   const { tile, width, depth, depthBlocks, stripsPerBlock } = plan;
   const { panelsAtOnce } = plan;
-  const packsAhead = stripsPerBlock < plan.strips;
+  const inPlace = spec.b.overlapping === true;
+  const packsAhead = stripsPerBlock < plan.strips && !inPlace;
   const panelsPerBlock = packsAhead ? plan.panelsPerBlock : plan.panels;
+  // So much of C that it is still in the cache when the epilogue comes; but its rows should not be short.
+  const columnBytes = Math.max(1, stripsPerBlock * tile.rows * size);
+  const groups = Math.max(1, Math.floor(blockOfC / (columnBytes * width * panelsAtOnce)));
+  const panelsPerEpilogue = spec.epilogue === undefined ? panelsPerBlock : groups * panelsAtOnce;
 
   const stripBytes = depth * tile.rows * size;
   const panelBytes = depth * width * size;
@@ -45,14 +53,15 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
 
   const packGroup = emitPackGroup(module, element);
   const packPanels = emitPackPanels(module, element, plan, packGroup);
-  const multiply = emitPanelProduct(module, spec, element, plan);
+  const multiplyPacked = emitPanelProduct(module, spec, element, plan, "packed");
+  const multiplyInPlace = inPlace ? emitPanelProduct(module, spec, element, plan, "inPlace") : null;
   const epilogue =
     spec.epilogue === undefined
       ? null
       : emitEpilogue(module, element, outputOf(spec, element), spec.epilogue);
 
   const run = emitRun(module, name, (body, inputs) => {
-    const { a, b, c, cRows, cColumns, scratch, batch, context } = inputs;
+    const { a, b, c, cRows, cColumns, scratch, context } = inputs;
     const packedStrips = body.keep(plus(scratch, bufferBytes));
     const packedPanels = body.keep(plus(packedStrips, stripsBytes));
 
@@ -109,32 +118,65 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
             const target = i32.add(packedStrips, times(i32.sub(strip, stripFrom), stripBytes));
             packStrip(strip, body.keep(target));
           });
-          eachBlock(body, panelFrom, panelTo, panelsAtOnce, (panel, panelEnd) => {
-            const packed = body.keep(panelAddress(panel));
-            if (!packsAhead) pack(panel, packed);
-            const columnEnd = minimum(body.keep(times(panelEnd, width)), i32.const(n));
-            const range = [stripFrom, stripTo, times(panel, width), columnEnd];
-            body.call(
-              multiply,
-              packedStrips,
-              packed,
-              steps,
-              c,
-              cRows,
-              cColumns,
-              scratch,
-              ...range,
-              depthBlock,
-            );
-          });
-          if (epilogue !== null) {
-            body.if(i32.eq(depthBlock, i32.const(depthBlocks - 1)), () => {
-              const columnEnd = minimum(body.keep(times(panelTo, width)), i32.const(n));
-              const rows = [firstRowOf(stripFrom, plan), firstRowOf(stripTo, plan)];
-              const columns = [times(panelFrom, width), columnEnd];
-              body.call(epilogue, c, cRows, cColumns, scratch, batch, context, ...rows, ...columns);
+          eachBlock(body, panelFrom, panelTo, panelsPerEpilogue, (groupFrom, groupTo) => {
+            eachBlock(body, groupFrom, groupTo, panelsAtOnce, (panel, panelEnd) => {
+              const column = body.keep(times(panel, width));
+              const columnEnd = body.keep(times(panelEnd, width));
+              columnEnd.set(minimum(columnEnd, i32.const(n)));
+              const multiply = (target: FunctionReference<null>, from: Int): void => {
+                const tables = [entry(inputs.bRows, p), inputs.bColumns];
+                const range = [stripFrom, stripTo, column, columnEnd];
+                body.call(
+                  target,
+                  packedStrips,
+                  from,
+                  ...tables,
+                  steps,
+                  c,
+                  cRows,
+                  cColumns,
+                  scratch,
+                  ...range,
+                  depthBlock,
+                );
+              };
+              const multiplyPanels = (): void => {
+                const packed = body.keep(panelAddress(panel));
+                if (!packsAhead) pack(panel, packed);
+                multiply(multiplyPacked, packed);
+              };
+              if (multiplyInPlace === null) {
+                multiplyPanels();
+              } else {
+                const vectors = Array.from({ length: tile.vectors }, (_, j) =>
+                  consecutive(element, entry(inputs.bColumns, plus(column, j * lanes))),
+                );
+                const neighbours = vectors.reduce((x, y) => i32.and(x, y));
+                const whole = i32.eq(i32.sub(columnEnd, column), i32.const(width));
+                // Two conditions, because the table ends with the last column.
+                const together = body.local("i32");
+                together.set(i32.const(0));
+                body.if(whole, () => {
+                  together.set(neighbours);
+                });
+                body.if(
+                  together,
+                  () => {
+                    multiply(multiplyInPlace, b);
+                  },
+                  multiplyPanels,
+                );
+              }
             });
-          }
+            if (epilogue !== null) {
+              body.if(i32.eq(depthBlock, i32.const(depthBlocks - 1)), () => {
+                const columnEnd = minimum(body.keep(times(groupTo, width)), i32.const(n));
+                const rows = [firstRowOf(stripFrom, plan), firstRowOf(stripTo, plan)];
+                const columns = [times(groupFrom, width), columnEnd];
+                body.call(epilogue, c, cRows, cColumns, context, ...rows, ...columns);
+              });
+            }
+          });
         });
       });
     });

@@ -1,4 +1,5 @@
 import type { Element } from "./element.js";
+import type { MatmulSpec } from "./spec.js";
 
 /** The part of C whose sums stay in registers: `rows` × `vectors` vectors. */
 export interface Tile {
@@ -48,7 +49,7 @@ const cacheLine = 64;
 /** Bytes of packed B, used again for every block of A. */
 const blockOfB = 1024 * 1024;
 
-export function planProduct(m: number, n: number, k: number, element: Element, relaxed: boolean): Plan {
+export function planProduct({ m, n, k, b, relaxed }: MatmulSpec, element: Element): Plan {
   const tile = chooseTile(m, n, element, relaxed);
   const width = tile.vectors * element.lanes;
   const strips = Math.ceil(m / tile.rows);
@@ -56,10 +57,9 @@ export function planProduct(m: number, n: number, k: number, element: Element, r
   const depthBlocks = Math.max(1, Math.ceil((k * element.size) / (depthLimit * 4)));
   const depth = Math.ceil(k / depthBlocks);
   const stripsPerBlock = evenly(strips, blockOfA / (depth * tile.rows * element.size));
-  const panelsAtOnce = Math.min(
-    Math.max(1, panels),
-    Math.max(1, Math.floor(cacheLine / (width * element.size))),
-  );
+  const perLine = Math.max(1, Math.floor(cacheLine / (width * element.size)));
+  // Whether panels that are read in place can be is decided for each of them.
+  const panelsAtOnce = b.overlapping === true ? 1 : Math.min(Math.max(1, panels), perLine);
   const panelsInBlock = evenly(panels, blockOfB / (depth * width * element.size));
   const panelsPerBlock =
     stripsPerBlock >= strips ? panelsAtOnce : Math.ceil(panelsInBlock / panelsAtOnce) * panelsAtOnce;

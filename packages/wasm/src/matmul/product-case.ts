@@ -7,6 +7,7 @@ import type { Layout, MatmulSpec } from "./spec.js";
 export interface Operand {
   readonly view: View;
   readonly layout: Layout;
+  readonly overlapping?: boolean;
 }
 
 export interface Case {
@@ -60,7 +61,7 @@ export function prepare({ dtype, a, b, options }: Case, fill = integers) {
     n,
     k,
     a: { layout: a.layout },
-    b: { layout: b.layout },
+    b: { layout: b.layout, overlapping: b.overlapping ?? false },
     relaxed: false,
     ...options,
   };

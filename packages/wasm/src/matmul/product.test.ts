@@ -13,9 +13,29 @@ import {
   rows,
   type Case,
 } from "./product-case.js";
-import type { MatmulSpec } from "./spec.js";
+import type { Epilogue } from "./spec.js";
 
-test("the epilogue sees every sum once, with its row, column, batch and context", () => {
+test("the epilogue finishes every sum once", () => {
+  // max(0, sum · (20 + row) + bias[column]), with the biases at `context`.
+  const epilogue: Epilogue = (body, context) => {
+    const factor = body.local("v128");
+    const bias = body.local("i32");
+    return {
+      runs: [5],
+      begin(row, column) {
+        factor.set(f32x4.splat(f32.convertI32Signed(i32.add(row, i32.const(20)))));
+        bias.set(i32.add(context, i32.shiftLeft(column, i32.const(2))));
+      },
+      finish(sum, wide) {
+        const [sums, biases] = wide
+          ? [v128.load(sum), v128.load(bias)]
+          : [v128.load32Splat(sum), v128.load32Splat(bias)];
+        const finished = f32x4.max(f32x4.add(f32x4.mul(sums, factor), biases), f32x4.splat(f32.const(0)));
+        body.store(sum, wide ? finished : f32x4.extract(body.keep(finished), 0));
+        bias.set(i32.add(bias, i32.const(wide ? 16 : 4)));
+      },
+    };
+  };
   for (const [m, n, k] of [
     [13, 22, 1100],
     [17, 9, 3],
@@ -23,12 +43,11 @@ test("the epilogue sees every sum once, with its row, column, batch and context"
     [41, 3, 9],
     [1, 7, 5],
   ]) {
-    for (const layout of ["rowMajor", "tables"] as const) {
-      const epilogue: MatmulSpec["epilogue"] = (_, { value, row, column, batch, context }) => {
-        const biases = v128.load(i32.add(context, i32.shiftLeft(column, i32.const(2))));
-        const factor = f32x4.splat(f32.convertI32Signed(i32.add(i32.mul(batch, i32.const(10)), row)));
-        return f32x4.max(f32x4.add(f32x4.mul(value, factor), biases), f32x4.splat(f32.const(0)));
-      };
+    for (const c of [
+      { rowStride: 4 * n, run: null },
+      { rowStride: 4 * n, run: 8 },
+      { rowStride: null, run: 1 },
+    ]) {
       for (const [a, b] of [
         [rows(m, k), rows(k, n)],
         [columns(m, k), columns(k, n)],
@@ -38,15 +57,14 @@ test("the epilogue sees every sum once, with its row, column, batch and context"
           dtype: "float32",
           a,
           b,
-          options: { epilogue, c: { layout } },
+          options: { epilogue, c },
         });
-        const bias = integers(n + 3, 9);
+        const bias = integers(n, 9);
         compiled.run({
           ...inputs,
-          batch: 2,
           context: arena.place("float32", bias),
           cRows: arena.placeOffsets("float32", range(m, n)),
-          cColumns: arena.placeOffsets("float32", range(n)),
+          cColumns: arena.placeOffsets("float32", range(n, c.run ?? 0)),
         });
         const wanted = range(m * n).map((cell) => {
           const [i, j] = [Math.floor(cell / n), cell % n];
@@ -67,6 +85,7 @@ test("a convolution is a product with a windowed view", () => {
   const places = range(out).flatMap((y) => range(out).map((x) => (y * size + x) * stride));
   const windows = anywhere({ rows: taps, columns: places });
   checkProduct({ dtype: "float32", a: rows(5, taps.length), b: windows });
+  checkProduct({ dtype: "float32", a: rows(5, taps.length), b: { ...windows, overlapping: true } });
   checkProduct({ dtype: "float32", a: rows(5, places.length), b: anywhere({ rows: places, columns: taps }) });
 });
 

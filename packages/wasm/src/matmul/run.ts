@@ -8,7 +8,7 @@ import type { ModuleBuilder } from "../assembler/module-builder.js";
  *   `b + bRows[p] + bColumns[j]`; all six tables hold int32 byte offsets, which may be negative or equal. `cRows` and `cColumns`
  *   are read only if the spec asks for tables.
  * - `scratch`: `scratchBytes` bytes of its own, at a multiple of 16. What is in it does not matter.
- * - `context`, `batch`: handed to the epilogue.
+ * - `context`: handed to the epilogue.
  * - `rowBlock` to `rowBlockEnd`, `columnBlock` to `columnBlockEnd`: the part of C to compute.
  */
 export const runParameters = [
@@ -23,7 +23,6 @@ export const runParameters = [
   "cColumns",
   "scratch",
   "context",
-  "batch",
   "rowBlock",
   "rowBlockEnd",
   "columnBlock",

@@ -59,7 +59,9 @@ export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: Skinny
   const few = swapped ? n : m;
   const many = swapped ? m : n;
   // Sums may grow in C itself where neighbouring lines are neighbours there too.
-  const inPlace = swapped ? n === 1 && output.rowStride === element.size : output.rowStride !== null;
+  const inPlace = swapped
+    ? n === 1 && output.rowStride === element.size
+    : output.rowStride !== null && output.run === null;
   const sumStride = inPlace && !swapped ? (output.rowStride ?? 0) : many * element.size;
   const cell: Cell = (base, i, j) => {
     const [row, column] = swapped ? [j, i] : [i, j];
@@ -73,7 +75,7 @@ export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: Skinny
   const blocks = Math.ceil(many / blockLines);
 
   const run = emitRun(module, name, (body, inputs) => {
-    const { a, aRows, aColumns, b, bRows, bColumns, c, scratch, batch, context } = inputs;
+    const { a, aRows, aColumns, b, bRows, bColumns, c, scratch, context } = inputs;
     const sideA: Side = { base: a, lines: aRows, depths: aColumns };
     const sideB: Side = { base: b, lines: bColumns, depths: bRows };
     const [fewSide, manySide] = swapped ? [sideB, sideA] : [sideA, sideB];
@@ -129,7 +131,7 @@ export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: Skinny
       if (epilogue !== null) {
         const rows = swapped ? [first, end] : [i32.const(0), i32.const(m)];
         const columns = swapped ? [i32.const(0), i32.const(n)] : [first, end];
-        body.call(epilogue, c, inputs.cRows, inputs.cColumns, scratch, batch, context, ...rows, ...columns);
+        body.call(epilogue, c, inputs.cRows, inputs.cColumns, context, ...rows, ...columns);
       }
     });
   });

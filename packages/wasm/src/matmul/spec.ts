@@ -1,5 +1,4 @@
-import type { Expression } from "../assembler/expression.js";
-import type { FunctionBuilder } from "../assembler/function-builder.js";
+import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
 import type { MatmulDType } from "./element.js";
 
 /**
@@ -11,26 +10,33 @@ export type Layout = "rowsContiguous" | "columnsContiguous" | "any";
 /** What is known of an operand when the code is written. */
 export interface OperandSpec {
   readonly layout: Layout;
+  /**
+   * Whether its elements stand at several places of it, as those of windows do. Such a B is read where it lies, as far as
+   * its columns are neighbours: copies of it are larger than it is. Default: false
+   */
+  readonly overlapping?: boolean;
 }
 
-/** Four (float64: two) neighbouring results of one row, before they are stored. */
-export interface EpilogueValue {
-  readonly value: Expression<"v128">;
-  /** The row of all of them, and the column of the first, a multiple of the lanes. Cheap to emit repeatedly. */
-  readonly row: Expression<"i32">;
-  readonly column: Expression<"i32">;
-  /** The product's place in the batch. */
-  readonly batch: Expression<"i32">;
-  /** What the caller passed as `context`. */
-  readonly context: Expression<"i32">;
+/** Where results go. */
+export interface OutputSpec {
+  /** The bytes from row to row; `null` if a table tells where each row begins. */
+  readonly rowStride: number | null;
+  /** So many columns are neighbours, and a table tells where each run of them begins; `null` if a row is one run. */
+  readonly run: number | null;
 }
 
-/**
- * Turns sums into results, lane by lane. The last vector of a row may reach past the last column; those lanes are
- * computed and dropped, so whatever is loaded by column must be readable up to the next multiple of 16 bytes. It must
- * not read the product's own output.
- */
-export type Epilogue = (body: FunctionBuilder, sums: EpilogueValue) => Expression<"v128">;
+/** Begins a pass over finished sums, wherever one is written. `context` is what the caller of the product passed. */
+export type Epilogue = (body: FunctionBuilder, context: Local<"i32">) => EpiloguePass;
+
+/** What is done with finished sums, a stretch of neighbouring columns of a row at a time. */
+export interface EpiloguePass {
+  /** No stretch goes on past a multiple of one of these. */
+  readonly runs: readonly number[];
+  /** Goes to the beginning of a stretch. */
+  readonly begin: (row: Local<"i32">, column: Local<"i32">) => void;
+  /** Finishes the next elements, a vector of them (`wide`) or one. The sums are at `sum`, and nobody needs them afterwards. */
+  readonly finish: (sum: Local<"i32">, wide: boolean) => void;
+}
 
 /** One matrix product, C[i, j] = epilogue(Σ_p A[i, p] · B[p, j]), with i < m, p < k, j < n. */
 export interface MatmulSpec {
@@ -40,8 +46,8 @@ export interface MatmulSpec {
   readonly k: number;
   readonly a: OperandSpec;
   readonly b: OperandSpec;
-  /** `rowMajor`: rows are contiguous, `rowStride` bytes apart (default: no gap). `tables`: as operands are. */
-  readonly c?: { readonly layout: "rowMajor"; readonly rowStride?: number } | { readonly layout: "tables" };
+  /** Default: row-major, without gaps. */
+  readonly c?: OutputSpec;
   /**
    * Uses fused multiply-adds where the engine has relaxed SIMD. Results may then differ in the last bit from those of
    * an engine or a machine without it.

@@ -7,25 +7,35 @@ import type { Tile } from "./plan.js";
 /**
  * Writes the inner loop: C[r, j] = Σ_p A[p, r] · B[p, j], or C[r, j] plus it if `accumulate` is not 0.
  *
- * Its parameters are `(a, b, bEnd, c, rowStride, accumulate)`: a packed strip of A, a packed panel of B and its end, the
- * first element of the tile in C and the bytes from row to row. Sums start at 0 and grow in the order of p, so an element does
- * not depend on the tile it is in.
+ * Its parameters are `(a, …b, c, rowStride, accumulate)`: a packed strip of A, where B is, the first element of the tile in C
+ * and the bytes from row to row. If B is `packed`, `b` is the panel and its end. If `inPlace`, it is the table of the
+ * offsets of its rows, the end of that, and for each vector of a row where it begins at offset 0.
+ *
+ * Sums start at 0 and grow in the order of p, so an element does not depend on the tile it is in.
  */
 export function emitTile(
   module: ModuleBuilder,
   element: Element,
   { rows, vectors }: Tile,
   relaxed: boolean,
+  panels: "packed" | "inPlace",
 ): FunctionReference<null> {
+  const ofB = panels === "packed" ? 2 : 2 + vectors;
   return module.function(
-    { parameters: ["i32", "i32", "i32", "i32", "i32", "i32"], result: null },
-    (body, a, b, bEnd, c, rowStride, accumulate) => {
+    { parameters: Array.from({ length: ofB + 4 }, () => "i32" as const), result: null },
+    (body, a, b, bEnd, ...others) => {
+      const starts = others.slice(0, ofB - 2);
+      const [c, rowStride, accumulate] = others.slice(ofB - 2);
       const vectorLocals = (): Local<"v128">[] => Array.from({ length: vectors }, () => body.local("v128"));
       const sums = Array.from({ length: rows }, vectorLocals);
       const row = vectorLocals();
       const factor = body.local("v128");
+      const offset = body.local("i32");
       body.while(i32.lessUnsigned(b, bEnd), () => {
-        for (const [j, vector] of row.entries()) vector.set(v128.load(b, 16 * j));
+        if (panels === "inPlace") offset.set(i32.load(b));
+        for (const [j, vector] of row.entries()) {
+          vector.set(panels === "packed" ? v128.load(b, 16 * j) : v128.load(i32.add(starts[j], offset)));
+        }
         for (const [r, sumsOfRow] of sums.entries()) {
           factor.set(element.loadSplat(a, r * element.size));
           for (const [j, sum] of sumsOfRow.entries()) {
@@ -33,7 +43,7 @@ export function emitTile(
           }
         }
         a.set(i32.add(a, i32.const(rows * element.size)));
-        b.set(i32.add(b, i32.const(16 * vectors)));
+        b.set(i32.add(b, i32.const(panels === "packed" ? 16 * vectors : 4)));
       });
       body.if(accumulate, () => {
         const target = body.keep(c);

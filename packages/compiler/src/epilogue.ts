@@ -1,0 +1,163 @@
+import { refine } from "./iteration.js";
+import {
+  buffersOf,
+  leafKey,
+  leavesOf,
+  partsOf,
+  type Kernel,
+  type LoopExpression,
+  type MapKernel,
+  type MapResult,
+  type ProductKernel,
+  type Program,
+} from "./kernel.js";
+import { joined, type Digit, type Layout } from "./layout.js";
+import { digitsOf, locate, type ProductDigit } from "./product.js";
+import { replaceLeaves } from "./rewrite.js";
+
+type Load = Extract<LoopExpression, { kind: "load" }>;
+
+/** An epilogue has no more operands than this: each of them has an address that has to be known all the time. */
+const operandBound = 12;
+
+/**
+ * Makes loops that finish the sums of a product its epilogue: the bias, the activation, a residual connection, or only another
+ * arrangement. The product then writes what the loop would have written, while the sums are still in the cache.
+ *
+ * A loop is taken in if it alone reads the product's result, every element once. The product moves to where the loop was.
+ */
+export function withEpilogues({ kernels, ...program }: Program): Program {
+  const readers = new Map<number, number>();
+  const writers = new Map<number, number>();
+  const count = (counts: Map<number, number>, buffers: Iterable<number>): void => {
+    for (const buffer of buffers) counts.set(buffer, (counts.get(buffer) ?? 0) + 1);
+  };
+  count(readers, program.outputs);
+  for (const kernel of kernels) {
+    const { reads, writes } = buffersOf(kernel);
+    count(readers, new Set(reads));
+    count(writers, new Set(writes));
+  }
+  const result: Kernel[] = [];
+  for (const kernel of kernels) {
+    result.push(kernel);
+    if (kernel.kind !== "map") continue;
+    const { reads, writes } = buffersOf(kernel);
+    const place = result.findIndex(
+      (each) =>
+        each.kind === "product" &&
+        reads.includes(each.c.buffer) &&
+        readers.get(each.c.buffer) === 1 &&
+        writers.get(each.c.buffer) === 1,
+    );
+    const product = place < 0 ? undefined : result[place];
+    if (product?.kind !== "product") continue;
+    const operands = [product.a.buffer, product.b.buffer];
+    // What the product reads has to be the same later on, and nothing may be read that it already writes.
+    const changed = result.slice(place + 1, -1).flatMap((each) => buffersOf(each).writes);
+    if (operands.some((buffer) => changed.includes(buffer))) continue;
+    if (writes.some((buffer) => reads.includes(buffer) || operands.includes(buffer))) continue;
+    const joinedKernel = join(product, kernel);
+    if (joinedKernel === null) continue;
+    result.pop();
+    result.splice(place, 1);
+    result.push(joinedKernel);
+  }
+  return { ...program, kernels: result };
+}
+
+/** The product with the loop as its epilogue; `null` if the loop goes other ways than the product. */
+function join(product: ProductKernel, { shape, results }: MapKernel): ProductKernel | null {
+  if (product.epilogue.length > 0) return null;
+  const leaves = [
+    ...new Map(
+      leavesOf(results.map(({ expression }) => expression)).map((leaf) => [leafKey(leaf), leaf]),
+    ).values(),
+  ];
+  const isSum = (leaf: LoopExpression): leaf is Load =>
+    leaf.kind === "load" && leaf.buffer === product.c.buffer;
+  const sums = leaves.filter(isSum);
+  const others = leaves.filter((leaf) => !isSum(leaf));
+  if (sums.length !== 1 || others.length > operandBound) return null;
+  if (others.some((leaf) => leaf.kind === "place")) return null;
+  // Numbers of eight bytes and of four are not computed side by side.
+  const dtypes = partsOf(results.map(({ expression }) => expression)).map(({ dtype }) => dtype);
+  if (product.dtype !== "float64" && dtypes.includes("float64")) return null;
+
+  const walks = walksOf(product, shape, sums[0].layout, [...others, ...results]);
+  if (walks === null) return null;
+  const [ofOthers, ofResults] = [walks.slice(0, others.length), walks.slice(others.length)];
+  // The sums grow where one of the results will stand: in the one that they are themselves, if there is one.
+  const isSumItself = ({ expression }: MapResult): boolean => isSum(expression);
+  const same = (result: MapResult): boolean => result.expression.dtype === product.dtype;
+  const home = results.find(isSumItself) ?? results.find(same);
+  if (home === undefined) return null;
+  const { buffer } = home;
+  const layout = ofResults[results.indexOf(home)];
+  const [batch, rows, columns] = layout.axes;
+  if (![...ofOthers, ...ofResults].every(isVector)) return null;
+
+  const moved = new Map<string, LoopExpression>(
+    others.map((leaf, i) => [leafKey(leaf), { ...leaf, layout: ofOthers[i] }]),
+  );
+  moved.set(leafKey(sums[0]), { kind: "load", dtype: product.dtype, buffer, layout });
+  const known = new Map<LoopExpression, LoopExpression | null>();
+  const epilogue = results.flatMap((result, i): MapResult[] => {
+    if (result === home && isSumItself(result)) return [];
+    const expression = replaceLeaves(result.expression, (leaf) => moved.get(leafKey(leaf)) ?? null, known);
+    return expression === null ? [] : [{ expression, buffer: result.buffer, layout: ofResults[i] }];
+  });
+  const c = { buffer, offset: layout.offset, batch, rows, columns };
+  return { ...product, c, epilogue };
+}
+
+/** How a loop's operands and results are walked along the batch, the rows and the columns of a product. */
+function walksOf(
+  product: ProductKernel,
+  shape: readonly number[],
+  sum: Layout,
+  walked: readonly { readonly layout: Layout }[],
+): Layout[] | null {
+  const digits = digitsOf(product);
+  const iteration = refine(shape, [sum, ...walked.map(({ layout }) => layout)]);
+  if (digits === null || iteration === null || sum.offset !== product.c.offset) return null;
+  const [along, ...others] = iteration.strides;
+  const parts: { readonly part: ProductDigit; readonly strides: readonly number[] }[] = [];
+  for (const [i, length] of iteration.lengths.entries()) {
+    const found = locate(digits, { length, stride: along[i] });
+    if (found === null) return null;
+    for (const part of found) {
+      parts.push({ part, strides: others.map((strides) => (strides[i] * part.c) / along[i]) });
+    }
+  }
+  parts.sort((x, y) => y.part.span - x.part.span);
+  // Every element of the product, once.
+  for (const [axis, length] of Object.entries({
+    batch: product.batch,
+    rows: product.m,
+    columns: product.n,
+  })) {
+    const inward = parts.filter(({ part }) => part.axis === axis).reverse();
+    let span = 1;
+    for (const { part } of inward) {
+      if (part.span !== span) return null;
+      span *= part.length;
+    }
+    if (span !== length) return null;
+  }
+  return walked.map(({ layout }, i) => ({
+    offset: layout.offset,
+    axes: (["batch", "rows", "columns"] as const).map((axis) =>
+      joined(
+        parts
+          .filter(({ part }) => part.axis === axis)
+          .map(({ part, strides }): Digit => ({ length: part.length, stride: strides[i] })),
+      ),
+    ),
+  }));
+}
+
+/** Whether the columns of a row are all the same, or neighbours in memory but for seams. */
+function isVector({ axes: [, , columns] }: Layout): boolean {
+  return columns.at(-1)?.stride === 1 || columns.every(({ stride }) => stride === 0);
+}

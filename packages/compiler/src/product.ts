@@ -1,0 +1,95 @@
+import type { DType } from "@stargrad/graph";
+import { refine } from "./iteration.js";
+import type { ProductKernel, ProductOperand } from "./kernel.js";
+import { contiguous, joined, lengthOf, type Digit, type Layout } from "./layout.js";
+
+/**
+ * A product of a · b into a row-major buffer. A batch over which one operand stands still is none: it makes the other operand
+ * longer, so that what stands still is read once, and not once for each matrix.
+ */
+export function productOf(dtype: DType, a: ProductOperand, b: ProductOperand, buffer: number): ProductKernel {
+  const batch = contiguous([lengthOf(a.batch), lengthOf(a.rows), lengthOf(b.columns)]);
+  const c = operandOf(buffer, batch);
+  const still = (digits: readonly Digit[]): boolean => digits.every(({ stride }) => stride === 0);
+  if (still(b.batch)) {
+    return kernelOf(dtype, withoutBatch(a, "rows"), { ...b, batch: [] }, withoutBatch(c, "rows"));
+  }
+  if (still(a.batch)) {
+    return kernelOf(dtype, { ...a, batch: [] }, withoutBatch(b, "columns"), withoutBatch(c, "columns"));
+  }
+  return kernelOf(dtype, a, b, c);
+}
+
+/** A product whose sizes are those of its operands. */
+export function kernelOf(
+  dtype: DType,
+  a: ProductOperand,
+  b: ProductOperand,
+  c: ProductOperand,
+): ProductKernel {
+  const [batch, m, k, n] = [a.batch, a.rows, a.columns, b.columns].map(lengthOf);
+  return { kind: "product", dtype, batch, m, n, k, a, b, c, epilogue: [] };
+}
+
+/** An operand as it is loaded, [...batch, rows, columns]. */
+export function operandOf(buffer: number, { offset, axes }: Layout): ProductOperand {
+  const rank = axes.length;
+  return { buffer, offset, batch: axes.slice(0, -2).flat(), rows: axes[rank - 2], columns: axes[rank - 1] };
+}
+
+/** A stretch of one of a product's axes, and how a, b and c are walked along it. */
+export interface ProductDigit {
+  readonly axis: "batch" | "rows" | "columns";
+  readonly length: number;
+  /** How many places of its axis one step is. */
+  readonly span: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** Digits that fit a, b and c, outermost first; `null` if there are none. */
+export function digitsOf({ m, n, a, b, c }: ProductKernel): ProductDigit[] | null {
+  const axes = ["batch", "rows", "columns"] as const;
+  const still = (length: number): Digit[] => (length === 1 ? [] : [{ length, stride: 0 }]);
+  const layouts = [
+    [a.batch, a.rows, still(n)],
+    [b.batch, still(m), b.columns],
+    [c.batch, c.rows, c.columns],
+  ];
+  const iteration = refine(
+    [lengthOf(a.batch), m, n],
+    layouts.map((digits) => ({ offset: 0, axes: digits })),
+    (axis) => axis,
+  );
+  if (iteration === null) return null;
+  const [ofA, ofB, ofC] = iteration.strides;
+  return iteration.lengths.map((length, i) => ({
+    axis: axes[iteration.axes[i]],
+    length,
+    span: iteration.lengths
+      .filter((_, inner) => inner > i && iteration.axes[inner] === iteration.axes[i])
+      .reduce((span, inner) => span * inner, 1),
+    a: ofA[i],
+    b: ofB[i],
+    c: ofC[i],
+  }));
+}
+
+/** Which parts of a product's axes a walk through its result goes along, outermost first; `null` if it cuts them. */
+export function locate(digits: readonly ProductDigit[], { length, stride }: Digit): ProductDigit[] | null {
+  if (length === 1) return [];
+  const digit = digits.find(({ c, length: most }) => c <= stride && stride < c * most);
+  if (digit === undefined || stride % digit.c !== 0) return null;
+  const step = stride / digit.c;
+  const inside = Math.min(length, digit.length / step);
+  if (!Number.isInteger(inside) || length % inside !== 0) return null;
+  const outer = locate(digits, { length: length / inside, stride: stride * inside });
+  if (outer === null) return null;
+  const { axis, span, a, b } = digit;
+  return [...outer, { axis, length: inside, span: span * step, a: a * step, b: b * step, c: stride }];
+}
+
+function withoutBatch(operand: ProductOperand, axis: "rows" | "columns"): ProductOperand {
+  return { ...operand, batch: [], [axis]: joined([...operand.batch, ...operand[axis]]) };
+}

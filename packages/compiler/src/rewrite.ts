@@ -1,0 +1,56 @@
+import type { Leaf, LoopExpression, LoopKernel } from "./kernel.js";
+import type { Layout } from "./layout.js";
+
+/**
+ * An expression with other leaves. What is shared stays shared, and what does not change stays the same object; `null` if a
+ * leaf cannot be replaced. One `known` for several expressions keeps what they share.
+ */
+export function replaceLeaves(
+  expression: LoopExpression,
+  replace: (leaf: Leaf) => LoopExpression | null,
+  known = new Map<LoopExpression, LoopExpression | null>(),
+): LoopExpression | null {
+  const found = known.get(expression);
+  if (found !== undefined) return found;
+  const replaced = expression.kind === "apply" ? withInputs(expression) : replace(expression);
+  known.set(expression, replaced);
+  return replaced;
+
+  function withInputs(apply: Extract<LoopExpression, { kind: "apply" }>): LoopExpression | null {
+    const inputs: LoopExpression[] = [];
+    for (const input of apply.inputs) {
+      const other = replaceLeaves(input, replace, known);
+      if (other === null) return null;
+      inputs.push(other);
+    }
+    return inputs.every((input, i) => input === apply.inputs[i]) ? apply : { ...apply, inputs };
+  }
+}
+
+/** A loop with every layout changed, those of places with the buffer `null`; `null` if one of them cannot be. */
+export function changeLayouts(
+  loop: LoopKernel,
+  change: (layout: Layout, buffer: number | null) => Layout | null,
+): LoopKernel | null {
+  const known = new Map<LoopExpression, LoopExpression | null>();
+  const inExpression = (expression: LoopExpression): LoopExpression | null =>
+    replaceLeaves(
+      expression,
+      (leaf) => {
+        const layout = change(leaf.layout, leaf.kind === "load" ? leaf.buffer : null);
+        return layout && { ...leaf, layout };
+      },
+      known,
+    );
+  if (loop.kind === "reduce") {
+    const [expression, layout] = [inExpression(loop.expression), change(loop.layout, loop.buffer)];
+    return expression && layout && { ...loop, expression, layout };
+  }
+  const results = [];
+  for (const result of loop.results) {
+    const [expression, layout] = [inExpression(result.expression), change(result.layout, result.buffer)];
+    if (expression === null || layout === null) return null;
+    results.push({ ...result, expression, layout });
+  }
+  return { ...loop, results };
+}

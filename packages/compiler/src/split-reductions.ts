@@ -1,0 +1,78 @@
+import { formatShape, sizeOf } from "@stargrad/graph";
+import type { BufferSpec, Kernel, Program, ReduceKernel } from "./kernel.js";
+import { combined, contiguous, reshape, type Layout } from "./layout.js";
+import { changeLayouts } from "./rewrite.js";
+
+/** Smaller reductions are not worth a second kernel. */
+const leastSize = 2 ** 16;
+/** A part is about so many elements: what stays in a cache, and keeps its loop busy. */
+const partSize = 2 ** 15;
+/** With so many results, they can be divided among threads as they are. */
+const enoughResults = 16;
+const [fewestParts, fewestRows] = [8, 32];
+
+/**
+ * Cuts large reductions to few results into parts, and combines what the parts come to by another reduction, so that several threads
+ * can take part. How many parts there are depends on the shape alone, and so the result does not depend on the threads.
+ *
+ * Reductions across long rows are cut too: a few rows at a time stay in the cache while their columns are combined.
+ */
+export function splitReductions(program: Program): Program {
+  const buffers = [...program.buffers];
+  const kernels = program.kernels.flatMap((kernel): Kernel[] =>
+    kernel.kind === "reduce" ? (split(kernel, buffers) ?? [kernel]) : [kernel],
+  );
+  return { ...program, buffers, kernels };
+}
+
+function split(kernel: ReduceKernel, buffers: BufferSpec[]): ReduceKernel[] | null {
+  const { shape, axes } = kernel;
+  if (sizeOf(shape) < leastSize) return null;
+  const isReduced = (axis: number): boolean => axes.includes(axis);
+  const first = Math.min(...axes);
+  const after = shape.findIndex((_, axis) => axis > first && !isReduced(axis));
+  const end = after < 0 ? shape.length : after;
+  const [outer, inner] = [shape.slice(0, first), shape.slice(end)];
+  const length = sizeOf(shape.slice(first, end));
+  const parts = partsOf(length, sizeOf(inner));
+  const results = sizeOf(shape.filter((_, axis) => !isReduced(axis)));
+  const acrossRows = !isReduced(shape.length - 1) && sizeOf(inner) >= 256;
+  if (parts === null || sizeOf(outer) >= enoughResults || !(results < enoughResults || acrossRows))
+    return null;
+
+  const cutShape = [...outer, parts, length / parts, ...inner];
+  const cut = changeLayouts(kernel, (layout) => reshape(layout, cutShape));
+  if (cut?.kind !== "reduce") return null;
+  const cutAxes = [first + 1, ...axes.filter((axis) => axis >= end).map((axis) => axis - end + first + 2)];
+  const keptInner = inner.map((n, i) => (isReduced(end + i) ? 1 : n));
+  const partsShape = [...outer, parts, ...keptInner];
+  const { dtype } = kernel.expression;
+  const name = `${kernel.combine} ${formatShape(partsShape)}`;
+  const buffer = buffers.push({ name, dtype, size: sizeOf(partsShape) }) - 1;
+  const { offset, axes: digits } = kernel.layout;
+  const layout: Layout = {
+    offset,
+    axes: [
+      ...digits.slice(0, first),
+      [{ length: parts, stride: 0 }],
+      ...digits.slice(end).map((axis, i) => (isReduced(end + i) ? [] : axis)),
+    ],
+  };
+  return [
+    { ...cut, shape: cutShape, axes: cutAxes, buffer, layout: combined(cutShape, cutAxes) },
+    {
+      ...kernel,
+      shape: partsShape,
+      axes: [first],
+      expression: { kind: "load", dtype, buffer, layout: contiguous(partsShape) },
+      layout,
+    },
+  ];
+}
+
+/** Into how many equal parts rows are divided; `null` if they cannot well be. */
+function partsOf(rows: number, rowSize: number): number | null {
+  const most = Math.min(Math.max(fewestRows, Math.floor(partSize / rowSize)), Math.floor(rows / fewestParts));
+  for (let size = most; size > most / 4; size--) if (rows % size === 0 && size > 1) return rows / size;
+  return null;
+}

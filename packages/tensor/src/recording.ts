@@ -1,0 +1,58 @@
+import { ArgumentError, type Node } from "@stargrad/graph";
+import type { Generator, GeneratorState } from "./generator.js";
+
+/** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
+export interface Draw {
+  readonly generator: Generator;
+  readonly blocks: number;
+  readonly start: Node;
+}
+
+/** What is being recorded; `null` most of the time. */
+let draws: Draw[] | null = null;
+let states: Map<Generator, GeneratorState> = new Map();
+
+/** Whether a function is being recorded: then nothing is computed, and no value is known. */
+export function isRecording(): boolean {
+  return draws !== null;
+}
+
+/**
+ * Runs a function to see what it would compute, so that it can be computed many times with other numbers. In it nothing
+ * can be read, `realize` does nothing, and generators are afterwards where they were before.
+ *
+ * Throws: ArgumentError if the function reads a value, or draws a number that is not a tensor: the graph would be made of
+ * what they were this once
+ */
+export function record<T>(f: () => T): { readonly result: T; readonly draws: readonly Draw[] } {
+  const outer = { draws, states };
+  const made: Draw[] = [];
+  draws = made;
+  states = new Map();
+  try {
+    return { result: f(), draws: made };
+  } finally {
+    for (const [generator, state] of states) generator.restore(state);
+    ({ draws, states } = outer);
+  }
+}
+
+/** Told of each draw before it happens. Returns what has to be told of the leaf it makes. */
+export function aboutToDraw(generator: Generator, blocks: number): (start: Node) => void {
+  if (draws === null) return () => undefined;
+  if (!states.has(generator)) states.set(generator, generator.state());
+  const made = draws;
+  return (start) => {
+    made.push({ generator, blocks, start });
+  };
+}
+
+/** Throws while a function is recorded. */
+export function expectNoRecording(called: string, does: string): void {
+  if (draws === null) return;
+  throw new ArgumentError(
+    called,
+    `${does} inside of a function that is recorded, which would be made of what it was this once`,
+    "Return the tensor and read it afterwards, or take a plain loop instead of trainStep",
+  );
+}

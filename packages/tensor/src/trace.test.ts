@@ -1,0 +1,60 @@
+import { observeNodes } from "@stargrad/graph";
+import { afterEach, expect, it } from "vitest";
+
+import { getEngine, ones, setEngine, tensor, trace } from "./index.js";
+
+const engine = getEngine();
+
+afterEach(() => {
+  setEngine(engine);
+});
+
+it("trace tells of every operation of f, and computes nothing however deep the graph grows", () => {
+  setEngine({
+    name: "forbidden",
+    prepare() {
+      throw new Error("something was computed");
+    },
+  });
+  const seen: (string | undefined)[] = [];
+  const y = trace(
+    () => {
+      let x = tensor([1, 2]).add(1);
+      for (let i = 0; i < 1200; i++) x = x.mul(2);
+      return x;
+    },
+    ({ operation }) => void seen.push(operation?.primitive),
+  );
+  expect(seen.filter((name) => name === "mul")).toHaveLength(1200);
+  expect(y.node.depth).toBeGreaterThan(1200);
+  setEngine(engine);
+  // What was built is computed when it is read.
+  expect(y.dataSync()).toEqual(Float32Array.of(Infinity, Infinity));
+});
+
+it("trace lets f read, and hands what it was told on to who listened before", () => {
+  const before: number[] = [];
+  const previous = observeNodes((node) => before.push(node.shape.length));
+  try {
+    const told: number[] = [];
+    expect(
+      trace(
+        () => ones([3]).sum().itemSync(),
+        ({ shape }) => void told.push(shape.length),
+      ),
+    ).toBe(3);
+    expect(told.length).toBeGreaterThan(0);
+    expect(before).toEqual(told);
+    expect(() =>
+      trace(
+        () => ones([2]).reshape([3]),
+        () => undefined,
+      ),
+    ).toThrow("reshape");
+    const count = told.length;
+    ones([2]).neg();
+    expect(told).toHaveLength(count);
+  } finally {
+    observeNodes(previous);
+  }
+});

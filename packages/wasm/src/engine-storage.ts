@@ -1,0 +1,55 @@
+import { allocate, bytesPerElement, type DType, type Storage, type TypedArray } from "@stargrad/graph";
+import type { Heap } from "./heap.js";
+
+/** Where elements lie, as long as they lie there. */
+interface Place {
+  address: number;
+}
+
+/** Elements in an engine's memory, which are given back when the storage is collected. */
+export class EngineStorage implements Storage {
+  readonly dtype: DType;
+  readonly size: number;
+  readonly heap: Heap;
+  readonly #place: Place;
+
+  /** Takes over what lies at an address that the heap has handed out for it. */
+  constructor(heap: Heap, dtype: DType, size: number, address: number) {
+    this.heap = heap;
+    this.dtype = dtype;
+    this.size = size;
+    this.#place = { address };
+    collected.register(this, { heap, place: this.#place, bytes: this.byteLength });
+  }
+
+  get address(): number {
+    return this.#place.address;
+  }
+
+  get byteLength(): number {
+    return this.size * bytesPerElement(this.dtype);
+  }
+
+  read(): Promise<TypedArray> {
+    return Promise.resolve(this.readSync());
+  }
+
+  /** A copy: what is in the engine is written over one day. */
+  readSync(): TypedArray {
+    const copy = allocate(this.dtype, this.size);
+    copy.set(this.heap.view(this.dtype, this.address, this.size));
+    return copy;
+  }
+
+  /** Moves to where its next elements have been computed, and gives back where it was. */
+  moveTo(address: number): void {
+    this.heap.free(this.#place.address, this.byteLength);
+    this.#place.address = address;
+  }
+}
+
+const collected = new FinalizationRegistry<{ heap: Heap; place: Place; bytes: number }>(
+  ({ heap, place, bytes }) => {
+    heap.free(place.address, bytes);
+  },
+);

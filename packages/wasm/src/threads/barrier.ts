@@ -1,0 +1,50 @@
+import { i32 } from "../assembler/expression.js";
+import type { FunctionReference } from "../assembler/function-builder.js";
+import type { ModuleBuilder } from "../assembler/module-builder.js";
+
+/**
+ * Where the words of the barrier stand, each in a cache line of its own: how many threads have come, how often all have
+ * come, and how many sleep.
+ */
+const arrived = 64;
+const round = 128;
+const asleep = 192;
+/** What lies before this address belongs to the barrier. */
+export const barrierEnd = 256;
+
+/** How often a thread looks before it sleeps: some 20 microseconds, as long as waking it up would take. */
+const looks = 10_000;
+
+/**
+ * Writes a function that returns once so many threads have called it. What any of them wrote before, all see after it.
+ * Kernels are short, so a thread looks out for the others for a while before it sleeps.
+ */
+export function emitBarrier(module: ModuleBuilder): FunctionReference<null> {
+  return module.function({ parameters: ["i32"], result: null }, (body, threads) => {
+    const one = i32.const(1);
+    const roundNow = i32.atomicLoad(i32.const(round));
+    const before = body.keep(roundNow);
+    const isLast = i32.eq(i32.add(i32.atomicAdd(i32.const(arrived), one), one), threads);
+    body.if(
+      isLast,
+      () => {
+        body.atomicStore(i32.const(arrived), i32.const(0));
+        body.evaluate(i32.atomicAdd(i32.const(round), one));
+        body.if(i32.atomicLoad(i32.const(asleep)), () => {
+          body.evaluate(i32.atomicNotify(i32.const(round), i32.const(-1)));
+        });
+      },
+      () => {
+        const left = body.keep(i32.const(looks));
+        body.while(i32.and(i32.eq(roundNow, before), i32.ne(left, i32.const(0))), () => {
+          left.set(i32.sub(left, one));
+        });
+        body.while(i32.eq(roundNow, before), () => {
+          body.evaluate(i32.atomicAdd(i32.const(asleep), one));
+          body.evaluate(i32.atomicWait(i32.const(round), before));
+          body.evaluate(i32.atomicAdd(i32.const(asleep), i32.const(-1)));
+        });
+      },
+    );
+  });
+}

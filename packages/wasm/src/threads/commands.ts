@@ -1,0 +1,77 @@
+/** Which word of the memory that threads share by themselves says what. */
+export const words = {
+  /** How many commands there have been. Threads wait for it to change. */
+  command: 0,
+  /** What is to be done: one of `commands`. */
+  kind: 1,
+  /** With which program. */
+  program: 2,
+  /** Where the bytes of its module are, and how many. */
+  address: 3,
+  bytes: 4,
+  /** Which of its steps is to run, and where it finds its frame and its constants. */
+  step: 5,
+  frame: 6,
+  constants: 7,
+  /** How many threads wait for commands, how many have loaded a program, added up, and how many have failed to. */
+  ready: 8,
+  loaded: 9,
+  failed: 10,
+} as const;
+
+export const commands = { load: 1, run: 2 } as const;
+
+/** How many programs a thread keeps: of those it has loaded, the last. */
+export const keptPrograms = 256;
+
+/** What a thread needs to begin. */
+export interface ThreadInputs {
+  readonly memory: WebAssembly.Memory;
+  readonly words: Int32Array;
+  /** Which of how many threads it is. Number 0 gives the commands. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/**
+ * What a thread does: it waits for commands, and loads programs or runs steps. As text, because there is no file that all
+ * bundlers and browsers would find. The bytes of programs come through the memory, since who waits receives no messages.
+ */
+export const threadSource = `
+const serve = ({ memory, words, index, count }) => {
+  const programs = new Map();
+  let done = 0;
+  const load = () => {
+    const address = words[${words.address}];
+    const end = address + words[${words.bytes}];
+    // Another thread's growth of the memory arrives a moment later.
+    while (memory.buffer.byteLength < end) Atomics.wait(words, ${words.failed}, 0, 1);
+    const module = new WebAssembly.Module(new Uint8Array(memory.buffer).slice(address, end));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    programs.set(words[${words.program}], exports);
+    if (programs.size > ${keptPrograms}) programs.delete(programs.keys().next().value);
+  };
+  Atomics.add(words, ${words.ready}, 1);
+  for (;;) {
+    Atomics.wait(words, ${words.command}, done);
+    done = Atomics.load(words, ${words.command});
+    if (words[${words.kind}] === ${commands.run}) {
+      const step = programs.get(words[${words.program}])["run" + words[${words.step}]];
+      try {
+        step(words[${words.frame}], words[${words.constants}], index, count);
+      } catch {
+        // The same trap as in the thread that gave the command, which says so.
+      }
+      continue;
+    }
+    try {
+      load();
+      Atomics.add(words, ${words.loaded}, 1);
+    } catch {
+      Atomics.add(words, ${words.failed}, 1);
+    }
+  }
+};
+if (typeof process === "object") serve(require("node:worker_threads").workerData);
+else onmessage = ({ data }) => serve(data);
+`;

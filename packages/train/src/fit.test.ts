@@ -143,12 +143,12 @@ describe("what fit computes", () => {
   function counting(counts: Map<string, number>): Engine {
     return {
       name: "counting",
-      run(outputs) {
+      prepare(outputs) {
         for (const { operation } of pendingNodes(outputs)) {
           const name = operation?.primitive ?? "";
           counts.set(name, (counts.get(name) ?? 0) + 1);
         }
-        return engine.run(outputs);
+        return engine.prepare(outputs);
       },
     };
   }

@@ -19,3 +19,10 @@ export {
 export type { Json } from "./json.js";
 export { accuracy, type Figures, type Metric, type Metrics } from "./metrics.js";
 export { RunningMean } from "./running-mean.js";
+export {
+  trainStep,
+  type StepInputs,
+  type StepResults,
+  type StepTensors,
+  type TrainStepOptions,
+} from "./train-step.js";

@@ -1,0 +1,287 @@
+import { backward, Buffer, Parameter } from "@stargrad/autograd";
+import { observeNodes } from "@stargrad/graph";
+import {
+  BatchNorm1d,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  Linear,
+  Module,
+  mseLoss,
+  ReLU,
+  Sequential,
+} from "@stargrad/nn";
+import { Adam, AdamW, clipGradNorm, RAdam, SGD, type Optimizer } from "@stargrad/optim";
+import {
+  fromData,
+  Generator,
+  getEngine,
+  normal,
+  referenceEngine,
+  setEngine,
+  tensor,
+  WasmEngine,
+  type Tensor,
+} from "@stargrad/tensor";
+import { afterEach, describe, expect, it } from "vitest";
+import { trainStep } from "./train-step.js";
+
+const engine = getEngine();
+
+afterEach(() => {
+  setEngine(engine);
+});
+
+/** A model with all that changes besides parameters: running statistics, and numbers that are drawn. */
+function modelFrom(seed: number): Sequential {
+  const generator = new Generator(seed);
+  return new Sequential(
+    new Linear(6, 8, { generator }),
+    new BatchNorm1d(8),
+    new ReLU(),
+    new Dropout(0.3, { generator: new Generator(seed + 1) }),
+    new Linear(8, 3, { generator }),
+  );
+}
+
+function batchOf(size: number, seed: number): { x: Tensor; y: Tensor } {
+  const classes = Int32Array.from({ length: size }, (_, i) => (i * 7 + seed) % 3);
+  return { x: normal([size, 6], { generator: new Generator(seed) }), y: fromData(classes, [size]) };
+}
+
+const optimizers: Readonly<Record<string, (parameters: Parameter[]) => Optimizer>> = {
+  SGD: (parameters) => new SGD(parameters, { learningRate: 0.05, momentum: 0.9 }),
+  Adam: (parameters) => new Adam(parameters, { learningRate: 0.01 }),
+  AdamW: (parameters) => new AdamW(parameters, { learningRate: 0.01, weightDecay: 0.1, amsgrad: true }),
+  RAdam: (parameters) => new RAdam(parameters, { learningRate: 0.01 }),
+};
+
+describe("trainStep", () => {
+  it.each(Object.entries(optimizers))("is a plain loop with %s, to the bit", (_, make) => {
+    const [plain, recorded] = [modelFrom(1), modelFrom(1)];
+    const [plainOptimizer, optimizer] = [make(plain.parameters()), make(recorded.parameters())];
+    const step = trainStep({
+      model: recorded,
+      optimizer,
+      loss: ({ x, y }) => {
+        const logits = recorded.forward(x);
+        return { loss: crossEntropy(logits, y), logits };
+      },
+    });
+    for (let i = 1; i <= 12; i++) {
+      const { x, y } = batchOf(i % 5 === 0 ? 7 : 10, i);
+      for (const { groups } of [plainOptimizer, optimizer]) groups[0].learningRate = 0.02 / i;
+
+      const logits = plain.forward(x);
+      const loss = crossEntropy(logits, y);
+      backward(loss);
+      plainOptimizer.step();
+      plainOptimizer.zeroGrad();
+
+      const results = step({ x, y });
+      expect(results.loss.itemSync()).toBe(loss.itemSync());
+      expect(results.logits.dataSync()).toEqual(logits.dataSync());
+      expect(valuesOf(recorded.stateDict())).toEqual(valuesOf(plain.stateDict()));
+      expect(valuesOf(optimizer.stateDict())).toEqual(valuesOf(plainOptimizer.stateDict()));
+    }
+  });
+
+  it("builds no graph from the second step on, for each shape", () => {
+    const { model, step } = regression();
+    const nodes: number[] = [];
+    let count = 0;
+    const observer = observeNodes((node) => {
+      // A leaf is a handle on what has been computed.
+      if (node.operation !== null) count++;
+    });
+    try {
+      for (const size of [4, 4, 4, 3, 3, 4]) {
+        const inputs = { x: zeros(size, 2), y: zeros(size, 1) };
+        count = 0;
+        step(inputs);
+        nodes.push(count);
+      }
+    } finally {
+      observeNodes(observer);
+    }
+    expect(nodes.map((made) => made > 0)).toEqual([true, false, false, true, false, false]);
+    expect(model.parameters().every(({ grad }) => grad === null)).toBe(true);
+  });
+
+  it("holds engine memory flat", () => {
+    const { step } = regression();
+    const inputs = { x: zeros(4, 2), y: zeros(4, 1) };
+    for (let i = 0; i < 20; i++) step(inputs);
+    const before = memoryInUse();
+    for (let i = 0; i < 2000; i++) step(inputs);
+    expect(memoryInUse()).toBe(before);
+  });
+
+  it("takes numbers that change, and changes nothing but what it was given", () => {
+    const weight = new Parameter(tensor([1]));
+    const model = new Scale(weight);
+    const step = trainStep({
+      model,
+      optimizer: new SGD([weight], { learningRate: 1 }),
+      loss: ({ by }) => ({ loss: model.forward(by).sum() }),
+    });
+    const values = [0.5, 0.25, 2].map((by) => {
+      step({ by });
+      return weight.itemSync();
+    });
+    expect(values).toEqual([0.5, 0.25, -1.75]);
+  });
+
+  it("sees a mode that is switched, a parameter that is frozen and an option that is changed", () => {
+    const model = new Sequential(new Linear(2, 4), new Dropout(0.5), new Linear(4, 1));
+    const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
+    const step = trainStep({
+      model,
+      optimizer,
+      loss: ({ x, y }) => ({ loss: mseLoss(model.forward(x), y) }),
+    });
+    const inputs = { x: batchOf(4, 1).x.narrow(1, 0, 2), y: zeros(4, 1) };
+    step(inputs);
+    model.eval();
+    const expected = mseLoss(model.forward(inputs.x), inputs.y).itemSync();
+    expect(step(inputs).loss.itemSync()).toBe(expected);
+
+    const [first] = model.parameters();
+    first.requiresGradient = false;
+    const frozen = first.dataSync();
+    step(inputs);
+    step(inputs);
+    expect(first.dataSync()).toEqual(frozen);
+
+    first.requiresGradient = true;
+    optimizer.groups[0].learningRate = 0;
+    optimizer.groups[0].weightDecay = 0.1;
+    step(inputs);
+    expect(first.dataSync()).toEqual(frozen);
+    optimizer.groups[0].learningRate = 1;
+    step(inputs);
+    expect(first.dataSync()).not.toEqual(frozen);
+  });
+
+  it("clips gradients where it is told to", () => {
+    const weight = new Parameter(tensor([3, 4]));
+    const step = trainStep({
+      model: new Scale(weight),
+      optimizer: new SGD([weight], { learningRate: 1 }),
+      loss: () => ({ loss: weight.square().sum().mul(0.5) }),
+      afterBackward: () => clipGradNorm([weight], 1),
+    });
+    step({});
+    const [x, y] = weight.dataSync();
+    expect(Math.hypot(x, y)).toBeCloseTo(4, 5);
+    step({});
+    expect(Math.hypot(...weight.dataSync())).toBeCloseTo(3, 5);
+  });
+
+  it("changes nothing when it throws, and goes on", () => {
+    const model = new Sequential(new Embedding(5, 3), new Linear(3, 2));
+    const optimizer = new Adam(model.parameters());
+    const step = trainStep({
+      model,
+      optimizer,
+      loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }),
+    });
+    const y = fromData(Int32Array.of(0, 1), [2]);
+    const good = fromData(Int32Array.of(1, 4), [2]);
+    const bad = fromData(Int32Array.of(1, 5), [2]);
+    for (let i = 0; i < 3; i++) step({ x: good, y });
+    const before = [valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())];
+    const memory = memoryInUse();
+    for (let i = 0; i < 5; i++) {
+      expect(() => step({ x: bad, y })).toThrow("got the index 5");
+      expect([valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())]).toEqual(before);
+    }
+    step({ x: good, y });
+    expect(memoryInUse()).toBe(memory);
+  });
+
+  it("says what cannot be recorded", () => {
+    const weight = new Parameter(tensor([1]));
+    const model = new Scale(weight);
+    const optimizer = new SGD([weight]);
+    const generator = new Generator(1);
+    const reads = trainStep({
+      model,
+      optimizer,
+      loss: ({ x }) => ({ loss: x.mul(weight.itemSync()).sum() }),
+    });
+    expect(() => reads({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: data: a tensor is read inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or take a plain loop instead of trainStep]`,
+    );
+    const draws = trainStep({
+      model,
+      optimizer,
+      loss: () => ({ loss: weight.mul(generator.uniform()).sum() }),
+    });
+    expect(() => draws({})).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or take a plain loop instead of trainStep]`,
+    );
+    const constant = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: x.sum() }) });
+    expect(() => constant({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through stopGradient, comparisons or integers]`,
+    );
+  });
+
+  it("runs on the reference engine too", () => {
+    setEngine(referenceEngine);
+    const { model, step } = regression();
+    const before = model.parameters()[0].dataSync();
+    const inputs = { x: batchOf(4, 1).x.narrow(1, 0, 2), y: zeros(4, 1) };
+    const losses = Array.from({ length: 30 }, () => step(inputs).loss.itemSync());
+    expect(losses[29]).toBeLessThan(losses[0]);
+    expect(model.parameters()[0].dataSync()).not.toEqual(before);
+  });
+
+  it("uses variables as they are when it runs, also those it does not change", () => {
+    const weight = new Parameter(tensor([1]));
+    const offset = new Buffer(tensor([10]));
+    const model = new Scale(weight);
+    const step = trainStep({
+      model,
+      optimizer: new SGD([weight], { learningRate: 0 }),
+      loss: () => ({ loss: weight.add(offset).sum() }),
+    });
+    expect(step({}).loss.itemSync()).toBe(11);
+    offset.assign(tensor([20]));
+    weight.assign(tensor([2]));
+    expect(step({}).loss.itemSync()).toBe(22);
+  });
+});
+
+function regression() {
+  const model = new Sequential(new Linear(2, 3), new ReLU(), new Linear(3, 1));
+  const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+  const step = trainStep({ model, optimizer, loss: ({ x, y }) => ({ loss: mseLoss(model.forward(x), y) }) });
+  return { model, step };
+}
+
+class Scale extends Module {
+  readonly weight: Parameter;
+
+  constructor(weight: Parameter) {
+    super();
+    this.weight = weight;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.weight.mul(x);
+  }
+}
+
+function zeros(...shape: number[]): Tensor {
+  return fromData(new Float32Array(shape.reduce((size, length) => size * length, 1)), shape);
+}
+
+function valuesOf(state: ReadonlyMap<string, Tensor>): [string, unknown][] {
+  return [...state].map(([name, value]) => [name, value.dataSync()]);
+}
+
+function memoryInUse(): number {
+  if (!(engine instanceof WasmEngine)) throw new Error("these tests are about the WebAssembly engine");
+  return engine.memory().used;
+}

@@ -47,6 +47,10 @@ cases = [
             (torch.tensor([[800.0, -800, 799], [1e30, 0, -1e30]]), 1),
         ]
     ],
+    *[
+        activation(layer, draw(3, 5))
+        for layer in ["LeakyReLU", "ELU", "SELU", "SiLU", "Mish", "Softplus", "Hardtanh", "Identity"]
+    ],
 ]
 
 write_file("activations.json", cases)

@@ -133,4 +133,6 @@ for reduction in reductions:
     cases.append(ctc(draw(5, 4), torch.tensor([1, 3]), reduction))
     cases.append(ctc(draw(2, 2, 4), torch.tensor([[1, 1], [1, 2]]), reduction, zeroInfinity=True))
 
+cases.append(binary_cross_entropy(draw(3, 5).sigmoid(), draw(3, 5).sigmoid(), draw(5).abs()))
+
 write_file("further-losses.json", cases)

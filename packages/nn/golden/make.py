@@ -156,5 +156,9 @@ for reduction in reductions:
         losses.append(binary_cross_entropy(logits, target, reduction, **options))
     losses.append(binary_cross_entropy(draw(0, 2), draw(0, 2), reduction))
 
+# Larger than a block of the matrix product, and filling none of its last ones.
+layers.append(linear(draw(17, 33), 33, 19))
+layers.append(conv2d(draw(2, 5, 13, 11), 5, 7, 3, padding=1))
+
 write_file("layers.json", layers)
 write_file("losses.json", losses)

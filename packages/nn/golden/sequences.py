@@ -16,8 +16,12 @@ from cases import draw, write_file, write_tensor
 cases = []
 
 
+training = True
+
+
 def add_case(name, layer, inputs, call, arguments=(), options={}, tensors={}, flags={}):
     """`tensors` and `flags` are options of the call; `call` returns the outputs by name."""
+    layer.train(training)
     for parameter in layer.parameters():
         parameter.data = draw(*parameter.shape, scale=0.7)
     everything = [*inputs, *tensors.values()]
@@ -33,6 +37,7 @@ def add_case(name, layer, inputs, call, arguments=(), options={}, tensors={}, fl
             "arguments": arguments,
             "options": options,
             "flags": flags,
+            **({} if training else {"training": False}),
             "state": {key: write_tensor(value) for key, value in layer.state_dict().items()},
             "inputs": [write_tensor(x) for x in inputs],
             "tensors": {key: write_tensor(x) for key, x in tensors.items()},
@@ -262,5 +267,20 @@ for pairs in ["adjacent", "halves"]:
     rotary(draw(2, 5, 6), pairs=pairs)
     rotary(draw(1, 2), pairs=pairs)
     rotary(draw(2, 2, 3, 4), offset=100_000, base=500.0, pairs=pairs)
+
+encoder(draw(5, 3, 6), 2, dropout=0, dimFeedforward=7)
+
+# In use nothing is dropped, whatever the probability.
+training = False
+for name in ["RNN", "GRU", "LSTM"]:
+    recurrent(name, draw(5, 3, 3), 3, numLayers=3, dropout=0.5)
+    recurrent(name, draw(3, 5, 2), 2, initial=True, numLayers=2, bidirectional=True, batchFirst=True, dropout=0.9)
+multihead(draw(3, 2, 6), draw(5, 2, 6), draw(5, 2, 6), 2, 6, dropout=0.5)
+for normFirst in [False, True]:
+    options = {"dropout": 0.5, "dimFeedforward": 5, "normFirst": normFirst}
+    encoder(draw(5, 3, 4), 2, **options)
+    encoder(draw(3, 1, 4), 1, layers=2, norm=normFirst, **options)
+    decoder(draw(3, 3, 4), draw(5, 3, 4), 2, **options)
+    decoder(draw(3, 1, 2), draw(3, 1, 2), 1, layers=2, norm=normFirst, **options)
 
 write_file("sequences.json", cases)

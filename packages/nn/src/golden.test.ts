@@ -1,27 +1,67 @@
-import { readCases, testLayers, testLosses, type LayerCase, type LossCase } from "./golden-cases.js";
-import {
-  binaryCrossEntropyWithLogits,
-  Conv2d,
-  crossEntropy,
-  Flatten,
-  GELU,
-  Linear,
-  MaxPool2d,
-  mseLoss,
-  ReLU,
-  Sigmoid,
-  Tanh,
-} from "./index.js";
+import { describe, expect, it } from "vitest";
 
-// Every case of the files that golden/make.py wrote.
-testLayers(readCases("layers") as LayerCase[], {
-  Conv2d,
-  Flatten,
-  GELU,
-  Linear,
-  MaxPool2d,
-  ReLU,
-  Sigmoid,
-  Tanh,
+import { goldenCases, type GoldenCase } from "../scripts/golden-cases.js";
+import { subjectNames, withoutCase } from "../scripts/golden-subjects.js";
+import { dtypes, rowOf } from "../scripts/layer-table.js";
+import { ModuleDict, ModuleList } from "./index.js";
+
+// What `npm run -s layers` prints: every layer and loss against PyTorch, on every engine.
+
+const cases = goldenCases();
+
+describe.each(dtypes)("PyTorch's layers and losses in %s", (dtype) => {
+  it.each(subjectNames)("%s", { timeout: 30_000 }, (name) => {
+    expect(rowOf(name, dtype, cases).failures).toEqual([]);
+  });
 });
-testLosses(readCases("losses") as LossCase[], { binaryCrossEntropyWithLogits, crossEntropy, mseLoss });
+
+describe("the golden cases", () => {
+  it("are all of something that is exported", () => {
+    const known = new Set(subjectNames);
+    expect(cases.filter(({ name }) => !known.has(name))).toEqual([]);
+  });
+
+  it("are missing only where there is nothing to compute", () => {
+    expect(Object.keys(withoutCase)).toEqual(["ModuleDict", "ModuleList"]);
+    for (const container of [new ModuleDict(), new ModuleList()]) {
+      expect(() => container.forward()).toThrow("it computes nothing by itself");
+    }
+  });
+});
+
+describe("a row of the table", () => {
+  const [linear] = cases.filter(({ name }) => name === "Linear");
+  const failuresOf = (...changed: GoldenCase[]) => rowOf("Linear", "float64", changed).failures;
+
+  it("fails for a layer without a case", () => {
+    expect(failuresOf()).toEqual(["Linear has no golden case; add one to a script in golden/"]);
+  });
+
+  it("fails for a column without a case, unless there is a reason", () => {
+    expect(failuresOf(linear)).toEqual([]);
+    const even = cases.filter(({ name, inputs }) => name === "Linear" && inputs[0].shape.includes(1));
+    expect(failuresOf(...even)).toEqual(["Linear, float64: no golden case for the column odd sizes"]);
+  });
+
+  it("fails for a number, a shape, a parameter or an output that differs, on each engine", () => {
+    const number = { shape: [1], data: [0] };
+    const wrong: Partial<GoldenCase>[] = [
+      {
+        outputs: {
+          output: { ...linear.outputs.output, data: linear.outputs.output.data.map((x) => x! + 1e-9) },
+        },
+      },
+      { outputs: { output: { ...linear.outputs.output, shape: [3, 4] } } },
+      { outputs: { ...linear.outputs, other: number } },
+      { inputGradients: [{ ...linear.inputs[0], data: linear.inputs[0].data.map(() => null) }] },
+      { stateGradients: { ...linear.stateGradients, other: number } },
+      { stateGradients: { weight: linear.stateGradients.weight } },
+      { stateAfter: { weight: linear.stateGradients.weight } },
+    ];
+    for (const change of wrong) {
+      const failures = failuresOf({ ...linear, ...change });
+      expect(failures.length, JSON.stringify(change)).toBeGreaterThan(0);
+      expect(failures.filter((failure) => failure.includes("on reference")).length * 2).toBe(failures.length);
+    }
+  });
+});

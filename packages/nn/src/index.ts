@@ -87,3 +87,4 @@ export type { LossOptions, Reduction } from "./losses/reduction.js";
 export { tripletMarginLoss, type TripletMarginOptions } from "./losses/triplet-margin.js";
 export { Module } from "./module.js";
 export type { Pair, Triple } from "./options.js";
+export { summary, Summary, type SummaryOptions, type SummaryRow } from "./summary.js";

@@ -1,7 +1,7 @@
 import { Generator, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { init } from "./index.js";
+import { Conv2d, init } from "./index.js";
 
 const float64 = (seed: number) => ({ generator: new Generator(seed), dtype: "float64" }) as const;
 
@@ -175,6 +175,45 @@ describe("what init fills in", () => {
     ]);
     expect(() => init.eye([2, 3, 1])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: eye: got the shape [2, 3, 1]; expected a matrix, [out, in]]`,
+    );
+  });
+});
+
+describe("sparse", () => {
+  it("has the same number of zeros in each column, in other rows", () => {
+    const weight = init.sparse([10, 40], { sparsity: 0.25, ...float64(1) });
+    const zeros = weight.equal(0);
+    expect(zeros.sum({ axis: 0 }).toArraySync()).toEqual(new Array(40).fill(3));
+    expect(new Set(zeros.sum({ axis: 1 }).toArraySync() as number[]).size).toBeGreaterThan(1);
+    const again = init.sparse([10, 40], { sparsity: 0.25, ...float64(1) });
+    expect(again.dataSync()).toEqual(weight.dataSync());
+    expect(init.sparse([2, 2], { sparsity: 1 }).dataSync()).toEqual(new Float32Array(4));
+  });
+
+  it("checks its shape and its share", () => {
+    expect(() => init.sparse([2, 3, 1], { sparsity: 0.1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: sparse: got the shape [2, 3, 1]; expected a matrix, [out, in]]`,
+    );
+    expect(() => init.sparse([2, 3], { sparsity: 1.5 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: sparse: got the sparsity 1.5; expected 0 to 1]`,
+    );
+  });
+});
+
+describe("dirac", () => {
+  it("begins a convolution as the identity", () => {
+    const layer = new Conv2d(4, 4, 3, { padding: "same", groups: 2, bias: false });
+    layer.weight.assign(init.dirac(layer.weight.shape, { groups: 2 }));
+    const x = init.normal([1, 4, 3, 2]);
+    expect(layer.forward(x).dataSync()).toEqual(x.dataSync());
+  });
+
+  it("checks its shape and its groups", () => {
+    expect(() => init.dirac([3, 3])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: dirac: got the shape [3, 3]; expected a convolution's weight, [out, in / groups, …kernel]]`,
+    );
+    expect(() => init.dirac([4, 2, 3], { groups: 3 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: dirac: got 4 output channels in 3 groups; expected groups of equal size]`,
     );
   });
 });

@@ -1,15 +1,18 @@
 import {
   ArgumentError,
+  defaultGenerator,
   erfinv,
   eye as identity,
   type FloatOptions,
   formatShape,
+  fromData,
   normal,
   type Shape,
   ShapeError,
   tensor,
   type Tensor,
   uniform,
+  where,
 } from "@stargrad/tensor";
 
 export { full as constant, normal, ones, uniform, zeros } from "@stargrad/tensor";
@@ -36,6 +39,13 @@ export interface TruncNormalOptions extends FloatOptions {
   readonly std?: number;
   readonly low?: number;
   readonly high?: number;
+}
+
+export interface SparseOptions extends FloatOptions {
+  /** The share of zeros in each column, rounded up to a whole number of them. */
+  readonly sparsity: number;
+  /** The standard deviation of the others. Default: 0.01. */
+  readonly std?: number;
 }
 
 /**
@@ -194,6 +204,66 @@ export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Ten
 export function eye(shape: Shape, options: Pick<FloatOptions, "dtype"> = {}): Tensor {
   if (shape.length === 2) return identity(shape[0], shape[1], options);
   throw new ShapeError("eye", `got the shape ${formatShape(shape)}; expected a matrix, [out, in]`);
+}
+
+/**
+ * A convolution's weight that begins as the identity: as many channels as there are on both sides are handed on as they
+ * are, in each group by itself; the others are 0.
+ *
+ * Shapes: [out, in / groups, …kernel] with one to three axes of the kernel
+ * Defaults: groups 1, float32
+ * Throws: ShapeError for another number of axes; ArgumentError unless the groups are of equal size
+ * Source: torch.nn.init.dirac_
+ */
+export function dirac(
+  shape: Shape,
+  { groups = 1, ...options }: Pick<FloatOptions, "dtype"> & { readonly groups?: number } = {},
+): Tensor {
+  if (shape.length < 3 || shape.length > 5) {
+    throw new ShapeError(
+      "dirac",
+      `got the shape ${formatShape(shape)}; expected a convolution's weight, [out, in / groups, …kernel]`,
+    );
+  }
+  const [out, inner, ...kernel] = shape;
+  if (!(Number.isInteger(groups) && groups >= 1 && out % groups === 0)) {
+    throw new ArgumentError(
+      "dirac",
+      `got ${out} output channels in ${groups} groups; expected groups of equal size`,
+    );
+  }
+  const size = kernel.reduce((product, length) => product * length, 1);
+  const center = kernel.reduce((place, length) => place * length + Math.floor(length / 2), 0);
+  const weight = new Float32Array(out * inner * size);
+  for (let channel = 0; channel < out; channel++) {
+    const within = channel % (out / groups);
+    if (within < inner) weight[(channel * inner + within) * size + center] = 1;
+  }
+  return tensor(weight, { shape, ...options });
+}
+
+/**
+ * Normal numbers of which a share, in each column by itself, is 0: every input reaches some of the outputs only.
+ *
+ * Defaults: std 0.01, float32, the shared generator
+ * Throws: ShapeError unless the shape has two axes; ArgumentError unless the sparsity is from 0 to 1
+ * Source: Martens, "Deep learning via Hessian-free optimization", 2010; torch.nn.init.sparse_
+ */
+export function sparse(shape: Shape, { sparsity, std = 0.01, ...options }: SparseOptions): Tensor {
+  if (shape.length !== 2) {
+    throw new ShapeError("sparse", `got the shape ${formatShape(shape)}; expected a matrix, [out, in]`);
+  }
+  if (!(sparsity >= 0 && sparsity <= 1)) {
+    throw new ArgumentError("sparse", `got the sparsity ${sparsity}; expected 0 to 1`);
+  }
+  const [rows, columns] = shape;
+  const generator = options.generator ?? defaultGenerator();
+  const dropped = new Uint8Array(rows * columns);
+  for (let column = 0; column < columns; column++) {
+    const some = generator.permutation(rows).subarray(0, Math.ceil(sparsity * rows));
+    for (const row of some) dropped[row * columns + column] = 1;
+  }
+  return where(fromData(dropped, shape), 0, normal(shape, { ...options, generator, std }));
 }
 
 /**

@@ -2,7 +2,7 @@ import { backward, Buffer, Parameter } from "@stargrad/autograd";
 import { ones, tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { Dropout, Linear, Module, ReLU, Sequential } from "./index.js";
+import { BatchNorm1d, Dropout, Linear, Module, ReLU, Sequential } from "./index.js";
 
 /** A model as users write them: fields of every kind that counts, and some that do not. */
 class Network extends Module {
@@ -56,20 +56,33 @@ describe("what a module is made of", () => {
     expect(model.encoder.layers[0].weight.name).toBe("encoder.0.weight");
   });
 
-  it("prints as a tree", () => {
-    expect(new Network().toString()).toBe(
-      [
-        "Network(",
-        "  (encoder): Sequential(",
-        "    (0): Linear(2, 2)",
-        "    (1): ReLU()",
-        "  )",
-        "  (heads.0): Linear(2, 1, { bias: false })",
-        "  (heads.1.0): Dropout(0.25)",
-        ")",
-      ].join("\n"),
+  it("prints as a tree, with the number of parameters and the shapes of each module's own", () => {
+    const model = new Network();
+    model.encoder.freeze();
+    expect(`\n${model.toString()}`).toMatchInlineSnapshot(`
+      "
+      Network                                    10  parameters: scale [2]; buffers count [] int32
+      ├─ encoder: Sequential                      6
+      │  ├─ 0: Linear(2, 2)                       6  weight [2, 2] frozen, bias [2] frozen
+      │  └─ 1: ReLU()
+      ├─ heads.0: Linear(2, 1, { bias: false })   2  weight [1, 2]
+      └─ heads.1.0: Dropout(0.25)"
+    `);
+    const linear = new Linear(2, 3, { dtype: "float64" });
+    expect(`\n${new Sequential(linear, new BatchNorm1d(3), linear).toString()}`).toMatchInlineSnapshot(`
+      "
+      Sequential                                15  parameters
+      ├─ 0: Linear(2, 3, { dtype: "float64" })   9  weight [3, 2] float64, bias [3] float64
+      ├─ 1: BatchNorm1d(3)                       6  weight [3], bias [3]; buffers running_mean [3], running_var [3], num_batches_tracked [] int32
+      └─ 2: the same as 0"
+    `);
+    expect(new Tied().toString()).toMatchInlineSnapshot(
+      `"Tied()  4  parameters: encode [2, 2], decode [2, 2]"`,
     );
-    expect(new Tied().toString()).toBe("Tied()");
+    expect(new Linear(1, 1, { bias: false }).toString()).toMatchInlineSnapshot(
+      `"Linear(1, 1, { bias: false })  1  parameter: weight [1, 1]"`,
+    );
+    expect(new ReLU().toString()).toMatchInlineSnapshot(`"ReLU()  0  parameters"`);
   });
 
   it("has a shared parameter once, and each of its names in the state", () => {
@@ -109,6 +122,72 @@ describe("what a module is made of", () => {
     expect(() => child.parameters()).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: Child: 0 of Sequential leads back to a module that it is part of. Keep a reference to what is outside in a private field, such as #parent]`,
     );
+  });
+});
+
+describe("the modules of a module", () => {
+  it("are named by its fields, itself first and each once", () => {
+    const model = new Network();
+    const [linear, relu] = model.encoder.layers;
+    const [head, [dropout]] = model.heads as [Linear, [Dropout]];
+    const modules: Module[] = [model, model.encoder, linear, relu, head, dropout];
+    expect(model.modules()).toEqual(modules);
+    expect([...model.namedModules().values()]).toEqual(modules);
+    expect([...model.namedModules().keys()]).toEqual([
+      "",
+      "encoder",
+      "encoder.0",
+      "encoder.1",
+      "heads.0",
+      "heads.1.0",
+    ]);
+    expect(model.children()).toEqual([model.encoder, head, dropout]);
+    const [again, between] = [new ReLU(), new Linear(1, 1)];
+    const twice = new Sequential(again, between, again);
+    expect(twice.modules()).toEqual([twice, again, between]);
+    expect(twice.children()).toEqual([again, between]);
+  });
+
+  it("are visited by apply, children before what holds them", () => {
+    const model = new Network();
+    const visited: Module[] = [];
+    expect(model.apply((module) => void visited.push(module))).toBe(model);
+    const [linear, relu] = model.encoder.layers;
+    const [head, [dropout]] = model.heads as [Linear, [Dropout]];
+    expect(visited).toEqual([linear, relu, model.encoder, head, dropout, model]);
+    model.apply((module) => {
+      if (module instanceof Linear) module.weight.assign(ones(module.weight.shape));
+    });
+    expect(model.encoder.layers[0].weight.toArraySync()).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+});
+
+describe("a frozen module", () => {
+  it("has no gradient, not even one from before, and hands gradients on", () => {
+    const model = new Sequential(new Linear(2, 2), new ReLU(), new Linear(2, 2), new Linear(2, 1));
+    const [first, , frozen] = model.layers;
+    const x = ones([3, 2]);
+    backward(model.forward(x).sum());
+    expect(frozen.freeze()).toBe(frozen);
+    expect(frozen.weight.grad).toBeNull();
+    for (const parameter of model.parameters()) parameter.grad = null;
+    backward(model.forward(x).sum());
+    expect(frozen.parameters().map(({ grad }) => grad)).toEqual([null, null]);
+    expect(first.weight.grad).not.toBeNull();
+    expect(model.parameters().filter(({ requiresGradient }) => requiresGradient)).toHaveLength(4);
+  });
+
+  it("learns again once it is told", () => {
+    const model = new Linear(2, 1).freeze();
+    expect(() => {
+      backward(model.forward(ones([1, 2])).sum());
+    }).toThrow();
+    expect(model.unfreeze()).toBe(model);
+    backward(model.forward(ones([1, 2])).sum());
+    expect(model.weight.grad?.toArraySync()).toEqual([[1, 1]]);
   });
 });
 

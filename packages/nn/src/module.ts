@@ -1,5 +1,6 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
+import { writeTree } from "./module-tree.js";
 import { matchStateDict } from "./state-dict.js";
 
 /**
@@ -33,6 +34,62 @@ export abstract class Module {
     return named(firstNames(this.#everyNamed(Buffer)));
   }
 
+  /** Every module once, this one first, by its first name; its own is empty. */
+  namedModules(): Map<string, Module> {
+    return firstNames<Module>([["", this], ...this.#everyNamed(Module)]);
+  }
+
+  /** Every module once, this one first. */
+  modules(): Module[] {
+    return [...this.namedModules().values()];
+  }
+
+  /** The modules in its own fields, each once, and not the modules in those. */
+  children(): Module[] {
+    return [...new Set([...this.parts()].flatMap(([, part]) => (part instanceof Module ? [part] : [])))];
+  }
+
+  /**
+   * What its own fields hold, by name: parameters, buffers and modules. One that stands in several fields has each of
+   * their names.
+   */
+  *parts(): Generator<readonly [name: string, part: Variable | Module]> {
+    for (const [name, value] of this.fields()) yield* partsOf(name, value);
+  }
+
+  /**
+   * Calls a function with every module in it, children before what holds them, and with the module itself at last. For
+   * weights that are to begin otherwise, say.
+   *
+   * Source: torch.nn.Module.apply
+   */
+  apply(f: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(f);
+    f(this);
+    return this;
+  }
+
+  /**
+   * Has its parameters stay as they are: no gradient reaches them, so no optimizer changes them, from the next `forward`
+   * on. A gradient that has arrived is dropped, or the next step would still follow it. Running statistics are not
+   * parameters; `eval` keeps those.
+   *
+   * Source: torch.nn.Module.requires_grad_(False)
+   */
+  freeze(): this {
+    for (const parameter of this.parameters()) {
+      parameter.requiresGradient = false;
+      parameter.grad = null;
+    }
+    return this;
+  }
+
+  /** Has all its parameters learn (again). Source: torch.nn.Module.requires_grad_(True) */
+  unfreeze(): this {
+    for (const parameter of this.parameters()) parameter.requiresGradient = true;
+    return this;
+  }
+
   /**
    * The values of all parameters and buffers as they are now, by name: what a checkpoint stores. One that is shared
    * stands there under each of its names.
@@ -58,8 +115,7 @@ export abstract class Module {
 
   /** Tells the module and everything in it that it is being trained, or not. */
   train(training = true): this {
-    this.training = training;
-    for (const [, module] of this.#everyNamed(Module)) module.training = training;
+    for (const module of this.modules()) module.training = training;
     return this;
   }
 
@@ -68,12 +124,14 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** The module and the modules in it, as a tree. */
+  /** The module without what is in it, as it was made: `Linear(2, 8)`. Errors and trees call it that. */
+  describe(): string {
+    return `${this.constructor.name}${this.children().length === 0 ? "()" : ""}`;
+  }
+
+  /** The module and the modules in it, as a tree, with the number of their parameters and the shapes of their own. */
   toString(): string {
-    const lines = [...this.#parts()].flatMap(([name, part]) =>
-      part instanceof Module ? `  (${name}): ${part.toString().replaceAll("\n", "\n  ")}\n` : [],
-    );
-    return `${this.constructor.name}(${lines.length === 0 ? "" : "\n"}${lines.join("")})`;
+    return writeTree(this);
   }
 
   /** What `console.log` prints in Node. */
@@ -86,13 +144,9 @@ export abstract class Module {
     return Object.entries(this);
   }
 
-  *#parts(): Generator<Named<Variable | Module>> {
-    for (const [name, value] of this.fields()) yield* partsOf(name, value);
-  }
-
   /** The parts, and their parts, depth first, by their full names. */
   *#contents(path: readonly Module[]): Generator<Named<Variable | Module>> {
-    for (const [name, part] of this.#parts()) {
+    for (const [name, part] of this.parts()) {
       yield [name, part];
       if (!(part instanceof Module)) continue;
       if (path.includes(part)) {

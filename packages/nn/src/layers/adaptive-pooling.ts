@@ -49,7 +49,7 @@ export abstract class AdaptivePooling extends Module {
     }, x);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

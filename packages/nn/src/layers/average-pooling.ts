@@ -36,8 +36,8 @@ export abstract class AveragePooling extends Module {
     return sums.div(this.#divisor ?? this.#counts(x));
   }
 
-  override toString(): string {
-    return this.#windows.toString();
+  override describe(): string {
+    return this.#windows.describe();
   }
 
   /** How many elements each window is the mean of: one number if all agree, else one for each, [P, Q]. */

@@ -33,7 +33,7 @@ export class BatchNorm1d extends RunningNorm {
 
   forward(x: Tensor): Tensor {
     const fits = (x.ndim === 2 || x.ndim === 3) && x.shape[1] === this.numFeatures;
-    expectShape(this.toString(), x, fits, `[N, ${this.numFeatures}] or [N, ${this.numFeatures}, L]`);
+    expectShape(this.describe(), x, fits, `[N, ${this.numFeatures}] or [N, ${this.numFeatures}, L]`);
     return this.normalize(x, x.ndim === 2 ? [0] : [0, 2]);
   }
 }

@@ -20,7 +20,7 @@ export class BatchNorm2d extends RunningNorm {
 
   forward(x: Tensor): Tensor {
     const fits = x.ndim === 4 && x.shape[1] === this.numFeatures;
-    expectShape(this.toString(), x, fits, `[N, ${this.numFeatures}, H, W]`);
+    expectShape(this.describe(), x, fits, `[N, ${this.numFeatures}, H, W]`);
     return this.normalize(x, [0, 2, 3]);
   }
 }

@@ -50,7 +50,7 @@ export class Bilinear extends Module {
     return this.bias === null ? y : y.add(this.bias);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

@@ -36,17 +36,15 @@ describe("ModuleList and ModuleDict", () => {
       "heads.letters.weight",
       "heads.letters.bias",
     ]);
-    expect(model.toString()).toMatchInlineSnapshot(`
-      "Network(
-        (blocks): ModuleList(
-          (0): Linear(2, 2)
-          (1): Linear(2, 2, { bias: false })
-        )
-        (heads): ModuleDict(
-          (digits): Linear(2, 10)
-          (letters): Linear(2, 26)
-        )
-      )"
+    expect(`\n${model.toString()}`).toMatchInlineSnapshot(`
+      "
+      Network                                 118  parameters
+      ├─ blocks: ModuleList                    10
+      │  ├─ 0: Linear(2, 2)                     6  weight [2, 2], bias [2]
+      │  └─ 1: Linear(2, 2, { bias: false })    4  weight [2, 2]
+      └─ heads: ModuleDict                    108
+         ├─ digits: Linear(2, 10)              30  weight [10, 2], bias [10]
+         └─ letters: Linear(2, 26)             78  weight [26, 2], bias [26]"
     `);
   });
 

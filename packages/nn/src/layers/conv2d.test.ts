@@ -18,7 +18,7 @@ describe("Conv2d", () => {
 
   it("names itself, what came and what was expected", () => {
     const layer = new Conv2d(3, 8, [5, 3], { padding: 1, generator: new Generator(0) });
-    expect(layer.toString()).toMatchInlineSnapshot(`"Conv2d(3, 8, [5, 3], { padding: 1 })"`);
+    expect(layer.describe()).toMatchInlineSnapshot(`"Conv2d(3, 8, [5, 3], { padding: 1 })"`);
     expect(() => layer.forward(zeros([2, 4, 9, 9]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Conv2d(3, 8, [5, 3], { padding: 1 }): got [2, 4, 9, 9]; expected [N, 3, H, W] or [3, H, W]]`,
     );

@@ -83,7 +83,7 @@ export abstract class Convolution extends Module {
     return y.add(this.bias.reshape([this.outChannels, ...this.windows.size.map(() => 1)]));
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 

@@ -32,12 +32,12 @@ export class Dropout extends Module {
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
-    expectFloat(this.toString(), x);
+    expectFloat(this.describe(), x);
     if (!this.training || this.probability === 0) return x;
     return x.mul(dropoutMask(x.shape, this.probability, x.dtype, this.#random));
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("Dropout", [this.probability]);
   }
 }

@@ -26,14 +26,14 @@ export class Dropout2d extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    expectFloat(this.toString(), x);
-    expectShape(this.toString(), x, x.ndim === 4, "[N, C, H, W]");
+    expectFloat(this.describe(), x);
+    expectShape(this.describe(), x, x.ndim === 4, "[N, C, H, W]");
     if (!this.training || this.probability === 0) return x;
     const [batch, channels] = x.shape;
     return x.mul(dropoutMask([batch, channels, 1, 1], this.probability, x.dtype, this.#random));
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("Dropout2d", [this.probability]);
   }
 }

@@ -29,7 +29,7 @@ export class ELU extends Module {
     return where(positive, x, below.mul(this.#options.alpha ?? 1));
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("ELU", [], this.#options);
   }
 }

@@ -1,8 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
 import {
-  ArgumentError,
   arange,
+  ArgumentError,
   IndexError,
+  isKnown,
   normal,
   where,
   type FloatOptions,
@@ -57,13 +58,13 @@ export class Embedding extends Module {
     return where(index.equal(this.#padding).unsqueeze(-1), rows.stopGradient(), rows);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 
   /** Checks indices whose values are known already; the others are checked by the engine. */
   #checkRows(index: Tensor): void {
-    if (index.node.storage === null) return;
+    if (!isKnown(index)) return;
     const rows = this.numEmbeddings;
     for (const [position, row] of index.dataSync().entries()) {
       if (row >= 0 && row < rows) continue;

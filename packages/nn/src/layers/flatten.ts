@@ -35,7 +35,7 @@ export class Flatten extends Module {
     return x.flatten({ startAxis: start, endAxis: end });
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

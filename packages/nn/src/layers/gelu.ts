@@ -25,7 +25,7 @@ export class GELU extends Module {
     return x.gelu(this.#options);
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("GELU", [], this.#options);
   }
 }

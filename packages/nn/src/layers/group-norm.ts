@@ -71,7 +71,7 @@ export class GroupNorm extends Module {
     return scaleAndShift(y, perChannel(this.weight, x), perChannel(this.bias, x));
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

@@ -35,7 +35,7 @@ export class Hardtanh extends Module {
     return where(x.lessEqual(min), min, where(x.greaterEqual(max), max, x));
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("Hardtanh", [], this.#options);
   }
 }

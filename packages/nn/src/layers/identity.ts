@@ -12,7 +12,7 @@ export class Identity extends Module {
     return x;
   }
 
-  override toString(): string {
+  override describe(): string {
     return "Identity()";
   }
 }

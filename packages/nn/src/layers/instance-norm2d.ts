@@ -33,7 +33,7 @@ export class InstanceNorm2d extends RunningNorm {
   }
 
   forward(x: Tensor): Tensor {
-    expectSpatial(this.toString(), x, 2, this.numFeatures);
+    expectSpatial(this.describe(), x, 2, this.numFeatures);
     if (x.ndim === 3) return this.forward(x.unsqueeze(0)).squeeze(0);
     return this.normalize(x, [2, 3]);
   }

@@ -56,7 +56,7 @@ export class LayerNorm extends Module {
     return scaleAndShift(standardize(x, momentsOf(x, axes), this.#epsilon), this.weight, this.bias);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

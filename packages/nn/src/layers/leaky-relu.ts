@@ -26,7 +26,7 @@ export class LeakyReLU extends Module {
     return where(x.greater(0), x, x.mul(this.#options.negativeSlope ?? 0.01));
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("LeakyReLU", [], this.#options);
   }
 }

@@ -42,7 +42,7 @@ export class Linear extends Module {
     return this.bias === null ? y : y.add(this.bias);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

@@ -36,7 +36,7 @@ export class MaxPool2d extends Module {
     return this.#windows.over(x, { value: -Infinity }).max({ axis: -1 }).values;
   }
 
-  override toString(): string {
-    return this.#windows.toString();
+  override describe(): string {
+    return this.#windows.describe();
   }
 }

@@ -13,7 +13,7 @@ export class Mish extends Module {
     return x.mul(x.softplus().tanh());
   }
 
-  override toString(): string {
+  override describe(): string {
     return "Mish()";
   }
 }

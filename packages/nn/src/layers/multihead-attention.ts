@@ -140,7 +140,7 @@ export class MultiheadAttention extends Module {
     return { output, weights: averageWeights ? weights.mean({ axis: 1 }) : weights };
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 

@@ -23,7 +23,7 @@ export class PixelShuffle extends Module {
     const factor = this.upscaleFactor;
     const area = factor * factor;
     const fits = x.ndim >= 3 && x.shape[x.ndim - 3] % area === 0;
-    expectShape(this.toString(), x, fits, `[…, C, H, W] with C a multiple of ${area}`);
+    expectShape(this.describe(), x, fits, `[…, C, H, W] with C a multiple of ${area}`);
     const batch = x.shape.slice(0, -3);
     const [channels, height, width] = x.shape.slice(-3);
     const outer = channels / area;
@@ -33,7 +33,7 @@ export class PixelShuffle extends Module {
       .reshape([...batch, outer, height * factor, width * factor]);
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("PixelShuffle", [this.upscaleFactor]);
   }
 }

@@ -48,7 +48,7 @@ export class PoolingWindows {
   }
 
   /** The layer as it was made. */
-  toString(): string {
+  describe(): string {
     return this.#written;
   }
 

@@ -40,7 +40,7 @@ export class PReLU extends Module {
     return where(x.greater(0), x, x.mul(slope));
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

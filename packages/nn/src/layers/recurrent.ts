@@ -88,7 +88,7 @@ export abstract class Recurrent extends Module {
     this.#written = writeLayer(name, [inputSize, hiddenSize], options);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 

@@ -12,7 +12,7 @@ export class ReLU extends Module {
     return x.relu();
   }
 
-  override toString(): string {
+  override describe(): string {
     return "ReLU()";
   }
 }

@@ -58,7 +58,7 @@ export class RMSNorm extends Module {
     return scaleAndShift(x.div(scale), this.weight, null);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

@@ -62,7 +62,7 @@ export class RotaryEmbedding extends Module {
     return this.#join(a.mul(cosine).sub(b.mul(sine)), a.mul(sine).add(b.mul(cosine)));
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 

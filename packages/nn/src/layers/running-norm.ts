@@ -85,7 +85,7 @@ export abstract class RunningNorm extends Module {
     this.#written = writeLayer(kind.name, [numFeatures], options);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 

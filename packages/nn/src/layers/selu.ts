@@ -21,7 +21,7 @@ export class SELU extends Module {
     return where(positive, x, below.mul(alpha)).mul(scale);
   }
 
-  override toString(): string {
+  override describe(): string {
     return "SELU()";
   }
 }

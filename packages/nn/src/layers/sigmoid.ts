@@ -12,7 +12,7 @@ export class Sigmoid extends Module {
     return x.sigmoid();
   }
 
-  override toString(): string {
+  override describe(): string {
     return "Sigmoid()";
   }
 }

@@ -12,7 +12,7 @@ export class SiLU extends Module {
     return x.silu();
   }
 
-  override toString(): string {
+  override describe(): string {
     return "SiLU()";
   }
 }

@@ -26,11 +26,11 @@ export class Softmax extends Module {
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     const { axis = -1 } = this.#options;
-    expectAxes(this.toString(), x, [axis]);
+    expectAxes(this.describe(), x, [axis]);
     return x.softmax({ axis });
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("Softmax", [], this.#options);
   }
 }

@@ -34,7 +34,7 @@ export class Softplus extends Module {
     return where(scaled.greater(threshold), x, scaled.softplus().div(beta));
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("Softplus", [], this.#options);
   }
 }

@@ -12,7 +12,7 @@ export class Tanh extends Module {
     return x.tanh();
   }
 
-  override toString(): string {
+  override describe(): string {
     return "Tanh()";
   }
 }

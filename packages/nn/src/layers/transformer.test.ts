@@ -34,15 +34,16 @@ describe("TransformerEncoderLayer and TransformerDecoderLayer", () => {
   });
 
   it("print as what they are made of", () => {
-    expect(new TransformerEncoderLayer(4, 2, { dimFeedforward: 8 }).toString()).toMatchInlineSnapshot(`
-      "TransformerEncoderLayer(
-        (self_attn): MultiheadAttention(4, 2, { dropout: 0.1 })
-        (linear1): Linear(4, 8)
-        (linear2): Linear(8, 4)
-        (norm1): LayerNorm(4, { epsilon: 0.00001, dtype: "float32" })
-        (norm2): LayerNorm(4, { epsilon: 0.00001, dtype: "float32" })
-        (dropout): Dropout(0.1)
-      )"
+    expect(`\n${new TransformerEncoderLayer(4, 2, { dimFeedforward: 8 }).toString()}`).toMatchInlineSnapshot(`
+      "
+      TransformerEncoderLayer                                         172  parameters
+      ├─ self_attn: MultiheadAttention(4, 2, { dropout: 0.1 })         80  in_proj_weight [12, 4], in_proj_bias [12]
+      │  └─ out_proj: Linear(4, 4, { bias: true })                     20  weight [4, 4], bias [4]
+      ├─ linear1: Linear(4, 8)                                         40  weight [8, 4], bias [8]
+      ├─ linear2: Linear(8, 4)                                         36  weight [4, 8], bias [4]
+      ├─ norm1: LayerNorm(4, { epsilon: 0.00001, dtype: "float32" })    8  weight [4], bias [4]
+      ├─ norm2: LayerNorm(4, { epsilon: 0.00001, dtype: "float32" })    8  weight [4], bias [4]
+      └─ dropout: Dropout(0.1)"
     `);
   });
 

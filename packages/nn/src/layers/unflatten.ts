@@ -44,7 +44,7 @@ export class Unflatten extends Module {
     return x.reshape([...x.shape.slice(0, axis), ...sizes, ...x.shape.slice(axis + 1)]);
   }
 
-  override toString(): string {
+  override describe(): string {
     return this.#written;
   }
 }

@@ -57,15 +57,15 @@ export class Upsample extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    expectFloat(this.toString(), x);
-    expectShape(this.toString(), x, x.ndim === 4 && x.shape[2] > 0 && x.shape[3] > 0, "[N, C, H, W]");
+    expectFloat(this.describe(), x);
+    expectShape(this.describe(), x, x.ndim === 4 && x.shape[2] > 0 && x.shape[3] > 0, "[N, C, H, W]");
     const scales = [this.#scaleOf(x.shape[2], 0), this.#scaleOf(x.shape[3], 1)];
     const least = scales.every(({ length }) => length >= 1);
-    expectShape(this.toString(), x, least, "an image of which at least one pixel is left");
+    expectShape(this.describe(), x, least, "an image of which at least one pixel is left");
     return scales.reduce((y, scale, i) => this.#resize(y, 2 + i, scale), x);
   }
 
-  override toString(): string {
+  override describe(): string {
     return writeLayer("Upsample", [], this.#options);
   }
 

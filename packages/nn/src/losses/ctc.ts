@@ -5,10 +5,11 @@ import {
   formatShape,
   full,
   IndexError,
+  isKnown,
   sameShape,
   stack,
-  type Tensor,
   where,
+  type Tensor,
 } from "@stargrad/tensor";
 import { expectFloat, expectIndices, expectShape } from "../shapes.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
@@ -129,7 +130,7 @@ function lengthsOf(
   if (lengths === undefined) return full(items, most, { dtype: "int32" });
   expectShape("ctcLoss", lengths, sameShape(lengths.shape, items), `${name} ${formatShape(items)}`);
   expectIndices("ctcLoss", name, lengths);
-  if (lengths.node.storage !== null) {
+  if (isKnown(lengths)) {
     const outside = lengths.dataSync().find((length) => length < least || length > most);
     if (outside !== undefined) {
       throw new IndexError("ctcLoss", `got ${outside} in ${name}; expected ${least} to ${most}`);

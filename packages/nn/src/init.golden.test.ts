@@ -1,0 +1,98 @@
+import { Generator, type Tensor } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { readGolden } from "../scripts/golden-cases.js";
+import * as nn from "./index.js";
+
+// How the weights are distributed that golden/init.py had PyTorch draw. Both sides are samples: the bounds are wider than
+// five standard errors of the smallest of them, and far narrower than what another formula would be off by.
+
+interface Distribution {
+  readonly shape: readonly number[];
+  /** The share of elements that are exactly 0. */
+  readonly zeros: number;
+  readonly mean: number;
+  readonly std: number;
+  readonly quantiles: readonly number[];
+}
+
+interface File {
+  /** Which quantiles there are; the first is the minimum and the last the maximum. */
+  readonly shares: readonly number[];
+  readonly initializers: readonly { init: string; options: object; distribution: Distribution }[];
+  readonly exactly: readonly {
+    init: string;
+    options: object;
+    shape: readonly number[];
+    data: readonly number[];
+  }[];
+  readonly layers: readonly {
+    layer: string;
+    arguments: readonly unknown[];
+    options: object;
+    parameters: Readonly<Record<string, Distribution>>;
+  }[];
+}
+
+const file = readGolden("init.json") as File;
+
+type Initializer = (shape: readonly number[], options: object) => Tensor;
+const initializers = nn.init as unknown as Readonly<Record<string, Initializer>>;
+
+function expectDistribution(x: Tensor, expected: Distribution): void {
+  expect(x.shape).toEqual(expected.shape);
+  const values = [...x.dataSync()].sort((a, b) => a - b);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  if (expected.std === 0) {
+    expect(new Set(values)).toEqual(new Set([expected.mean]));
+    return;
+  }
+  // A bias has few elements.
+  const error = 8 / Math.sqrt(values.length);
+  expect(Math.abs(mean - expected.mean) / expected.std).toBeLessThan(error);
+  expect(Math.abs(std / expected.std - 1)).toBeLessThan(error);
+  expect(values.filter((value) => value === 0).length / values.length).toBeCloseTo(expected.zeros, 3);
+  const [least, most] = [expected.quantiles[0], expected.quantiles[file.shares.length - 1]];
+  const isBounded = least > expected.mean - 2.5 * expected.std;
+  const isUniform = Math.abs((most - least) / expected.std - Math.sqrt(12)) < 0.2;
+  for (const [i, share] of file.shares.entries()) {
+    const isEnd = share === 0 || share === 1;
+    // Where the ends of a normal distribution lie is different from sample to sample; those of a uniform one are filled.
+    if (isEnd && !isBounded) continue;
+    const tolerance =
+      isEnd && isUniform ? Math.min(error, 35 / values.length) : isBounded ? error : 3 * error;
+    const value = values[Math.round(share * (values.length - 1))];
+    expect(Math.abs(value - expected.quantiles[i]) / expected.std, `quantile ${share}`).toBeLessThan(
+      tolerance,
+    );
+  }
+}
+
+describe("PyTorch's initializers", () => {
+  it.each(file.initializers)(
+    "$init $options draws from the same distribution",
+    ({ init, options, distribution }) => {
+      const generator = new Generator(1);
+      expectDistribution(initializers[init](distribution.shape, { ...options, generator }), distribution);
+    },
+  );
+
+  it.each(file.exactly)(
+    "$init $options of $shape gives the same weights",
+    ({ init, options, shape, data }) => {
+      const weight = initializers[init](shape, options);
+      expect(weight.shape).toEqual(shape);
+      expect([...weight.dataSync()]).toEqual(data);
+    },
+  );
+});
+
+describe("PyTorch's layers begin alike:", () => {
+  it.each(file.layers)("$layer $arguments $options", ({ layer, arguments: values, options, parameters }) => {
+    const Layer = nn[layer as keyof typeof nn] as unknown as new (...values: unknown[]) => nn.Module;
+    const state = new Layer(...values, { ...options, generator: new Generator(2) }).stateDict();
+    expect([...state.keys()]).toEqual(Object.keys(parameters));
+    for (const [name, expected] of Object.entries(parameters)) expectDistribution(state.get(name)!, expected);
+  });
+});

@@ -1,0 +1,78 @@
+import { Buffer, Parameter, Variable } from "@stargrad/autograd";
+import { formatShape } from "@stargrad/tensor";
+import type { Module } from "./module.js";
+import { alignColumns, formatCount } from "./table.js";
+
+/** A module at its place in a model. */
+export interface Branch {
+  /** Its path, `encoder.0`; empty for the model itself. */
+  readonly name: string;
+  readonly module: Module;
+  /** How many modules it stands in. */
+  readonly depth: number;
+  /** Under which path it stood before, if this is not its first; null if it is. */
+  readonly sameAs: string | null;
+  /** What it is, behind the lines of a tree: `│  └─ 0: Linear(2, 8)`. */
+  readonly label: string;
+}
+
+/** A model and the modules in it, depth first. What is in a module is not repeated where that stands a second time. */
+export function branchesOf(model: Module): Branch[] {
+  const branches: Branch[] = [];
+  const paths = new Map<Module, string>();
+  const visit = (module: Module, path: readonly string[], lines: string, title: string): void => {
+    const name = path.join(".");
+    const sameAs = paths.get(module) ?? null;
+    const what = sameAs === null ? module.describe() : `the same as ${sameAs}`;
+    branches.push({ name, module, depth: path.length, sameAs, label: `${title}${what}` });
+    if (sameAs !== null) return;
+    paths.set(module, name);
+    const children = [...module.parts()].flatMap(([part, value]) =>
+      value instanceof Variable ? [] : [{ part, child: value }],
+    );
+    for (const [i, { part, child }] of children.entries()) {
+      const [joint, below] = i === children.length - 1 ? ["└─ ", "   "] : ["├─ ", "│  "];
+      visit(child, [...path, part], `${lines}${below}`, `${lines}${joint}${part}: `);
+    }
+  };
+  visit(model, [], "", "");
+  return branches;
+}
+
+/**
+ * A model as a tree, each module with the number of parameters in it, one that is shared counted once, and the shapes of
+ * its own.
+ */
+export function writeTree(model: Module): string {
+  const rows = branchesOf(model).map(({ module, depth, sameAs, label }) => {
+    if (sameAs !== null) return [label, "", ""];
+    const parameters = module.parameters();
+    const count = parameters.reduce((sum, { size }) => sum + size, 0);
+    const own = writeVariables(module);
+    const unit = count === 1 ? "parameter" : "parameters";
+    if (depth > 0) return [label, count === 0 ? "" : formatCount(count), own];
+    return [label, formatCount(count), own === "" ? unit : `${unit}: ${own}`];
+  });
+  return alignColumns(rows, ["left", "right", "left"]);
+}
+
+/** `weight [8, 2], bias [8] frozen`: the parameters in a module's own fields, and its buffers. */
+function writeVariables(module: Module): string {
+  const variables = [...module.parts()].flatMap(([name, part]) =>
+    part instanceof Variable ? [{ name, variable: part }] : [],
+  );
+  const written = variables.map(({ name, variable }) => {
+    const dtype = variable.dtype === "float32" ? "" : ` ${variable.dtype}`;
+    const frozen = variable instanceof Parameter && !variable.requiresGradient ? " frozen" : "";
+    return {
+      text: `${name} ${formatShape(variable.shape)}${dtype}${frozen}`,
+      isBuffer: variable instanceof Buffer,
+    };
+  });
+  const [parameters, buffers] = [false, true].map((kept) =>
+    written.filter(({ isBuffer }) => isBuffer === kept).map(({ text }) => text),
+  );
+  return [parameters.join(", "), buffers.length === 0 ? "" : `buffers ${buffers.join(", ")}`]
+    .filter((text) => text !== "")
+    .join("; ");
+}

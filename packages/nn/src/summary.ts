@@ -1,0 +1,205 @@
+import { Parameter } from "@stargrad/autograd";
+import {
+  ArgumentError,
+  defaultGenerator,
+  formatShape,
+  fromData,
+  Tensor,
+  zeros,
+  type DType,
+  type Shape,
+} from "@stargrad/tensor";
+import { recordCalls, type ModuleCalls } from "./module-calls.js";
+import { branchesOf, type Branch } from "./module-tree.js";
+import type { Module } from "./module.js";
+import { alignColumns, formatCount } from "./table.js";
+
+export interface SummaryOptions {
+  /**
+   * What the inputs are that are given as shapes, one type for all or one for each: `"int32"` for an embedding. Default:
+   * that of the first parameter.
+   */
+  readonly dtype?: DType | readonly DType[];
+  /** How deep a module may stand to have a row of its own; what is deeper counts to what it stands in. Default: any. */
+  readonly depth?: number;
+}
+
+/** What a module adds to the model: whatever is counted here is counted in no other row. */
+export interface SummaryRow {
+  /** Its path, `encoder.0`; empty for the model itself. */
+  readonly name: string;
+  /** The module as it was made: `Linear(2, 8)`. */
+  readonly layer: string;
+  /** Under which path it stood before, if this is not its first; null if it is. */
+  readonly sameAs: string | null;
+  /** The shapes of what each call of it returned. */
+  readonly outputs: readonly (readonly Shape[])[];
+  /** The number of parameters that no row before has. */
+  readonly parameters: number;
+  /** The number of parameters that it shares with a row before. */
+  readonly sharedParameters: number;
+  /** The number of multiplications, each followed by an addition, in the matrix products of all its calls. */
+  readonly multiplyAdds: number;
+}
+
+/** What a model is made of and what it takes to use it once. Its rows add up to its totals. */
+export class Summary {
+  readonly rows: readonly SummaryRow[];
+  /** The number of parameters, each counted once however often it is used. */
+  readonly parameters: number;
+  /** How many of them are frozen. */
+  readonly frozenParameters: number;
+  readonly multiplyAdds: number;
+  readonly #labels: readonly string[];
+
+  constructor(rows: readonly (SummaryRow & { readonly label: string })[], frozenParameters: number) {
+    this.rows = rows.map(({ label, ...row }) => row);
+    this.#labels = rows.map(({ label }) => label);
+    this.parameters = rows.reduce((sum, row) => sum + row.parameters, 0);
+    this.frozenParameters = frozenParameters;
+    this.multiplyAdds = rows.reduce((sum, row) => sum + row.multiplyAdds, 0);
+  }
+
+  /** A table of the rows, with a line of totals below. */
+  toString(): string {
+    const rows = this.rows.map((row, i) => [
+      this.#labels[i],
+      writeOutputs(row.outputs),
+      writeParameters(row),
+      row.multiplyAdds === 0 ? "" : formatCount(row.multiplyAdds),
+    ]);
+    const total = ["total", "", formatCount(this.parameters), formatCount(this.multiplyAdds)];
+    const frozen = ["frozen", "", formatCount(this.frozenParameters), ""];
+    const header = ["layer", "output", "parameters", "multiply-adds"];
+    const lines = [header, ...rows, total, ...(this.frozenParameters === 0 ? [] : [frozen])];
+    return alignColumns(lines, ["left", "left", "right", "right"]);
+  }
+
+  /** What `console.log` prints in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Lists the layers of a model: what each returns, how many parameters it has, and how many multiply-adds its matrix
+ * products take, `M · K · N` for `[M, K] × [K, N]`. Convolutions, attention and recurrent layers are matrix products too;
+ * what is computed element by element is not counted.
+ *
+ * The model is called once, in `eval`, and nothing of that is computed, unless its `forward` itself reads a value: then on
+ * the examples that were given, or on zeros. It is left as it was, training or not, with its buffers and the shared
+ * generator.
+ *
+ * Shapes: `inputs` is the shape of the input, `[32, 784]`, or an example; of several, a list of shapes, examples and
+ *         further arguments of `forward`, which are passed on as they are
+ * Units:  parameters and multiply-adds are counts, the latter for the whole batch
+ * Throws: ArgumentError if an option does not fit; what `forward` throws if an input does not
+ */
+export function summary(
+  model: Module,
+  inputs: Tensor | Shape | readonly unknown[],
+  { dtype = model.parameters().at(0)?.dtype ?? "float32", depth = Infinity }: SummaryOptions = {},
+): Summary {
+  if (!(depth >= 0)) throw new ArgumentError("summary", `got depth ${depth}; expected at least 0`);
+  const branches = branchesOf(model);
+  const calls = leavingAsItWas(model, () => {
+    const values = inputValues(inputs, dtype);
+    return recordCalls(model.modules(), () => model.forward(...(values as never[])));
+  });
+  const frozen = model.parameters().filter(({ requiresGradient }) => !requiresGradient);
+  return new Summary(
+    rowsOf(branches, calls, depth),
+    frozen.reduce((sum, { size }) => sum + size, 0),
+  );
+}
+
+function inputValues(inputs: Tensor | readonly unknown[], dtype: DType | readonly DType[]): unknown[] {
+  const values = inputs instanceof Tensor || isShape(inputs) ? [inputs] : inputs;
+  const shapes = values.filter(isShape);
+  const dtypes = typeof dtype === "string" ? shapes.map(() => dtype) : dtype;
+  if (dtypes.length !== shapes.length) {
+    throw new ArgumentError(
+      "summary",
+      `got ${dtypes.length} dtypes for ${shapes.length} shapes; expected one for each, or one for all`,
+    );
+  }
+  let shape = 0;
+  return values.map((value) => (isShape(value) ? zeros(value, { dtype: dtypes[shape++] }) : value));
+}
+
+function isShape(value: unknown): value is Shape {
+  return Array.isArray(value) && value.every((length) => typeof length === "number");
+}
+
+/** Runs f with the model in `eval`, and takes back whatever f has changed. */
+function leavingAsItWas<T>(model: Module, f: () => T): T {
+  const training = model.modules().map((module) => [module, module.training] as const);
+  const buffers = [...model.namedBuffers().values()].map((buffer) => {
+    const value = fromData(buffer.dataSync(), buffer.shape);
+    return { buffer, node: buffer.node, value };
+  });
+  const generator = defaultGenerator().state();
+  try {
+    model.eval();
+    return f();
+  } finally {
+    for (const [module, wasTraining] of training) module.training = wasTraining;
+    for (const { buffer, node, value } of buffers) if (buffer.node !== node) buffer.assign(value);
+    defaultGenerator().restore(generator);
+  }
+}
+
+type Row = SummaryRow & { readonly label: string };
+
+function rowsOf(branches: readonly Branch[], calls: ReadonlyMap<Module, ModuleCalls>, depth: number): Row[] {
+  /** The row that has a parameter first. */
+  const owners = new Map<Parameter, Branch>();
+  const groups: { readonly first: Branch; readonly within: Branch[] }[] = [];
+  for (const branch of branches) {
+    // What stands too deep comes right after what it stands in.
+    if (branch.depth <= depth) groups.push({ first: branch, within: [branch] });
+    else groups.at(-1)?.within.push(branch);
+  }
+  return groups.map(({ first, within }) => {
+    const counted = within.filter(({ sameAs }) => sameAs === null).map(({ module }) => module);
+    const parameters = new Set(counted.flatMap(ownParameters));
+    for (const parameter of parameters) if (!owners.has(parameter)) owners.set(parameter, first);
+    const [own, shared] = [true, false].map((isOwn) =>
+      [...parameters].filter((parameter) => (owners.get(parameter) === first) === isOwn),
+    );
+    return {
+      name: first.name,
+      layer: first.module.describe(),
+      sameAs: first.sameAs,
+      outputs: first.sameAs === null ? (calls.get(first.module)?.outputs ?? []) : [],
+      parameters: countElements(own),
+      sharedParameters: countElements(shared),
+      multiplyAdds: counted.reduce((sum, module) => sum + (calls.get(module)?.multiplyAdds ?? 0), 0),
+      label: first.label,
+    };
+  });
+}
+
+function ownParameters(module: Module): Parameter[] {
+  return [...module.parts()].flatMap(([, part]) => (part instanceof Parameter ? [part as Parameter] : []));
+}
+
+function countElements(parameters: readonly Parameter[]): number {
+  return parameters.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** `[32, 10]`, `[5, 2, 6], [1, 2, 6]` for several outputs, `[32, 8] ×2` for two calls. */
+function writeOutputs(calls: readonly (readonly Shape[])[]): string {
+  const written = calls.map((shapes) => shapes.map(formatShape).join(", "));
+  return [...new Set(written)]
+    .map((text) => {
+      const count = written.filter((other) => other === text).length;
+      return count === 1 ? text : `${text} ×${count}`;
+    })
+    .join("; ");
+}
+
+function writeParameters({ parameters, sharedParameters }: SummaryRow): string {
+  const shared = sharedParameters === 0 ? "" : `(${formatCount(sharedParameters)} shared)`;
+  return [parameters === 0 ? "" : formatCount(parameters), shared].filter((text) => text !== "").join(" ");
+}

@@ -11,9 +11,10 @@ const comparedCalls = 3;
 /** Lets everybody who can and who comes to the same numbers compute a workload in turn, and the limit with them. */
 export async function compare(
   workload: Workload,
-  contestants: readonly Contestant[],
+  all: readonly Contestant[],
   options: MeasureOptions,
 ): Promise<Row[]> {
+  const contestants = all.filter(({ takes }) => takes?.(workload) !== false);
   const limit = limitOf(workload.limit);
   const failures = new Map<Contestant, string>();
   const runners = new Map<Contestant, Prepared>();

@@ -3,6 +3,8 @@ import type { Workload } from "./workload.js";
 /** Something that computes workloads: an engine of ours, or a peer. */
 export interface Contestant {
   readonly name: string;
+  /** Whether a workload is meant for it. Default: all are. */
+  readonly takes?: (workload: Workload) => boolean;
   /** Throws if it cannot compute this; the message is its row in the table. */
   prepare(workload: Workload): Promise<Prepared>;
   /** Ends what does not end by itself. */

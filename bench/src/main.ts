@@ -1,5 +1,5 @@
 import { referenceEngine } from "@stargrad/graph";
-import { getEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor";
 import { compare } from "./compare.js";
 import { readOptions, type Options } from "./options.js";
 import { openPeers } from "./peers/all.js";
@@ -15,9 +15,15 @@ try {
   process.exit(2);
 }
 
+const counts = options.threads === 1 ? [1] : [1, options.threads];
+const engines = counts.map((threads) => {
+  const engine = new WasmEngine({ threads, waitForThreads: true });
+  return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}` };
+});
 const contestants = [
-  stargradOn(getEngine()),
-  ...(options.reference ? [stargradOn(referenceEngine)] : []),
+  ...engines.map(({ engine, name }) => stargradOn(engine, name)),
+  ...engines.map(({ engine, name }) => stargradOn(engine, name, { replayed: true })),
+  ...(options.reference ? [stargradOn(referenceEngine, "reference engine")] : []),
   ...(options.peers ? await openPeers() : []),
 ];
 if (!options.json) console.log(`  ${heading}`);

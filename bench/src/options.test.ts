@@ -6,6 +6,7 @@ it("measures everything 15 times without peers by default", () => {
   expect(readOptions([], workloads)).toEqual({
     workloads,
     runs: 15,
+    threads: 2,
     peers: false,
     reference: false,
     json: false,
@@ -28,5 +29,5 @@ it("says what it expected", () => {
     /no workload is named like "fft"; there are: matmul/,
   );
   expect(() => readOptions(["--runs", "0"], workloads)).toThrow(/got --runs 0; expected a whole number/);
-  expect(() => readOptions(["--threads", "2"], workloads)).toThrow(/--threads/);
+  expect(() => readOptions(["--threads", "1.5"], workloads)).toThrow(/got --threads 1.5/);
 });

@@ -4,6 +4,8 @@ import type { Workload } from "./workload.js";
 export interface Options {
   readonly workloads: readonly Workload[];
   readonly runs: number;
+  /** How many threads our engine may use, besides a run on one. */
+  readonly threads: number;
   readonly peers: boolean;
   readonly reference: boolean;
   readonly json: boolean;
@@ -20,6 +22,7 @@ export function readOptions(args: readonly string[], all: readonly Workload[]): 
     options: {
       only: { type: "string", default: "" },
       runs: { type: "string", default: "15" },
+      threads: { type: "string", default: "2" },
       peers: { type: "boolean", default: false },
       reference: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -32,9 +35,12 @@ export function readOptions(args: readonly string[], all: readonly Workload[]): 
       `no workload is named like "${only}"; there are: ${all.map(({ name }) => name).join("; ")}`,
     );
   }
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) {
-    throw new Error(`got --runs ${values.runs}; expected a whole number of at least 1`);
-  }
-  return { workloads, runs, peers, reference, json };
+  const [runs, threads] = [wholeNumber("runs", values.runs), wholeNumber("threads", values.threads)];
+  return { workloads, runs, threads, peers, reference, json };
+}
+
+function wholeNumber(option: string, written: string): number {
+  const value = Number(written);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new Error(`got --${option} ${written}; expected a whole number of at least 1`);
 }

@@ -22,7 +22,7 @@ export function jsonLine(row: Row): string {
 }
 
 const columns = [
-  { title: "engine", width: 26, right: false },
+  { title: "engine", width: 30, right: false },
   { title: "median ms", width: 10, right: true },
   { title: "fastest", width: 10, right: true },
   { title: "slowest", width: 10, right: true },

@@ -18,11 +18,14 @@ async function losses(contestant: Contestant): Promise<number[]> {
   return read;
 }
 
-it("takes the same training steps on every engine", async () => {
+it("takes the same training steps on every engine, recorded or not", async () => {
   const engine = getEngine();
-  const [expected, got] = [await losses(stargradOn(referenceEngine)), await losses(stargradOn(engine))];
+  const expected = await losses(stargradOn(referenceEngine, "reference engine"));
+  const got = await losses(stargradOn(engine, "1 thread"));
+  const replayed = await losses(stargradOn(engine, "1 thread", { replayed: true }));
   setEngine(engine);
   expect(distance(got, expected)).toBeLessThan(tolerance);
+  expect(replayed).toEqual(got);
   expect(new Set(got).size).toBe(3);
 });
 
@@ -36,7 +39,7 @@ it("computes with the engine it was made for, whichever is chosen in between", a
       return engine.prepare(nodes);
     },
   };
-  const prepared = await stargradOn(counting).prepare(tiny);
+  const prepared = await stargradOn(counting, "counting").prepare(tiny);
   setEngine(referenceEngine);
   runs = 0;
   await prepared.run(1);

@@ -1,19 +1,21 @@
-import { backward, Parameter } from "@stargrad/autograd";
+import { backward, Buffer, vjp } from "@stargrad/autograd";
 import type { Engine } from "@stargrad/graph";
 import { Conv2d, crossEntropy, LayerNorm } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
-import { fromData, Generator, realize, setEngine, type Tensor } from "@stargrad/tensor";
+import { fromData, Generator, setEngine, zeros, type Tensor } from "@stargrad/tensor";
+import { trainStep } from "@stargrad/train";
 import { inProcess, type Contestant, type Prepared } from "./contestant.js";
 import { modelOf } from "./model.js";
 import type { Input, Inputs, Layer, Workload } from "./workload.js";
 
-/** Stargrad on one of its engines. */
-export function stargradOn(engine: Engine): Contestant {
+/** Stargrad on one of its engines; `replayed`: training steps alone, each a recorded one. */
+export function stargradOn(engine: Engine, name: string, { replayed = false } = {}): Contestant {
   return {
-    name: `stargrad (${engine.name})`,
+    name: `stargrad, ${name}${replayed ? ", replayed" : ""}`,
+    takes: ({ task }) => !replayed || task.kind === "trainingStep",
     prepare(workload) {
       setEngine(engine);
-      const prepared = prepare(workload);
+      const prepared = prepare(workload, replayed);
       const run = (calls: number): Promise<number> => {
         setEngine(engine);
         return prepared.run(calls);
@@ -23,10 +25,12 @@ export function stargradOn(engine: Engine): Contestant {
   };
 }
 
-function prepare({ task, inputs }: Workload): Prepared {
+function prepare({ task, inputs }: Workload, replayed: boolean): Prepared {
   const numbers = inputs();
-  if (task.kind === "trainingStep") return trainingStep(task.layers, numbers);
-  const { a, b, x, weight, upstream } = tensorsOf(numbers);
+  if (task.kind === "trainingStep") {
+    return replayed ? recordedStep(task.layers, numbers) : trainingStep(task.layers, numbers);
+  }
+  const { a, b, x, weight, upstream } = residentTensorsOf(numbers);
   switch (task.kind) {
     case "matmul":
       return computed(() =>
@@ -38,12 +42,12 @@ function prepare({ task, inputs }: Workload): Prepared {
     }
     case "convolutionInputGradient": {
       const layer = convolutionOf(weight, task.padding);
-      const input = new Parameter(x);
-      return computed(() => gradientOf(input, layer.forward(input), upstream));
+      return computed(() => vjp((input: Tensor) => layer.forward(input), x).pullBack(upstream)[0]);
     }
     case "convolutionFilterGradient": {
       const layer = convolutionOf(weight, task.padding);
-      return computed(() => gradientOf(layer.weight, layer.forward(x), upstream));
+      const forward = (filter: Tensor): Tensor => Object.assign(layer, { weight: filter }).forward(x);
+      return computed(() => vjp(forward, weight).pullBack(upstream)[0]);
     }
     case "softmax":
       return computed(() => x.softmax());
@@ -60,23 +64,23 @@ function prepare({ task, inputs }: Workload): Prepared {
   }
 }
 
-/** Reading is off the clock: `realize` computes all there is to compute. */
+/** From the engine's memory to the engine's memory, as within a larger program: reading is off the clock. */
 function computed(compute: () => Tensor): Prepared {
+  let output: Buffer | null = null;
   return inProcess({
     compute() {
       const y = compute();
-      realize(y);
-      return y;
+      output ??= new Buffer(zeros(y.shape), { keepsPrevious: false });
+      output.assign(y);
+      return output;
     },
     read: (y) => y.data(),
   });
 }
 
-function trainingStep(layers: readonly Layer[], { x, y, ...parameters }: Inputs): Prepared {
-  const model = modelOf(layers, new Generator(1));
-  model.loadStateDict(new Map(Object.entries(tensorsOf(parameters))));
-  const optimizer = new Adam(model.parameters(), { learningRate: 1e-3 });
-  const [input, target] = [tensorOf(x), tensorOf(y)];
+/** A step of the plain loop that everybody writes. */
+function trainingStep(layers: readonly Layer[], inputs: Inputs): Prepared {
+  const { model, optimizer, input, target } = training(layers, inputs);
   return inProcess({
     compute() {
       const logits = model.forward(input);
@@ -90,6 +94,27 @@ function trainingStep(layers: readonly Layer[], { x, y, ...parameters }: Inputs)
   });
 }
 
+/** The same step, recorded once. */
+function recordedStep(layers: readonly Layer[], inputs: Inputs): Prepared {
+  const { model, optimizer, input, target } = training(layers, inputs);
+  const step = trainStep({
+    model,
+    optimizer,
+    loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x).reshape([y.size, -1]), y) }),
+  });
+  return inProcess({
+    compute: () => step({ x: input, y: target }).loss.item(),
+    read: (loss) => [loss],
+  });
+}
+
+function training(layers: readonly Layer[], { x, y, ...parameters }: Inputs) {
+  const model = modelOf(layers, new Generator(1));
+  model.loadStateDict(new Map(Object.entries(tensorsOf(parameters))));
+  const optimizer = new Adam(model.parameters(), { learningRate: 1e-3 });
+  return { model, optimizer, input: tensorOf(x), target: tensorOf(y) };
+}
+
 function convolutionOf(weight: Tensor, padding: number): Conv2d {
   const [outputs, inputs, size] = weight.shape;
   const layer = new Conv2d(inputs, outputs, size, { padding, bias: false });
@@ -97,12 +122,15 @@ function convolutionOf(weight: Tensor, padding: number): Conv2d {
   return layer;
 }
 
-function gradientOf(parameter: Parameter, y: Tensor, upstream: Tensor): Tensor {
-  backward(y, upstream);
-  const gradient = parameter.grad;
-  parameter.grad = null;
-  if (gradient === null) throw new Error("backward left no gradient");
-  return gradient;
+/** Tensors whose elements are in the engine's memory. */
+function residentTensorsOf(inputs: Inputs): Record<string, Tensor> {
+  const buffers = Object.entries(inputs).map(([name, input]) => {
+    const buffer = new Buffer(tensorOf(input), { keepsPrevious: false });
+    // What is computed for a variable lives there.
+    buffer.assign(buffer.mul(1));
+    return [name, buffer] as const;
+  });
+  return Object.fromEntries(buffers);
 }
 
 function tensorsOf(inputs: Inputs): Record<string, Tensor> {

@@ -15,8 +15,6 @@ import { joined, type Digit, type Layout } from "./layout.js";
 import { digitsOf, locate, type ProductDigit } from "./product.js";
 import { replaceLeaves } from "./rewrite.js";
 
-type Load = Extract<LoopExpression, { kind: "load" }>;
-
 /** An epilogue has no more operands than this: each of them has an address that has to be known all the time. */
 const operandBound = 12;
 
@@ -74,8 +72,7 @@ function join(product: ProductKernel, { shape, results }: MapKernel): ProductKer
       leavesOf(results.map(({ expression }) => expression)).map((leaf) => [leafKey(leaf), leaf]),
     ).values(),
   ];
-  const isSum = (leaf: LoopExpression): leaf is Load =>
-    leaf.kind === "load" && leaf.buffer === product.c.buffer;
+  const isSum = (leaf: LoopExpression): boolean => leaf.kind === "load" && leaf.buffer === product.c.buffer;
   const sums = leaves.filter(isSum);
   const others = leaves.filter((leaf) => !isSum(leaf));
   if (sums.length !== 1 || others.length > operandBound) return null;

@@ -108,9 +108,20 @@ export class Heap {
     const needed = Math.ceil((address + room) / pageBytes);
     const pages = this.memory.buffer.byteLength / pageBytes;
     if (needed > mostPages) return null;
-    if (needed > pages) this.memory.grow(Math.min(Math.max(needed, 2 * pages), mostPages) - pages);
+    const doubled = Math.min(Math.max(needed, 2 * pages), mostPages);
+    if (needed > pages && !this.#grow(doubled - pages) && !this.#grow(needed - pages)) return null;
     this.#end += room;
     return address;
+  }
+
+  /** Whether there was so much more memory to be had. */
+  #grow(pages: number): boolean {
+    try {
+      this.memory.grow(pages);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 

@@ -60,6 +60,7 @@ describe.each(dtypes)("%s", (dtype) => {
         const a = anywhere({ rows: aRows, columns: aColumns.slice(0, k) });
         const b = anywhere({ rows: bRows.slice(0, k), columns: bColumns });
         checkProduct({ dtype, a, b });
+        checkProduct({ dtype, a, b: { ...b, overlapping: true } });
       }),
       { numRuns: 60 },
     );

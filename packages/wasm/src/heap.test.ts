@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Heap, pageBytes } from "./heap.js";
+
+function heap(maximum = 64): Heap {
+  return new Heap(new WebAssembly.Memory({ initial: 1, maximum }), 256);
+}
+
+describe("a heap", () => {
+  it("hands out places in whole cache lines, that do not overlap, with 16 bytes to spare", () => {
+    const command = fc.record({ bytes: fc.nat(5000), frees: fc.boolean(), which: fc.nat(100) });
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 200 }), (commands) => {
+        const memory = heap();
+        const held: { address: number; bytes: number }[] = [];
+        for (const { bytes, frees, which } of commands) {
+          if (frees && held.length > 0) {
+            const [{ address, bytes: size }] = held.splice(which % held.length, 1);
+            memory.free(address, size);
+            continue;
+          }
+          const address = memory.allocate(bytes);
+          if (address === null) throw new Error("64 pages are enough");
+          expect(address % 64).toBe(0);
+          expect(address).toBeGreaterThanOrEqual(256);
+          for (const other of held) {
+            const apart =
+              address >= other.address + other.bytes + 16 || address + bytes + 16 <= other.address;
+            expect(apart).toBe(true);
+          }
+          held.push({ address, bytes });
+        }
+        for (const { address, bytes } of held) memory.free(address, bytes);
+        expect(memory.used).toBe(0);
+        // All of it is in one piece again.
+        expect(memory.allocate(memory.memory.buffer.byteLength - 512)).toBe(256);
+      }),
+    );
+  });
+
+  it("gives a place of the same size again, and needs no more memory for it", () => {
+    const memory = heap();
+    const first = memory.allocate(1000);
+    memory.free(first ?? 0, 1000);
+    expect(memory.allocate(1000)).toBe(first);
+    const reserved = memory.memory.buffer.byteLength;
+    for (let i = 0; i < 1000; i++) memory.free(memory.allocate(20_000) ?? 0, 20_000);
+    expect(memory.memory.buffer.byteLength).toBe(reserved);
+  });
+
+  it("joins neighbours for what is larger", () => {
+    const memory = heap(1);
+    const places = Array.from({ length: 6 }, () => memory.allocate(10_000) ?? 0);
+    expect(memory.allocate(20_000)).toBeNull();
+    memory.free(places[2], 10_000);
+    memory.free(places[3], 10_000);
+    expect(memory.allocate(20_000)).toBe(places[2]);
+  });
+
+  it("grows by doubling, and says when there is no more", () => {
+    const memory = heap(65536);
+    memory.allocate(pageBytes);
+    expect(memory.memory.buffer.byteLength).toBe(2 * pageBytes);
+    memory.allocate(pageBytes);
+    expect(memory.memory.buffer.byteLength).toBe(4 * pageBytes);
+    expect(memory.allocate(2 ** 32)).toBeNull();
+    expect(memory.allocate(100)).not.toBeNull();
+  });
+
+  it("shows what is in it, also after it has grown", () => {
+    const memory = heap();
+    const address = memory.allocate(16) ?? 0;
+    memory.view("float32", address, 4).set([1, 2, 3, 4]);
+    memory.allocate(10 * pageBytes);
+    expect([...memory.view("float32", address, 4)]).toEqual([1, 2, 3, 4]);
+    expect(memory.all("float32")[address / 4 + 2]).toBe(3);
+  });
+});

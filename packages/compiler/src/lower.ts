@@ -4,7 +4,6 @@ import {
   sizeOf,
   type Node,
   type Operation,
-  type Shape,
   type TensorType,
 } from "@stargrad/graph";
 import {
@@ -22,8 +21,8 @@ import { checkIntegers, lowerIndexing } from "./indexing.js";
 import * as layouts from "./layout.js";
 import { contiguous, isContiguous, type Layout } from "./layout.js";
 import { refine } from "./iteration.js";
-import { overlappingProduct, type Part } from "./overlapping-product.js";
-import { operandOf, productOf } from "./product.js";
+import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
+import { leftOperand, productOf, rightOperand } from "./product.js";
 
 /**
  * Turns the pending part of a graph into a program.
@@ -52,7 +51,14 @@ class Lowering {
     kernels: this.#kernels,
     read: (node: Node): Operand => operandIn(this.#loaded(node)),
     copied: (node: Node): Operand => operandIn(this.#copied(node)),
-    allocate: (node: Node): number => this.#allocate(node),
+    allocate: (node: BufferContents): number => this.#allocate(node),
+    expressionOf: (node: Node): LoopExpression => this.#expressionOf(node),
+    onlyUser: (node: Node): Operation | null => this.#onlyUser(node),
+    seenThrough: (node: Node, change: (layout: Layout) => Layout | null): LoopExpression =>
+      this.#seenThrough(node, change),
+    writeTo: (buffer: number, layout: Layout | null, node: Node): void => {
+      this.#writeTo(buffer, layout, node);
+    },
   };
 
   constructor(outputs: readonly Node[]) {
@@ -93,18 +99,24 @@ class Lowering {
       case "iota":
         return { kind: "place", dtype: "int32", layout: contiguous(node.shape) };
       case "permute":
-        return this.#move(operation, (layout) => layouts.permute(layout, operation.attributes.axes));
+        return this.#seenThrough(operation.inputs[0], (layout) =>
+          layouts.permute(layout, operation.attributes.axes),
+        );
       case "flip":
-        return this.#move(operation, (layout) => layouts.flip(layout, operation.attributes.axes));
+        return this.#seenThrough(operation.inputs[0], (layout) =>
+          layouts.flip(layout, operation.attributes.axes),
+        );
       case "reshape":
-        return this.#move(operation, (layout) => layouts.reshape(layout, node.shape));
+        return this.#seenThrough(operation.inputs[0], (layout) => layouts.reshape(layout, node.shape));
       case "slice": {
         const { starts, lengths, steps } = operation.attributes;
-        return this.#move(operation, (layout) => layouts.slice(layout, starts, lengths, steps));
+        return this.#seenThrough(operation.inputs[0], (layout) =>
+          layouts.slice(layout, starts, lengths, steps),
+        );
       }
       case "expand":
         this.#settleIfWork(operation.inputs[0]);
-        return this.#move(operation, (layout) => layouts.expand(layout, node.shape));
+        return this.#seenThrough(operation.inputs[0], (layout) => layouts.expand(layout, node.shape));
       case "windows": {
         const { size, stride, dilation } = operation.attributes;
         const positions = node.shape.slice(
@@ -112,21 +124,28 @@ class Lowering {
           node.shape.length - size.length,
         );
         this.#settleIfWork(operation.inputs[0]);
-        return this.#move(operation, (layout) => layouts.windows(layout, size, stride, dilation, positions));
+        return this.#seenThrough(operation.inputs[0], (layout) =>
+          layouts.windows(layout, size, stride, dilation, positions),
+        );
       }
-      case "sum":
-        return this.#sumOfProducts(node, operation) ?? this.#reduce(node, operation);
+      case "sum": {
+        const [{ operation: summed }] = operation.inputs;
+        if (summed === null || !this.#isSummedAlongBatch(operation.inputs[0])) {
+          return this.#reduce(node, operation);
+        }
+        return this.#product(node, summed.inputs, operation.attributes.axes);
+      }
       case "prod":
       case "max":
         return this.#reduce(node, operation);
       case "matmul":
         return this.#product(node, operation.inputs);
       case "overlapAdd":
-        return this.#overlapAdd(node, operation);
+        return lowerOverlapAdd(node, operation, this.#lowering);
       case "pad":
-        return this.#pad(node, operation);
+        return loadWhole(lowerPad(node, operation, this.#lowering), node);
       case "concat":
-        return this.#concat(node, operation);
+        return loadWhole(lowerConcat(node, operation, this.#lowering), node);
       case "mod":
       case "pow":
         checkIntegers(node, operation, this.#lowering);
@@ -152,11 +171,10 @@ class Lowering {
     return { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
   }
 
-  /** A movement: every load reads elsewhere. If one cannot, the input is laid out afresh, where any movement can. */
-  #move(operation: Operation, change: (layout: Layout) => Layout | null): LoopExpression {
-    const [input] = operation.inputs;
-    const moved = mapLayouts(this.#expressionOf(input), change) ?? mapLayouts(this.#copied(input), change);
-    if (moved === null) throw new Error(`${operation.primitive} of a contiguous tensor needs no copy`);
+  /** A node whose every load reads elsewhere. If one cannot, it is laid out afresh, where any movement can. */
+  #seenThrough(node: Node, change: (layout: Layout) => Layout | null): LoopExpression {
+    const moved = mapLayouts(this.#expressionOf(node), change) ?? mapLayouts(this.#copied(node), change);
+    if (moved === null) throw new Error("a contiguous tensor can be seen through any movement");
     return moved;
   }
 
@@ -179,70 +197,30 @@ class Lowering {
     return loadWhole(buffer, node);
   }
 
-  #product(node: Node, [a, b]: readonly Node[]): LoopExpression {
+  /** A product; along some axes of the batch, `summed`, products are added up: one product whose sums are as much longer. */
+  #product(node: Node, [a, b]: readonly Node[], summed: readonly number[] = []): LoopExpression {
     const buffer = this.#allocate(node);
     if (sizeOf(a.shape) === 0) {
       this.#kernels.push({ kind: "fill", buffer, value: 0 });
     } else {
-      const [left, right] = [a, b].map((input) => {
-        const load = this.#loaded(input);
-        return operandOf(load.buffer, load.layout);
-      });
+      const [left, right] = [leftOperand(this.#loaded(a), summed), rightOperand(this.#loaded(b), summed)];
       this.#kernels.push(productOf(node.dtype, left, right, buffer));
     }
     return loadWhole(buffer, node);
   }
 
-  /** Matrix products that are added up along axes of the batch are one product, whose sums are as much longer. */
-  #sumOfProducts(
-    node: Node,
-    { inputs: [input], attributes }: Operation & { primitive: "sum" },
-  ): LoopExpression | null {
-    if (!this.#isSummedAlongBatch(input) || input.operation === null) return null;
-    const rank = input.shape.length;
-    const { axes } = attributes;
-    const [left, right] = input.operation.inputs.map((factor) => {
-      const load = this.#loaded(factor);
-      const summed = axes.flatMap((axis) => load.layout.axes[axis]);
-      const batch = load.layout.axes.slice(0, rank - 2).filter((_, axis) => !axes.includes(axis));
-      return { load, summed, batch: batch.flat(), last: load.layout.axes.slice(rank - 2) };
-    });
-    const buffer = this.#allocate(node);
-    this.#kernels.push(
-      productOf(
-        node.dtype,
-        {
-          buffer: left.load.buffer,
-          offset: left.load.layout.offset,
-          batch: left.batch,
-          rows: left.last[0],
-          columns: layouts.joined([...left.summed, ...left.last[1]]),
-        },
-        {
-          buffer: right.load.buffer,
-          offset: right.load.layout.offset,
-          batch: right.batch,
-          rows: layouts.joined([...right.summed, ...right.last[0]]),
-          columns: right.last[1],
-        },
-        buffer,
-      ),
-    );
-    return loadWhole(buffer, node);
-  }
-
   /** Whether a node is a batch of products of which nobody wants more than sums along axes of the batch. */
   #isSummedAlongBatch(node: Node): boolean {
-    const user = this.#users.get(node);
-    return (
-      node.operation?.primitive === "matmul" &&
-      this.#uses.get(node) === 1 &&
-      !this.#outputs.includes(node) &&
-      sizeOf(node.operation.inputs[0].shape) > 0 &&
-      sizeOf(node.shape) > 0 &&
-      user?.operation?.primitive === "sum" &&
-      user.operation.attributes.axes.every((axis) => axis < node.shape.length - 2)
-    );
+    if (node.operation?.primitive !== "matmul" || sizeOf(node.shape) === 0) return false;
+    const user = this.#onlyUser(node);
+    const outer = node.shape.length - 2;
+    return user?.primitive === "sum" && user.attributes.axes.every((axis) => axis < outer);
+  }
+
+  /** The operation that reads a node, if it is one alone and the node itself is not asked for. */
+  #onlyUser(node: Node): Operation | null {
+    if (this.#uses.get(node) !== 1 || this.#outputs.includes(node)) return null;
+    return this.#users.get(node)?.operation ?? null;
   }
 
   /** A product reads its operands from memory, through any layout. */
@@ -251,119 +229,8 @@ class Lowering {
     return known.kind === "load" ? known : this.#copied(node);
   }
 
-  #pad(node: Node, operation: Operation & { primitive: "pad" }): LoopExpression {
-    const { before, between, value } = operation.attributes;
-    const [input] = operation.inputs;
-    const buffer = this.#allocate(node);
-    this.#kernels.push({ kind: "fill", buffer, value });
-    const steps = between.map((count) => count + 1);
-    const inside = layouts.slice(contiguous(node.shape), before, input.shape, steps);
-    this.#map(input, buffer, inside);
-    return loadWhole(buffer, node);
-  }
-
-  #concat(node: Node, operation: Operation & { primitive: "concat" }): LoopExpression {
-    const { axis } = operation.attributes;
-    const buffer = this.#allocate(node);
-    let start = 0;
-    for (const input of operation.inputs) {
-      const starts = node.shape.map((_, i) => (i === axis ? start : 0));
-      const steps = node.shape.map(() => 1);
-      this.#map(input, buffer, layouts.slice(contiguous(node.shape), starts, input.shape, steps));
-      start += input.shape[axis];
-    }
-    return loadWhole(buffer, node);
-  }
-
-  /**
-   * Adds windows back, one of their places at a time: the elements that stand at one place of all windows go to places of
-   * the output that are all different, so each of these is an ordinary loop.
-   */
-  #overlapAdd(node: Node, operation: Operation & { primitive: "overlapAdd" }): LoopExpression {
-    const { size, stride, dilation } = operation.attributes;
-    const [input] = operation.inputs;
-    const outer = node.shape.length - size.length;
-    const positions = input.shape.slice(0, node.shape.length);
-    const product = this.#overlappingProduct(node, operation);
-    if (product !== null) return product;
-    const buffer = this.#allocate(node);
-    this.#kernels.push({ kind: "fill", buffer, value: 0 });
-    const onlyHere = (place: readonly number[]) => (layout: Layout) => {
-      const starts = [...positions.map(() => 0), ...place];
-      const lengths = [...positions, ...place.map(() => 1)];
-      const cut = layouts.slice(
-        layout,
-        starts,
-        lengths,
-        starts.map(() => 1),
-      );
-      return cut && { ...cut, axes: cut.axes.slice(0, positions.length) };
-    };
-    for (const place of indicesOf(size)) {
-      const addend =
-        mapLayouts(this.#expressionOf(input), onlyHere(place)) ??
-        mapLayouts(this.#copied(input), onlyHere(place));
-      const starts = positions.map((_, axis) =>
-        axis < outer ? 0 : place[axis - outer] * dilation[axis - outer],
-      );
-      const steps = positions.map((_, axis) => (axis < outer ? 1 : stride[axis - outer]));
-      const layout = layouts.slice(contiguous(node.shape), starts, positions, steps);
-      if (addend === null || layout === null) throw new Error("contiguous windows can be cut anywhere");
-      const known: LoopExpression = { kind: "load", dtype: node.dtype, buffer, layout };
-      const expression: LoopExpression = {
-        kind: "apply",
-        dtype: node.dtype,
-        primitive: "add",
-        inputs: [known, addend],
-      };
-      this.#kernels.push({ kind: "map", shape: positions, results: [{ expression, buffer, layout }] });
-    }
-    return loadWhole(buffer, node);
-  }
-
-  /** Windows that are a product are added up by products, of the part of the sum that is read; `null` if they are none. */
-  #overlappingProduct(node: Node, operation: Operation & { primitive: "overlapAdd" }): LoopExpression | null {
-    const windows = this.#expressionOf(operation.inputs[0]);
-    if (windows.kind !== "load") return null;
-    const product = this.#kernels.find(
-      (kernel) => kernel.kind === "product" && kernel.c.buffer === windows.buffer,
-    );
-    if (product?.kind !== "product") return null;
-    const { starts, shape } = this.#partRead(node, operation.attributes.size.length);
-    const found = overlappingProduct(product, windows.layout, operation.attributes, { starts, shape });
-    if (found === null) return null;
-    const { dtype } = node;
-    const padded = this.#allocate({ operation, dtype, shape: found.padded });
-    const buffer = this.#allocate({ operation, dtype, shape });
-    const { shape: copied, from, to } = found.copy;
-    if (copied.some((length, axis) => length !== found.padded[axis])) {
-      this.#kernels.push({ kind: "fill", buffer: padded, value: 0 });
-    }
-    const expression = { kind: "load", dtype: node.dtype, buffer: product.b.buffer, layout: from } as const;
-    this.#kernels.push({ kind: "map", shape: copied, results: [{ expression, buffer: padded, layout: to }] });
-    if (found.leavesZeros) this.#kernels.push({ kind: "fill", buffer, value: 0 });
-    this.#kernels.push(...found.products(padded, buffer));
-    // Seen as the whole, of which the buffer holds the part that is read.
-    const strides = contiguous(shape).axes.map((digits) => digits.at(0)?.stride ?? 0);
-    const offset = -starts.reduce((sum, start, axis) => sum + start * strides[axis], 0);
-    const axes = node.shape.map((length, axis) => layouts.digit(length, strides[axis]));
-    return { kind: "load", dtype: node.dtype, buffer, layout: { offset, axes } };
-  }
-
-  /** The part of a node that its only user cuts out along the last axes, or all of it. */
-  #partRead(node: Node, rank: number): Part {
-    const user = this.#users.get(node)?.operation;
-    const alone = this.#uses.get(node) === 1 && !this.#outputs.includes(node);
-    if (alone && user?.primitive === "slice") {
-      const { starts, lengths, steps } = user.attributes;
-      const outerIsWhole = node.shape.slice(0, -rank).every((length, axis) => length === lengths[axis]);
-      if (outerIsWhole && steps.every((step) => step === 1)) return { starts, shape: lengths };
-    }
-    return { starts: node.shape.map(() => 0), shape: node.shape };
-  }
-
   /** Writes a node's elements into a part of a buffer. */
-  #map(node: Node, buffer: number, layout: Layout | null): void {
+  #writeTo(buffer: number, layout: Layout | null, node: Node): void {
     if (layout === null) throw new Error("a contiguous buffer can be cut anywhere");
     if (sizeOf(node.shape) === 0) return;
     let expression = this.#expressionOf(node);
@@ -418,7 +285,7 @@ class Lowering {
     return this.#expressionOf(node).kind === "apply";
   }
 
-  #allocate({ operation, dtype, shape }: Pick<Node, "operation" | "dtype" | "shape">): number {
+  #allocate({ operation, dtype, shape }: BufferContents): number {
     const name = `${operation?.primitive ?? "data"} ${formatShape(shape)}`;
     return this.#buffers.push({ name, dtype, size: sizeOf(shape) }) - 1;
   }
@@ -446,14 +313,6 @@ function withoutUnread(kernels: readonly Kernel[], outputs: readonly number[]): 
       return kept;
     })
     .reverse();
-}
-
-/** Every index into an array of this shape, row-major. */
-function indicesOf(shape: Shape): number[][] {
-  return shape.reduce(
-    (outer: number[][], length) => outer.flatMap((index) => Array.from({ length }, (_, i) => [...index, i])),
-    [[]],
-  );
 }
 
 /** Whether a load shows its whole buffer just as it lies. */

@@ -8,8 +8,8 @@ import { contiguous, joined, lengthOf, type Digit, type Layout } from "./layout.
  * longer, so that what stands still is read once, and not once for each matrix.
  */
 export function productOf(dtype: DType, a: ProductOperand, b: ProductOperand, buffer: number): ProductKernel {
-  const batch = contiguous([lengthOf(a.batch), lengthOf(a.rows), lengthOf(b.columns)]);
-  const c = operandOf(buffer, batch);
+  const layout = contiguous([lengthOf(a.batch), lengthOf(a.rows), lengthOf(b.columns)]);
+  const c = leftOperand({ buffer, layout });
   const still = (digits: readonly Digit[]): boolean => digits.every(({ stride }) => stride === 0);
   if (still(b.batch)) {
     return kernelOf(dtype, withoutBatch(a, "rows"), { ...b, batch: [] }, withoutBatch(c, "rows"));
@@ -31,10 +31,33 @@ export function kernelOf(
   return { kind: "product", dtype, batch, m, n, k, a, b, c, epilogue: [] };
 }
 
-/** An operand as it is loaded, [...batch, rows, columns]. */
-export function operandOf(buffer: number, { offset, axes }: Layout): ProductOperand {
+/** How an operand stands in memory. */
+interface Loaded {
+  readonly buffer: number;
+  readonly layout: Layout;
+}
+
+/** The operand a of a product, [...batch, rows, k], whose sums go on along some axes of the batch. */
+export function leftOperand({ buffer, layout }: Loaded, summed: readonly number[] = []): ProductOperand {
+  const { batch, along, rows, columns } = partsOf(layout, summed);
+  return { buffer, offset: layout.offset, batch, rows, columns: joined([...along, ...columns]) };
+}
+
+/** The operand b, [...batch, k, columns]. */
+export function rightOperand({ buffer, layout }: Loaded, summed: readonly number[] = []): ProductOperand {
+  const { batch, along, rows, columns } = partsOf(layout, summed);
+  return { buffer, offset: layout.offset, batch, rows: joined([...along, ...rows]), columns };
+}
+
+function partsOf({ axes }: Layout, summed: readonly number[]) {
   const rank = axes.length;
-  return { buffer, offset, batch: axes.slice(0, -2).flat(), rows: axes[rank - 2], columns: axes[rank - 1] };
+  const outer = axes.slice(0, rank - 2);
+  return {
+    batch: outer.filter((_, axis) => !summed.includes(axis)).flat(),
+    along: summed.flatMap((axis) => axes[axis]),
+    rows: axes[rank - 2],
+    columns: axes[rank - 1],
+  };
 }
 
 /** A stretch of one of a product's axes, and how a, b and c are walked along it. */

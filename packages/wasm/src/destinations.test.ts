@@ -60,6 +60,17 @@ describe("a result", () => {
     const reversed = createNode("flip", [leafOf(y)], { axes: [0] });
     runProgram(engine, [add(reversed, leafOf(y))], [y]);
     expect(read(y)).toEqual([4, 4, 4]);
+    // Two results of one loop that read each other's input.
+    const [a, b] = [resident(1, 2, 3, 4, 5), resident(1, 1, 1, 1, 1)];
+    runProgram(engine, [add(leafOf(a), leafOf(a)), add(leafOf(a), leafOf(b))], [a, b]);
+    expect([read(a), read(b)]).toEqual([
+      [2, 4, 6, 8, 10],
+      [2, 3, 4, 5, 6],
+    ]);
+    // An input that two leaves show, one of them in another order.
+    const c = resident(1, 2, 3);
+    runProgram(engine, [add(leafOf(c), createNode("flip", [leafOf(c)], { axes: [0] }))], [c]);
+    expect(read(c)).toEqual([4, 4, 4]);
     // Two results that change places.
     const w = resident(7, 8, 9);
     const [one, other] = [leafOf(z), leafOf(w)];

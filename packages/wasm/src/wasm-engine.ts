@@ -191,12 +191,11 @@ class Run {
     this.#heap = heap;
     this.#known = known;
     const { program } = known;
-    const sources = new Map<EngineStorage, number>();
+    const sources = new Map<Storage, number[]>();
     try {
       program.inputs.forEach((buffer, i) => {
-        const storage = elements[i];
-        if (storage instanceof EngineStorage && storage.heap === heap) sources.set(storage, buffer);
-        this.#addresses.set(buffer, this.#place(storage, buffer));
+        sources.set(elements[i], [...(sources.get(elements[i]) ?? []), buffer]);
+        this.#addresses.set(buffer, this.#place(elements[i], buffer));
       });
       this.#results = program.outputs.map((buffer, i) => this.#resultIn(buffer, destinations[i], sources));
     } catch (error) {
@@ -229,7 +228,7 @@ class Run {
   #resultIn(
     buffer: number,
     destination: Destination,
-    sources: ReadonlyMap<EngineStorage, number>,
+    sources: ReadonlyMap<Storage, readonly number[]>,
   ): () => Storage {
     const heap = this.#heap;
     const { dtype, size } = this.#known.program.buffers[buffer];
@@ -242,7 +241,7 @@ class Run {
       this.#addresses.set(buffer, address);
       return () => new HostStorage(heap.view(dtype, address, size).slice());
     }
-    if (own !== null && written === undefined && this.#mayWriteOver(own, buffer, sources.get(own))) {
+    if (own !== null && written === undefined && this.#mayWriteOver(buffer, sources.get(own) ?? [])) {
       this.#addresses.set(buffer, own.address);
       return () => own;
     }
@@ -258,10 +257,10 @@ class Run {
     };
   }
 
-  #mayWriteOver(storage: EngineStorage, output: number, input: number | undefined): boolean {
+  /** Whether an output may be written where these inputs are. */
+  #mayWriteOver(output: number, inputs: readonly number[]): boolean {
     const { safeOutputs, inPlace } = this.#known;
-    if (!safeOutputs.has(output)) return false;
-    return input === undefined || inPlace.get(output)?.has(input) === true;
+    return safeOutputs.has(output) && inputs.every((input) => inPlace.get(output)?.has(input) === true);
   }
 
   /** Room that is given back when the run is over, unless it is kept. */

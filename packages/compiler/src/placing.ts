@@ -1,0 +1,142 @@
+import type { Node, Operation, Shape } from "@stargrad/graph";
+import type { Kernel, LoopExpression } from "./kernel.js";
+import { contiguous, digit, slice, type Layout } from "./layout.js";
+import { overlappingProduct, type Part } from "./overlapping-product.js";
+
+/** What a buffer is for: its name, type and size follow from it. */
+export type BufferContents = Pick<Node, "operation" | "dtype" | "shape">;
+
+/** What an operation that puts its operands somewhere needs to become kernels. */
+export interface Placing {
+  /** The kernels so far, to which more are added. */
+  readonly kernels: Kernel[];
+  readonly allocate: (contents: BufferContents) => number;
+  readonly expressionOf: (node: Node) => LoopExpression;
+  /** The only operation that reads a node, if there is but one. */
+  readonly onlyUser: (node: Node) => Operation | null;
+  /** A node's elements through another layout. */
+  readonly seenThrough: (node: Node, change: (layout: Layout) => Layout | null) => LoopExpression;
+  /** Writes a node's elements into a part of a buffer. */
+  readonly writeTo: (buffer: number, layout: Layout | null, node: Node) => void;
+}
+
+/** Returns the buffer of the result. */
+export function lowerPad(
+  node: Node,
+  { inputs: [input], attributes }: Operation & { primitive: "pad" },
+  { kernels, allocate, writeTo }: Placing,
+): number {
+  const { before, between, value } = attributes;
+  const buffer = allocate(node);
+  kernels.push({ kind: "fill", buffer, value });
+  const steps = between.map((count) => count + 1);
+  writeTo(buffer, slice(contiguous(node.shape), before, input.shape, steps), input);
+  return buffer;
+}
+
+/** Returns the buffer of the result. */
+export function lowerConcat(
+  node: Node,
+  { inputs, attributes: { axis } }: Operation & { primitive: "concat" },
+  { allocate, writeTo }: Placing,
+): number {
+  const buffer = allocate(node);
+  const steps = node.shape.map(() => 1);
+  let start = 0;
+  for (const input of inputs) {
+    const starts = node.shape.map((_, i) => (i === axis ? start : 0));
+    writeTo(buffer, slice(contiguous(node.shape), starts, input.shape, steps), input);
+    start += input.shape[axis];
+  }
+  return buffer;
+}
+
+/**
+ * Adds windows back, by products if they are a product themselves. Otherwise one of their places at a time: the elements that
+ * stand at one place of all windows go to places of the output that are all different, so each of these is an ordinary loop.
+ */
+export function lowerOverlapAdd(
+  node: Node,
+  operation: Operation & { primitive: "overlapAdd" },
+  placing: Placing,
+): LoopExpression {
+  const product = productFor(node, operation, placing);
+  if (product !== null) return product;
+  const { kernels, allocate, seenThrough } = placing;
+  const { size, stride, dilation } = operation.attributes;
+  const [input] = operation.inputs;
+  const { dtype, shape } = node;
+  const outer = shape.length - size.length;
+  const positions = input.shape.slice(0, shape.length);
+  const buffer = allocate(node);
+  kernels.push({ kind: "fill", buffer, value: 0 });
+  for (const place of indicesOf(size)) {
+    const addend = seenThrough(input, (layout) => {
+      const starts = [...positions.map(() => 0), ...place];
+      const lengths = [...positions, ...place.map(() => 1)];
+      const steps = starts.map(() => 1);
+      const cut = slice(layout, starts, lengths, steps);
+      return cut && { ...cut, axes: cut.axes.slice(0, positions.length) };
+    });
+    const starts = positions.map((_, axis) =>
+      axis < outer ? 0 : place[axis - outer] * dilation[axis - outer],
+    );
+    const steps = positions.map((_, axis) => (axis < outer ? 1 : stride[axis - outer]));
+    const layout = slice(contiguous(shape), starts, positions, steps);
+    if (layout === null) throw new Error("a contiguous buffer can be cut anywhere");
+    const known: LoopExpression = { kind: "load", dtype, buffer, layout };
+    const expression: LoopExpression = { kind: "apply", dtype, primitive: "add", inputs: [known, addend] };
+    kernels.push({ kind: "map", shape: positions, results: [{ expression, buffer, layout }] });
+  }
+  return { kind: "load", dtype, buffer, layout: contiguous(shape) };
+}
+
+/** The sum of windows that are a product, or the part of it that is read; `null` if they are none. */
+function productFor(
+  node: Node,
+  operation: Operation & { primitive: "overlapAdd" },
+  { kernels, allocate, expressionOf, onlyUser }: Placing,
+): LoopExpression | null {
+  const windows = expressionOf(operation.inputs[0]);
+  if (windows.kind !== "load") return null;
+  const product = kernels.find((kernel) => kernel.kind === "product" && kernel.c.buffer === windows.buffer);
+  if (product?.kind !== "product") return null;
+  const part = partRead(node, operation.attributes.size.length, onlyUser(node));
+  const found = overlappingProduct(product, windows.layout, operation.attributes, part);
+  if (found === null) return null;
+
+  const { dtype } = node;
+  const padded = allocate({ operation, dtype, shape: found.padded });
+  const buffer = allocate({ operation, dtype, shape: part.shape });
+  const { shape: copied, from, to } = found.copy;
+  if (copied.some((length, axis) => length !== found.padded[axis])) {
+    kernels.push({ kind: "fill", buffer: padded, value: 0 });
+  }
+  const expression = { kind: "load", dtype, buffer: product.b.buffer, layout: from } as const;
+  kernels.push({ kind: "map", shape: copied, results: [{ expression, buffer: padded, layout: to }] });
+  if (found.leavesZeros) kernels.push({ kind: "fill", buffer, value: 0 });
+  kernels.push(...found.products(padded, buffer));
+
+  // Seen as the whole, of which the buffer holds the part that is read.
+  const strides = contiguous(part.shape).axes.map((digits) => digits.at(0)?.stride ?? 0);
+  const offset = -part.starts.reduce((sum, start, axis) => sum + start * strides[axis], 0);
+  const axes = node.shape.map((length, axis) => digit(length, strides[axis]));
+  return { kind: "load", dtype, buffer, layout: { offset, axes } };
+}
+
+/** The part of a node that its only user cuts out along the last axes, or all of it. */
+function partRead({ shape }: Node, rank: number, user: Operation | null): Part {
+  const all = { starts: shape.map(() => 0), shape };
+  if (user?.primitive !== "slice") return all;
+  const { starts, lengths, steps } = user.attributes;
+  const outerIsWhole = shape.slice(0, -rank).every((length, axis) => length === lengths[axis]);
+  return outerIsWhole && steps.every((step) => step === 1) ? { starts, shape: lengths } : all;
+}
+
+/** Every index into an array of this shape, row-major. */
+function indicesOf(shape: Shape): number[][] {
+  return shape.reduce(
+    (outer: number[][], length) => outer.flatMap((index) => Array.from({ length }, (_, i) => [...index, i])),
+    [[]],
+  );
+}

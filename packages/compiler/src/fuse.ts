@@ -12,6 +12,7 @@ import {
   type MapKernel,
   type Program,
 } from "./kernel.js";
+import { orientProducts } from "./orient-products.js";
 import { replaceLeaves } from "./rewrite.js";
 import { groupRows } from "./rows.js";
 import { splitReductions } from "./split-reductions.js";
@@ -29,7 +30,8 @@ export function fuse(program: Program): Program {
     if (both === null) kernels.push(kernel);
     else kernels[kernels.length - 1] = both;
   }
-  const joined = withEpilogues({ ...program, kernels: withoutDeadResults(kernels, program.outputs) });
+  const alive = { ...program, kernels: withoutDeadResults(kernels, program.outputs) };
+  const joined = withEpilogues(orientProducts(alive));
   return groupRows(splitReductions(joined));
 }
 

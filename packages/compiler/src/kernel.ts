@@ -204,8 +204,22 @@ export interface Program {
   readonly kernels: readonly Kernel[];
 }
 
+interface KernelBuffers {
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+}
+
+const knownBuffers = new WeakMap<Kernel, KernelBuffers>();
+
 /** The buffers of the program that a kernel reads, and those it writes. */
-export function buffersOf(kernel: Kernel): { reads: number[]; writes: number[] } {
+export function buffersOf(kernel: Kernel): KernelBuffers {
+  // Many passes ask, and kernels never change.
+  const known = knownBuffers.get(kernel) ?? findBuffers(kernel);
+  knownBuffers.set(kernel, known);
+  return known;
+}
+
+function findBuffers(kernel: Kernel): KernelBuffers {
   switch (kernel.kind) {
     case "map":
       return {

@@ -29,7 +29,12 @@ export interface Access {
   readonly layout: Layout;
 }
 
-export function accessesOf(loop: LoopKernel): { readonly reads: Access[]; readonly writes: Access[] } {
+export interface Accesses {
+  readonly reads: readonly Access[];
+  readonly writes: readonly Access[];
+}
+
+export function accessesOf(loop: LoopKernel): Accesses {
   const expressions =
     loop.kind === "map" ? loop.results.map(({ expression }) => expression) : [loop.expression];
   const reads = leavesOf(expressions).flatMap((leaf) => (leaf.kind === "load" ? [leaf] : []));

@@ -1,7 +1,7 @@
 import { bytesPerElement, sizeOf } from "@stargrad/graph";
 import { buffersOf, type BufferSpec, type Kernel, type LoopKernel, type Program } from "./kernel.js";
 import { changeLayouts } from "./rewrite.js";
-import { accessesOf, blockSize, cutIntoBlocks, rowsOf, withoutBlocks } from "./row-blocks.js";
+import { accessesOf, blockSize, cutIntoBlocks, rowsOf, withoutBlocks, type Accesses } from "./row-blocks.js";
 
 /** A block, with all that is read and written for it, should stay in the nearest cache. */
 const blockBytes = 32 * 1024;
@@ -11,12 +11,18 @@ const mostBlockBytes = 512 * 1024;
 const leastBytes = 128 * 1024;
 /** A kernel is moved past so many others at most, to loops that it shares rows with. */
 const reach = 12;
+/** So many numbers of blocks are tried. */
+const attempts = 8;
 
 /** Loops that can be cut into the same blocks: into `rows` of them, and so into any number that divides that. */
 interface Group {
   readonly kind: "group";
   readonly loops: readonly LoopKernel[];
   readonly rows: number;
+  /** What each loop touches when it is cut into so many blocks. */
+  readonly accesses: readonly Accesses[];
+  readonly touched: ReadonlySet<number>;
+  readonly bytes: number;
 }
 
 /**
@@ -30,112 +36,153 @@ export function groupRows(program: Program): Program {
   const isLarge = (kernel: Kernel): boolean =>
     kernel.kind === "reduce" && sizeOf(kernel.shape) * bytesPerElement(kernel.expression.dtype) >= leastBytes;
   if (!program.kernels.some(isLarge)) return program;
-  const items: (Kernel | Group)[] = [];
-  for (const kernel of program.kernels) {
-    if (kernel.kind !== "map" && kernel.kind !== "reduce") items.push(kernel);
-    else if (!joinGroup(kernel, items, program)) {
-      items.push({ kind: "group", loops: [kernel], rows: rowsOf(kernel) });
-    }
-  }
-  const buffers = [...program.buffers];
-  const kernels = items.flatMap((item) => (item.kind === "group" ? finish(item, program, buffers) : [item]));
-  return { ...program, buffers, kernels };
+  return new Grouping(program).finish();
 }
 
-/** Adds a loop to a group before it, if there is one that it may be moved to. */
-function joinGroup(loop: LoopKernel, items: (Kernel | Group)[], program: Program): boolean {
-  for (let i = items.length - 1; i >= Math.max(0, items.length - reach); i--) {
-    const item = items[i];
-    const joined = item.kind === "group" ? withLoop(item, loop, program) : null;
-    if (joined !== null) {
-      items[i] = joined;
-      return true;
+class Grouping {
+  readonly #program: Program;
+  readonly #items: (Kernel | Group)[] = [];
+  /** How many kernels touch each buffer; one more for what is needed outside. */
+  readonly #uses: number[];
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#uses = program.buffers.map(() => 0);
+    for (const kernel of program.kernels) for (const buffer of buffersTouched(kernel)) this.#uses[buffer]++;
+    for (const buffer of [...program.inputs, ...program.outputs]) this.#uses[buffer]++;
+    for (const kernel of program.kernels) {
+      const group = kernel.kind === "map" || kernel.kind === "reduce" ? this.#groupOf(kernel) : null;
+      if (group === null) this.#items.push(kernel);
+      else if (!this.#join(group)) this.#items.push(group);
     }
-    const others = item.kind === "group" ? item.loops : [item];
-    if (others.some((other) => areDependent(other, loop))) return false;
   }
-  return false;
+
+  finish(): Program {
+    const buffers = [...this.#program.buffers];
+    const kernels = this.#items.flatMap((item) =>
+      item.kind === "group" ? this.#kernelsOf(item, buffers) : [item],
+    );
+    return { ...this.#program, buffers, kernels };
+  }
+
+  #groupOf(loop: LoopKernel): Group | null {
+    const rows = rowsOf(loop);
+    if (rows === 1) return null;
+    const touched = buffersTouched(loop);
+    return { kind: "group", loops: [loop], rows, accesses: [], touched, bytes: this.#bytesOf(touched) };
+  }
+
+  #bytesOf(buffers: ReadonlySet<number>): number {
+    let bytes = 0;
+    for (const buffer of buffers) {
+      const { size, dtype } = this.#program.buffers[buffer];
+      bytes += size * bytesPerElement(dtype);
+    }
+    return bytes;
+  }
+
+  /** Adds a loop, a group by itself, to a group before it, if there is one that it may be moved to. */
+  #join(loop: Group): boolean {
+    const items = this.#items;
+    for (let i = items.length - 1; i >= Math.max(0, items.length - reach); i--) {
+      const item = items[i];
+      const joined = item.kind === "group" ? this.#together(item, loop) : null;
+      if (joined !== null) {
+        items[i] = joined;
+        return true;
+      }
+      const others = item.kind === "group" ? item.loops : [item];
+      if (others.some((other) => areDependent(other, loop.loops[0]))) return false;
+    }
+    return false;
+  }
+
+  /** A group with one more loop; `null` if that has nothing to do with it, or they share no blocks. */
+  #together(group: Group, { loops: [loop], rows, touched: added }: Group): Group | null {
+    const size = sizeOf(loop.shape);
+    const related =
+      group.loops.some(({ shape }) => sizeOf(shape) === size) ||
+      [...added].some((buffer) => group.touched.has(buffer) && this.#program.buffers[buffer].size > 1);
+    if (!related) return null;
+    const touched = new Set([...group.touched, ...added]);
+    const bytes = this.#bytesOf(touched);
+    const loops = [...group.loops, loop];
+    const least = Math.max(2, Math.ceil(bytes / mostBlockBytes));
+    for (const count of divisorsOf(greatestCommonDivisor(group.rows, rows)).slice(0, attempts)) {
+      if (count < least) return null;
+      const known = count === group.rows ? group.accesses : [];
+      const accesses = accessesInBlocks(loops, count, known);
+      if (accesses !== null && shareBlocks(accesses)) {
+        return { kind: "group", loops, rows: count, accesses, touched, bytes };
+      }
+    }
+    return null;
+  }
+
+  /** What a group becomes: one kernel, if that is worth it. Buffers that are needed only inside are cut down to a block. */
+  #kernelsOf({ loops, rows, bytes }: Group, buffers: BufferSpec[]): Kernel[] {
+    const blocks = divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;
+    const combines = loops.some(({ kind }) => kind === "reduce");
+    if (loops.length === 1 || !combines || bytes < leastBytes || blocks === 1) return [...loops];
+    const cut = loops.map((loop) => cutIntoBlocks(loop, blocks) ?? loop);
+    const uses = new Map<number, number>();
+    for (const loop of loops) {
+      for (const buffer of buffersTouched(loop)) uses.set(buffer, (uses.get(buffer) ?? 0) + 1);
+    }
+    const locals = new Set<number>();
+    for (const { buffer, layout } of cut.flatMap((loop) => accessesOf(loop).writes)) {
+      if (uses.get(buffer) !== this.#uses[buffer]) continue;
+      locals.add(buffer);
+      buffers[buffer] = { ...buffers[buffer], size: blockSize(layout) ?? buffers[buffer].size };
+    }
+    const inBlock = cut.map(
+      (loop) =>
+        changeLayouts(loop, (layout, buffer) =>
+          buffer !== null && locals.has(buffer) ? withoutBlocks(layout) : layout,
+        ) ?? loop,
+    );
+    return [{ kind: "rows", blocks, loops: inBlock, locals: [...locals] }];
+  }
+}
+
+function buffersTouched(kernel: Kernel): Set<number> {
+  const { reads, writes } = buffersOf(kernel);
+  return new Set([...reads, ...writes]);
 }
 
 function areDependent(first: Kernel, second: Kernel): boolean {
   const [a, b] = [buffersOf(first), buffersOf(second)];
-  const touches = (buffers: readonly number[], others: readonly number[]): boolean =>
-    buffers.some((buffer) => others.includes(buffer));
-  return touches(a.writes, b.reads) || touches(a.writes, b.writes) || touches(a.reads, b.writes);
+  const meet = (some: readonly number[], others: readonly number[]): boolean =>
+    some.some((buffer) => others.includes(buffer));
+  return meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes);
 }
 
-/** A group with one more loop; `null` if that has nothing to do with it, or they share no blocks. */
-function withLoop(group: Group, loop: LoopKernel, program: Program): Group | null {
-  const known = new Set(group.loops.flatMap(buffersTouched));
-  const isBig = (buffer: number): boolean => program.buffers[buffer].size > 1;
-  const related =
-    buffersTouched(loop).some((buffer) => isBig(buffer) && known.has(buffer)) ||
-    group.loops.some(({ shape }) => sizeOf(shape) === sizeOf(loop.shape));
-  if (!related) return null;
-  const loops = [...group.loops, loop];
-  const least = Math.max(2, Math.ceil(bytesTouched(loops, program) / mostBlockBytes));
-  const rows = divisorsOf(greatestCommonDivisor(group.rows, rowsOf(loop))).find(
-    (count) => count >= least && shareBlocks(loops, count),
-  );
-  return rows === undefined ? null : { kind: "group", loops, rows };
-}
-
-function shareBlocks(loops: readonly LoopKernel[], blocks: number): boolean {
-  const cut: LoopKernel[] = [];
-  for (const loop of loops) {
-    const one = cutIntoBlocks(loop, blocks);
-    if (one === null) return false;
-    cut.push(one);
+/** What loops touch when they are cut into blocks; `null` if one cannot be. The first ones may be known. */
+function accessesInBlocks(
+  loops: readonly LoopKernel[],
+  blocks: number,
+  known: readonly Accesses[],
+): Accesses[] | null {
+  const accesses = [...known];
+  for (const loop of loops.slice(known.length)) {
+    const cut = cutIntoBlocks(loop, blocks);
+    if (cut === null) return null;
+    accesses.push(accessesOf(cut));
   }
-  const accesses = cut.map(accessesOf);
+  return accesses;
+}
+
+function shareBlocks(accesses: readonly Accesses[]): boolean {
   const written = new Map<number, number | null>();
-  for (const { buffer, layout } of accesses.flatMap(({ writes }) => writes)) {
-    written.set(buffer, blockSize(layout));
+  for (const { writes } of accesses) {
+    for (const { buffer, layout } of writes) written.set(buffer, blockSize(layout));
   }
-  return accesses
-    .flatMap(({ reads, writes }) => [...reads, ...writes])
-    .every(({ buffer, layout }) => {
+  return accesses.every(({ reads, writes }) =>
+    [...reads, ...writes].every(({ buffer, layout }) => {
       const size = written.get(buffer);
       return size === undefined || (size !== null && blockSize(layout) === size);
-    });
-}
-
-/** The kernels a group becomes: one, if that is worth it. Buffers that are needed only inside it are cut down to a block. */
-function finish({ loops, rows }: Group, program: Program, buffers: BufferSpec[]): Kernel[] {
-  const bytes = bytesTouched(loops, program);
-  const blocks = divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;
-  const combines = loops.some(({ kind }) => kind === "reduce");
-  if (loops.length === 1 || !combines || bytes < leastBytes || blocks === 1) return [...loops];
-  const inside = new Set<Kernel>(loops);
-  const needed = new Set([
-    ...program.inputs,
-    ...program.outputs,
-    ...program.kernels.filter((kernel) => !inside.has(kernel)).flatMap(buffersTouched),
-  ]);
-  const locals = new Set<number>();
-  const cut = loops.map((loop) => cutIntoBlocks(loop, blocks) ?? loop);
-  for (const { buffer, layout } of cut.flatMap((loop) => accessesOf(loop).writes)) {
-    if (needed.has(buffer)) continue;
-    locals.add(buffer);
-    buffers[buffer] = { ...buffers[buffer], size: blockSize(layout) ?? buffers[buffer].size };
-  }
-  const inBlock = cut.map(
-    (loop) =>
-      changeLayouts(loop, (layout, buffer) =>
-        buffer !== null && locals.has(buffer) ? withoutBlocks(layout) : layout,
-      ) ?? loop,
+    }),
   );
-  return [{ kind: "rows", blocks, loops: inBlock, locals: [...locals] }];
-}
-
-function buffersTouched(kernel: Kernel): number[] {
-  const { reads, writes } = buffersOf(kernel);
-  return [...reads, ...writes];
-}
-
-function bytesTouched(loops: readonly LoopKernel[], { buffers }: Program): number {
-  const touched = new Set(loops.flatMap(buffersTouched));
-  return [...touched].reduce((sum, b) => sum + buffers[b].size * bytesPerElement(buffers[b].dtype), 0);
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

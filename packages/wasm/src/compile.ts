@@ -146,7 +146,7 @@ export function compile(
     failures: writers.map((writer) => writer?.failure ?? null),
     safeOutputs: safeOutputs(program, writers),
     inPlace,
-    parallel: barrier !== null && work >= leastWork && steps.length === 1,
+    parallel: work >= leastWork && steps.length === 1,
   };
 }
 

@@ -36,6 +36,37 @@ describe("WasmEngine", () => {
     expect(results).toEqual([values.map((v) => v * v * v), values.map((v) => v * v)]);
   });
 
+  it("computes what is made of a product that is read transposed, sliced or split up", () => {
+    const engine = new WasmEngine();
+    const size = fc.integer({ min: 2, max: 13 });
+    fc.assert(
+      fc.property(size, size, size, (m, n, k) => {
+        const product = createNode("matmul", [leaf([m, k]), leaf([k, n], 2)], {});
+        const transposed = createNode("permute", [product], { axes: [1, 0] });
+        const inner = createNode("slice", [transposed], {
+          starts: [1, 0],
+          lengths: [n - 1, m - 1],
+          steps: [1, 1],
+        });
+        const outputs = [
+          createNode("sub", [leaf([n, m], 3), transposed], {}),
+          createNode("mul", [inner, leaf([n - 1, m - 1], 4)], {}),
+          createNode("sum", [createNode("mul", [inner, inner], {})], { axes: [1] }),
+        ];
+        for (const nodes of [outputs, ...outputs.map((output) => [output])]) {
+          const [expected, got] = [referenceEngine, engine].map((each) =>
+            runProgram(each, nodes).map((storage) => [...storage.readSync()]),
+          );
+          got.forEach((values, i) => {
+            values.forEach((value, j) => {
+              expect(value).toBeCloseTo(expected[i][j], 3);
+            });
+          });
+        }
+      }),
+    );
+  });
+
   it("reports an index out of range as the reference engine does", () => {
     const index = createLeaf([1], "int32", new HostStorage(Int32Array.of(5)));
     const picked = createNode("gather", [leaf([3]), index], { axis: 0 });

@@ -82,6 +82,14 @@ export class WasmEngine implements Engine {
     return this.#threads.count;
   }
 
+  /**
+   * Starts the threads, which otherwise start when there is first something for them to do. Resolves with how many there
+   * are when they are ready.
+   */
+  startThreads(): Promise<number> {
+    return this.#threads.start(this.#heap);
+  }
+
   /** What the engine holds at the moment. */
   memory(): EngineMemory {
     const { used, memory } = this.#heap;
@@ -94,7 +102,7 @@ export class WasmEngine implements Engine {
     return {
       leaves,
       run: (elements, destinations) =>
-        new Run(this.#heap, compiled, elements, destinations).finish(this.#execute),
+        this.#threads.letStart(new Run(this.#heap, compiled, elements, destinations).finish(this.#execute)),
     };
   }
 

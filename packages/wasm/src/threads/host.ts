@@ -1,18 +1,16 @@
 import type { ThreadInputs } from "./commands.js";
 
-/** What this file uses of a `Worker`, in Node and in browsers. */
-interface Thread {
-  terminate(): unknown;
-  unref?(): void;
+/** What this file uses of a `Worker` of a browser. */
+interface BrowserThread {
+  onerror: ((event: { readonly message?: string }) => void) | null;
   postMessage(message: unknown): void;
+  terminate(): void;
 }
-
-type ThreadConstructor = new (source: string, options?: object) => Thread;
 
 /** What may be there, depending on where this runs. */
 const host = globalThis as {
   readonly document?: unknown;
-  readonly Worker?: ThreadConstructor;
+  readonly Worker?: new (address: string) => BrowserThread;
   readonly SharedArrayBuffer?: unknown;
   readonly navigator?: { readonly hardwareConcurrency?: number };
 };
@@ -25,7 +23,9 @@ export function obstacleToThreads(): string | null {
   if (host.document !== undefined) {
     return "the main thread of a page must not wait for others. Train in a Worker to use all cores, and to keep the page responsive";
   }
-  if (nodeThreads() === null && host.Worker === undefined) return "there are no workers here";
+  if (nodeModule("node:worker_threads") === null && host.Worker === undefined) {
+    return "there are no workers here";
+  }
   return null;
 }
 
@@ -33,26 +33,53 @@ export function countCores(): number {
   return host.navigator?.hardwareConcurrency ?? nodeModule("node:os")?.availableParallelism() ?? 1;
 }
 
-/** Starts a thread that does not keep the process alive. Returns what ends it. */
-export function startThread(source: string, inputs: ThreadInputs): () => void {
-  const NodeThread = nodeThreads();
-  if (NodeThread !== null) {
+/** Whether threads start while this one waits. In a browser they start when it returns to its event loop. */
+export function startsWhileWaiting(): boolean {
+  return nodeModule("node:worker_threads") !== null;
+}
+
+/** Starts a thread that does not keep the process alive. Returns what ends it. `fail` hears why it could not start. */
+export function startThread(
+  source: string,
+  inputs: ThreadInputs,
+  fail: (reason: string) => void,
+): () => void {
+  const node = nodeModule("node:worker_threads");
+  if (node !== null) {
     // Without the options of this process: a loader or an inspector would only be in the way.
-    const thread = new NodeThread(source, { eval: true, workerData: inputs, execArgv: [] });
-    thread.unref?.();
+    const thread = new node.Worker(source, { eval: true, workerData: inputs, execArgv: [] });
+    thread.on("error", (error) => {
+      fail(`a thread ended with "${String(error)}"`);
+    });
+    thread.unref();
     return () => void thread.terminate();
   }
   if (host.Worker === undefined) throw new Error("there are no workers here");
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const thread = new host.Worker(address);
-  URL.revokeObjectURL(address);
-  thread.postMessage(inputs);
-  return () => void thread.terminate();
+  try {
+    const thread = new host.Worker(addressOf(source));
+    thread.onerror = ({ message }) => {
+      fail(message === undefined ? forbidden : `a thread ended with "${message}"`);
+    };
+    thread.postMessage(inputs);
+    return () => {
+      thread.terminate();
+    };
+  } catch {
+    // What browsers used to do, instead of an event.
+    fail(forbidden);
+    return () => undefined;
+  }
 }
 
-function nodeThreads(): ThreadConstructor | null {
-  const threads = nodeModule("node:worker_threads");
-  return threads === null ? null : (threads.Worker);
+const forbidden =
+  "the page's Content-Security-Policy forbids its workers. Allow `worker-src blob:` to use all cores";
+
+/** Never revoked, since some browsers read it only later; so there is one for all threads. */
+let address: string | null = null;
+
+function addressOf(source: string): string {
+  address ??= URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return address;
 }
 
 /** A module of Node's, without an import that a bundler for browsers would stumble over. */

@@ -1,7 +1,7 @@
-import { ArgumentError } from "@stargrad/graph";
+import { ArgumentError, HostStorage, type Storage, type TypedArray } from "@stargrad/graph";
 import type { Heap } from "../heap.js";
 import { commands, keptPrograms, threadSource, words } from "./commands.js";
-import { countCores, obstacleToThreads, startThread } from "./host.js";
+import { countCores, obstacleToThreads, startsWhileWaiting, startThread } from "./host.js";
 
 /** More threads than that have hardly anything to do. */
 const mostThreads = 8;
@@ -32,7 +32,6 @@ export class ThreadPool {
   readonly #waits: boolean;
   readonly #obstacle = obstacleToThreads();
   #crew: Crew | null = null;
-  #noticed = false;
 
   constructor({ threads = Math.min(countCores(), mostThreads), waitForThreads = false }: ThreadOptions) {
     if (!(Number.isInteger(threads) && threads >= 1)) {
@@ -57,15 +56,42 @@ export class ThreadPool {
    * thread 0 at once; 1 if the others are not there, or not yet.
    */
   begin(heap: Heap, program: Runnable, step: number, frame: number, constants: number): number {
-    if (this.#wanted === 1) return 1;
-    if (this.#obstacle !== null) {
-      if (!this.#noticed) console.warn(`Stargrad works on one thread: ${this.#obstacle}.`);
-      this.#noticed = true;
-      return 1;
+    const crew = this.#crewFor(heap);
+    if (crew === null) return 1;
+    if (this.#waits) crew.waitFor(program);
+    return crew.begin(program, step, frame, constants) ? this.#wanted : 1;
+  }
+
+  /** Starts the threads. Resolves with how many there are, this one included, when they are ready. */
+  async start(heap: Heap): Promise<number> {
+    for (;;) {
+      const crew = this.#crewFor(heap);
+      if (crew === null) return 1;
+      if (crew.isReady()) return this.#wanted;
+      await turnOfTheEventLoop();
     }
-    this.#crew ??= new Crew(heap, this.#wanted - 1);
-    if (this.#waits) this.#crew.waitFor(program);
-    return this.#crew.begin(program, step, frame, constants) ? this.#wanted : 1;
+  }
+
+  /**
+   * While threads are starting, makes reading these results wait for a turn of the event loop: the threads of a browser
+   * need it, and a loop that only awaits what is there already would not let them have it.
+   */
+  letStart(results: Storage[]): Storage[] {
+    const starting = this.#crew !== null && !startsWhileWaiting() && this.#crew.isStarting();
+    if (!starting) return results;
+    return results.map((result) =>
+      result instanceof HostStorage ? new PatientStorage(result.data) : result,
+    );
+  }
+
+  /** The other threads; `null` if there are none to be. */
+  #crewFor(heap: Heap): Crew | null {
+    if (this.#wanted === 1) return null;
+    if (this.#obstacle === null) this.#crew ??= new Crew(heap, this.#wanted - 1);
+    const obstacle = this.#obstacle ?? this.#crew?.failure() ?? null;
+    if (obstacle === null) return this.#crew;
+    notice(obstacle);
+    return null;
   }
 }
 
@@ -74,6 +100,8 @@ class Crew {
   readonly #heap: Heap;
   readonly #size: number;
   readonly #words = new Int32Array(new SharedArrayBuffer(256));
+  /** Apart from the crew, so that the threads, which write it, do not keep the crew alive. */
+  readonly #failure: { reason: string | null };
   /** The programs all of them have, in the order in which they were loaded. */
   readonly #loaded = new Set<number>();
   /** The program that is being loaded, and where its bytes are. */
@@ -83,42 +111,48 @@ class Crew {
   constructor(heap: Heap, size: number) {
     this.#heap = heap;
     this.#size = size;
+    const failure: { reason: string | null } = { reason: null };
+    this.#failure = failure;
     const shared = { memory: heap.memory, words: this.#words, count: size + 1 };
     const ends = Array.from({ length: size }, (_, i) =>
-      startThread(threadSource, { ...shared, index: i + 1 }),
+      startThread(threadSource, { ...shared, index: i + 1 }, (reason) => (failure.reason ??= reason)),
     );
     collected.register(this, ends);
   }
 
-  /** Returns when all threads are there and have loaded a program. */
+  /** Why they cannot work; `null` if they can. */
+  failure(): string | null {
+    if (Atomics.load(this.#words, words.failed) > 0)
+      this.#failure.reason ??= "a thread could not load a program";
+    return this.#failure.reason;
+  }
+
+  isReady(): boolean {
+    return Atomics.load(this.#words, words.ready) === this.#size;
+  }
+
+  isStarting(): boolean {
+    return !this.isReady() && this.failure() === null;
+  }
+
+  /** Returns when all threads are there and have loaded a program, or when waiting is of no use. */
   waitFor(program: Runnable): void {
-    while (!this.#isReady() || !this.#has(program)) Atomics.wait(this.#words, words.failed, 0, 1);
+    while (this.isReady() ? !this.#has(program) : startsWhileWaiting()) {
+      if (this.failure() !== null) return;
+      Atomics.wait(this.#words, words.failed, 0, 1);
+    }
   }
 
   begin(program: Runnable, step: number, frame: number, constants: number): boolean {
-    if (!this.#isReady() || !this.#has(program)) return false;
+    if (this.failure() !== null || !this.isReady() || !this.#has(program)) return false;
     this.#command(commands.run, { program: program.number, step, frame, constants });
     return true;
   }
 
-  #isReady(): boolean {
-    if (Atomics.load(this.#words, words.failed) > 0) throw new Error("a thread could not load a program");
-    return Atomics.load(this.#words, words.ready) === this.#size;
-  }
-
-  /** Whether all have loaded a program. If not, they are told to, one program at a time. */
+  /** Whether all have loaded a program, and are free to run it. If they have not, they are told to load it. */
   #has({ number, bytes }: Runnable): boolean {
-    if (this.#loading !== null && Atomics.load(this.#words, words.loaded) === this.#loads * this.#size) {
-      this.#loaded.add(this.#loading.number);
-      if (this.#loaded.size > keptPrograms) {
-        const [first] = this.#loaded;
-        this.#loaded.delete(first);
-      }
-      this.#heap.free(this.#loading.address, this.#loading.bytes);
-      this.#loading = null;
-    }
+    if (this.#loading !== null && !this.#finishLoading(this.#loading)) return false;
     if (this.#loaded.has(number)) return true;
-    if (this.#loading !== null) return false;
     const address = this.#heap.allocate(bytes.length);
     if (address === null) return false;
     this.#heap.view("bool", address, bytes.length).set(bytes);
@@ -128,6 +162,19 @@ class Crew {
     return false;
   }
 
+  /** Whether a program is loaded by now. Until it is there is no other command, which would overwrite this one. */
+  #finishLoading({ number, address, bytes }: { number: number; address: number; bytes: number }): boolean {
+    if (Atomics.load(this.#words, words.loaded) !== this.#loads * this.#size) return false;
+    this.#heap.free(address, bytes);
+    this.#loading = null;
+    this.#loaded.add(number);
+    if (this.#loaded.size > keptPrograms) {
+      const [first] = this.#loaded;
+      this.#loaded.delete(first);
+    }
+    return true;
+  }
+
   #command(kind: number, values: { readonly [name in keyof typeof words]?: number }): void {
     this.#words[words.kind] = kind;
     for (const [name, value] of Object.entries(values))
@@ -135,6 +182,26 @@ class Crew {
     Atomics.add(this.#words, words.command, 1);
     Atomics.notify(this.#words, words.command);
   }
+}
+
+/** A result that is handed out a turn of the event loop later, if that is asked for. */
+class PatientStorage extends HostStorage {
+  override async read(): Promise<TypedArray> {
+    await turnOfTheEventLoop();
+    return this.data;
+  }
+}
+
+function turnOfTheEventLoop(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+const noticed = new Set<string>();
+
+/** Says once why there are no threads. */
+function notice(obstacle: string): void {
+  if (!noticed.has(obstacle)) console.warn(`Stargrad works on one thread: ${obstacle}.`);
+  noticed.add(obstacle);
 }
 
 /** Ends the threads of a crew that nobody can ask any more. */

@@ -1,0 +1,102 @@
+import {
+  buffersOf,
+  leavesOf,
+  type Kernel,
+  type LoopKernel,
+  type ProductKernel,
+  type ProductOperand,
+  type Program,
+} from "./kernel.js";
+import type { Digit, Layout } from "./layout.js";
+import { kernelOf } from "./product.js";
+import { changeLayouts } from "./rewrite.js";
+
+/**
+ * Computes cᵀ = bᵀ · aᵀ instead of c = a · b where the loops that read c walk down its columns: the gradient of a weight is the
+ * transpose of a product, and an optimizer walks along the weight. A product reads and writes either way equally fast; a loop
+ * does not.
+ */
+export function orientProducts({ kernels, ...program }: Program): Program {
+  let oriented: readonly Kernel[] = kernels;
+  for (const product of kernels) {
+    if (product.kind !== "product" || product.batch > 1 || product.m === 1 || product.n === 1) continue;
+    oriented = oriented.includes(product)
+      ? (transposed(product, oriented, program.outputs) ?? oriented)
+      : oriented;
+  }
+  return { ...program, kernels: oriented };
+}
+
+/** The kernels with a product the other way round; `null` if that would not help all who read it. */
+function transposed(
+  product: ProductKernel,
+  kernels: readonly Kernel[],
+  outputs: readonly number[],
+): Kernel[] | null {
+  const { a, b, c, dtype, epilogue } = product;
+  if (epilogue.length > 0 || outputs.includes(c.buffer) || !isRowMajor(product)) return null;
+  const others = kernels.filter((kernel) => kernel !== product);
+  if (others.some((kernel) => buffersOf(kernel).writes.includes(c.buffer))) return null;
+  const readers = others.filter((kernel) => buffersOf(kernel).reads.includes(c.buffer));
+  const walkDown = (kernel: Kernel): kernel is LoopKernel =>
+    isLoop(kernel) && layoutsOf(kernel, c.buffer).every((layout) => walksDown(layout, product));
+  if (readers.length === 0 || !readers.every(walkDown)) return null;
+
+  const changed = new Map<Kernel, Kernel>();
+  for (const reader of readers) {
+    const turned = changeLayouts(reader, (layout, buffer) =>
+      buffer === c.buffer ? turn(layout, product) : layout,
+    );
+    if (turned === null) return null;
+    changed.set(reader, turned);
+  }
+  const digit = (length: number, stride: number): Digit[] => [{ length, stride }];
+  const target = { ...c, rows: digit(product.n, product.m), columns: digit(product.m, 1) };
+  changed.set(product, kernelOf(dtype, swapped(b), swapped(a), target));
+  return kernels.map((kernel) => changed.get(kernel) ?? kernel);
+}
+
+function isLoop(kernel: Kernel): kernel is LoopKernel {
+  return kernel.kind === "map" || kernel.kind === "reduce";
+}
+
+function isRowMajor({ c, n }: ProductKernel): boolean {
+  const [row, ...moreRows] = c.rows;
+  const [column, ...moreColumns] = c.columns;
+  const plain = moreRows.length === 0 && moreColumns.length === 0;
+  return plain && c.offset === 0 && row.stride === n && column.stride === 1;
+}
+
+/** How a loop reads a buffer. */
+function layoutsOf(loop: LoopKernel, buffer: number): Layout[] {
+  const expressions =
+    loop.kind === "map" ? loop.results.map(({ expression }) => expression) : [loop.expression];
+  return leavesOf(expressions).flatMap((leaf) =>
+    leaf.kind === "load" && leaf.buffer === buffer ? [leaf.layout] : [],
+  );
+}
+
+/** Whether the innermost step through a product's result goes from row to row. */
+function walksDown({ axes }: Layout, { n }: ProductKernel): boolean {
+  const innermost = axes.flat().at(-1);
+  return innermost !== undefined && innermost.stride !== 0 && innermost.stride % n === 0;
+}
+
+/** A layout of a row-major [m, n] as one of the row-major [n, m]; `null` if a digit goes over the end of a row. */
+function turn({ offset, axes }: Layout, { m, n }: ProductKernel): Layout | null {
+  const turned: Digit[][] = [];
+  for (const digits of axes) {
+    const inner: Digit[] = [];
+    for (const { length, stride } of digits) {
+      if (stride % n === 0) inner.push({ length, stride: stride / n });
+      else if (stride > 0 && stride * (length - 1) < n) inner.push({ length, stride: stride * m });
+      else return null;
+    }
+    turned.push(inner);
+  }
+  return { offset: (offset % n) * m + Math.floor(offset / n), axes: turned };
+}
+
+function swapped(operand: ProductOperand): ProductOperand {
+  return { ...operand, rows: operand.columns, columns: operand.rows };
+}

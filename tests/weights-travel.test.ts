@@ -59,6 +59,7 @@ const models: Record<string, () => nn.Module> = {
   conv3d: () => new nn.Conv3d(2, 3, 2),
   "conv-transpose1d": () => new nn.ConvTranspose1d(4, 6, 3, { groups: 2, stride: 2 }),
   "conv-transpose2d": () => new nn.ConvTranspose2d(3, 2, 3, { padding: 1, bias: false }),
+  "conv-transpose3d": () => new nn.ConvTranspose3d(2, 3, 2),
   "batch-norm1d": () => new nn.BatchNorm1d(3),
   "batch-norm2d": () => new nn.BatchNorm2d(3, { momentum: null }),
   "instance-norm2d": () => new nn.InstanceNorm2d(3, { affine: true, trackRunningStats: true }),

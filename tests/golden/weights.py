@@ -108,6 +108,7 @@ models = {
     "conv3d": (nn.Conv3d(2, 3, 2), [x(1, 2, 3, 4, 3)]),
     "conv-transpose1d": (nn.ConvTranspose1d(4, 6, 3, groups=2, stride=2), [x(2, 4, 5)]),
     "conv-transpose2d": (nn.ConvTranspose2d(3, 2, 3, padding=1, bias=False), [x(1, 3, 4, 5)]),
+    "conv-transpose3d": (nn.ConvTranspose3d(2, 3, 2), [x(1, 2, 2, 3, 3)]),
     "batch-norm1d": (nn.BatchNorm1d(3), [x(4, 3)]),
     "batch-norm2d": (nn.BatchNorm2d(3, momentum=None), [x(2, 3, 4, 5)]),
     "instance-norm2d": (nn.InstanceNorm2d(3, affine=True, track_running_stats=True), [x(2, 3, 4, 5)]),

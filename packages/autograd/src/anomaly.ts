@@ -92,8 +92,16 @@ function watched(engine: Engine, origins: Origins): Engine {
       const program = engine.prepare([...outputs, ...order]);
       return {
         leaves: program.leaves,
-        run(elements, destinations) {
-          const computed = program.run(elements, [...destinations, ...order.map(() => "host" as const)]);
+        run(elements, destinations, check) {
+          const hosts = destinations.filter((destination) => destination === "host").length;
+          const computed = program.run(
+            elements,
+            [...destinations, ...order.map(() => "host" as const)],
+            check &&
+              ((results) => {
+                check(results.slice(0, hosts));
+              }),
+          );
           const results = new Map(order.map((node, i) => [node, computed[outputs.length + i]]));
           const flaws = new Flaws(results);
           const mattering = flaws.mattering(order, outputs);

@@ -1,6 +1,6 @@
 export { fuse } from "./fuse.js";
 export { inPlaceOutputs } from "./in-place.js";
-export { refine, type Iteration } from "./iteration.js";
+export { refine, tiled, type Iteration } from "./iteration.js";
 export {
   buffersOf,
   leafKey,

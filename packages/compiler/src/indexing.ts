@@ -69,7 +69,7 @@ function lowerGather(
 ): number {
   const [x, index] = inputs;
   const { shape } = node;
-  check("gather", index, outside(x.shape[axis]), lowering);
+  checkIndex("gather", index, x.shape[axis], lowering);
   const seen = lowering.read(x);
   let from = seen.layout.axes[axis].length > 1 ? lowering.copied(x) : seen;
   let place = lowering.read(index);
@@ -100,7 +100,7 @@ function lowerScatterAdd(
   const [index, x] = inputs;
   const { shape } = x;
   const isEmpty = sizeOf(shape) === 0;
-  if (!isEmpty) check("scatterAdd", index, outside(size), lowering);
+  if (!isEmpty) checkIndex("scatterAdd", index, size, lowering);
   const buffer = lowering.allocate(node);
   if (isEmpty) {
     lowering.kernels.push({ kind: "fill", buffer, value: 0 });
@@ -127,6 +127,16 @@ function alongIndex(
 ): { readonly layout: Layout; readonly step: number } {
   const still = axes.map((digits, i) => (i === axis ? digit(length, 0) : digits));
   return { layout: { offset, axes: still }, step: axes[axis].at(0)?.stride ?? 0 };
+}
+
+/** Ends the program if an index is not from 0 up to, and without, the size. */
+export function checkIndex(
+  primitive: "gather" | "scatterAdd",
+  index: Node,
+  size: number,
+  lowering: Lowering,
+): void {
+  check(primitive, index, outside(size), lowering);
 }
 
 /** All numbers but those from 0 up to, and without, the size. */

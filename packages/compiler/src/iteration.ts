@@ -62,3 +62,51 @@ export function refine(
   }
   return { lengths, strides, axes };
 }
+
+/** How many lines of memory a tile spans, and how many elements of each it takes: few enough for one set of a cache. */
+const tileSides = { lines: 16, elements: 16 } as const;
+/** Below, everything stays near in any order. */
+const leastTiled = 4096;
+
+/**
+ * The same iteration in tiles, if an operand is walked against the grain: its neighbours lie along an outer digit. Elements that
+ * come with a line of memory are then used before the line is gone. Only for loops whose order does not matter.
+ */
+export function tiled(iteration: Iteration): Iteration {
+  const { lengths, strides, axes } = iteration;
+  const last = lengths.length - 1;
+  const across = strides
+    .filter((stride) => stride[last] > 1 || stride[last] < 0)
+    .map((stride) => stride.findIndex((step, digit) => digit < last && Math.abs(step) === 1))
+    .find((digit) => digit >= 0);
+  if (across === undefined || lengths[across] * lengths[last] < leastTiled) return iteration;
+  const [elements, lines] = [
+    largestDivisor(lengths[across], tileSides.elements),
+    largestDivisor(lengths[last], tileSides.lines),
+  ];
+  if (elements < 4 || lines < 4) return iteration;
+  // Outside: every digit, the two that are tiled in steps of a tile; inside: the tile.
+  const sides = new Map([
+    [across, elements],
+    [last, lines],
+  ]);
+  const order = [...lengths.keys(), across, last];
+  const cut = (
+    digits: readonly number[],
+    outer: (value: number, side: number) => number,
+    inner: readonly number[],
+  ) =>
+    order.map((digit, i) => (i > last ? inner[i - last - 1] : outer(digits[digit], sides.get(digit) ?? 1)));
+  return {
+    lengths: cut(lengths, (length, side) => length / side, [elements, lines]),
+    strides: strides.map((stride) =>
+      cut(stride, (step, side) => step * side, [stride[across], stride[last]]),
+    ),
+    axes: order.map((digit) => axes[digit]),
+  };
+}
+
+function largestDivisor(n: number, most: number): number {
+  for (let i = Math.min(n, most); i > 1; i--) if (n % i === 0) return i;
+  return 1;
+}

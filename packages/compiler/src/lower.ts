@@ -21,6 +21,7 @@ import { checkIntegers, lowerIndexing } from "./indexing.js";
 import * as layouts from "./layout.js";
 import { contiguous, isContiguous, type Layout } from "./layout.js";
 import { refine } from "./iteration.js";
+import { lowerPick, lowerPlacement } from "./one-per-line.js";
 import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
 
@@ -150,8 +151,16 @@ class Lowering {
       case "pow":
         checkIntegers(node, operation, this.#lowering);
         return this.#apply(node, operation.primitive, operation.inputs);
-      case "gather":
+      case "gather": {
+        const picked =
+          lowerPick(node, operation, this.#lowering) ?? lowerIndexing(node, operation, this.#lowering);
+        return loadWhole(picked, node);
+      }
       case "scatterAdd":
+        return (
+          lowerPlacement(node, operation, this.#lowering) ??
+          loadWhole(lowerIndexing(node, operation, this.#lowering), node)
+        );
       case "cumsum":
       case "argsort":
       case "randomBits":

@@ -22,10 +22,14 @@ export interface PreparedProgram {
   /** The nodes whose elements it needs. */
   readonly leaves: readonly Node[];
   /**
-   * Computes the outputs from elements for each leaf, and returns a storage for each output. If it throws, nothing
-   * has changed.
+   * Computes the outputs from elements for each leaf, and returns a storage for each output. `check` is shown those in
+   * ordinary memory, in order, before any other is taken over. If it or the program throws, nothing has changed.
    */
-  run(elements: readonly Storage[], destinations: readonly Destination[]): Storage[];
+  run(
+    elements: readonly Storage[],
+    destinations: readonly Destination[],
+    check?: (results: readonly Storage[]) => void,
+  ): Storage[];
 }
 
 /** HOW a graph is computed. An engine knows primitives; it knows nothing of gradients. */

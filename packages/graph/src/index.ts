@@ -1,3 +1,4 @@
+export { conformanceCases, disagreement, type ConformanceCase } from "./conformance.js";
 export {
   allocate,
   bytesPerElement,

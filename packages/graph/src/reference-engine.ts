@@ -17,7 +17,7 @@ export const referenceEngine: Engine = {
     const leaves = leavesOf(steps, outputs);
     return {
       leaves,
-      run(elements) {
+      run(elements, destinations, check) {
         const known = new Map(leaves.map((leaf, i) => [leaf, elements[i]]));
         const computed = new Map<Node, HostTensor>();
         const uses = countUses(steps, outputs);
@@ -29,7 +29,9 @@ export const referenceEngine: Engine = {
           computed.set(node, output);
           for (const input of operation.inputs) release(input);
         }
-        return outputs.map((node) => new HostStorage(resultOf(node).data));
+        const results = outputs.map((node) => new HostStorage(resultOf(node).data));
+        check?.(results.filter((_, i) => destinations[i] === "host"));
+        return results;
 
         function resultOf(node: Node): HostTensor {
           const result = computed.get(node);

@@ -52,6 +52,11 @@ cases = [
     conv_transpose("ConvTranspose2d", draw(1, 3, 3, 3), 3, 3, (2, 3), groups=3, dilation=(2, 1), padding=(1, 2), bias=False),
     conv_transpose("ConvTranspose2d", draw(1, 2, 4, 3), 2, 2, 3, stride=1, padding=2),
     conv_transpose("ConvTranspose2d", draw(2, 3, 2), 2, 3, 2, stride=2, outputPadding=1),
+    conv_transpose("ConvTranspose3d", draw(2, 2, 2, 3, 4), 2, 3, 2),
+    conv_transpose("ConvTranspose3d", draw(1, 1, 1, 1, 1), 1, 1, 1),
+    conv_transpose("ConvTranspose3d", draw(1, 2, 2, 3, 2), 2, 3, (3, 2, 1), stride=(2, 1, 3), padding=(1, 0, 0), outputPadding=(1, 0, 2)),
+    conv_transpose("ConvTranspose3d", draw(1, 4, 3, 2, 2), 4, 2, 2, groups=2, dilation=(3, 1, 2), bias=False),
+    conv_transpose("ConvTranspose3d", draw(2, 3, 2, 3), 2, 2, 3, padding=1, stride=2),
 ]
 
 write_file("convolution.json", cases)

@@ -106,6 +106,7 @@ layers = [
     layer("Conv3d", 20, 80, (3, 2, 3)),
     layer("ConvTranspose1d", 60, 90, 5, options={"groups": 3}, groups=3),
     layer("ConvTranspose2d", 40, 80, (3, 5)),
+    layer("ConvTranspose3d", 20, 80, (3, 2, 3)),
     layer("RNN", 30, 100),
     layer("GRU", 30, 100, options={"bidirectional": True}, bidirectional=True),
     layer("LSTM", 30, 100, options={"numLayers": 2}, num_layers=2),

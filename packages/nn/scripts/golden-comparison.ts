@@ -1,5 +1,5 @@
 import { backward, Parameter } from "@stargrad/autograd";
-import { sameShape, type Tensor } from "@stargrad/tensor";
+import { realize, sameShape, type Tensor } from "@stargrad/tensor";
 
 import { restore, type Golden, type GoldenCase } from "./golden-cases.js";
 import { subjectOf, type Subject } from "./golden-subjects.js";
@@ -30,7 +30,10 @@ export interface Comparison {
 export function compareCase(golden: GoldenCase, dtype: Float): Comparison[] {
   const { subject, inputs, outputs } = runForward(golden, dtype, golden.training);
   const { module } = subject;
+  const parameters = module?.namedParameters() ?? new Map<string, Parameter>();
   const comparisons: Comparison[] = [];
+  // Two programs, as in use: all outputs, and all gradients.
+  realizeAll(Object.values(outputs));
   for (const name of new Set([...Object.keys(outputs), ...Object.keys(golden.outputs)])) {
     comparisons.push(compare("forward", name, outputs[name], golden.outputs[name], dtype));
   }
@@ -38,13 +41,11 @@ export function compareCase(golden: GoldenCase, dtype: Float): Comparison[] {
     const output = outputs[name];
     if (output !== null) backward(output, restore(gradient, dtype));
   }
+  realizeAll([...inputs.map(gradientOf), ...[...parameters.values()].map(gradientOf)]);
   for (const [i, expected] of golden.inputGradients.entries()) {
-    const input = inputs[i];
     if (expected === null) continue;
-    const gradient = input instanceof Parameter ? input.grad : null;
-    comparisons.push(compare("input gradient", `input ${i}`, gradient, expected, dtype));
+    comparisons.push(compare("input gradient", `input ${i}`, gradientOf(inputs[i]), expected, dtype));
   }
-  const parameters = module?.namedParameters() ?? new Map<string, Parameter>();
   // Neither side may have a parameter that the other has not.
   for (const name of new Set([...parameters.keys(), ...Object.keys(golden.stateGradients)])) {
     const gradient = parameters.get(name)?.grad ?? null;
@@ -55,6 +56,14 @@ export function compareCase(golden: GoldenCase, dtype: Float): Comparison[] {
     comparisons.push(compare("forward", name, value, expected, dtype));
   }
   return comparisons;
+}
+
+function gradientOf(input: Tensor): Tensor | null {
+  return input instanceof Parameter ? input.grad : null;
+}
+
+function realizeAll(tensors: readonly (Tensor | null)[]): void {
+  realize(...tensors.filter((x) => x !== null));
 }
 
 /** Whether a case gives the very same bits whether it is being trained or not. */

@@ -1,4 +1,4 @@
-import type { Tensor } from "@stargrad/tensor";
+import { Tensor } from "@stargrad/tensor";
 
 import * as nn from "../src/index.js";
 import type { GoldenCase } from "./golden-cases.js";
@@ -71,8 +71,7 @@ function withOptions(inputs: readonly Tensor[], flags: object, tensors: Tensors)
 
 /** A module returns its one output, or several that it names itself. */
 function named(result: unknown): Record<string, Tensor | null> {
-  const isTensor = typeof result === "object" && result !== null && "node" in result;
-  return isTensor ? { output: result as Tensor } : (result as Record<string, Tensor | null>);
+  return result instanceof Tensor ? { output: result } : (result as Record<string, Tensor | null>);
 }
 
 /** A layer as the cases of containers write it. */

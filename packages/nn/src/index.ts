@@ -11,6 +11,7 @@ export { BatchNorm2d } from "./layers/batch-norm2d.js";
 export { Bilinear, type BilinearOptions } from "./layers/bilinear.js";
 export { ConvTranspose1d, type ConvTranspose1dOptions } from "./layers/conv-transpose1d.js";
 export { ConvTranspose2d, type ConvTranspose2dOptions } from "./layers/conv-transpose2d.js";
+export { ConvTranspose3d, type ConvTranspose3dOptions } from "./layers/conv-transpose3d.js";
 export { Conv1d, type Conv1dOptions } from "./layers/conv1d.js";
 export { Conv2d, type Conv2dOptions } from "./layers/conv2d.js";
 export { Conv3d, type Conv3dOptions } from "./layers/conv3d.js";

@@ -39,6 +39,15 @@ export function branchesOf(model: Module): Branch[] {
   return branches;
 }
 
+/** The parameters in a module's own fields. Unlike `parameters()`, this gives them no name. */
+export function ownParameters(module: Module): Parameter[] {
+  return [...module.parts()].flatMap(([, part]) => (part instanceof Parameter ? [part as Parameter] : []));
+}
+
+export function countElements(parameters: Iterable<Parameter>): number {
+  return [...parameters].reduce((sum, { size }) => sum + size, 0);
+}
+
 /**
  * A model as a tree, each module with the number of parameters in it, one that is shared counted once, and the shapes of
  * its own.
@@ -46,8 +55,7 @@ export function branchesOf(model: Module): Branch[] {
 export function writeTree(model: Module): string {
   const rows = branchesOf(model).map(({ module, depth, sameAs, label }) => {
     if (sameAs !== null) return [label, "", ""];
-    const parameters = module.parameters();
-    const count = parameters.reduce((sum, { size }) => sum + size, 0);
+    const count = countElements(new Set(module.modules().flatMap(ownParameters)));
     const own = writeVariables(module);
     const unit = count === 1 ? "parameter" : "parameters";
     if (depth > 0) return [label, count === 0 ? "" : formatCount(count), own];

@@ -85,6 +85,14 @@ describe("what a module is made of", () => {
     expect(new ReLU().toString()).toMatchInlineSnapshot(`"ReLU()  0  parameters"`);
   });
 
+  it("is not named by being printed or frozen", () => {
+    const inner = new Linear(2, 2).freeze();
+    inner.toString();
+    const model = new Sequential(inner);
+    model.parameters();
+    expect(inner.weight.name).toBe("0.weight");
+  });
+
   it("has a shared parameter once, and each of its names in the state", () => {
     const model = new Tied();
     expect([...model.namedParameters().keys()]).toEqual(["encode"]);

@@ -77,7 +77,7 @@ export abstract class Module {
    * Source: torch.nn.Module.requires_grad_(False)
    */
   freeze(): this {
-    for (const parameter of this.parameters()) {
+    for (const [, parameter] of this.#everyNamed(Parameter)) {
       parameter.requiresGradient = false;
       parameter.grad = null;
     }
@@ -86,7 +86,7 @@ export abstract class Module {
 
   /** Has all its parameters learn (again). Source: torch.nn.Module.requires_grad_(True) */
   unfreeze(): this {
-    for (const parameter of this.parameters()) parameter.requiresGradient = true;
+    for (const [, parameter] of this.#everyNamed(Parameter)) parameter.requiresGradient = true;
     return this;
   }
 

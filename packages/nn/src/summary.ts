@@ -1,4 +1,4 @@
-import { Parameter } from "@stargrad/autograd";
+import type { Parameter } from "@stargrad/autograd";
 import {
   ArgumentError,
   defaultGenerator,
@@ -10,7 +10,7 @@ import {
   type Shape,
 } from "@stargrad/tensor";
 import { recordCalls, type ModuleCalls } from "./module-calls.js";
-import { branchesOf, type Branch } from "./module-tree.js";
+import { branchesOf, countElements, ownParameters, type Branch } from "./module-tree.js";
 import type { Module } from "./module.js";
 import { alignColumns, formatCount } from "./table.js";
 
@@ -107,10 +107,7 @@ export function summary(
     return recordCalls(model.modules(), () => model.forward(...(values as never[])));
   });
   const frozen = model.parameters().filter(({ requiresGradient }) => !requiresGradient);
-  return new Summary(
-    rowsOf(branches, calls, depth),
-    frozen.reduce((sum, { size }) => sum + size, 0),
-  );
+  return new Summary(rowsOf(branches, calls, depth), countElements(frozen));
 }
 
 function inputValues(inputs: Tensor | readonly unknown[], dtype: DType | readonly DType[]): unknown[] {
@@ -178,14 +175,6 @@ function rowsOf(branches: readonly Branch[], calls: ReadonlyMap<Module, ModuleCa
       label: first.label,
     };
   });
-}
-
-function ownParameters(module: Module): Parameter[] {
-  return [...module.parts()].flatMap(([, part]) => (part instanceof Parameter ? [part as Parameter] : []));
-}
-
-function countElements(parameters: readonly Parameter[]): number {
-  return parameters.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** `[32, 10]`, `[5, 2, 6], [1, 2, 6]` for several outputs, `[32, 8] ×2` for two calls. */

@@ -1,11 +1,11 @@
-import { backward } from "@stargrad/autograd";
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer } from "@stargrad/nn";
 import type { Optimizer } from "@stargrad/optim";
 import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
 
-import { measure, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
+import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
 import { RunningMean } from "./running-mean.js";
+import { trainStep } from "./train-step.js";
 
 /** What a loader hands out: inputs, and what the model should make of them. */
 export interface Batch {
@@ -85,37 +85,45 @@ export async function* fit<Name extends string = never>({
 }: FitOptions<Name>): AsyncGenerator<FitEvent<Name>, void, undefined> {
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
   model.train();
+  let place: Place = { epoch: startEpoch, step: 0, steps: loader.length };
+  const names = Object.keys(metrics ?? {}) as Name[];
+  const take = trainStep({
+    model,
+    optimizer,
+    loss: ({ x, y }) => {
+      const output = model.forward(x);
+      const scores = names.map((name) => [keyOf(name), metrics?.[name](output, y)] as const);
+      return { ...(Object.fromEntries(scores) as Record<string, Tensor>), loss: lossOf(output, y) };
+    },
+    check: ({ loss }) => {
+      checkFinite(loss.itemSync(), place);
+    },
+  });
   for (let epoch = startEpoch + 1; epoch <= epochs; epoch++) {
     const started = performance.now();
     const epochLoss = new RunningMean();
     const epochMetrics = new RunningMeans<Name>();
 
     for await (const batch of loader) {
-      const { x, y } = batch;
-      const place: Place = { epoch, step: loader.state().position, steps: loader.length };
+      place = { epoch, step: loader.state().position, steps: loader.length };
       yield { event: "batch", ...place, batch };
 
-      const output = model.forward(x);
-      const loss = lossOf(output, y);
-      backward(loss);
-      // Figures and gradients share the forward pass, so they are computed together, and the step takes the gradients.
-      const figures = await measure(metrics, output, y, [loss, ...gradientsOf(model)]);
-      const lossValue = await loss.item();
-      checkFinite(lossValue, place);
-      optimizer.step();
-      optimizer.zeroGrad();
-
-      epochLoss.add(lossValue, x.shape[0]);
-      epochMetrics.add(figures, x.shape[0]);
-      yield { event: "step", ...place, loss: lossValue, metrics: figures };
+      const results: Readonly<Record<string, Tensor>> = take({ x: batch.x, y: batch.y });
+      const loss = await results.loss.item();
+      const figures = await readFigures(names.map((name) => [name, results[keyOf(name)]]));
+      const [size] = batch.x.shape;
+      epochLoss.add(loss, size);
+      epochMetrics.add(figures, size);
+      yield { event: "step", ...place, loss, metrics: figures };
     }
     const seconds = (performance.now() - started) / 1000;
     yield { event: "epoch", epoch, epochs, loss: epochLoss.value, metrics: epochMetrics.value, seconds };
   }
 }
 
-function gradientsOf(model: Layer): Tensor[] {
-  return model.parameters().flatMap(({ grad }) => grad ?? []);
+/** What a metric is called beside the loss; it may be named `loss` itself. */
+function keyOf(name: string): string {
+  return `metrics.${name}`;
 }
 
 function checkFinite(loss: number, { epoch, step }: Place): void {

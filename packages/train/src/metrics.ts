@@ -28,17 +28,21 @@ export function accuracy(logits: Tensor, target: Tensor): Tensor {
   return logits.argmax({ axis: 1 }).equal(target).cast("float64").mean();
 }
 
-/** Computes the metrics of a batch as one program, together with whatever else depends on the same output. */
+/** Computes the metrics of a batch as one program. */
 export async function measure<Name extends string>(
-  metrics: Metrics<Name> | undefined,
+  metrics: Metrics<Name>,
   output: Tensor,
   target: Tensor,
-  alongside: readonly Tensor[] = [],
 ): Promise<Figures<Name>> {
-  const scores = entriesOf(metrics ?? ({} as Metrics<Name>)).map(
-    ([name, metric]) => [name, metric(output, target)] as const,
-  );
-  realize(...scores.map(([, score]) => score), ...alongside);
+  const scores = entriesOf(metrics).map(([name, metric]) => [name, metric(output, target)] as const);
+  realize(...scores.map(([, score]) => score));
+  return readFigures(scores);
+}
+
+/** The numbers of scores that have been computed. */
+export async function readFigures<Name extends string>(
+  scores: readonly (readonly [name: Name, score: Tensor])[],
+): Promise<Figures<Name>> {
   const figures = await Promise.all(scores.map(async ([name, score]) => [name, await score.item()] as const));
   return Object.fromEntries(figures) as Figures<Name>;
 }

@@ -54,8 +54,11 @@ export class RecordedStep<R extends Results> {
     this.#sources = this.#program.leaves.map((leaf) => sourceOf(leaf, inputs, draws));
   }
 
-  /** Runs the step on inputs of the types it was recorded with. If it throws, no variable has changed. */
-  run(inputs: readonly Storage[]): R {
+  /**
+   * Runs the step on inputs of the types it was recorded with. `check` is shown the results before anything changes; if it or
+   * the step throws, no variable has changed.
+   */
+  run(inputs: readonly Storage[], check?: (results: R) => void): R {
     const elements = this.#sources.map((source): Storage => {
       switch (source.kind) {
         case "input":
@@ -70,10 +73,21 @@ export class RecordedStep<R extends Results> {
     });
     const hosts = this.#types.map((): Destination => "host");
     const places = this.#variables.map(({ destination }) => destination);
-    const storages = this.#program.run(elements, [...hosts, ...places]);
+    const storages = this.#program.run(
+      elements,
+      [...hosts, ...places],
+      check &&
+        ((results) => {
+          check(this.#resultsIn(results));
+        }),
+    );
     this.#variables.forEach((variable, i) => {
       variable.replaceValue(storages[this.#types.length + i]);
     });
+    return this.#resultsIn(storages);
+  }
+
+  #resultsIn(storages: readonly Storage[]): R {
     const results = this.#names.map((name, i) => {
       const { shape, dtype } = this.#types[i];
       return [name, new Tensor(createLeaf(shape, dtype, storages[i]))] as const;

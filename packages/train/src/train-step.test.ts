@@ -200,6 +200,31 @@ describe("trainStep", () => {
     expect(memoryInUse()).toBe(memory);
   });
 
+  it("changes nothing when the results are refused, and nothing is lost", () => {
+    const model = modelFrom(3);
+    const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+    let refuse = false;
+    const step = trainStep({
+      model,
+      optimizer,
+      loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }),
+      check: ({ loss }) => {
+        if (refuse) throw new Error(`refused ${loss.itemSync() > 0}`);
+      },
+    });
+    const batch = batchOf(10, 1);
+    for (let i = 0; i < 3; i++) step(batch);
+    const before = [valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())];
+    const memory = memoryInUse();
+    refuse = true;
+    for (let i = 0; i < 5; i++) expect(() => step(batch)).toThrow("refused true");
+    expect([valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())]).toEqual(before);
+    refuse = false;
+    step(batch);
+    expect(memoryInUse()).toBe(memory);
+    expect(valuesOf(model.stateDict())).not.toEqual(before[0]);
+  });
+
   it("says what cannot be recorded", () => {
     const weight = new Parameter(tensor([1]));
     const model = new Scale(weight);

@@ -21,6 +21,8 @@ export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
   readonly loss: (inputs: StepTensors<I>) => R;
   /** What to do with the gradients before the optimizer takes them, such as `clipGradNorm`. Default: nothing. */
   readonly afterBackward?: () => void;
+  /** Looks at the results before anything changes, and throws if the step should not count. Default: all steps count. */
+  readonly check?: (results: R) => void;
 }
 
 /** What a step hands out: the mistake, and whatever else was asked for. */
@@ -51,6 +53,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
   optimizer,
   loss: lossOf,
   afterBackward,
+  check,
 }: TrainStepOptions<I, R>): (inputs: I) => R {
   const modules = model.modules();
   const own = optimizer.groups.flatMap(({ parameters }) => parameters);
@@ -70,7 +73,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     ].join("|");
     const known = recordings.get(key);
     if (known?.step.engine === getEngine()) {
-      return optimizer.advance(known.learning, () => known.step.run(elements));
+      return optimizer.advance(known.learning, () => known.step.run(elements, check));
     }
     for (const parameter of parameters) parameter.grad = null;
     try {
@@ -89,7 +92,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
       return optimizer.advance(learning, (updates) => {
         const assignments = [...result.assignments, ...updates()];
         const step = new RecordedStep({ inputs: places, draws, results: result.result, assignments });
-        const results = step.run(elements);
+        const results = step.run(elements, check);
         keep(key, { step, learning });
         return results;
       });

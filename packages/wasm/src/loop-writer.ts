@@ -3,6 +3,7 @@ import {
   leavesOf,
   partsOf,
   refine,
+  tiled,
   type Iteration,
   type Layout,
   type Leaf,
@@ -23,6 +24,8 @@ export interface LoopInputs {
   readonly results: readonly { readonly dtype: DType; readonly buffer: number; readonly layout: Layout }[];
   /** Keeps digits of axes of different groups apart. */
   readonly group?: (axis: number) => number;
+  /** Whether digits may be walked in another order than the shape's. */
+  readonly inAnyOrder?: boolean;
 }
 
 /** What loops are written with. */
@@ -64,19 +67,23 @@ export class LoopWriter {
   readonly #firstAxis: number;
   #divided: number | null = null;
 
-  constructor(context: LoopContext, { shape, expressions, results, group = () => 0 }: LoopInputs) {
+  constructor(
+    context: LoopContext,
+    { shape, expressions, results, group = () => 0, inAnyOrder = false }: LoopInputs,
+  ) {
     const { body, block, addressOf } = context;
     const leaves = leavesOf(expressions);
     // Leaves that read the same elements in the same order share a pointer.
     const distinct = new Map(leaves.map((leaf) => [leafKey(leaf), leaf]));
     const all = [...distinct.values(), ...results.map((result) => ({ kind: "load" as const, ...result }))];
     this.#firstAxis = block === null ? 0 : 1;
-    const iteration = refine(
+    const refined = refine(
       shape.slice(this.#firstAxis),
       all.map(({ layout }) => ({ ...layout, axes: layout.axes.slice(this.#firstAxis) })),
       (axis) => group(axis + this.#firstAxis),
     );
-    if (iteration === null) throw new Error("the layouts of one loop have no common digits");
+    if (refined === null) throw new Error("the layouts of one loop have no common digits");
+    const iteration = inAnyOrder ? tiled(refined) : refined;
     this.body = body;
     this.iteration = iteration;
     this.width = [...partsOf(expressions), ...results].some(({ dtype }) => dtype === "float64") ? 2 : 4;

@@ -76,6 +76,12 @@ const cases: Record<string, () => Node[]> = {
       apply("add", x, spread(leaf([13]), [13, 22])),
     ];
   },
+  "large loops against the grain": () => [
+    apply("add", transpose(leaf([96, 80])), leaf([80, 96])),
+    apply("mul", transpose(leaf([67, 71])), leaf([71, 67])),
+    apply("add", flip(transpose(leaf([24, 6, 40], "float64"))), leaf([40, 6, 24], "float64")),
+    apply("exp", createNode("permute", [leaf([4, 32, 6, 24])], { axes: [0, 2, 3, 1] })),
+  ],
   "every element type": () => [
     apply("less", leaf([9, 7], "int32"), leaf([9, 7], "int32")),
     apply("mul", leaf([9, 7], "float64"), leaf([9, 7], "float64")),

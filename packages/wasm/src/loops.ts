@@ -20,6 +20,7 @@ export function writeMap(
     {
       shape,
       expressions,
+      inAnyOrder: true,
       results: results.map(({ buffer, layout }) => ({
         dtype: program.buffers[buffer].dtype,
         buffer,

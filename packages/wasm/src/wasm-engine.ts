@@ -101,8 +101,7 @@ export class WasmEngine implements Engine {
     const compiled = this.#programFor(key, outputs);
     return {
       leaves,
-      run: (elements, destinations) =>
-        this.#threads.letStart(new Run(this.#heap, compiled, elements, destinations).finish(this.#execute)),
+      run: (...inputs) => this.#threads.letStart(new Run(this.#heap, compiled, inputs).finish(this.#execute)),
     };
   }
 
@@ -182,22 +181,23 @@ export class WasmEngine implements Engine {
   }
 }
 
+type RunInputs = Parameters<PreparedProgram["run"]>;
+
 /** One run of a program: where its inputs are, where its outputs go, and what is temporary. */
 class Run {
   readonly #heap: Heap;
   readonly #known: KnownProgram;
   readonly #addresses = new Map<number, number>();
   readonly #temporary: { readonly address: number; readonly bytes: number }[] = [];
-  readonly #results: (() => Storage)[];
+  /** Hands out those outputs that are copied to ordinary memory, and the others. */
+  readonly #takeHost = new Map<number, () => Storage>();
+  readonly #takeOther = new Map<number, () => Storage>();
+  readonly #check: RunInputs[2];
 
-  constructor(
-    heap: Heap,
-    known: KnownProgram,
-    elements: readonly Storage[],
-    destinations: readonly Destination[],
-  ) {
+  constructor(heap: Heap, known: KnownProgram, [elements, destinations, check]: RunInputs) {
     this.#heap = heap;
     this.#known = known;
+    this.#check = check;
     const { program } = known;
     const sources = new Map<Storage, number[]>();
     try {
@@ -205,7 +205,10 @@ class Run {
         sources.set(elements[i], [...(sources.get(elements[i]) ?? []), buffer]);
         this.#addresses.set(buffer, this.#place(elements[i], buffer));
       });
-      this.#results = program.outputs.map((buffer, i) => this.#resultIn(buffer, destinations[i], sources));
+      program.outputs.forEach((buffer, i) => {
+        const taking = destinations[i] === "host" ? this.#takeHost : this.#takeOther;
+        taking.set(i, this.#resultIn(buffer, destinations[i], sources));
+      });
     } catch (error) {
       this.#clear();
       throw error;
@@ -215,7 +218,10 @@ class Run {
   finish(execute: (program: KnownProgram, addresses: ReadonlyMap<number, number>) => void): Storage[] {
     try {
       execute(this.#known, this.#addresses);
-      return this.#results.map((take) => take());
+      const hosts = new Map([...this.#takeHost].map(([i, take]) => [i, take()]));
+      this.#check?.([...hosts.values()]);
+      const others = new Map([...this.#takeOther].map(([i, take]) => [i, take()]));
+      return this.#known.program.outputs.flatMap((_, i) => hosts.get(i) ?? others.get(i) ?? []);
     } finally {
       this.#clear();
     }
@@ -265,9 +271,10 @@ class Run {
     };
   }
 
-  /** Whether an output may be written where these inputs are. */
+  /** Whether an output may be written at once to a place that these inputs are in. */
   #mayWriteOver(output: number, inputs: readonly number[]): boolean {
     const { safeOutputs, inPlace } = this.#known;
+    if (this.#check !== undefined) return false;
     return safeOutputs.has(output) && inputs.every((input) => inPlace.get(output)?.has(input) === true);
   }
 

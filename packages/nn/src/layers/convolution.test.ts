@@ -2,7 +2,7 @@ import { Generator, normal, zeros } from "@stargrad/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d } from "../index.js";
+import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "../index.js";
 
 const generator = new Generator(0);
 
@@ -59,7 +59,7 @@ describe("Conv1d and Conv3d", () => {
   });
 });
 
-describe("ConvTranspose1d and ConvTranspose2d", () => {
+describe("ConvTranspose1d, ConvTranspose2d and ConvTranspose3d", () => {
   it("are the transposes of convolutions: ⟨conv(x), u⟩ = ⟨x, convTranspose(u)⟩", () => {
     const laid = fc.record({
       kernel: fc.integer({ min: 1, max: 3 }),
@@ -120,6 +120,13 @@ describe("ConvTranspose1d and ConvTranspose2d", () => {
     );
     expect(() => two.forward(zeros([1, 3, 0, 2]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: ConvTranspose2d(3, 8, 2, { stride: 2 }): got [1, 3, 0, 2]; expected an image of at least 1 × 1]`,
+    );
+    const three = new ConvTranspose3d(3, 8, 2, { padding: [1, 0, 0], generator });
+    expect(() => three.forward(zeros([2, 3, 4, 4]))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: ConvTranspose3d(3, 8, 2, { padding: [1, 0, 0] }): got [2, 3, 4, 4]; expected [N, 3, D, H, W] or [3, D, H, W]]`,
+    );
+    expect(() => three.forward(zeros([2, 3, 1, 2, 2]))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: ConvTranspose3d(3, 8, 2, { padding: [1, 0, 0] }): got [2, 3, 1, 2, 2]; expected a volume of at least 2 × 1 × 1]`,
     );
   });
 

@@ -7,7 +7,7 @@ export interface TransposedOptions extends ConvolutionOptions {
   readonly outputPadding?: number | readonly number[];
 }
 
-/** Every input adds a window to the output: what ConvTranspose1d and ConvTranspose2d are for one and two axes. */
+/** Every input adds a window to the output: what ConvTranspose1d, 2d and 3d are for one to three axes. */
 export abstract class TransposedConvolution extends Convolution {
   readonly #padding: readonly number[];
   readonly #outputPadding: readonly number[];

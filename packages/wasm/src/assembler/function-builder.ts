@@ -133,6 +133,12 @@ export class FunctionBuilder {
     });
   }
 
+  /** Leaves the `while` in whose body it stands directly. */
+  breakIf(condition: Expression<"i32">): void {
+    condition.emit(this.#code);
+    this.#code.bytes(0x0d, 0x01);
+  }
+
   if(condition: Expression<"i32">, yes: () => void, no?: () => void): void {
     condition.emit(this.#code);
     this.#code.bytes(0x04, nothing);

@@ -21,8 +21,11 @@ describe("several threads", () => {
       createNode("mod", [rows, expand(leaf("float32", [1, 1], [0.3]), [500, 40])], {}),
     ];
     const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
-    for (let run = 0; run < 20; run++) {
-      expect(runProgram(engine, outputs).map((storage) => storage.readSync())).toEqual(expected);
+    for (let run = 0; run < 10; run++) {
+      runProgram(engine, outputs).forEach((storage, output) => {
+        const got = storage.readSync();
+        expect(got.findIndex((value, i) => !Object.is(value, expected[output][i]))).toBe(-1);
+      });
     }
   });
 
@@ -30,12 +33,12 @@ describe("several threads", () => {
     const x = createNode("mul", [data("float32", [300, 40]), data("float32", [300, 40], 2)], {});
     const pick = (last: number) =>
       createNode("gather", [x, leaf("int32", [300, 1], [...Array<number>(299).fill(39), last])], { axis: 1 });
-    for (let run = 0; run < 20; run++) {
+    for (let run = 0; run < 10; run++) {
       expect(() => runProgram(engine, [pick(40)])).toThrow(
         "gather: got the index 40 at position 299; expected 0 to 39",
       );
       const [expected, got] = [referenceEngine, engine].map((e) => runProgram(e, [pick(0)])[0].readSync());
-      expect(got).toEqual(expected);
+      expect([...got]).toEqual([...expected]);
     }
   });
 });

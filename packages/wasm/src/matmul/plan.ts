@@ -29,12 +29,12 @@ export interface Plan {
 }
 
 /**
- * Billions of operations a second (float32, sums of 256 products in cache) for tiles by rows and vectors. What needs
- * more than 15 of the 16 vector registers of x86-64 is missing: it spills, on some versions of V8 at half the speed.
+ * Rates of tiles by rows and vectors (float32, sums of 256 products in cache), in hundredths of the peak. Missing are those that
+ * need more vector registers than x86-64 has.
  */
 const rates: Readonly<Record<"rounded" | "fused", Readonly<Record<number, readonly number[]>>>> = {
-  rounded: { 1: [9, 18, 25, 27, 30, 32, 34, 35], 2: [18, 28, 33, 35, 36.5], 3: [22, 33, 36] },
-  fused: { 1: [6, 12.6, 19, 25, 30, 34, 37, 41], 2: [12.6, 25.5, 34, 42, 47, 52], 3: [19, 34, 45] },
+  rounded: { 1: [39, 67, 82, 84, 91, 95, 93, 92], 2: [66, 90, 100, 101, 101], 3: [76, 99, 100] },
+  fused: { 1: [16, 29, 41, 52, 60, 69, 75, 81], 2: [29, 52, 69, 84, 93, 98], 3: [41, 67, 88] },
 };
 
 /**

@@ -4,6 +4,9 @@ import type { ModuleBuilder } from "../assembler/module-builder.js";
 import type { Element } from "./element.js";
 import type { Tile } from "./plan.js";
 
+/** The vector registers of x86-64, without the one that V8 keeps for itself. */
+const registers = 15;
+
 /**
  * Writes the inner loop: C[r, j] = Σ_p A[p, r] · B[p, j], or C[r, j] plus it if `accumulate` is not 0.
  *
@@ -12,6 +15,10 @@ import type { Tile } from "./plan.js";
  * offsets of its rows, the end of that, and for each vector of a row where it begins at offset 0.
  *
  * Sums start at 0 and grow in the order of p, so an element does not depend on the tile it is in.
+ *
+ * V8 (Node 20) moves the loads of a block to its start, where all elements of A would take a register each, and sums would be
+ * kept in memory instead: 9 cycles for a step that could take 7. So the loop is cut into blocks that need as many registers as there
+ * are, by branches that are never taken. Newer versions, which are those with fused multiply-adds, do not need it.
  */
 export function emitTile(
   module: ModuleBuilder,
@@ -30,6 +37,9 @@ export function emitTile(
       const sums = Array.from({ length: rows }, vectorLocals);
       const row = vectorLocals();
       const factor = body.local("v128");
+      const rowsAtOnce = relaxed ? rows : Math.max(1, registers - 1 - vectors * rows - vectors);
+      // Each is 0 in no call, and asked about once: a second time V8 would know the answer.
+      const addresses = [c, b, a];
       const offset = body.local("i32");
       body.while(i32.lessUnsigned(b, bEnd), () => {
         if (panels === "inPlace") offset.set(i32.load(b));
@@ -37,6 +47,8 @@ export function emitTile(
           vector.set(panels === "packed" ? v128.load(b, 16 * j) : v128.load(i32.add(starts[j], offset)));
         }
         for (const [r, sumsOfRow] of sums.entries()) {
+          const address = r % rowsAtOnce === 0 ? addresses.at(r / rowsAtOnce) : undefined;
+          if (r > 0 && address !== undefined) body.breakIf(i32.eqz(address));
           factor.set(element.loadSplat(a, r * element.size));
           for (const [j, sum] of sumsOfRow.entries()) {
             sum.set(element.multiplyAdd(factor, row[j], sum, relaxed));

@@ -1,0 +1,165 @@
+import { allocate, type DType, type TypedArray } from "./dtype.js";
+import { HostStorage, runProgram } from "./engine.js";
+import { createLeaf, createNode, type Node } from "./node.js";
+import type { HostTensor, Primitive } from "./primitive.js";
+import { primitiveNames, primitives } from "./primitives.js";
+import { referenceEngine } from "./reference-engine.js";
+import { draw, reals } from "./samples.js";
+import { sizeOf } from "./shape.js";
+
+/** A small graph on which every engine has to agree with the reference engine. */
+export interface ConformanceCase {
+  readonly name: string;
+  /** Builds it, from new leaves, of which nothing has been computed. */
+  readonly build: () => Node;
+  /** How far a result may be off, for its size, or absolutely if that is less than 1. */
+  readonly tolerance: number;
+}
+
+/**
+ * What an engine has to get right, made from the tables: every primitive on each of its samples, in both floating-point
+ * types, with inputs that lie in all sorts of ways, and what has blocks inside an engine on sizes around those of blocks.
+ */
+export function conformanceCases(): ConformanceCase[] {
+  return [...sampleCases(), ...sizeCases()];
+}
+
+/** Says where elements differ by more than a case allows; `null` if they agree. */
+export function disagreement(got: TypedArray, expected: TypedArray, tolerance: number): string | null {
+  if (got.constructor !== expected.constructor || got.length !== expected.length) {
+    return `got ${got.constructor.name}(${got.length}); expected ${expected.constructor.name}(${expected.length})`;
+  }
+  for (let i = 0; i < expected.length; i++) {
+    const near = Math.abs(got[i] - expected[i]) <= tolerance * Math.max(1, Math.abs(expected[i]));
+    if (!near && !Object.is(got[i], expected[i])) return `element ${i} is ${got[i]}; expected ${expected[i]}`;
+  }
+  return null;
+}
+
+type FloatType = "float32" | "float64";
+
+const floatTypes: readonly FloatType[] = ["float64", "float32"];
+const tolerances: Readonly<Record<FloatType, number>> = { float64: 1e-13, float32: 2e-6 };
+
+/** How an input can lie: as it is, or so that it is seen through a movement. */
+const arrangements: Readonly<Record<string, (node: Node) => Node>> = {
+  contiguous: (node) => node,
+  transposed: (node) => reverse(computed(reverse(node))),
+  flipped: (node) => flip(computed(flip(node))),
+  "every second of twice as many": (node) => {
+    const zeros = node.shape.map(() => 0);
+    const ones = node.shape.map(() => 1);
+    const padded = createNode("pad", [node], { before: zeros, after: ones, between: ones, value: 0 });
+    return createNode("slice", [padded], {
+      starts: zeros,
+      lengths: node.shape,
+      steps: node.shape.map(() => 2),
+    });
+  },
+  broadcast: (node) => {
+    if (node.shape.length === 0 || sizeOf(node.shape) === 0) return node;
+    const lengths = [...node.shape.slice(0, -1), 1];
+    const first = createNode("slice", [node], {
+      starts: node.shape.map(() => 0),
+      lengths,
+      steps: node.shape.map(() => 1),
+    });
+    return createNode("expand", [computed(first)], { shape: node.shape });
+  },
+  computed: (node) => createNode("where", [createNode("equal", [node, node], {}), node, node], {}),
+};
+
+function* sampleCases(): Iterable<ConformanceCase> {
+  for (const name of primitiveNames) {
+    // Every sample has its own attributes: TypeScript cannot pair them once the name is a variable.
+    const { samples }: Primitive = primitives[name];
+    for (const [i, { inputs, attributes }] of samples.entries()) {
+      const types = inputs.some(({ dtype }) => dtype === "float64") ? floatTypes : floatTypes.slice(0, 1);
+      for (const dtype of types) {
+        for (const [arrangement, arrange] of Object.entries(arrangements)) {
+          yield {
+            name: `${name}, sample ${i}, ${dtype}, ${arrangement}`,
+            build: () =>
+              createNode(
+                name,
+                inputs.map((input) => arrange(leafOf(input, dtype))),
+                attributes as never,
+              ),
+            tolerance: tolerances[dtype],
+          };
+        }
+      }
+    }
+  }
+}
+
+/** One less and one more than what vectors, tiles and unrolled loops take at once. */
+const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129];
+
+function* sizeCases(): Iterable<ConformanceCase> {
+  for (const size of sizes) {
+    for (const dtype of floatTypes) {
+      const tensor = (shape: readonly number[], seed = 0) => leafOf(draw(shape, reals(-2, 2), seed), dtype);
+      const one = (name: string, build: () => Node): ConformanceCase => {
+        return { name: `${name}, ${dtype}`, build, tolerance: tolerances[dtype] * Math.sqrt(size) };
+      };
+      const row = () => tensor([3, size]);
+      yield one(`tanh(x) + y of ${size}`, () =>
+        createNode("add", [createNode("tanh", [tensor([size])], {}), tensor([size], 1)], {}),
+      );
+      yield one(`sum of rows of ${size}`, () => createNode("sum", [row()], { axes: [1] }));
+      yield one(`sum of columns of ${size}`, () => createNode("sum", [reverse(row())], { axes: [0] }));
+      yield one(`maximum of rows of ${size}`, () => createNode("max", [row()], { axes: [1] }));
+      yield one(`cumulative sum of rows of ${size}`, () => createNode("cumsum", [row()], { axis: 1 }));
+      yield one(`order of rows of ${size}`, () =>
+        createNode("argsort", [row()], { axis: 1, descending: false }),
+      );
+      for (const [rows, inner, columns] of [
+        [size, 7, 5],
+        [5, size, 7],
+        [7, 5, size],
+        [size, size, size],
+      ]) {
+        for (const transposed of ["neither", "the first", "the second", "both"]) {
+          const first = transposed === "the first" || transposed === "both";
+          const second = transposed === "the second" || transposed === "both";
+          yield one(`product ${rows}×${inner}×${columns}, ${transposed} transposed`, () =>
+            createNode(
+              "matmul",
+              [
+                first ? reverse(tensor([inner, rows])) : tensor([rows, inner]),
+                second ? reverse(tensor([columns, inner], 1)) : tensor([inner, columns], 1),
+              ],
+              {},
+            ),
+          );
+        }
+      }
+    }
+  }
+}
+
+function leafOf({ shape, dtype, data }: HostTensor, floats: FloatType): Node {
+  const type: DType = dtype === "float64" ? floats : dtype;
+  const copy = allocate(type, sizeOf(shape));
+  copy.set(data);
+  return createLeaf(shape, type, new HostStorage(copy));
+}
+
+/** A leaf that has the elements of a node. */
+function computed(node: Node): Node {
+  const [elements] = runProgram(referenceEngine, [node]);
+  return createLeaf(node.shape, node.dtype, elements);
+}
+
+function reverse(node: Node): Node {
+  return createNode("permute", [node], { axes: allAxes(node).reverse() });
+}
+
+function flip(node: Node): Node {
+  return createNode("flip", [node], { axes: allAxes(node) });
+}
+
+function allAxes(node: Node): number[] {
+  return node.shape.map((_, axis) => axis);
+}

@@ -1,0 +1,93 @@
+import { chromium, type Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openSite, type Site } from "./site.js";
+import type { ConformanceReport, TrainingReport } from "./tasks.js";
+
+// The WebAssembly engine in a real browser: the Chromium at CHROMIUM_PATH, which `npm run conformance` looks for.
+
+let site: Site;
+let browser: Browser;
+
+beforeAll(async () => {
+  site = await openSite();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? "",
+    // A sandbox cannot be had everywhere, and the pages are our own.
+    chromiumSandbox: false,
+  });
+});
+
+afterAll(async () => {
+  await browser.close();
+  site.close();
+});
+
+/** Opens a page of a folder and has it do a task itself, or in a worker. */
+async function run<Report>(
+  folder: string,
+  where: "onPage" | "inWorker",
+  task: string,
+  options: object = {},
+): Promise<Report> {
+  const page = await browser.newPage();
+  try {
+    await page.goto(`${site.address}/${folder}/`);
+    await page.waitForFunction("globalThis.inWorker !== undefined");
+    return await page.evaluate<Report>(`${where}(${JSON.stringify(task)}, ${JSON.stringify(options)})`);
+  } finally {
+    await page.close();
+  }
+}
+
+const eager = { eager: true };
+
+it(
+  "agrees with the reference engine on every case, and on three threads to the bit",
+  { timeout: 300_000 },
+  async () => {
+    const report = await run<ConformanceReport>("isolated", "inWorker", "conformance");
+    expect(report.failures).toEqual([]);
+    expect(report.threads).toBe(3);
+    expect(report.cases).toBeGreaterThan(3000);
+  },
+);
+
+it("has threads in a worker of an isolated page, also under the strictest policy", async () => {
+  const report = await run<TrainingReport>("isolated", "inWorker", "training", eager);
+  expect(report).toMatchObject({ engine: "wasm", notices: [], shared: true });
+  const strict = await run<TrainingReport>("strict", "inWorker", "training", eager);
+  expect(strict).toEqual(report);
+});
+
+it.each([
+  [
+    "plain",
+    "inWorker",
+    /^Stargrad works on one thread: SharedArrayBuffer is missing\. Serve the page cross-origin/,
+  ],
+  ["isolated", "onPage", /^Stargrad works on one thread: the main thread of a page must not wait/],
+  ["plain", "onPage", /^Stargrad works on one thread: SharedArrayBuffer is missing/],
+  ["without-blobs", "inWorker", /^Stargrad works on one thread: the page's Content-Security-Policy forbids/],
+] as const)("says once why it has one thread: %s, %s", async (folder, where, reason) => {
+  const report = await run<TrainingReport>(folder, where, "training", eager);
+  expect(report.notices).toEqual([expect.stringMatching(reason)]);
+  expect(report).toMatchObject({ engine: "wasm", shared: false });
+  expect(report.losses).toEqual(
+    (await run<TrainingReport>("isolated", "inWorker", "training", eager)).losses,
+  );
+});
+
+it("says nothing where the work is too small for threads", async () => {
+  const report = await run<TrainingReport>("plain", "onPage", "training", { eager: false });
+  expect(report).toMatchObject({ engine: "wasm", notices: [], shared: false });
+});
+
+it("works on the reference engine where a policy forbids WebAssembly", async () => {
+  const report = await run<TrainingReport>("without-wasm", "inWorker", "training", { eager: false });
+  expect(report.engine).toBe("reference");
+  expect(report.losses.at(-1)).toBeLessThan(report.losses[0]);
+});
+
+it("bundles without a module of Node's", () => {
+  for (const [name, text] of site.scripts) expect(text, name).not.toMatch(/from\s*"node:|import\(\s*"node:/);
+});

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const folders = [
   ...readdirSync("packages").map((name) => `packages/${name}`),
@@ -10,7 +10,15 @@ const folders = [
   "tests",
 ];
 
-export default defineConfig({
+/** What takes long, or needs more than Node, has tests of its own: `npm run conformance` runs those. */
+function filesIn(mode: string) {
+  const long = "**/*.long.test.ts";
+  return mode === "long"
+    ? { include: [long] }
+    : { include: ["**/*.test.ts"], exclude: [...configDefaults.exclude, long] };
+}
+
+export default defineConfig(({ mode }) => ({
   cacheDir: "node_modules/.cache/vite",
   // Workspace packages resolve to their `src`, so tests need no build. Tests run as Vite's server code, which keeps a
   // list of its own; the names after `source` are Vite's defaults.
@@ -24,7 +32,7 @@ export default defineConfig({
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,
-      test: { name: basename(folder), include: ["**/*.test.ts"] },
+      test: { name: basename(folder), ...filesIn(mode) },
     })),
   },
-});
+}));

@@ -1,9 +1,10 @@
 import { referenceEngine } from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/tensor";
+import { coldStart } from "./cold-start/cold-start.js";
 import { compare } from "./compare.js";
 import { readOptions, type Options } from "./options.js";
 import { openPeers } from "./peers/all.js";
-import { heading, jsonLine, table } from "./report.js";
+import { coldStartLines, coldStartTable, heading, jsonLine, table } from "./report.js";
 import { stargradOn } from "./stargrad.js";
 import { workloads } from "./workloads/all.js";
 
@@ -30,5 +31,9 @@ if (!options.json) console.log(`  ${heading}`);
 for (const workload of options.workloads) {
   const rows = await compare(workload, contestants, { warmUp: 300, turn: 10, runs: options.runs });
   console.log(options.json ? rows.map(jsonLine).join("\n") : table(workload, rows));
+}
+if (options.coldStart) {
+  const milestones = await coldStart(options.runs);
+  console.log(options.json ? coldStartLines(milestones) : coldStartTable(milestones));
 }
 for (const contestant of contestants) contestant.close?.();

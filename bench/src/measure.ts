@@ -58,7 +58,7 @@ export function callsPerTurn(milliseconds: number, turn: number): number {
   return Math.min(Math.max(Math.ceil(turn / milliseconds), 1), 10_000);
 }
 
-function summarize(durations: readonly number[]): Timing {
+export function summarize(durations: readonly number[]): Timing {
   const sorted = [...durations].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle - 1)]) / 2;

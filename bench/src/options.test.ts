@@ -5,6 +5,7 @@ import { workloads } from "./workloads/all.js";
 it("measures everything 15 times without peers by default", () => {
   expect(readOptions([], workloads)).toEqual({
     workloads,
+    coldStart: true,
     runs: 15,
     threads: 2,
     peers: false,

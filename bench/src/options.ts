@@ -1,8 +1,11 @@
 import { parseArgs } from "node:util";
+import { coldStartName } from "./cold-start/cold-start.js";
 import type { Workload } from "./workload.js";
 
 export interface Options {
   readonly workloads: readonly Workload[];
+  /** Whether to measure how long the first step of a new process takes. */
+  readonly coldStart: boolean;
   readonly runs: number;
   /** How many threads our engine may use, besides a run on one. */
   readonly threads: number;
@@ -30,13 +33,14 @@ export function readOptions(args: readonly string[], all: readonly Workload[]): 
   });
   const { only, peers, reference, json } = values;
   const workloads = all.filter(({ name }) => name.includes(only));
-  if (workloads.length === 0) {
+  const coldStart = coldStartName.includes(only);
+  if (workloads.length === 0 && !coldStart) {
     throw new Error(
-      `no workload is named like "${only}"; there are: ${all.map(({ name }) => name).join("; ")}`,
+      `no workload is named like "${only}"; there are: ${[...all, { name: coldStartName }].map(({ name }) => name).join("; ")}`,
     );
   }
   const [runs, threads] = [wholeNumber("runs", values.runs), wholeNumber("threads", values.threads)];
-  return { workloads, runs, threads, peers, reference, json };
+  return { workloads, coldStart, runs, threads, peers, reference, json };
 }
 
 function wholeNumber(option: string, written: string): number {

@@ -1,3 +1,4 @@
+import { coldStartName, type Milestone } from "./cold-start/cold-start.js";
 import type { Timing } from "./measure.js";
 import type { Workload } from "./workload.js";
 
@@ -37,16 +38,34 @@ export function table({ name }: Workload, rows: readonly Row[]): string {
   return [name, ...rows.map((row) => `  ${line(row)}`)].join("\n");
 }
 
+/** A cold start for people: when each part was done. */
+export function coldStartTable(milestones: readonly Milestone[]): string {
+  return [
+    coldStartName,
+    ...milestones.map(({ part, timing }) => `  ${write([part, ...times(timing)])}`),
+  ].join("\n");
+}
+
+/** A cold start for programs, a line for each part. */
+export function coldStartLines(milestones: readonly Milestone[]): string {
+  return milestones
+    .map(({ part, timing }) => JSON.stringify({ workload: coldStartName, part, ...timing }))
+    .join("\n");
+}
+
 function line(row: Row): string {
   if ("failure" in row) return `${row.engine.padEnd(columns[0].width)}  ${row.failure}`;
   const { rate, unit } = rateOf(row);
-  const { median, fastest, slowest } = row.timing;
   return write([
     row.engine,
-    ...[median, fastest, slowest].map(digits),
+    ...times(row.timing),
     `${digits(rate)} ${unit}`,
     `${(100 * row.share).toFixed(row.share < 0.1 ? 1 : 0)} %`,
   ]);
+}
+
+function times({ median, fastest, slowest }: Timing): string[] {
+  return [median, fastest, slowest].map(digits);
 }
 
 function rateOf({ workload: { limit }, timing }: Extract<Row, { timing: Timing }>): {

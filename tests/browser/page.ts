@@ -9,8 +9,9 @@ Object.assign(globalThis, {
   inWorker: (name: Name, options: unknown) =>
     new Promise((resolve, reject) => {
       const worker = new Worker("worker.js", { type: "module" });
-      worker.onmessage = ({ data }) => {
-        resolve(data);
+      worker.onmessage = ({ data }: MessageEvent<{ report?: unknown; error?: Error }>) => {
+        if (data.error === undefined) resolve(data.report);
+        else reject(data.error);
       };
       worker.onerror = ({ message }) => {
         reject(new Error(message));

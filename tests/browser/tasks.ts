@@ -49,8 +49,8 @@ async function training({ eager }: { eager: boolean }): Promise<TrainingReport> 
   const notices: string[] = [];
   console.warn = (text: string) => notices.push(text);
   let commands = 0;
-  const notify = Atomics.notify.bind(Atomics);
-  Atomics.notify = (...given) => {
+  const notify = Atomics.notify.bind(Atomics) as (...given: unknown[]) => number;
+  Atomics.notify = (...given: unknown[]) => {
     commands++;
     return notify(...given);
   };

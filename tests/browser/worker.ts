@@ -3,7 +3,12 @@ import { tasks } from "./tasks.js";
 // Does one task, in a worker of the page, and posts what came of it.
 
 addEventListener("message", ({ data }: MessageEvent<{ name: keyof typeof tasks; options: never }>) => {
-  void tasks[data.name](data.options).then((report) => {
-    postMessage(report);
-  });
+  tasks[data.name](data.options).then(
+    (report) => {
+      postMessage({ report });
+    },
+    (error: unknown) => {
+      postMessage({ error });
+    },
+  );
 });

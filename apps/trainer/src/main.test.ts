@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,42 +9,7 @@ import { Generator } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-// The command line as a person or a program uses it: a process of its own, its two outputs and its status.
-
-interface Result {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(...args: string[]): Promise<Result> {
-  const main = join(import.meta.dirname, "main.ts");
-  const flags = ["--conditions=source", "--import", "tsx"];
-  const child = spawn(process.execPath, [...flags, main, ...args], { cwd: import.meta.dirname });
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
-  }
-  const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { status, ...output };
-}
-
-type Event = Record<string, unknown>;
-
-/** Reads an output that must be JSON lines and nothing else. */
-function eventsOf({ stdout }: Result): Event[] {
-  return stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Event);
-}
-
-/** Expects one clear message on the standard error, and nothing that only a programmer understands. */
-function expectComplaint({ status, stderr }: Result, expectedStatus: number, ...texts: string[]): void {
-  for (const text of ["stargrad: ", ...texts]) expect(stderr).toContain(text);
-  expect(stderr).not.toMatch(/^\s+at /m);
-  expect(status).toBe(expectedStatus);
-}
+import { eventsOf, expectComplaint, patience, run, type Result } from "./command-line.js";
 
 let folder: string;
 let data: string;
@@ -83,9 +47,6 @@ afterAll(async () => {
 
 const digits = (checkpoint: string, ...args: string[]): Promise<Result> =>
   run("digits", "--data", data, "--checkpoint", checkpoint, "--batch-size", "20", ...args);
-
-// Every process starts anew, on machines that may be busy.
-const patience = { timeout: 60_000 };
 
 describe("star", patience, () => {
   it("draws the lesson up to the perfect star, in plain text where there is no terminal", async () => {
@@ -183,6 +144,28 @@ describe("digits and evaluate", patience, () => {
     for (const name of ["plain", "explained", "told"]) await rm(file(name));
   });
 
+  it("do the same with a convolutional network, which the checkpoint remembers", async () => {
+    const cnn = ["--model", "cnn", "--seed", "5"];
+    const [whole, first] = await Promise.all([
+      digits(file("cnn"), ...cnn, "--epochs", "2", "--explain", "5", "--json"),
+      digits(file("cnn-parts"), ...cnn, "--epochs", "1"),
+    ]);
+    const second = await digits(file("cnn-parts"), "--epochs", "2", "--resume", "--json");
+    expect([whole.status, first.status, second.status]).toEqual([0, 0, 0]);
+    expect(await readFile(file("cnn-parts"))).toEqual(await readFile(file("cnn")));
+    const explanation = eventsOf(whole).find(({ event }) => event === "explanation");
+    expect(Object.keys(explanation?.["layers"] ?? {})).toEqual(["1", "4", "9"]);
+
+    const [evaluated, other] = await Promise.all([
+      run("evaluate", "--checkpoint", file("cnn"), "--data", data, "--json"),
+      digits(file("cnn"), "--resume", "--model", "mlp"),
+    ]);
+    const { testAccuracy } = eventsOf(second).at(-1) ?? {};
+    expect(eventsOf(evaluated)).toMatchObject([{ event: "done", testAccuracy }]);
+    expectComplaint(other, 1, "its run was started with --model cnn, now --model is mlp");
+    for (const name of ["cnn", "cnn-parts"]) await rm(file(name));
+  });
+
   it("never take the place of a file that is there", async () => {
     await writeFile(file("mine"), "precious");
     expectComplaint(await digits(file("mine")), 1, "mine: is there already", "--resume");
@@ -244,6 +227,8 @@ describe("a command that is not understood", patience, () => {
       [["star", "--brain", "--momentum", "0"], "'--brain' cannot be used with option '--momentum"],
       [["star", "--seed", "-1"], "Expected a whole number of at least 0"],
       [["digits", "--data", "x"], "required option '--checkpoint <file>' not specified"],
+      [["digits", "--model", "rnn"], "'rnn' is invalid. Allowed choices are mlp, cnn."],
+      [["text", "--data", "x", "--resume"], "option '--resume' needs option '--checkpoint <file>'"],
     ] as const;
     const results = await Promise.all(complaints.map(([args]) => run(...args)));
     for (const [i, [, complaint]] of complaints.entries()) {

@@ -154,7 +154,7 @@ describe("random graphs of 5 to 50 steps, a primitive or a few each", { timeout:
 });
 
 describe("broadcasting", { timeout: 60_000 }, () => {
-  const operations = {
+  const operations: Record<string, (a: Tensor, b: Tensor) => Tensor> = {
     add: sg.add,
     sub: sg.sub,
     mul: sg.mul,

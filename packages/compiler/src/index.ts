@@ -27,7 +27,6 @@ export {
   type ReduceKernel,
   type RowsKernel,
   type ScatterAddKernel,
-  type WholeKernel,
 } from "./kernel.js";
 export { axisOffsets, contiguous, isContiguous, type Digit, type Layout } from "./layout.js";
 export { lower } from "./lower.js";

@@ -1,4 +1,4 @@
-import type { AttributesOf, BinaryName, DType, PrimitiveName, Shape, UnaryName } from "@stargrad/graph";
+import type { BinaryName, DType, Shape, UnaryName } from "@stargrad/graph";
 import type { Digit, Layout } from "./layout.js";
 
 /** A piece of memory a program works with, known by its number. */
@@ -176,23 +176,11 @@ export interface RandomBitsKernel {
   readonly buffer: number;
 }
 
-/** A primitive that is computed as a whole, from row-major buffers to a row-major buffer. */
-export type WholeKernel = {
-  [P in PrimitiveName]: {
-    readonly kind: "whole";
-    readonly primitive: P;
-    readonly attributes: AttributesOf<P>;
-    readonly inputs: readonly { readonly buffer: number; readonly shape: Shape }[];
-    readonly buffer: number;
-    readonly shape: Shape;
-  };
-}[PrimitiveName];
-
 /** A kernel that works by the numbers of an index, or in another order than its elements'. */
 export type IndexingKernel =
   CheckKernel | GatherKernel | ScatterAddKernel | CumulativeSumKernel | ArgsortKernel | RandomBitsKernel;
 
-export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel | WholeKernel;
+export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel;
 
 /** What an engine runs: kernels in order, over numbered buffers. */
 export interface Program {
@@ -262,8 +250,6 @@ function findBuffers(kernel: Kernel): KernelBuffers {
       return { reads: [kernel.x.buffer], writes: [kernel.buffer] };
     case "randomBits":
       return { reads: [kernel.state], writes: [kernel.buffer] };
-    case "whole":
-      return { reads: kernel.inputs.map(({ buffer }) => buffer), writes: [kernel.buffer] };
   }
 }
 

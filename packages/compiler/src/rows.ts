@@ -1,4 +1,4 @@
-import { bytesPerElement, sizeOf } from "@stargrad/graph";
+import { bytesPerElement, sameShape, sizeOf } from "@stargrad/graph";
 import { buffersOf, type BufferSpec, type Kernel, type LoopKernel, type Program } from "./kernel.js";
 import { changeLayouts } from "./rewrite.js";
 import { accessesOf, blockSize, cutIntoBlocks, rowsOf, withoutBlocks, type Accesses } from "./row-blocks.js";
@@ -99,9 +99,8 @@ class Grouping {
 
   /** A group with one more loop; `null` if that has nothing to do with it, or they share no blocks. */
   #together(group: Group, { loops: [loop], rows, touched: added }: Group): Group | null {
-    const size = sizeOf(loop.shape);
     const related =
-      group.loops.some(({ shape }) => sizeOf(shape) === size) ||
+      group.loops.some(({ shape }) => sameShape(shape, loop.shape)) ||
       [...added].some((buffer) => group.touched.has(buffer) && this.#program.buffers[buffer].size > 1);
     if (!related) return null;
     const touched = new Set([...group.touched, ...added]);

@@ -1,20 +1,20 @@
 import { sizeOf } from "@stargrad/graph";
-import { partsOf, type Kernel, type LoopExpression } from "./kernel.js";
+import { partsOf, type Kernel, type LoopExpression, type Program } from "./kernel.js";
 
 /** About how much a kernel has to do, in operations on one element: what it is worth dividing among threads for. */
-export function workOf(kernel: Kernel): number {
+export function workOf(kernel: Kernel, program: Pick<Program, "buffers">): number {
   switch (kernel.kind) {
     case "map":
       return sizeOf(kernel.shape) * costOf(kernel.results.map(({ expression }) => expression));
     case "reduce":
       return sizeOf(kernel.shape) * costOf([kernel.expression]);
     case "rows":
-      return kernel.loops.reduce((sum, loop) => sum + workOf(loop), 0);
+      return kernel.loops.reduce((sum, loop) => sum + workOf(loop, program), 0);
     case "product":
       // A product works on vectors all the time, and hardly waits for memory.
       return (kernel.batch * kernel.m * kernel.n * kernel.k) / 4;
     case "fill":
-      return 0;
+      return program.buffers[kernel.buffer].size / 4;
     case "check":
       return sizeOf(kernel.shape) / 4;
     case "gather":
@@ -25,8 +25,6 @@ export function workOf(kernel: Kernel): number {
       return 8 * sizeOf(kernel.shape);
     case "argsort":
       return 32 * sizeOf(kernel.shape);
-    case "whole":
-      return sizeOf(kernel.shape);
   }
 }
 

@@ -1,14 +1,6 @@
-import {
-  ArgumentError,
-  fromData,
-  IndexError,
-  ShapeError,
-  tensor,
-  type Tensor,
-  type TypedArray,
-} from "@stargrad/tensor";
+import { ArgumentError, fromData, ShapeError, tensor, type Tensor, type TypedArray } from "@stargrad/tensor";
 
-import type { Dataset } from "./dataset.js";
+import { expectIndices, type Dataset } from "./dataset.js";
 
 /**
  * A dataset held in memory, from tensors or typed arrays that agree on how many items they have:
@@ -41,11 +33,7 @@ export class TensorDataset<Name extends string> implements Dataset<Record<Name, 
   }
 
   batch(indices: Int32Array): Record<Name, Tensor> {
-    for (const index of indices) {
-      if (index < 0 || index >= this.length) {
-        throw new IndexError("batch", `got index ${index} into ${this.length} items`);
-      }
-    }
+    expectIndices(indices, this.length);
     const fields = this.#columns.map((column) => [column.name, gatherRows(column, indices)] as const);
     return Object.fromEntries(fields) as Record<Name, Tensor>;
   }

@@ -1,13 +1,7 @@
-import { ArgumentError, Generator } from "@stargrad/tensor";
+import { ArgumentError } from "@stargrad/tensor";
 
 import type { Dataset } from "./dataset.js";
-
-/** Decides which items an epoch sees, and in which order. The same epoch must always give the same order. */
-export interface Sampler {
-  /** How many items an epoch has. */
-  readonly length: number;
-  order(epoch: number): Int32Array;
-}
+import { sequentialSampler, shufflingSampler, type Sampler } from "./sampler.js";
 
 export interface DataLoaderOptions {
   /** Items per batch. Default: 1. */
@@ -71,7 +65,8 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       );
     }
     this.#dataset = dataset;
-    this.#sampler = sampler ?? (shuffle ? shuffled(dataset.length, seed) : sequential(dataset.length));
+    this.#sampler =
+      sampler ?? (shuffle ? shufflingSampler(dataset.length, seed) : sequentialSampler(dataset.length));
     this.#batchSize = batchSize;
     this.#seed = seed;
     const batches = this.#sampler.length / batchSize;
@@ -148,21 +143,4 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
-}
-
-function sequential(length: number): Sampler {
-  const order = Int32Array.from({ length }, (_, index) => index);
-  return { length, order: () => order };
-}
-
-function shuffled(length: number, seed: number): Sampler {
-  return {
-    length,
-    order(epoch) {
-      const generator = new Generator(seed);
-      generator.restore({ seed, block: epoch });
-      // Split, because block `epoch` of this seed may also be drawn by whoever uses the same seed for weights.
-      return generator.split().permutation(length);
-    },
-  };
 }

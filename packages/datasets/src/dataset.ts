@@ -1,3 +1,5 @@
+import { IndexError } from "@stargrad/tensor";
+
 /**
  * Items that are fetched many at a time; `Batch` is what several of them together look like. Gathering a whole batch
  * at once is what makes a dataset in memory fast. A dataset that has to wait is a `Dataset<Promise<Batch>>`.
@@ -11,4 +13,10 @@ export interface Dataset<Batch> {
    * Throws: IndexError for an index outside 0 … length − 1
    */
   batch(indices: Int32Array): Batch;
+}
+
+/** Throws an IndexError for an index outside 0 … length − 1. */
+export function expectIndices(indices: Int32Array, length: number): void {
+  const wrong = indices.find((index) => index < 0 || index >= length);
+  if (wrong !== undefined) throw new IndexError("batch", `got index ${wrong} into ${length} items`);
 }

@@ -1,8 +1,9 @@
 export { arrays, type TensorDataset } from "./arrays.js";
-export { DataLoader, type DataLoaderOptions, type DataLoaderState, type Sampler } from "./data-loader.js";
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
+export { randomSampler, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export {
   starCorners,
   starPixels,
@@ -14,3 +15,11 @@ export {
   type Strokes,
 } from "./star.js";
 export { circles, moons, spirals, xor, type Points, type SyntheticOptions } from "./synthetic.js";
+export {
+  readText,
+  splitTokens,
+  textWindows,
+  type SplitTokensOptions,
+  type TextWindowsOptions,
+} from "./text.js";
+export { Vocabulary } from "./vocabulary.js";

@@ -69,6 +69,7 @@ describe("what a module is made of", () => {
       └─ heads.1.0: Dropout(0.25)"
     `);
     const linear = new Linear(2, 3, { dtype: "float64" });
+    // @ts-expect-error TypeScript sees it too
     expect(`\n${new Sequential(linear, new BatchNorm1d(3), linear).toString()}`).toMatchInlineSnapshot(`
       "
       Sequential                                15  parameters

@@ -246,6 +246,7 @@ describe("summary", () => {
   });
 
   it("says what does not fit", () => {
+    // @ts-expect-error TypeScript sees it too
     const model = new Sequential(new Linear(2, 3), new Linear(4, 5));
     expect(() => summary(model, [7, 2])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Linear(4, 5): got [7, 3]; expected […, 4]]`,

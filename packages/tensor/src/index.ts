@@ -12,6 +12,7 @@ export {
   type TypedArray,
 } from "@stargrad/graph";
 export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
+export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
 export { computeNodes, getEngine, setEngine, type Order } from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
@@ -137,7 +138,18 @@ export { defaultGenerator, Generator, manualSeed, type GeneratorState } from "./
 export { Tensor, type Methods } from "./methods.js";
 export type { NestedArray } from "./nested.js";
 export type { Operand } from "./operands.js";
-export type { Broadcast, MatMul, Reshaped, ShapeLiteral, Transposed } from "./shape-types.js";
+export type {
+  Broadcast,
+  MatMul,
+  MayEqual,
+  Mismatch,
+  Reshaped,
+  ShapeLiteral,
+  ShapeMismatch,
+  TensorUnless,
+  Unless,
+  Written,
+} from "./shape-types.js";
 export { record, type Draw } from "./recording.js";
 export { apply, isKnown, realize } from "./tensor.js";
 export { trace } from "./trace.js";

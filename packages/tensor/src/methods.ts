@@ -6,10 +6,38 @@ import * as indexing from "./functions/indexing.js";
 import * as movement from "./functions/movement.js";
 import * as reduction from "./functions/reduction.js";
 import * as softmax from "./functions/softmax.js";
-import type { AxisOptions, Extremes, ReduceAll, Reduced, ReductionOptions } from "./functions/reduction.js";
-import type { OverlapOptions, Range, WindowOptions } from "./functions/movement.js";
-import type { Operand } from "./operands.js";
-import type { Broadcast, MatMul, Reshaped, ShapeLiteral, Transposed } from "./shape-types.js";
+import type {
+  AxisOptions,
+  Extremes,
+  ExtremesOptions,
+  ReduceAll,
+  ReductionOptions,
+} from "./functions/reduction.js";
+import type { FlattenOptions, OverlapOptions, Range, WindowOptions } from "./functions/movement.js";
+import type {
+  AxesOf,
+  Flattened,
+  FlattenProblem,
+  LastAxis,
+  OptionsFor,
+  PermutationOf,
+  Permuted,
+  Reduced,
+  ReplacedAxes,
+  Transposed,
+  Unsqueezed,
+} from "./axis-types.js";
+import type {
+  Broadcast,
+  BroadcastOperand,
+  BroadcastTensor,
+  MatMul,
+  MatMulOperand,
+  Reshaped,
+  ReshapeOf,
+  ShapeLiteral,
+  Unless,
+} from "./shape-types.js";
 import { Tensor } from "./tensor.js";
 
 export { Tensor };
@@ -23,17 +51,27 @@ export { Tensor };
 type UnaryMethod = <A extends Shape>(this: Tensor<A>) => Tensor<A>;
 type BinaryMethod = <A extends Shape, B extends Shape = []>(
   this: Tensor<A>,
-  other: Operand<B>,
-) => Tensor<Broadcast<A, B>>;
-type Reduction<Options> = <O extends Options = ReduceAll & Options>(options?: O) => Tensor<Reduced<O>>;
+  other: BroadcastOperand<A, B>,
+) => Tensor<Broadcast<A, NoInfer<B>>>;
+type Reduction<Options> = <X extends Tensor, const O extends Options = ReduceAll & Options>(
+  this: X,
+  options?: OptionsFor<X["shape"], O>,
+) => Tensor<Reduced<X["shape"], O>>;
 type AxisMethod<Options = unknown> = <A extends Shape>(
   this: Tensor<A>,
   options?: { readonly axis?: number } & Options,
 ) => Tensor<A>;
 type ExtremesMethod = {
   (): Tensor<[]>;
-  (options: { readonly axis: number; readonly keepDims?: boolean }): Extremes;
+  <X extends Tensor, const O extends ExtremesOptions>(
+    this: X,
+    options: OptionsFor<X["shape"], O>,
+  ): Extremes<Reduced<X["shape"], O>>;
 };
+type PlaceMethod = <X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
+  this: X,
+  options?: OptionsFor<X["shape"], O>,
+) => Tensor<Reduced<X["shape"], LastAxis<O>>>;
 
 /** Every primitive that treats elements alike, straight from the table. */
 type PrimitiveMethods = { [P in UnaryName]: UnaryMethod } & { [P in BinaryName]: BinaryMethod };
@@ -54,8 +92,14 @@ export interface Methods extends PrimitiveMethods {
   greater: BinaryMethod;
   greaterEqual: BinaryMethod;
   notEqual: BinaryMethod;
-  logicalAnd<A extends Shape, B extends Shape>(this: Tensor<A>, other: Tensor<B>): Tensor<Broadcast<A, B>>;
-  logicalOr<A extends Shape, B extends Shape>(this: Tensor<A>, other: Tensor<B>): Tensor<Broadcast<A, B>>;
+  logicalAnd<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    other: BroadcastTensor<A, B>,
+  ): Tensor<Broadcast<A, NoInfer<B>>>;
+  logicalOr<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    other: BroadcastTensor<A, B>,
+  ): Tensor<Broadcast<A, NoInfer<B>>>;
   cast<A extends Shape>(this: Tensor<A>, dtype: DType): Tensor<A>;
   clamp<A extends Shape>(
     this: Tensor<A>,
@@ -84,27 +128,55 @@ export interface Methods extends PrimitiveMethods {
   norm: Reduction<ReductionOptions & { readonly order?: number }>;
   max: ExtremesMethod;
   min: ExtremesMethod;
-  argmax(options?: AxisOptions): Tensor;
-  argmin(options?: AxisOptions): Tensor;
+  argmax: PlaceMethod;
+  argmin: PlaceMethod;
   cumsum: AxisMethod;
 
   // Products
-  matmul<A extends Shape, B extends Shape>(this: Tensor<A>, other: Tensor<B>): Tensor<MatMul<A, B>>;
+  matmul<A extends Shape, B extends Shape>(this: Tensor<A>, other: MatMulOperand<A, B>): Tensor<MatMul<A, B>>;
   dot(other: Tensor): Tensor<[]>;
   outer(other: Tensor): Tensor;
 
   // Shape
-  reshape<const T extends ShapeLiteral>(shape: T): Tensor<Reshaped<T>>;
+  reshape<X extends Tensor, const T extends ShapeLiteral>(
+    this: X,
+    shape: ReshapeOf<X["shape"], T>,
+  ): Tensor<Reshaped<T>>;
   expand<const T extends ShapeLiteral>(shape: T): Tensor<Reshaped<T>>;
-  flatten(options?: { readonly startAxis?: number; readonly endAxis?: number }): Tensor;
-  permute(axes: readonly number[]): Tensor;
-  transpose<A extends Shape>(this: Tensor<A>): Tensor<Transposed<A>>;
-  transpose(a: number, b: number): Tensor;
-  squeeze(axis?: number | readonly number[]): Tensor;
-  unsqueeze(axis: number): Tensor;
+  flatten<X extends Tensor, Start extends number = 0, End extends number = -1>(
+    this: X,
+    options?: Unless<FlattenProblem<X["shape"], Start, End>, FlattenOptions<Start, End>>,
+  ): Tensor<Flattened<X["shape"], Start, End>>;
+  permute<X extends Tensor, const A extends ShapeLiteral>(
+    this: X,
+    axes: PermutationOf<X["shape"], A>,
+  ): Tensor<Permuted<X["shape"], A>>;
+  transpose<X extends Tensor, A extends number = -2, B extends number = -1>(
+    this: X,
+    a?: AxesOf<X["shape"], A>,
+    b?: AxesOf<X["shape"], B>,
+  ): Tensor<Transposed<X["shape"], A, B>>;
+  squeeze(): Tensor;
+  squeeze<X extends Tensor, const A extends number | ShapeLiteral>(
+    this: X,
+    axis: AxesOf<X["shape"], A>,
+  ): Tensor<ReplacedAxes<X["shape"], A, []>>;
+  unsqueeze<X extends Tensor, A extends number>(
+    this: X,
+    axis: AxesOf<[...X["shape"], 1], A>,
+  ): Tensor<Unsqueezed<X["shape"], A>>;
   slice(ranges: readonly (Range | null)[]): Tensor;
-  narrow(axis: number, start: number, length: number): Tensor;
-  select(axis: number, index: number): Tensor;
+  narrow<X extends Tensor, A extends number, L extends number>(
+    this: X,
+    axis: AxesOf<X["shape"], A>,
+    start: number,
+    length: L,
+  ): Tensor<ReplacedAxes<X["shape"], A, [L]>>;
+  select<X extends Tensor, A extends number>(
+    this: X,
+    axis: AxesOf<X["shape"], A>,
+    index: number,
+  ): Tensor<ReplacedAxes<X["shape"], A, []>>;
   flip<A extends Shape>(this: Tensor<A>, axes?: number | readonly number[]): Tensor<A>;
   pad(
     amounts: readonly (readonly [before: number, after: number])[],

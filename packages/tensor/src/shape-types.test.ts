@@ -75,8 +75,8 @@ describe("shapes as types", () => {
     expect(zeros([2, 1]).sub(zeros([4, 1, 3])).shape).toEqual([4, 2, 3]);
   });
 
-  it("are impossible where values would not broadcast", () => {
-    expectTypeOf<Broadcast<[2], [3]>>().toEqualTypeOf<[never]>();
+  it("are unknown on an axis where values would not broadcast", () => {
+    expectTypeOf<Broadcast<[2, 4], [3, 4]>>().toEqualTypeOf<[number, 4]>();
   });
 
   it("follow products and transposes of matrices", () => {
@@ -85,8 +85,12 @@ describe("shapes as types", () => {
     expectTypeOf(a.matmul(b)).toEqualTypeOf<Tensor<[32, 10]>>();
     expectTypeOf(transpose(a)).toEqualTypeOf<Tensor<[784, 32]>>();
     expectTypeOf(a.transpose().matmul(a)).toEqualTypeOf<Tensor<[784, 784]>>();
-    expectTypeOf<MatMul<[5, 2, 3], [3, 4]>>().toEqualTypeOf<Shape>();
+    expectTypeOf<MatMul<[5, 2, 3], Shape>>().toEqualTypeOf<Shape>();
     expect(a.matmul(b).shape).toEqual([32, 10]);
+
+    const batches = zeros([8, 1, 2, 3]).matmul(zeros([5, 3, 4]));
+    expectTypeOf(batches).toEqualTypeOf<Tensor<[8, 5, 2, 4]>>();
+    expect(batches.shape).toEqual([8, 5, 2, 4]);
   });
 
   it("follow reshape and expand, an axis of −1 being found out later", () => {
@@ -96,15 +100,39 @@ describe("shapes as types", () => {
     expectTypeOf<Reshaped<readonly [-1, 2]>>().toEqualTypeOf<[number, 2]>();
   });
 
-  it("are scalar after a whole reduction, and unknown after a partial one", () => {
+  it("follow axes that are joined, moved, added and taken away", () => {
+    const joined = zeros([2, 3, 4, 5]).flatten({ startAxis: 1, endAxis: -2 });
+    expectTypeOf(joined).toEqualTypeOf<Tensor<[2, 12, 5]>>();
+    expect(joined.shape).toEqual([2, 12, 5]);
+    const whole = zeros([12, 345]).flatten();
+    expectTypeOf(whole).toEqualTypeOf<Tensor<[4140]>>();
+    expect(whole.shape).toEqual([4140]);
+    const moved = zeros([2, 3, 4]).permute([2, 0, 1]).transpose(0, -1);
+    expectTypeOf(moved).toEqualTypeOf<Tensor<[3, 2, 4]>>();
+    expect(moved.shape).toEqual([3, 2, 4]);
+    const added = zeros([2, 3]).unsqueeze(-2).unsqueeze(0);
+    expectTypeOf(added).toEqualTypeOf<Tensor<[1, 2, 1, 3]>>();
+    expect(added.shape).toEqual([1, 2, 1, 3]);
+    const taken = added.squeeze([0, -2]).narrow(1, 0, 2).select(0, 1);
+    expectTypeOf(taken).toEqualTypeOf<Tensor<[2]>>();
+    expect(taken.shape).toEqual([2]);
+  });
+
+  it("are scalar after a whole reduction, and lose or keep the axes of a partial one", () => {
     const x = zeros([2, 3]);
     expectTypeOf(sum(x)).toEqualTypeOf<Tensor<[]>>();
     expectTypeOf(x.mean()).toEqualTypeOf<Tensor<[]>>();
-    expectTypeOf(x.mean({ axis: 0 })).toEqualTypeOf<Tensor>();
-    expectTypeOf(mean(x, { keepDims: true })).toEqualTypeOf<Tensor>();
+    expectTypeOf(x.mean({ axis: 0 })).toEqualTypeOf<Tensor<[3]>>();
+    expectTypeOf(mean(x, { keepDims: true })).toEqualTypeOf<Tensor<[1, 1]>>();
     expectTypeOf(x.std({ correction: 0 })).toEqualTypeOf<Tensor<[]>>();
     expectTypeOf(max(x)).toEqualTypeOf<Tensor<[]>>();
-    expectTypeOf(x.max({ axis: 0 }).indices).toEqualTypeOf<Tensor>();
+    expectTypeOf(x.max({ axis: 0 }).indices).toEqualTypeOf<Tensor<[3]>>();
+    expect(x.mean({ axis: 0 }).shape).toEqual([3]);
+    expect(mean(x, { keepDims: true }).shape).toEqual([1, 1]);
     expect(x.std({ correction: 0 }).shape).toEqual([]);
+    expect(x.max({ axis: 0 }).indices.shape).toEqual([3]);
+    const kept = zeros([2, 3, 4]).sum({ axis: [0, -1], keepDims: true });
+    expectTypeOf(kept).toEqualTypeOf<Tensor<[1, 3, 1]>>();
+    expect(kept.shape).toEqual([1, 3, 1]);
   });
 });

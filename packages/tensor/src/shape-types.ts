@@ -1,17 +1,61 @@
 import type { Shape } from "@stargrad/graph";
+import type { Product } from "./length-product.js";
+import type { Operand } from "./operands.js";
+import type { Tensor } from "./tensor.js";
 
 /*
  * Shapes as types: what TypeScript can know of a result's shape. A literal shape stays literal (`[32, 784]`), an axis
- * known only at run time is `number`, and a tensor of unknown rank is `Shape`.
+ * known only at run time is `number`, and a tensor of unknown rank is `Shape`. What is not known is not complained about.
  */
 
 /** Asks TypeScript to read an array literal as a tuple of literals: `[2, 3]` and not `number[]`. */
 export type ShapeLiteral = Shape | [];
 
+/**
+ * What an argument would have to be that cannot fit. There is no such value: the editor underlines the argument, and the
+ * message says why.
+ */
+export interface Mismatch<Message> {
+  readonly mismatch: Message;
+}
+
+/** A Mismatch where a tensor is wanted. It is declared to be one, so that generic code may take it for one. */
+export interface ShapeMismatch<Message> extends Tensor<never>, Mismatch<Message> {}
+
+/**
+ * The type of an argument: `Argument` itself, unless a message says what is wrong with it.
+ *
+ * `Message` is in brackets, here and in what makes one, and nothing is inferred: only so does TypeScript let generic code,
+ * which does not know its shapes yet, pass a `Tensor<S>` on.
+ */
+export type Unless<Message, Argument> = [Message] extends [string] ? Mismatch<Message> : Argument;
+
+/** Like Unless for a tensor. */
+export type TensorUnless<Message, S extends Shape> = [Message] extends [string]
+  ? ShapeMismatch<Message>
+  : Tensor<S>;
+
+/** A shape as it is written in messages: `[32, number]`. */
+export type Written<S extends Shape, Text extends string = ""> = S extends readonly [
+  infer First extends number,
+  ...infer Rest extends Shape,
+]
+  ? Written<Rest, Text extends "" ? WrittenAxis<First> : `${Text}, ${WrittenAxis<First>}`>
+  : `[${Text}]`;
+
+type WrittenAxis<A extends number> = number extends A ? "number" : `${A}`;
+
+/** Whether two lengths may turn out to be equal. */
+export type MayEqual<A extends number, B extends number> = number extends A | B
+  ? true
+  : [A & B] extends [never]
+    ? false
+    : true;
+
 /** The shape of two operands after broadcasting; see `broadcastShapes`. */
-export type Broadcast<A extends Shape, B extends Shape> = number extends A["length"]
-  ? Shape
-  : number extends B["length"]
+export type Broadcast<A extends Shape, B extends Shape> = B extends readonly []
+  ? A
+  : [number] extends [A["length"] | B["length"]]
     ? Shape
     : BroadcastTuples<A, B>;
 
@@ -30,19 +74,105 @@ type BroadcastAxis<A extends number, B extends number> = number extends A | B
     ? B
     : B extends 1
       ? A
-      : A & B;
+      : MayEqual<A, B> extends true
+        ? A & B
+        : number;
 
-/** The shape of a matrix product, known for two matrices. */
-export type MatMul<A extends Shape, B extends Shape> = A extends readonly [infer M extends number, number]
-  ? B extends readonly [number, infer N extends number]
-    ? [M, N]
-    : Shape
-  : Shape;
+/** Why two shapes do not broadcast; null if they do, or may. */
+type BroadcastProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
+  ? null
+  : ClashingAxis<A, B> extends [
+        infer Axis extends number,
+        infer LengthA extends number,
+        infer LengthB extends number,
+      ]
+    ? `${Written<A>} and ${Written<B>} do not broadcast: ${LengthA} and ${LengthB} differ at axis -${Axis}`
+    : null;
 
-/** The shape after exchanging the last two axes, known for a matrix. */
-export type Transposed<S extends Shape> = S extends readonly [infer M extends number, infer N extends number]
-  ? [N, M]
-  : Shape;
+/** The innermost axis, counted from the last as 1, that has two lengths. */
+type ClashingAxis<A extends Shape, B extends Shape, Axis extends Shape = [1]> = A extends readonly [
+  ...infer OuterA extends Shape,
+  infer LastA extends number,
+]
+  ? B extends readonly [...infer OuterB extends Shape, infer LastB extends number]
+    ? 1 extends LastA | LastB
+      ? ClashingAxis<OuterA, OuterB, [...Axis, 1]>
+      : MayEqual<LastA, LastB> extends true
+        ? ClashingAxis<OuterA, OuterB, [...Axis, 1]>
+        : [Axis["length"], LastA, LastB]
+    : null
+  : null;
+
+/** What an operation takes beside a tensor of shape A. */
+export type BroadcastOperand<A extends Shape, B extends Shape> = [BroadcastProblem<A, B>] extends [string]
+  ? ShapeMismatch<BroadcastProblem<A, B>>
+  : Operand<B>;
+
+/** Like BroadcastOperand where a number will not do. */
+export type BroadcastTensor<A extends Shape, B extends Shape> = TensorUnless<BroadcastProblem<A, B>, B>;
+
+/** The shape of a matrix product; see `matmul`. */
+export type MatMul<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
+  ? Shape
+  : A extends readonly [number]
+    ? B extends readonly [number]
+      ? []
+      : B extends readonly [...infer Batch extends Shape, number, infer N extends number]
+        ? [...Batch, N]
+        : Shape
+    : A extends readonly [...infer BatchA extends Shape, infer M extends number, number]
+      ? B extends readonly [number]
+        ? [...BatchA, M]
+        : B extends readonly [...infer BatchB extends Shape, number, infer N extends number]
+          ? [...Broadcast<BatchA, BatchB>, M, N]
+          : Shape
+      : Shape;
+
+/** Why two shapes have no matrix product; null if they do, or may. */
+type MatMulProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
+  ? null
+  : A extends readonly []
+    ? "a scalar has no matrix product; use mul"
+    : B extends readonly []
+      ? "a scalar has no matrix product; use mul"
+      : A extends readonly [...infer BatchA extends Shape, infer InnerA extends number]
+        ? MayEqual<InnerA, InnerOf<B>> extends true
+          ? BatchA extends readonly [...infer Batches extends Shape, number]
+            ? B extends readonly [...infer BatchesB extends Shape, number, number]
+              ? BroadcastProblem<Batches, BatchesB>
+              : null
+            : null
+          : `${Written<A>} × ${Written<B>}: inner axes ${InnerA} ≠ ${InnerOf<B>}`
+        : null;
+
+/** The axis of the right factor that is summed over: the last but one, or a vector's only one. */
+type InnerOf<B extends Shape> = B extends readonly [...Shape, infer Inner extends number, number]
+  ? Inner
+  : B extends readonly [infer Inner extends number]
+    ? Inner
+    : number;
+
+/** What a tensor of shape A is multiplied by. */
+export type MatMulOperand<A extends Shape, B extends Shape> = TensorUnless<MatMulProblem<A, B>, B>;
 
 /** The shape asked for, with the axis that is found out (−1) known only at run time. */
 export type Reshaped<S extends Shape> = { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] };
+
+/** A shape that the elements of another fill. */
+export type ReshapeOf<S extends Shape, T extends Shape> = Unless<ReshapeProblem<S, T>, T>;
+
+/** How many elements a shape has; `number` if that is not known. */
+type SizeOf<S extends Shape, Size extends number = 1> = number extends S["length"]
+  ? number
+  : S extends readonly [infer First extends number, ...infer Rest extends Shape]
+    ? SizeOf<Rest, Product<Size, First>>
+    : Size;
+
+/** Why elements do not fill another shape; null if they do, or may. */
+type ReshapeProblem<S extends Shape, T extends Shape> = [number] extends [S["length"] | T["length"]]
+  ? null
+  : -1 extends T[number]
+    ? null
+    : MayEqual<SizeOf<S>, SizeOf<T>> extends true
+      ? null
+      : `${Written<S>} has ${SizeOf<S>} elements, ${Written<T>} has ${SizeOf<T>}`;

@@ -47,6 +47,7 @@ it("trace lets f read, and hands what it was told on to who listened before", ()
     expect(before).toEqual(told);
     expect(() =>
       trace(
+        // @ts-expect-error TypeScript sees it too
         () => ones([2]).reshape([3]),
         () => undefined,
       ),

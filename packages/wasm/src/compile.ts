@@ -1,17 +1,8 @@
-import {
-  inPlaceOutputs,
-  buffersOf,
-  planMemory,
-  workOf,
-  type Kernel,
-  type MemoryPlan,
-  type Program,
-  type WholeKernel,
-} from "@stargrad/compiler";
+import { inPlaceOutputs, buffersOf, planMemory, workOf, type Program } from "@stargrad/compiler";
 import { i32, type Expression } from "./assembler/expression.js";
 import type { FunctionBuilder, FunctionReference, Local } from "./assembler/function-builder.js";
 import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
-import { Constants } from "./constants.js";
+import { Constants, failureAt } from "./constants.js";
 import type { KernelContext } from "./kernel-context.js";
 import { KernelLibrary, type KernelWriter } from "./kernels.js";
 import { MathLibrary } from "./math/math-library.js";
@@ -21,11 +12,8 @@ import { accessesOf, Hazards } from "./threads/hazards.js";
 /** A program as WebAssembly. */
 export interface CompiledProgram {
   readonly program: Program;
-  /** The module, which exports a function for each step in WebAssembly. */
+  /** The module, which exports a function `run`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly steps: readonly Step[];
-  /** Where its buffers lie in its frame; `null` for those that lie outside. */
-  readonly addresses: MemoryPlan["addresses"];
   /** How much room it works in. */
   readonly frameBytes: number;
   /** What has to stand in memory while it runs: room for a failure and for addresses, and tables. */
@@ -42,9 +30,6 @@ export interface CompiledProgram {
   readonly parallel: boolean;
 }
 
-/** A function of the module, `run` and its number, or a primitive that is computed in JavaScript. */
-export type Step = { readonly kind: "wasm" } | { readonly kind: "host"; readonly kernel: WholeKernel };
-
 export interface CompileOptions {
   readonly memory: MemoryImport;
   readonly relaxed: boolean;
@@ -57,10 +42,10 @@ export interface CompileOptions {
 const alignment = 64;
 
 /**
- * Emits the WebAssembly of a program: one function for each run of kernels that need nothing from outside.
+ * Emits the WebAssembly of a program: one function that computes all of it, and those that it calls.
  *
  * What a program needs only inside lies in its frame: its buffers, then room for each thread to work in. Inputs and outputs
- * lie anywhere; their addresses are read where a function begins. Every thread runs the same function: it does its share
+ * lie anywhere; their addresses are read where it begins. Every thread runs the same function: it does its share
  * of the large kernels, the first thread does the small ones, and they meet where one needs what another has written.
  */
 export function compile(
@@ -70,83 +55,77 @@ export function compile(
   const module = new ModuleBuilder(memory);
   const library = new KernelLibrary(module, { relaxed });
   const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
-  const scratchBytes = align(Math.max(0, ...writers.map((writer) => writer?.scratchBytes ?? 0)));
+  const scratchBytes = align(Math.max(0, ...writers.map((writer) => writer.scratchBytes)));
   const plan = planMemory(program);
   const inPlace = inPlaceOutputs(program);
   const constants = new Constants([...new Set([...program.inputs, ...program.outputs])]);
   const math = new MathLibrary(module, { relaxed });
   const barrier = threads > 1 ? emitBarrier(module) : null;
 
-  const steps = splitRuns(program.kernels, writers).map((run, i): Step => {
-    if (run.kind === "host") return run;
-    module.function(
-      { parameters: ["i32", "i32", "i32", "i32"], result: "i32" },
-      (body, frame, constantsAt, thread, count) => {
-        const meet = (): void => {
-          if (barrier !== null) meetOthers(body, barrier, count);
-        };
-        const contextOf = (kernel: number, shared: boolean): KernelContext => ({
-          module,
-          body,
-          math,
-          program,
-          addressOf(buffer) {
-            const slot = constants.slots.get(buffer);
-            if (slot !== undefined) return body.hoist(i32.load(constantsAt, slot * 4));
-            return i32.add(frame, i32.const(plan.addresses[buffer] ?? 0));
-          },
-          tableOf: (numbers) => i32.add(constantsAt, i32.const(constants.add(numbers))),
-          scratch: body.hoist(
-            i32.add(i32.add(frame, i32.const(plan.bytes)), i32.mul(thread, i32.const(scratchBytes))),
-          ),
-          share: shared ? { index: thread, count } : null,
-          fail(position, index) {
-            body.store(constantsAt, position, 4);
-            body.store(constantsAt, index, 8);
-            meet();
-            body.return(i32.const(kernel + 1));
-          },
-        });
-        const hazards = new Hazards();
-        for (const kernel of run.kernels) {
-          const writer = writers[kernel];
-          if (writer === null) continue;
-          // What can fail is for all threads, so that all come to the same end.
-          const shared =
-            barrier !== null &&
-            (writer.failure !== null || workOf(program.kernels[kernel]) >= leastWork / 10);
-          const accesses = accessesOf(program.kernels[kernel], program, plan.addresses, inPlace, shared);
-          if (hazards.meets(accesses)) {
-            meet();
-            hazards.clear();
-          }
-          hazards.add(accesses);
-          if (shared || barrier === null) writer.write(contextOf(kernel, shared));
-          else
-            body.if(i32.eqz(thread), () => {
-              writer.write(contextOf(kernel, false));
-            });
+  module.function(
+    { parameters: ["i32", "i32", "i32", "i32"], result: "i32" },
+    (body, frame, constantsAt, thread, count) => {
+      const meet = (): void => {
+        if (barrier !== null) meetOthers(body, barrier, count);
+      };
+      const contextOf = (kernel: number, shared: boolean): KernelContext => ({
+        module,
+        body,
+        math,
+        program,
+        addressOf(buffer) {
+          const slot = constants.slots.get(buffer);
+          if (slot !== undefined) return body.hoist(i32.load(constantsAt, slot * 4));
+          return i32.add(frame, i32.const(plan.addresses[buffer] ?? 0));
+        },
+        tableOf: (numbers) => i32.add(constantsAt, i32.const(constants.add(numbers))),
+        scratch: body.hoist(
+          i32.add(i32.add(frame, i32.const(plan.bytes)), i32.mul(thread, i32.const(scratchBytes))),
+        ),
+        share: shared ? { index: thread, count } : null,
+        fail(position, index) {
+          body.store(constantsAt, position, failureAt.position);
+          body.store(constantsAt, index, failureAt.index);
+          // Until all have seen it, nothing they look at may change.
+          meet();
+          body.return(i32.const(kernel + 1));
+        },
+      });
+      const hazards = new Hazards();
+      for (const [i, kernel] of program.kernels.entries()) {
+        const { failure, write } = writers[i];
+        // What can fail is for all threads, so that all come to the same end.
+        const shared = barrier !== null && (failure !== null || workOf(kernel, program) >= leastWork / 10);
+        const accesses = accessesOf(kernel, program, plan.addresses, inPlace, shared);
+        if (hazards.meets(accesses)) {
+          meet();
+          hazards.clear();
         }
-        meet();
-        body.return(i32.const(0));
-      },
-      `run${i}`,
-    );
-    return { kind: "wasm" };
-  });
-  const work = program.kernels.reduce((sum, kernel) => sum + workOf(kernel), 0);
+        hazards.add(accesses);
+        if (shared || barrier === null) {
+          write(contextOf(i, shared));
+        } else {
+          body.if(i32.eqz(thread), () => {
+            write(contextOf(i, false));
+          });
+        }
+      }
+      meet();
+      body.return(i32.const(0));
+    },
+    "run",
+  );
+  const work = program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program), 0);
   return {
     program,
     bytes: module.finish(),
-    steps,
-    addresses: plan.addresses,
     frameBytes: plan.bytes + threads * scratchBytes,
     constants: constants.finish(),
     slots: constants.slots,
-    failures: writers.map((writer) => writer?.failure ?? null),
+    failures: writers.map(({ failure }) => failure),
     safeOutputs: safeOutputs(program, writers),
     inPlace,
-    parallel: work >= leastWork && steps.length === 1,
+    parallel: work >= leastWork,
   };
 }
 
@@ -157,25 +136,9 @@ function meetOthers(body: FunctionBuilder, barrier: FunctionReference<null>, cou
   });
 }
 
-type Run =
-  | { readonly kind: "wasm"; readonly kernels: number[] }
-  | { readonly kind: "host"; readonly kernel: WholeKernel };
-
-/** Neighbouring kernels that are written in WebAssembly, together, by number; the others, one by one. */
-function splitRuns(kernels: readonly Kernel[], writers: readonly (KernelWriter | null)[]): Run[] {
-  const runs: Run[] = [];
-  kernels.forEach((kernel, i) => {
-    const last = runs.at(-1);
-    if (writers[i] === null && kernel.kind === "whole") runs.push({ kind: "host", kernel });
-    else if (last?.kind === "wasm") last.kernels.push(i);
-    else runs.push({ kind: "wasm", kernels: [i] });
-  });
-  return runs;
-}
-
 /** The outputs that no kernel writes before the last one that can fail. */
-function safeOutputs(program: Program, writers: readonly (KernelWriter | null)[]): Set<number> {
-  const last = writers.findLastIndex((writer) => writer === null || writer.failure !== null);
+function safeOutputs(program: Program, writers: readonly KernelWriter[]): Set<number> {
+  const last = writers.findLastIndex(({ failure }) => failure !== null);
   const unsafe = new Set(program.kernels.slice(0, last + 1).flatMap((kernel) => buffersOf(kernel).writes));
   return new Set(program.outputs.filter((output) => !unsafe.has(output)));
 }

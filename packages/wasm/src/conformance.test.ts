@@ -11,6 +11,6 @@ describe("the WebAssembly engine agrees with the reference engine, and with itse
     const compute = (on: Engine) => runProgram(on, [build()])[0].readSync();
     const got = compute(engine);
     expect(disagreement(got, compute(referenceEngine), tolerance)).toBeNull();
-    expect(compute(threaded)).toEqual(got);
+    expect(disagreement(compute(threaded), got, 0)).toBeNull();
   });
 });

@@ -39,8 +39,9 @@ export class Constants {
   }
 }
 
-/** A failure: which kernel, the position of the index and the index. The first word is 0 where nothing has failed. */
-const failureWords = 3;
+/** Where a failure is written down, in bytes: the position of the index that is out of range, and the index. */
+export const failureAt = { position: 0, index: 4 } as const;
+const failureWords = 2;
 
 function wholeVectors(words: number): number {
   return Math.ceil(words / 4) * 4;

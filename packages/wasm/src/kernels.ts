@@ -12,7 +12,7 @@ export interface KernelWriter {
   readonly scratchBytes: number;
   /** The error of an index that is out of range; `null` if nothing can fail. */
   readonly failure: ((position: number, index: number) => Error) | null;
-  write(context: KernelContext): void;
+  readonly write: (context: KernelContext) => void;
 }
 
 /** Knows how each kind of kernel is written in WebAssembly. */
@@ -23,8 +23,7 @@ export class KernelLibrary {
     this.#products = new ProductLibrary(module, { relaxed });
   }
 
-  /** `null` for a primitive that is computed in JavaScript. */
-  writerFor(kernel: Kernel, program: Program): KernelWriter | null {
+  writerFor(kernel: Kernel, program: Program): KernelWriter {
     switch (kernel.kind) {
       case "map":
         return infallible((context) => {
@@ -51,8 +50,6 @@ export class KernelLibrary {
         };
         return { ...infallible(write), scratchBytes: product.scratchBytes };
       }
-      case "whole":
-        return null;
       default:
         return indexingWriter(kernel, program);
     }

@@ -128,15 +128,15 @@ export class LoopWriter {
    */
   divide(candidates: readonly Divisible[], write: () => void): void {
     const { share } = this.#context;
-    const most = Math.max(0, ...candidates.map(({ pieces }) => pieces));
-    if (share === null || candidates.length === 0) {
-      if (share === null) write();
-      else this.body.if(i32.eqz(share.index), write);
+    if (share === null) {
+      write();
       return;
     }
+    const most = Math.max(0, ...candidates.map(({ pieces }) => pieces));
     const chosen = candidates.find(({ pieces }) => pieces >= Math.min(most, enoughPieces));
     this.#divided = chosen?.digit ?? null;
-    write();
+    if (chosen === undefined) this.body.if(i32.eqz(share.index), write);
+    else write();
   }
 
   /** Runs `inside` for every combination of the given digits, outermost first. Pointers end where they began. */
@@ -168,7 +168,7 @@ export class LoopWriter {
     const length = this.iteration.lengths[digit];
     const groups = this.groupsAlong(digit, group);
     const rest = length - groups * group * width;
-    const before = this.#values(digit);
+    const before = this.valuesAlong(digit);
     if (hoist) before.hoist(this.#expressions);
     const stepsOf = (count: number): Step[] =>
       Array.from({ length: Math.ceil(count / width) }, (_, i) => ({
@@ -176,11 +176,11 @@ export class LoopWriter {
         lanes: Math.min(width, count - i * width),
       }));
     const visitGroup = (): void => {
-      visit(stepsOf(group * width), this.#values(digit, before));
+      visit(stepsOf(group * width), this.valuesAlong(digit, before));
       this.#advance(digit, group * width);
     };
     const visitRest = (): void => {
-      if (rest > 0) visit(stepsOf(rest), this.#values(digit, before));
+      if (rest > 0) visit(stepsOf(rest), this.valuesAlong(digit, before));
     };
     const { share } = this.#context;
     if (digit === this.#divided && share !== null) {
@@ -194,15 +194,13 @@ export class LoopWriter {
     this.#advance(digit, -groups * group * width);
   }
 
-  /** The values at a place of the code where loops over all digits but the given one run already. */
-  #values(digit: number | null, before: LoopValues | null = null): LoopValues {
+  /**
+   * Values along a digit, `null` for one element alone, at a place of the code that loops over all other digits surround.
+   * `before`: values whose place always comes before.
+   */
+  valuesAlong(digit: number | null, before: LoopValues | null = null): LoopValues {
     const { body, math } = this.#context;
     return new LoopValues({ body, math, width: this.width, sources: this.#sources }, digit, before);
-  }
-
-  /** New values along a digit, for a loop inside a walk. */
-  valuesAlong(digit: number | null): LoopValues {
-    return this.#values(digit);
   }
 
   /** Writes a vector to where a result has the elements of a step. */

@@ -12,8 +12,10 @@ import {
   type Shape,
   type TypedArray,
 } from "@stargrad/graph";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LoopCase } from "./loop-case.js";
+import { WasmEngine } from "./wasm-engine.js";
 
 let seed = 0;
 const leaf = (shape: Shape, dtype: DType = "float32"): Node => {
@@ -147,4 +149,81 @@ describe("fused loops", () => {
       }
     });
   }
+
+  it("agree with the reference engine on random graphs with long rows", () => {
+    const step = fc.tuple(fc.nat(7), fc.nat(), fc.nat(), fc.nat());
+    const graph = fc.array(step, { minLength: 3, maxLength: 12 });
+    fc.assert(
+      fc.property(graph, fc.constantFrom(null, 3), (steps, shares) => {
+        const nodes = grow(leaf([48, 400], "float64"), leaf([48, 400], "float64"), steps);
+        const outputs = [nodes[nodes.length - 1], nodes[Math.ceil(nodes.length / 2)]];
+        const loops = new LoopCase(fuse(lower(outputs)));
+        loops.place(outputs);
+        loops.run(shares);
+        const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
+        expected.forEach((data, i) => {
+          const got = loops.elements(loops.program.outputs[i]);
+          const differs = data.findIndex((value, k) => !(Math.abs(got[k] - value) <= 1e-9));
+          expect(differs, `output ${i}`).toBe(-1);
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
 });
+
+describe("an index that names one element of each line", () => {
+  const index = (...data: number[]) =>
+    createLeaf([data.length, 1], "int32", new HostStorage(Int32Array.from(data)));
+  const [x, values] = [leaf([4, 9]), leaf([4, 1])];
+  const graphs = (named: Node): Node[] => [
+    createNode("gather", [apply("exp", x), named], { axis: 1 }),
+    apply("exp", createNode("scatterAdd", [named, values], { axis: 1, size: 9 })),
+    createNode("gather", [apply("less", x, x), named], { axis: 1 }),
+  ];
+
+  it("picks and places what the reference engine does", () => {
+    const outputs = graphs(index(3, 0, 8, 5));
+    const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
+    runProgram(new WasmEngine(), outputs).forEach((storage, i) => {
+      const got = storage.readSync();
+      expect(got.constructor).toBe(expected[i].constructor);
+      got.forEach((value, k) => {
+        expect(value).toBeCloseTo(expected[i][k], 5);
+      });
+    });
+  });
+
+  it("fails out of range", () => {
+    for (const output of graphs(index(3, 9, 8, -1))) {
+      expect(() => runProgram(new WasmEngine(), [output])).toThrow("got the index 9 at position 1");
+    }
+  });
+});
+
+/** Builds on two matrices: each step combines nodes that are there already, and often a row with its sum or maximum. */
+function grow(a: Node, b: Node, steps: readonly (readonly [number, number, number, number])[]): Node[] {
+  const nodes = [a, b];
+  for (const [kind, first, second, axis] of steps) {
+    const x = nodes[first % nodes.length];
+    const alike = nodes.filter(({ shape }) => shape[0] === x.shape[0]);
+    const y = alike[second % alike.length];
+    const combined = (name: "sum" | "max", along: number): Node => {
+      const total = apply("tanh", reduce(name, x, along));
+      const kept = createNode("reshape", [total], { shape: x.shape.map((n, i) => (i === along ? 1 : n)) });
+      return createNode("expand", [kept], { shape: x.shape });
+    };
+    const build: (() => Node)[] = [
+      () => apply("add", x, y),
+      () => apply("mul", x, y),
+      () => apply("add", y, combined("sum", 1)),
+      () => apply("sub", y, combined("max", 1)),
+      () => apply("mul", y, combined("sum", axis % 2)),
+      () => transpose(x),
+      () => createNode("flip", [x], { axes: [axis % 2] }),
+      () => createNode("where", [apply("less", x, y), x, y], {}),
+    ];
+    nodes.push(apply("tanh", build[kind]()));
+  }
+  return nodes;
+}

@@ -1,4 +1,4 @@
-import type { FillKernel, Kernel, LoopKernel, MapKernel, Program, RowsKernel } from "@stargrad/compiler";
+import type { FillKernel, MapKernel, Program, RowsKernel } from "@stargrad/compiler";
 import { bytesPerElement } from "@stargrad/graph";
 import { i32, v128, type Expression } from "./assembler/expression.js";
 import type { Local } from "./assembler/function-builder.js";

@@ -12,10 +12,10 @@ import {
 import { f32x4 } from "./assembler/expression.js";
 import { ModuleBuilder } from "./assembler/module-builder.js";
 import { compile, type CompiledProgram } from "./compile.js";
+import { failureAt } from "./constants.js";
 import { EngineStorage } from "./engine-storage.js";
 import { Heap, mostPages } from "./heap.js";
-import { runOnHost } from "./host-step.js";
-import { barrierEnd } from "./threads/barrier.js";
+import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
 
 /** How many programs are kept. A training loop needs a handful. */
@@ -39,12 +39,10 @@ export interface EngineMemory {
 /** A program that has been met before. */
 interface KnownProgram extends CompiledProgram {
   readonly number: number;
-  readonly exports: Record<string, WebAssemblyStep>;
+  readonly run: (frame: number, constantsAt: number, thread: number, threads: number) => number;
   /** Where its constants stand; `null` until it runs, and once it has been forgotten. */
   constantsAt: number | null;
 }
-
-type WebAssemblyStep = (frame: number, constantsAt: number, thread: number, threads: number) => number;
 
 /**
  * Computes graphs with WebAssembly that is emitted at run time: a graph is compiled when it is first met, and run from then
@@ -52,9 +50,13 @@ type WebAssemblyStep = (frame: number, constantsAt: number, thread: number, thre
  * where the garbage collector sees them, and are copied in and out when a program runs.
  */
 export class WasmEngine implements Engine {
-  /** Whether WebAssembly is there, and has vectors of 128 bits. */
+  /** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
   static isSupported(): boolean {
-    return typeof WebAssembly === "object" && WebAssembly.validate(vectorProbe(false));
+    try {
+      return new WebAssembly.Module(vectorProbe(false)) instanceof WebAssembly.Module;
+    } catch {
+      return false;
+    }
   }
 
   readonly name = "wasm";
@@ -111,20 +113,19 @@ export class WasmEngine implements Engine {
     const constantsAt = this.#constantsOf(program);
     const words = this.#heap.all("int32");
     for (const [buffer, slot] of program.slots) words[constantsAt / 4 + slot] = addresses.get(buffer) ?? 0;
-    for (const [i, step] of program.steps.entries()) {
-      if (step.kind === "host") {
-        runOnHost(step.kernel, program.program, (buffer, dtype, size) => {
-          const address = addresses.get(buffer) ?? frame + (program.addresses[buffer] ?? 0);
-          return this.#heap.view(dtype, address, size);
-        });
-        continue;
-      }
-      const threads = program.parallel ? this.#threads.begin(this.#heap, program, i, frame, constantsAt) : 1;
-      const failed = program.exports[`run${i}`](frame, constantsAt, 0, threads);
-      if (failed === 0) continue;
-      const failure = program.failures[failed - 1];
-      throw failure?.(words[constantsAt / 4 + 1], words[constantsAt / 4 + 2]) ?? new Error("a kernel failed");
+    const threads = program.parallel ? this.#threads.begin(this.#heap, program, frame, constantsAt) : 1;
+    let failed: number;
+    try {
+      failed = program.run(frame, constantsAt, 0, threads);
+    } catch (error) {
+      if (threads > 1) giveUp(this.#heap.memory);
+      throw error;
     }
+    if (failed === 0) return;
+    const [position, index] = [failureAt.position, failureAt.index].map(
+      (at) => words[(constantsAt + at) / 4],
+    );
+    throw program.failures[failed - 1]?.(position, index) ?? new Error("a kernel failed that cannot");
   };
 
   #programFor(key: string, outputs: readonly Node[]): KnownProgram {
@@ -143,8 +144,8 @@ export class WasmEngine implements Engine {
       leastWork: this.#leastWork,
     });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(compiled.bytes), { env: { memory } });
-    const exports = instance.exports as Record<string, WebAssemblyStep>;
-    const program = { ...compiled, number: this.#compiled++, exports, constantsAt: null };
+    const { run } = instance.exports as Record<"run", KnownProgram["run"]>;
+    const program = { ...compiled, number: this.#compiled++, run, constantsAt: null };
     this.#programs.set(key, program);
     if (this.#programs.size > programBound) this.#forgetOldest();
     return program;

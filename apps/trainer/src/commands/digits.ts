@@ -7,7 +7,7 @@ import { classifier } from "../digits/classifier.js";
 import { testPictures, trainingPictures } from "../digits/pictures.js";
 import { withExplanations } from "../digits/explanations.js";
 import { reporterFor } from "../digits/reporter.js";
-import { metadataOf, openRun, type Run, type RunOptions, type Settings } from "../digits/run.js";
+import { metadataOf, openDigitsRun, type Run, type RunOptions, type Settings } from "../digits/run.js";
 
 export interface DigitsOptions extends RunOptions {
   /** The folder with MNIST's four files. */
@@ -23,13 +23,13 @@ export interface DigitsOptions extends RunOptions {
 export async function digits(digitsOptions: DigitsOptions): Promise<void> {
   const { data, epochs, explain = Infinity, json = false, ...options } = digitsOptions;
   const started = performance.now();
-  const run = await openRun(options);
+  const run = await openDigitsRun(options);
   const { settings, epoch: startEpoch } = run;
   const loader = await trainingPictures(data, settings);
   const testLoader = await testPictures(data);
 
   manualSeed(settings.seed);
-  const model = classifier();
+  const model = classifier(settings.model);
   const optimizer = new AdamW(model.parameters(), { learningRate: settings.learningRate });
   const loss = crossEntropy;
   const training = { model, optimizer, loader };

@@ -1,23 +1,55 @@
-import { accuracy, evaluate as measure, loadCheckpoint } from "@stargrad/train";
+import { accuracy, evaluate as measure, loadCheckpoint, type Checkpoint } from "@stargrad/train";
 
 import { trainedClassifier } from "../digits/classifier.js";
 import { testPictures } from "../digits/pictures.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { percent } from "../terminal/text.js";
+import { surprise } from "../text/character-transformer.js";
+import { readPassages, validationPassages } from "../text/passages.js";
+import { isText, trainedTransformer } from "../text/run.js";
+import { outcomeLines } from "../text/words.js";
 
 export interface EvaluateOptions {
   readonly checkpoint: string;
-  /** The folder with MNIST's files for testing. */
+  /** The folder with MNIST's files for testing, or the text. */
   readonly data: string;
   readonly json?: boolean;
 }
 
-/** Measures a saved classifier on the pictures it has never seen. */
+/** Measures a saved model on what it has never seen. */
 export async function evaluate({ checkpoint: path, data, json = false }: EvaluateOptions): Promise<void> {
   const started = performance.now();
-  const model = trainedClassifier(await loadCheckpoint(path), path);
-  const { accuracy: testAccuracy } = await measure(model, await testPictures(data), { accuracy });
+  const checkpoint = await loadCheckpoint(path);
+  const { figures, lines } = isText(checkpoint.metadata)
+    ? await evaluateTransformer(checkpoint, path, data)
+    : await evaluateClassifier(checkpoint, path, data);
   const seconds = (performance.now() - started) / 1000;
-  if (json) writeJsonLine({ event: "done", testAccuracy, seconds });
-  else console.log(`Right on ${percent(testAccuracy, 1)} of the test pictures.`);
+  if (json) writeJsonLine({ event: "done", ...figures, seconds });
+  else console.log(lines.join("\n"));
+}
+
+/** What was measured, for a program and for a person. */
+interface Evaluation {
+  readonly figures: Readonly<Record<string, number>>;
+  readonly lines: readonly string[];
+}
+
+async function evaluateClassifier(checkpoint: Checkpoint, path: string, data: string): Promise<Evaluation> {
+  const model = trainedClassifier(checkpoint, path);
+  const { accuracy: testAccuracy } = await measure(model, await testPictures(data), { accuracy });
+  return {
+    figures: { testAccuracy },
+    lines: [`Right on ${percent(testAccuracy, 1)} of the test pictures.`],
+  };
+}
+
+async function evaluateTransformer(checkpoint: Checkpoint, path: string, data: string): Promise<Evaluation> {
+  const { model, vocabulary } = trainedTransformer(checkpoint, path);
+  const { context } = model;
+  const passages = await readPassages(data, { context, vocabulary });
+  const { loss: validationLoss } = await measure(model, validationPassages(passages, context), {
+    loss: surprise,
+  });
+  const figures = { validationLoss, ...passages.baselines };
+  return { figures, lines: outcomeLines(figures) };
 }

@@ -1,42 +1,29 @@
-import { setImmediate } from "node:timers/promises";
-
 import { RunningMean, type StepEvent } from "@stargrad/train";
-import { Presets, SingleBar } from "cli-progress";
 
-import { beforeInterrupt } from "../terminal/interrupt.js";
+import { ProgressBar } from "../terminal/progress-bar.js";
 import { percent, short } from "../terminal/text.js";
 
 /** How far an epoch is, live: a bar, the means of loss and accuracy so far, and the time left. */
 export class EpochBar {
-  readonly #bar: SingleBar;
-  readonly #ignoreInterrupts: () => void;
+  readonly #bar: ProgressBar;
   #loss = new RunningMean();
   #accuracy = new RunningMean();
 
   constructor(stream: NodeJS.WriteStream) {
     const format = "epoch {epoch}  {bar}  loss {loss}  accuracy {accuracy}  {eta_formatted} left";
-    this.#bar = new SingleBar(
-      { format, stream, hideCursor: true, clearOnComplete: true, barsize: 30, gracefulExit: false },
-      Presets.shades_classic,
-    );
-    this.#ignoreInterrupts = beforeInterrupt(() => {
-      this.clear();
-    });
+    this.#bar = new ProgressBar(stream, format);
   }
 
   async advance({ epoch, step, steps, loss, metrics }: StepEvent<"accuracy">): Promise<void> {
     this.#loss.add(loss);
     this.#accuracy.add(metrics.accuracy);
     const figures = { epoch, loss: short(this.#loss.value), accuracy: percent(this.#accuracy.value, 1) };
-    if (this.#bar.isActive) this.#bar.update(step, figures);
-    else this.#bar.start(steps, step, figures);
-    // Lets timers and Ctrl-C through: waiting for figures alone never leaves the queue of promises.
-    await setImmediate();
+    await this.#bar.advance(step, steps, figures);
   }
 
   /** Takes the bar away until the next step, so that something can be printed. */
   pause(): void {
-    this.#bar.stop();
+    this.#bar.pause();
   }
 
   /** Takes the bar away until the next epoch begins. */
@@ -48,7 +35,6 @@ export class EpochBar {
 
   /** Takes the bar away for good and gives the cursor back. */
   close(): void {
-    this.clear();
-    this.#ignoreInterrupts();
+    this.#bar.close();
   }
 }

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 /**
  * Runs `restore` before Ctrl-C ends the program, so that the terminal is left as it was found. Returns a function that
  * takes this back.
@@ -10,4 +12,9 @@ export function beforeInterrupt(restore: () => void): () => void {
   };
   process.once("SIGINT", listener);
   return () => process.removeListener("SIGINT", listener);
+}
+
+/** Lets timers and Ctrl-C through: waiting for figures alone never leaves the queue of promises. */
+export async function breathe(): Promise<void> {
+  await setImmediate();
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from "@stargrad/tensor";
+import type { Shape, Tensor } from "@stargrad/tensor";
 import { expectShape } from "../shapes.js";
 import type { DTypeOptions } from "./normalization.js";
 import { RunningNorm } from "./running-norm.js";
@@ -31,6 +31,7 @@ export class BatchNorm1d extends RunningNorm {
     super({ name: "BatchNorm1d", unit: "channel", counted: true, defaults }, numFeatures, options);
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     const fits = (x.ndim === 2 || x.ndim === 3) && x.shape[1] === this.numFeatures;
     expectShape(this.describe(), x, fits, `[N, ${this.numFeatures}] or [N, ${this.numFeatures}, L]`);

@@ -1,4 +1,4 @@
-import type { Tensor } from "@stargrad/tensor";
+import type { Shape, Tensor } from "@stargrad/tensor";
 import { expectShape } from "../shapes.js";
 import type { BatchNormOptions } from "./batch-norm1d.js";
 import { RunningNorm } from "./running-norm.js";
@@ -18,6 +18,7 @@ export class BatchNorm2d extends RunningNorm {
     super({ name: "BatchNorm2d", unit: "channel", counted: true, defaults }, numFeatures, options);
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     const fits = x.ndim === 4 && x.shape[1] === this.numFeatures;
     expectShape(this.describe(), x, fits, `[N, ${this.numFeatures}, H, W]`);

@@ -1,4 +1,4 @@
-import type { RandomOptions, Tensor } from "@stargrad/tensor";
+import type { RandomOptions, Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { writeLayer } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
@@ -25,6 +25,7 @@ export class Dropout2d extends Module {
     this.#random = random;
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     expectFloat(this.describe(), x);
     expectShape(this.describe(), x, x.ndim === 4, "[N, C, H, W]");

@@ -7,8 +7,10 @@ import {
   normal,
   where,
   type FloatOptions,
+  type Shape,
   type Tensor,
 } from "@stargrad/tensor";
+import type { KnownRank, WithOneMore } from "../layer-shapes.js";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
 import { expectIndices } from "../shapes.js";
@@ -28,14 +30,14 @@ export interface EmbeddingOptions extends FloatOptions {
  *         ArgumentError if paddingIdx is not a row
  * Source: torch.nn.Embedding
  */
-export class Embedding extends Module {
+export class Embedding<Rows extends number = number, Features extends number = number> extends Module {
   readonly weight: Parameter;
-  readonly numEmbeddings: number;
-  readonly embeddingDim: number;
+  readonly numEmbeddings: Rows;
+  readonly embeddingDim: Features;
   readonly #padding: number | null;
   readonly #written: string;
 
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
+  constructor(numEmbeddings: Rows, embeddingDim: Features, options: EmbeddingOptions = {}) {
     super();
     const { paddingIdx, ...random } = options;
     expectWhole("Embedding", { numEmbeddings, embeddingDim }, { least: 1 });
@@ -50,6 +52,7 @@ export class Embedding extends Module {
     this.#written = writeLayer("Embedding", [numEmbeddings, embeddingDim], options);
   }
 
+  forward<S extends Shape>(index: Tensor<S>): Tensor<KnownRank<WithOneMore<S, Features>>>;
   forward(index: Tensor): Tensor {
     expectIndices(this.#written, "an index", index);
     this.#checkRows(index);

@@ -11,9 +11,11 @@ describe("Flatten", () => {
   });
 
   it("names itself, what came and what was expected", () => {
+    // @ts-expect-error TypeScript sees it too
     expect(() => new Flatten().forward(zeros([5]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Flatten(): got [5]; expected at least 2 axes]`,
     );
+    // @ts-expect-error TypeScript sees it too
     expect(() => new Flatten({ startAxis: -3 }).forward(zeros([5, 2]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Flatten({ startAxis: -3 }): got [5, 2]; expected at least 3 axes]`,
     );

@@ -1,13 +1,13 @@
-import type { Tensor } from "@stargrad/tensor";
+import type { Flattened, FlattenProblem, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { writeLayer } from "../options.js";
 import { expectAxes } from "../shapes.js";
 
-export interface FlattenOptions {
+export interface FlattenOptions<Start extends number = number, End extends number = number> {
   /** The first axis to join; negative counts from the end. Default: 1, which leaves the batch alone. */
-  readonly startAxis?: number;
+  readonly startAxis?: Start;
   /** The last axis to join; negative counts from the end. Default: −1. */
-  readonly endAxis?: number;
+  readonly endAxis?: End;
 }
 
 /**
@@ -17,18 +17,21 @@ export interface FlattenOptions {
  * Throws: ShapeError if x does not have the axes
  * Source: torch.nn.Flatten
  */
-export class Flatten extends Module {
+export class Flatten<Start extends number = 1, End extends number = -1> extends Module {
   readonly #startAxis: number;
   readonly #endAxis: number;
   readonly #written: string;
 
-  constructor(options: FlattenOptions = {}) {
+  constructor(options: FlattenOptions<Start, End> = {}) {
     super();
     const { startAxis = 1, endAxis = -1 } = options;
     [this.#startAxis, this.#endAxis] = [startAxis, endAxis];
     this.#written = writeLayer("Flatten", [], options);
   }
 
+  forward<S extends Shape>(
+    x: TensorUnless<FlattenProblem<S, Start, End>, S>,
+  ): Tensor<Flattened<S, Start, End>>;
   forward(x: Tensor): Tensor {
     const [start, end] = [this.#startAxis, this.#endAxis];
     expectAxes(this.#written, x, [start, end]);

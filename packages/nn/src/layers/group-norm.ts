@@ -1,5 +1,5 @@
 import { Parameter } from "@stargrad/autograd";
-import { ArgumentError, ones, zeros, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, ones, zeros, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
@@ -56,6 +56,7 @@ export class GroupNorm extends Module {
     this.#written = writeLayer("GroupNorm", [numGroups, numChannels], options);
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     expectFloat(this.#written, x);
     expectShape(

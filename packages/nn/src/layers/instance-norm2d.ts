@@ -1,4 +1,4 @@
-import type { Tensor } from "@stargrad/tensor";
+import type { Shape, Tensor } from "@stargrad/tensor";
 import type { DTypeOptions } from "./normalization.js";
 import { RunningNorm } from "./running-norm.js";
 import { expectSpatial } from "./spatial.js";
@@ -32,6 +32,7 @@ export class InstanceNorm2d extends RunningNorm {
     super({ name: "InstanceNorm2d", unit, counted: false, defaults }, numFeatures, options);
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     expectSpatial(this.describe(), x, 2, this.numFeatures);
     if (x.ndim === 3) return this.forward(x.unsqueeze(0)).squeeze(0);

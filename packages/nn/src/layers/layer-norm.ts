@@ -1,5 +1,6 @@
 import { Parameter } from "@stargrad/autograd";
-import { ones, zeros, type Tensor } from "@stargrad/tensor";
+import { ones, zeros, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
+import type { TrailingProblem } from "../layer-shapes.js";
 import { Module } from "../module.js";
 import { writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
@@ -31,14 +32,14 @@ export interface LayerNormOptions extends DTypeOptions {
  * Throws: ArgumentError if an option does not fit; ShapeError if x ends in other axes
  * Source: Ba et al., "Layer Normalization", 2016, eq. 4; torch.nn.LayerNorm
  */
-export class LayerNorm extends Module {
+export class LayerNorm<const Last extends number | Shape = number | Shape> extends Module {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly normalizedShape: readonly number[];
   readonly #epsilon: number;
   readonly #written: string;
 
-  constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
+  constructor(normalizedShape: Last, options: LayerNormOptions = {}) {
     super();
     const { epsilon = 1e-5, elementwiseAffine = true, bias = true, ...others } = options;
     checkEpsilon("LayerNorm", epsilon);
@@ -50,6 +51,7 @@ export class LayerNorm extends Module {
     this.#written = writeLayer("LayerNorm", [normalizedShape], options);
   }
 
+  forward<S extends Shape>(x: TensorUnless<TrailingProblem<"LayerNorm", S, Last>, S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     expectFloat(this.#written, x);
     const axes = expectTrailing(this.#written, x, this.normalizedShape);

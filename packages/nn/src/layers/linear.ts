@@ -1,6 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
-import type { FloatOptions, Tensor } from "@stargrad/tensor";
+import type { FloatOptions, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { fanInUniform } from "../init.js";
+import type { KnownRank, LinearProblem, WithLast } from "../layer-shapes.js";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
 import { expectShape } from "../shapes.js";
@@ -18,14 +19,14 @@ export interface LinearOptions extends FloatOptions {
  * Throws: ShapeError if the last axis of x is not `in`
  * Source: torch.nn.Linear
  */
-export class Linear extends Module {
+export class Linear<In extends number = number, Out extends number = number> extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
+  readonly inFeatures: In;
+  readonly outFeatures: Out;
   readonly #written: string;
 
-  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+  constructor(inFeatures: In, outFeatures: Out, options: LinearOptions = {}) {
     super();
     expectWhole("Linear", { inFeatures, outFeatures }, { least: 1 });
     const { bias = true, ...random } = options;
@@ -36,6 +37,9 @@ export class Linear extends Module {
     this.#written = writeLayer("Linear", [inFeatures, outFeatures], options);
   }
 
+  forward<S extends Shape>(
+    x: TensorUnless<LinearProblem<S, In, Out>, S>,
+  ): Tensor<KnownRank<WithLast<S, Out>>>;
   forward(x: Tensor): Tensor {
     expectShape(this.#written, x, x.shape.at(-1) === this.inFeatures, `[…, ${this.inFeatures}]`);
     const y = x.matmul(this.weight.transpose());

@@ -48,9 +48,11 @@ describe("LayerNorm", () => {
   it("names itself, what came and what was expected", () => {
     const layer = new LayerNorm([3, 4], { bias: false });
     expect([...layer.stateDict().keys()]).toEqual(["weight"]);
+    // @ts-expect-error TypeScript sees it too
     expect(() => layer.forward(zeros([2, 4, 3]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: LayerNorm([3, 4], { bias: false }): got [2, 4, 3]; expected […, 3, 4]]`,
     );
+    // @ts-expect-error TypeScript sees it too
     expect(() => layer.forward(zeros([4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: LayerNorm([3, 4], { bias: false }): got [4]; expected […, 3, 4]]`,
     );
@@ -90,6 +92,7 @@ describe("RMSNorm", () => {
   });
 
   it("names itself, what came and what was expected", () => {
+    // @ts-expect-error TypeScript sees it too
     expect(() => new RMSNorm(4).forward(zeros([2, 3]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: RMSNorm(4): got [2, 3]; expected […, 4]]`,
     );

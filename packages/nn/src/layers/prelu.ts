@@ -1,5 +1,5 @@
 import { Parameter } from "@stargrad/autograd";
-import { full, where, type Tensor } from "@stargrad/tensor";
+import { full, where, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
 import { expectShape } from "../shapes.js";
@@ -32,6 +32,7 @@ export class PReLU extends Module {
     this.#written = writeLayer("PReLU", [], options);
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     const channels = this.weight.size;
     const fits = channels === 1 || (x.ndim >= 2 && x.shape[1] === channels);

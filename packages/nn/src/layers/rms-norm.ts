@@ -1,5 +1,6 @@
 import { Parameter } from "@stargrad/autograd";
-import { ones, type Tensor } from "@stargrad/tensor";
+import { ones, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
+import type { TrailingProblem } from "../layer-shapes.js";
 import { Module } from "../module.js";
 import { writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
@@ -33,13 +34,13 @@ const spacing = { float32: 2 ** -23, float64: 2 ** -52 } as const;
  * Throws: ArgumentError if an option does not fit; ShapeError if x ends in other axes
  * Source: Zhang & Sennrich, "Root Mean Square Layer Normalization", 2019, eq. 4; torch.nn.RMSNorm
  */
-export class RMSNorm extends Module {
+export class RMSNorm<const Last extends number | Shape = number | Shape> extends Module {
   readonly weight: Parameter | null;
   readonly normalizedShape: readonly number[];
   readonly #epsilon: number | undefined;
   readonly #written: string;
 
-  constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
+  constructor(normalizedShape: Last, options: RMSNormOptions = {}) {
     super();
     const { epsilon, elementwiseAffine = true, ...others } = options;
     if (epsilon !== undefined) checkEpsilon("RMSNorm", epsilon);
@@ -50,6 +51,7 @@ export class RMSNorm extends Module {
     this.#written = writeLayer("RMSNorm", [normalizedShape], options);
   }
 
+  forward<S extends Shape>(x: TensorUnless<TrailingProblem<"RMSNorm", S, Last>, S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     expectFloat(this.#written, x);
     const axis = expectTrailing(this.#written, x, this.normalizedShape);

@@ -1,4 +1,5 @@
-import type { Tensor } from "@stargrad/tensor";
+import type { Shape, Tensor, TensorUnless } from "@stargrad/tensor";
+import type { FirstProblem, Fitting, KnownRank, ShapeAfterAll } from "../layer-shapes.js";
 import { Module } from "../module.js";
 
 /** A module from one tensor to one tensor. */
@@ -15,11 +16,15 @@ export interface Layer extends Module {
 export class Sequential<Layers extends readonly Layer[] = readonly Layer[]> extends Module {
   readonly layers: Layers;
 
+  constructor(...layers: Fitting<Layers>);
   constructor(...layers: Layers) {
     super();
     this.layers = layers;
   }
 
+  forward<S extends Shape>(
+    x: TensorUnless<FirstProblem<Layers, S>, S>,
+  ): Tensor<KnownRank<ShapeAfterAll<Layers, S>>>;
   forward(x: Tensor): Tensor {
     return this.layers.reduce((y: Tensor, layer) => layer.forward(y), x);
   }

@@ -1,6 +1,6 @@
 import { broadcastShapes, numbers, promote, ShapeError, formatShape, type Shape } from "@stargrad/graph";
 import { accepted, broadcastTo, castTo } from "../operands.js";
-import type { MatMul } from "../shape-types.js";
+import type { MatMul, MatMulOperand } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
 import { mul } from "./elementwise.js";
 import { reshape, squeeze, unsqueeze } from "./movement.js";
@@ -14,7 +14,11 @@ import { sum } from "./reduction.js";
  * Throws: ShapeError if the inner axes differ or the batches do not broadcast
  * Source: torch.matmul
  */
-export function matmul<A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B>): Tensor<MatMul<A, B>> {
+export function matmul<A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: MatMulOperand<A, B>,
+): Tensor<MatMul<A, B>>;
+export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(
       "matmul",
@@ -32,7 +36,7 @@ export function matmul<A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor
     {},
   );
   const vectors = [...(a.ndim === 1 ? [-2] : []), ...(b.ndim === 1 ? [-1] : [])];
-  return (vectors.length === 0 ? product : squeeze(product, vectors)) as Tensor<MatMul<A, B>>;
+  return vectors.length === 0 ? product : squeeze(product, vectors);
 }
 
 /** `Σ aᵢ bᵢ` of two vectors. Throws if they are not vectors of one length. */

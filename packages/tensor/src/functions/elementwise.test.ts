@@ -82,6 +82,7 @@ describe.each(binaryNames)("%s", (name) => {
   });
 
   it("names itself when shapes do not fit", () => {
+    // @ts-expect-error TypeScript sees it too
     expect(() => call(ones([2, 3]), ones([2]))).toThrow(`${name}: [2, 3] and [2] do not broadcast`);
   });
 });
@@ -136,13 +137,19 @@ describe("comparisons that are made of others", () => {
   it("carry their own names in messages", () => {
     const [a, b] = [ones([2, 3]), ones([2])];
     const bools = [a.greater(0), b.greater(0)] as const;
+    // @ts-expect-error TypeScript sees it too
     expect(() => greater(a, b)).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: greater: [2, 3] and [2] do not broadcast: 3 and 2 differ at axis -1. Lengths must agree, or one of them be 1, counting axes from the last]`,
     );
+    // @ts-expect-error TypeScript sees it too
     expect(() => greaterEqual(a, b)).toThrow("greaterEqual: [2, 3] and [2]");
+    // @ts-expect-error TypeScript sees it too
     expect(() => notEqual(a, b)).toThrow("notEqual: [2, 3] and [2]");
+    // @ts-expect-error TypeScript sees it too
     expect(() => a.floorDivide(b)).toThrow("floorDivide: [2, 3] and [2]");
+    // @ts-expect-error TypeScript sees it too
     expect(() => logicalAnd(...bools)).toThrow("logicalAnd: [2, 3] and [2]");
+    // @ts-expect-error TypeScript sees it too
     expect(() => logicalOr(...bools)).toThrow("logicalOr: [2, 3] and [2]");
   });
 });

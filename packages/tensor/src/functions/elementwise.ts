@@ -21,14 +21,14 @@ import {
   toTensor,
   type Operand,
 } from "../operands.js";
-import type { Broadcast } from "../shape-types.js";
+import type { Broadcast, BroadcastOperand, BroadcastTensor } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
 
 export type Unary = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 export type Binary = <A extends Shape = [], B extends Shape = []>(
   a: Operand<A>,
-  b: Operand<B>,
-) => Tensor<Broadcast<A, B>>;
+  b: BroadcastOperand<A, B>,
+) => Tensor<Broadcast<A, NoInfer<B>>>;
 
 /** Every unary and binary primitive as a function of tensors, made from the table. */
 export const unaryFunctions = Object.fromEntries(unaryNames.map((name) => [name, unary(name)])) as Record<
@@ -66,8 +66,8 @@ export const div = binaryFunctions.div;
 /** `⌊a / b⌋`, in the operands' own type. Throws if integers are divided by 0. Source: torch.floor_divide */
 export function floorDivide<A extends Shape = [], B extends Shape = []>(
   a: Operand<A>,
-  b: Operand<B>,
-): Tensor<Broadcast<A, B>>;
+  b: BroadcastOperand<A, B>,
+): Tensor<Broadcast<A, NoInfer<B>>>;
 export function floorDivide(a: Operand, b: Operand): Tensor {
   checkBroadcast("floorDivide", a, b);
   if (isFloat(resultType(a, b))) {
@@ -82,8 +82,8 @@ export function floorDivide(a: Operand, b: Operand): Tensor {
 /** `a > b` */
 export function greater<A extends Shape = [], B extends Shape = []>(
   a: Operand<A>,
-  b: Operand<B>,
-): Tensor<Broadcast<A, B>>;
+  b: BroadcastOperand<A, B>,
+): Tensor<Broadcast<A, NoInfer<B>>>;
 export function greater(a: Operand, b: Operand): Tensor {
   checkBroadcast("greater", a, b);
   return less(b, a);
@@ -92,8 +92,8 @@ export function greater(a: Operand, b: Operand): Tensor {
 /** `a ≥ b` */
 export function greaterEqual<A extends Shape = [], B extends Shape = []>(
   a: Operand<A>,
-  b: Operand<B>,
-): Tensor<Broadcast<A, B>>;
+  b: BroadcastOperand<A, B>,
+): Tensor<Broadcast<A, NoInfer<B>>>;
 export function greaterEqual(a: Operand, b: Operand): Tensor {
   checkBroadcast("greaterEqual", a, b);
   return lessEqual(b, a);
@@ -102,8 +102,8 @@ export function greaterEqual(a: Operand, b: Operand): Tensor {
 /** `a ≠ b`, true where either is NaN */
 export function notEqual<A extends Shape = [], B extends Shape = []>(
   a: Operand<A>,
-  b: Operand<B>,
-): Tensor<Broadcast<A, B>>;
+  b: BroadcastOperand<A, B>,
+): Tensor<Broadcast<A, NoInfer<B>>>;
 export function notEqual(a: Operand, b: Operand): Tensor {
   checkBroadcast("notEqual", a, b);
   return logicalNot(equal(a, b));
@@ -112,8 +112,8 @@ export function notEqual(a: Operand, b: Operand): Tensor {
 /** True where both are. Numbers count as true unless they are 0. */
 export function logicalAnd<A extends Shape, B extends Shape>(
   a: Tensor<A>,
-  b: Tensor<B>,
-): Tensor<Broadcast<A, B>>;
+  b: BroadcastTensor<A, B>,
+): Tensor<Broadcast<A, NoInfer<B>>>;
 export function logicalAnd(a: Tensor, b: Tensor): Tensor {
   checkBroadcast("logicalAnd", a, b);
   return minimum(castTo(a, "bool"), castTo(b, "bool"));
@@ -122,8 +122,8 @@ export function logicalAnd(a: Tensor, b: Tensor): Tensor {
 /** True where either is. Numbers count as true unless they are 0. */
 export function logicalOr<A extends Shape, B extends Shape>(
   a: Tensor<A>,
-  b: Tensor<B>,
-): Tensor<Broadcast<A, B>>;
+  b: BroadcastTensor<A, B>,
+): Tensor<Broadcast<A, NoInfer<B>>>;
 export function logicalOr(a: Tensor, b: Tensor): Tensor {
   checkBroadcast("logicalOr", a, b);
   return maximum(castTo(a, "bool"), castTo(b, "bool"));
@@ -194,9 +194,9 @@ export function stopGradient(x: Tensor): Tensor {
  */
 export function where<C extends Shape, A extends Shape = [], B extends Shape = []>(
   condition: Tensor<C>,
-  a: Operand<A>,
-  b: Operand<B>,
-): Tensor<Broadcast<C, Broadcast<A, B>>>;
+  a: BroadcastOperand<C, A>,
+  b: BroadcastOperand<Broadcast<C, A>, B>,
+): Tensor<Broadcast<Broadcast<C, NoInfer<A>>, NoInfer<B>>>;
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [yes, no] = broadcastOperands("where", a, b, dtypes);
   const shape = broadcastShapes("where", condition.shape, yes.shape);
@@ -268,5 +268,5 @@ function unary(name: UnaryName): Unary {
 function binary(name: BinaryName): Binary {
   const { accepts } = primitives[name];
   return <A extends Shape, B extends Shape>(a: Operand<A>, b: Operand<B>) =>
-    apply(name, broadcastOperands(name, a, b, accepts), {}) as Tensor<Broadcast<A, B>>;
+    apply(name, broadcastOperands(name, a, b, accepts), {}) as Tensor<Broadcast<A, NoInfer<B>>>;
 }

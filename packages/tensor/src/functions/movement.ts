@@ -9,8 +9,18 @@ import {
   sizeOf,
   type Shape,
 } from "@stargrad/graph";
+import type {
+  AxesOf,
+  Flattened,
+  FlattenProblem,
+  PermutationOf,
+  Permuted,
+  ReplacedAxes,
+  Transposed,
+  Unsqueezed,
+} from "../axis-types.js";
 import { broadcastTo, commonType } from "../operands.js";
-import type { Reshaped, ShapeLiteral, Transposed } from "../shape-types.js";
+import type { Reshaped, ReshapeOf, ShapeLiteral, Unless } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
 
 /**
@@ -18,7 +28,10 @@ import { apply, type Tensor } from "../tensor.js";
  *
  * Throws: ShapeError if the number of elements differs
  */
-export function reshape<const S extends ShapeLiteral>(x: Tensor, shape: S): Tensor<Reshaped<S>>;
+export function reshape<X extends Tensor, const T extends ShapeLiteral>(
+  x: X,
+  shape: ReshapeOf<X["shape"], T>,
+): Tensor<Reshaped<T>>;
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter((length) => length !== -1));
   const guessed = shape.map((length) => (length === -1 ? x.size / known : length));
@@ -33,11 +46,18 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return apply("reshape", [x], { shape: guessed });
 }
 
+/** The first and the last of the axes that are joined; negative ones count from the end. */
+export interface FlattenOptions<Start extends number = number, End extends number = number> {
+  readonly startAxis?: Start;
+  readonly endAxis?: End;
+}
+
 /** Joins the axes from `startAxis` to `endAxis` into one. Defaults: all of them. */
-export function flatten(
-  x: Tensor,
-  { startAxis = 0, endAxis = -1 }: { readonly startAxis?: number; readonly endAxis?: number } = {},
-): Tensor {
+export function flatten<X extends Tensor, Start extends number = 0, End extends number = -1>(
+  x: X,
+  options?: Unless<FlattenProblem<X["shape"], Start, End>, FlattenOptions<Start, End>>,
+): Tensor<Flattened<X["shape"], Start, End>>;
+export function flatten(x: Tensor, { startAxis = 0, endAxis = -1 }: FlattenOptions = {}): Tensor {
   if (x.ndim === 0) return reshape(x, [1]);
   const start = normalizeAxis("flatten", startAxis, x.ndim);
   const end = normalizeAxis("flatten", endAxis, x.ndim);
@@ -47,13 +67,20 @@ export function flatten(
 }
 
 /** Axis i of the result is axis `axes[i]` of x. */
+export function permute<X extends Tensor, const A extends ShapeLiteral>(
+  x: X,
+  axes: PermutationOf<X["shape"], A>,
+): Tensor<Permuted<X["shape"], A>>;
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   return apply("permute", [x], { axes: axes.map((axis) => normalizeAxis("permute", axis, x.ndim)) });
 }
 
 /** Exchanges two axes: the last two, unless told. */
-export function transpose<S extends Shape>(x: Tensor<S>): Tensor<Transposed<S>>;
-export function transpose(x: Tensor, a: number, b: number): Tensor;
+export function transpose<X extends Tensor, A extends number = -2, B extends number = -1>(
+  x: X,
+  a?: AxesOf<X["shape"], A>,
+  b?: AxesOf<X["shape"], B>,
+): Tensor<Transposed<X["shape"], A, B>>;
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   const first = normalizeAxis("transpose", a, x.ndim);
   const second = normalizeAxis("transpose", b, x.ndim);
@@ -85,6 +112,11 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 }
 
 /** Removes axes of length 1: those named, or all. Throws if a named axis is longer. */
+export function squeeze(x: Tensor): Tensor;
+export function squeeze<X extends Tensor, const A extends number | ShapeLiteral>(
+  x: X,
+  axis: AxesOf<X["shape"], A>,
+): Tensor<ReplacedAxes<X["shape"], A, []>>;
 export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   const axes = normalizeAxes("squeeze", axis, x.ndim).filter((i) => axis !== undefined || x.shape[i] === 1);
   const long = axes.find((i) => x.shape[i] !== 1);
@@ -101,6 +133,10 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
 }
 
 /** Puts an axis of length 1 in, so that it stands at `axis` of the result. */
+export function unsqueeze<X extends Tensor, A extends number>(
+  x: X,
+  axis: AxesOf<[...X["shape"], 1], A>,
+): Tensor<Unsqueezed<X["shape"], A>>;
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const place = normalizeAxis("unsqueeze", axis, x.ndim + 1);
   return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]);
@@ -130,6 +166,12 @@ export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
 }
 
 /** `length` elements of one axis, from `start`. Throws: IndexError if they are not all there */
+export function narrow<X extends Tensor, A extends number, L extends number>(
+  x: X,
+  axis: AxesOf<X["shape"], A>,
+  start: number,
+  length: L,
+): Tensor<ReplacedAxes<X["shape"], A, [L]>>;
 export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
   const place = normalizeAxis("narrow", axis, x.ndim);
   const size = x.shape[place];
@@ -146,6 +188,11 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
 }
 
 /** One element of an axis, which disappears: NumPy's `x[:, index]`. Throws: IndexError if it is not there */
+export function select<X extends Tensor, A extends number>(
+  x: X,
+  axis: AxesOf<X["shape"], A>,
+  index: number,
+): Tensor<ReplacedAxes<X["shape"], A, []>>;
 export function select(x: Tensor, axis: number, index: number): Tensor {
   const size = x.shape[normalizeAxis("select", axis, x.ndim)];
   if (!Number.isInteger(index) || index < -size || index >= size) {

@@ -1,4 +1,5 @@
 import { normalizeAxes, normalizeAxis, numbers, type Shape } from "@stargrad/graph";
+import type { LastAxis, OptionsFor, Reduced } from "../axis-types.js";
 import { accepted, castTo, expectFloat } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
 import {
@@ -31,9 +32,6 @@ export interface ReduceAll {
   readonly keepDims?: false;
 }
 
-/** The shape a reduction leaves: a scalar unless axes are chosen or kept. */
-export type Reduced<Options> = Pick<Options, keyof Options & keyof ReduceAll> extends ReduceAll ? [] : Shape;
-
 /** `correction`: how many degrees of freedom the mean has used up. */
 export interface CorrectionOptions extends ReductionOptions {
   readonly correction?: number;
@@ -50,14 +48,25 @@ export interface AxisOptions {
   readonly keepDims?: boolean;
 }
 
+/** The axis that `max` and `min` look along. */
+export interface ExtremesOptions extends AxisOptions {
+  readonly axis: number;
+}
+
 /** `Σ x`. Integers stay integers; bools are counted. */
-export function sum<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function sum<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function sum(x: Tensor, options?: ReductionOptions): Tensor {
   return reduce("sum", castTo(x, accepted(x.dtype, numbers)), options);
 }
 
 /** `Π x` */
-export function prod<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function prod<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function prod(x: Tensor, options?: ReductionOptions): Tensor {
   return reduce("prod", castTo(x, accepted(x.dtype, numbers)), options);
 }
@@ -67,7 +76,10 @@ export function prod(x: Tensor, options?: ReductionOptions): Tensor {
  *
  * Throws: DTypeError for integers and bools, whose mean is not one of them
  */
-export function mean<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function mean<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function mean(x: Tensor, options?: ReductionOptions): Tensor {
   expectFloat("mean", x);
   const count = countOver("mean", x, options);
@@ -75,13 +87,19 @@ export function mean(x: Tensor, options?: ReductionOptions): Tensor {
 }
 
 /** The largest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amax */
-export function amax<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function amax<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function amax(x: Tensor, options?: ReductionOptions): Tensor {
   return reduce("max", x, options);
 }
 
 /** The smallest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amin */
-export function amin<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function amin<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function amin(x: Tensor, options?: ReductionOptions): Tensor {
   checkAxes("amin", x, options);
   // −x would overflow for the smallest int32; −1 − x turns every integer into another one.
@@ -91,9 +109,9 @@ export function amin(x: Tensor, options?: ReductionOptions): Tensor {
 }
 
 /** Values and the places they were found in. */
-export interface Extremes {
-  readonly values: Tensor;
-  readonly indices: Tensor;
+export interface Extremes<S extends Shape = Shape> {
+  readonly values: Tensor<S>;
+  readonly indices: Tensor<S>;
 }
 
 /**
@@ -103,7 +121,10 @@ export interface Extremes {
  * Source: torch.max
  */
 export function max(x: Tensor): Tensor<[]>;
-export function max(x: Tensor, options: { readonly axis: number; readonly keepDims?: boolean }): Extremes;
+export function max<X extends Tensor, const O extends ExtremesOptions>(
+  x: X,
+  options: OptionsFor<X["shape"], O>,
+): Extremes<Reduced<X["shape"], O>>;
 export function max(x: Tensor, options?: AxisOptions): Tensor | Extremes {
   if (options?.axis === undefined) return amax(x);
   checkAxes("max", x, options);
@@ -112,7 +133,10 @@ export function max(x: Tensor, options?: AxisOptions): Tensor | Extremes {
 
 /** Like `max` for the smallest element. Source: torch.min */
 export function min(x: Tensor): Tensor<[]>;
-export function min(x: Tensor, options: { readonly axis: number; readonly keepDims?: boolean }): Extremes;
+export function min<X extends Tensor, const O extends ExtremesOptions>(
+  x: X,
+  options: OptionsFor<X["shape"], O>,
+): Extremes<Reduced<X["shape"], O>>;
 export function min(x: Tensor, options?: AxisOptions): Tensor | Extremes {
   if (options?.axis === undefined) return amin(x);
   checkAxes("min", x, options);
@@ -120,11 +144,19 @@ export function min(x: Tensor, options?: AxisOptions): Tensor | Extremes {
 }
 
 /** Where the largest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
+export function argmax<X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], LastAxis<O>>>;
 export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
   return firstWhere("argmax", x, options, (axis) => amax(x, { axis, keepDims: true }));
 }
 
 /** Where the smallest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
+export function argmin<X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], LastAxis<O>>>;
 export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
   return firstWhere("argmin", x, options, (axis) => amin(x, { axis, keepDims: true }));
 }
@@ -135,13 +167,19 @@ export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
  * Defaults: correction 1 (Bessel's)
  * Source: torch.var
  */
-export function variance<O extends CorrectionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function variance<X extends Tensor, const O extends CorrectionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function variance(x: Tensor, options?: CorrectionOptions): Tensor {
   return spread("variance", x, options);
 }
 
 /** `√variance`; its gradient is 0 where the variance is. Source: torch.std */
-export function std<O extends CorrectionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function std<X extends Tensor, const O extends CorrectionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function std(x: Tensor, options?: CorrectionOptions): Tensor {
   return flatRoot(spread("std", x, options), sqrt);
 }
@@ -152,7 +190,10 @@ export function std(x: Tensor, options?: CorrectionOptions): Tensor {
  * Defaults: order 2
  * Source: torch.linalg.vector_norm
  */
-export function norm<O extends NormOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function norm<X extends Tensor, const O extends NormOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function norm(x: Tensor, options?: NormOptions): Tensor {
   expectFloat("norm", x);
   checkAxes("norm", x, options);
@@ -166,14 +207,20 @@ export function norm(x: Tensor, options?: NormOptions): Tensor {
 }
 
 /** Whether any element is true. False over no elements. */
-export function any<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function any<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function any(x: Tensor, options?: ReductionOptions): Tensor {
   checkAxes("any", x, options);
   return castTo(sum(castTo(x, "bool"), options), "bool");
 }
 
 /** Whether every element is true. True over no elements. */
-export function all<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function all<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function all(x: Tensor, options?: ReductionOptions): Tensor {
   checkAxes("all", x, options);
   return logicalNot(any(logicalNot(x), options));

@@ -1,12 +1,16 @@
 import { normalizeAxes, normalizeAxis, type Shape } from "@stargrad/graph";
+import type { OptionsFor, Reduced } from "../axis-types.js";
 import { toFloat } from "../operands.js";
 import type { Tensor } from "../tensor.js";
 import { add, div, exp, isFinite, isNaN, log, logicalOr, stopGradient, sub, where } from "./elementwise.js";
 import { squeeze } from "./movement.js";
-import { amax, sum, type ReduceAll, type Reduced, type ReductionOptions } from "./reduction.js";
+import { amax, sum, type ReduceAll, type ReductionOptions } from "./reduction.js";
 
 /** `ln Σ eˣ`, shifted by the largest x so that nothing overflows; −∞ for a row of −∞. Source: torch.logsumexp */
-export function logsumexp<O extends ReductionOptions = ReduceAll>(x: Tensor, options?: O): Tensor<Reduced<O>>;
+export function logsumexp<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+): Tensor<Reduced<X["shape"], O>>;
 export function logsumexp(x: Tensor, options?: ReductionOptions): Tensor {
   normalizeAxes("logsumexp", options?.axis, x.ndim);
   const real = toFloat(x);

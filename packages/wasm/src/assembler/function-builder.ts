@@ -169,6 +169,11 @@ export class FunctionBuilder {
     this.#store(address, value, [0xfe, 0x17], 2, 0);
   }
 
+  /** Ends all that runs with an error: what follows is never reached. */
+  trap(): void {
+    this.#code.bytes(0x00);
+  }
+
   /** Leaves the function with its result. */
   return(value?: Expression): void {
     value?.emit(this.#code);

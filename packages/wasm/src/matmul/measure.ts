@@ -69,12 +69,17 @@ interface Product {
   /** How many, one after another in memory. `b` may lie apart from its neighbours by something else than its size. */
   readonly batch?: number;
   readonly sharedA?: boolean;
+  /** Whether b shows its elements several times. */
+  readonly overlapping?: boolean;
   readonly bSize?: number;
 }
 
-function product(arena: Arena, { name, a, b, batch = 1, sharedA = false, bSize }: Product): Measurement {
+function product(
+  arena: Arena,
+  { name, a, b, batch = 1, sharedA = false, overlapping = false, bSize }: Product,
+): Measurement {
   const [m, k, n] = [a.rows.length, a.columns.length, b.columns.length];
-  const layouts = { a: { layout: layoutOf(a) }, b: { layout: layoutOf(b) } };
+  const layouts = { a: { layout: layoutOf(a) }, b: { layout: layoutOf(b), overlapping } };
   const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, relaxed });
   const sizeOf = ({ rows, columns }: View): number => Math.max(...rows) + Math.max(...columns) + 1;
   const place = (size: number): number =>
@@ -140,6 +145,7 @@ function convolutions(): Product[] {
       b: input,
       batch: images,
       sharedA: true,
+      overlapping: true,
       bSize: image(inputs),
     },
     {
@@ -151,6 +157,7 @@ function convolutions(): Product[] {
       b: windows(outputs),
       batch: images,
       sharedA: true,
+      overlapping: true,
       bSize: image(outputs),
     },
     {

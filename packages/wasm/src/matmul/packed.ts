@@ -14,7 +14,7 @@ import { firstRowOf, heightOf } from "./strips.js";
 type Int = Expression<"i32">;
 
 /** Bytes of C that are finished together. */
-const blockOfC = 128 * 1024;
+const blockOfC = 512 * 1024;
 
 /**
  * Writes a product that copies its operands into the order in which the inner loop reads them: B in panels of a few

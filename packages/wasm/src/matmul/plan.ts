@@ -44,19 +44,28 @@ const rates: Readonly<Record<"rounded" | "fused", Readonly<Record<number, readon
 const depthLimit = 1024;
 /** Bytes of packed A, which a panel of B passes over from the L2. */
 const blockOfA = 512 * 1024;
+/**
+ * An epilogue walks the rows of a block. Each walk is a stream for the machine to follow, and with operands and several
+ * results a row has some: few long rows are better than many short ones.
+ */
+const rowsPerEpilogue = 128;
 /** In bytes. */
 const cacheLine = 64;
 /** Bytes of packed B, used again for every block of A. */
 const blockOfB = 1024 * 1024;
 
-export function planProduct({ m, n, k, b, relaxed }: MatmulSpec, element: Element): Plan {
+export function planProduct({ m, n, k, b, relaxed, epilogue }: MatmulSpec, element: Element): Plan {
   const tile = chooseTile(m, n, element, relaxed);
   const width = tile.vectors * element.lanes;
   const strips = Math.ceil(m / tile.rows);
   const panels = Math.ceil(n / width);
   const depthBlocks = Math.max(1, Math.ceil((k * element.size) / (depthLimit * 4)));
   const depth = Math.ceil(k / depthBlocks);
-  const stripsPerBlock = evenly(strips, blockOfA / (depth * tile.rows * element.size));
+  const rowsPerBlock = Math.min(
+    blockOfA / (depth * element.size),
+    epilogue === undefined ? Infinity : rowsPerEpilogue,
+  );
+  const stripsPerBlock = evenly(strips, rowsPerBlock / tile.rows);
   const perLine = Math.max(1, Math.floor(cacheLine / (width * element.size)));
   // Whether panels that are read in place can be is decided for each of them.
   const panelsAtOnce = b.overlapping === true ? 1 : Math.min(Math.max(1, panels), perLine);

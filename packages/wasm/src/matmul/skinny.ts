@@ -13,6 +13,8 @@ type Int = Expression<"i32">;
 
 /** Up to here a product has so few rows (or columns) that packing the other operand costs more than it saves. */
 const fewLimit = 8;
+/** Sums that grow side by side in memory are read and written once a step each: with more of them packing is faster. */
+const combineLimit = 6;
 /** Lines of the larger operand in one block. */
 const blockLines = 64;
 
@@ -32,10 +34,10 @@ export interface SkinnyPlan {
 export function planSkinny({ m, n, a, b, k }: MatmulSpec): SkinnyPlan | null {
   if (m === 0 || n === 0 || k === 0) return null;
   if (m <= n && m <= fewLimit) {
-    if (b.layout === "rowsContiguous") return { way: "combine", few: "a" };
+    if (b.layout === "rowsContiguous") return m <= combineLimit ? { way: "combine", few: "a" } : null;
     if (b.layout === "columnsContiguous") return { way: "dot", few: "a" };
   } else if (n <= fewLimit) {
-    if (a.layout === "columnsContiguous") return { way: "combine", few: "b" };
+    if (a.layout === "columnsContiguous") return n <= combineLimit ? { way: "combine", few: "b" } : null;
     if (a.layout === "rowsContiguous") return { way: "dot", few: "b" };
   }
   return null;

@@ -38,8 +38,11 @@ export function emitTile(
       const row = vectorLocals();
       const factor = body.local("v128");
       const rowsAtOnce = relaxed ? rows : Math.max(1, registers - 1 - vectors * rows - vectors);
-      // Each is 0 in no call, and asked about once: a second time V8 would know the answer.
-      const addresses = [c, b, a];
+      // Both addresses are 0 in no call. Each is asked about once: a second time V8 would know the answer.
+      const borders = new Map([
+        [rowsAtOnce, b],
+        [2 * rowsAtOnce, a],
+      ]);
       const offset = body.local("i32");
       body.while(i32.lessUnsigned(b, bEnd), () => {
         if (panels === "inPlace") offset.set(i32.load(b));
@@ -47,8 +50,8 @@ export function emitTile(
           vector.set(panels === "packed" ? v128.load(b, 16 * j) : v128.load(i32.add(starts[j], offset)));
         }
         for (const [r, sumsOfRow] of sums.entries()) {
-          const address = r % rowsAtOnce === 0 ? addresses.at(r / rowsAtOnce) : undefined;
-          if (r > 0 && address !== undefined) body.breakIf(i32.eqz(address));
+          const address = borders.get(r);
+          if (address !== undefined) body.breakIf(i32.eqz(address));
           factor.set(element.loadSplat(a, r * element.size));
           for (const [j, sum] of sumsOfRow.entries()) {
             sum.set(element.multiplyAdd(factor, row[j], sum, relaxed));

@@ -3,11 +3,12 @@ import type { FunctionReference } from "../assembler/function-builder.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
 
 /**
- * Where the words of the barrier stand, each in a cache line of its own: how many threads have come, how often all have
- * come, and how many sleep.
+ * Where the words of the barrier stand, each in a cache line of its own: whether a thread will never come, how many have come,
+ * how often all have come, and how many sleep.
  */
+export const givenUp = 0;
 const arrived = 64;
-const round = 128;
+export const round = 128;
 const asleep = 192;
 /** What lies before this address belongs to the barrier. */
 export const barrierEnd = 256;
@@ -17,13 +18,20 @@ const looks = 10_000;
 
 /**
  * Writes a function that returns once so many threads have called it. What any of them wrote before, all see after it.
- * Kernels are short, so a thread looks out for the others for a while before it sleeps.
+ * Kernels are short, so a thread looks out for the others for a while before it sleeps. If one of them has given up, it ends
+ * with an error instead of waiting for ever.
  */
 export function emitBarrier(module: ModuleBuilder): FunctionReference<null> {
   return module.function({ parameters: ["i32"], result: null }, (body, threads) => {
     const one = i32.const(1);
     const roundNow = i32.atomicLoad(i32.const(round));
     const before = body.keep(roundNow);
+    const expectAll = (): void => {
+      body.if(i32.atomicLoad(i32.const(givenUp)), () => {
+        body.trap();
+      });
+    };
+    expectAll();
     const isLast = i32.eq(i32.add(i32.atomicAdd(i32.const(arrived), one), one), threads);
     body.if(
       isLast,
@@ -44,7 +52,16 @@ export function emitBarrier(module: ModuleBuilder): FunctionReference<null> {
           body.evaluate(i32.atomicWait(i32.const(round), before));
           body.evaluate(i32.atomicAdd(i32.const(asleep), i32.const(-1)));
         });
+        expectAll();
       },
     );
   });
+}
+
+/** Has all who wait, or come later, end with an error: this thread will not come any more. */
+export function giveUp({ buffer }: WebAssembly.Memory): void {
+  const words = new Int32Array(buffer);
+  Atomics.store(words, givenUp / 4, 1);
+  Atomics.add(words, round / 4, 1);
+  Atomics.notify(words, round / 4);
 }

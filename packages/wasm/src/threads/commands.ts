@@ -1,3 +1,5 @@
+import { givenUp, round } from "./barrier.js";
+
 /** Which word of the memory that threads share by themselves says what. */
 export const words = {
   /** How many commands there have been. Threads wait for it to change. */
@@ -9,14 +11,13 @@ export const words = {
   /** Where the bytes of its module are, and how many. */
   address: 3,
   bytes: 4,
-  /** Which of its steps is to run, and where it finds its frame and its constants. */
-  step: 5,
-  frame: 6,
-  constants: 7,
-  /** How many threads wait for commands, how many have loaded a program, added up, and how many have failed to. */
-  ready: 8,
-  loaded: 9,
-  failed: 10,
+  /** Where it finds its frame and its constants. */
+  frame: 5,
+  constants: 6,
+  /** How many threads wait for commands, how many have loaded a program, added up, and how many have failed. */
+  ready: 7,
+  loaded: 8,
+  failed: 9,
 } as const;
 
 export const commands = { load: 1, run: 2 } as const;
@@ -34,7 +35,7 @@ export interface ThreadInputs {
 }
 
 /**
- * What a thread does: it waits for commands, and loads programs or runs steps. As text, because there is no file that all
+ * What a thread does: it waits for commands, and loads programs or runs them. As text, because there is no file that all
  * bundlers and browsers would find. The bytes of programs come through the memory, since who waits receives no messages.
  */
 export const threadSource = `
@@ -47,28 +48,30 @@ const serve = ({ memory, words, index, count }) => {
     // Another thread's growth of the memory arrives a moment later.
     while (memory.buffer.byteLength < end) Atomics.wait(words, ${words.failed}, 0, 1);
     const module = new WebAssembly.Module(new Uint8Array(memory.buffer).slice(address, end));
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    programs.set(words[${words.program}], exports);
+    const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    programs.set(words[${words.program}], run);
     if (programs.size > ${keptPrograms}) programs.delete(programs.keys().next().value);
   };
   Atomics.add(words, ${words.ready}, 1);
   for (;;) {
-    Atomics.wait(words, ${words.command}, done);
+    // A thread that saw a command before it was notified of it is woken up once more, for nothing.
+    while (Atomics.load(words, ${words.command}) === done) Atomics.wait(words, ${words.command}, done);
     done = Atomics.load(words, ${words.command});
-    if (words[${words.kind}] === ${commands.run}) {
-      const step = programs.get(words[${words.program}])["run" + words[${words.step}]];
-      try {
-        step(words[${words.frame}], words[${words.constants}], index, count);
-      } catch {
-        // The same trap as in the thread that gave the command, which says so.
-      }
-      continue;
-    }
     try {
-      load();
-      Atomics.add(words, ${words.loaded}, 1);
+      if (words[${words.kind}] === ${commands.load}) {
+        load();
+        Atomics.add(words, ${words.loaded}, 1);
+      } else {
+        const run = programs.get(words[${words.program}]);
+        run(words[${words.frame}], words[${words.constants}], index, count);
+      }
     } catch {
       Atomics.add(words, ${words.failed}, 1);
+      // The others must not wait for this thread: see the barrier.
+      const shared = new Int32Array(memory.buffer);
+      Atomics.store(shared, ${givenUp / 4}, 1);
+      Atomics.add(shared, ${round / 4}, 1);
+      Atomics.notify(shared, ${round / 4});
     }
   }
 };

@@ -15,6 +15,9 @@ const host = globalThis as {
   readonly navigator?: { readonly hardwareConcurrency?: number };
 };
 
+/** Whether Node's modules are there, without an import that a bundler for browsers would stumble over. */
+const isNode = typeof process === "object" && typeof process.getBuiltinModule === "function";
+
 /** Why there cannot be threads here; `null` if there can. */
 export function obstacleToThreads(): string | null {
   if (host.SharedArrayBuffer === undefined) {
@@ -23,19 +26,17 @@ export function obstacleToThreads(): string | null {
   if (host.document !== undefined) {
     return "the main thread of a page must not wait for others. Train in a Worker to use all cores, and to keep the page responsive";
   }
-  if (nodeModule("node:worker_threads") === null && host.Worker === undefined) {
-    return "there are no workers here";
-  }
-  return null;
+  return isNode || host.Worker !== undefined ? null : "there are no workers here";
 }
 
 export function countCores(): number {
-  return host.navigator?.hardwareConcurrency ?? nodeModule("node:os")?.availableParallelism() ?? 1;
+  if (host.navigator?.hardwareConcurrency !== undefined) return host.navigator.hardwareConcurrency;
+  return isNode ? process.getBuiltinModule("node:os").availableParallelism() : 1;
 }
 
 /** Whether threads start while this one waits. In a browser they start when it returns to its event loop. */
 export function startsWhileWaiting(): boolean {
-  return nodeModule("node:worker_threads") !== null;
+  return isNode;
 }
 
 /** Starts a thread that does not keep the process alive. Returns what ends it. `fail` hears why it could not start. */
@@ -44,35 +45,40 @@ export function startThread(
   inputs: ThreadInputs,
   fail: (reason: string) => void,
 ): () => void {
-  const node = nodeModule("node:worker_threads");
-  if (node !== null) {
-    // Without the options of this process: a loader or an inspector would only be in the way.
-    const thread = new node.Worker(source, { eval: true, workerData: inputs, execArgv: [] });
-    thread.on("error", (error) => {
-      fail(`a thread ended with "${String(error)}"`);
-    });
-    thread.unref();
-    return () => void thread.terminate();
-  }
-  if (host.Worker === undefined) throw new Error("there are no workers here");
   try {
-    const thread = new host.Worker(addressOf(source));
-    thread.onerror = ({ message }) => {
-      fail(message === undefined ? forbidden : `a thread ended with "${message}"`);
-    };
-    thread.postMessage(inputs);
-    return () => {
-      thread.terminate();
-    };
-  } catch {
-    // What browsers used to do, instead of an event.
-    fail(forbidden);
+    return isNode ? startInNode(source, inputs, fail) : startInBrowser(source, inputs, fail);
+  } catch (error) {
+    fail(`a thread could not be started (${String(error)})`);
     return () => undefined;
   }
 }
 
-const forbidden =
-  "the page's Content-Security-Policy forbids its workers. Allow `worker-src blob:` to use all cores";
+function startInNode(source: string, inputs: ThreadInputs, fail: (reason: string) => void): () => void {
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  // Without the options of this process: a loader or an inspector would only be in the way.
+  const thread = new Worker(source, { eval: true, workerData: inputs, execArgv: [] });
+  thread.on("error", (error) => {
+    fail(`a thread ended with "${String(error)}"`);
+  });
+  thread.unref();
+  return () => void thread.terminate();
+}
+
+function startInBrowser(source: string, inputs: ThreadInputs, fail: (reason: string) => void): () => void {
+  if (host.Worker === undefined) throw new Error("there are no workers here");
+  const thread = new host.Worker(addressOf(source));
+  thread.onerror = ({ message }) => {
+    fail(
+      message === undefined
+        ? "the page's Content-Security-Policy forbids its workers. Allow `worker-src blob:` to use all cores"
+        : `a thread ended with "${message}"`,
+    );
+  };
+  thread.postMessage(inputs);
+  return () => {
+    thread.terminate();
+  };
+}
 
 /** Never revoked, since some browsers read it only later; so there is one for all threads. */
 let address: string | null = null;
@@ -80,13 +86,4 @@ let address: string | null = null;
 function addressOf(source: string): string {
   address ??= URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   return address;
-}
-
-/** A module of Node's, without an import that a bundler for browsers would stumble over. */
-function nodeModule<Name extends "node:os" | "node:worker_threads">(
-  name: Name,
-): ReturnType<typeof process.getBuiltinModule<Name>> | null {
-  return typeof process === "object" && typeof process.getBuiltinModule === "function"
-    ? process.getBuiltinModule(name)
-    : null;
 }

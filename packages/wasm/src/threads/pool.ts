@@ -10,8 +10,8 @@ export interface ThreadOptions {
   /** How many threads may work at once. Default: as many as the machine has cores, and at most 8. */
   readonly threads?: number;
   /**
-   * Whether a program waits until its threads are there, instead of beginning without them: for measurements. Default:
-   * false.
+   * Whether a program waits until its threads are there, instead of beginning without them: for measurements. In a browser
+   * `startThreads` has to be awaited first, since threads do not start while one waits for them. Default: false.
    */
   readonly waitForThreads?: boolean;
 }
@@ -52,14 +52,13 @@ export class ThreadPool {
   }
 
   /**
-   * Has the others begin a step of a program. Returns how many take part, this one included, which has to run the step as
-   * thread 0 at once; 1 if the others are not there, or not yet.
+   * Has the others begin a program. Returns how many take part, this one included, which has to run it as thread 0 at once; 1 if the others are not there, or not yet.
    */
-  begin(heap: Heap, program: Runnable, step: number, frame: number, constants: number): number {
+  begin(heap: Heap, program: Runnable, frame: number, constants: number): number {
     const crew = this.#crewFor(heap);
     if (crew === null) return 1;
     if (this.#waits) crew.waitFor(program);
-    return crew.begin(program, step, frame, constants) ? this.#wanted : 1;
+    return crew.begin(program, frame, constants) ? this.#wanted : 1;
   }
 
   /** Starts the threads. Resolves with how many there are, this one included, when they are ready. */
@@ -123,7 +122,7 @@ class Crew {
   /** Why they cannot work; `null` if they can. */
   failure(): string | null {
     if (Atomics.load(this.#words, words.failed) > 0)
-      this.#failure.reason ??= "a thread could not load a program";
+      this.#failure.reason ??= "a thread could not load or run a program";
     return this.#failure.reason;
   }
 
@@ -143,9 +142,9 @@ class Crew {
     }
   }
 
-  begin(program: Runnable, step: number, frame: number, constants: number): boolean {
+  begin(program: Runnable, frame: number, constants: number): boolean {
     if (this.failure() !== null || !this.isReady() || !this.#has(program)) return false;
-    this.#command(commands.run, { program: program.number, step, frame, constants });
+    this.#command(commands.run, { program: program.number, frame, constants });
     return true;
   }
 

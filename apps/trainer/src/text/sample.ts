@@ -1,0 +1,29 @@
+import type { Vocabulary } from "@stargrad/datasets";
+import { Generator } from "@stargrad/tensor";
+
+import type { CharacterTransformer } from "./character-transformer.js";
+import { generate } from "./generate.js";
+
+export interface SampleOptions {
+  readonly vocabulary: Vocabulary;
+  /** What samples begin with. */
+  readonly prompt: Int32Array;
+  readonly temperature: number;
+  readonly seed: number;
+}
+
+/** How many characters follow the prompt. */
+const length = 240;
+
+/** What a model writes after a step. It is the same whether the run was interrupted before or not, and changes nothing in it. */
+export async function sampleAfter(
+  step: number,
+  model: CharacterTransformer,
+  { vocabulary, prompt, temperature, seed }: SampleOptions,
+): Promise<string> {
+  const generator = new Generator(seed);
+  generator.restore({ seed, block: step });
+  // Split, because the weights were drawn from the blocks of this seed.
+  const written = await generate(model, prompt, { length, temperature, generator: generator.split() });
+  return vocabulary.decode([...prompt, ...written]);
+}

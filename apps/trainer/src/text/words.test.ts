@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+
+import { outcomeLines, reportLine, sampleLines } from "./words.js";
+
+describe("a sample", () => {
+  it("is set off line by line, without the empty lines around it", () => {
+    expect(sampleLines("\n\nTo be,\n\nor not\n")).toEqual(["  │ To be,", "  │", "  │ or not"]);
+  });
+
+  it("fits into 80 columns", () => {
+    const lines = sampleLines("x".repeat(200));
+    expect(lines.map((line) => line.length)).toEqual([78, 78, 56]);
+  });
+
+  it("cannot tell a terminal what to do", () => {
+    expect(sampleLines("a\u001b[2Jb\rc\u0007\td\u202ee")).toEqual(["  │ a·[2Jb·c· d·e"]);
+  });
+});
+
+describe("a report", () => {
+  const report = { step: 50, steps: 1000, validationLoss: 1.8765, seconds: 61.4 };
+
+  it("is one line", () => {
+    expect(reportLine(report, 1.912)).toBe("step   50/1000  loss 1.91  validation 1.88  61 s");
+  });
+
+  it("has no loss before there were steps", () => {
+    expect(reportLine({ ...report, step: 0 }, NaN)).toBe("step    0/1000  validation 1.88  61 s");
+  });
+});
+
+describe("the outcome", () => {
+  it("is compared with a bigram's", () => {
+    expect(outcomeLines({ validationLoss: Math.log(6), bigramLoss: Math.log(12) })).toEqual([
+      "Validation: 1.79 nats per character, as hard as choosing among 6.00.",
+      "A bigram: 2.48, among 12.0. It is beaten.",
+    ]);
+    expect(outcomeLines({ validationLoss: 3, bigramLoss: 2 })[1]).toBe(
+      "A bigram: 2.00, among 7.39. It is still better.",
+    );
+  });
+});

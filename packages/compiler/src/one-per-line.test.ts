@@ -1,0 +1,43 @@
+import { createLeaf, createNode, HostStorage, type Node } from "@stargrad/graph";
+import { describe, expect, it } from "vitest";
+import { fuse } from "./fuse.js";
+import { lower } from "./lower.js";
+
+const leaf = (...shape: number[]): Node =>
+  createLeaf(
+    shape,
+    "float32",
+    new HostStorage(new Float32Array(shape.reduce((size, length) => size * length, 1))),
+  );
+const indices = (...shape: number[]): Node =>
+  createLeaf(
+    shape,
+    "int32",
+    new HostStorage(new Int32Array(shape.reduce((size, length) => size * length, 1))),
+  );
+const kinds = (node: Node) => fuse(lower([node])).kernels.map(({ kind }) => kind);
+const exp = (x: Node) => createNode("exp", [x], {});
+
+describe("an index that names one element of each line", () => {
+  it("picks it while the line is computed", () => {
+    const picked = createNode("gather", [exp(leaf(5, 7)), indices(5, 1)], { axis: 1 });
+    expect(kinds(picked)).toEqual(["check", "reduce"]);
+  });
+
+  it("picks it from memory if the line lies there", () => {
+    const picked = createNode("gather", [leaf(5, 7), indices(5, 1)], { axis: 1 });
+    expect(kinds(picked)).toEqual(["check", "gather"]);
+  });
+
+  it("places an addend while the line is read", () => {
+    const placed = createNode("scatterAdd", [indices(5, 1), leaf(5, 1)], { axis: 1, size: 7 });
+    expect(kinds(exp(placed))).toEqual(["check", "map"]);
+  });
+
+  it("is no other index", () => {
+    const several = createNode("gather", [exp(leaf(5, 7)), indices(5, 2)], { axis: 1 });
+    expect(kinds(several)).toEqual(["check", "map", "gather"]);
+    const repeated = createNode("scatterAdd", [indices(5, 2), leaf(5, 2)], { axis: 1, size: 7 });
+    expect(kinds(repeated)).toEqual(["check", "fill", "scatterAdd"]);
+  });
+});

@@ -1,0 +1,53 @@
+import { ArgumentError } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { DataLoader, randomSampler } from "./index.js";
+
+describe("randomSampler", () => {
+  it("draws as many items as asked for, from all of them, some more than once", () => {
+    const order = randomSampler(10, { draws: 1000, seed: 1 }).order(0);
+    expect(order.length).toBe(1000);
+    const counts = new Array<number>(10).fill(0);
+    for (const item of order) counts[item]++;
+    // 100 of each are expected; five standard deviations are 47.
+    for (const count of counts) expect(Math.abs(count - 100)).toBeLessThan(47);
+  });
+
+  it("draws the same for the same seed and epoch, and something else for another", () => {
+    const draw = (seed: number, epoch: number) => [...randomSampler(1000, { draws: 20, seed }).order(epoch)];
+    expect(draw(1, 2)).toEqual(draw(1, 2));
+    expect(draw(1, 2)).not.toEqual(draw(1, 3));
+    expect(draw(1, 2)).not.toEqual(draw(2, 2));
+  });
+
+  it("decides how long an epoch of a loader is, and the loader goes on where it stood", () => {
+    const make = () =>
+      new DataLoader(
+        { length: 50, batch: (indices: Int32Array) => [...indices] },
+        { batchSize: 4, sampler: randomSampler(50, { draws: 80, seed: 3 }) },
+      );
+    const whole = [...make()];
+    expect(whole.length).toBe(20);
+
+    const first = make();
+    const seen: number[][] = [];
+    for (const batch of first) {
+      seen.push(batch);
+      if (seen.length === 7) break;
+    }
+    const second = make();
+    second.restore(first.state());
+    expect([...seen, ...second]).toEqual(whole);
+  });
+
+  it("refuses to draw from nothing", () => {
+    for (const [items, draws] of [
+      [0, 1],
+      [1.5, 1],
+      [3, -1],
+      [3, NaN],
+    ]) {
+      expect(() => randomSampler(items, { draws })).toThrow(ArgumentError);
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import { FormatError, readFileBytes } from "@stargrad/io";
+import { ArgumentError, fromData, type Tensor } from "@stargrad/tensor";
+
+import { expectIndices, type Dataset } from "./dataset.js";
+
+/**
+ * The text in a file of UTF-8, without a byte order mark.
+ *
+ * Throws: FormatError if it is not UTF-8; StargradError if the file cannot be read
+ */
+export async function readText(path: string): Promise<string> {
+  const called = `readText(${path})`;
+  const bytes = await readFileBytes(path, called);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    // A replacement character in place of each wrong byte would be learned like any other.
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new FormatError(called, "is not UTF-8", "Is it a text, and in which encoding?", { cause });
+  }
+}
+
+export interface SplitTokensOptions {
+  /** Which part is held out, 0 up to 1. Default: 0.1. */
+  readonly validation?: number;
+  /** How many tokens are held out at most, so that validating a long text takes no longer. Default: 2¹⁷. */
+  readonly atMost?: number;
+}
+
+/**
+ * Divides a text into what comes first, for training, and what comes last, for validation. Chosen at random, passages for
+ * validation would continue what was learned by heart.
+ *
+ * Shapes: tokens [N] -> training and validation, together [N]; both are views of the tokens
+ * Defaults: validation 0.1, at most 2¹⁷ tokens of it
+ * Throws: ArgumentError if `validation` is not a fraction, or `atMost` below 0
+ */
+export function splitTokens(
+  tokens: Int32Array,
+  { validation = 0.1, atMost = 2 ** 17 }: SplitTokensOptions = {},
+): { readonly training: Int32Array; readonly validation: Int32Array } {
+  if (!(validation >= 0 && validation < 1 && atMost >= 0)) {
+    throw new ArgumentError(
+      "splitTokens",
+      `got validation ${validation} and atMost ${atMost}; expected a fraction, and a number of at least 0`,
+    );
+  }
+  const start = tokens.length - Math.floor(Math.min(validation * tokens.length, atMost));
+  return { training: tokens.subarray(0, start), validation: tokens.subarray(start) };
+}
+
+export interface TextWindowsOptions {
+  /** How many tokens a window has. */
+  readonly length: number;
+  /** How far apart windows begin: 1 for every window there is, `length` for windows side by side. Default: 1. */
+  readonly stride?: number;
+}
+
+/**
+ * Pieces of a text to be continued: window i begins at token i · stride, and the target of each token is the next.
+ *
+ * Shapes: tokens [N] -> ⌊(N − 1 − length) / stride⌋ + 1 items; batches x [B, length], y [B, length], both int32
+ * Defaults: stride 1
+ * Throws: ArgumentError unless there are at least length + 1 tokens, and both options are whole numbers of at least 1
+ */
+export function textWindows(
+  tokens: Int32Array,
+  { length, stride = 1 }: TextWindowsOptions,
+): Dataset<{ x: Tensor; y: Tensor }> {
+  if (![length, stride].every((count) => Number.isSafeInteger(count) && count >= 1)) {
+    throw new ArgumentError(
+      "textWindows",
+      `got length ${length} and stride ${stride}; expected whole numbers of at least 1`,
+    );
+  }
+  if (tokens.length <= length) {
+    throw new ArgumentError(
+      "textWindows",
+      `got ${tokens.length} tokens; expected at least ${length + 1}, a window of ${length} and what comes next`,
+    );
+  }
+  const windows = Math.floor((tokens.length - 1 - length) / stride) + 1;
+  const gather = (indices: Int32Array, offset: number): Tensor => {
+    const rows = new Int32Array(indices.length * length);
+    for (const [row, index] of indices.entries()) {
+      const start = index * stride + offset;
+      rows.set(tokens.subarray(start, start + length), row * length);
+    }
+    return fromData(rows, [indices.length, length]);
+  };
+  return {
+    length: windows,
+    batch(indices) {
+      expectIndices(indices, windows);
+      return { x: gather(indices, 0), y: gather(indices, 1) };
+    },
+  };
+}

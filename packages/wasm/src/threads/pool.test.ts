@@ -1,0 +1,46 @@
+import { createLeaf, createNode, HostStorage, runProgram, type Node } from "@stargrad/graph";
+import { expect, it } from "vitest";
+import { WasmEngine } from "../wasm-engine.js";
+import { keptPrograms } from "./commands.js";
+
+const size = 1000;
+
+/** Programs of their own, one for each number: what x is from there on, squared. */
+function square(from: number): Node {
+  const x = createLeaf([size], "float64", new HostStorage(Float64Array.from({ length: size }, Math.sqrt)));
+  const part = createNode("slice", [x], { starts: [from], lengths: [size - from], steps: [1] });
+  return createNode("mul", [part, part], {});
+}
+
+it("runs the program it was given, while threads are still loading another and when they have forgotten it", async () => {
+  const alone = new WasmEngine({ threads: 1 });
+  const engine = new WasmEngine({ threads: 3, leastWork: 0 });
+  expect(await engine.startThreads()).toBe(3);
+  for (let from = 1; from < keptPrograms + 50; from++) {
+    // The second of these comes while the first is being loaded.
+    for (const number of [from, 0, from, Math.max(from - keptPrograms, 0)]) {
+      const [got] = runProgram(engine, [square(number)]);
+      const [expected] = runProgram(alone, [square(number)]);
+      expect(got.readSync()).toEqual(expected.readSync());
+    }
+  }
+});
+
+it("gives back what loading programs took", async () => {
+  const engine = new WasmEngine({ threads: 2, leastWork: 0, waitForThreads: true });
+  await engine.startThreads();
+  const run = (): number => {
+    runProgram(engine, [square(1)]);
+    runProgram(engine, [square(2)]);
+    return engine.memory().used;
+  };
+  run();
+  const used = run();
+  expect(run()).toBe(used);
+});
+
+it("refuses a number of threads that is none", () => {
+  expect(() => new WasmEngine({ threads: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ArgumentError: WasmEngine: got threads 0; expected a whole number of at least 1]`,
+  );
+});

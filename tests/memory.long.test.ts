@@ -1,0 +1,26 @@
+import { WasmEngine } from "@stargrad/tensor";
+import { expect, it } from "vitest";
+import { holdWithoutPause, liveNodes } from "./flat-memory.js";
+
+const steps = 10_000;
+const patience = { timeout: 300_000 };
+
+it.each([
+  ["one thread", { threads: 1 }],
+  ["two threads", { threads: 2, waitForThreads: true, leastWork: 0 }],
+])(
+  "holds memory flat over 10,000 steps without a pause, some of which throw, on %s",
+  patience,
+  (_, options) => {
+    const held = holdWithoutPause(new WasmEngine(options), steps);
+    expect(new Set(held.map(({ engine }) => engine)).size).toBe(1);
+    // A single object left behind by every step would be more than that.
+    expect(held[9].heap - held[0].heap).toBeLessThan(100 * steps);
+  },
+);
+
+it("holds the number of live nodes flat over 10,000 steps, some of which throw", patience, async () => {
+  const counts = await liveNodes(new WasmEngine({ threads: 1 }), steps);
+  expect(counts[0]).toBeGreaterThan(0);
+  expect(new Set(counts).size).toBe(1);
+});

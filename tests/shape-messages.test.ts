@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+import { readJson, root } from "./workspace.js";
+
+// What an editor shows about shapes: the messages under red lines, and the signatures one sees on pointing at a call. A
+// type test in types/ says beside each `@ts-expect-error` what the message on the next line is to be.
+
+const folder = join(root, "tests", "types");
+const names = readdirSync(folder).filter((name) => name.endsWith(".test-d.ts"));
+const sources = new Map(
+  // Compiled as if nothing was expected, so that the errors are reported.
+  names.map((name) => [
+    join(folder, name),
+    readFileSync(join(folder, name), "utf8").replaceAll("@ts-expect-error", "expected-message:"),
+  ]),
+);
+
+const { options } = ts.parseJsonConfigFileContent(
+  readJson("tests/tsconfig.json"),
+  ts.sys,
+  join(root, "tests"),
+);
+const service = ts.createLanguageService({
+  getCompilationSettings: () => options,
+  getCurrentDirectory: () => root,
+  getDefaultLibFileName: ts.getDefaultLibFilePath,
+  getScriptFileNames: () => [...sources.keys()],
+  getScriptVersion: () => "",
+  getScriptSnapshot: (file) => {
+    const text = sources.get(file) ?? ts.sys.readFile(file);
+    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+  },
+  fileExists: (file) => ts.sys.fileExists(file),
+  readFile: (file) => ts.sys.readFile(file),
+  directoryExists: (path) => ts.sys.directoryExists(path),
+  getDirectories: (path) => ts.sys.getDirectories(path),
+  realpath: (path) => ts.sys.realpath?.(path) ?? path,
+});
+
+function errorsIn(name: string): { line: number; text: string }[] {
+  return service.getSemanticDiagnostics(join(folder, name)).map(({ file, start = 0, messageText }) => ({
+    line: (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1,
+    text: ts.flattenDiagnosticMessageText(messageText, "\n"),
+  }));
+}
+
+/** What an editor shows when one points at the place in this code that is marked with "|". */
+function hover(name: string, code: string): string {
+  const file = join(folder, name);
+  const place = (sources.get(file) ?? "").indexOf(code.replace("|", ""));
+  const { displayParts } = service.getQuickInfoAtPosition(file, place + code.indexOf("|")) ?? {};
+  return ts.displayPartsToString(displayParts);
+}
+
+describe.each(names)("types/%s", (name) => {
+  it("is refused where it says, with the words it says", { timeout: 120_000 }, () => {
+    const lines = (sources.get(join(folder, name)) ?? "").split("\n");
+    const promised = lines.flatMap((text, index) => {
+      const message = /^\/\/ expected-message: (.*)$/.exec(text)?.[1];
+      return message === undefined ? [] : [`${index + 2}: ${message}`];
+    });
+    const found = errorsIn(name).map(
+      ({ line, text }) => `${line}: ${/Mismatch<"(.*?)">/.exec(text)?.[1] ?? text}`,
+    );
+    expect(promised.length).toBeGreaterThan(10);
+    expect(found).toEqual(promised);
+  });
+});
+
+describe("an editor", () => {
+  it("underlines the argument, and says no more than is needed", () => {
+    const [tensor] = errorsIn("layer-shapes.test-d.ts");
+    expect(tensor.text).toMatchInlineSnapshot(`
+      "Argument of type 'Tensor<[32, 783]>' is not assignable to parameter of type 'ShapeMismatch<"Linear(784, 128) expects the last axis to be 784, got 783">'.
+        Property 'mismatch' is missing in type 'Tensor<[32, 783]>' but required in type 'ShapeMismatch<"Linear(784, 128) expects the last axis to be 784, got 783">'."
+    `);
+    const [options] = errorsIn("tensor-shapes.test-d.ts").filter(({ text }) => text.includes("no axis 5"));
+    expect(options.text).toMatchInlineSnapshot(
+      `"Object literal may only specify known properties, and 'axis' does not exist in type 'Mismatch<"[2, 3] has no axis 5">'."`,
+    );
+  });
+
+  it("shows readable signatures", () => {
+    const layers = ["new Linear|(", "hidden.forward|(", "const model| ", "model.forward|("];
+    expect(`\n${layers.map((code) => hover("layer-shapes.test-d.ts", code)).join("\n")}`)
+      .toMatchInlineSnapshot(`
+      "
+      (alias) new Linear<784, 128>(inFeatures: 784, outFeatures: 128, options?: LinearOptions): Linear<784, 128>
+      import Linear
+      (method) Linear<784, 128>.forward<[32, 784]>(x: Tensor<[32, 784]>): Tensor<[32, 128]>
+      const model: Sequential<[Linear<784, 128>, ReLU, Dropout, Linear<128, 10>]>
+      (method) Sequential<[Linear<784, 128>, ReLU, Dropout, Linear<128, 10>]>.forward<[32, 784]>(x: Tensor<[32, 784]>): Tensor<[32, 10]>"
+    `);
+    const calls = [
+      "x.add|(",
+      "(matmul|(",
+      "batch.matmul|(",
+      "x.reshape|(",
+      "x.transpose|(",
+      "x.mean|(",
+      "x.max|(",
+    ];
+    const shown = calls.map((code) => hover("tensor-shapes.test-d.ts", code));
+    expect(`\n${shown.join("\n")}`).toMatchInlineSnapshot(`
+      "
+      (property) add: <[2, 3], [4, 1, 3]>(this: Tensor<[2, 3]>, other: Operand<[4, 1, 3]>) => Tensor<[4, 2, 3]>
+      (alias) matmul<[32, 784], [784, 10]>(a: Tensor<[32, 784]>, b: Tensor<[784, 10]>): Tensor<[32, 10]>
+      import matmul
+      (method) Methods.matmul<[number, 784], [784, 10]>(this: Tensor<[number, 784]>, other: Tensor<[784, 10]>): Tensor<[number, 10]>
+      (method) Methods.reshape<Tensor<[2, 3]>, [3, 2]>(this: Tensor<[2, 3]>, shape: [3, 2]): Tensor<[3, 2]>
+      (method) Methods.transpose<Tensor<[2, 3]>, -2, -1>(this: Tensor<[2, 3]>, a?: -2 | undefined, b?: -1 | undefined): Tensor<[3, 2]>
+      (property) Methods.mean: <Tensor<[2, 3]>, {
+          readonly axis: 0;
+      }>(this: Tensor<[2, 3]>, options?: {
+          readonly axis: 0;
+      } | undefined) => Tensor<[3]>
+      (property) Methods.max: <Tensor<[2, 3]>, {
+          readonly axis: 1;
+      }>(this: Tensor<[2, 3]>, options: {
+          readonly axis: 1;
+      }) => Extremes<[2]> (+1 overload)"
+    `);
+  });
+});

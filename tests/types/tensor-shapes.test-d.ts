@@ -106,6 +106,11 @@ export function generic<S extends Shape>(a: Tensor<S>, b: Tensor): Tensor {
   return scaled.add(b).add(a).matmul(a.transpose(0, 1)).reshape([3, -1]).sum({ axis: 1 });
 }
 
+declare const either: Tensor<[4, 3]> | Tensor<[4, 1]>;
+expectTypeOf(either.mean()).toEqualTypeOf<Tensor<[]>>();
+expectTypeOf(either.sum({ axis: 0 })).toEqualTypeOf<Tensor<[3] | [1]>>();
+expectTypeOf(either.reshape([-1])).toEqualTypeOf<Tensor<[number]>>();
+
 let anyShape: Tensor = tensor([1, 2]);
 anyShape = anyShape.add(zeros([3, 1]));
 expectTypeOf(add(anyShape, 1)).toEqualTypeOf<Tensor>();

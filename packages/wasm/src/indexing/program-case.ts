@@ -28,7 +28,7 @@ export class ProgramCase {
     const program = fuse(lower(outputs));
     const module = new ModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
     const library = new KernelLibrary(module, { relaxed: false });
-    const writers = program.kernels.flatMap((kernel) => library.writerFor(kernel, program) ?? []);
+    const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
     const math = new MathLibrary(module, { relaxed: false });
 
     let end = guardBytes;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { primitives } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../assembler/module-builder.js";
-import { i32, v128 } from "../assembler/expression.js";
+import { v128 } from "../assembler/expression.js";
 import type { FloatType } from "./lanes.js";
 import { MathLibrary, type MathName } from "./math-library.js";
 import { hasRelaxedMultiplyAdd, mathLoop, type LoopOptions } from "./math-loop.js";
@@ -32,11 +32,7 @@ const bounds: Readonly<Record<MathName, Readonly<Record<FloatType, number>>>> = 
 const names = Object.keys(bounds) as MathName[];
 const dtypes: readonly FloatType[] = ["float32", "float64"];
 
-const modes = [
-  { relaxed: false, inlined: true },
-  { relaxed: false, inlined: false },
-  ...(hasRelaxedMultiplyAdd() ? [{ relaxed: true, inlined: true }] : []),
-];
+const modes = [{ relaxed: false }, ...(hasRelaxedMultiplyAdd() ? [{ relaxed: true }] : [])];
 
 const file = new URL("../../golden/math.json", import.meta.url);
 const goldens = new Map(Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, Golden>));
@@ -166,7 +162,7 @@ function specialInputs(name: MathName): number[][] {
   return [special.flatMap((x) => special.map(() => x)), special.flatMap(() => special)];
 }
 
-describe.each(modes)("relaxed $relaxed, inlined $inlined", (mode) => {
+describe.each(modes)("relaxed $relaxed", (mode) => {
   it.each(names)("%s in float32 is within its bound over all exponents", (name) => {
     const inputs = samples(name, name === "erf" ? 2 ** 17 : 2 ** 19);
     const got = evaluate(name, mode, inputs);
@@ -199,23 +195,6 @@ describe.each(modes)("relaxed $relaxed, inlined $inlined", (mode) => {
       expect(wrong).toEqual([]);
     });
   });
-});
-
-it("adds a function to the module only once, when it is first called", () => {
-  const size = (...calls: readonly MathName[]) => {
-    const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
-    const library = new MathLibrary(module, { relaxed: false });
-    module.function({ parameters: [], result: null }, (body) => {
-      for (const name of calls)
-        body.store(i32.const(0), library.call(name, "float32", v128.load(i32.const(0))));
-    });
-    return module.finish().length;
-  };
-  const empty = size();
-  const once = size("sin");
-  const twice = size("sin", "sin");
-  expect(once - empty).toBeGreaterThan(1000);
-  expect(twice - once).toBeLessThan(30);
 });
 
 it("shares the constants of a function that is inlined twice", () => {

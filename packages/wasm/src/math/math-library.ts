@@ -1,10 +1,5 @@
-import type { Expression, ValueType } from "../assembler/expression.js";
-import {
-  callResult,
-  type FunctionBuilder,
-  type FunctionReference,
-  type Local,
-} from "../assembler/function-builder.js";
+import type { ValueType } from "../assembler/expression.js";
+import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
 import type { ModuleBuilder, ParameterLocals, Signature } from "../assembler/module-builder.js";
 import { atan } from "./arctangent.js";
 import { erf } from "./error-function.js";
@@ -44,18 +39,6 @@ export class MathLibrary {
     const lanes = new Lanes(body, dtype, this.#relaxed);
     const [x, ...others] = inputs.map((input) => body.keep(input));
     return name === "pow" ? pow(lanes, x, others[0]) : unaries[name](lanes, x, this.#shared);
-  }
-
-  /** Calls the function, which joins the module when it is first used. The smallest where speed does not matter. */
-  call(name: MathName, dtype: FloatType, ...inputs: readonly Vector[]): Expression<"v128"> {
-    const target = this.#shared.get(
-      `${name} ${dtype}`,
-      { parameters: inputs.map(() => "v128" as const), result: "v128" },
-      (body, ...parameters) => {
-        body.return(this.inline(body, name, dtype, ...parameters));
-      },
-    );
-    return callResult(target, ...inputs);
   }
 
   readonly #shared: SharedFunctions = {

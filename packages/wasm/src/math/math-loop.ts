@@ -7,8 +7,6 @@ type FloatArray = Float32Array | Float64Array;
 
 export interface LoopOptions {
   readonly relaxed: boolean;
-  /** Written into the loop, or called from it. */
-  readonly inlined: boolean;
 }
 
 /** One function over arrays, for tests and measurements. */
@@ -39,18 +37,14 @@ export function mathLoop<A extends FloatArray>(
 
 /** Whether relaxed multiply-add can be asked for here. */
 export function hasRelaxedMultiplyAdd(): boolean {
-  return WebAssembly.validate(loopModule("exp", "float32", { relaxed: true, inlined: true }));
+  return WebAssembly.validate(loopModule("exp", "float32", { relaxed: true }));
 }
 
 function isFloat32(array: unknown): boolean {
   return array === Float32Array;
 }
 
-function loopModule(
-  name: MathName,
-  dtype: FloatType,
-  { relaxed, inlined }: LoopOptions,
-): Uint8Array<ArrayBuffer> {
+function loopModule(name: MathName, dtype: FloatType, { relaxed }: LoopOptions): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
   const library = new MathLibrary(module, { relaxed });
   module.function(
@@ -58,10 +52,7 @@ function loopModule(
     (body) => {
       body.for({ to: i32.const(arrayBytes), step: 16 }, (i) => {
         const inputs = [v128.load(i), v128.load(i, arrayBytes)].slice(0, name === "pow" ? 2 : 1);
-        const result = inlined
-          ? library.inline(body, name, dtype, ...inputs)
-          : library.call(name, dtype, ...inputs);
-        body.store(i, result, 2 * arrayBytes);
+        body.store(i, library.inline(body, name, dtype, ...inputs), 2 * arrayBytes);
       });
     },
     "run",

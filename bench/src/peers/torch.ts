@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL("torch_peer.py", import.meta.url));
 /** Whichever has torch; a distribution keeps its own for its own Python. */
 const interpreters = ["python3", "/usr/bin/python3"];
 /** Milliseconds after which PyTorch's threads have stopped waiting for work, which keeps a core busy. */
-const settling = 10;
+const settling = 100;
 
 /** PyTorch with one thread and with two, each in a process of its own that keeps its own time. */
 export async function openTorch(): Promise<Contestant[]> {

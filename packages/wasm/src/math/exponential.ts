@@ -1,5 +1,6 @@
 import { coefficients } from "./coefficients.js";
 import type { Lanes, Vector } from "./lanes.js";
+import { v128 } from "../assembler/expression.js";
 import type { Local } from "../assembler/function-builder.js";
 
 /** x = n · ln 2 + r with an integer n and |r| ≤ ln 2 / 2. NaN gives NaN in r and anything in n. */
@@ -36,8 +37,10 @@ export function expOfReduced(lanes: Lanes, { n, r }: Reduced): Vector {
 /** eˣ */
 export function exp(lanes: Lanes, x: Local<"v128">): Vector {
   const { low, high } = ends[lanes.dtype];
-  const reduced = reduceByLn2(lanes, lanes.keep(lanes.clamp(x, low, high)));
-  return expOfReduced(lanes, reduced);
+  // What a mask has set to −∞ is not computed with: a processor takes a hundred times as long for a result that underflows.
+  const vanishes = lanes.keep(lanes.less(x, lanes.constant(low)));
+  const others = v128.andNot(lanes.atMost(x, lanes.constant(high)), vanishes);
+  return v128.andNot(expOfReduced(lanes, reduceByLn2(lanes, lanes.keep(others))), vanishes);
 }
 
 /** eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1), where n = 0 leaves the small result of a small x as it is. */

@@ -84,10 +84,11 @@ function join(product: ProductKernel, { shape, results }: MapKernel): ProductKer
   const walks = walksOf(product, shape, sums[0].layout, [...others, ...results]);
   if (walks === null) return null;
   const [ofOthers, ofResults] = [walks.slice(0, others.length), walks.slice(others.length)];
-  // The sums grow where one of the results will stand: in the one that they are themselves, if there is one.
+  // The sums grow where one of the results will stand: in the one that they are themselves, if there is one, or else in the
+  // last. Results before it may be written in place; an optimizer's are its state, and then the parameter.
   const isSumItself = ({ expression }: MapResult): boolean => isSum(expression);
   const same = (result: MapResult): boolean => result.expression.dtype === product.dtype;
-  const home = results.find(isSumItself) ?? results.find(same);
+  const home = results.find(isSumItself) ?? results.findLast(same);
   if (home === undefined) return null;
   const { buffer } = home;
   const layout = ofResults[results.indexOf(home)];

@@ -60,5 +60,15 @@ describe("an output may be written over an input", () => {
 
   it("not over what a matrix product reads", () => {
     expect(places(createNode("matmul", [leaf(4, 4), leaf(4, 4)], {}))).toEqual([[]]);
+    const [a, b] = [leaf(4, 4), leaf(4, 4)];
+    const product = createNode("matmul", [a, b], {});
+    expect(places(add(product, a), add(product, leaf(4, 4)))).toEqual([[], []]);
+  });
+
+  it("that a product's epilogue reads, but where the sums grow", () => {
+    const [a, b, state, weight] = [leaf(4, 4), leaf(4, 4), leaf(4, 4), leaf(4, 4)];
+    const next = add(createNode("matmul", [a, b], {}), state);
+    // Inputs by the order in which they are met: a, b, state, weight.
+    expect(places(next, createNode("sub", [weight, next], {}))).toEqual([[2], []]);
   });
 });

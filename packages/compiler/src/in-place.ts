@@ -31,17 +31,23 @@ export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySe
   );
 }
 
-/** The buffers a loop reads just where it writes an output: its expression for that reads them, and nothing else elsewhere. */
+/**
+ * The buffers a loop, or a product's epilogue, reads just where it writes an output: its expression for that reads them, and
+ * nothing else elsewhere. Where the sums of a product grow, nothing can be read in the end.
+ */
 function inputsReadInStep(kernel: Kernel, output: number): number[] {
-  if (kernel.kind !== "map") return [];
-  const result = kernel.results.find(({ buffer }) => buffer === output);
+  if (kernel.kind !== "map" && kernel.kind !== "product") return [];
+  const results = kernel.kind === "map" ? kernel.results : kernel.epilogue;
+  const taken = kernel.kind === "map" ? [] : [kernel.a.buffer, kernel.b.buffer];
+  const result = results.find(({ buffer }) => buffer === output);
   if (result === undefined || !isContiguous(result.layout)) return [];
-  const all = loads(kernel.results.map(({ expression }) => expression));
+  if (kernel.kind === "product" && kernel.c.buffer === output) return [];
+  const all = loads(results.map(({ expression }) => expression));
   const inStep = (buffer: number): boolean =>
     all.every((load) => load.buffer !== buffer || sameLayout(load.layout, result.layout));
   return loads([result.expression])
     .map(({ buffer }) => buffer)
-    .filter(inStep);
+    .filter((buffer) => inStep(buffer) && !taken.includes(buffer));
 }
 
 function loads(expressions: readonly LoopExpression[]): Extract<LoopExpression, { kind: "load" }>[] {

@@ -231,6 +231,7 @@ const withoutDerivative = [
     "realize",
     "computeNodes",
     "isKnown",
+    "expectNoRecording",
     "record",
     "trace",
     "getEngine",

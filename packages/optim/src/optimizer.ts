@@ -1,5 +1,5 @@
 import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
-import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, expectNoRecording, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
 import { filled, setBuffers, snapshot } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
@@ -83,6 +83,7 @@ export abstract class Optimizer<
    * without a gradient; whatever `take` throws. Then the step does not count.
    */
   advance<R>(parameters: Iterable<Parameter>, take: (updates: () => Assignments) => R): R {
+    expectNoRecording(`${this.constructor.name}.step`, "a step is taken");
     for (const group of this.groups) this.check(group);
     const cohorts = this.#cohortsOf(parameters);
     for (const cohort of cohorts) {

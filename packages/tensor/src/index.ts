@@ -150,6 +150,6 @@ export type {
   Unless,
   Written,
 } from "./shape-types.js";
-export { record, type Draw } from "./recording.js";
+export { expectNoRecording, record, type Draw } from "./recording.js";
 export { apply, isKnown, realize } from "./tensor.js";
 export { trace } from "./trace.js";

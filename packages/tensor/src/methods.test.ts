@@ -26,6 +26,7 @@ const standAlone = new Set([
     "realize",
     "computeNodes",
     "isKnown",
+    "expectNoRecording",
     "record",
     "trace",
     "getEngine",

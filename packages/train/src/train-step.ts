@@ -2,7 +2,7 @@ import { backward, recordAssignments, type Parameter } from "@stargrad/autograd"
 import { createLeaf, elementsOf } from "@stargrad/graph";
 import type { Module } from "@stargrad/nn";
 import type { Optimizer } from "@stargrad/optim";
-import { getEngine, realize, record, tensor, Tensor } from "@stargrad/tensor";
+import { ArgumentError, getEngine, realize, record, tensor, Tensor } from "@stargrad/tensor";
 import { RecordedStep, type Results } from "./recorded-step.js";
 
 /** What a step learns from: tensors, and numbers that may differ from step to step. */
@@ -89,6 +89,9 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
       );
       // Which parameters learn is known only now, and their numbers are set before updates are built.
       const learning = own.filter(({ grad }) => grad !== null);
+      if (learning.length === 0) {
+        throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
+      }
       return optimizer.advance(learning, (updates) => {
         const assignments = [...result.assignments, ...updates()];
         const step = new RecordedStep({ inputs: places, draws, results: result.result, assignments });

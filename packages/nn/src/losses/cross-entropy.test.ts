@@ -111,3 +111,11 @@ describe("crossEntropy", () => {
     );
   });
 });
+
+it("has no subnormal gradients, with which everything after it would be slow", () => {
+  const logits = new Parameter(tensor([[0, -60, -80, -88, -95, -103, -200]]));
+  backward(crossEntropy(logits, tensor([0], { dtype: "int32" })));
+  const gradient = logits.grad?.dataSync() ?? [];
+  expect(gradient[1]).toBeCloseTo(Math.exp(-60), 30);
+  for (const slope of gradient) expect(slope === 0 || Math.abs(slope) >= 2 ** -126).toBe(true);
+});

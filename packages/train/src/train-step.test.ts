@@ -256,10 +256,14 @@ describe("trainStep", () => {
         return { loss };
       },
     });
-    expect(() => steps({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: SGD.step: a step is taken inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or take a plain loop instead of trainStep]`);
+    expect(() => steps({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: SGD.step: a step is taken inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or take a plain loop instead of trainStep]`,
+    );
     const others = new Parameter(tensor([1]));
     const stranger = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: others.mul(x).sum() }) });
-    expect(() => stranger({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: trainStep: the loss depends on none of the optimizer's parameters]`);
+    expect(() => stranger({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: trainStep: the loss depends on none of the optimizer's parameters]`,
+    );
     const constant = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: x.sum() }) });
     expect(() => constant({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through stopGradient, comparisons or integers]`,

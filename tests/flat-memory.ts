@@ -88,10 +88,11 @@ export async function liveNodes(engine: WasmEngine, steps: number): Promise<numb
     for (let step = 1; step <= steps; step++) {
       train(step);
       if (step % Math.floor(steps / 10) !== 0) continue;
-      // Registries hear of what has been collected in a turn of the event loop.
-      for (let turn = 0; turn < 3; turn++) {
+      // Registries hear of what has been collected in turns of the event loop: of a lot, in several, and not at once.
+      for (let [quiet, last] = [0, live]; quiet < 5; last = live) {
         collectGarbage();
-        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        quiet = live === last ? quiet + 1 : 0;
       }
       counts.push(live);
     }

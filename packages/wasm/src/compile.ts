@@ -8,6 +8,7 @@ import { KernelLibrary, type KernelWriter } from "./kernels.js";
 import { MathLibrary } from "./math/math-library.js";
 import { emitBarrier } from "./threads/barrier.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
+import type { VectorFeatures } from "./vector-features.js";
 
 /** A program as WebAssembly. */
 export interface CompiledProgram {
@@ -32,7 +33,7 @@ export interface CompiledProgram {
 
 export interface CompileOptions {
   readonly memory: MemoryImport;
-  readonly relaxed: boolean;
+  readonly vectors: VectorFeatures;
   /** With how many threads it may run. */
   readonly threads: number;
   /** From how many operations on it is worth waking them. */
@@ -50,16 +51,16 @@ const alignment = 64;
  */
 export function compile(
   program: Program,
-  { memory, relaxed, threads, leastWork }: CompileOptions,
+  { memory, vectors, threads, leastWork }: CompileOptions,
 ): CompiledProgram {
   const module = new ModuleBuilder(memory);
-  const library = new KernelLibrary(module, { relaxed });
+  const library = new KernelLibrary(module, vectors);
   const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
   const scratchBytes = align(Math.max(0, ...writers.map((writer) => writer.scratchBytes)));
   const plan = planMemory(program);
   const inPlace = inPlaceOutputs(program);
   const constants = new Constants([...new Set([...program.inputs, ...program.outputs])]);
-  const math = new MathLibrary(module, { relaxed });
+  const math = new MathLibrary(module, vectors);
   const barrier = threads > 1 ? emitBarrier(module) : null;
 
   module.function(

@@ -5,6 +5,7 @@ import type { KernelContext } from "./kernel-context.js";
 import { scratchBytesOf, writeFill, writeMap, writeRows } from "./loops.js";
 import { ProductLibrary, writeProduct } from "./product.js";
 import { writeReduce } from "./reductions.js";
+import type { VectorFeatures } from "./vector-features.js";
 
 /** A kernel that has been understood and can be written, as often as you like. */
 export interface KernelWriter {
@@ -19,8 +20,8 @@ export interface KernelWriter {
 export class KernelLibrary {
   readonly #products: ProductLibrary;
 
-  constructor(module: ModuleBuilder, { relaxed }: { readonly relaxed: boolean }) {
-    this.#products = new ProductLibrary(module, { relaxed });
+  constructor(module: ModuleBuilder, vectors: VectorFeatures) {
+    this.#products = new ProductLibrary(module, vectors);
   }
 
   writerFor(kernel: Kernel, program: Program): KernelWriter {

@@ -5,6 +5,7 @@ import { ModuleBuilder } from "./assembler/module-builder.js";
 import type { KernelContext } from "./kernel-context.js";
 import { KernelLibrary } from "./kernels.js";
 import { MathLibrary } from "./math/math-library.js";
+import { roundedVectors } from "./vector-features.js";
 
 const pageBytes = 65536;
 /** Buffers begin here, so that no buffer has the address 0. */
@@ -20,7 +21,7 @@ export class LoopCase {
   readonly #addresses: readonly number[];
   readonly #kernels: readonly { readonly whole: () => void; readonly share: Share }[];
 
-  constructor(program: Program, { relaxed = false }: { readonly relaxed?: boolean } = {}) {
+  constructor(program: Program) {
     const ends: number[] = [];
     for (const { size, dtype } of program.buffers) {
       ends.push((ends.at(-1) ?? start) + Math.ceil((size * bytesPerElement(dtype) + 16) / 64) * 64);
@@ -31,8 +32,8 @@ export class LoopCase {
     const pages = Math.ceil(scratch / pageBytes) + scratchPages;
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const module = new ModuleBuilder({ minimum: pages, maximum: pages, shared: false });
-    const math = new MathLibrary(module, { relaxed });
-    const library = new KernelLibrary(module, { relaxed });
+    const math = new MathLibrary(module, roundedVectors);
+    const library = new KernelLibrary(module, roundedVectors);
     const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
     const addressOf = (buffer: number): Expression<"i32"> => i32.const(this.#addresses[buffer]);
     const tables: { readonly address: number; readonly numbers: Int32Array }[] = [];

@@ -9,18 +9,19 @@ import { emitMatmul, type Matmul } from "./matmul/matmul.js";
 import { runParameters, type RunParameter } from "./matmul/run.js";
 import type { MatmulSpec, OperandSpec, OutputSpec } from "./matmul/spec.js";
 import { ProductEpilogue } from "./product-epilogue.js";
+import type { VectorFeatures } from "./vector-features.js";
 
 /** Adds the function of a product to a module. Products of one form share it. */
 export class ProductLibrary {
   readonly #module: ModuleBuilder;
-  readonly #relaxed: boolean;
+  readonly #vectors: VectorFeatures;
   readonly #math: MathLibrary;
   readonly #functions = new Map<string, Matmul>();
 
-  constructor(module: ModuleBuilder, { relaxed }: { readonly relaxed: boolean }) {
+  constructor(module: ModuleBuilder, vectors: VectorFeatures) {
     this.#module = module;
-    this.#relaxed = relaxed;
-    this.#math = new MathLibrary(module, { relaxed });
+    this.#vectors = vectors;
+    this.#math = new MathLibrary(module, vectors);
   }
 
   functionFor(given: ProductKernel): Product {
@@ -35,7 +36,7 @@ export class ProductLibrary {
       a: operandSpec(a),
       b: operandSpec(b),
       c: outputSpec(c, bytesPerElement(dtype)),
-      relaxed: this.#relaxed,
+      vectors: this.#vectors,
     };
     const epilogue = kernel.epilogue.length === 0 ? null : new ProductEpilogue(kernel);
     const key = JSON.stringify([spec, epilogue?.key]);

@@ -9,14 +9,13 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
-import { f32x4 } from "./assembler/expression.js";
-import { ModuleBuilder } from "./assembler/module-builder.js";
 import { compile, type CompiledProgram } from "./compile.js";
 import { failureAt } from "./constants.js";
 import { EngineStorage } from "./engine-storage.js";
 import { Heap, mostPages } from "./heap.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
+import { fastestVectors, hasVectors, roundedVectors, type VectorFeatures } from "./vector-features.js";
 
 /** How many programs are kept. A training loop needs a handful. */
 const programBound = 256;
@@ -24,6 +23,11 @@ const programBound = 256;
 export interface WasmEngineOptions extends ThreadOptions {
   /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */
   readonly leastWork?: number;
+  /**
+   * Whether multiply-adds may round once where the machine can. `false` gives the same bits on every machine, and products take
+   * half as long again. Default: true
+   */
+  readonly relaxed?: boolean;
 }
 
 /** What an engine holds, in bytes. */
@@ -52,11 +56,7 @@ interface KnownProgram extends CompiledProgram {
 export class WasmEngine implements Engine {
   /** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
   static isSupported(): boolean {
-    try {
-      return new WebAssembly.Module(vectorProbe(false)) instanceof WebAssembly.Module;
-    } catch {
-      return false;
-    }
+    return hasVectors();
   }
 
   readonly name = "wasm";
@@ -64,12 +64,13 @@ export class WasmEngine implements Engine {
   readonly #leastWork: number;
   readonly #heap: Heap;
   readonly #programs = new Map<string, KnownProgram>();
-  readonly #relaxed = WebAssembly.validate(vectorProbe(true));
+  readonly #vectors: VectorFeatures;
   readonly #frame = { address: 0, bytes: 0 };
   #compiled = 0;
 
-  constructor({ leastWork = 400_000, ...threads }: WasmEngineOptions = {}) {
+  constructor({ leastWork = 400_000, relaxed = true, ...threads }: WasmEngineOptions = {}) {
     this.#leastWork = leastWork;
+    this.#vectors = relaxed ? fastestVectors() : roundedVectors;
     this.#threads = new ThreadPool(threads);
     const memory = new WebAssembly.Memory({
       initial: 16,
@@ -139,7 +140,7 @@ export class WasmEngine implements Engine {
     const { memory } = this.#heap;
     const compiled = compile(fuse(lower(outputs)), {
       memory: { minimum: 1, maximum: mostPages, shared: this.#threads.sharesMemory },
-      relaxed: this.#relaxed,
+      vectors: this.#vectors,
       threads: this.#threads.count,
       leastWork: this.#leastWork,
     });
@@ -305,13 +306,4 @@ function outOfMemory({ buffers }: Program, bytes: number): never {
     `the program needs ${gibibytes(bytes)} in one piece, and WebAssembly has 4 in all; its largest part is ${largest.name}, ${gibibytes(sizeOf(largest))}`,
     "Use a smaller batch, or read parts of the result one at a time",
   );
-}
-
-/** A module that is valid where vectors, or fused multiply-adds of vectors, can be used. */
-function vectorProbe(relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({ minimum: 0, maximum: 0, shared: false });
-  module.function({ parameters: ["v128"], result: "v128" }, (body, x) => {
-    body.return(relaxed ? f32x4.relaxedMultiplyAdd(x, x, x) : f32x4.mul(x, x));
-  });
-  return module.finish();
 }

@@ -5,6 +5,7 @@ import { ModuleBuilder } from "../assembler/module-builder.js";
 import type { KernelContext } from "../kernel-context.js";
 import { KernelLibrary, type KernelWriter } from "../kernels.js";
 import { MathLibrary } from "../math/math-library.js";
+import { roundedVectors } from "../vector-features.js";
 
 type KernelFunction = (index: number, count: number) => number;
 
@@ -27,9 +28,9 @@ export class ProgramCase {
   constructor(outputs: readonly Node[], { divided }: { readonly divided: boolean }) {
     const program = fuse(lower(outputs));
     const module = new ModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
-    const library = new KernelLibrary(module, { relaxed: false });
+    const library = new KernelLibrary(module, roundedVectors);
     const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
-    const math = new MathLibrary(module, { relaxed: false });
+    const math = new MathLibrary(module, roundedVectors);
 
     let end = guardBytes;
     const place = (bytes: number): number => {

@@ -3,9 +3,10 @@ import { primitives } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../assembler/module-builder.js";
 import { v128 } from "../assembler/expression.js";
+import { fastestVectors } from "../vector-features.js";
 import type { FloatType } from "./lanes.js";
 import { MathLibrary, type MathName } from "./math-library.js";
-import { hasRelaxedMultiplyAdd, mathLoop, type LoopOptions } from "./math-loop.js";
+import { mathLoop, type LoopOptions } from "./math-loop.js";
 
 type FloatArray = Float32Array | Float64Array;
 
@@ -32,7 +33,7 @@ const bounds: Readonly<Record<MathName, Readonly<Record<FloatType, number>>>> = 
 const names = Object.keys(bounds) as MathName[];
 const dtypes: readonly FloatType[] = ["float32", "float64"];
 
-const modes = [{ relaxed: false }, ...(hasRelaxedMultiplyAdd() ? [{ relaxed: true }] : [])];
+const modes = [{ relaxed: false }, ...(fastestVectors().relaxed ? [{ relaxed: true }] : [])];
 
 const file = new URL("../../golden/math.json", import.meta.url);
 const goldens = new Map(Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, Golden>));

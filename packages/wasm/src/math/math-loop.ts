@@ -35,11 +35,6 @@ export function mathLoop<A extends FloatArray>(
   return { inputs: name === "pow" ? [first, second] : [first], output, run };
 }
 
-/** Whether relaxed multiply-add can be asked for here. */
-export function hasRelaxedMultiplyAdd(): boolean {
-  return WebAssembly.validate(loopModule("exp", "float32", { relaxed: true }));
-}
-
 function isFloat32(array: unknown): boolean {
   return array === Float32Array;
 }

@@ -3,7 +3,8 @@
 
 import { primitives } from "@stargrad/graph";
 import type { MathName } from "./math-library.js";
-import { hasRelaxedMultiplyAdd, mathLoop } from "./math-loop.js";
+import { fastestVectors } from "../vector-features.js";
+import { mathLoop } from "./math-loop.js";
 
 const names: readonly MathName[] = [
   "exp",
@@ -62,7 +63,7 @@ function plainLoop(
   };
 }
 
-for (const relaxed of hasRelaxedMultiplyAdd() ? [false, true] : [false]) {
+for (const relaxed of fastestVectors().relaxed ? [false, true] : [false]) {
   console.log(`\nrelaxed multiply-add: ${relaxed ? "yes" : "no"}`);
   console.log("| | float32 | reference | float64 | reference |");
   for (const name of names) {

@@ -13,7 +13,7 @@ type Int = Expression<"i32">;
  */
 export function emitCombine(
   module: ModuleBuilder,
-  { dtype, k, relaxed }: MatmulSpec,
+  { dtype, k, vectors: { relaxed } }: MatmulSpec,
   few: number,
   sumStride: number,
 ): FunctionReference<null> {

@@ -77,7 +77,7 @@ interface DotTile {
 /** Writes one tile of dot products, `rows` lines of `few` by `columns` of `many`, from lines i and j on. */
 function emitDotTile(
   module: ModuleBuilder,
-  { k, relaxed }: MatmulSpec,
+  { k, vectors: { relaxed } }: MatmulSpec,
   element: Element,
   { rows, columns, copied, cell }: DotTile,
 ): FunctionReference<null> {

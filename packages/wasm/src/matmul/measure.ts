@@ -4,7 +4,7 @@
 
 import { f32x4, i32, v128 } from "../assembler/expression.js";
 import { ModuleBuilder } from "../assembler/module-builder.js";
-import { hasRelaxedMultiplyAdd } from "../math/math-loop.js";
+import { fastestVectors } from "../vector-features.js";
 import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
 import type { Layout } from "./spec.js";
 
@@ -15,7 +15,7 @@ interface Measurement {
   readonly call: () => void;
 }
 
-const relaxed = hasRelaxedMultiplyAdd();
+const vectors = fastestVectors();
 const warmUps = 8;
 const counted = 21;
 /** Operations of one measurement: about 10 ms, long enough for the clock. */
@@ -35,7 +35,7 @@ function peak(arena: Arena): Measurement {
       body.for({ to: i32.const(steps) }, () => {
         for (const sum of sums) {
           sum.set(
-            relaxed
+            vectors.relaxed
               ? f32x4.relaxedMultiplyAdd(sum, factor, factor)
               : f32x4.add(f32x4.mul(sum, factor), factor),
           );
@@ -80,7 +80,7 @@ function product(
 ): Measurement {
   const [m, k, n] = [a.rows.length, a.columns.length, b.columns.length];
   const layouts = { a: { layout: layoutOf(a) }, b: { layout: layoutOf(b), overlapping } };
-  const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, relaxed });
+  const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, vectors });
   const sizeOf = ({ rows, columns }: View): number => Math.max(...rows) + Math.max(...columns) + 1;
   const place = (size: number): number =>
     arena.place("float32", Float32Array.from({ length: size }, Math.random));

@@ -9,12 +9,17 @@ import { emitPanelProduct, tileBytes } from "./panel-product.js";
 import { planProduct } from "./plan.js";
 import { emitRun, type Matmul } from "./run.js";
 import type { MatmulSpec } from "./spec.js";
-import { firstRowOf, heightOf } from "./strips.js";
+import { firstRowOf, heightOf, stripBytes } from "./strips.js";
 
 type Int = Expression<"i32">;
 
 /** Bytes of C that are finished together. */
 const blockOfC = 512 * 1024;
+/**
+ * Lines that are neighbours are packed so many steps of k at a time, all of them: a line of the cache then has the elements of
+ * several, and is still near when the next one comes.
+ */
+const stepsAtOnce = 32;
 
 /**
  * Writes a product that copies its operands into the order in which the inner loop reads them: B in panels of a few
@@ -45,11 +50,9 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   const groups = Math.max(1, Math.floor(blockOfC / (columnBytes * width * panelsAtOnce)));
   const panelsPerEpilogue = spec.epilogue === undefined ? panelsPerBlock : groups * panelsAtOnce;
 
-  const stripBytes = depth * tile.rows * size;
   const panelBytes = depth * width * size;
   const bufferBytes = Math.max(16, tileBytes(plan, element));
-  // The last group of the last strip writes whole vectors.
-  const stripsBytes = stripsPerBlock * stripBytes + 16;
+  const stripsBytes = stripsPerBlock * stripBytes(plan, element);
 
   const packGroup = emitPackGroup(module, element);
   const packPanels = emitPackPanels(module, element, plan, packGroup);
@@ -70,36 +73,34 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
         const p = body.keep(times(depthBlock, depth));
         const steps = body.keep(minimum(i32.const(depth), body.keep(i32.sub(i32.const(k), p))));
 
-        const pack = (panel: Int, target: Int): void => {
+        const packPanel = (panel: Int, target: Int, from: Int, count: Int): void => {
           const column = body.keep(times(panel, width));
-          const count = i32.sub(i32.const(n), column);
           body.call(
             packPanels,
             b,
             entry(inputs.bColumns, column),
+            i32.sub(i32.const(n), column),
+            entry(inputs.bRows, i32.add(p, from)),
             count,
-            entry(inputs.bRows, p),
-            steps,
-            target,
+            i32.add(target, times(from, width * size)),
           );
         };
-        const packStrip = (strip: Int, target: Int): void => {
+        const packStrip = (strip: Int, target: Int, from: Int, count: Int): void => {
           const row = body.keep(firstRowOf(strip, plan));
           const height = body.keep(heightOf(strip, plan));
+          const step = body.keep(times(height, size));
+          const first = body.keep(i32.add(target, i32.mul(from, step)));
           // From the last group to the first, because a group writes past its rows.
           for (let g = Math.floor((tile.rows - 1) / lanes) * lanes; g >= 0; g -= lanes) {
             body.if(i32.greaterSigned(height, i32.const(g)), () => {
-              const lines = entry(inputs.aRows, plus(row, g));
-              const count = plus(height, -g);
-              const step = times(height, size);
               body.call(
                 packGroup,
                 a,
-                lines,
+                entry(inputs.aRows, plus(row, g)),
+                plus(height, -g),
+                entry(inputs.aColumns, i32.add(p, from)),
                 count,
-                entry(inputs.aColumns, p),
-                steps,
-                plus(target, g * size),
+                plus(first, g * size),
                 step,
               );
             });
@@ -108,15 +109,29 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
         const panelAddress = (panel: Int): Int =>
           packsAhead ? i32.add(packedPanels, times(i32.sub(panel, panelFrom), panelBytes)) : packedPanels;
 
+        /** Goes through the steps of this block, some at a time if lines are neighbours. */
+        const eachPart = (neighbours: boolean, write: (from: Int, count: Int) => void): void => {
+          eachBlock(body, i32.const(0), steps, neighbours ? stepsAtOnce : depth, (from, to) => {
+            write(from, body.keep(i32.sub(to, from)));
+          });
+        };
+
         if (packsAhead) {
-          body.for({ from: panelFrom, to: panelTo, step: panelsAtOnce }, (panel) => {
-            pack(panel, body.keep(panelAddress(panel)));
+          eachPart(spec.b.layout === "rowsContiguous", (from, count) => {
+            body.for({ from: panelFrom, to: panelTo, step: panelsAtOnce }, (panel) => {
+              packPanel(panel, body.keep(panelAddress(panel)), from, count);
+            });
           });
         }
         eachBlock(body, inputs.rowBlock, inputs.rowBlockEnd, stripsPerBlock, (stripFrom, stripTo) => {
-          body.for({ from: stripFrom, to: stripTo }, (strip) => {
-            const target = i32.add(packedStrips, times(i32.sub(strip, stripFrom), stripBytes));
-            packStrip(strip, body.keep(target));
+          eachPart(spec.a.layout === "columnsContiguous", (from, count) => {
+            body.for({ from: stripFrom, to: stripTo }, (strip) => {
+              const target = i32.add(
+                packedStrips,
+                times(i32.sub(strip, stripFrom), stripBytes(plan, element)),
+              );
+              packStrip(strip, target, from, count);
+            });
           });
           eachBlock(body, panelFrom, panelTo, panelsPerEpilogue, (groupFrom, groupTo) => {
             eachBlock(body, groupFrom, groupTo, panelsAtOnce, (panel, panelEnd) => {
@@ -142,7 +157,7 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
               };
               const multiplyPanels = (): void => {
                 const packed = body.keep(panelAddress(panel));
-                if (!packsAhead) pack(panel, packed);
+                if (!packsAhead) packPanel(panel, packed, i32.const(0), steps);
                 multiply(multiplyPacked, packed);
               };
               if (multiplyInPlace === null) {

@@ -6,7 +6,7 @@ import type { Element } from "./element.js";
 import { emitStoreTile, outputOf } from "./output.js";
 import type { Plan } from "./plan.js";
 import type { MatmulSpec } from "./spec.js";
-import { firstRowOf, heightOf } from "./strips.js";
+import { firstRowOf, heightOf, stripBytes } from "./strips.js";
 import { emitTile } from "./tile.js";
 
 type Int = Expression<"i32">;
@@ -45,11 +45,11 @@ export function emitPanelProduct(
 ): FunctionReference<null> {
   const { tile, width, strips, tallStrips } = plan;
   const output = outputOf(spec, element);
-  const tall = emitTile(module, element, tile, spec.relaxed, panels);
+  const tall = emitTile(module, element, tile, spec.vectors, panels);
   const short =
     tallStrips === strips
       ? tall
-      : emitTile(module, element, { ...tile, rows: tile.rows - 1 }, spec.relaxed, panels);
+      : emitTile(module, element, { ...tile, rows: tile.rows - 1 }, spec.vectors, panels);
   const storeTile = emitStoreTile(module, element, output, width);
   const stepBytes = width * element.size;
 
@@ -111,7 +111,7 @@ export function emitPanelProduct(
           }
           panel.set(plus(panel, plan.depth * stepBytes));
         });
-        packedA.set(plus(packedA, plan.depth * tile.rows * element.size));
+        packedA.set(plus(packedA, stripBytes(plan, element)));
       });
     },
   );

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 
+import { roundedVectors } from "../vector-features.js";
 import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
 import { elements, type MatmulDType } from "./element.js";
 import type { Layout, MatmulSpec } from "./spec.js";
@@ -62,7 +63,7 @@ export function prepare({ dtype, a, b, options }: Case, fill = integers) {
     k,
     a: { layout: a.layout },
     b: { layout: b.layout, overlapping: b.overlapping ?? false },
-    relaxed: false,
+    vectors: roundedVectors,
     ...options,
   };
   const arena = new Arena(8);

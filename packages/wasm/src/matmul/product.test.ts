@@ -1,18 +1,9 @@
 import { expect, test } from "vitest";
 
 import { f32, f32x4, i32, v128 } from "../assembler/expression.js";
-import { hasRelaxedMultiplyAdd } from "../math/math-loop.js";
+import { fastestVectors, roundedVectors } from "../vector-features.js";
 import { Arena, range } from "./arena.js";
-import {
-  anywhere,
-  checkProduct,
-  columns,
-  fractions,
-  integers,
-  prepare,
-  rows,
-  type Case,
-} from "./product-case.js";
+import { anywhere, checkProduct, columns, fractions, integers, prepare, rows } from "./product-case.js";
 import type { Epilogue } from "./spec.js";
 
 test("the epilogue finishes every sum once", () => {
@@ -133,16 +124,27 @@ test("scratch is bounded, however large the product", () => {
         k,
         a: { layout: "any" },
         b: { layout: "any" },
-        relaxed: false,
+        vectors: roundedVectors,
       });
       expect(matmul.scratchBytes).toBeLessThan(2 * 2 ** 20);
     }
   }
 });
 
-test("fused sums agree where the machine has them", () => {
-  const [m, n, k] = [25, 31, 50];
-  const product: Case = { dtype: "float32", a: rows(m, k), b: rows(k, n), options: { relaxed: true } };
-  if (hasRelaxedMultiplyAdd()) checkProduct(product);
-  else expect(() => prepare(product)).toThrow(WebAssembly.CompileError);
+const fused = { ...fastestVectors(), paired: false };
+test.each([
+  ["rounded", roundedVectors],
+  ["fused where that is possible", fused],
+  ["fused, with an old V8's registers", { ...fused, registers: 14 }],
+  ["in pairs", { ...fused, paired: true, registers: 15 }],
+])("sums are right: %s", (_, vectors) => {
+  for (const [m, n, k] of [
+    [25, 31, 50],
+    [96, 64, 300],
+    [7, 130, 9],
+  ]) {
+    for (const dtype of ["float32", "float64", "int32"] as const) {
+      checkProduct({ dtype, a: rows(m, k), b: rows(k, n), options: { vectors } });
+    }
+  }
 });

@@ -1,4 +1,5 @@
 import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
+import type { VectorFeatures } from "../vector-features.js";
 import type { MatmulDType } from "./element.js";
 
 /**
@@ -48,10 +49,6 @@ export interface MatmulSpec {
   readonly b: OperandSpec;
   /** Default: row-major, without gaps. */
   readonly c?: OutputSpec;
-  /**
-   * Uses fused multiply-adds where the engine has relaxed SIMD. Results may then differ in the last bit from those of
-   * an engine or a machine without it.
-   */
-  readonly relaxed: boolean;
+  readonly vectors: VectorFeatures;
   readonly epilogue?: Epilogue;
 }

@@ -1,5 +1,6 @@
 import { i32, type Expression } from "../assembler/expression.js";
 import { maximum, plus, times } from "./addressing.js";
+import type { Element } from "./element.js";
 import type { Plan } from "./plan.js";
 
 type Int = Expression<"i32">;
@@ -15,4 +16,9 @@ export function firstRowOf(strip: Int, { tile, strips, tallStrips }: Plan): Int 
 export function heightOf(strip: Int, { tile, strips, tallStrips }: Plan): Int {
   if (tallStrips === strips) return i32.const(tile.rows);
   return i32.sub(i32.const(tile.rows), i32.greaterEqualSigned(strip, i32.const(tallStrips)));
+}
+
+/** From one packed strip to the next. The last group of rows is written as whole vectors, and may go beyond the strip. */
+export function stripBytes({ tile, depth }: Plan, { size }: Element): number {
+  return depth * tile.rows * size + 16;
 }

@@ -1,11 +1,9 @@
 import { i32, v128 } from "../assembler/expression.js";
 import type { FunctionReference, Local } from "../assembler/function-builder.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
+import type { VectorFeatures } from "../vector-features.js";
 import type { Element } from "./element.js";
-import type { Tile } from "./plan.js";
-
-/** The vector registers of x86-64, without the one that V8 keeps for itself. */
-const registers = 15;
+import { freeRegisters, type Tile } from "./plan.js";
 
 /**
  * Writes the inner loop: C[r, j] = Σ_p A[p, r] · B[p, j], or C[r, j] plus it if `accumulate` is not 0.
@@ -18,15 +16,16 @@ const registers = 15;
  *
  * V8 (Node 20) moves the loads of a block to its start, where all elements of A would take a register each, and sums would be
  * kept in memory instead: 9 cycles for a step that could take 7. So the loop is cut into blocks that need as many registers as there
- * are, by branches that are never taken. Newer versions, which are those with fused multiply-adds, do not need it.
+ * are, by branches that are never taken. Newer versions do not need it, and it costs them nothing.
  */
 export function emitTile(
   module: ModuleBuilder,
   element: Element,
-  { rows, vectors }: Tile,
-  relaxed: boolean,
+  tile: Tile,
+  features: VectorFeatures,
   panels: "packed" | "inPlace",
 ): FunctionReference<null> {
+  const { rows, vectors } = tile;
   const ofB = panels === "packed" ? 2 : 2 + vectors;
   return module.function(
     { parameters: Array.from({ length: ofB + 4 }, () => "i32" as const), result: null },
@@ -37,7 +36,7 @@ export function emitTile(
       const sums = Array.from({ length: rows }, vectorLocals);
       const row = vectorLocals();
       const factor = body.local("v128");
-      const rowsAtOnce = relaxed ? rows : Math.max(1, registers - 1 - vectors * rows - vectors);
+      const rowsAtOnce = Math.max(1, freeRegisters(tile, features));
       // Both addresses are 0 in no call. Each is asked about once: a second time V8 would know the answer.
       const borders = new Map([
         [rowsAtOnce, b],
@@ -54,7 +53,7 @@ export function emitTile(
           if (address !== undefined) body.breakIf(i32.eqz(address));
           factor.set(element.loadSplat(a, r * element.size));
           for (const [j, sum] of sumsOfRow.entries()) {
-            sum.set(element.multiplyAdd(factor, row[j], sum, relaxed));
+            sum.set(element.multiplyAdd(factor, row[j], sum, features.relaxed));
           }
         }
         a.set(i32.add(a, i32.const(rows * element.size)));

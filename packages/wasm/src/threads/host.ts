@@ -1,3 +1,4 @@
+import { isNode } from "../is-node.js";
 import type { ThreadInputs } from "./commands.js";
 
 /** What this file uses of a `Worker` of a browser. */
@@ -14,9 +15,6 @@ const host = globalThis as {
   readonly SharedArrayBuffer?: unknown;
   readonly navigator?: { readonly hardwareConcurrency?: number };
 };
-
-/** Whether Node's modules are there, without an import that a bundler for browsers would stumble over. */
-const isNode = typeof process === "object" && typeof process.getBuiltinModule === "function";
 
 /** Why there cannot be threads here; `null` if there can. */
 export function obstacleToThreads(): string | null {

@@ -18,7 +18,7 @@ try {
 
 const counts = options.threads === 1 ? [1] : [1, options.threads];
 const engines = counts.map((threads) => {
-  const engine = new WasmEngine({ threads, waitForThreads: true });
+  const engine = new WasmEngine({ threads, waitForThreads: true, wideVectors: options.wideVectors });
   return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}` };
 });
 const contestants = [

@@ -8,6 +8,7 @@ it("measures everything 15 times without peers by default", () => {
     coldStart: true,
     runs: 15,
     threads: 2,
+    wideVectors: false,
     peers: false,
     reference: false,
     json: false,

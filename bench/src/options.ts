@@ -9,6 +9,8 @@ export interface Options {
   readonly runs: number;
   /** How many threads our engine may use, besides a run on one. */
   readonly threads: number;
+  /** Whether our engine may use vectors of 256 bits, where V8 has them. */
+  readonly wideVectors: boolean;
   readonly peers: boolean;
   readonly reference: boolean;
   readonly json: boolean;
@@ -26,12 +28,13 @@ export function readOptions(args: readonly string[], all: readonly Workload[]): 
       only: { type: "string", default: "" },
       runs: { type: "string", default: "15" },
       threads: { type: "string", default: "2" },
+      "wide-vectors": { type: "boolean", default: false },
       peers: { type: "boolean", default: false },
       reference: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
-  const { only, peers, reference, json } = values;
+  const { only, "wide-vectors": wideVectors, peers, reference, json } = values;
   const workloads = all.filter(({ name }) => name.includes(only));
   const coldStart = coldStartName.includes(only);
   if (workloads.length === 0 && !coldStart) {
@@ -40,7 +43,7 @@ export function readOptions(args: readonly string[], all: readonly Workload[]): 
     );
   }
   const [runs, threads] = [wholeNumber("runs", values.runs), wholeNumber("threads", values.threads)];
-  return { workloads, coldStart, runs, threads, peers, reference, json };
+  return { workloads, coldStart, runs, threads, wideVectors, peers, reference, json };
 }
 
 function wholeNumber(option: string, written: string): number {

@@ -2,6 +2,20 @@ import { f32x4 } from "./assembler/expression.js";
 import { ModuleBuilder } from "./assembler/module-builder.js";
 import { isNode } from "./is-node.js";
 
+export interface VectorOptions {
+  /**
+   * Whether multiply-adds may round once where the machine can. `false` gives the same bits on every machine, and products take
+   * half as long again. Default: true
+   */
+  readonly relaxed?: boolean;
+  /**
+   * Whether V8 may join two vectors of 128 bits to one of 256, for products that take little more than half the time. It is an
+   * experiment of V8's, there from Node 24 on for x86-64 with AVX2, and is turned on for the whole process. Elsewhere, and if
+   * `relaxed` is false, this changes nothing. Default: false
+   */
+  readonly wideVectors?: boolean;
+}
+
 /** What can be done with vectors here, and how many of them a loop can keep in registers. */
 export interface VectorFeatures {
   /**
@@ -9,7 +23,7 @@ export interface VectorFeatures {
    * result may then differ from that of another machine.
    */
   readonly relaxed: boolean;
-  /** V8 joins neighbouring vectors of 128 bits to one of 256, where the same is done with both. */
+  /** V8 joins neighbouring vectors to one of 256 bits, where the same is done with both. */
   readonly paired: boolean;
   /** How many of the 16 vector registers of x86-64 a loop can fill: V8 keeps one for itself, and versions before 13 another. */
   readonly registers: number;
@@ -27,15 +41,18 @@ export function hasVectors(): boolean {
   }
 }
 
-/** The fastest vectors of this machine. */
-export function fastestVectors(): VectorFeatures {
-  if (!isNode) return allowsRelaxed() ? { ...roundedVectors, relaxed: true, registers: 15 } : roundedVectors;
-  if (!allowsRelaxed()) turnRelaxedOn();
+/** The fastest vectors of this machine, as far as they may be used. */
+export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOptions = {}): VectorFeatures {
+  if (!relaxed) return roundedVectors;
+  if (!isNode) return allowsRelaxed() ? { relaxed, paired: false, registers: 15 } : roundedVectors;
+  // Node 20 has relaxed SIMD behind a switch.
+  if (!allowsRelaxed()) turnOn("--experimental-wasm-relaxed-simd");
   if (!allowsRelaxed()) return roundedVectors;
   const [version = 0] = process.versions.v8.split(".").map(Number);
-  return version < 13
-    ? { relaxed: true, paired: false, registers: 14 }
-    : { relaxed: true, paired: pairsVectors(), registers: 15 };
+  if (version < 13) return { relaxed, paired: false, registers: 14 };
+  const paired = wideVectors && process.arch === "x64";
+  if (paired) turnOn("--experimental-wasm-revectorize");
+  return { relaxed, paired, registers: 15 };
 }
 
 function allowsRelaxed(): boolean {
@@ -43,17 +60,12 @@ function allowsRelaxed(): boolean {
 }
 
 /**
- * Node 20 has relaxed SIMD behind a switch of V8, which is turned on for the whole process.
+ * Turns on a switch of V8, for the whole process.
  *
  * Source: https://nodejs.org/docs/latest-v20.x/api/v8.html#v8setflagsfromstringflags
  */
-function turnRelaxedOn(): void {
-  process.getBuiltinModule("node:v8").setFlagsFromString("--experimental-wasm-relaxed-simd");
-}
-
-/** Whether this process was started so that V8 joins vectors, which it can from version 13 on. Nothing else tells. */
-function pairsVectors(): boolean {
-  return process.execArgv.includes("--experimental-wasm-revectorize");
+function turnOn(name: string): void {
+  process.getBuiltinModule("node:v8").setFlagsFromString(name);
 }
 
 /** A module that is valid where vectors, or fused multiply-adds of vectors, can be used. */

@@ -25,6 +25,15 @@ describe("WasmEngine", () => {
     expect(runProgram(engine, [large])[0].readSync()).toHaveLength(1e6);
   });
 
+  it("rounds twice when told so: the same bits on every machine", () => {
+    const float32 = (...values: number[]): HostStorage => new HostStorage(Float32Array.from(values));
+    const a = createLeaf([1, 2], "float32", float32(-1, 1 + 2 ** -12));
+    const b = createLeaf([2, 1], "float32", float32(1 + 2 ** -11, 1 + 2 ** -12));
+    const [sum] = runProgram(new WasmEngine({ relaxed: false }), [createNode("matmul", [a, b], {})]);
+    // The square of 1 + 2^-12 is 1 + 2^-11 + 2^-24, of which a float32 loses the end.
+    expect(sum.readSync()).toEqual(Float32Array.of(0));
+  });
+
   it("computes several outputs as one program, in the order asked for", () => {
     const x = leaf([3]);
     const [square, cube] = [

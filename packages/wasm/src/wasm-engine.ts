@@ -15,19 +15,14 @@ import { EngineStorage } from "./engine-storage.js";
 import { Heap, mostPages } from "./heap.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
-import { fastestVectors, hasVectors, roundedVectors, type VectorFeatures } from "./vector-features.js";
+import { fastestVectors, hasVectors, type VectorFeatures, type VectorOptions } from "./vector-features.js";
 
 /** How many programs are kept. A training loop needs a handful. */
 const programBound = 256;
 
-export interface WasmEngineOptions extends ThreadOptions {
+export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
   /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */
   readonly leastWork?: number;
-  /**
-   * Whether multiply-adds may round once where the machine can. `false` gives the same bits on every machine, and products take
-   * half as long again. Default: true
-   */
-  readonly relaxed?: boolean;
 }
 
 /** What an engine holds, in bytes. */
@@ -68,9 +63,14 @@ export class WasmEngine implements Engine {
   readonly #frame = { address: 0, bytes: 0 };
   #compiled = 0;
 
-  constructor({ leastWork = 400_000, relaxed = true, ...threads }: WasmEngineOptions = {}) {
+  constructor({
+    leastWork = 400_000,
+    relaxed = true,
+    wideVectors = false,
+    ...threads
+  }: WasmEngineOptions = {}) {
     this.#leastWork = leastWork;
-    this.#vectors = relaxed ? fastestVectors() : roundedVectors;
+    this.#vectors = fastestVectors({ relaxed, wideVectors });
     this.#threads = new ThreadPool(threads);
     const memory = new WebAssembly.Memory({
       initial: 16,

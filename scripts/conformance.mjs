@@ -8,17 +8,20 @@ import { parseArgs } from "node:util";
 import { findChromium } from "./find-chromium.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const vitest = "node node_modules/vitest/vitest.mjs run";
+const vitestFile = "node_modules/vitest/vitest.mjs";
+const vitest = `node ${vitestFile} run`;
 const nodeTests = [
   `${vitest} --project wasm src/conformance.test.ts src/threads --project tests threads.test.ts`,
   `${vitest} --mode long --project tests memory`,
 ];
+// Wide vectors are for the whole process, and unknown to V8's first compiler.
+const wideTests = [`node --no-liftoff ${vitestFile} run --mode long --project wasm wide-vectors`];
 const chromiumTests = [`${vitest} --mode long --project tests browser`];
 
 const chromium = findChromium();
 const places = {
-  node20: () => onNode(20),
-  node24: () => onNode(24),
+  node20: () => onNode(20, nodeTests),
+  node24: () => onNode(24, [...nodeTests, ...wideTests]),
   chromium: () =>
     chromium === null
       ? "not run: no Chromium is installed. Install one, or say in CHROMIUM_PATH where it is"
@@ -45,13 +48,13 @@ for (const [place, outcome] of outcomes) console.log(`conformance, ${place}: ${o
 process.exit(outcomes.some(([, outcome]) => outcome.startsWith("FAILED")) ? 1 : 0);
 
 /** Runs the tests on a major version of Node. */
-function onNode(major) {
-  if (Number(process.versions.node.split(".")[0]) === major) return runAll(nodeTests, "");
+function onNode(major, tests) {
+  if (Number(process.versions.node.split(".")[0]) === major) return runAll(tests, "");
   const runner = `npx --yes -p node@${major} -c`;
   if (run(`${runner} "node --version"`).status !== 0) {
     return `FAILED: the package node@${major} could not be had from the registry`;
   }
-  return runAll(nodeTests, runner);
+  return runAll(tests, runner);
 }
 
 /** Runs tests, one command after another; `runner` gives them another Node. */

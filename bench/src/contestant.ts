@@ -15,6 +15,8 @@ export interface Contestant {
 export interface Prepared {
   /** Computes so many times, one after another and to the end, and returns the milliseconds it took. */
   run(calls: number): Promise<number>;
+  /** Resolves when it leaves the machine to others. Default: at once */
+  settle?(): Promise<void>;
   /** What the last call computed. */
   result(): Promise<ArrayLike<number>>;
   /** Frees what nobody else does. */

@@ -8,14 +8,18 @@ it("warms up, then lets the candidates take turns", async () => {
       turns.push(`${name}${calls}`);
       return Promise.resolve(calls * milliseconds);
     },
+    settle: () => {
+      turns.push("-");
+      return Promise.resolve();
+    },
   });
   const timings = await measure([candidate("a", 4), candidate("b", 20)], { warmUp: 12, turn: 10, runs: 2 });
-  expect(turns.join(" ")).toBe("a1 a1 a1 b1 a3 b1 a3 b1");
+  expect(turns.join(" ")).toBe("a1 a1 a1 - b1 - a1 a3 - b1 b1 - a1 a3 - b1 b1 -");
   expect(timings.map(({ median }) => median)).toEqual([4, 20]);
 });
 
-it("counts only what comes after the warm-up, per call", async () => {
-  const durations = [50, 7, 1, 3, 9];
+it("counts only what comes after the warm-up and after the first call of a turn, per call", async () => {
+  const durations = [50, 100, 7, 100, 1, 100, 3, 100, 9];
   const [timing] = await measure([{ run: () => Promise.resolve(durations.shift() ?? 0) }], {
     warmUp: 0,
     turn: 0,

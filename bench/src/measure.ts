@@ -19,11 +19,15 @@ export interface MeasureOptions {
 export interface Candidate {
   /** Computes so many times and returns the milliseconds it took. */
   run(calls: number): Promise<number>;
+  /** Resolves when it leaves the machine to others. Default: at once */
+  settle?(): Promise<void>;
 }
 
 /**
  * Times candidates in turn, A B A B …, so that a machine whose speed drifts slows all of them alike. Compare timings of
  * one call of this function only.
+ *
+ * The first call of a turn is not counted: it finds the others' data in the caches and its threads asleep, as no loop's second does.
  */
 export async function measure(
   candidates: readonly Candidate[],
@@ -32,11 +36,14 @@ export async function measure(
   const contests: { candidate: Candidate; calls: number; durations: number[] }[] = [];
   for (const candidate of candidates) {
     const fastest = await warm(candidate, warmUp);
+    await candidate.settle?.();
     contests.push({ candidate, calls: callsPerTurn(fastest, turn), durations: [] });
   }
   for (let run = 0; run < runs; run++) {
     for (const { candidate, calls, durations } of contests) {
+      await candidate.run(1);
       durations.push((await candidate.run(calls)) / calls);
+      await candidate.settle?.();
     }
   }
   return contests.map(({ durations }) => summarize(durations));

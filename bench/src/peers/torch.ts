@@ -11,30 +11,52 @@ const interpreters = ["python3", "/usr/bin/python3"];
 /** Milliseconds after which PyTorch's threads have stopped waiting for work, which keeps a core busy. */
 const settling = 100;
 
-/** PyTorch with one thread and with two, each in a process of its own that keeps its own time. */
+/** How many threads PyTorch has, and how many OpenBLAS, which does its products with a pool of its own. */
+interface Threads {
+  readonly name: string;
+  readonly own: number;
+  readonly blas: number;
+}
+
+/** On two cores the two pools stand in each other's way: often products alone on both are PyTorch's best. */
+const ways: readonly Threads[] = [
+  { name: "1 thread", own: 1, blas: 1 },
+  { name: "2 threads", own: 2, blas: 2 },
+  { name: "2 for products", own: 1, blas: 2 },
+];
+
+/** PyTorch with one thread and with two, each way in a process of its own that keeps its own time. */
 export async function openTorch(): Promise<Contestant[]> {
   for (const interpreter of interpreters) {
-    const [one, two] = [await start(interpreter, 1), await start(interpreter, 2)];
-    if (one === null || two === null) continue;
-    console.error(
-      `bench: PyTorch's matrix products are those of ${one.blas ?? "a library it does not name"}`,
-    );
-    return [contestant(one, 1), contestant(two, 2)];
+    const contestants: Contestant[] = [];
+    for (const threads of ways) {
+      const python = await start(interpreter, threads);
+      if (python === null) break;
+      if (contestants.length === 0) {
+        console.error(
+          `bench: PyTorch's matrix products are those of ${python.blas ?? "a library it does not name"}`,
+        );
+      }
+      contestants.push(contestant(python, threads));
+    }
+    if (contestants.length === ways.length) return contestants;
   }
   throw new Error(`PyTorch: neither ${interpreters.join(" nor ")} has torch`);
 }
 
-function contestant({ version, ask, close }: Python, threads: number): Contestant {
+function contestant({ version, ask, close }: Python, { name }: Threads): Contestant {
   return {
-    name: `torch ${version}, ${threads} thread${threads > 1 ? "s" : ""}`,
+    name: `torch ${version}, ${name}`,
     async prepare({ task, inputs }: Workload) {
       const encoded = Object.entries(inputs()).map(([name, input]) => [name, encode(input)]);
       await ask({ prepare: task, inputs: Object.fromEntries(encoded) as unknown });
       return {
         async run(calls) {
           const { milliseconds } = (await ask({ run: calls })) as { milliseconds: number };
-          await sleep(settling);
           return milliseconds;
+        },
+        settle() {
+          return sleep(settling);
         },
         async result() {
           const { float32 } = (await ask({ result: true })) as { float32: string };
@@ -56,11 +78,14 @@ interface Python {
 }
 
 /** Starts the script; null if there is no such interpreter or it has no torch. */
-async function start(interpreter: string, threads: number): Promise<Python | null> {
-  const process = spawn(interpreter, [script, String(threads)], { stdio: ["pipe", "pipe", "ignore"] });
-  process.on("error", () => undefined);
-  process.stdin.on("error", () => undefined);
-  const lines = createInterface(process.stdout)[Symbol.asyncIterator]();
+async function start(interpreter: string, { own, blas }: Threads): Promise<Python | null> {
+  const child = spawn(interpreter, [script, String(own)], {
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { ...process.env, OPENBLAS_NUM_THREADS: String(blas) },
+  });
+  child.on("error", () => undefined);
+  child.stdin.on("error", () => undefined);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const answer = async (): Promise<object | null> => {
     const line = await lines.next();
     return line.done === true ? null : (JSON.parse(line.value) as object);
@@ -70,14 +95,14 @@ async function start(interpreter: string, threads: number): Promise<Python | nul
   return {
     ...greeting,
     async ask(question) {
-      process.stdin.write(`${JSON.stringify(question)}\n`);
+      child.stdin.write(`${JSON.stringify(question)}\n`);
       const reply = await answer();
       if (reply === null) throw new Error("PyTorch's process has ended");
       if ("error" in reply) throw new Error(String(reply.error));
       return reply;
     },
     close() {
-      process.stdin.end();
+      child.stdin.end();
     },
   };
 }

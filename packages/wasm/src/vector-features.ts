@@ -65,7 +65,11 @@ function allowsRelaxed(): boolean {
  * Source: https://nodejs.org/docs/latest-v20.x/api/v8.html#v8setflagsfromstringflags
  */
 function turnOn(name: string): void {
-  process.getBuiltinModule("node:v8").setFlagsFromString(name);
+  try {
+    process.getBuiltinModule("node:v8").setFlagsFromString(name);
+  } catch {
+    // Other runtimes have Node's modules too, but not V8: there is nothing to turn on.
+  }
 }
 
 /** A module that is valid where vectors, or fused multiply-adds of vectors, can be used. */

@@ -8,10 +8,13 @@ import { WasmEngine } from "./wasm-engine.js";
 
 const there = fastestVectors({ wideVectors: true }).paired;
 const wide = new WasmEngine({ threads: 1, wideVectors: true });
+const narrow = new WasmEngine({ threads: 1 });
 
-describe.skipIf(!there)("with wide vectors the engine agrees with the reference engine", () => {
+describe.skipIf(!there)("wide vectors agree with the reference engine, and with narrow ones to the bit", () => {
   it.each(conformanceCases())("$name", ({ build, tolerance }) => {
     const compute = (on: Engine) => runProgram(on, [build()])[0].readSync();
-    expect(disagreement(compute(wide), compute(referenceEngine), tolerance)).toBeNull();
+    const got = compute(wide);
+    expect(disagreement(got, compute(referenceEngine), tolerance)).toBeNull();
+    expect(disagreement(compute(narrow), got, 0)).toBeNull();
   });
 });

@@ -13,8 +13,8 @@ const asleep = 192;
 /** What lies before this address belongs to the barrier. */
 export const barrierEnd = 256;
 
-/** How often a thread looks before it sleeps: some 20 microseconds, as long as waking it up would take. */
-const looks = 10_000;
+/** How often a thread looks before it sleeps: some 100 microseconds, about what sleeping and being woken up costs all of them. */
+const looks = 50_000;
 
 /**
  * Writes a function that returns once so many threads have called it. What any of them wrote before, all see after it.

@@ -3,6 +3,7 @@ import type { Parameter } from "@stargrad/autograd";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
+import { weightDecayOf } from "./weight-decay.js";
 
 export interface NAdamOptions extends OptimizerOptions {
   /** How much of each moment is kept from step to step. Default: [0.9, 0.999]. */
@@ -90,12 +91,8 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
     };
   }
 
-  protected structure({ weightDecay, decoupledWeightDecay }: Settings<NAdamOptions>) {
-    const decays = weightDecay !== 0;
-    return {
-      decaysInGradient: decays && !decoupledWeightDecay,
-      decaysApart: decays && decoupledWeightDecay,
-    };
+  protected structure(settings: Settings<NAdamOptions>) {
+    return weightDecayOf(settings);
   }
 
   protected update(

@@ -2,6 +2,7 @@ import { where, type Tensor } from "@stargrad/tensor";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
+import { weightDecayOf } from "./weight-decay.js";
 
 export interface RAdamOptions extends OptimizerOptions {
   /** How much of each moment is kept from step to step. Default: [0.9, 0.999]. */
@@ -73,12 +74,8 @@ export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
     };
   }
 
-  protected structure({ weightDecay, decoupledWeightDecay }: Settings<RAdamOptions>) {
-    const decays = weightDecay !== 0;
-    return {
-      decaysInGradient: decays && !decoupledWeightDecay,
-      decaysApart: decays && decoupledWeightDecay,
-    };
+  protected structure(settings: Settings<RAdamOptions>) {
+    return weightDecayOf(settings);
   }
 
   protected update(

@@ -44,15 +44,14 @@ export function hasVectors(): boolean {
 /** The fastest vectors of this machine, as far as they may be used. */
 export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOptions = {}): VectorFeatures {
   if (!relaxed) return roundedVectors;
-  if (!isNode) return allowsRelaxed() ? { relaxed, paired: false, registers: 15 } : roundedVectors;
   // Node 20 has relaxed SIMD behind a switch.
   if (!allowsRelaxed()) turnOn("--experimental-wasm-relaxed-simd");
   if (!allowsRelaxed()) return roundedVectors;
-  const [version = 0] = process.versions.v8.split(".").map(Number);
-  if (version < 13) return { relaxed, paired: false, registers: 14 };
-  const paired = wideVectors && process.arch === "x64";
+  // Browsers are taken for new.
+  const isOld = isNode && Number.parseInt(process.versions.v8) < 13;
+  const paired = wideVectors && isNode && !isOld && process.arch === "x64";
   if (paired) turnOn("--experimental-wasm-revectorize");
-  return { relaxed, paired, registers: 15 };
+  return { relaxed, paired, registers: isOld ? 14 : 15 };
 }
 
 function allowsRelaxed(): boolean {
@@ -60,13 +59,13 @@ function allowsRelaxed(): boolean {
 }
 
 /**
- * Turns on a switch of V8, for the whole process.
+ * Turns on a switch of V8, for the whole process; in a browser it does nothing.
  *
  * Source: https://nodejs.org/docs/latest-v20.x/api/v8.html#v8setflagsfromstringflags
  */
 function turnOn(name: string): void {
   try {
-    process.getBuiltinModule("node:v8").setFlagsFromString(name);
+    if (isNode) process.getBuiltinModule("node:v8").setFlagsFromString(name);
   } catch {
     // Other runtimes have Node's modules too, but not V8: there is nothing to turn on.
   }

@@ -36,7 +36,12 @@ export interface ThreadInputs {
 
 /**
  * What a thread does: it waits for commands, and loads programs or runs them. As text, because there is no file that all
- * bundlers and browsers would find. The bytes of programs come through the memory, since who waits receives no messages.
+ * bundlers and browsers would find; remarks stand here, where a bundler leaves them out.
+ *
+ * - The bytes of programs come through the memory, since who waits receives no messages. Another thread's growth of the memory
+ *   arrives a moment later.
+ * - A thread that saw a command before it was notified of it is woken up once more, for nothing.
+ * - When a command fails the others must not wait for this thread: see the barrier.
  */
 export const threadSource = `
 const serve = ({ memory, words, index, count }) => {
@@ -45,7 +50,6 @@ const serve = ({ memory, words, index, count }) => {
   const load = () => {
     const address = words[${words.address}];
     const end = address + words[${words.bytes}];
-    // Another thread's growth of the memory arrives a moment later.
     while (memory.buffer.byteLength < end) Atomics.wait(words, ${words.failed}, 0, 1);
     const module = new WebAssembly.Module(new Uint8Array(memory.buffer).slice(address, end));
     const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
@@ -54,7 +58,6 @@ const serve = ({ memory, words, index, count }) => {
   };
   Atomics.add(words, ${words.ready}, 1);
   for (;;) {
-    // A thread that saw a command before it was notified of it is woken up once more, for nothing.
     while (Atomics.load(words, ${words.command}) === done) Atomics.wait(words, ${words.command}, done);
     done = Atomics.load(words, ${words.command});
     try {
@@ -67,7 +70,6 @@ const serve = ({ memory, words, index, count }) => {
       }
     } catch {
       Atomics.add(words, ${words.failed}, 1);
-      // The others must not wait for this thread: see the barrier.
       const shared = new Int32Array(memory.buffer);
       Atomics.store(shared, ${givenUp / 4}, 1);
       Atomics.add(shared, ${round / 4}, 1);

@@ -10,11 +10,14 @@ const there = fastestVectors({ wideVectors: true }).paired;
 const wide = new WasmEngine({ threads: 1, wideVectors: true });
 const narrow = new WasmEngine({ threads: 1 });
 
-describe.skipIf(!there)("wide vectors agree with the reference engine, and with narrow ones to the bit", () => {
-  it.each(conformanceCases())("$name", ({ build, tolerance }) => {
-    const compute = (on: Engine) => runProgram(on, [build()])[0].readSync();
-    const got = compute(wide);
-    expect(disagreement(got, compute(referenceEngine), tolerance)).toBeNull();
-    expect(disagreement(compute(narrow), got, 0)).toBeNull();
-  });
-});
+describe.skipIf(!there)(
+  "wide vectors agree with the reference engine, and with narrow ones to the bit",
+  () => {
+    it.each(conformanceCases())("$name", ({ build, tolerance }) => {
+      const compute = (on: Engine) => runProgram(on, [build()])[0].readSync();
+      const got = compute(wide);
+      expect(disagreement(got, compute(referenceEngine), tolerance)).toBeNull();
+      expect(disagreement(compute(narrow), got, 0)).toBeNull();
+    });
+  },
+);

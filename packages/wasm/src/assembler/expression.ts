@@ -163,10 +163,7 @@ export const f32 = {
     }),
   load: load("f32", 2, 0x2a),
   ne: binary<"f32", "i32">("i32", 0x5c),
-  greater: binary<"f32", "i32">("i32", 0x5e),
-  greaterEqual: binary<"f32", "i32">("i32", 0x60),
   add: binary<"f32", "f32">("f32", 0x92),
-  sub: binary<"f32", "f32">("f32", 0x93),
   convertI32Signed: unary<"i32", "f32">("f32", 0xb2),
 };
 
@@ -178,7 +175,6 @@ export const f64 = {
   load: load("f64", 3, 0x2b),
   ne: binary<"f64", "i32">("i32", 0x62),
   greater: binary<"f64", "i32">("i32", 0x64),
-  greaterEqual: binary<"f64", "i32">("i32", 0x66),
   abs: unary<"f64", "f64">("f64", 0x99),
   add: binary<"f64", "f64">("f64", 0xa0),
   sub: binary<"f64", "f64">("f64", 0xa1),
@@ -220,7 +216,6 @@ export const i32x4 = {
   replace: replaceLane<"i32">(simd(0x1c)),
   eq: binary<"v128", "v128">("v128", ...simd(0x37)),
   less: binary<"v128", "v128">("v128", ...simd(0x39)),
-  greater: binary<"v128", "v128">("v128", ...simd(0x3b)),
   lessUnsigned: binary<"v128", "v128">("v128", ...simd(0x3a)),
   lessEqual: binary<"v128", "v128">("v128", ...simd(0x3d)),
   lessEqualUnsigned: binary<"v128", "v128">("v128", ...simd(0x3e)),

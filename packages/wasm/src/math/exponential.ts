@@ -11,6 +11,8 @@ interface Reduced {
 
 /** Beyond these every result is 0 or infinite after rounding. */
 const ends = { float32: { low: -104, high: 89 }, float64: { low: -746, high: 710 } } as const;
+/** Up to this size of x, eˣ and its power of two are normal numbers. */
+const ordinary = { float32: 87, float64: 708 } as const;
 
 /** `below` is added to x: what its last place could not hold. */
 export function reduceByLn2(lanes: Lanes, x: Local<"v128">, below?: Vector): Reduced {
@@ -26,16 +28,38 @@ export function expm1OfRest(lanes: Lanes, r: Local<"v128">, tail: readonly numbe
   return lanes.multiplyAdd(lanes.mul(r, r), lanes.polynomial(r, tail), r);
 }
 
+/** eʳ */
+function exponentialOfRest(lanes: Lanes, r: Local<"v128">): Vector {
+  return lanes.add(expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail), lanes.constant(1));
+}
+
 /** 2ⁿ · eʳ. The power of two is applied in halves: the whole of it may be out of range where the result is not. */
 export function expOfReduced(lanes: Lanes, { n, r }: Reduced): Vector {
   const half = lanes.keep(lanes.roundProduct(n, 0.5));
-  const { exponentialTail } = coefficients[lanes.dtype];
-  const exponential = lanes.add(expm1OfRest(lanes, r, exponentialTail), lanes.constant(1));
+  const exponential = exponentialOfRest(lanes, r);
   return lanes.mul(lanes.mul(exponential, lanes.powerOfTwo(half)), lanes.powerOfTwo(lanes.sub(n, half)));
 }
 
 /** eˣ */
 export function exp(lanes: Lanes, x: Local<"v128">): Vector {
+  const { body, dtype } = lanes;
+  const result = lanes.keep(x);
+  const rare = lanes.notAll(lanes.less(lanes.abs(x), lanes.constant(ordinary[dtype])));
+  body.if(
+    rare,
+    () => {
+      result.set(expAnywhere(lanes, x));
+    },
+    () => {
+      const { n, r } = reduceByLn2(lanes, x);
+      result.set(lanes.mul(exponentialOfRest(lanes, r), lanes.powerOfTwo(n)));
+    },
+  );
+  return result;
+}
+
+/** eˣ also where it is subnormal, 0, infinite or NaN; the same bits as without such care elsewhere. */
+function expAnywhere(lanes: Lanes, x: Local<"v128">): Vector {
   const { low, high } = ends[lanes.dtype];
   // What a mask has set to −∞ is not computed with: a processor takes a hundred times as long for a result that underflows.
   const vanishes = lanes.keep(lanes.less(x, lanes.constant(low)));
@@ -64,10 +88,7 @@ export function sigmoid(lanes: Lanes, x: Local<"v128">): Vector {
   const { n, r } = reduceByLn2(lanes, lanes.keep(lanes.clamp(lanes.neg(x), low, -low)));
   const half = lanes.keep(lanes.roundProduct(n, 0.5));
   const scale = lanes.keep(lanes.inversePowerOfTwo(half));
-  const exponential = lanes.add(
-    expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail),
-    lanes.constant(1),
-  );
+  const exponential = exponentialOfRest(lanes, r);
   return lanes.div(scale, lanes.multiplyAdd(exponential, lanes.powerOfTwo(lanes.sub(n, half)), scale));
 }
 

@@ -37,6 +37,7 @@ interface File {
 const file = readGolden("init.json") as File;
 
 type Initializer = (shape: readonly number[], options: object) => Tensor;
+// Each takes options of its own; the golden file has those that fit.
 const initializers = nn.init as unknown as Readonly<Record<string, Initializer>>;
 
 function expectDistribution(x: Tensor, expected: Distribution): void {
@@ -90,6 +91,7 @@ describe("PyTorch's initializers", () => {
 
 describe("PyTorch's layers begin alike:", () => {
   it.each(file.layers)("$layer $arguments $options", ({ layer, arguments: values, options, parameters }) => {
+    // The file names a layer and has the arguments for it, which TypeScript cannot see.
     const Layer = nn[layer as keyof typeof nn] as unknown as new (...values: unknown[]) => nn.Module;
     const state = new Layer(...values, { ...options, generator: new Generator(2) }).stateDict();
     expect([...state.keys()]).toEqual(Object.keys(parameters));

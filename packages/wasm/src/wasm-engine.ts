@@ -63,15 +63,10 @@ export class WasmEngine implements Engine {
   readonly #frame = { address: 0, bytes: 0 };
   #compiled = 0;
 
-  constructor({
-    leastWork = 400_000,
-    relaxed = true,
-    wideVectors = false,
-    ...threads
-  }: WasmEngineOptions = {}) {
-    this.#leastWork = leastWork;
-    this.#vectors = fastestVectors({ relaxed, wideVectors });
-    this.#threads = new ThreadPool(threads);
+  constructor(options: WasmEngineOptions = {}) {
+    this.#leastWork = options.leastWork ?? 400_000;
+    this.#vectors = fastestVectors(options);
+    this.#threads = new ThreadPool(options);
     const memory = new WebAssembly.Memory({
       initial: 16,
       maximum: mostPages,

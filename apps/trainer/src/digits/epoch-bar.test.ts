@@ -11,6 +11,7 @@ describe("EpochBar", () => {
     terminal.on("data", (text: Buffer) => (written += text.toString()));
     const listeners = process.listenerCount("SIGINT");
 
+    // As much of a terminal as the bar uses.
     const bar = new EpochBar(terminal as unknown as NodeJS.WriteStream);
     const step = { event: "step", epoch: 3, steps: 2 } as const;
     await bar.advance({ ...step, step: 1, loss: 2, metrics: { accuracy: 0.5 } });

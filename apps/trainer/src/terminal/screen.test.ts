@@ -11,6 +11,7 @@ function stream(isTTY = true): { stream: NodeJS.WriteStream; written: () => stri
   const texts: string[] = [];
   through.on("data", (text: Buffer) => texts.push(text.toString()));
   return {
+    // As much of a terminal as a screen uses.
     stream: Object.assign(through, { isTTY }) as unknown as NodeJS.WriteStream,
     written: () => texts.join(""),
   };

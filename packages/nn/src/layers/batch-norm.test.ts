@@ -152,6 +152,7 @@ describe("InstanceNorm2d", () => {
     expect(() => layer.forward(zeros([2, 3, 1, 1]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: InstanceNorm2d(3, { affine: true }): got [2, 3, 1, 1], one value for each channel of an image; expected several, which have a variance. Use more items or larger ones, or eval() and its running statistics]`,
     );
+    // What only JavaScript can pass: null means something to BatchNorm, and nothing here.
     expect(() => new InstanceNorm2d(2, { momentum: null as unknown as number })).toThrow("got momentum null");
     expect(() => new InstanceNorm2d(2, { momentum: -0.1 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: InstanceNorm2d: got momentum -0.1; expected 0 to 1]`,

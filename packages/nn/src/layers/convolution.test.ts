@@ -44,6 +44,7 @@ describe("Conv1d and Conv3d", () => {
     expect(() => new Conv1d(3, 8, 0)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: Conv1d: got kernelSize 0; expected a whole number of at least 1]`,
     );
+    // What only JavaScript can pass: TypeScript refuses a list.
     expect(() => new Conv1d(3, 8, [3, 3] as unknown as number)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: Conv1d: got kernelSize [3, 3]; expected a whole number of at least 1]`,
     );

@@ -1,5 +1,6 @@
 export { fuse } from "./fuse.js";
 export { inPlaceOutputs } from "./in-place.js";
+export { formOf, type KernelForm, type OperandPlace, type SimpleKernel } from "./kernel-form.js";
 export { refine, tiled, type Iteration } from "./iteration.js";
 export {
   buffersOf,
@@ -26,7 +27,9 @@ export {
   type RandomBitsKernel,
   type ReduceKernel,
   type RowsKernel,
+  type ScanKernel,
   type ScatterAddKernel,
+  type View,
 } from "./kernel.js";
 export { axisOffsets, contiguous, isContiguous, type Digit, type Layout } from "./layout.js";
 export { lower } from "./lower.js";

@@ -180,7 +180,25 @@ export interface RandomBitsKernel {
 export type IndexingKernel =
   CheckKernel | GatherKernel | ScatterAddKernel | CumulativeSumKernel | ArgsortKernel | RandomBitsKernel;
 
-export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel;
+/** A buffer that is a part of another one, and of another part at each iteration of a loop. */
+export interface View {
+  readonly buffer: number;
+  readonly source: number;
+  /** In elements: at iteration i the view begins at `offset + i · stride` of the source, or `offset + (i mod 2) · stride`. */
+  readonly offset: number;
+  readonly stride: number;
+  readonly alternates: boolean;
+}
+
+/** Runs kernels again and again. */
+export interface ScanKernel {
+  readonly kind: "scan";
+  readonly length: number;
+  readonly kernels: readonly Kernel[];
+  readonly views: readonly View[];
+}
+
+export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel | ScanKernel;
 
 /** What an engine runs: kernels in order, over numbered buffers. */
 export interface Program {
@@ -250,6 +268,17 @@ function findBuffers(kernel: Kernel): KernelBuffers {
       return { reads: [kernel.x.buffer], writes: [kernel.buffer] };
     case "randomBits":
       return { reads: [kernel.state], writes: [kernel.buffer] };
+    case "scan": {
+      const sources = new Map(kernel.views.map(({ buffer, source }) => [buffer, source]));
+      const outside = (buffers: readonly number[]): number[] => [
+        ...new Set(buffers.map((buffer) => sources.get(buffer) ?? buffer)),
+      ];
+      const touched = kernel.kernels.map(buffersOf);
+      return {
+        reads: outside(touched.flatMap(({ reads }) => reads)),
+        writes: outside(touched.flatMap(({ writes }) => writes)),
+      };
+    }
   }
 }
 

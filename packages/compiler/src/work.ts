@@ -25,6 +25,8 @@ export function workOf(kernel: Kernel, program: Pick<Program, "buffers">): numbe
       return 8 * sizeOf(kernel.shape);
     case "argsort":
       return 32 * sizeOf(kernel.shape);
+    case "scan":
+      return kernel.length * kernel.kernels.reduce((sum, inner) => sum + workOf(inner, program), 0);
   }
 }
 

@@ -1,39 +1,53 @@
-import { inPlaceOutputs, buffersOf, planMemory, workOf, type Program } from "@stargrad/compiler";
-import { i32, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder, FunctionReference, Local } from "./assembler/function-builder.js";
-import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
-import { Constants, failureAt } from "./constants.js";
-import type { KernelContext } from "./kernel-context.js";
-import { KernelLibrary, type KernelWriter } from "./kernels.js";
-import { MathLibrary } from "./math/math-library.js";
-import { emitBarrier } from "./threads/barrier.js";
+import {
+  formOf,
+  inPlaceOutputs,
+  buffersOf,
+  planMemory,
+  workOf,
+  type Kernel,
+  type MemoryPlan,
+  type Program,
+  type ScanKernel,
+  type SimpleKernel,
+} from "@stargrad/compiler";
+import { bytesPerElement, type DType } from "@stargrad/graph";
+import { failureOf } from "./indexing/failure.js";
+import type { KernelCode, KernelModule, KernelStore, KernelVariant } from "./kernel-store.js";
+import { command, flags, header, ImageWriter } from "./program-image.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
-import type { VectorFeatures } from "./vector-features.js";
 
-/** A program as WebAssembly. */
+/** What is handed to a program, or comes from it. */
+export interface OutsideBuffer {
+  readonly dtype: DType;
+  readonly size: number;
+  /** Which word of the image, in bytes, is its address. */
+  readonly slot: number;
+}
+
+/** A program that is ready to be placed in memory and run. */
 export interface CompiledProgram {
-  readonly program: Program;
-  /** The module, which exports a function `run`. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly inputs: readonly OutsideBuffer[];
+  readonly outputs: readonly OutsideBuffer[];
   /** How much room it works in. */
   readonly frameBytes: number;
-  /** What has to stand in memory while it runs: room for a failure and for addresses, and tables. */
-  readonly constants: Int32Array;
-  /** Which of those words is the address of an input or output. */
-  readonly slots: ReadonlyMap<number, number>;
-  /** The error of a kernel, by its number, for a position and an index. */
-  readonly failures: readonly KernelWriter["failure"][];
-  /** The outputs that are written when nothing can fail any more. */
+  /** What has to stand in memory while it runs: see `program-image.ts`. */
+  readonly image: Int32Array;
+  /** The code that it calls. */
+  readonly modules: ReadonlySet<KernelModule>;
+  /** The error of each kernel that can fail, for a position and an index. */
+  readonly failures: readonly ((position: number, index: number) => Error)[];
+  /** The outputs, by their place, that are written when nothing can fail any more. */
   readonly safeOutputs: ReadonlySet<number>;
-  /** The inputs that each output may be written over. */
-  readonly inPlace: ReadonlyMap<number, ReadonlySet<number>>;
+  /** For each output the places of the inputs that it may be written over while the program runs. */
+  readonly inPlace: readonly ReadonlySet<number>[];
   /** Whether it is worth waking several threads for. */
   readonly parallel: boolean;
+  /** The largest buffer, for messages. */
+  readonly largest: { readonly name: string; readonly bytes: number };
 }
 
 export interface CompileOptions {
-  readonly memory: MemoryImport;
-  readonly vectors: VectorFeatures;
+  readonly kernels: KernelStore;
   /** With how many threads it may run. */
   readonly threads: number;
   /** From how many operations on it is worth waking them. */
@@ -43,105 +57,174 @@ export interface CompileOptions {
 const alignment = 64;
 
 /**
- * Emits the WebAssembly of a program: one function that computes all of it, and those that it calls.
+ * Compiles a program: its kernels to code that is shared with other programs, and the program itself to an image, a list of
+ * commands that call this code.
  *
  * What a program needs only inside lies in its frame: its buffers, then room for each thread to work in. Inputs and outputs
- * lie anywhere; their addresses are read where it begins. Every thread runs the same function: it does its share
- * of the large kernels, the first thread does the small ones, and they meet where one needs what another has written.
+ * lie anywhere. Every thread carries out the same commands: it does its share of the large kernels, the first thread does
+ * the small ones, and they meet where one needs what another has written.
  */
-export function compile(
-  program: Program,
-  { memory, vectors, threads, leastWork }: CompileOptions,
-): CompiledProgram {
-  const module = new ModuleBuilder(memory);
-  const library = new KernelLibrary(module, vectors);
-  const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
-  const scratchBytes = align(Math.max(0, ...writers.map((writer) => writer.scratchBytes)));
-  const plan = planMemory(program);
-  const inPlace = inPlaceOutputs(program);
-  const constants = new Constants([...new Set([...program.inputs, ...program.outputs])]);
-  const math = new MathLibrary(module, vectors);
-  const barrier = threads > 1 ? emitBarrier(module) : null;
-
-  module.function(
-    { parameters: ["i32", "i32", "i32", "i32"], result: "i32" },
-    (body, frame, constantsAt, thread, count) => {
-      const meet = (): void => {
-        if (barrier !== null) meetOthers(body, barrier, count);
-      };
-      const contextOf = (kernel: number, shared: boolean): KernelContext => ({
-        module,
-        body,
-        math,
-        program,
-        addressOf(buffer) {
-          const slot = constants.slots.get(buffer);
-          if (slot !== undefined) return body.hoist(i32.load(constantsAt, slot * 4));
-          return i32.add(frame, i32.const(plan.addresses[buffer] ?? 0));
-        },
-        tableOf: (numbers) => i32.add(constantsAt, i32.const(constants.add(numbers))),
-        scratch: body.hoist(
-          i32.add(i32.add(frame, i32.const(plan.bytes)), i32.mul(thread, i32.const(scratchBytes))),
-        ),
-        share: shared ? { index: thread, count } : null,
-        fail(position, index) {
-          body.store(constantsAt, position, failureAt.position);
-          body.store(constantsAt, index, failureAt.index);
-          // Until all have seen it, nothing they look at may change.
-          meet();
-          body.return(i32.const(kernel + 1));
-        },
-      });
-      const hazards = new Hazards();
-      for (const [i, kernel] of program.kernels.entries()) {
-        const { failure, write } = writers[i];
-        // What can fail is for all threads, so that all come to the same end.
-        const shared = barrier !== null && (failure !== null || workOf(kernel, program) >= leastWork / 10);
-        const accesses = accessesOf(kernel, program, plan.addresses, inPlace, shared);
-        if (hazards.meets(accesses)) {
-          meet();
-          hazards.clear();
-        }
-        hazards.add(accesses);
-        if (shared || barrier === null) {
-          write(contextOf(i, shared));
-        } else {
-          body.if(i32.eqz(thread), () => {
-            write(contextOf(i, false));
-          });
-        }
-      }
-      meet();
-      body.return(i32.const(0));
-    },
-    "run",
-  );
-  const work = program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program), 0);
-  return {
-    program,
-    bytes: module.finish(),
-    frameBytes: plan.bytes + threads * scratchBytes,
-    constants: constants.finish(),
-    slots: constants.slots,
-    failures: writers.map(({ failure }) => failure),
-    safeOutputs: safeOutputs(program, writers),
-    inPlace,
-    parallel: work >= leastWork,
-  };
+export function compile(program: Program, options: CompileOptions): CompiledProgram {
+  return new Compilation(program, options).finish();
 }
 
-function meetOthers(body: FunctionBuilder, barrier: FunctionReference<null>, count: Local<"i32">): void {
-  const several: Expression<"i32"> = i32.ne(count, i32.const(1));
-  body.if(several, () => {
-    body.call(barrier, count);
-  });
+class Compilation {
+  readonly #program: Program;
+  readonly #options: CompileOptions;
+  readonly #plan: MemoryPlan;
+  readonly #inPlace: ReadonlyMap<number, ReadonlySet<number>>;
+  readonly #image: ImageWriter;
+  readonly #failures: CompiledProgram["failures"][number][] = [];
+  /** The kernels of the program and of its loops, with their code, in the order of the commands. */
+  readonly #kernels: { readonly variant: KernelVariant; readonly code: KernelCode }[];
+  readonly #modules: ReadonlySet<KernelModule>;
+  readonly #views: readonly number[];
+  #next = 0;
+
+  constructor(program: Program, options: CompileOptions) {
+    this.#program = program;
+    this.#options = options;
+    this.#plan = planMemory(program);
+    this.#inPlace = inPlaceOutputs(program);
+    const variants = kernelsOf(program.kernels).map((kernel) => ({
+      form: formOf(kernel, program.buffers),
+      shared: this.#isShared(kernel),
+    }));
+    const { codes, modules } = options.kernels.codesOf(variants);
+    this.#kernels = variants.map((variant, i) => ({ variant, code: codes[i] }));
+    this.#modules = modules;
+    this.#views = scansOf(program.kernels).flatMap(({ views }) => views.map(({ buffer }) => buffer));
+    this.#image = new ImageWriter([...new Set([...program.inputs, ...program.outputs]), ...this.#views]);
+  }
+
+  finish(): CompiledProgram {
+    const { threads, leastWork } = this.#options;
+    const program = this.#program;
+    const image = this.#image;
+    const commands = image.bytes;
+    this.#write(program.kernels);
+    const scratchBytes = align(
+      this.#kernels.reduce((most, { code }) => Math.max(most, code.scratchBytes), 0),
+    );
+    // Loops change words: threads that run one together do it in words of their own.
+    const copiedBytes = threads > 1 && this.#views.length > 0 ? align(commands) : 0;
+    image.set(header.commands, commands);
+    image.set(header.end, image.bytes);
+    image.set(header.rooms, this.#plan.bytes);
+    image.set(header.roomBytes, scratchBytes + copiedBytes);
+    image.set(header.copiedBytes, copiedBytes);
+    return {
+      inputs: program.inputs.map((buffer) => this.#outside(buffer)),
+      outputs: program.outputs.map((buffer) => this.#outside(buffer)),
+      frameBytes: this.#plan.bytes + threads * (scratchBytes + copiedBytes),
+      image: image.finish(),
+      modules: this.#modules,
+      failures: this.#failures,
+      ...this.#placesWrittenOver(),
+      parallel: program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program), 0) >= leastWork,
+      largest: largestOf(program),
+    };
+  }
+
+  #write(kernels: readonly Kernel[]): void {
+    const hazards = new Hazards();
+    for (const kernel of kernels) {
+      const shared = this.#isShared(kernel);
+      const accesses = accessesOf(kernel, this.#program, this.#plan.addresses, this.#inPlace, shared);
+      const meets = hazards.meets(accesses);
+      if (meets) hazards.clear();
+      hazards.add(accesses);
+      const what = (meets ? flags.meet : 0) | (shared ? flags.shared : 0);
+      if (kernel.kind === "scan") this.#writeScan(kernel, what);
+      else this.#writeKernel(kernel, what);
+    }
+  }
+
+  #writeKernel(kernel: SimpleKernel, what: number): void {
+    const image = this.#image;
+    const { variant, code } = this.#kernels[this.#next++];
+    const { operands } = variant.form;
+    if (kernel.kind === "check") this.#failures.push((position, index) => failureOf(kernel, position, index));
+    const failure = kernel.kind === "check" ? this.#failures.length : 0;
+    image.write(what | (failure << 8), command.operands + 8 * operands.length, code.place);
+    for (const { buffer, offset } of operands) {
+      const { word, address } = this.#placeOf(buffer);
+      image.write(word, address + offset * bytesPerElement(this.#program.buffers[buffer].dtype));
+    }
+  }
+
+  #writeScan({ length, views, kernels }: ScanKernel, what: number): void {
+    const image = this.#image;
+    const start = image.bytes;
+    image.write(what | flags.loop, 0, length, views.length);
+    for (const { buffer, source, offset, stride, alternates } of views) {
+      const bytes = bytesPerElement(this.#program.buffers[buffer].dtype);
+      const { word, address } = this.#placeOf(source);
+      image.write(this.#slot(buffer), word, address + offset * bytes, stride * bytes, alternates ? 1 : -1);
+    }
+    this.#write(kernels);
+    image.set(start + command.bytes, image.bytes - start);
+  }
+
+  /** Where a buffer is: at an address from what a word says. */
+  #placeOf(buffer: number): { readonly word: number; readonly address: number } {
+    const slot = this.#image.slots.get(buffer);
+    if (slot !== undefined) return { word: slot, address: 0 };
+    return { word: header.frame, address: this.#plan.addresses[buffer] ?? 0 };
+  }
+
+  #slot(buffer: number): number {
+    const slot = this.#image.slots.get(buffer);
+    if (slot === undefined) throw new Error("a buffer outside of the frame has no word for its address");
+    return slot;
+  }
+
+  #outside(buffer: number): OutsideBuffer {
+    const { dtype, size } = this.#program.buffers[buffer];
+    return { dtype, size, slot: this.#slot(buffer) };
+  }
+
+  /** Whether all threads take part. What can fail is for all of them, so that all come to the same end. */
+  #isShared(kernel: Kernel): boolean {
+    const { threads, leastWork } = this.#options;
+    if (threads === 1) return false;
+    if (kernel.kind === "scan") return kernel.kernels.some((inner) => this.#isShared(inner));
+    return canFail(kernel) || workOf(kernel, this.#program) >= leastWork / 10;
+  }
+
+  #placesWrittenOver(): Pick<CompiledProgram, "safeOutputs" | "inPlace"> {
+    const { kernels, inputs, outputs } = this.#program;
+    const last = kernels.findLastIndex(canFail);
+    const unsafe = new Set(kernels.slice(0, last + 1).flatMap((kernel) => buffersOf(kernel).writes));
+    const places = new Map(inputs.map((buffer, i) => [buffer, i]));
+    const placesOf = (buffers: Iterable<number>): Set<number> =>
+      new Set([...buffers].flatMap((buffer) => places.get(buffer) ?? []));
+    return {
+      safeOutputs: new Set(outputs.flatMap((buffer, i) => (unsafe.has(buffer) ? [] : [i]))),
+      inPlace: outputs.map((buffer) => placesOf(this.#inPlace.get(buffer) ?? [])),
+    };
+  }
 }
 
-/** The outputs that no kernel writes before the last one that can fail. */
-function safeOutputs(program: Program, writers: readonly KernelWriter[]): Set<number> {
-  const last = writers.findLastIndex(({ failure }) => failure !== null);
-  const unsafe = new Set(program.kernels.slice(0, last + 1).flatMap((kernel) => buffersOf(kernel).writes));
-  return new Set(program.outputs.filter((output) => !unsafe.has(output)));
+function kernelsOf(kernels: readonly Kernel[]): SimpleKernel[] {
+  return kernels.flatMap((kernel) => (kernel.kind === "scan" ? kernelsOf(kernel.kernels) : [kernel]));
+}
+
+function scansOf(kernels: readonly Kernel[]): ScanKernel[] {
+  return kernels.flatMap((kernel) => (kernel.kind === "scan" ? [kernel, ...scansOf(kernel.kernels)] : []));
+}
+
+function canFail(kernel: Kernel): boolean {
+  return kernel.kind === "check" || (kernel.kind === "scan" && kernel.kernels.some(canFail));
+}
+
+function largestOf({ buffers }: Program): CompiledProgram["largest"] {
+  let largest = { name: "nothing", bytes: 0 };
+  for (const { name, dtype, size } of buffers) {
+    const bytes = size * bytesPerElement(dtype);
+    if (bytes > largest.bytes) largest = { name, bytes };
+  }
+  return largest;
 }
 
 function align(bytes: number): number {

@@ -9,7 +9,7 @@ export interface KernelContext {
   readonly module: ModuleBuilder;
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
-  readonly program: Program;
+  readonly program: Pick<Program, "buffers">;
   /** The address where a buffer begins. Cheap to emit again and again. */
   readonly addressOf: (buffer: number) => Expression<"i32">;
   /** The address of a table of numbers that never change. */

@@ -1,4 +1,4 @@
-import type { Kernel, Program } from "@stargrad/compiler";
+import type { Program, SimpleKernel } from "@stargrad/compiler";
 import type { ModuleBuilder } from "./assembler/module-builder.js";
 import { indexingWriter } from "./indexing/indexing-writer.js";
 import type { KernelContext } from "./kernel-context.js";
@@ -11,8 +11,6 @@ import type { VectorFeatures } from "./vector-features.js";
 export interface KernelWriter {
   /** How much memory of its own each thread needs. */
   readonly scratchBytes: number;
-  /** The error of an index that is out of range; `null` if nothing can fail. */
-  readonly failure: ((position: number, index: number) => Error) | null;
   readonly write: (context: KernelContext) => void;
 }
 
@@ -24,24 +22,24 @@ export class KernelLibrary {
     this.#products = new ProductLibrary(module, vectors);
   }
 
-  writerFor(kernel: Kernel, program: Program): KernelWriter {
+  writerFor(kernel: SimpleKernel, program: Pick<Program, "buffers">): KernelWriter {
     switch (kernel.kind) {
       case "map":
-        return infallible((context) => {
+        return withoutScratch((context) => {
           writeMap(kernel, context);
         });
       case "reduce":
-        return infallible((context) => {
+        return withoutScratch((context) => {
           writeReduce(kernel, context);
         });
       case "rows": {
         const write = (context: KernelContext): void => {
           writeRows(kernel, context);
         };
-        return { ...infallible(write), scratchBytes: scratchBytesOf(kernel, program) };
+        return { scratchBytes: scratchBytesOf(kernel, program), write };
       }
       case "fill":
-        return infallible((context) => {
+        return withoutScratch((context) => {
           writeFill(kernel, context);
         });
       case "product": {
@@ -49,7 +47,7 @@ export class KernelLibrary {
         const write = (context: KernelContext): void => {
           writeProduct(product, context);
         };
-        return { ...infallible(write), scratchBytes: product.scratchBytes };
+        return { scratchBytes: product.scratchBytes, write };
       }
       default:
         return indexingWriter(kernel, program);
@@ -57,6 +55,6 @@ export class KernelLibrary {
   }
 }
 
-function infallible(write: (context: KernelContext) => void): KernelWriter {
-  return { scratchBytes: 0, failure: null, write };
+function withoutScratch(write: (context: KernelContext) => void): KernelWriter {
+  return { scratchBytes: 0, write };
 }

@@ -34,7 +34,10 @@ export class LoopCase {
     const module = new ModuleBuilder({ minimum: pages, maximum: pages, shared: false });
     const math = new MathLibrary(module, roundedVectors);
     const library = new KernelLibrary(module, roundedVectors);
-    const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
+    const writers = program.kernels.map((kernel) => {
+      if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
+      return library.writerFor(kernel, program);
+    });
     const addressOf = (buffer: number): Expression<"i32"> => i32.const(this.#addresses[buffer]);
     const tables: { readonly address: number; readonly numbers: Int32Array }[] = [];
     let nextTable = scratch + scratchBytes;

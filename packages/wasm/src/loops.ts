@@ -92,12 +92,12 @@ export function writeRows(kernel: RowsKernel, context: KernelContext): void {
 }
 
 /** How many bytes the blocks need for themselves, in each thread. */
-export function scratchBytesOf({ locals }: RowsKernel, program: Program): number {
+export function scratchBytesOf({ locals }: RowsKernel, program: Pick<Program, "buffers">): number {
   return locals.reduce((total, buffer) => total + roomFor(program, buffer), 0);
 }
 
 /** Vectors may read up to 16 bytes beyond the last element. */
-function roomFor({ buffers }: Program, buffer: number): number {
+function roomFor({ buffers }: Pick<Program, "buffers">, buffer: number): number {
   const { size, dtype } = buffers[buffer];
   return Math.ceil((size * bytesPerElement(dtype) + 16) / 64) * 64;
 }

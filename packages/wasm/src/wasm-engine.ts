@@ -1,28 +1,25 @@
-import { describeGraph, fuse, lower, type Program } from "@stargrad/compiler";
-import {
-  ArgumentError,
-  bytesPerElement,
-  HostStorage,
-  type Destination,
-  type Engine,
-  type Node,
-  type PreparedProgram,
-  type Storage,
-} from "@stargrad/graph";
+import { describeGraph, fuse, lower } from "@stargrad/compiler";
+import type { Engine, Node, PreparedProgram } from "@stargrad/graph";
 import { compile, type CompiledProgram } from "./compile.js";
-import { failureAt } from "./constants.js";
-import { EngineStorage } from "./engine-storage.js";
+import { emitDriver } from "./driver.js";
 import { Heap, mostPages } from "./heap.js";
+import { KernelStore } from "./kernel-store.js";
+import { outOfMemory } from "./out-of-memory.js";
+import { ProgramCache } from "./program-cache.js";
+import { header } from "./program-image.js";
+import { Run } from "./run.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
 import { fastestVectors, hasVectors, type VectorFeatures, type VectorOptions } from "./vector-features.js";
 
-/** How many programs are kept. A training loop needs a handful. */
-const programBound = 256;
-
 export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
   /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */
   readonly leastWork?: number;
+  /**
+   * Within how many bytes programs that were compiled are kept, about: what has not been used for longest is forgotten first,
+   * and compiled again when it is met again. Default: 256 MiB.
+   */
+  readonly programMemory?: number;
 }
 
 /** What an engine holds, in bytes. */
@@ -37,11 +34,14 @@ export interface EngineMemory {
 
 /** A program that has been met before. */
 interface KnownProgram extends CompiledProgram {
-  readonly number: number;
-  readonly run: (frame: number, constantsAt: number, thread: number, threads: number) => number;
-  /** Where its constants stand; `null` until it runs, and once it has been forgotten. */
-  constantsAt: number | null;
+  /** What it takes, about, in bytes: its image, and the code that was compiled for it. */
+  readonly cost: number;
+  /** Where its image stands; `null` until it runs. */
+  readonly place: { image: number | null };
 }
+
+/** Carries out the commands of an image, as one of so many threads. */
+type Start = (image: number, thread: number, threads: number) => number;
 
 /**
  * Computes graphs with WebAssembly that is emitted at run time: a graph is compiled when it is first met, and run from then
@@ -58,21 +58,26 @@ export class WasmEngine implements Engine {
   readonly #threads: ThreadPool;
   readonly #leastWork: number;
   readonly #heap: Heap;
-  readonly #programs = new Map<string, KnownProgram>();
-  readonly #vectors: VectorFeatures;
+  readonly #programs: ProgramCache<KnownProgram>;
+  readonly #kernels: KernelStore;
+  readonly #start: Start;
   readonly #frame = { address: 0, bytes: 0 };
-  #compiled = 0;
 
   constructor(options: WasmEngineOptions = {}) {
     this.#leastWork = options.leastWork ?? 400_000;
-    this.#vectors = fastestVectors(options);
+    this.#programs = new ProgramCache(options.programMemory ?? 256 * 2 ** 20);
+    const vectors: VectorFeatures = fastestVectors(options);
     this.#threads = new ThreadPool(options);
-    const memory = new WebAssembly.Memory({
-      initial: 16,
-      maximum: mostPages,
-      shared: this.#threads.sharesMemory,
-    });
+    const shared = this.#threads.sharesMemory;
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages, shared });
     this.#heap = new Heap(memory, barrierEnd);
+    const imported = { minimum: 1, maximum: mostPages, shared };
+    this.#kernels = new KernelStore({ heap: this.#heap, memory: imported, vectors });
+    const driver = emitDriver(imported, this.#threads.count);
+    const { table } = this.#kernels;
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(driver), { env: { memory, table } });
+    this.#start = (exports as Record<"start", Start>).start;
+    this.#threads.share(this.#heap, driver);
   }
 
   /** How many threads a program may run on, if it is worth it. */
@@ -85,7 +90,7 @@ export class WasmEngine implements Engine {
    * are when they are ready.
    */
   startThreads(): Promise<number> {
-    return this.#threads.start(this.#heap);
+    return this.#threads.start();
   }
 
   /** What the engine holds at the moment. */
@@ -96,68 +101,64 @@ export class WasmEngine implements Engine {
 
   prepare(outputs: readonly Node[]): PreparedProgram {
     const { key, leaves } = describeGraph(outputs);
-    const compiled = this.#programFor(key, outputs);
+    const program = this.#programFor(key, outputs);
     return {
       leaves,
-      run: (...inputs) => this.#threads.letStart(new Run(this.#heap, compiled, inputs).finish(this.#execute)),
+      run: (...inputs) =>
+        this.#threads.letStart(
+          new Run(this.#heap, program, inputs).finish((addresses) => {
+            this.#execute(program, addresses);
+          }),
+        ),
     };
   }
 
   /** Runs a program whose inputs and outputs have addresses. */
-  readonly #execute = (program: KnownProgram, addresses: ReadonlyMap<number, number>): void => {
+  #execute(program: KnownProgram, addresses: ReadonlyMap<number, number>): void {
     const frame = this.#frameOf(program);
-    const constantsAt = this.#constantsOf(program);
+    const image = this.#imageOf(program);
     const words = this.#heap.all("int32");
-    for (const [buffer, slot] of program.slots) words[constantsAt / 4 + slot] = addresses.get(buffer) ?? 0;
-    const threads = program.parallel ? this.#threads.begin(this.#heap, program, frame, constantsAt) : 1;
+    words[(image + header.frame) >>> 2] = frame;
+    for (const [slot, address] of addresses) words[(image + slot) >>> 2] = address;
+    const threads = program.parallel ? this.#threads.begin(program, image) : 1;
     let failed: number;
     try {
-      failed = program.run(frame, constantsAt, 0, threads);
+      failed = this.#start(image, 0, threads);
     } catch (error) {
       if (threads > 1) giveUp(this.#heap.memory);
       throw error;
     }
     if (failed === 0) return;
-    const [position, index] = [failureAt.position, failureAt.index].map(
-      (at) => words[(constantsAt + at) / 4],
-    );
+    const [position, index] = [header.position, header.index].map((at) => words[(image + at) >>> 2]);
     throw program.failures[failed - 1]?.(position, index) ?? new Error("a kernel failed that cannot");
-  };
+  }
 
   #programFor(key: string, outputs: readonly Node[]): KnownProgram {
     const known = this.#programs.get(key);
-    if (known !== undefined) {
-      // The least recently used program is the first in the map.
-      this.#programs.delete(key);
-      this.#programs.set(key, known);
-      return known;
-    }
-    const { memory } = this.#heap;
+    if (known !== undefined) return known;
+    const before = this.#kernels.cost;
     const compiled = compile(fuse(lower(outputs)), {
-      memory: { minimum: 1, maximum: mostPages, shared: this.#threads.sharesMemory },
-      vectors: this.#vectors,
+      kernels: this.#kernels,
       threads: this.#threads.count,
       leastWork: this.#leastWork,
     });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(compiled.bytes), { env: { memory } });
-    const { run } = instance.exports as Record<"run", KnownProgram["run"]>;
-    const program = { ...compiled, number: this.#compiled++, run, constantsAt: null };
-    this.#programs.set(key, program);
-    if (this.#programs.size > programBound) this.#forgetOldest();
+    const cost = 4 * compiled.image.byteLength + 2 * key.length + this.#kernels.cost - before;
+    const program = { ...compiled, cost, place: { image: null } };
+    const { image, modules } = program;
+    collected.register(program, {
+      heap: this.#heap,
+      kernels: this.#kernels,
+      place: program.place,
+      bytes: image.byteLength,
+      modules,
+    });
+    this.#programs.add(key, program);
     return program;
   }
 
-  #forgetOldest(): void {
-    for (const [key, program] of this.#programs) {
-      this.#programs.delete(key);
-      if (program.constantsAt !== null) this.#heap.free(program.constantsAt, program.constants.byteLength);
-      program.constantsAt = null;
-      return;
-    }
-  }
-
   /** Where a program may work: one place for all, since they run one after another. */
-  #frameOf({ frameBytes, program }: KnownProgram): number {
+  #frameOf(program: KnownProgram): number {
+    const { frameBytes } = program;
     const frame = this.#frame;
     if (frame.bytes >= frameBytes && frame.address > 0) return frame.address;
     if (frame.address > 0) this.#heap.free(frame.address, frame.bytes);
@@ -167,138 +168,27 @@ export class WasmEngine implements Engine {
     return frame.address;
   }
 
-  #constantsOf(program: KnownProgram): number {
-    if (program.constantsAt === null) {
-      const { constants } = program;
-      program.constantsAt =
-        this.#heap.allocate(constants.byteLength) ?? outOfMemory(program.program, constants.byteLength);
-      this.#heap.view("int32", program.constantsAt, constants.length).set(constants);
+  #imageOf(program: KnownProgram): number {
+    const { image, place } = program;
+    if (place.image === null) {
+      const address = this.#heap.allocate(image.byteLength) ?? outOfMemory(program, image.byteLength);
+      this.#heap.view("int32", address, image.length).set(image);
+      this.#heap.all("int32")[(address + header.image) >>> 2] = address;
+      place.image = address;
     }
-    return program.constantsAt;
+    return place.image;
   }
 }
 
-type RunInputs = Parameters<PreparedProgram["run"]>;
-
-/** One run of a program: where its inputs are, where its outputs go, and what is temporary. */
-class Run {
-  readonly #heap: Heap;
-  readonly #known: KnownProgram;
-  readonly #addresses = new Map<number, number>();
-  readonly #temporary: { readonly address: number; readonly bytes: number }[] = [];
-  /** Hands out those outputs that are copied to ordinary memory, and the others. */
-  readonly #takeHost = new Map<number, () => Storage>();
-  readonly #takeOther = new Map<number, () => Storage>();
-  readonly #check: RunInputs[2];
-
-  constructor(heap: Heap, known: KnownProgram, [elements, destinations, check]: RunInputs) {
-    this.#heap = heap;
-    this.#known = known;
-    this.#check = check;
-    const { program } = known;
-    const sources = new Map<Storage, number[]>();
-    try {
-      program.inputs.forEach((buffer, i) => {
-        sources.set(elements[i], [...(sources.get(elements[i]) ?? []), buffer]);
-        this.#addresses.set(buffer, this.#place(elements[i], buffer));
-      });
-      program.outputs.forEach((buffer, i) => {
-        const taking = destinations[i] === "host" ? this.#takeHost : this.#takeOther;
-        taking.set(i, this.#resultIn(buffer, destinations[i], sources));
-      });
-    } catch (error) {
-      this.#clear();
-      throw error;
-    }
-  }
-
-  finish(execute: (program: KnownProgram, addresses: ReadonlyMap<number, number>) => void): Storage[] {
-    try {
-      execute(this.#known, this.#addresses);
-      const hosts = new Map([...this.#takeHost].map(([i, take]) => [i, take()]));
-      this.#check?.([...hosts.values()]);
-      const others = new Map([...this.#takeOther].map(([i, take]) => [i, take()]));
-      return this.#known.program.outputs.flatMap((_, i) => hosts.get(i) ?? others.get(i) ?? []);
-    } finally {
-      this.#clear();
-    }
-  }
-
-  /** The address of a leaf's elements, which are copied into the engine unless they are there. */
-  #place(storage: Storage, buffer: number): number {
-    const heap = this.#heap;
-    if (storage instanceof EngineStorage && storage.heap === heap) return storage.address;
-    const { dtype, size } = this.#known.program.buffers[buffer];
-    const address = this.#borrow(size * bytesPerElement(dtype));
-    const data = storage.readSync();
-    heap.all(dtype).set(data, address / bytesPerElement(dtype));
-    return address;
-  }
-
-  /** Decides where an output is written, and how it is handed out afterwards. */
-  #resultIn(
-    buffer: number,
-    destination: Destination,
-    sources: ReadonlyMap<Storage, readonly number[]>,
-  ): () => Storage {
-    const heap = this.#heap;
-    const { dtype, size } = this.#known.program.buffers[buffer];
-    const bytes = size * bytesPerElement(dtype);
-    const written = this.#addresses.get(buffer);
-    const own = destination instanceof EngineStorage && destination.heap === heap ? destination : null;
-
-    if (destination === "host") {
-      const address = written ?? this.#borrow(bytes);
-      this.#addresses.set(buffer, address);
-      return () => new HostStorage(heap.view(dtype, address, size).slice());
-    }
-    if (own !== null && written === undefined && this.#mayWriteOver(buffer, sources.get(own) ?? [])) {
-      this.#addresses.set(buffer, own.address);
-      return () => own;
-    }
-    // Taken over once nothing can fail any more.
-    const address = this.#borrow(bytes);
-    if (written === undefined) this.#addresses.set(buffer, address);
-    return () => {
-      if (written !== undefined) heap.all("bool").copyWithin(address, written, written + bytes);
-      this.#keep(address);
-      if (own === null) return new EngineStorage(heap, dtype, size, address);
-      own.moveTo(address);
-      return own;
-    };
-  }
-
-  /** Whether an output may be written at once to a place that these inputs are in. */
-  #mayWriteOver(output: number, inputs: readonly number[]): boolean {
-    const { safeOutputs, inPlace } = this.#known;
-    if (this.#check !== undefined) return false;
-    return safeOutputs.has(output) && inputs.every((input) => inPlace.get(output)?.has(input) === true);
-  }
-
-  /** Room that is given back when the run is over, unless it is kept. */
-  #borrow(bytes: number): number {
-    const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#known.program, bytes);
-    this.#temporary.push({ address, bytes });
-    return address;
-  }
-
-  #keep(address: number): void {
-    const place = this.#temporary.findIndex((room) => room.address === address);
-    this.#temporary.splice(place, 1);
-  }
-
-  #clear(): void {
-    for (const { address, bytes } of this.#temporary.splice(0)) this.#heap.free(address, bytes);
-  }
+/** What a program holds. */
+interface Holdings extends Pick<KnownProgram, "place" | "modules"> {
+  readonly heap: Heap;
+  readonly kernels: KernelStore;
+  readonly bytes: number;
 }
 
-function outOfMemory({ buffers }: Program, bytes: number): never {
-  const sizeOf = ({ dtype, size }: Program["buffers"][number]): number => size * bytesPerElement(dtype);
-  const largest = buffers.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
-  const gibibytes = (count: number): string => `${(count / 2 ** 30).toFixed(1)} GiB`;
-  throw new ArgumentError(
-    "WasmEngine",
-    `the program needs ${gibibytes(bytes)} in one piece, and WebAssembly has 4 in all; its largest part is ${largest.name}, ${gibibytes(sizeOf(largest))}`,
-    "Use a smaller batch, or read parts of the result one at a time",
-  );
-}
+/** Gives back what a program holds that nobody can run any more: one that was forgotten may still stand in a recorded step. */
+const collected = new FinalizationRegistry<Holdings>(({ heap, kernels, place, bytes, modules }) => {
+  if (place.image !== null) heap.free(place.image, bytes);
+  kernels.release(modules);
+});

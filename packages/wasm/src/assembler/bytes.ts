@@ -1,6 +1,9 @@
+/** The most bytes that a number takes in LEB128. */
+const longestNumber = 10;
+
 /** Collects the bytes of a WebAssembly binary. */
 export class ByteWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes = new Uint8Array(64);
   #length = 0;
 
   get length(): number {
@@ -10,8 +13,7 @@ export class ByteWriter {
   /** One byte after another. */
   bytes(...values: readonly number[]): void {
     this.#reserve(values.length);
-    this.#bytes.set(values, this.#length);
-    this.#length += values.length;
+    for (const value of values) this.#bytes[this.#length++] = value;
   }
 
   /** What another writer has collected. */
@@ -23,24 +25,18 @@ export class ByteWriter {
 
   /** An unsigned number in LEB128: seven bits a byte, the lowest first. */
   unsigned(value: number): void {
+    this.#reserve(longestNumber);
     let rest = value;
-    do {
-      const low = rest % 128;
-      rest = Math.floor(rest / 128);
-      this.bytes(rest > 0 ? low + 128 : low);
-    } while (rest > 0);
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest % 128) + 128;
+    this.#bytes[this.#length++] = rest;
   }
 
   /** A signed number in LEB128, as constants are written. */
   signed(value: number | bigint): void {
-    let rest = BigInt(value);
-    for (;;) {
-      const low = Number(rest & 0x7fn);
-      rest >>= 7n;
-      const done = (rest === 0n && low < 64) || (rest === -1n && low >= 64);
-      this.bytes(done ? low : low + 128);
-      if (done) return;
-    }
+    this.#reserve(longestNumber);
+    // A number of more than 32 bits has to be a bigint, whose shifts are slower.
+    if (typeof value === "bigint") this.#signedBig(value);
+    else this.#signed32(value);
   }
 
   float32(value: number): void {
@@ -64,6 +60,20 @@ export class ByteWriter {
 
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  #signed32(value: number): void {
+    let rest = value;
+    for (; rest < -64 || rest > 63; rest >>= 7) this.#bytes[this.#length++] = (rest & 127) + 128;
+    this.#bytes[this.#length++] = rest & 127;
+  }
+
+  #signedBig(value: bigint): void {
+    let rest = value;
+    for (; rest < -64n || rest > 63n; rest >>= 7n) {
+      this.#bytes[this.#length++] = Number(rest & 127n) + 128;
+    }
+    this.#bytes[this.#length++] = Number(rest & 127n);
   }
 
   #view(size: number, write: (view: DataView) => void): void {

@@ -41,6 +41,12 @@ export interface FunctionReference<R extends ValueType | null = ValueType | null
   readonly result: R;
 }
 
+/** The type of functions that are called by their place in the module's table. */
+export interface FunctionType<R extends ValueType | null = ValueType | null> {
+  readonly type: number;
+  readonly result: R;
+}
+
 /** How a counting loop runs: `for (i = from; i < to; i += step)`. */
 export interface LoopRange {
   readonly from?: Expression<"i32">;
@@ -169,6 +175,12 @@ export class FunctionBuilder {
     this.#store(address, value, [0xfe, 0x17], 2, 0);
   }
 
+  /** `memory.copy`: copies so many bytes from one address to another. */
+  copy(to: Expression<"i32">, from: Expression<"i32">, bytes: Expression<"i32">): void {
+    for (const input of [to, from, bytes]) input.emit(this.#code);
+    this.#code.bytes(0xfc, 0x0a, 0x00, 0x00);
+  }
+
   /** Ends all that runs with an error: what follows is never reached. */
   trap(): void {
     this.#code.bytes(0x00);
@@ -217,6 +229,24 @@ export function callResult<R extends ValueType>(
       for (const input of inputs) input.emit(code);
       code.bytes(0x10);
       code.unsigned(target.index);
+    },
+  };
+}
+
+/** The value of the function that stands at a place in the module's table. */
+export function callIndirect<R extends ValueType>(
+  { type, result }: FunctionType<R>,
+  place: Expression<"i32">,
+  ...inputs: readonly Expression[]
+): Expression<R> {
+  return {
+    type: result,
+    emit(code) {
+      for (const input of inputs) input.emit(code);
+      place.emit(code);
+      code.bytes(0x11);
+      code.unsigned(type);
+      code.unsigned(0);
     },
   };
 }

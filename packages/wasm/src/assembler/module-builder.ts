@@ -1,6 +1,12 @@
 import { ByteWriter } from "./bytes.js";
 import type { ValueType } from "./expression.js";
-import { FunctionBuilder, typeCode, type FunctionReference, type Local } from "./function-builder.js";
+import {
+  FunctionBuilder,
+  typeCode,
+  type FunctionReference,
+  type FunctionType,
+  type Local,
+} from "./function-builder.js";
 
 /** What a function takes and what it returns; `null` for nothing. */
 export interface Signature<P extends readonly ValueType[], R extends ValueType | null> {
@@ -22,7 +28,8 @@ export interface MemoryImport {
 }
 
 /**
- * Writes a WebAssembly module: functions that work in one imported memory, `env.memory`.
+ * Writes a WebAssembly module: functions that work in one imported memory, `env.memory`. Functions of different modules call each
+ * other through an imported table, `env.table`, which a module has if it puts a function there or calls one of it.
  *
  * Source: WebAssembly Core Specification 2.0, section 5 (binary format)
  */
@@ -31,6 +38,8 @@ export class ModuleBuilder {
   readonly #types: string[] = [];
   readonly #functions: { readonly type: number; readonly body: FunctionBuilder }[] = [];
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
+  readonly #places: { readonly place: number; readonly index: number }[] = [];
+  #usesTable = false;
 
   constructor(memory: MemoryImport) {
     this.#memory = memory;
@@ -52,6 +61,26 @@ export class ModuleBuilder {
     return { index, result };
   }
 
+  /** A reference to the next function that will be added, for one that calls itself. */
+  next<R extends ValueType | null>(result: R): FunctionReference<R> {
+    return { index: this.#functions.length, result };
+  }
+
+  /** Puts a function at a place in the table, as soon as there is an instance of the module. */
+  place(place: number, { index }: FunctionReference): void {
+    this.#usesTable = true;
+    this.#places.push({ place, index });
+  }
+
+  /** The type of functions that are called by their place in the table. */
+  indirect<const P extends readonly ValueType[], R extends ValueType | null>({
+    parameters,
+    result,
+  }: Signature<P, R>): FunctionType<R> {
+    this.#usesTable = true;
+    return { type: this.#typeOf(parameters, result), result };
+  }
+
   /** The bytes of the module. */
   finish(): Uint8Array<ArrayBuffer> {
     const module = new ByteWriter();
@@ -59,12 +88,18 @@ export class ModuleBuilder {
     section(module, 1, this.#types, (code, type) => {
       code.bytes(...type.split(" ").map(Number));
     });
-    section(module, 2, [this.#memory], (code, memory) => {
+    const { minimum, maximum, shared } = this.#memory;
+    const imports: {
+      readonly name: string;
+      readonly description: readonly number[];
+      readonly limits: number[];
+    }[] = [{ name: "memory", description: [0x02, shared ? 0x03 : 0x01], limits: [minimum, maximum] }];
+    if (this.#usesTable) imports.push({ name: "table", description: [0x01, 0x70, 0x00], limits: [0] });
+    section(module, 2, imports, (code, { name, description, limits }) => {
       code.text("env");
-      code.text("memory");
-      code.bytes(0x02, memory.shared ? 0x03 : 0x01);
-      code.unsigned(memory.minimum);
-      code.unsigned(memory.maximum);
+      code.text(name);
+      code.bytes(...description);
+      for (const limit of limits) code.unsigned(limit);
     });
     section(module, 3, this.#functions, (code, { type }) => {
       code.unsigned(type);
@@ -74,6 +109,14 @@ export class ModuleBuilder {
       code.bytes(0x00);
       code.unsigned(index);
     });
+    if (this.#places.length > 0) {
+      section(module, 9, this.#places, (code, { place, index }) => {
+        code.bytes(0x00, 0x41);
+        code.signed(place);
+        code.bytes(0x0b, 0x01);
+        code.unsigned(index);
+      });
+    }
     section(module, 10, this.#functions, (code, { body }) => {
       const finished = body.finish();
       code.unsigned(finished.length);

@@ -29,7 +29,10 @@ const longestInserted = 64;
 const digitValues = 256;
 
 /** Room for the counts of each digit, and for the records twice. */
-export function argsortScratchBytes({ shape, axis, x }: ArgsortKernel, { buffers }: Program): number {
+export function argsortScratchBytes(
+  { shape, axis, x }: ArgsortKernel,
+  { buffers }: Pick<Program, "buffers">,
+): number {
   const form = forms[buffers[x.buffer].dtype];
   return countBytes(form) + 2 * shape[axis] * form.bytes;
 }

@@ -1,10 +1,11 @@
-import { describeGraph, fuse, lower, type Program } from "@stargrad/compiler";
+import { describeGraph, fuse, lower, type Kernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement, elementsOf, type DType, type Node, type TypedArray } from "@stargrad/graph";
 import { i32 } from "../assembler/expression.js";
 import { ModuleBuilder } from "../assembler/module-builder.js";
 import type { KernelContext } from "../kernel-context.js";
-import { KernelLibrary, type KernelWriter } from "../kernels.js";
+import { KernelLibrary } from "../kernels.js";
 import { MathLibrary } from "../math/math-library.js";
+import { failureOf } from "./failure.js";
 import { roundedVectors } from "../vector-features.js";
 
 type KernelFunction = (index: number, count: number) => number;
@@ -22,14 +23,17 @@ export class ProgramCase {
   readonly #memory: WebAssembly.Memory;
   readonly #addresses: readonly number[];
   readonly #failure: number;
-  readonly #kernels: readonly { readonly writer: KernelWriter; readonly call: KernelFunction }[];
+  readonly #kernels: readonly { readonly kernel: Kernel; readonly call: KernelFunction }[];
 
   /** `divided`: kernels are written for shares, of any count. */
   constructor(outputs: readonly Node[], { divided }: { readonly divided: boolean }) {
     const program = fuse(lower(outputs));
     const module = new ModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
     const library = new KernelLibrary(module, roundedVectors);
-    const writers = program.kernels.map((kernel) => library.writerFor(kernel, program));
+    const writers = program.kernels.map((kernel) => {
+      if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
+      return library.writerFor(kernel, program);
+    });
     const math = new MathLibrary(module, roundedVectors);
 
     let end = guardBytes;
@@ -84,17 +88,18 @@ export class ProgramCase {
     const compiled = new WebAssembly.Module(module.finish());
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
     const functions = exports as Record<string, KernelFunction>;
-    this.#kernels = writers.map((writer, i) => ({ writer, call: functions[`kernel${i}`] }));
+    this.#kernels = program.kernels.map((kernel, i) => ({ kernel, call: functions[`kernel${i}`] }));
   }
 
   /** Runs every kernel, its last share first: none may count on another. Throws what a kernel reports. */
   run(shares = 1): void {
-    for (const { writer, call } of this.#kernels) {
+    for (const { kernel, call } of this.#kernels) {
       const ends = Array.from({ length: shares }, (_, i) => call(shares - 1 - i, shares));
       if (new Set(ends).size > 1) throw new Error("shares come to different ends");
       if (ends[0] === 0) continue;
       const [position, value] = this.#view("int32", this.#failure, 2);
-      throw writer.failure?.(position, value) ?? new Error("a kernel failed that cannot");
+      if (kernel.kind !== "check") throw new Error("a kernel failed that cannot");
+      throw failureOf(kernel, position, value);
     }
   }
 

@@ -6,55 +6,56 @@ export const words = {
   command: 0,
   /** What is to be done: one of `commands`. */
   kind: 1,
-  /** With which program. */
-  program: 2,
-  /** Where the bytes of its module are, and how many. */
-  address: 3,
-  bytes: 4,
-  /** Where it finds its frame and its constants. */
-  frame: 5,
-  constants: 6,
-  /** How many threads wait for commands, how many have loaded a program, added up, and how many have failed. */
-  ready: 7,
-  loaded: 8,
-  failed: 9,
+  /** Load: where the bytes of a module are, and how many; and how many functions the table has to have room for. */
+  address: 2,
+  bytes: 3,
+  tableSize: 4,
+  /** Run: where the image of the program is. */
+  image: 5,
+  /** How many threads wait for commands, how many have loaded a module, added up, and how many have failed. */
+  ready: 6,
+  loaded: 7,
+  failed: 8,
 } as const;
 
 export const commands = { load: 1, run: 2 } as const;
-
-/** How many programs a thread keeps: of those it has loaded, the last. */
-export const keptPrograms = 256;
 
 /** What a thread needs to begin. */
 export interface ThreadInputs {
   readonly memory: WebAssembly.Memory;
   readonly words: Int32Array;
+  /** The bytes of the module that runs programs. */
+  readonly driver: Uint8Array<ArrayBuffer>;
   /** Which of how many threads it is. Number 0 gives the commands. */
   readonly index: number;
   readonly count: number;
 }
 
 /**
- * What a thread does: it waits for commands, and loads programs or runs them. As text, because there is no file that all
- * bundlers and browsers would find; remarks stand here, where a bundler leaves them out.
+ * What a thread does: it waits for commands, and loads modules of kernels or runs programs. As text, because there is no file that
+ * all bundlers and browsers would find; remarks stand here, where a bundler leaves them out.
  *
- * - The bytes of programs come through the memory, since who waits receives no messages. Another thread's growth of the memory
+ * - A module puts its kernels into the thread's own table of functions, at the same places as in the tables of all others. A place
+ *   that is used again has another kernel from then on.
+ * - The bytes of modules come through the memory, since who waits receives no messages. Another thread's growth of the memory
  *   arrives a moment later.
  * - A thread that saw a command before it was notified of it is woken up once more, for nothing.
  * - When a command fails the others must not wait for this thread: see the barrier.
  */
 export const threadSource = `
-const serve = ({ memory, words, index, count }) => {
-  const programs = new Map();
+const serve = ({ memory, words, driver, index, count }) => {
+  const table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
+  const instantiate = (bytes) =>
+    new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, table } }).exports;
+  const { start } = instantiate(driver);
   let done = 0;
   const load = () => {
-    const address = words[${words.address}];
+    const address = words[${words.address}] >>> 0;
     const end = address + words[${words.bytes}];
     while (memory.buffer.byteLength < end) Atomics.wait(words, ${words.failed}, 0, 1);
-    const module = new WebAssembly.Module(new Uint8Array(memory.buffer).slice(address, end));
-    const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-    programs.set(words[${words.program}], run);
-    if (programs.size > ${keptPrograms}) programs.delete(programs.keys().next().value);
+    const missing = words[${words.tableSize}] - table.length;
+    if (missing > 0) table.grow(missing);
+    instantiate(new Uint8Array(memory.buffer).slice(address, end));
   };
   Atomics.add(words, ${words.ready}, 1);
   for (;;) {
@@ -65,8 +66,7 @@ const serve = ({ memory, words, index, count }) => {
         load();
         Atomics.add(words, ${words.loaded}, 1);
       } else {
-        const run = programs.get(words[${words.program}]);
-        run(words[${words.frame}], words[${words.constants}], index, count);
+        start(words[${words.image}], index, count);
       }
     } catch {
       Atomics.add(words, ${words.failed}, 1);

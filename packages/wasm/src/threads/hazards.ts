@@ -12,31 +12,42 @@ export interface Access {
   readonly shared: boolean;
 }
 
+/** So many accesses are kept in mind; then threads meet rather than look through more. */
+const mostAccesses = 256;
+
 /** What threads have done since they last met: a kernel whose work touches that must wait for all of them. */
 export class Hazards {
-  #accesses: Access[] = [];
+  /** Of kernels that all threads share, and of those that the first does alone: it has no need to wait for itself. */
+  #shared: Access[] = [];
+  #alone: Access[] = [];
 
   /** Whether one of these needs what another thread has written, or overwrites what it may still read. */
   meets(accesses: readonly Access[]): boolean {
-    return accesses.some((next) =>
-      this.#accesses.some(
-        (last) =>
-          (next.writes || last.writes) &&
-          (next.shared || last.shared) &&
-          next.outside === last.outside &&
-          next.start < last.end &&
-          last.start < next.end,
-      ),
+    if (this.#shared.length + this.#alone.length > mostAccesses) return true;
+    return accesses.some(
+      (next) =>
+        this.#shared.some((last) => collide(last, next)) ||
+        (next.shared && this.#alone.some((last) => collide(last, next))),
     );
   }
 
   add(accesses: readonly Access[]): void {
-    this.#accesses.push(...accesses);
+    for (const access of accesses) (access.shared ? this.#shared : this.#alone).push(access);
   }
 
   clear(): void {
-    this.#accesses = [];
+    this.#shared = [];
+    this.#alone = [];
   }
+}
+
+function collide(last: Access, next: Access): boolean {
+  return (
+    (next.writes || last.writes) &&
+    next.outside === last.outside &&
+    next.start < last.end &&
+    last.start < next.end
+  );
 }
 
 /** What a kernel reads and writes. An output may lie on an input, so what is done to it is done to both. */

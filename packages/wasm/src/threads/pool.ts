@@ -1,6 +1,6 @@
 import { ArgumentError, HostStorage, type Storage, type TypedArray } from "@stargrad/graph";
 import type { Heap } from "../heap.js";
-import { commands, keptPrograms, threadSource, words } from "./commands.js";
+import { commands, threadSource, words } from "./commands.js";
 import { countCores, obstacleToThreads, startsWhileWaiting, startThread } from "./host.js";
 
 /** More threads than that have hardly anything to do. */
@@ -16,15 +16,21 @@ export interface ThreadOptions {
   readonly waitForThreads?: boolean;
 }
 
-/** A program as threads know it. */
-export interface Runnable {
+/** Code that threads load before they can run a program, in the order of its numbers. */
+export interface Loadable {
   readonly number: number;
   readonly bytes: Uint8Array;
+  readonly tableSize: number;
+}
+
+/** A program as threads know it. */
+export interface Runnable {
+  readonly modules: ReadonlySet<Loadable>;
 }
 
 /**
  * Threads that run programs together with the one that asks for it. They share the engine's memory, wait for commands with
- * `Atomics`, and are started when there is first something for them to do. Until they are ready, and have loaded a program,
+ * `Atomics`, and are started when there is first something for them to do. Until they are ready, and have loaded a program's code,
  * it runs without them: results do not depend on how many take part.
  */
 export class ThreadPool {
@@ -32,6 +38,8 @@ export class ThreadPool {
   readonly #waits: boolean;
   readonly #obstacle = obstacleToThreads();
   #crew: Crew | null = null;
+  /** What threads begin with. */
+  #inputs: CrewInputs | null = null;
 
   constructor({ threads = Math.min(countCores(), mostThreads), waitForThreads = false }: ThreadOptions) {
     if (!(Number.isInteger(threads) && threads >= 1)) {
@@ -51,20 +59,25 @@ export class ThreadPool {
     return this.#obstacle === null ? this.#wanted : 1;
   }
 
+  /** Says what threads work with: the memory, and the module that runs programs. */
+  share(heap: Heap, driver: Uint8Array<ArrayBuffer>): void {
+    this.#inputs = { heap, driver };
+  }
+
   /**
    * Has the others begin a program. Returns how many take part, this one included, which has to run it as thread 0 at once; 1 if the others are not there, or not yet.
    */
-  begin(heap: Heap, program: Runnable, frame: number, constants: number): number {
-    const crew = this.#crewFor(heap);
+  begin(program: Runnable, image: number): number {
+    const crew = this.#crewNow();
     if (crew === null) return 1;
     if (this.#waits) crew.waitFor(program);
-    return crew.begin(program, frame, constants) ? this.#wanted : 1;
+    return crew.begin(program, image) ? this.#wanted : 1;
   }
 
   /** Starts the threads. Resolves with how many there are, this one included, when they are ready. */
-  async start(heap: Heap): Promise<number> {
+  async start(): Promise<number> {
     for (;;) {
-      const crew = this.#crewFor(heap);
+      const crew = this.#crewNow();
       if (crew === null) return 1;
       if (crew.isReady()) return this.#wanted;
       await turnOfTheEventLoop();
@@ -84,14 +97,19 @@ export class ThreadPool {
   }
 
   /** The other threads; `null` if there are none to be. */
-  #crewFor(heap: Heap): Crew | null {
-    if (this.#wanted === 1) return null;
-    if (this.#obstacle === null) this.#crew ??= new Crew(heap, this.#wanted - 1);
+  #crewNow(): Crew | null {
+    if (this.#wanted === 1 || this.#inputs === null) return null;
+    if (this.#obstacle === null) this.#crew ??= new Crew(this.#inputs, this.#wanted - 1);
     const obstacle = this.#obstacle ?? this.#crew?.failure() ?? null;
     if (obstacle === null) return this.#crew;
     notice(obstacle);
     return null;
   }
+}
+
+interface CrewInputs {
+  readonly heap: Heap;
+  readonly driver: Uint8Array<ArrayBuffer>;
 }
 
 /** The threads besides this one. */
@@ -101,18 +119,18 @@ class Crew {
   readonly #words = new Int32Array(new SharedArrayBuffer(256));
   /** Apart from the crew, so that the threads, which write it, do not keep the crew alive. */
   readonly #failure: { reason: string | null };
-  /** The programs all of them have, in the order in which they were loaded. */
+  /** The modules all of them have loaded, by their numbers. */
   readonly #loaded = new Set<number>();
-  /** The program that is being loaded, and where its bytes are. */
+  /** The module that is being loaded, and where its bytes are. */
   #loading: { readonly number: number; readonly address: number; readonly bytes: number } | null = null;
   #loads = 0;
 
-  constructor(heap: Heap, size: number) {
+  constructor({ heap, driver }: CrewInputs, size: number) {
     this.#heap = heap;
     this.#size = size;
     const failure: { reason: string | null } = { reason: null };
     this.#failure = failure;
-    const shared = { memory: heap.memory, words: this.#words, count: size + 1 };
+    const shared = { memory: heap.memory, words: this.#words, driver, count: size + 1 };
     const ends = Array.from({ length: size }, (_, i) =>
       startThread(threadSource, { ...shared, index: i + 1 }, (reason) => (failure.reason ??= reason)),
     );
@@ -142,35 +160,38 @@ class Crew {
     }
   }
 
-  begin(program: Runnable, frame: number, constants: number): boolean {
+  begin(program: Runnable, image: number): boolean {
     if (this.failure() !== null || !this.isReady() || !this.#has(program)) return false;
-    this.#command(commands.run, { program: program.number, frame, constants });
+    this.#command(commands.run, { image });
     return true;
   }
 
-  /** Whether all have loaded a program, and are free to run it. If they have not, they are told to load it. */
-  #has({ number, bytes }: Runnable): boolean {
+  /** Whether all have loaded what a program calls, and are free to run it. If they have not, they are told to load it. */
+  #has({ modules }: Runnable): boolean {
     if (this.#loading !== null && !this.#finishLoading(this.#loading)) return false;
-    if (this.#loaded.has(number)) return true;
+    for (const module of modules) {
+      if (this.#loaded.has(module.number)) continue;
+      this.#load(module);
+      return false;
+    }
+    return true;
+  }
+
+  #load({ number, bytes, tableSize }: Loadable): void {
     const address = this.#heap.allocate(bytes.length);
-    if (address === null) return false;
+    if (address === null) return;
     this.#heap.view("bool", address, bytes.length).set(bytes);
     this.#loading = { number, address, bytes: bytes.length };
     this.#loads++;
-    this.#command(commands.load, { program: number, address, bytes: bytes.length });
-    return false;
+    this.#command(commands.load, { address, bytes: bytes.length, tableSize });
   }
 
-  /** Whether a program is loaded by now. Until it is there is no other command, which would overwrite this one. */
+  /** Whether a module is loaded by now. Until it is there is no other command, which would overwrite this one. */
   #finishLoading({ number, address, bytes }: { number: number; address: number; bytes: number }): boolean {
     if (Atomics.load(this.#words, words.loaded) !== this.#loads * this.#size) return false;
     this.#heap.free(address, bytes);
     this.#loading = null;
     this.#loaded.add(number);
-    if (this.#loaded.size > keptPrograms) {
-      const [first] = this.#loaded;
-      this.#loaded.delete(first);
-    }
     return true;
   }
 

@@ -1,0 +1,239 @@
+import type { KernelForm } from "@stargrad/compiler";
+import { i32, type Expression } from "./assembler/expression.js";
+import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
+import { kernelSignature } from "./driver.js";
+import type { Heap } from "./heap.js";
+import type { KernelContext } from "./kernel-context.js";
+import { KernelLibrary } from "./kernels.js";
+import { MathLibrary } from "./math/math-library.js";
+import { outOfMemory } from "./out-of-memory.js";
+import { header } from "./program-image.js";
+import type { VectorFeatures } from "./vector-features.js";
+
+/** About how many bytes of machine code, and of what is noted about it, come of a byte of WebAssembly. */
+const bytesPerByte = 10;
+
+/** A kernel's form, and whether several threads divide its work. */
+export interface KernelVariant {
+  readonly form: KernelForm;
+  readonly shared: boolean;
+}
+
+/** The code of a kernel: every kernel of one form and variant shares it. */
+export interface KernelCode {
+  /** Its place in the table of functions. */
+  readonly place: number;
+  /** How much memory of its own each thread needs. */
+  readonly scratchBytes: number;
+  readonly module: KernelModule;
+}
+
+/** The kernels that were compiled together, and live as long as a program uses one of them. */
+export interface KernelModule {
+  /** Modules are numbered in the order in which threads load them. */
+  readonly number: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many functions the table has to have room for. */
+  readonly tableSize: number;
+  /** What it takes in memory, about, in bytes. */
+  readonly cost: number;
+}
+
+interface KnownModule extends KernelModule {
+  users: number;
+  readonly keys: readonly string[];
+  readonly places: { readonly first: number; readonly count: number };
+  readonly tables: readonly { readonly address: number; readonly bytes: number }[];
+}
+
+export interface KernelStoreOptions {
+  readonly heap: Heap;
+  readonly memory: MemoryImport;
+  readonly vectors: VectorFeatures;
+}
+
+/**
+ * The kernels of all programs of an engine, by their form. Kernels that are alike but for their buffers are one function, whether they
+ * stand in one program or in many: it is found in a table, and takes the addresses of its operands from the command that
+ * calls it. Compiling a program costs what its new forms cost.
+ */
+export class KernelStore {
+  readonly #options: KernelStoreOptions;
+  readonly #table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
+  readonly #codes = new Map<string, KernelCode & { readonly module: KnownModule }>();
+  /** Stretches of the table that are free again. */
+  readonly #free: { readonly first: number; readonly count: number }[] = [];
+  #end = 0;
+  #modules = 0;
+  #cost = 0;
+
+  constructor(options: KernelStoreOptions) {
+    this.#options = options;
+  }
+
+  /** What all its modules take in memory, about, in bytes. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  get table(): WebAssembly.Table {
+    return this.#table;
+  }
+
+  /** How many forms there is code for. */
+  get size(): number {
+    return this.#codes.size;
+  }
+
+  /** The code of each variant, compiled now if it is new. `release` has to be called with the same modules one day. */
+  codesOf(variants: readonly KernelVariant[]): {
+    readonly codes: KernelCode[];
+    readonly modules: Set<KernelModule>;
+  } {
+    const keys = variants.map(({ form, shared }) => (shared ? `${form.key} shared` : form.key));
+    const missing = new Map<string, KernelVariant>();
+    keys.forEach((key, i) => {
+      if (!this.#codes.has(key)) missing.set(key, variants[i]);
+    });
+    if (missing.size > 0) this.#compile(missing);
+    const codes = keys.flatMap((key) => this.#codes.get(key) ?? []);
+    const modules = new Set(codes.map(({ module }) => module));
+    for (const module of modules) module.users++;
+    return { codes, modules };
+  }
+
+  /** Says that a program does not use these modules any more. What nobody uses is given back. */
+  release(modules: Iterable<KernelModule>): void {
+    for (const module of modules as Iterable<KnownModule>) {
+      module.users--;
+      if (module.users > 0) continue;
+      for (const key of module.keys) this.#codes.delete(key);
+      const { first, count } = module.places;
+      for (let place = first; place < first + count; place++) this.#table.set(place, null);
+      this.#free.push(module.places);
+      for (const { address, bytes } of module.tables) this.#options.heap.free(address, bytes);
+      this.#cost -= module.cost;
+    }
+  }
+
+  #compile(variants: ReadonlyMap<string, KernelVariant>): void {
+    const { heap, memory, vectors } = this.#options;
+    const builder = new ModuleBuilder(memory);
+    const tables = new Tables(heap);
+    const writing = { builder, tables, math: new MathLibrary(builder, vectors) };
+    const library = new KernelLibrary(builder, vectors);
+    const places = this.#takePlaces(variants.size);
+    try {
+      const written = [...variants].map(([key, variant], i) => {
+        const scratchBytes = writeKernel(variant, library, writing, places.first + i);
+        return { key, place: places.first + i, scratchBytes };
+      });
+      const bytes = builder.finish();
+      const compiled = new WebAssembly.Module(bytes);
+      new WebAssembly.Instance(compiled, { env: { memory: heap.memory, table: this.#table } });
+      const module: KnownModule = {
+        number: this.#modules++,
+        bytes,
+        tableSize: this.#table.length,
+        cost: bytes.length * bytesPerByte + tables.bytes,
+        users: 0,
+        keys: [...variants.keys()],
+        places,
+        tables: tables.places,
+      };
+      for (const { key, place, scratchBytes } of written)
+        this.#codes.set(key, { place, scratchBytes, module });
+      this.#cost += module.cost;
+    } catch (error) {
+      for (const { address, bytes } of tables.places) heap.free(address, bytes);
+      this.#free.push(places);
+      throw error;
+    }
+  }
+
+  /** Room in the table for so many functions. */
+  #takePlaces(count: number): { readonly first: number; readonly count: number } {
+    const at = this.#free.findIndex((stretch) => stretch.count >= count);
+    if (at >= 0) {
+      const [{ first, count: room }] = this.#free.splice(at, 1);
+      if (room > count) this.#free.push({ first: first + count, count: room - count });
+      return { first, count };
+    }
+    const first = this.#end;
+    this.#end += count;
+    if (this.#end > this.#table.length) this.#table.grow(Math.max(this.#table.length, count));
+    return { first, count };
+  }
+}
+
+/** Writes a kernel's function and puts it at a place of the table. Returns the memory that it needs for each thread. */
+function writeKernel(
+  { form, shared }: KernelVariant,
+  library: KernelLibrary,
+  {
+    builder,
+    tables,
+    math,
+  }: { readonly builder: ModuleBuilder; readonly tables: Tables; readonly math: MathLibrary },
+  place: number,
+): number {
+  const program = { buffers: form.buffers };
+  const writer = library.writerFor(form.kernel, program);
+  const locals = form.buffers.length - form.operands.length;
+  const target = builder.function(kernelSignature, (body, operands, words, scratch, thread, count) => {
+    const context: KernelContext = {
+      module: builder,
+      body,
+      math,
+      program,
+      addressOf(buffer) {
+        const at = 8 * (buffer - locals);
+        const base = i32.load(i32.add(words, i32.load(operands, at)));
+        return body.hoist(i32.add(base, i32.load(operands, at + 4)));
+      },
+      tableOf: (numbers) => i32.const(tables.place(numbers)),
+      scratch,
+      share: shared ? { index: thread, count } : null,
+      fail(position, index) {
+        const image: Expression<"i32"> = i32.load(words, header.image);
+        body.store(image, position, header.position);
+        body.store(image, index, header.index);
+        body.return(i32.const(1));
+      },
+    };
+    writer.write(context);
+    body.return(i32.const(0));
+  });
+  builder.place(place, target);
+  return writer.scratchBytes;
+}
+
+/** The tables of numbers that a module's code looks up, each once. */
+class Tables {
+  readonly places: { readonly address: number; readonly bytes: number }[] = [];
+  readonly #heap: Heap;
+  readonly #known = new Map<string, number>();
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  /** How many bytes they take together. */
+  get bytes(): number {
+    return this.places.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The address of a table. */
+  place(numbers: Int32Array): number {
+    const key = numbers.join();
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const bytes = numbers.byteLength;
+    const address =
+      this.#heap.allocate(bytes) ?? outOfMemory({ largest: { name: "a table of offsets", bytes } }, bytes);
+    this.places.push({ address, bytes });
+    this.#known.set(key, address);
+    this.#heap.view("int32", address, numbers.length).set(numbers);
+    return address;
+  }
+}

@@ -73,7 +73,8 @@ class Forming {
         return this.#loop(kernel);
       case "rows": {
         this.#write(kernel.blocks, kernel.loops.length);
-        for (const local of kernel.locals) this.#locals.set(local, this.#specs.push(this.#specOf(local, true)) - 1);
+        for (const local of kernel.locals)
+          this.#locals.set(local, this.#specs.push(this.#specOf(local, true)) - 1);
         const loops = kernel.loops.map((loop) => this.#loop(loop));
         return { ...kernel, loops, locals: [...this.#locals.values()] };
       }
@@ -100,7 +101,9 @@ class Forming {
       case "scatterAdd": {
         const { shape, step, size } = kernel;
         this.#write(shape.join(), step, size);
-        const [index, x, target] = [kernel.index, kernel.x, kernel.target].map((operand) => this.#read(operand));
+        const [index, x, target] = [kernel.index, kernel.x, kernel.target].map((operand) =>
+          this.#read(operand),
+        );
         return { ...kernel, index, x, target };
       }
       case "cumsum":

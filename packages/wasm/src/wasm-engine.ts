@@ -1,4 +1,4 @@
-import { describeGraph, fuse, lower, type Program } from "@stargrad/compiler";
+import { describeGraph, fuse, lower, SignatureMap, type Program, type Signature } from "@stargrad/compiler";
 import {
   ArgumentError,
   bytesPerElement,
@@ -58,7 +58,7 @@ export class WasmEngine implements Engine {
   readonly #threads: ThreadPool;
   readonly #leastWork: number;
   readonly #heap: Heap;
-  readonly #programs = new Map<string, KnownProgram>();
+  readonly #programs = new SignatureMap<KnownProgram>();
   readonly #vectors: VectorFeatures;
   readonly #frame = { address: 0, bytes: 0 };
   #compiled = 0;
@@ -95,8 +95,8 @@ export class WasmEngine implements Engine {
   }
 
   prepare(outputs: readonly Node[]): PreparedProgram {
-    const { key, leaves } = describeGraph(outputs);
-    const compiled = this.#programFor(key, outputs);
+    const { signature, leaves } = describeGraph(outputs);
+    const compiled = this.#programFor(signature, outputs);
     return {
       leaves,
       run: (...inputs) => this.#threads.letStart(new Run(this.#heap, compiled, inputs).finish(this.#execute)),
@@ -124,7 +124,7 @@ export class WasmEngine implements Engine {
     throw program.failures[failed - 1]?.(position, index) ?? new Error("a kernel failed that cannot");
   };
 
-  #programFor(key: string, outputs: readonly Node[]): KnownProgram {
+  #programFor(key: Signature, outputs: readonly Node[]): KnownProgram {
     const known = this.#programs.get(key);
     if (known !== undefined) {
       // The least recently used program is the first in the map.

@@ -1,3 +1,4 @@
+import { BufferUses } from "./buffer-uses.js";
 import { refine } from "./iteration.js";
 import {
   buffersOf,
@@ -24,44 +25,55 @@ const operandBound = 12;
  *
  * A loop is taken in if it alone reads the product's result, every element once. The product moves to where the loop was.
  */
-export function withEpilogues({ kernels, ...program }: Program): Program {
-  const readers = new Map<number, number>();
-  const writers = new Map<number, number>();
-  const count = (counts: Map<number, number>, buffers: Iterable<number>): void => {
-    for (const buffer of buffers) counts.set(buffer, (counts.get(buffer) ?? 0) + 1);
+export function withEpilogues(program: Program): Program {
+  const uses = new BufferUses(program);
+  const outputs = new Set(program.outputs);
+  /** What has been placed so far; a product that has moved on leaves its place empty. */
+  const placed: (Kernel | null)[] = [];
+  /** By the buffer of its result: the place of a product whose only reader may take it in. */
+  const products = new Map<number, number>();
+  /** Where each buffer has been written last. */
+  const written = new Map<number, number>();
+  const place = (kernel: Kernel): void => {
+    for (const buffer of buffersOf(kernel).writes) written.set(buffer, placed.length);
+    if (kernel.kind === "product") {
+      const { buffer } = kernel.c;
+      const isRead = uses.readersOf(buffer).length + Number(outputs.has(buffer)) === 1;
+      if (isRead && uses.writersOf(buffer).length === 1) products.set(buffer, placed.length);
+    }
+    placed.push(kernel);
   };
-  count(readers, program.outputs);
-  for (const kernel of kernels) {
+  for (const kernel of program.kernels) {
+    const at = kernel.kind === "map" ? firstOf(products, buffersOf(kernel).reads) : undefined;
+    const product = at === undefined ? null : placed[at];
+    if (kernel.kind !== "map" || at === undefined || product?.kind !== "product") {
+      place(kernel);
+      continue;
+    }
     const { reads, writes } = buffersOf(kernel);
-    count(readers, new Set(reads));
-    count(writers, new Set(writes));
-  }
-  const result: Kernel[] = [];
-  for (const kernel of kernels) {
-    result.push(kernel);
-    if (kernel.kind !== "map") continue;
-    const { reads, writes } = buffersOf(kernel);
-    const place = result.findIndex(
-      (each) =>
-        each.kind === "product" &&
-        reads.includes(each.c.buffer) &&
-        readers.get(each.c.buffer) === 1 &&
-        writers.get(each.c.buffer) === 1,
-    );
-    const product = place < 0 ? undefined : result[place];
-    if (product?.kind !== "product") continue;
     const operands = [product.a.buffer, product.b.buffer];
     // What the product reads has to be the same later on, and nothing may be read that it already writes.
-    const changed = result.slice(place + 1, -1).flatMap((each) => buffersOf(each).writes);
-    if (operands.some((buffer) => changed.includes(buffer))) continue;
-    if (writes.some((buffer) => reads.includes(buffer) || operands.includes(buffer))) continue;
-    const joinedKernel = join(product, kernel);
-    if (joinedKernel === null) continue;
-    result.pop();
-    result.splice(place, 1);
-    result.push(joinedKernel);
+    const isSafe =
+      operands.every((buffer) => (written.get(buffer) ?? -1) <= at) &&
+      writes.every((buffer) => !reads.includes(buffer) && !operands.includes(buffer));
+    const both = isSafe ? join(product, kernel) : null;
+    if (both !== null) {
+      placed[at] = null;
+      products.delete(product.c.buffer);
+    }
+    place(both ?? kernel);
   }
-  return { ...program, kernels: result };
+  return { ...program, kernels: placed.filter((kernel) => kernel !== null) };
+}
+
+/** The first place of those that some of the buffers have. */
+function firstOf(places: ReadonlyMap<number, number>, buffers: readonly number[]): number | undefined {
+  let first: number | undefined;
+  for (const buffer of buffers) {
+    const place = places.get(buffer);
+    if (place !== undefined && (first === undefined || place < first)) first = place;
+  }
+  return first;
 }
 
 /** The product with the loop as its epilogue; `null` if the loop goes other ways than the product. */

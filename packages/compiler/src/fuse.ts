@@ -1,19 +1,7 @@
-import { sameShape } from "@stargrad/graph";
 import { withEpilogues } from "./epilogue.js";
-import { refine } from "./iteration.js";
-import {
-  buffersOf,
-  leafKey,
-  leavesOf,
-  operandBound,
-  type Kernel,
-  type Leaf,
-  type LoopExpression,
-  type MapKernel,
-  type Program,
-} from "./kernel.js";
+import { GrowingLoop } from "./growing-loop.js";
+import { buffersOf, type Kernel, type Program } from "./kernel.js";
 import { orientProducts } from "./orient-products.js";
-import { replaceLeaves } from "./rewrite.js";
 import { groupRows } from "./rows.js";
 import { splitReductions } from "./split-reductions.js";
 
@@ -23,57 +11,28 @@ import { splitReductions } from "./split-reductions.js";
  * and if nobody else reads it, it is not written at all.
  */
 export function fuse(program: Program): Program {
-  const kernels: Kernel[] = [];
+  const alive = withoutDeadResults(withJoinedLoops(program));
+  return groupRows(splitReductions(withEpilogues(orientProducts(alive))));
+}
+
+function withJoinedLoops(program: Program): Program {
+  const items: (Kernel | GrowingLoop)[] = [];
   for (const kernel of program.kernels) {
-    const last = kernels.at(-1);
-    const both = kernel.kind === "map" && last?.kind === "map" ? join(last, kernel) : null;
-    if (both === null) kernels.push(kernel);
-    else kernels[kernels.length - 1] = both;
+    const last = items.at(-1);
+    const isJoined = kernel.kind === "map" && last instanceof GrowingLoop && last.join(kernel);
+    if (!isJoined) items.push(kernel.kind === "map" ? new GrowingLoop(kernel) : kernel);
   }
-  const alive = { ...program, kernels: withoutDeadResults(kernels, program.outputs) };
-  const joined = withEpilogues(orientProducts(alive));
-  return groupRows(splitReductions(joined));
-}
-
-/** Both kernels as one; `null` if they cannot share a loop. */
-function join(first: MapKernel, second: MapKernel): MapKernel | null {
-  if (!sameShape(first.shape, second.shape)) return null;
-  const written = new Map(first.results.map((result) => [result.buffer, result]));
-  const results = [...first.results];
-  const known = new Map<LoopExpression, LoopExpression | null>();
-  for (const { expression, buffer, layout } of second.results) {
-    const inlined = inline(expression, written, known);
-    if (inlined === null || written.has(buffer)) return null;
-    results.push({ expression: inlined, buffer, layout });
-  }
-  const leaves = new Map(
-    leavesOf(results.map(({ expression }) => expression)).map((leaf) => [leafKey(leaf), leaf]),
-  );
-  const layouts = [...leaves.values(), ...results].map(({ layout }) => layout);
-  if (layouts.length > operandBound || refine(first.shape, layouts) === null) return null;
-  return { ...first, results };
-}
-
-/** Replaces what is read back by how it was computed; `null` if it is read in another order than it was written. */
-function inline(
-  expression: LoopExpression,
-  written: ReadonlyMap<number, MapKernel["results"][number]>,
-  known: Map<LoopExpression, LoopExpression | null>,
-): LoopExpression | null {
-  const readBack = (leaf: Leaf): LoopExpression | null => {
-    const source = leaf.kind === "load" ? written.get(leaf.buffer) : undefined;
-    if (source === undefined) return leaf;
-    return JSON.stringify(source.layout) === JSON.stringify(leaf.layout) ? source.expression : null;
-  };
-  return replaceLeaves(expression, readBack, known);
+  return { ...program, kernels: items.map((item) => (item instanceof GrowingLoop ? item.kernel : item)) };
 }
 
 /** Leaves out what is written and never read. */
-function withoutDeadResults(kernels: readonly Kernel[], outputs: readonly number[]): Kernel[] {
-  const read = new Set([...outputs, ...kernels.flatMap((kernel) => buffersOf(kernel).reads)]);
-  return kernels.flatMap((kernel): Kernel[] => {
+function withoutDeadResults({ kernels, ...program }: Program): Program {
+  const read = new Set(program.outputs);
+  for (const kernel of kernels) for (const buffer of buffersOf(kernel).reads) read.add(buffer);
+  const alive = kernels.flatMap((kernel): Kernel[] => {
     if (kernel.kind !== "map") return [kernel];
     const results = kernel.results.filter(({ buffer }) => read.has(buffer));
     return results.length === 0 ? [] : [{ ...kernel, results }];
   });
+  return { ...program, kernels: alive };
 }

@@ -1,31 +1,25 @@
-import type { Kernel, LoopExpression, Program } from "./kernel.js";
-import { buffersOf, leavesOf } from "./kernel.js";
-import { isContiguous, type Layout } from "./layout.js";
+import { BufferUses } from "./buffer-uses.js";
+import { leavesOf, type Kernel, type LoopExpression, type Program } from "./kernel.js";
+import { isContiguous, sameLayout } from "./layout.js";
 
 /**
  * Which inputs each output may be written over while the program runs: those that are read for the last time, element by
  * element, by the loop that writes the output.
  */
 export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySet<number>> {
-  const lastRead = new Map<number, number>();
-  const writers = new Map<number, number[]>();
-  program.kernels.forEach((kernel, time) => {
-    const { reads, writes } = buffersOf(kernel);
-    for (const buffer of reads) lastRead.set(buffer, time);
-    for (const buffer of writes) writers.set(buffer, [...(writers.get(buffer) ?? []), time]);
-  });
+  const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
   const inputs = new Set(program.inputs.filter((input) => !outputs.has(input)));
   return new Map(
     program.outputs.map((output) => {
-      const [time, ...others] = writers.get(output) ?? [];
+      const [time, ...others] = uses.writersOf(output);
       const kernel: Kernel | undefined = others.length === 0 ? program.kernels[time] : undefined;
       return [output, new Set(kernel === undefined ? [] : inputsReadInStep(kernel, output).filter(fits))];
 
       function fits(input: number): boolean {
         const [from, to] = [program.buffers[input], program.buffers[output]];
         const alike = from.dtype === to.dtype && from.size === to.size;
-        return inputs.has(input) && alike && lastRead.get(input) === time;
+        return inputs.has(input) && alike && uses.readersOf(input).at(-1) === time;
       }
     }),
   );
@@ -52,8 +46,4 @@ function inputsReadInStep(kernel: Kernel, output: number): number[] {
 
 function loads(expressions: readonly LoopExpression[]): Extract<LoopExpression, { kind: "load" }>[] {
   return leavesOf(expressions).filter((leaf) => leaf.kind === "load");
-}
-
-function sameLayout(a: Layout, b: Layout): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,3 +1,4 @@
+export { describeGraph, type GraphDescription } from "./describe-graph.js";
 export { fuse } from "./fuse.js";
 export { inPlaceOutputs } from "./in-place.js";
 export { formOf, type KernelForm, type OperandPlace, type SimpleKernel } from "./kernel-form.js";
@@ -34,5 +35,6 @@ export {
 export { axisOffsets, contiguous, isContiguous, type Digit, type Layout } from "./layout.js";
 export { lower } from "./lower.js";
 export { planMemory, type MemoryPlan } from "./memory-plan.js";
-export { describeGraph } from "./program-key.js";
+export { type Signature } from "./signature.js";
+export { SignatureMap } from "./signature-map.js";
 export { workOf } from "./work.js";

@@ -1,12 +1,14 @@
 import { sizeOf, type Node, type Operation } from "@stargrad/graph";
-import { refine } from "./iteration.js";
+import { canWalkTogether } from "./iteration.js";
 import type { CheckKernel, Kernel, Operand } from "./kernel.js";
-import { contiguous, digit, type Layout } from "./layout.js";
+import { contiguous, digit, layoutKey, type Layout } from "./layout.js";
 
 /** What a primitive needs to become kernels. */
 export interface Lowering {
   /** The kernels so far, to which more are added. */
   readonly kernels: Kernel[];
+  /** What is checked by one of them: see `check`. */
+  readonly checked: Set<string>;
   /** Where the elements of a node stand, seen through its movements; they are computed now if they were not yet. */
   readonly read: (node: Node) => Operand;
   /** The same in a buffer of its own, row-major. */
@@ -74,7 +76,7 @@ function lowerGather(
   let from = seen.layout.axes[axis].length > 1 ? lowering.copied(x) : seen;
   let place = lowering.read(index);
   let along = alongIndex(from.layout, axis, shape[axis]);
-  if (refine(shape, [place.layout, along.layout, contiguous(shape)]) === null) {
+  if (!canWalkTogether(shape, [place.layout, along.layout, contiguous(shape)])) {
     from = lowering.copied(x);
     place = lowering.copied(index);
     along = alongIndex(from.layout, axis, shape[axis]);
@@ -108,7 +110,7 @@ function lowerScatterAdd(
   }
   const { layout, step } = alongIndex(contiguous(node.shape), axis, shape[axis]);
   let [place, addend] = [index, x].map(lowering.read);
-  if (refine(shape, [place.layout, addend.layout, layout]) === null) {
+  if (!canWalkTogether(shape, [place.layout, addend.layout, layout])) {
     [place, addend] = [index, x].map(lowering.copied);
   }
   const target = { buffer, layout };
@@ -149,12 +151,11 @@ function check(
   primitive: CheckKernel["primitive"],
   node: Node,
   faulty: CheckKernel["faulty"],
-  { kernels, read }: Lowering,
+  { kernels, checked, read }: Lowering,
 ): void {
   const operand = read(node);
-  const key = JSON.stringify([operand, faulty]);
-  const known = kernels.some(
-    (kernel) => kernel.kind === "check" && JSON.stringify([kernel.operand, kernel.faulty]) === key,
-  );
-  if (!known) kernels.push({ kind: "check", primitive, shape: node.shape, operand, faulty });
+  const key = `${operand.buffer} ${layoutKey(operand.layout)} ${faulty.from} ${faulty.to}`;
+  if (checked.has(key)) return;
+  checked.add(key);
+  kernels.push({ kind: "check", primitive, shape: node.shape, operand, faulty });
 }

@@ -1,5 +1,5 @@
 import { type Shape } from "@stargrad/graph";
-import type { Digit, Layout } from "./layout.js";
+import { sameLayout, type Digit, type Layout } from "./layout.js";
 
 /**
  * How several layouts of one shape are walked together: digits that fit all of them, outermost first, and each layout's
@@ -61,6 +61,13 @@ export function refine(
     }
   }
   return { lengths, strides, axes };
+}
+
+/** Whether there are digits that all layouts can be walked by. */
+export function canWalkTogether(shape: Shape, layouts: readonly Layout[]): boolean {
+  // Mostly they are all alike, and then nothing has to be found.
+  const [first] = layouts;
+  return layouts.every((layout) => sameLayout(layout, first)) || refine(shape, layouts) !== null;
 }
 
 /** How many lines of memory a tile spans, and how many elements of each it takes: few enough for one set of a cache. */

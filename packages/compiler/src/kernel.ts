@@ -1,5 +1,5 @@
 import type { BinaryName, DType, Shape, UnaryName } from "@stargrad/graph";
-import type { Digit, Layout } from "./layout.js";
+import { layoutKey, type Digit, type Layout } from "./layout.js";
 
 /** A piece of memory a program works with, known by its number. */
 export interface BufferSpec {
@@ -27,6 +27,13 @@ export type LoopExpression =
       readonly primitive: ElementwiseName;
       readonly inputs: readonly LoopExpression[];
     };
+
+/**
+ * No loop computes more parts than this, leaves included: what would be longer becomes several loops, which pass results on through
+ * buffers. So whoever walks an expression may recurse, and a chain of any length costs each pass in proportion. The largest loop of
+ * the layers, losses and optimizers has 56 parts; at twice that, a buffer more is a hundredth of the work.
+ */
+export const partBound = 128;
 
 /** No loop has more operands than this: each takes a pointer, and machines have few registers. */
 export const operandBound = 24;
@@ -236,7 +243,8 @@ function findBuffers(kernel: Kernel): KernelBuffers {
       return { reads: loadedBuffers([kernel.expression]), writes: [kernel.buffer] };
     case "rows": {
       const touched = kernel.loops.map(buffersOf);
-      const outside = (buffer: number): boolean => !kernel.locals.includes(buffer);
+      const locals = new Set(kernel.locals);
+      const outside = (buffer: number): boolean => !locals.has(buffer);
       return {
         reads: touched.flatMap(({ reads }) => reads).filter(outside),
         writes: touched.flatMap(({ writes }) => writes).filter(outside),
@@ -285,11 +293,14 @@ function findBuffers(kernel: Kernel): KernelBuffers {
 /** What an expression reads. */
 export type Leaf = Exclude<LoopExpression, { kind: "apply" }>;
 
-/** Every part of some expressions once, also one that several share. */
-export function partsOf(expressions: readonly LoopExpression[]): LoopExpression[] {
+/** Every part of some expressions once, also one that several share; without those that are known, and what they are made of. */
+export function partsOf(
+  expressions: readonly LoopExpression[],
+  known?: ReadonlySet<LoopExpression>,
+): LoopExpression[] {
   const parts = new Set<LoopExpression>();
   const visit = (expression: LoopExpression): void => {
-    if (parts.has(expression)) return;
+    if (parts.has(expression) || known?.has(expression) === true) return;
     parts.add(expression);
     if (expression.kind === "apply") expression.inputs.forEach(visit);
   };
@@ -303,7 +314,7 @@ export function leavesOf(expressions: readonly LoopExpression[]): Leaf[] {
 
 /** Two leaves with one key read the same elements in the same order. */
 export function leafKey(leaf: Leaf): string {
-  return `${leaf.kind === "load" ? leaf.buffer : "place"} ${JSON.stringify(leaf.layout)}`;
+  return `${leaf.kind === "load" ? leaf.buffer : "place"} ${layoutKey(leaf.layout)}`;
 }
 
 function loadedBuffers(expressions: readonly LoopExpression[]): number[] {

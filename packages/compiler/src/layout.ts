@@ -149,6 +149,34 @@ export function isContiguous(layout: Layout): boolean {
   return true;
 }
 
+/** Whether two layouts are walked in the same way, digit by digit. */
+export function sameLayout(a: Layout, b: Layout): boolean {
+  if (a === b) return true;
+  if (a.offset !== b.offset || a.axes.length !== b.axes.length) return false;
+  return a.axes.every((digits, axis) => {
+    const others = b.axes[axis];
+    if (digits.length !== others.length) return false;
+    return digits.every(({ length, stride }, i) => length === others[i].length && stride === others[i].stride);
+  });
+}
+
+const knownKeys = new WeakMap<Layout, string>();
+
+/** A text that two layouts share exactly if they are the same. */
+export function layoutKey(layout: Layout): string {
+  // Many passes ask, and layouts never change.
+  let key = knownKeys.get(layout);
+  if (key === undefined) {
+    key = `${layout.offset}`;
+    for (const digits of layout.axes) {
+      key += "|";
+      for (const { length, stride } of digits) key += `${length}*${stride} `;
+    }
+    knownKeys.set(layout, key);
+  }
+  return key;
+}
+
 /** Where every index of an axis stands, relative to index 0, in elements. */
 export function axisOffsets(digits: readonly Digit[]): Int32Array {
   return digits.reduce((outer: Int32Array, { length, stride }) => {

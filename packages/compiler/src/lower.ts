@@ -6,21 +6,23 @@ import {
   type Operation,
   type TensorType,
 } from "@stargrad/graph";
+import { ExpressionSizes } from "./expression-sizes.js";
 import {
   buffersOf,
-  leavesOf,
   operandBound,
+  partBound,
   type BufferSpec,
   type ElementwiseName,
   type Kernel,
   type LoopExpression,
   type Operand,
+  type ProductKernel,
   type Program,
 } from "./kernel.js";
 import { checkIntegers, lowerIndexing } from "./indexing.js";
 import * as layouts from "./layout.js";
 import { contiguous, isContiguous, type Layout } from "./layout.js";
-import { refine } from "./iteration.js";
+import { canWalkTogether } from "./iteration.js";
 import { lowerPick, lowerPlacement } from "./one-per-line.js";
 import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
@@ -33,7 +35,8 @@ import { leftOperand, productOf, rightOperand } from "./product.js";
  *
  * - it is an output, or read by a product, a reduction along with others, or a whole-tensor primitive;
  * - it is read more than once, or repeated (expand, windows), and takes arithmetic to compute;
- * - a movement cannot be expressed on it without a copy.
+ * - a movement cannot be expressed on it without a copy;
+ * - an expression with it would have more than `partBound` parts, or more than `operandBound` operands.
  */
 export function lower(outputs: readonly Node[]): Program {
   return new Lowering(outputs).finish();
@@ -46,10 +49,17 @@ class Lowering {
   readonly #expressions = new Map<Node, LoopExpression>();
   readonly #uses = new Map<Node, number>();
   readonly #users = new Map<Node, Node>();
+  /** Expressions whose leaves can be walked together. */
+  readonly #applied = new Set<LoopExpression>();
+  readonly #sizes = new ExpressionSizes();
+  readonly #products = new Map<number, ProductKernel>();
   readonly #outputs: readonly Node[];
+  readonly #wanted: ReadonlySet<Node>;
   /** What other files build kernels with. */
   readonly #lowering = {
     kernels: this.#kernels,
+    checked: new Set<string>(),
+    productIn: (buffer: number): ProductKernel | undefined => this.#products.get(buffer),
     read: (node: Node): Operand => operandIn(this.#loaded(node)),
     copied: (node: Node): Operand => operandIn(this.#copied(node)),
     allocate: (node: BufferContents): number => this.#allocate(node),
@@ -64,6 +74,7 @@ class Lowering {
 
   constructor(outputs: readonly Node[]) {
     this.#outputs = outputs;
+    this.#wanted = new Set(outputs);
     const order = pendingNodes(outputs);
     const pending = new Set(order);
     for (const node of order) {
@@ -73,13 +84,12 @@ class Lowering {
         if (!pending.has(input)) this.#readLeaf(input);
       }
     }
-    const wanted = new Set(outputs);
     for (const node of outputs) if (!pending.has(node)) this.#readLeaf(node);
     for (const node of order) {
       if (this.#isSummedAlongBatch(node)) continue;
       this.#expressions.set(node, this.#lower(node));
       const shared = (this.#uses.get(node) ?? 0) > 1 && this.#isWork(node);
-      if (shared || wanted.has(node)) this.#settle(node);
+      if (shared || this.#wanted.has(node)) this.#settle(node);
     }
   }
 
@@ -130,11 +140,10 @@ class Lowering {
         );
       }
       case "sum": {
-        const [{ operation: summed }] = operation.inputs;
-        if (summed === null || !this.#isSummedAlongBatch(operation.inputs[0])) {
-          return this.#reduce(node, operation);
-        }
-        return this.#product(node, summed.inputs, operation.attributes.axes);
+        const [input] = operation.inputs;
+        const factors = this.#isSummedAlongBatch(input) ? input.operation?.inputs : undefined;
+        if (factors === undefined) return this.#reduce(node, operation);
+        return this.#product(node, factors, operation.attributes.axes);
       }
       case "prod":
       case "max":
@@ -142,6 +151,8 @@ class Lowering {
       case "matmul":
         return this.#product(node, operation.inputs);
       case "overlapAdd":
+        // An addition, and the sum before.
+        this.#keepSmall(operation.inputs, 2);
         return lowerOverlapAdd(node, operation, this.#lowering);
       case "pad":
         return loadWhole(lowerPad(node, operation, this.#lowering), node);
@@ -170,14 +181,28 @@ class Lowering {
     }
   }
 
-  /** An elementwise primitive. Operands that are too many, or cannot be walked together, get buffers of their own. */
+  /** An elementwise primitive. Operands that are too many or too large, or cannot be walked together, get buffers of their own. */
   #apply(node: Node, primitive: ElementwiseName, inputs: readonly Node[]): LoopExpression {
+    this.#keepSmall(inputs, 1);
     let operands = inputs.map((input) => this.#expressionOf(input));
-    const seen = leavesOf(operands).map(({ layout }) => layout);
-    if (seen.length > operandBound || refine(node.shape, seen) === null) {
-      operands = inputs.map((input) => this.#copied(input));
+    const { leaves } = this.#sizes.together(operands);
+    // A chain is looked at once, where it begins.
+    const isWalked = operands.length === 1 && this.#applied.has(operands[0]);
+    const fits = leaves.length <= operandBound && (isWalked || canWalkTogether(node.shape, leaves.map(layoutOf)));
+    if (!fits) operands = inputs.map((input) => this.#copied(input));
+    const applied: LoopExpression = { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
+    this.#applied.add(applied);
+    return applied;
+  }
+
+  /** Gives the largest of some nodes buffers of their own, until an expression of all of them and some more parts fits a loop. */
+  #keepSmall(inputs: readonly Node[], more: number): void {
+    const partsOf = (input: Node): number => this.#sizes.of(this.#expressionOf(input)).parts;
+    for (;;) {
+      const parts = inputs.map(partsOf);
+      if (parts.reduce((sum, count) => sum + count, more) <= partBound) return;
+      this.#settle(inputs[parts.indexOf(Math.max(...parts))]);
     }
-    return { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
   }
 
   /** A node whose every load reads elsewhere. If one cannot, it is laid out afresh, where any movement can. */
@@ -213,14 +238,18 @@ class Lowering {
       this.#kernels.push({ kind: "fill", buffer, value: 0 });
     } else {
       const [left, right] = [leftOperand(this.#loaded(a), summed), rightOperand(this.#loaded(b), summed)];
-      this.#kernels.push(productOf(node.dtype, left, right, buffer));
+      const product = productOf(node.dtype, left, right, buffer);
+      this.#kernels.push(product);
+      this.#products.set(buffer, product);
     }
     return loadWhole(buffer, node);
   }
 
-  /** Whether a node is a batch of products of which nobody wants more than sums along axes of the batch. */
+  /** Whether a node is a batch of products, yet to be computed, of which nobody wants more than sums along axes of the batch. */
   #isSummedAlongBatch(node: Node): boolean {
-    if (node.operation?.primitive !== "matmul" || sizeOf(node.shape) === 0) return false;
+    // A tracked node keeps its operation when it has been computed.
+    if (node.storage !== null || sizeOf(node.shape) === 0) return false;
+    if (node.operation?.primitive !== "matmul") return false;
     const user = this.#onlyUser(node);
     const outer = node.shape.length - 2;
     return user?.primitive === "sum" && user.attributes.axes.every((axis) => axis < outer);
@@ -228,7 +257,7 @@ class Lowering {
 
   /** The operation that reads a node, if it is one alone and the node itself is not asked for. */
   #onlyUser(node: Node): Operation | null {
-    if (this.#uses.get(node) !== 1 || this.#outputs.includes(node)) return null;
+    if (this.#uses.get(node) !== 1 || this.#wanted.has(node)) return null;
     return this.#users.get(node)?.operation ?? null;
   }
 
@@ -243,8 +272,8 @@ class Lowering {
     if (layout === null) throw new Error("a contiguous buffer can be cut anywhere");
     if (sizeOf(node.shape) === 0) return;
     let expression = this.#expressionOf(node);
-    if (refine(node.shape, [...leavesOf([expression]).map((leaf) => leaf.layout), layout]) === null)
-      expression = this.#copied(node);
+    const { leaves } = this.#sizes.of(expression);
+    if (!canWalkTogether(node.shape, [...leaves.map(layoutOf), layout])) expression = this.#copied(node);
     this.#kernels.push({ kind: "map", shape: node.shape, results: [{ expression, buffer, layout }] });
   }
 
@@ -298,6 +327,10 @@ class Lowering {
     const name = `${operation?.primitive ?? "data"} ${formatShape(shape)}`;
     return this.#buffers.push({ name, dtype, size: sizeOf(shape) }) - 1;
   }
+}
+
+function layoutOf({ layout }: { readonly layout: Layout }): Layout {
+  return layout;
 }
 
 function operandIn({ buffer, layout }: Operand): Operand {

@@ -1,5 +1,7 @@
 import { bytesPerElement } from "@stargrad/graph";
-import { buffersOf, type Program } from "./kernel.js";
+import { BufferUses } from "./buffer-uses.js";
+import { FreeRoom } from "./free-room.js";
+import type { BufferSpec, Program } from "./kernel.js";
 
 /** Where the buffers that a program needs only inside begin, in bytes, and how much room they take together. */
 export interface MemoryPlan {
@@ -11,48 +13,32 @@ export interface MemoryPlan {
 const alignment = 64;
 
 /**
- * Places buffers so that those which are never needed at the same time share space. Buffers are placed in the order in
- * which they are first written, each at the lowest address that is free for its whole life. Where inputs and outputs are
- * is the caller's business.
+ * Places buffers so that those which are never needed at the same time share space. Goes through the program once: each buffer
+ * takes the lowest room that is free when it is first touched, and gives it back after it has been touched last. Where inputs and
+ * outputs are is the caller's business.
  */
 export function planMemory(program: Program): MemoryPlan {
-  const lives = livesOf(program);
-  const order = lives.map((_, buffer) => buffer).sort((a, b) => lives[a].from - lives[b].from || a - b);
+  const uses = new BufferUses(program);
   const outside = new Set([...program.inputs, ...program.outputs]);
-  const addresses = program.buffers.map((): number | null => null);
-  const placed: { from: number; to: number; start: number; end: number }[] = [];
-  let bytes = 0;
-  for (const buffer of order) {
-    const { from, to } = lives[buffer];
-    if (from > to || outside.has(buffer)) continue;
-    const { size, dtype } = program.buffers[buffer];
-    // Vectors may read up to 16 bytes beyond the last element.
-    const room = Math.ceil((size * bytesPerElement(dtype) + 16) / alignment) * alignment;
-    const conflicts = placed
-      .filter((other) => other.from <= to && from <= other.to)
-      .sort((a, b) => a.start - b.start);
-    let start = 0;
-    for (const other of conflicts) {
-      if (start + room <= other.start) break;
-      start = Math.max(start, other.end);
-    }
-    addresses[buffer] = start;
-    placed.push({ from, to, start, end: start + room });
-    bytes = Math.max(bytes, start + room);
+  /** By kernel: the buffers that are touched by it first, and last. */
+  const births = program.kernels.map((): number[] => []);
+  const deaths = program.kernels.map((): number[] => []);
+  for (const buffer of program.buffers.keys()) {
+    const [readers, writers] = [uses.readersOf(buffer), uses.writersOf(buffer)];
+    if (readers.length + writers.length === 0 || outside.has(buffer)) continue;
+    births[Math.min(readers.at(0) ?? Infinity, writers.at(0) ?? Infinity)].push(buffer);
+    deaths[Math.max(readers.at(-1) ?? -1, writers.at(-1) ?? -1)].push(buffer);
   }
-  return { addresses, bytes };
+  const addresses = program.buffers.map((): number | null => null);
+  const free = new FreeRoom();
+  for (const time of program.kernels.keys()) {
+    for (const buffer of births[time]) addresses[buffer] = free.take(roomOf(program.buffers[buffer]));
+    for (const buffer of deaths[time]) free.giveBack(addresses[buffer] ?? 0, roomOf(program.buffers[buffer]));
+  }
+  return { addresses, bytes: free.most };
 }
 
-/** From which kernel to which each buffer's contents matter. A buffer nobody touches has no life. */
-function livesOf(program: Program): { from: number; to: number }[] {
-  const lives = program.buffers.map(() => ({ from: Infinity, to: -1 }));
-  const touch = (buffer: number, time: number): void => {
-    lives[buffer].from = Math.min(lives[buffer].from, time);
-    lives[buffer].to = Math.max(lives[buffer].to, time);
-  };
-  program.kernels.forEach((kernel, time) => {
-    const { reads, writes } = buffersOf(kernel);
-    for (const buffer of [...reads, ...writes]) touch(buffer, time);
-  });
-  return lives;
+function roomOf({ size, dtype }: BufferSpec): number {
+  // Vectors may read up to 16 bytes beyond the last element.
+  return Math.ceil((size * bytesPerElement(dtype) + 16) / alignment) * alignment;
 }

@@ -1,7 +1,7 @@
 import { sizeOf, type DType, type Node, type Operation, type Shape } from "@stargrad/graph";
 import { checkIndex, type Lowering } from "./indexing.js";
-import { refine } from "./iteration.js";
-import { leavesOf, operandBound, type LoopExpression } from "./kernel.js";
+import { canWalkTogether } from "./iteration.js";
+import { leavesOf, operandBound, partBound, partsOf, type LoopExpression } from "./kernel.js";
 import { combined, digit, expand } from "./layout.js";
 
 /*
@@ -85,7 +85,6 @@ function whereNamed(
     inputs: [isNamed, value, zero],
   };
   const seen = leavesOf([expression]).map(({ layout }) => layout);
-  return seen.length > operandBound || refine(shape, [...seen, combined(shape, [axis])]) === null
-    ? null
-    : expression;
+  const fits = seen.length <= operandBound && canWalkTogether(shape, [...seen, combined(shape, [axis])]);
+  return fits && partsOf([expression]).length <= partBound ? expression : null;
 }

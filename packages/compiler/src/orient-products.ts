@@ -1,5 +1,5 @@
+import { BufferUses } from "./buffer-uses.js";
 import {
-  buffersOf,
   leavesOf,
   type Kernel,
   type LoopKernel,
@@ -17,43 +17,48 @@ import { changeLayouts } from "./rewrite.js";
  * does not.
  */
 export function orientProducts({ kernels, ...program }: Program): Program {
-  let oriented: readonly Kernel[] = kernels;
-  for (const product of kernels) {
+  const uses = new BufferUses({ kernels });
+  const outputs = new Set(program.outputs);
+  // Turning a product changes how its readers read, and not what.
+  const oriented = [...kernels];
+  for (const [place, product] of kernels.entries()) {
     if (product.kind !== "product" || product.batch > 1 || product.m === 1 || product.n === 1) continue;
-    oriented = oriented.includes(product)
-      ? (transposed(product, oriented, program.outputs) ?? oriented)
-      : oriented;
+    const { buffer } = product.c;
+    if (outputs.has(buffer) || uses.writersOf(buffer).length > 1) continue;
+    const readers = uses.readersOf(buffer);
+    const turned = transposed(
+      product,
+      readers.map((reader) => oriented[reader]),
+    );
+    if (turned === null) continue;
+    oriented[place] = turned.product;
+    for (const [i, reader] of readers.entries()) oriented[reader] = turned.readers[i];
   }
   return { ...program, kernels: oriented };
 }
 
-/** The kernels with a product the other way round; `null` if that would not help all who read it. */
+/** A product the other way round, and the kernels that read it; `null` if that would not help all of them. */
 function transposed(
   product: ProductKernel,
-  kernels: readonly Kernel[],
-  outputs: readonly number[],
-): Kernel[] | null {
+  readers: readonly Kernel[],
+): { readonly product: ProductKernel; readonly readers: readonly LoopKernel[] } | null {
   const { a, b, c, dtype, epilogue } = product;
-  if (epilogue.length > 0 || outputs.includes(c.buffer) || !isRowMajor(product)) return null;
-  const others = kernels.filter((kernel) => kernel !== product);
-  if (others.some((kernel) => buffersOf(kernel).writes.includes(c.buffer))) return null;
-  const readers = others.filter((kernel) => buffersOf(kernel).reads.includes(c.buffer));
+  if (epilogue.length > 0 || !isRowMajor(product)) return null;
   const walkDown = (kernel: Kernel): kernel is LoopKernel =>
     isLoop(kernel) && layoutsOf(kernel, c.buffer).every((layout) => walksDown(layout, product));
   if (readers.length === 0 || !readers.every(walkDown)) return null;
 
-  const changed = new Map<Kernel, Kernel>();
+  const turned: LoopKernel[] = [];
   for (const reader of readers) {
-    const turned = changeLayouts(reader, (layout, buffer) =>
+    const changed = changeLayouts(reader, (layout, buffer) =>
       buffer === c.buffer ? turn(layout, product) : layout,
     );
-    if (turned === null) return null;
-    changed.set(reader, turned);
+    if (changed === null) return null;
+    turned.push(changed);
   }
   const digit = (length: number, stride: number): Digit[] => [{ length, stride }];
   const target = { ...c, rows: digit(product.n, product.m), columns: digit(product.m, 1) };
-  changed.set(product, kernelOf(dtype, swapped(b), swapped(a), target));
-  return kernels.map((kernel) => changed.get(kernel) ?? kernel);
+  return { product: kernelOf(dtype, swapped(b), swapped(a), target), readers: turned };
 }
 
 function isLoop(kernel: Kernel): kernel is LoopKernel {

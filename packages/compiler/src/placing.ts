@@ -1,5 +1,5 @@
 import type { Node, Operation, Shape } from "@stargrad/graph";
-import type { Kernel, LoopExpression } from "./kernel.js";
+import type { Kernel, LoopExpression, ProductKernel } from "./kernel.js";
 import { contiguous, digit, slice, type Layout } from "./layout.js";
 import { overlappingProduct, type Part } from "./overlapping-product.js";
 
@@ -10,6 +10,8 @@ export type BufferContents = Pick<Node, "operation" | "dtype" | "shape">;
 export interface Placing {
   /** The kernels so far, to which more are added. */
   readonly kernels: Kernel[];
+  /** The product that a buffer is the whole result of, if it is one. */
+  readonly productIn: (buffer: number) => ProductKernel | undefined;
   readonly allocate: (contents: BufferContents) => number;
   readonly expressionOf: (node: Node) => LoopExpression;
   /** The only operation that reads a node, if there is but one. */
@@ -95,12 +97,12 @@ export function lowerOverlapAdd(
 function productFor(
   node: Node,
   operation: Operation & { primitive: "overlapAdd" },
-  { kernels, allocate, expressionOf, onlyUser }: Placing,
+  { kernels, productIn, allocate, expressionOf, onlyUser }: Placing,
 ): LoopExpression | null {
   const windows = expressionOf(operation.inputs[0]);
   if (windows.kind !== "load") return null;
-  const product = kernels.find((kernel) => kernel.kind === "product" && kernel.c.buffer === windows.buffer);
-  if (product?.kind !== "product") return null;
+  const product = productIn(windows.buffer);
+  if (product === undefined) return null;
   const part = partRead(node, operation.attributes.size.length, onlyUser(node));
   const found = overlappingProduct(product, windows.layout, operation.attributes, part);
   if (found === null) return null;

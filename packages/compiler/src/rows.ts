@@ -1,7 +1,8 @@
-import { bytesPerElement, sameShape, sizeOf } from "@stargrad/graph";
-import { buffersOf, type BufferSpec, type Kernel, type LoopKernel, type Program } from "./kernel.js";
+import { bytesPerElement, sizeOf } from "@stargrad/graph";
+import { buffersOf, type BufferSpec, type Kernel, type Program } from "./kernel.js";
 import { changeLayouts } from "./rewrite.js";
-import { accessesOf, blockSize, cutIntoBlocks, rowsOf, withoutBlocks, type Accesses } from "./row-blocks.js";
+import { accessesOf, blockSize, cutIntoBlocks, withoutBlocks } from "./row-blocks.js";
+import { areDependent, RowGroup, RowLoop } from "./row-group.js";
 
 /** A block, with all that is read and written for it, should stay in the nearest cache. */
 const blockBytes = 32 * 1024;
@@ -13,17 +14,6 @@ const leastBytes = 128 * 1024;
 const reach = 12;
 /** So many numbers of blocks are tried. */
 const attempts = 8;
-
-/** Loops that can be cut into the same blocks: into `rows` of them, and so into any number that divides that. */
-interface Group {
-  readonly kind: "group";
-  readonly loops: readonly LoopKernel[];
-  readonly rows: number;
-  /** What each loop touches when it is cut into so many blocks. */
-  readonly accesses: readonly Accesses[];
-  readonly touched: ReadonlySet<number>;
-  readonly bytes: number;
-}
 
 /**
  * Joins loops that work on the same rows into one loop over blocks of rows: softmax's maximum, powers, sums and quotients pass
@@ -41,9 +31,10 @@ export function groupRows(program: Program): Program {
 
 class Grouping {
   readonly #program: Program;
-  readonly #items: (Kernel | Group)[] = [];
+  readonly #items: (Kernel | RowGroup)[] = [];
   /** How many kernels touch each buffer; one more for what is needed outside. */
   readonly #uses: number[];
+  readonly #divisors = new Map<number, readonly number[]>();
 
   constructor(program: Program) {
     this.#program = program;
@@ -51,76 +42,67 @@ class Grouping {
     for (const kernel of program.kernels) for (const buffer of buffersTouched(kernel)) this.#uses[buffer]++;
     for (const buffer of [...program.inputs, ...program.outputs]) this.#uses[buffer]++;
     for (const kernel of program.kernels) {
-      const group = kernel.kind === "map" || kernel.kind === "reduce" ? this.#groupOf(kernel) : null;
-      if (group === null) this.#items.push(kernel);
-      else if (!this.#join(group)) this.#items.push(group);
+      const loop = kernel.kind === "map" || kernel.kind === "reduce" ? new RowLoop(kernel) : null;
+      if (loop === null || loop.rows === 1) this.#items.push(kernel);
+      else if (!this.#join(loop)) this.#items.push(new RowGroup(loop, this.#bytesOf));
     }
   }
 
   finish(): Program {
     const buffers = [...this.#program.buffers];
     const kernels = this.#items.flatMap((item) =>
-      item.kind === "group" ? this.#kernelsOf(item, buffers) : [item],
+      item instanceof RowGroup ? this.#kernelsOf(item, buffers) : [item],
     );
     return { ...this.#program, buffers, kernels };
   }
 
-  #groupOf(loop: LoopKernel): Group | null {
-    const rows = rowsOf(loop);
-    if (rows === 1) return null;
-    const touched = buffersTouched(loop);
-    return { kind: "group", loops: [loop], rows, accesses: [], touched, bytes: this.#bytesOf(touched) };
-  }
+  readonly #bytesOf = (buffer: number): number => {
+    const { size, dtype } = this.#program.buffers[buffer];
+    return size * bytesPerElement(dtype);
+  };
 
-  #bytesOf(buffers: ReadonlySet<number>): number {
-    let bytes = 0;
-    for (const buffer of buffers) {
-      const { size, dtype } = this.#program.buffers[buffer];
-      bytes += size * bytesPerElement(dtype);
-    }
-    return bytes;
-  }
-
-  /** Adds a loop, a group by itself, to a group before it, if there is one that it may be moved to. */
-  #join(loop: Group): boolean {
+  /** Adds a loop to a group before it, if there is one that it may be moved to. */
+  #join(loop: RowLoop): boolean {
     const items = this.#items;
     for (let i = items.length - 1; i >= Math.max(0, items.length - reach); i--) {
       const item = items[i];
-      const joined = item.kind === "group" ? this.#together(item, loop) : null;
-      if (joined !== null) {
-        items[i] = joined;
-        return true;
+      if (item instanceof RowGroup) {
+        const rows = this.#rowsShared(item, loop);
+        if (rows !== null) {
+          item.add(loop, rows);
+          return true;
+        }
+        if (item.holdsBack(loop)) return false;
+      } else {
+        const { reads, writes } = buffersOf(item);
+        if (areDependent(reads, writes, loop)) return false;
       }
-      const others = item.kind === "group" ? item.loops : [item];
-      if (others.some((other) => areDependent(other, loop.loops[0]))) return false;
     }
     return false;
   }
 
-  /** A group with one more loop; `null` if that has nothing to do with it, or they share no blocks. */
-  #together(group: Group, { loops: [loop], rows, touched: added }: Group): Group | null {
-    const related =
-      group.loops.some(({ shape }) => sameShape(shape, loop.shape)) ||
-      [...added].some((buffer) => group.touched.has(buffer) && this.#program.buffers[buffer].size > 1);
-    if (!related) return null;
-    const touched = new Set([...group.touched, ...added]);
-    const bytes = this.#bytesOf(touched);
-    const loops = [...group.loops, loop];
-    const least = Math.max(2, Math.ceil(bytes / mostBlockBytes));
-    for (const count of divisorsOf(greatestCommonDivisor(group.rows, rows)).slice(0, attempts)) {
+  /** Into how many blocks at most a group and a loop can be cut; `null` if that has nothing to do with it, or they share none. */
+  #rowsShared(group: RowGroup, loop: RowLoop): number | null {
+    const isLonger = (buffer: number): boolean => this.#program.buffers[buffer].size > 1;
+    if (!group.hasRoomFor(loop) || !group.isRelatedTo(loop, isLonger)) return null;
+    const least = Math.max(2, Math.ceil(group.bytesWith(loop) / mostBlockBytes));
+    const counts = this.#divisorsOf(greatestCommonDivisor(group.rows, loop.rows)).slice(0, attempts);
+    for (const count of counts) {
       if (count < least) return null;
-      const known = count === group.rows ? group.accesses : [];
-      const accesses = accessesInBlocks(loops, count, known);
-      if (accesses !== null && shareBlocks(accesses)) {
-        return { kind: "group", loops, rows: count, accesses, touched, bytes };
-      }
+      if (group.sharesBlocksWith(loop, count)) return count;
     }
     return null;
   }
 
+  #divisorsOf(n: number): readonly number[] {
+    const known = this.#divisors.get(n) ?? divisorsOf(n);
+    this.#divisors.set(n, known);
+    return known;
+  }
+
   /** What a group becomes: one kernel, if that is worth it. Buffers that are needed only inside are cut down to a block. */
-  #kernelsOf({ loops, rows, bytes }: Group, buffers: BufferSpec[]): Kernel[] {
-    const blocks = divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;
+  #kernelsOf({ loops, rows, bytes }: RowGroup, buffers: BufferSpec[]): Kernel[] {
+    const blocks = this.#divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;
     const combines = loops.some(({ kind }) => kind === "reduce");
     if (loops.length === 1 || !combines || bytes < leastBytes || blocks === 1) return [...loops];
     const cut = loops.map((loop) => cutIntoBlocks(loop, blocks) ?? loop);
@@ -147,41 +129,6 @@ class Grouping {
 function buffersTouched(kernel: Kernel): Set<number> {
   const { reads, writes } = buffersOf(kernel);
   return new Set([...reads, ...writes]);
-}
-
-function areDependent(first: Kernel, second: Kernel): boolean {
-  const [a, b] = [buffersOf(first), buffersOf(second)];
-  const meet = (some: readonly number[], others: readonly number[]): boolean =>
-    some.some((buffer) => others.includes(buffer));
-  return meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes);
-}
-
-/** What loops touch when they are cut into blocks; `null` if one cannot be. The first ones may be known. */
-function accessesInBlocks(
-  loops: readonly LoopKernel[],
-  blocks: number,
-  known: readonly Accesses[],
-): Accesses[] | null {
-  const accesses = [...known];
-  for (const loop of loops.slice(known.length)) {
-    const cut = cutIntoBlocks(loop, blocks);
-    if (cut === null) return null;
-    accesses.push(accessesOf(cut));
-  }
-  return accesses;
-}
-
-function shareBlocks(accesses: readonly Accesses[]): boolean {
-  const written = new Map<number, number | null>();
-  for (const { writes } of accesses) {
-    for (const { buffer, layout } of writes) written.set(buffer, blockSize(layout));
-  }
-  return accesses.every(({ reads, writes }) =>
-    [...reads, ...writes].every(({ buffer, layout }) => {
-      const size = written.get(buffer);
-      return size === undefined || (size !== null && blockSize(layout) === size);
-    }),
-  );
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -41,6 +41,7 @@ export {
   type Operation,
   type ValueOwner,
 } from "./node.js";
+export { NodeNumbers } from "./node-numbers.js";
 export type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "./primitive.js";
 export {
   binaryNames,
@@ -57,6 +58,7 @@ export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from 
 export { philox4x32 } from "./primitives/random.js";
 export type { ReductionAttributes } from "./primitives/reduction.js";
 export { referenceEngine } from "./reference-engine.js";
+export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export {
   broadcastShapes,
   checkShape,

@@ -1,6 +1,7 @@
 import type { DType } from "./dtype.js";
 import type { Storage } from "./engine.js";
 import { ShapeError, StaleValueError } from "./errors.js";
+import { NodeNumbers } from "./node-numbers.js";
 import type { Primitive } from "./primitive.js";
 import { primitives, type AttributesOf, type PrimitiveName } from "./primitives.js";
 import { formatShape, type Shape } from "./shape.js";
@@ -35,6 +36,9 @@ export class Node {
   readonly tracked: boolean;
   /** Nodes that are computed and kept as soon as any of them is: this one among them, unless there are none. */
   companions: readonly Node[] = none;
+  /** For `NodeNumbers` alone: the walk that has met the node last, and the number that it has there. */
+  walk = 0;
+  place = 0;
   #operation: Operation | null;
   #storage: Storage | null;
   #depth: number;
@@ -137,7 +141,8 @@ export function createNode<P extends PrimitiveName>(
 
 /**
  * Every node that the roots depend on, inputs before outputs, going only through nodes for which `enter` holds.
- * Without recursion: a graph may be deeper than the stack.
+ * Without recursion: a graph may be deeper than the stack. Neither `enter` nor `inputsOf` may begin another walk through
+ * the same nodes.
  */
 export function topologicalOrder(
   roots: readonly Node[],
@@ -145,21 +150,32 @@ export function topologicalOrder(
   inputsOf: (node: Node) => readonly Node[] = operands,
 ): Node[] {
   const order: Node[] = [];
-  const visited = new Set<Node>();
-  const stack: { readonly node: Node; readonly inputs: readonly Node[]; next: number }[] = [];
+  const visited = new NodeNumbers();
+  // The path to the node that the walk is at: nodes, what they depend on, and which of that is next. Three lists cost less than
+  // an object for each node.
+  const path: Node[] = [];
+  const inputs: (readonly Node[])[] = [];
+  const next: number[] = [];
   const visit = (node: Node): void => {
     if (visited.has(node) || !enter(node)) return;
-    visited.add(node);
-    stack.push({ node, inputs: inputsOf(node), next: 0 });
+    visited.set(node, 0);
+    path.push(node);
+    inputs.push(inputsOf(node));
+    next.push(0);
   };
   for (const root of roots) {
     visit(root);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      if (top.next < top.inputs.length) {
-        visit(top.inputs[top.next++]);
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const place = next[top];
+      if (place < inputs[top].length) {
+        next[top] = place + 1;
+        visit(inputs[top][place]);
       } else {
-        order.push(top.node);
-        stack.pop();
+        order.push(path[top]);
+        path.pop();
+        inputs.pop();
+        next.pop();
       }
     }
   }
@@ -180,7 +196,7 @@ export function pendingNodes(nodes: readonly Node[]): Node[] {
     if (node.companions.length > 0 && !groups.has(node.companions)) {
       groups.add(node.companions);
       // The walk goes on to roots that join while it is under way.
-      roots.push(...node.companions);
+      for (const companion of node.companions) roots.push(companion);
     }
     return true;
   });
@@ -197,7 +213,7 @@ function staleValue({ description }: ValueOwner, shape: Shape): StaleValueError 
 }
 
 function operands(node: Node): readonly Node[] {
-  return node.operation?.inputs ?? [];
+  return node.operation?.inputs ?? none;
 }
 
 function depthOf(inputs: readonly Node[]): number {

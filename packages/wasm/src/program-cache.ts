@@ -1,3 +1,5 @@
+import { SignatureMap, type Signature } from "@stargrad/compiler";
+
 /** What a program that is kept takes. */
 export interface KeptProgram {
   /** About how many bytes of memory: its own, and those of the code that was compiled for it. */
@@ -6,7 +8,7 @@ export interface KeptProgram {
 
 /** Programs that have been met before, within a bound of memory: the least recently used is forgotten first. */
 export class ProgramCache<Program extends KeptProgram> {
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new SignatureMap<Program>();
   readonly #bound: number;
   #cost = 0;
 
@@ -19,22 +21,22 @@ export class ProgramCache<Program extends KeptProgram> {
     return this.#programs.size;
   }
 
-  get(key: string): Program | undefined {
-    const known = this.#programs.get(key);
+  get(signature: Signature): Program | undefined {
+    const known = this.#programs.get(signature);
     if (known === undefined) return undefined;
     // The least recently used program is the first in the map.
-    this.#programs.delete(key);
-    this.#programs.set(key, known);
+    this.#programs.delete(signature);
+    this.#programs.set(signature, known);
     return known;
   }
 
-  add(key: string, program: Program): void {
+  add(signature: Signature, program: Program): void {
     for (const [oldest, { cost }] of this.#programs) {
       if (this.#cost + program.cost <= this.#bound) break;
       this.#programs.delete(oldest);
       this.#cost -= cost;
     }
-    this.#programs.set(key, program);
+    this.#programs.set(signature, program);
     this.#cost += program.cost;
   }
 }

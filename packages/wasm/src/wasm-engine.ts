@@ -1,4 +1,4 @@
-import { describeGraph, fuse, lower } from "@stargrad/compiler";
+import { describeGraph, fuse, lower, type Signature } from "@stargrad/compiler";
 import type { Engine, Node, PreparedProgram } from "@stargrad/graph";
 import { compile, type CompiledProgram } from "./compile.js";
 import { emitDriver } from "./driver.js";
@@ -100,8 +100,8 @@ export class WasmEngine implements Engine {
   }
 
   prepare(outputs: readonly Node[]): PreparedProgram {
-    const { key, leaves } = describeGraph(outputs);
-    const program = this.#programFor(key, outputs);
+    const { signature, leaves } = describeGraph(outputs);
+    const program = this.#programFor(signature, outputs);
     return {
       leaves,
       run: (...inputs) =>
@@ -133,8 +133,8 @@ export class WasmEngine implements Engine {
     throw program.failures[failed - 1]?.(position, index) ?? new Error("a kernel failed that cannot");
   }
 
-  #programFor(key: string, outputs: readonly Node[]): KnownProgram {
-    const known = this.#programs.get(key);
+  #programFor(signature: Signature, outputs: readonly Node[]): KnownProgram {
+    const known = this.#programs.get(signature);
     if (known !== undefined) return known;
     const before = this.#kernels.cost;
     const compiled = compile(fuse(lower(outputs)), {
@@ -142,7 +142,7 @@ export class WasmEngine implements Engine {
       threads: this.#threads.count,
       leastWork: this.#leastWork,
     });
-    const cost = 4 * compiled.image.byteLength + 2 * key.length + this.#kernels.cost - before;
+    const cost = 4 * compiled.image.byteLength + signature.byteLength + this.#kernels.cost - before;
     const program = { ...compiled, cost, place: { image: null } };
     const { image, modules } = program;
     collected.register(program, {
@@ -152,7 +152,7 @@ export class WasmEngine implements Engine {
       bytes: image.byteLength,
       modules,
     });
-    this.#programs.add(key, program);
+    this.#programs.add(signature, program);
     return program;
   }
 

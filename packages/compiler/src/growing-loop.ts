@@ -1,0 +1,90 @@
+import { sameShape } from "@stargrad/graph";
+import { canWalkTogether } from "./iteration.js";
+import {
+  leafKey,
+  operandBound,
+  partBound,
+  partsOf,
+  type Leaf,
+  type LoopExpression,
+  type MapKernel,
+  type MapResult,
+} from "./kernel.js";
+import { layoutKey, sameLayout, type Layout } from "./layout.js";
+import { replaceLeaves } from "./rewrite.js";
+
+/**
+ * A loop that others are joined to, one after another. What it computes and reads by now is kept, so that each of them is looked at
+ * once, however many there are.
+ */
+export class GrowingLoop {
+  readonly #first: MapKernel;
+  readonly #results: MapResult[] = [];
+  readonly #written = new Map<number, MapResult>();
+  readonly #parts = new Set<LoopExpression>();
+  readonly #leaves = new Set<string>();
+  /** All that it is walked by, each once. */
+  readonly #layouts = new Map<string, Layout>();
+
+  constructor(first: MapKernel) {
+    this.#first = first;
+    const parts = partsOf(first.results.map(({ expression }) => expression));
+    this.#add(first.results, parts, layoutsOf(first.results, parts));
+  }
+
+  /** The loop as it is by now. */
+  get kernel(): MapKernel {
+    return { ...this.#first, results: this.#results };
+  }
+
+  /** Takes in what a loop computes, unless they cannot share one. */
+  join(loop: MapKernel): boolean {
+    if (!sameShape(this.#first.shape, loop.shape)) return false;
+    const results: MapResult[] = [];
+    const known = new Map<LoopExpression, LoopExpression | null>();
+    for (const { expression, buffer, layout } of loop.results) {
+      const inlined = this.#written.has(buffer) ? null : replaceLeaves(expression, this.#readBack, known);
+      if (inlined === null) return false;
+      results.push({ expression: inlined, buffer, layout });
+    }
+    const parts = partsOf(
+      results.map(({ expression }) => expression),
+      this.#parts,
+    );
+    const leaves = new Set(parts.filter(isLeaf).map(leafKey).filter((key) => !this.#leaves.has(key)));
+    const operands = this.#leaves.size + leaves.size + this.#results.length + results.length;
+    if (this.#parts.size + parts.length > partBound || operands > operandBound) return false;
+    const layouts = layoutsOf(results, parts).filter((layout) => !this.#layouts.has(layoutKey(layout)));
+    const fits = layouts.length === 0 || canWalkTogether(loop.shape, [...this.#layouts.values(), ...layouts]);
+    if (fits) this.#add(results, parts, layouts);
+    return fits;
+  }
+
+  /** What is read back, as it was computed; `null` if it is read in another order than it was written. */
+  readonly #readBack = (leaf: Leaf): LoopExpression | null => {
+    const source = leaf.kind === "load" ? this.#written.get(leaf.buffer) : undefined;
+    if (source === undefined) return leaf;
+    return sameLayout(source.layout, leaf.layout) ? source.expression : null;
+  };
+
+  #add(results: readonly MapResult[], parts: readonly LoopExpression[], layouts: readonly Layout[]): void {
+    for (const result of results) {
+      this.#results.push(result);
+      this.#written.set(result.buffer, result);
+    }
+    for (const part of parts) {
+      this.#parts.add(part);
+      if (isLeaf(part)) this.#leaves.add(leafKey(part));
+    }
+    for (const layout of layouts) this.#layouts.set(layoutKey(layout), layout);
+  }
+}
+
+function isLeaf(part: LoopExpression): part is Leaf {
+  return part.kind !== "apply";
+}
+
+/** What results and leaves are walked by. */
+function layoutsOf(results: readonly MapResult[], parts: readonly LoopExpression[]): Layout[] {
+  return [...parts.filter(isLeaf), ...results].map(({ layout }) => layout);
+}

@@ -1,0 +1,183 @@
+import { buffersOf, partBound, partsOf, type LoopKernel } from "./kernel.js";
+import { accessesOf, blockSize, cutIntoBlocks, rowsOf, type Access, type Accesses } from "./row-blocks.js";
+
+/**
+ * No group has more loops, or more parts in all of them: a kernel is written as one function, which has to stay small, and every
+ * loop that is added is compared with what the group has. The largest group of the layers and losses has 9 loops of 64 parts.
+ */
+export const groupBound = { loops: 32, parts: 4 * partBound } as const;
+
+/** A loop that may share blocks with others. */
+export class RowLoop {
+  readonly loop: LoopKernel;
+  /** Into how many blocks it could be cut at most. */
+  readonly rows: number;
+  readonly parts: number;
+  readonly reads: ReadonlySet<number>;
+  readonly writes: ReadonlySet<number>;
+  readonly touched: ReadonlySet<number>;
+  readonly #accesses = new Map<number, Accesses | null>();
+
+  constructor(loop: LoopKernel) {
+    const { reads, writes } = buffersOf(loop);
+    this.loop = loop;
+    this.rows = rowsOf(loop);
+    this.parts = partsOf(expressionsOf(loop)).length;
+    this.reads = new Set(reads);
+    this.writes = new Set(writes);
+    this.touched = new Set([...reads, ...writes]);
+  }
+
+  /** What it touches when it is cut into so many blocks; `null` if it cannot be. */
+  accessesIn(blocks: number): Accesses | null {
+    const known = this.#accesses.get(blocks);
+    if (known !== undefined) return known;
+    const cut = cutIntoBlocks(this.loop, blocks);
+    const accesses = cut && accessesOf(cut);
+    this.#accesses.set(blocks, accesses);
+    return accesses;
+  }
+}
+
+/** Loops that can be cut into the same blocks: into `rows` of them, and so into any number that divides that. */
+export class RowGroup {
+  readonly #loops: RowLoop[] = [];
+  readonly #shapes = new Set<string>();
+  readonly #touched = new Set<number>();
+  readonly #reads = new Set<number>();
+  readonly #writes = new Set<number>();
+  /** By how many there are. */
+  readonly #blocks = new Map<number, SharedBlocks>();
+  readonly #bytesOf: (buffer: number) => number;
+  #rows: number;
+  #bytes = 0;
+  #parts = 0;
+
+  constructor(first: RowLoop, bytesOf: (buffer: number) => number) {
+    this.#bytesOf = bytesOf;
+    this.#rows = first.rows;
+    this.add(first, first.rows);
+  }
+
+  get loops(): readonly LoopKernel[] {
+    return this.#loops.map(({ loop }) => loop);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** The size of all buffers that it touches. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(loop: RowLoop, rows: number): void {
+    this.#loops.push(loop);
+    this.#rows = rows;
+    this.#bytes = this.bytesWith(loop);
+    this.#parts += loop.parts;
+    this.#shapes.add(loop.loop.shape.join());
+    for (const buffer of loop.touched) this.#touched.add(buffer);
+    for (const buffer of loop.reads) this.#reads.add(buffer);
+    for (const buffer of loop.writes) this.#writes.add(buffer);
+  }
+
+  /** The size of all buffers that it would touch with one more loop. */
+  bytesWith({ touched }: RowLoop): number {
+    let bytes = this.#bytes;
+    for (const buffer of touched) if (!this.#touched.has(buffer)) bytes += this.#bytesOf(buffer);
+    return bytes;
+  }
+
+  hasRoomFor({ parts }: RowLoop): boolean {
+    return this.#loops.length < groupBound.loops && this.#parts + parts <= groupBound.parts;
+  }
+
+  /** Whether a loop is of a shape that is here, or touches one of these buffers for which `counts` holds. */
+  isRelatedTo({ loop, touched }: RowLoop, counts: (buffer: number) => boolean): boolean {
+    if (this.#shapes.has(loop.shape.join())) return true;
+    for (const buffer of touched) if (this.#touched.has(buffer) && counts(buffer)) return true;
+    return false;
+  }
+
+  /** Whether a loop may not be moved past this group. */
+  holdsBack(loop: RowLoop): boolean {
+    return areDependent(this.#reads, this.#writes, loop);
+  }
+
+  /** Whether so many blocks of all loops, and of one more, are independent of each other. */
+  sharesBlocksWith(loop: RowLoop, count: number): boolean {
+    let blocks = this.#blocks.get(count);
+    if (blocks === undefined) {
+      blocks = new SharedBlocks(count);
+      this.#blocks.set(count, blocks);
+    }
+    return blocks.takeIn(this.#loops) && blocks.accepts(loop);
+  }
+}
+
+/** Whether what is read or written before must not be touched by a loop, or the other way round. */
+export function areDependent(
+  reads: Iterable<number>,
+  writes: Iterable<number>,
+  loop: Pick<RowLoop, "touched" | "writes">,
+): boolean {
+  for (const buffer of writes) if (loop.touched.has(buffer)) return true;
+  for (const buffer of reads) if (loop.writes.has(buffer)) return true;
+  return false;
+}
+
+/**
+ * What loops touch when they are cut into so many blocks. They share them if what one of them writes and another one touches is,
+ * block for block, the same part of a buffer. Loops are looked at once, as they come.
+ */
+class SharedBlocks {
+  readonly #count: number;
+  /** How far it is from block to block, for each buffer; `null` where that is not one number, or none. */
+  readonly #sizes = new Map<number, number | null>();
+  readonly #written = new Set<number>();
+  #taken = 0;
+  #isPossible = true;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  /** Takes in those of a growing list of loops that are new; returns whether all of them share blocks. */
+  takeIn(loops: readonly RowLoop[]): boolean {
+    for (; this.#isPossible && this.#taken < loops.length; this.#taken++) {
+      const loop = loops[this.#taken];
+      this.#isPossible = this.accepts(loop);
+      const { reads, writes } = loop.accessesIn(this.#count) ?? { reads: [], writes: [] };
+      for (const { buffer } of writes) this.#written.add(buffer);
+      for (const access of [...reads, ...writes]) this.#sizes.set(access.buffer, this.#with(access));
+    }
+    return this.#isPossible;
+  }
+
+  accepts(loop: RowLoop): boolean {
+    const accesses = loop.accessesIn(this.#count);
+    if (accesses === null) return false;
+    const { reads, writes } = accesses;
+    const sizes = new Map<number, number | null>();
+    for (const access of [...reads, ...writes]) {
+      const { buffer } = access;
+      const size = this.#with(access);
+      sizes.set(buffer, sizes.has(buffer) && sizes.get(buffer) !== size ? null : size);
+    }
+    const isWritten = (buffer: number): boolean =>
+      this.#written.has(buffer) || writes.some((write) => write.buffer === buffer);
+    return [...sizes].every(([buffer, size]) => size !== null || !isWritten(buffer));
+  }
+
+  #with({ buffer, layout }: Access): number | null {
+    const size = blockSize(layout);
+    const known = this.#sizes.get(buffer);
+    return known === undefined || known === size ? size : null;
+  }
+}
+
+function expressionsOf(loop: LoopKernel) {
+  return loop.kind === "map" ? loop.results.map(({ expression }) => expression) : [loop.expression];
+}

@@ -1,7 +1,8 @@
 import { sameShape } from "@stargrad/graph";
+import { withoutDeadResults } from "./dead-code.js";
 import { withEpilogues } from "./epilogue.js";
 import { GrowingLoop } from "./growing-loop.js";
-import { buffersOf, type Kernel, type MapKernel, type Program } from "./kernel.js";
+import type { Kernel, MapKernel, Program } from "./kernel.js";
 import { orientProducts } from "./orient-products.js";
 import { groupRows } from "./rows.js";
 import { splitReductions } from "./split-reductions.js";
@@ -31,17 +32,4 @@ function withJoinedLoops(program: Program): Program {
 function growingFrom(last: Kernel | GrowingLoop, { shape }: MapKernel): GrowingLoop | null {
   if (last instanceof GrowingLoop) return sameShape(last.shape, shape) ? last : null;
   return last.kind === "map" && sameShape(last.shape, shape) ? new GrowingLoop(last) : null;
-}
-
-/** Leaves out what is written and never read. */
-function withoutDeadResults({ kernels, ...program }: Program): Program {
-  const read = new Set(program.outputs);
-  for (const kernel of kernels) for (const buffer of buffersOf(kernel).reads) read.add(buffer);
-  const alive = kernels.flatMap((kernel): Kernel[] => {
-    if (kernel.kind !== "map") return [kernel];
-    const results = kernel.results.filter(({ buffer }) => read.has(buffer));
-    if (results.length === kernel.results.length) return [kernel];
-    return results.length === 0 ? [] : [{ ...kernel, results }];
-  });
-  return { ...program, kernels: alive };
 }

@@ -54,7 +54,12 @@ export class GrowingLoop {
       results.map(({ expression }) => expression),
       this.#parts,
     );
-    const leaves = new Set(parts.filter(isLeaf).map(leafKey).filter((key) => !this.#leaves.has(key)));
+    const leaves = new Set(
+      parts
+        .filter(isLeaf)
+        .map(leafKey)
+        .filter((key) => !this.#leaves.has(key)),
+    );
     const operands = this.#leaves.size + leaves.size + this.#results.length + results.length;
     if (this.#parts.size + parts.length > partBound || operands > operandBound) return false;
     const layouts = layoutsOf(results, parts).filter((layout) => !this.#layouts.has(layoutKey(layout)));

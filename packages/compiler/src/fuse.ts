@@ -1,6 +1,8 @@
+import { sameShape } from "@stargrad/graph";
+import { withoutDeadResults } from "./dead-code.js";
 import { withEpilogues } from "./epilogue.js";
 import { GrowingLoop } from "./growing-loop.js";
-import { buffersOf, type Kernel, type Program } from "./kernel.js";
+import type { Kernel, MapKernel, Program } from "./kernel.js";
 import { orientProducts } from "./orient-products.js";
 import { groupRows } from "./rows.js";
 import { splitReductions } from "./split-reductions.js";
@@ -19,20 +21,15 @@ function withJoinedLoops(program: Program): Program {
   const items: (Kernel | GrowingLoop)[] = [];
   for (const kernel of program.kernels) {
     const last = items.at(-1);
-    const isJoined = kernel.kind === "map" && last instanceof GrowingLoop && last.join(kernel);
-    if (!isJoined) items.push(kernel.kind === "map" ? new GrowingLoop(kernel) : kernel);
+    const growing = kernel.kind === "map" && last !== undefined ? growingFrom(last, kernel) : null;
+    if (kernel.kind === "map" && growing?.join(kernel) === true) items[items.length - 1] = growing;
+    else items.push(kernel);
   }
   return { ...program, kernels: items.map((item) => (item instanceof GrowingLoop ? item.kernel : item)) };
 }
 
-/** Leaves out what is written and never read. */
-function withoutDeadResults({ kernels, ...program }: Program): Program {
-  const read = new Set(program.outputs);
-  for (const kernel of kernels) for (const buffer of buffersOf(kernel).reads) read.add(buffer);
-  const alive = kernels.flatMap((kernel): Kernel[] => {
-    if (kernel.kind !== "map") return [kernel];
-    const results = kernel.results.filter(({ buffer }) => read.has(buffer));
-    return results.length === 0 ? [] : [{ ...kernel, results }];
-  });
-  return { ...program, kernels: alive };
+/** What a loop may be joined to; `null` if that has another shape, or is no loop. */
+function growingFrom(last: Kernel | GrowingLoop, { shape }: MapKernel): GrowingLoop | null {
+  if (last instanceof GrowingLoop) return sameShape(last.shape, shape) ? last : null;
+  return last.kind === "map" && sameShape(last.shape, shape) ? new GrowingLoop(last) : null;
 }

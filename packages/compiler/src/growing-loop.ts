@@ -1,4 +1,4 @@
-import { sameShape } from "@stargrad/graph";
+import type { Shape } from "@stargrad/graph";
 import { canWalkTogether } from "./iteration.js";
 import {
   leafKey,
@@ -37,9 +37,12 @@ export class GrowingLoop {
     return { ...this.#first, results: this.#results };
   }
 
-  /** Takes in what a loop computes, unless they cannot share one. */
+  get shape(): Shape {
+    return this.#first.shape;
+  }
+
+  /** Takes in what a loop of the same shape computes, unless they cannot share one. */
   join(loop: MapKernel): boolean {
-    if (!sameShape(this.#first.shape, loop.shape)) return false;
     const results: MapResult[] = [];
     const known = new Map<LoopExpression, LoopExpression | null>();
     for (const { expression, buffer, layout } of loop.results) {
@@ -51,7 +54,12 @@ export class GrowingLoop {
       results.map(({ expression }) => expression),
       this.#parts,
     );
-    const leaves = new Set(parts.filter(isLeaf).map(leafKey).filter((key) => !this.#leaves.has(key)));
+    const leaves = new Set(
+      parts
+        .filter(isLeaf)
+        .map(leafKey)
+        .filter((key) => !this.#leaves.has(key)),
+    );
     const operands = this.#leaves.size + leaves.size + this.#results.length + results.length;
     if (this.#parts.size + parts.length > partBound || operands > operandBound) return false;
     const layouts = layoutsOf(results, parts).filter((layout) => !this.#layouts.has(layoutKey(layout)));

@@ -227,8 +227,11 @@ const knownBuffers = new WeakMap<Kernel, KernelBuffers>();
 /** The buffers of the program that a kernel reads, and those it writes. */
 export function buffersOf(kernel: Kernel): KernelBuffers {
   // Many passes ask, and kernels never change.
-  const known = knownBuffers.get(kernel) ?? findBuffers(kernel);
-  knownBuffers.set(kernel, known);
+  let known = knownBuffers.get(kernel);
+  if (known === undefined) {
+    known = findBuffers(kernel);
+    knownBuffers.set(kernel, known);
+  }
   return known;
 }
 
@@ -299,13 +302,19 @@ export function partsOf(
   known?: ReadonlySet<LoopExpression>,
 ): LoopExpression[] {
   const parts = new Set<LoopExpression>();
-  const visit = (expression: LoopExpression): void => {
-    if (parts.has(expression) || known?.has(expression) === true) return;
-    parts.add(expression);
-    if (expression.kind === "apply") expression.inputs.forEach(visit);
-  };
-  expressions.forEach(visit);
+  for (const expression of expressions) collectParts(expression, parts, known);
   return [...parts];
+}
+
+function collectParts(
+  expression: LoopExpression,
+  parts: Set<LoopExpression>,
+  known?: ReadonlySet<LoopExpression>,
+): void {
+  if (parts.has(expression) || known?.has(expression) === true) return;
+  parts.add(expression);
+  if (expression.kind !== "apply") return;
+  for (const input of expression.inputs) collectParts(input, parts, known);
 }
 
 export function leavesOf(expressions: readonly LoopExpression[]): Leaf[] {
@@ -318,5 +327,7 @@ export function leafKey(leaf: Leaf): string {
 }
 
 function loadedBuffers(expressions: readonly LoopExpression[]): number[] {
-  return leavesOf(expressions).flatMap((leaf) => (leaf.kind === "load" ? [leaf.buffer] : []));
+  const buffers: number[] = [];
+  for (const part of partsOf(expressions)) if (part.kind === "load") buffers.push(part.buffer);
+  return buffers;
 }

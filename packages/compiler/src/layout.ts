@@ -156,7 +156,9 @@ export function sameLayout(a: Layout, b: Layout): boolean {
   return a.axes.every((digits, axis) => {
     const others = b.axes[axis];
     if (digits.length !== others.length) return false;
-    return digits.every(({ length, stride }, i) => length === others[i].length && stride === others[i].stride);
+    return digits.every(
+      ({ length, stride }, i) => length === others[i].length && stride === others[i].stride,
+    );
   });
 }
 

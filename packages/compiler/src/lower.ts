@@ -6,9 +6,9 @@ import {
   type Operation,
   type TensorType,
 } from "@stargrad/graph";
+import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
 import {
-  buffersOf,
   operandBound,
   partBound,
   type BufferSpec,
@@ -26,6 +26,7 @@ import { canWalkTogether } from "./iteration.js";
 import { lowerPick, lowerPlacement } from "./one-per-line.js";
 import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
+import { withLayouts } from "./rewrite.js";
 
 /**
  * Turns the pending part of a graph into a program.
@@ -188,7 +189,8 @@ class Lowering {
     const { leaves } = this.#sizes.together(operands);
     // A chain is looked at once, where it begins.
     const isWalked = operands.length === 1 && this.#applied.has(operands[0]);
-    const fits = leaves.length <= operandBound && (isWalked || canWalkTogether(node.shape, leaves.map(layoutOf)));
+    const fits =
+      leaves.length <= operandBound && (isWalked || canWalkTogether(node.shape, leaves.map(layoutOf)));
     if (!fits) operands = inputs.map((input) => this.#copied(input));
     const applied: LoopExpression = { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
     this.#applied.add(applied);
@@ -207,7 +209,7 @@ class Lowering {
 
   /** A node whose every load reads elsewhere. If one cannot, it is laid out afresh, where any movement can. */
   #seenThrough(node: Node, change: (layout: Layout) => Layout | null): LoopExpression {
-    const moved = mapLayouts(this.#expressionOf(node), change) ?? mapLayouts(this.#copied(node), change);
+    const moved = withLayouts(this.#expressionOf(node), change) ?? withLayouts(this.#copied(node), change);
     if (moved === null) throw new Error("a contiguous tensor can be seen through any movement");
     return moved;
   }
@@ -341,44 +343,10 @@ function loadWhole(buffer: number, { dtype, shape }: TensorType): Extract<LoopEx
   return { kind: "load", dtype, buffer, layout: contiguous(shape) };
 }
 
-/** Leaves out kernels whose results nobody reads, such as a product that was computed in another way. */
-function withoutUnread(kernels: readonly Kernel[], outputs: readonly number[]): Kernel[] {
-  const read = new Set(outputs);
-  return [...kernels]
-    .reverse()
-    .filter((kernel) => {
-      const { reads, writes } = buffersOf(kernel);
-      // Others may end the program with an error, which must not be lost.
-      const pure = kernel.kind === "map" || kernel.kind === "product" || kernel.kind === "fill";
-      const kept = !pure || writes.some((buffer) => read.has(buffer));
-      if (kept) for (const buffer of reads) read.add(buffer);
-      return kept;
-    })
-    .reverse();
-}
-
 /** Whether a load shows its whole buffer just as it lies. */
 function isWholeBuffer(
   load: Extract<LoopExpression, { kind: "load" }>,
   buffers: readonly BufferSpec[],
 ): boolean {
   return isContiguous(load.layout) && sizeOf(layouts.shapeOf(load.layout)) === buffers[load.buffer].size;
-}
-
-/** The expression with every layout changed; `null` if one of them cannot be. */
-function mapLayouts(
-  expression: LoopExpression,
-  change: (layout: Layout) => Layout | null,
-): LoopExpression | null {
-  if (expression.kind !== "apply") {
-    const layout = change(expression.layout);
-    return layout === null ? null : { ...expression, layout };
-  }
-  const inputs: LoopExpression[] = [];
-  for (const input of expression.inputs) {
-    const moved = mapLayouts(input, change);
-    if (moved === null) return null;
-    inputs.push(moved);
-  }
-  return { ...expression, inputs };
 }

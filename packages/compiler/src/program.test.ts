@@ -1,10 +1,8 @@
-import { createLeaf, createNode, HostStorage, type Node, type Shape } from "@stargrad/graph";
+import { createLeaf, createNode, HostStorage, Node, type Shape } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
-import { buffersOf, type Kernel, type Program } from "./kernel.js";
+import type { Kernel, Program } from "./kernel.js";
 import { lower } from "./lower.js";
-import { planMemory } from "./memory-plan.js";
-import { describeGraph } from "./program-key.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(
@@ -76,80 +74,20 @@ describe("lowering", () => {
     expect(program.kernels).toMatchObject([{ kind: "map", results: [{ buffer: program.outputs[0] }] }]);
   });
 
+  it("reads a batched product that has been computed as it is, also if it is summed along the batch", () => {
+    const product = createNode("matmul", [leaf(3, 2, 4), leaf(3, 4, 5)], {});
+    const computed = new Node(product, { operation: product.operation!, tracked: true });
+    expect(kinds(compile(sum(computed, 0)))).toEqual(["product"]);
+    computed.settle(new HostStorage(new Float32Array(30)));
+    expect(computed.operation?.primitive).toBe("matmul");
+    const program = compile(sum(computed, 0));
+    expect(program.kernels).toMatchObject([{ kind: "reduce", combine: "sum", axes: [0] }]);
+    expect(program.inputs).toHaveLength(1);
+  });
+
   it("knows the sum of nothing", () => {
     expect(compile(sum(leaf(0, 2), 0)).kernels).toMatchObject([{ kind: "fill", value: 0 }]);
     const empty = createNode("matmul", [leaf(2, 0), leaf(0, 3)], {});
     expect(compile(empty).kernels).toMatchObject([{ kind: "fill", value: 0 }]);
-  });
-});
-
-describe("the key of a graph", () => {
-  const graph = (length: number, share: boolean) => {
-    const x = leaf(length);
-    return apply("add", apply("exp", x), share ? x : leaf(length));
-  };
-
-  it("is the same for graphs of one structure, and finds their leaves in one order", () => {
-    const [first, second] = [describeGraph([graph(3, true)]), describeGraph([graph(3, true)])];
-    expect(first.key).toBe(second.key);
-    expect(first.leaves).toHaveLength(1);
-  });
-
-  it("differs where shapes, connections, attributes or outputs do", () => {
-    const x = leaf(2, 2);
-    const keys = [
-      graph(3, true),
-      graph(4, true),
-      graph(3, false),
-      sum(x, 0),
-      sum(x, 1),
-      createNode("less", [x, x], {}),
-    ].map((node) => describeGraph([node]).key);
-    const y = apply("exp", x);
-    keys.push(describeGraph([apply("exp", y)]).key, describeGraph([y, apply("exp", y)]).key);
-    expect(new Set(keys).size).toBe(keys.length);
-  });
-
-  it("lists leaves in the order the program takes them", () => {
-    const [a, b, c] = [leaf(1), leaf(2, 1), leaf(3, 1, 1)];
-    const y = apply(
-      "mul",
-      expand(reshape(a, [1, 1, 1]), [3, 2, 1]),
-      apply("add", expand(c, [3, 2, 1]), expand(reshape(b, [1, 2, 1]), [3, 2, 1])),
-    );
-    const { leaves } = describeGraph([y]);
-    const program = lower([y]);
-    expect(program.inputs.map((buffer) => program.buffers[buffer].size)).toEqual(
-      leaves.map(({ shape }) => shape.reduce((s, l) => s * l, 1)),
-    );
-  });
-});
-
-describe("the memory plan", () => {
-  it("gives what is needed inside and at the same time room of its own, and reuses the rest", () => {
-    let x = leaf(100, 100);
-    for (let i = 0; i < 10; i++) x = createNode("matmul", [x, leaf(100, 100)], {});
-    const program = compile(x);
-    const { addresses, bytes } = planMemory(program);
-    const outside = [...program.inputs, ...program.outputs];
-    const lives = program.buffers.flatMap((_, buffer) => {
-      const uses = program.kernels.flatMap((kernel, time) => {
-        const { reads, writes } = buffersOf(kernel);
-        return [...reads, ...writes].includes(buffer) ? [time] : [];
-      });
-      const address = addresses[buffer];
-      expect(address === null).toBe(outside.includes(buffer));
-      return address === null ? [] : [{ address, from: Math.min(...uses), to: Math.max(...uses) }];
-    });
-    const size = 4 * 100 * 100;
-    for (const life of lives) {
-      for (const other of lives) {
-        const meet = life !== other && life.from <= other.to && other.from <= life.to;
-        if (meet) expect(Math.abs(life.address - other.address)).toBeGreaterThanOrEqual(size);
-      }
-    }
-    expect(lives).toHaveLength(9);
-    // Results take turns in two places.
-    expect(bytes).toBeLessThan(2.1 * size);
   });
 });

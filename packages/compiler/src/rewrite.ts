@@ -27,6 +27,17 @@ export function replaceLeaves(
   }
 }
 
+/** An expression with every layout changed; `null` if one of them cannot be. */
+export function withLayouts(
+  expression: LoopExpression,
+  change: (layout: Layout) => Layout | null,
+): LoopExpression | null {
+  return replaceLeaves(expression, (leaf) => {
+    const layout = change(leaf.layout);
+    return layout && { ...leaf, layout };
+  });
+}
+
 /** A loop with every layout changed, those of places with the buffer `null`; `null` if one of them cannot be. */
 export function changeLayouts(
   loop: LoopKernel,

@@ -1,0 +1,30 @@
+import { buffersOf, type Kernel, type Program } from "./kernel.js";
+
+/** Leaves out kernels whose results nobody reads, such as a product that was computed in another way. */
+export function withoutUnread(kernels: readonly Kernel[], outputs: readonly number[]): Kernel[] {
+  const read = new Set(outputs);
+  return [...kernels]
+    .reverse()
+    .filter((kernel) => {
+      const { reads, writes } = buffersOf(kernel);
+      // Others may end the program with an error, which must not be lost.
+      const pure = kernel.kind === "map" || kernel.kind === "product" || kernel.kind === "fill";
+      const kept = !pure || writes.some((buffer) => read.has(buffer));
+      if (kept) for (const buffer of reads) read.add(buffer);
+      return kept;
+    })
+    .reverse();
+}
+
+/** Leaves out results of loops that are written and never read. */
+export function withoutDeadResults({ kernels, ...program }: Program): Program {
+  const read = new Set(program.outputs);
+  for (const kernel of kernels) for (const buffer of buffersOf(kernel).reads) read.add(buffer);
+  const alive = kernels.flatMap((kernel): Kernel[] => {
+    if (kernel.kind !== "map") return [kernel];
+    const results = kernel.results.filter(({ buffer }) => read.has(buffer));
+    if (results.length === kernel.results.length) return [kernel];
+    return results.length === 0 ? [] : [{ ...kernel, results }];
+  });
+  return { ...program, kernels: alive };
+}

@@ -1,0 +1,107 @@
+import { bytesPerElement, createLeaf, createNode, HostStorage, type DType } from "@stargrad/graph";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fuse } from "./fuse.js";
+import { buffersOf, type LoopExpression, type Program } from "./kernel.js";
+import { contiguous } from "./layout.js";
+import { lower } from "./lower.js";
+import { planMemory } from "./memory-plan.js";
+
+interface Life {
+  readonly from: number;
+  readonly to: number;
+  readonly room: number;
+}
+
+/** The life of each buffer; `null` if nobody touches it, or its place is the caller's business. */
+function livesOf({ buffers, kernels, inputs, outputs }: Program): (Life | null)[] {
+  const times = buffers.map((): number[] => []);
+  kernels.forEach((kernel, time) => {
+    const { reads, writes } = buffersOf(kernel);
+    for (const buffer of [...reads, ...writes]) times[buffer].push(time);
+  });
+  return buffers.map(({ size, dtype }, buffer) => {
+    if (times[buffer].length === 0 || [...inputs, ...outputs].includes(buffer)) return null;
+    const room = Math.ceil((size * bytesPerElement(dtype) + 16) / 64) * 64;
+    return { from: Math.min(...times[buffer]), to: Math.max(...times[buffer]), room };
+  });
+}
+
+function meet(a: Life, b: Life): boolean {
+  return a.from <= b.to && b.from <= a.to;
+}
+
+/** How much room it takes to put each buffer, in the order of their lives, at the lowest place that is free for all of its life. */
+function roomFirstFit(program: Program): number {
+  const lives = livesOf(program).flatMap((life) => life ?? []);
+  const placed: { life: Life; start: number }[] = [];
+  for (const life of lives.sort((a, b) => a.from - b.from)) {
+    const others = placed.filter((other) => meet(other.life, life)).sort((a, b) => a.start - b.start);
+    let start = 0;
+    for (const other of others) {
+      if (start + life.room <= other.start) break;
+      start = Math.max(start, other.start + other.life.room);
+    }
+    placed.push({ life, start });
+  }
+  return Math.max(0, ...placed.map(({ life, start }) => start + life.room));
+}
+
+/** Loops that read some of the buffers written before, among them the inputs, and write one more. */
+const programs: fc.Arbitrary<Program> = fc
+  .record({
+    loops: fc.array(fc.record({ reads: fc.array(fc.nat(), { maxLength: 4 }), size: fc.nat(4000) }), {
+      maxLength: 120,
+    }),
+    outputs: fc.array(fc.nat(), { maxLength: 4 }),
+  })
+  .map(({ loops, outputs }) => {
+    const dtypes: DType[] = ["float32", "float64", "bool"];
+    const sizes = [7, 300, ...loops.map(({ size }) => size)];
+    const layout = contiguous([1]);
+    const kernels = loops.map(({ reads }, i) => {
+      const load = (buffer: number): LoopExpression => ({ kind: "load", dtype: "float32", buffer, layout });
+      const inputs = reads.map((read) => load(read % (i + 2)));
+      const expression: LoopExpression = { kind: "apply", dtype: "float32", primitive: "add", inputs };
+      return { kind: "map", shape: [1], results: [{ expression, buffer: i + 2, layout }] } as const;
+    });
+    return {
+      buffers: sizes.map((size, i) => ({ name: `buffer ${i}`, dtype: dtypes[i % dtypes.length], size })),
+      inputs: [0, 1],
+      outputs: outputs.map((output) => output % sizes.length),
+      kernels,
+    };
+  });
+
+describe("the memory plan", () => {
+  it("lets no two buffers overlap that are needed at the same time, and wastes no more than the plainest way", () => {
+    fc.assert(
+      fc.property(programs, (program) => {
+        const { addresses, bytes } = planMemory(program);
+        const placed = livesOf(program).flatMap((life, buffer) => {
+          const start = addresses[buffer];
+          expect(start === null).toBe(life === null);
+          return life === null || start === null ? [] : [{ ...life, start, end: start + life.room }];
+        });
+        for (const [i, one] of placed.entries()) {
+          expect(one.start % 64).toBe(0);
+          expect(one.end).toBeLessThanOrEqual(bytes);
+          for (const other of placed.slice(i + 1)) {
+            if (meet(one, other)) expect(one.end <= other.start || other.end <= one.start).toBe(true);
+          }
+        }
+        expect(bytes).toBeLessThanOrEqual(1.1 * roomFirstFit(program));
+      }),
+    );
+  });
+
+  it("lets the results of a chain of products take turns in two places", () => {
+    const leaf = () => createLeaf([100, 100], "float32", new HostStorage(new Float32Array(10_000)));
+    let x = leaf();
+    for (let i = 0; i < 10; i++) x = createNode("matmul", [x, leaf()], {});
+    const program = fuse(lower([x]));
+    const { addresses, bytes } = planMemory(program);
+    expect(addresses.filter((address) => address !== null)).toHaveLength(9);
+    expect(bytes).toBeLessThan(2.1 * 4 * 100 * 100);
+  });
+});

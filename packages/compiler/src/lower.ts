@@ -165,6 +165,9 @@ class Lowering {
       case "argsort":
       case "randomBits":
         return loadWhole(lowerIndexing(node, operation, this.#lowering), node);
+      case "scan":
+      case "scanOutput":
+        throw new Error("a loop is not lowered yet");
       default:
         return this.#apply(node, operation.primitive, operation.inputs);
     }

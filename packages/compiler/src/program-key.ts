@@ -1,4 +1,4 @@
-import { pendingNodes, type Node } from "@stargrad/graph";
+import { describeAttributes, pendingNodes, type Node } from "@stargrad/graph";
 
 /**
  * A text that two graphs share exactly if one program can compute both: primitives, attributes, shapes, types and how
@@ -18,7 +18,7 @@ export function describeGraph(outputs: readonly Node[]): { key: string; leaves: 
     if (operation === null) throw new Error("a pending node has neither elements nor an operation");
     const inputs = operation.inputs.map((input) => numbers.get(input) ?? takeLeaf(input));
     numbers.set(node, numbers.size);
-    lines.push(`${operation.primitive}(${inputs.join(" ")})${JSON.stringify(operation.attributes)}`);
+    lines.push(`${operation.primitive}(${inputs.join(" ")})${describeAttributes(operation.attributes)}`);
   }
   const results = outputs.map((output) => numbers.get(output) ?? takeLeaf(output));
   return { key: `${lines.join(";")}>${results.join()}`, leaves };

@@ -1,4 +1,4 @@
-import { primitiveNames, primitives, type Primitive } from "@stargrad/graph";
+import { primitiveNames, primitives, type Signature } from "@stargrad/graph";
 import { rules } from "@stargrad/autograd";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { root } from "./workspace.js";
 
 it("docs/primitives.md says what the tables say (after a change: npx vitest run --project tests --update)", async () => {
   const rows = primitiveNames.map((name) => {
-    const { formula, arity }: Primitive = primitives[name];
+    const { formula, arity }: Signature = primitives[name];
     return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
   });
   const page = [

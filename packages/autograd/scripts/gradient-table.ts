@@ -1,4 +1,4 @@
-import { primitiveNames, primitives, sizeOf, type Primitive, type PrimitiveName } from "@stargrad/graph";
+import { plainNames, primitives, sizeOf, type PlainName, type Primitive } from "@stargrad/graph";
 import { apply, fromData, tensor, type Tensor } from "@stargrad/tensor";
 import { checkGradient, jvp, rules } from "../src/index.js";
 
@@ -23,7 +23,7 @@ export const checks = {
 } satisfies Record<string, (sample: DifferentiableSample) => Comparison>;
 
 /** The samples of a primitive that have something to differentiate: float64 goes in and comes out. */
-export function differentiableSamples(name: PrimitiveName): DifferentiableSample[] {
+export function differentiableSamples(name: PlainName): DifferentiableSample[] {
   const primitive: Primitive = primitives[name];
   return primitive.samples.flatMap(({ inputs, attributes }) => {
     const places = inputs.flatMap(({ dtype, shape }, i) =>
@@ -49,7 +49,7 @@ export function differentiableSamples(name: PrimitiveName): DifferentiableSample
  *
  * Throws: Error if it has no rule for no good reason
  */
-export function whyNoDerivative(name: PrimitiveName): string | null {
+export function whyNoDerivative(name: PlainName): string | null {
   if (rules[name] !== null) return null;
   if (name === "stopGradient") return "none, by intent";
   if (differentiableSamples(name).length > 0) throw new Error(`${name} is real, and has no gradient rule`);
@@ -90,7 +90,7 @@ interface Row {
 
 /** Runs every check on every sample of every primitive. */
 export function gradientTable(): { text: string; failures: readonly string[] } {
-  const rows = primitiveNames.map(rowOf);
+  const rows = plainNames.map(rowOf);
   const failures = rows.flatMap((row) => row.failures);
   const total = rows.reduce((count, { checked }) => count + checked, 0);
   const columns = ["primitive", "samples", ...Object.keys(checks)];
@@ -114,7 +114,7 @@ export function gradientTable(): { text: string; failures: readonly string[] } {
   return { text, failures };
 }
 
-function rowOf(name: PrimitiveName): Row {
+function rowOf(name: PlainName): Row {
   const reason = whyNoDerivative(name);
   if (reason !== null) return { name, cells: [reason], checked: 0, failures: [] };
   const samples = differentiableSamples(name);

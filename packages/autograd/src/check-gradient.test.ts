@@ -1,4 +1,4 @@
-import type { PrimitiveName } from "@stargrad/graph";
+import type { PlainName } from "@stargrad/graph";
 import { einsum, sub, tensor, where, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { differentiableSamples } from "../scripts/gradient-table.js";
@@ -127,7 +127,7 @@ const faults: Record<string, readonly [fault: Differentiable, inputs: readonly T
 };
 
 /** Rows that could be in the table of rules by mistake. */
-const wrongRows: { readonly [P in PrimitiveName]?: Rule<P> } = {
+const wrongRows: { readonly [P in PlainName]?: Rule<P> } = {
   abs: (g) => [g],
   tanh: (g, _, y) => [g.mul(y.neg().add(1))],
   sub: (g) => [g, g],
@@ -143,7 +143,7 @@ const wrongRows: { readonly [P in PrimitiveName]?: Rule<P> } = {
 };
 
 describe("checkGradient", () => {
-  it.each(Object.keys(wrongRows) as PrimitiveName[])("catches a wrong row for %s", (name) => {
+  it.each(Object.keys(wrongRows) as PlainName[])("catches a wrong row for %s", (name) => {
     const table = rules as Record<string, unknown>;
     const right = table[name];
     const samples = differentiableSamples(name);

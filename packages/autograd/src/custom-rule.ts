@@ -1,5 +1,5 @@
 import { Node } from "@stargrad/graph";
-import { Tensor } from "@stargrad/tensor";
+import { findSourcesBy, Tensor } from "@stargrad/tensor";
 
 /** How a gradient passes a node that does not follow the rule of its primitive. */
 export interface CustomRule {
@@ -36,3 +36,6 @@ export function identity(value: Node, tracked: boolean): Node {
     tracked,
   });
 }
+
+// A loop takes in what gradients of its body go to.
+findSourcesBy((node) => customRuleOf(node)?.inputs ?? []);

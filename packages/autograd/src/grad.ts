@@ -1,8 +1,7 @@
 import { formatShape, ShapeError, type Node } from "@stargrad/graph";
-import { onesLike, zerosLike, type Tensor } from "@stargrad/tensor";
+import { mapTree, onesLike, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
 import { pullBack } from "./pull-back.js";
 import { track, withArgument } from "./track.js";
-import { mapTree, type Tree } from "./tree.js";
 
 /** A function of tensors (or nested arrays and objects of them) whose result is one number. */
 export type ScalarFunction<Inputs extends readonly Tree[]> = (...inputs: Inputs) => Tensor;

@@ -1,5 +1,5 @@
 export { StaleValueError } from "@stargrad/graph";
-export { stopGradient } from "@stargrad/tensor";
+export { stopGradient, type Nested, type Tree } from "@stargrad/tensor";
 export { AnomalyError, detectAnomaly } from "./anomaly.js";
 export { backward } from "./backward.js";
 export {
@@ -15,7 +15,6 @@ export { hessian, jacobian } from "./jacobian.js";
 export { hvp, jvp } from "./jvp.js";
 export { rematerialize } from "./rematerialize.js";
 export { rules, type Rule } from "./rules.js";
-export type { Nested, Tree } from "./tree.js";
 export {
   assignAll,
   Buffer,

@@ -1,9 +1,17 @@
 import { allocate, sizeOf, type Node } from "@stargrad/graph";
-import { fromData, stack, zeros, zerosLike, type Tensor } from "@stargrad/tensor";
+import {
+  fromData,
+  mapTree,
+  type Nested,
+  stack,
+  type Tensor,
+  type Tree,
+  zeros,
+  zerosLike,
+} from "@stargrad/tensor";
 import { grad, type GradOptions, type ScalarFunction } from "./grad.js";
 import { pullBack } from "./pull-back.js";
 import { track, withArgument } from "./track.js";
-import { mapTree, type Nested, type Tree } from "./tree.js";
 import type { TreeFunction } from "./vjp.js";
 
 /**

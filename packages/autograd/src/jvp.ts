@@ -1,9 +1,8 @@
 import type { Node } from "@stargrad/graph";
-import { onesLike, zerosLike, type Tensor } from "@stargrad/tensor";
+import { leavesOf, mapTree, onesLike, pairLeaves, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
 import { checkScalar, type ScalarFunction } from "./grad.js";
 import { pullBack } from "./pull-back.js";
 import { track } from "./track.js";
-import { leavesOf, mapTree, pairLeaves, type Tree } from "./tree.js";
 import type { TreeFunction } from "./vjp.js";
 
 /**

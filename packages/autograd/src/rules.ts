@@ -49,8 +49,11 @@ export type Rule<P extends PrimitiveName> = (
   attributes: AttributesOf<P>,
 ) => readonly (Tensor | null)[];
 
-/** One row per primitive. `null` marks those whose output is not a real number, so that no derivative exists. */
-export const rules: { readonly [P in PrimitiveName]: Rule<P> | null } = {
+/**
+ * One row per primitive. `null` marks those whose output is not a real number, so that no derivative exists; `"loop"` those
+ * that `pullBack` takes together, loop by loop.
+ */
+export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } = {
   // One input, element by element
   neg: (g) => [neg(g)],
   abs: (g, [x]) => [mul(g, sign(x))],
@@ -146,6 +149,10 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | null } = {
   iota: null,
   argsort: null,
   randomBits: null,
+
+  // Loops
+  scan: "loop",
+  scanOutput: "loop",
 };
 
 /** The derivative of a step: 0 wherever it exists. */

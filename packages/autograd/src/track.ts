@@ -1,7 +1,6 @@
 import { DTypeError, isFloat, type Node } from "@stargrad/graph";
-import { Tensor } from "@stargrad/tensor";
+import { mapTree, Tensor, type Tree } from "@stargrad/tensor";
 import { identity } from "./custom-rule.js";
-import { mapTree, type Tree } from "./tree.js";
 
 /**
  * The same tree on new nodes that a gradient can be asked for, even where it is only data; the nodes are added to

@@ -11,7 +11,7 @@ import {
   type Shape,
   type Storage,
 } from "@stargrad/graph";
-import { computeNodes, realize, Tensor } from "@stargrad/tensor";
+import { collectChangesBy, computeNodes, realize, Tensor, type Changes } from "@stargrad/tensor";
 
 /** Which variable a node stands for: how `backward` finds its way home. */
 const variables = new WeakMap<Node, Variable>();
@@ -238,3 +238,17 @@ function computedLeaf(value: Tensor, tracked: boolean): Node {
   const own = elements instanceof HostStorage ? elements : new HostStorage(elements.readSync());
   return createLeaf(value.shape, value.dtype, own, { tracked });
 }
+
+// What the body of a loop assigns to a variable is taken over by the next iteration.
+collectChangesBy((f) => {
+  const { result, assignments } = recordAssignments(f);
+  const variables = [...assignments.keys()];
+  const changes: Changes = {
+    before: variables.map(({ node }) => node),
+    after: [...assignments.values()].map(({ node }) => node),
+    commit(values) {
+      assignAll(variables.map((variable, i) => [variable, values[i]]));
+    },
+  };
+  return { result, changes };
+});

@@ -1,8 +1,7 @@
 import type { Node } from "@stargrad/graph";
-import { zerosLike, type Tensor } from "@stargrad/tensor";
+import { mapTree, pairLeaves, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
 import { pullBack } from "./pull-back.js";
 import { track } from "./track.js";
-import { mapTree, pairLeaves, type Tree } from "./tree.js";
 
 /** A function of trees of tensors. */
 export type TreeFunction<Inputs extends readonly Tree[], Output extends Tree> = (...inputs: Inputs) => Output;

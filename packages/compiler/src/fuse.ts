@@ -3,6 +3,7 @@ import { withoutDeadResults } from "./dead-code.js";
 import { withEpilogues } from "./epilogue.js";
 import { GrowingLoop } from "./growing-loop.js";
 import type { Kernel, MapKernel, Program } from "./kernel.js";
+import { withArrangedConstants } from "./loop-constants.js";
 import { orientProducts } from "./orient-products.js";
 import { groupRows } from "./rows.js";
 import { splitReductions } from "./split-reductions.js";
@@ -13,8 +14,21 @@ import { splitReductions } from "./split-reductions.js";
  * and if nobody else reads it, it is not written at all.
  */
 export function fuse(program: Program): Program {
-  const alive = withoutDeadResults(withJoinedLoops(program));
+  const alive = withoutDeadResults(withJoinedLoops(withFusedBodies(program)));
   return groupRows(splitReductions(withEpilogues(orientProducts(alive))));
+}
+
+/** Does the same inside of loops: their bodies are programs over the same buffers. */
+function withFusedBodies(program: Program): Program {
+  let buffers = [...program.buffers];
+  const kernels = program.kernels.flatMap((kernel): Kernel[] => {
+    if (kernel.kind !== "scan") return [kernel];
+    const body = fuse({ buffers, inputs: [], outputs: kernel.results, kernels: kernel.kernels });
+    buffers = [...body.buffers];
+    const { before, scan } = withArrangedConstants({ ...kernel, kernels: body.kernels }, buffers);
+    return [...before, scan];
+  });
+  return { ...program, buffers, kernels };
 }
 
 function withJoinedLoops(program: Program): Program {

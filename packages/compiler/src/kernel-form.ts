@@ -188,6 +188,7 @@ class Forming {
 
   #productOperand(operand: ProductOperand): ProductOperand {
     this.#digits([operand.batch, operand.rows, operand.columns]);
+    if (operand.readWhereItLies === true) this.#write("whereItLies");
     return { ...operand, buffer: this.#operand(operand.buffer, operand.offset), offset: 0 };
   }
 

@@ -88,6 +88,8 @@ export interface ProductOperand {
   readonly batch: readonly Digit[];
   readonly rows: readonly Digit[];
   readonly columns: readonly Digit[];
+  /** Whether it has been arranged as the inner loop reads it, so that it need not be copied. */
+  readonly readWhereItLies?: boolean;
 }
 
 /**
@@ -203,6 +205,8 @@ export interface ScanKernel {
   readonly length: number;
   readonly kernels: readonly Kernel[];
   readonly views: readonly View[];
+  /** The views that later iterations, or kernels after the loop, read. */
+  readonly results: readonly number[];
 }
 
 export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel | ScanKernel;

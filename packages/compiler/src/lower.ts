@@ -25,6 +25,7 @@ import { contiguous, isContiguous, type Layout } from "./layout.js";
 import { canWalkTogether } from "./iteration.js";
 import { lowerPick, lowerPlacement } from "./one-per-line.js";
 import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
+import { lowerScan, type BodyLowering, type LoopLowering } from "./loop-lowering.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
 import { withLayouts } from "./rewrite.js";
 
@@ -40,14 +41,20 @@ import { withLayouts } from "./rewrite.js";
  * - an expression with it would have more than `partBound` parts, or more than `operandBound` operands.
  */
 export function lower(outputs: readonly Node[]): Program {
-  return new Lowering(outputs).finish();
+  const none = new Map<never, never>();
+  const graph = { order: pendingNodes(outputs), wanted: outputs, known: none, places: none };
+  return new Lowering(graph, []).finish();
 }
 
 class Lowering {
-  readonly #buffers: BufferSpec[] = [];
+  readonly #buffers: BufferSpec[];
   readonly #kernels: Kernel[] = [];
   readonly #inputs: number[] = [];
-  readonly #expressions = new Map<Node, LoopExpression>();
+  readonly #expressions: Map<Node, LoopExpression>;
+  readonly #places: ReadonlyMap<BufferContents, number>;
+  /** Which outputs of each loop are read, and what they are once the loop has been lowered. */
+  readonly #outputsRead = new Map<Node, Set<number>>();
+  readonly #loops = new Map<Node, ReadonlyMap<number, LoopExpression>>();
   readonly #uses = new Map<Node, number>();
   readonly #users = new Map<Node, Node>();
   /** Expressions whose leaves can be walked together. */
@@ -71,23 +78,40 @@ class Lowering {
     writeTo: (buffer: number, layout: Layout | null, node: Node): void => {
       this.#writeTo(buffer, layout, node);
     },
+    addBuffer: (spec: BufferSpec): number => this.#buffers.push(spec) - 1,
+    loaded: (node: Node) => this.#loaded(node),
+    lowerBody: (body: BodyLowering) => this.#lowerBody(body),
   };
 
-  constructor(outputs: readonly Node[]) {
-    this.#outputs = outputs;
-    this.#wanted = new Set(outputs);
-    const order = pendingNodes(outputs);
+  /** `buffers`: those that there are already. */
+  constructor({ order, wanted, known, places }: BodyLowering, buffers: BufferSpec[]) {
+    this.#buffers = buffers;
+    this.#expressions = new Map(known);
+    this.#places = places;
+    this.#outputs = wanted;
+    this.#wanted = new Set(wanted);
     const pending = new Set(order);
     for (const node of order) {
-      for (const input of node.operation?.inputs ?? []) {
+      const { operation } = node;
+      if (operation?.primitive === "scanOutput") {
+        const [loop] = operation.inputs;
+        const read = this.#outputsRead.get(loop) ?? new Set();
+        this.#outputsRead.set(loop, read.add(operation.attributes.index));
+      }
+      for (const input of operation?.inputs ?? []) {
         this.#uses.set(input, (this.#uses.get(input) ?? 0) + 1);
         this.#users.set(input, node);
         if (!pending.has(input)) this.#readLeaf(input);
       }
     }
-    for (const node of outputs) if (!pending.has(node)) this.#readLeaf(node);
+    for (const node of wanted) if (!pending.has(node)) this.#readLeaf(node);
     for (const node of order) {
       if (this.#isSummedAlongBatch(node)) continue;
+      if (node.operation?.primitive === "scan") {
+        const outputs = [...(this.#outputsRead.get(node) ?? [])].sort((i, j) => i - j);
+        this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
+        continue;
+      }
       this.#expressions.set(node, this.#lower(node));
       const shared = (this.#uses.get(node) ?? 0) > 1 && this.#isWork(node);
       if (shared || this.#wanted.has(node)) this.#settle(node);
@@ -98,6 +122,12 @@ class Lowering {
     const outputs = this.#outputs.map((node) => this.#contiguousBuffer(node));
     const kernels = withoutUnread(this.#kernels, outputs);
     return { buffers: this.#buffers, inputs: this.#inputs, outputs, kernels };
+  }
+
+  /** The kernels of a loop's body, over the same buffers. */
+  #lowerBody(body: BodyLowering): ReturnType<LoopLowering["lowerBody"]> {
+    const lowering = new Lowering(body, this.#buffers);
+    return { kernels: lowering.finish().kernels, expressionOf: (node) => lowering.#expressionOf(node) };
   }
 
   #lower(node: Node): LoopExpression {
@@ -157,6 +187,13 @@ class Lowering {
         return lowerOverlapAdd(node, operation, this.#lowering);
       case "pad":
         return loadWhole(lowerPad(node, operation, this.#lowering), node);
+      case "scan":
+        throw new Error("a loop is no tensor; only its outputs are");
+      case "scanOutput": {
+        const output = this.#loops.get(operation.inputs[0])?.get(operation.attributes.index);
+        if (output === undefined) throw new Error("an output is read of a loop that is not lowered");
+        return output;
+      }
       case "concat":
         return loadWhole(lowerConcat(node, operation, this.#lowering), node);
       case "mod":
@@ -325,7 +362,10 @@ class Lowering {
     return this.#expressionOf(node).kind === "apply";
   }
 
-  #allocate({ operation, dtype, shape }: BufferContents): number {
+  #allocate(contents: BufferContents): number {
+    const { operation, dtype, shape } = contents;
+    const place = this.#places.get(contents);
+    if (place !== undefined) return place;
     const name = `${operation?.primitive ?? "data"} ${formatShape(shape)}`;
     return this.#buffers.push({ name, dtype, size: sizeOf(shape) }) - 1;
   }

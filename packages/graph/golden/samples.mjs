@@ -1,7 +1,7 @@
 // Prints the cases that primitives.py computes, one JSON object a line: every primitive's samples, and for those that
 // treat every element alike the numbers where IEEE 754 has something special to say.
 
-import { binaryNames, primitives, unaryNames } from "../src/index.ts";
+import { binaryNames, plainNames, primitives, unaryNames } from "../src/index.ts";
 
 const special = [
   NaN,
@@ -41,7 +41,7 @@ function print({ name, inputs, attributes = {} }, kind) {
   console.log(JSON.stringify({ primitive: name, kind, inputs: tensors, attributes }));
 }
 
-for (const [name, { samples }] of Object.entries(primitives)) {
-  for (const { inputs, attributes } of samples) print({ name, inputs, attributes }, "sample");
+for (const name of plainNames) {
+  for (const { inputs, attributes } of primitives[name].samples) print({ name, inputs, attributes }, "sample");
 }
 for (const each of specialCases) print(each, "special");

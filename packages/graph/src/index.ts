@@ -30,6 +30,7 @@ export {
   StaleValueError,
   StargradError,
 } from "./errors.js";
+export { describeAttributes, LoopBody, type LoopParts } from "./loop-body.js";
 export {
   createLeaf,
   createNode,
@@ -37,19 +38,22 @@ export {
   pendingNodes,
   topologicalOrder,
   Node,
+  Placeholder,
   type NodeObserver,
   type Operation,
   type ValueOwner,
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
-export type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "./primitive.js";
+export type { HostTensor, NoAttributes, Primitive, Sample, Signature, TensorType } from "./primitive.js";
 export {
   binaryNames,
+  plainNames,
   primitiveNames,
   primitives,
   unaryNames,
   type AttributesOf,
   type BinaryName,
+  type PlainName,
   type PrimitiveName,
   type UnaryName,
 } from "./primitives.js";
@@ -57,6 +61,7 @@ export { checkIndices, indexError } from "./primitives/indexing.js";
 export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from "./primitives/movement.js";
 export { philox4x32 } from "./primitives/random.js";
 export type { ReductionAttributes } from "./primitives/reduction.js";
+export type { ScanAttributes } from "./primitives/scan.js";
 export { referenceEngine } from "./reference-engine.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export {

@@ -1,8 +1,8 @@
-import type { DType } from "./dtype.js";
+import { isFloat, type DType } from "./dtype.js";
 import type { Storage } from "./engine.js";
-import { ShapeError, StaleValueError } from "./errors.js";
 import { NodeNumbers } from "./node-numbers.js";
-import type { Primitive } from "./primitive.js";
+import { ArgumentError, ShapeError, StaleValueError } from "./errors.js";
+import type { Signature, TensorType } from "./primitive.js";
 import { primitives, type AttributesOf, type PrimitiveName } from "./primitives.js";
 import { formatShape, type Shape } from "./shape.js";
 
@@ -92,6 +92,16 @@ export class Node {
   }
 }
 
+/**
+ * What stands for a value in the body of a loop: another one at every iteration, and none at all outside of the loop. A
+ * gradient may be asked for through it wherever it is a real number.
+ */
+export class Placeholder extends Node {
+  constructor(type: TensorType) {
+    super(type, { tracked: isFloat(type.dtype) });
+  }
+}
+
 /** Told of every node that is made. */
 export type NodeObserver = (node: Node) => void;
 
@@ -124,7 +134,7 @@ export function createNode<P extends PrimitiveName>(
   inputs: readonly Node[],
   attributes: AttributesOf<P>,
 ): Node {
-  const primitive: Primitive = primitives[name];
+  const primitive: Signature = primitives[name];
   const expected = primitive.arity;
   if (expected === "any" ? inputs.length === 0 : inputs.length !== expected) {
     throw new ShapeError(
@@ -135,7 +145,7 @@ export function createNode<P extends PrimitiveName>(
   const type = { shape: primitive.shape(inputs, attributes), dtype: primitive.dtype(inputs, attributes) };
   // The compiler cannot see that name and attributes belong together once P is generic; the signature says so.
   const operation = { primitive: name, inputs, attributes } as unknown as Operation;
-  const differentiable = name !== "stopGradient" && (type.dtype === "float32" || type.dtype === "float64");
+  const differentiable = name !== "stopGradient" && isFloat(type.dtype);
   return new Node(type, { operation, tracked: differentiable && inputs.some((input) => input.tracked) });
 }
 
@@ -186,7 +196,8 @@ export function topologicalOrder(
  * The nodes that have to be computed before the elements of these are there, and their companions with them, in an order
  * that works.
  *
- * Throws: StaleValueError if they depend on a value that its variable no longer has
+ * Throws: StaleValueError if they depend on a value that its variable no longer has; ArgumentError if they depend on what
+ * is only inside of a loop
  */
 export function pendingNodes(nodes: readonly Node[]): Node[] {
   const roots = [...nodes];
@@ -200,8 +211,19 @@ export function pendingNodes(nodes: readonly Node[]): Node[] {
     }
     return true;
   });
-  for (const { owner, shape } of order) if (owner !== null) throw staleValue(owner, shape);
+  for (const node of order) {
+    if (node.owner !== null) throw staleValue(node.owner, node.shape);
+    if (node instanceof Placeholder) throw leaked(node);
+  }
   return order;
+}
+
+function leaked({ shape, dtype }: Placeholder): ArgumentError {
+  return new ArgumentError(
+    "realize",
+    `needs a value ${dtype} ${formatShape(shape)} of the function that scan loops over, which has another one at every iteration and none outside`,
+    "Return what you need from the function, as a part of the carry or of y",
+  );
 }
 
 function staleValue({ description }: ValueOwner, shape: Shape): StaleValueError {

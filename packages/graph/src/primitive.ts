@@ -21,11 +21,8 @@ export interface Sample<Attributes extends object> {
 /** Attributes of a primitive that has none. */
 export type NoAttributes = Record<string, never>;
 
-/**
- * One row of the table of primitives: everything that is true of an operation on every engine. An engine adds how to
- * spell it, autograd adds how to differentiate it.
- */
-export interface Primitive<Attributes extends object = object> {
+/** What is known of an operation before anything is computed. Of a loop there is no more: its semantics are its body's. */
+export interface Signature<Attributes extends object = object> {
   /** The name users, engines and gradient rules know it by. */
   readonly name: string;
   /** How many inputs it takes; `"any"` for one or more. */
@@ -36,6 +33,13 @@ export interface Primitive<Attributes extends object = object> {
   shape(inputs: readonly TensorType[], attributes: Attributes): Shape;
   /** The element type of the output; throws a `DTypeError` if the inputs do not fit. */
   dtype(inputs: readonly TensorType[], attributes: Attributes): DType;
+}
+
+/**
+ * One row of the table of primitives: everything that is true of an operation on every engine. An engine adds how to
+ * spell it, autograd adds how to differentiate it.
+ */
+export interface Primitive<Attributes extends object = object> extends Signature<Attributes> {
   /** The plain semantics: fills `output.data`, which arrives zero-filled. */
   reference(inputs: readonly HostTensor[], attributes: Attributes, output: HostTensor): void;
   readonly samples: readonly Sample<Attributes>[];

@@ -14,8 +14,9 @@ import {
 } from "./primitives/movement.js";
 import { randomBits } from "./primitives/random.js";
 import { cumsum, max, prod, sum } from "./primitives/reduction.js";
+import { scan, scanOutput } from "./primitives/scan.js";
 import type { Elementwise } from "./primitives/elementwise.js";
-import type { Primitive } from "./primitive.js";
+import type { Primitive, Signature } from "./primitive.js";
 
 /** The table of primitives. Everything else that Stargrad computes is composed of these. */
 export const primitives = {
@@ -39,13 +40,20 @@ export const primitives = {
   scatterAdd,
   argsort,
   randomBits,
+  scan,
+  scanOutput,
 };
 
 export type PrimitiveName = keyof typeof primitives;
 
 /** The attributes of the primitive with this name. */
 export type AttributesOf<P extends PrimitiveName> =
-  (typeof primitives)[P] extends Primitive<infer Attributes> ? Attributes : never;
+  (typeof primitives)[P] extends Signature<infer Attributes> ? Attributes : never;
+
+/** Names of the primitives that have plain semantics of their own: all but those of a loop, which has a body instead. */
+export type PlainName = {
+  [P in PrimitiveName]: (typeof primitives)[P] extends Primitive ? P : never;
+}[PrimitiveName];
 
 /** Names of the primitives that treat every element alike, by how many inputs they take. */
 export type UnaryName = ElementwiseName<"unary">;
@@ -57,6 +65,8 @@ type ElementwiseName<Kind extends "unary" | "binary"> = {
 
 export const primitiveNames = Object.keys(primitives) as PrimitiveName[];
 
+export const plainNames = primitiveNames.filter((name): name is PlainName => "reference" in primitives[name]);
+
 export const unaryNames = primitiveNames.filter((name): name is UnaryName =>
   isKind(primitives[name], "unary"),
 );
@@ -64,6 +74,6 @@ export const binaryNames = primitiveNames.filter((name): name is BinaryName =>
   isKind(primitives[name], "binary"),
 );
 
-function isKind(primitive: Primitive, kind: string): boolean {
+function isKind(primitive: Signature, kind: string): boolean {
   return "kind" in primitive && primitive.kind === kind;
 }

@@ -31,9 +31,9 @@ export function recordCalls(modules: readonly Module[], f: () => void): Map<Modu
     }),
   );
   try {
-    trace(f, (node) => {
+    trace(f, (node, times) => {
       const innermost = calls.get(running[running.length - 1]);
-      if (innermost !== undefined) innermost.multiplyAdds += multiplyAddsOf(node);
+      if (innermost !== undefined) innermost.multiplyAdds += times * multiplyAddsOf(node);
     });
   } finally {
     for (const restore of restores) restore();

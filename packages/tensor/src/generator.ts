@@ -32,11 +32,18 @@ export class Generator {
     this.#block = checkSeed(block);
   }
 
-  /** Reserves the next blocks and returns where they start, as `[key₀, key₁, block₀, block₁]`. */
-  reserve(blocks: number): Int32Array {
-    const start = Int32Array.of(low(this.#seed), high(this.#seed), low(this.#block), high(this.#block));
+  /**
+   * Reserves the next blocks and returns where they start, as `[key₀, key₁, block₀, block₁]`, or such a row for each of
+   * several offsets among them.
+   */
+  reserve(blocks: number, offsets: readonly number[] = [0]): Int32Array {
+    const starts = new Int32Array(4 * offsets.length);
+    offsets.forEach((offset, i) => {
+      const block = this.#block + offset;
+      starts.set([low(this.#seed), high(this.#seed), low(block), high(block)], 4 * i);
+    });
     this.#block += blocks;
-    return start;
+    return starts;
   }
 
   /** One number, uniform in [0, 1), with all 53 bits of a double. */

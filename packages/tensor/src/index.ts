@@ -133,8 +133,22 @@ export {
   type Extremes,
   type ReductionOptions,
 } from "./functions/reduction.js";
+export { scan, type Iteration, type ScanOptions } from "./functions/scan.js";
 export { logsumexp, logSoftmax, softmax } from "./functions/softmax.js";
 export { defaultGenerator, Generator, manualSeed, type GeneratorState } from "./generator.js";
+export {
+  collectChangesBy,
+  createLoop,
+  findSourcesBy,
+  traceBody,
+  type Carry,
+  type ChangeCollector,
+  type Changes,
+  type LoopDefinition,
+  type LoopExtent,
+  type Sequence,
+  type Traced,
+} from "./loop.js";
 export { Tensor, type Methods } from "./methods.js";
 export type { NestedArray } from "./nested.js";
 export type { Operand } from "./operands.js";
@@ -153,3 +167,4 @@ export type {
 export { expectNoRecording, record, type Draw } from "./recording.js";
 export { apply, isKnown, realize } from "./tensor.js";
 export { trace } from "./trace.js";
+export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";

@@ -21,6 +21,8 @@ const standAlone = new Set([
   ],
   ...["uniform", "normal", "randint", "bernoulli", "randomBits", "manualSeed", "defaultGenerator"],
   ...["concat", "stack", "where", "einsum", "oneHot"],
+  ...["scan", "createLoop", "traceBody", "collectChangesBy", "findSourcesBy"],
+  ...["mapTree", "leavesOf", "pairLeaves"],
   ...[
     "apply",
     "realize",

@@ -1,10 +1,15 @@
 import { ArgumentError, type Node } from "@stargrad/graph";
 import type { Generator, GeneratorState } from "./generator.js";
+import { loopBeingTraced } from "./loop-draws.js";
 
 /** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
 export interface Draw {
   readonly generator: Generator;
+  /** How many blocks are reserved, all at once. */
   readonly blocks: number;
+  /** Where among them those begin that the leaf names: for one draw at 0, for those of a loop at several places. */
+  readonly offsets: readonly number[];
+  /** The leaf: see `Generator.reserve`. */
   readonly start: Node;
 }
 
@@ -12,9 +17,9 @@ export interface Draw {
 let draws: Draw[] | null = null;
 let states: Map<Generator, GeneratorState> = new Map();
 
-/** Whether a function is being recorded: then nothing is computed, and no value is known. */
+/** Whether a function is being recorded, or traced for a loop: then nothing is computed, and no value is known. */
 export function isRecording(): boolean {
-  return draws !== null;
+  return draws !== null || loopBeingTraced() !== null;
 }
 
 /**
@@ -38,17 +43,28 @@ export function record<T>(f: () => T): { readonly result: T; readonly draws: rea
 }
 
 /** Told of each draw before it happens. Returns what has to be told of the leaf it makes. */
-export function aboutToDraw(generator: Generator, blocks: number): (start: Node) => void {
+export function aboutToDraw(
+  generator: Generator,
+  blocks: number,
+  offsets: readonly number[],
+): (start: Node) => void {
   if (draws === null) return () => undefined;
   if (!states.has(generator)) states.set(generator, generator.state());
   const made = draws;
   return (start) => {
-    made.push({ generator, blocks, start });
+    made.push({ generator, blocks, offsets, start });
   };
 }
 
-/** Throws while a function is recorded. */
+/** Throws while a function is recorded, or traced for a loop. */
 export function expectNoRecording(called: string, does: string): void {
+  if (loopBeingTraced() !== null) {
+    throw new ArgumentError(
+      called,
+      `${does} inside of a function that scan loops over, which is called once for all iterations`,
+      "Return the tensor as a part of y and read it afterwards, or take a plain loop instead of scan",
+    );
+  }
   if (draws === null) return;
   throw new ArgumentError(
     called,

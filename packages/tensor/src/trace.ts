@@ -1,4 +1,5 @@
 import { observeNodes, type Node } from "@stargrad/graph";
+import { loopBeingTraced } from "./loop-draws.js";
 
 let traces = 0;
 
@@ -8,13 +9,13 @@ export function isTracing(): boolean {
 }
 
 /**
- * Runs f to see which operations it calls: `seen` is told of every node. Nothing is computed but what f itself reads,
- * however deep the graph grows.
+ * Runs f to see which operations it calls: `seen` is told of every node, and how often it is computed if it is in a loop.
+ * Nothing is computed but what f itself reads, however deep the graph grows.
  */
-export function trace<T>(f: () => T, seen: (node: Node) => void): T {
+export function trace<T>(f: () => T, seen: (node: Node, times: number) => void): T {
   const observer = observeNodes((node) => {
     observer?.(node);
-    seen(node);
+    seen(node, loopBeingTraced()?.iterations ?? 1);
   });
   traces++;
   try {

@@ -65,8 +65,10 @@ export class RecordedStep<R extends Results> {
           return inputs[source.place];
         case "variable":
           return source.variable.elements;
-        case "draw":
-          return new HostStorage(source.draw.generator.reserve(source.draw.blocks));
+        case "draw": {
+          const { generator, blocks, offsets } = source.draw;
+          return new HostStorage(generator.reserve(blocks, offsets));
+        }
         case "constant":
           return source.elements;
       }

@@ -144,8 +144,9 @@ function turned({ m, n, a, b, c, ...kernel }: ProductKernel): ProductKernel {
 }
 
 /** Which way an operand's elements are neighbours, and whether it shows them more than once. */
-function operandSpec({ rows, columns }: ProductOperand): OperandSpec {
+function operandSpec({ rows, columns, readWhereItLies }: ProductOperand): OperandSpec {
   if (isUnit(columns)) return { layout: "rowsContiguous" };
+  if (readWhereItLies === true) return { layout: "any", overlapping: true };
   return { layout: isUnit(rows) ? "columnsContiguous" : "any", overlapping: overlaps([...rows, ...columns]) };
 }
 

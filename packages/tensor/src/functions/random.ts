@@ -1,9 +1,8 @@
 import { ArgumentError, canHold, checkShape, sizeOf, type DType, type Shape } from "@stargrad/graph";
+import { drawStart } from "../draw-starts.js";
 import { defaultGenerator, type Generator } from "../generator.js";
-import { aboutToDraw } from "../recording.js";
 import type { Reshaped, ShapeLiteral } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
-import { fromData } from "./creation.js";
 import { add, cast, cos, floor, less, log, mod, mul, sqrt, sub } from "./elementwise.js";
 
 export interface RandomOptions {
@@ -97,11 +96,7 @@ export function bernoulli<const S extends ShapeLiteral>(
 /** Random words as int32: every bit is 0 or 1 with equal chance. */
 export function randomBits(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
   checkShape("randomBits", shape);
-  const blocks = Math.ceil(sizeOf(shape) / 4);
-  const made = aboutToDraw(generator, blocks);
-  const start = fromData(generator.reserve(blocks), [4]);
-  made(start.node);
-  return apply("randomBits", [start], { shape });
+  return apply("randomBits", [drawStart(generator, Math.ceil(sizeOf(shape) / 4))], { shape });
 }
 
 /** The upper 24 bits of a word as a multiple of 2⁻²⁴: what float32 holds exactly. */

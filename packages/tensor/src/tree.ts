@@ -1,7 +1,7 @@
 import { ArgumentError, DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
-import { Tensor } from "@stargrad/tensor";
+import { Tensor } from "./tensor.js";
 
-/** Tensors in nested arrays and plain objects: what functions that differentiate take and return. */
+/** Tensors in nested arrays and plain objects: what loops carry, and what functions that differentiate take and return. */
 export type Tree = Tensor | readonly Tree[] | { readonly [key: string]: Tree };
 
 /** The nesting of T with another type in the place of each tensor. */
@@ -28,20 +28,24 @@ export function leavesOf(tree: Tree): Tensor[] {
 
 /**
  * Each tensor of a tree beside the one at the same place of another tree, which is to be nested like the first and to
- * have its shapes and types.
+ * have its shapes and types. `subject` is what the error says before the other.
  *
  * Throws: ArgumentError, ShapeError or DTypeError if it is not
  */
-export function pairLeaves(called: string, tree: Tree, other: Tree): [Tensor, Tensor][] {
+export function pairLeaves(called: string, tree: Tree, other: Tree, subject = "got"): [Tensor, Tensor][] {
   if (tree instanceof Tensor && other instanceof Tensor) {
     if (!sameShape(tree.shape, other.shape)) {
       throw new ShapeError(
         called,
-        `got ${formatShape(other.shape)} for a tensor of ${formatShape(tree.shape)}`,
+        `${subject} ${formatShape(other.shape)} for a tensor of ${formatShape(tree.shape)}`,
       );
     }
     if (tree.dtype !== other.dtype) {
-      throw new DTypeError(called, `got ${other.dtype} for a tensor of ${tree.dtype}`, "Cast it first");
+      throw new DTypeError(
+        called,
+        `${subject} ${other.dtype} for a tensor of ${tree.dtype}`,
+        "Cast it first",
+      );
     }
     return [[tree, other]];
   }
@@ -53,9 +57,12 @@ export function pairLeaves(called: string, tree: Tree, other: Tree): [Tensor, Te
   });
   const alike = pairs.length === branches.length && branches.length === others.size;
   if (alike && !(tree instanceof Tensor) && !(other instanceof Tensor)) {
-    return pairs.flatMap(([branch, counterpart]) => pairLeaves(called, branch, counterpart));
+    return pairs.flatMap(([branch, counterpart]) => pairLeaves(called, branch, counterpart, subject));
   }
-  throw new ArgumentError(called, `got ${describe(other)} for ${describe(tree)}; expected the same nesting`);
+  throw new ArgumentError(
+    called,
+    `${subject} ${describe(other)} for ${describe(tree)}; expected the same nesting`,
+  );
 }
 
 function branchesOf(tree: Tree): [string, Tree][] {

@@ -1,0 +1,57 @@
+import { formatShape } from "@stargrad/graph";
+import { buffersOf, type BufferSpec, type Kernel, type ProductKernel, type ScanKernel } from "./kernel.js";
+import { reshape, type Layout } from "./layout.js";
+
+/** So many neighbouring columns fill a line of the cache. */
+const panelWidth = 16;
+/** With more rows than this a product does so much with an operand that arranging it takes no time beside that. */
+const mostRows = 128;
+
+/**
+ * Arranges what the products of a loop read in every iteration, and no iteration changes, once before the loop: in panels of
+ * neighbouring columns, one after the other, as the inner loop of a product reads them. Products arrange their operands
+ * themselves otherwise, again in every iteration, which for a few rows takes as long as multiplying. Returns the kernels that
+ * come before the loop, and the loop.
+ */
+export function withArrangedConstants(
+  scan: ScanKernel,
+  buffers: BufferSpec[],
+): { readonly before: readonly Kernel[]; readonly scan: ScanKernel } {
+  const changing = new Set(scan.views.map(({ buffer }) => buffer));
+  for (const kernel of scan.kernels) for (const buffer of buffersOf(kernel).writes) changing.add(buffer);
+  const before: Kernel[] = [];
+  const known = new Map<string, ProductKernel["b"]>();
+  const kernels = scan.kernels.map((kernel) => {
+    if (kernel.kind !== "product" || !isWorthIt(kernel) || changing.has(kernel.b.buffer)) return kernel;
+    const key = JSON.stringify(kernel.b);
+    const arranged = known.get(key) ?? arrange(kernel, buffers, before);
+    if (arranged === null) return kernel;
+    known.set(key, arranged);
+    return { ...kernel, b: arranged };
+  });
+  return { before, scan: { ...scan, kernels } };
+}
+
+function isWorthIt({ dtype, m, n, b }: ProductKernel): boolean {
+  return dtype === "float32" && m <= mostRows && n % panelWidth === 0 && b.batch.length === 0;
+}
+
+/** The operand b in panels; `null` if its columns cannot be cut into them. */
+function arrange(
+  { dtype, n, k, b }: ProductKernel,
+  buffers: BufferSpec[],
+  before: Kernel[],
+): ProductKernel["b"] | null {
+  const shape = [k, n / panelWidth, panelWidth];
+  const from = reshape({ offset: b.offset, axes: [b.rows, b.columns] }, shape);
+  if (from === null) return null;
+  const name = `panels ${formatShape([n / panelWidth, k, panelWidth])}`;
+  const buffer = buffers.push({ name, dtype, size: n * k }) - 1;
+  const rows = k === 1 ? [] : [{ length: k, stride: panelWidth }];
+  const panels = n === panelWidth ? [] : [{ length: n / panelWidth, stride: k * panelWidth }];
+  const columns = [{ length: panelWidth, stride: 1 }];
+  const layout: Layout = { offset: 0, axes: [rows, panels, columns] };
+  const expression = { kind: "load", dtype, buffer: b.buffer, layout: from } as const;
+  before.push({ kind: "map", shape, results: [{ expression, buffer, layout }] });
+  return { buffer, offset: 0, batch: [], rows, columns: [...panels, ...columns], readWhereItLies: true };
+}

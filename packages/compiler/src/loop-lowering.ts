@@ -1,0 +1,162 @@
+import { formatShape, sizeOf, type Node, type Operation } from "@stargrad/graph";
+import type { BufferSpec, Kernel, LoopExpression, Operand, View } from "./kernel.js";
+import { contiguous, type Layout } from "./layout.js";
+
+type Load = Extract<LoopExpression, { kind: "load" }>;
+
+/** What a body is lowered from: its nodes in order, what its formals are, and where some of its nodes go. */
+export interface BodyLowering {
+  readonly order: readonly Node[];
+  readonly wanted: readonly Node[];
+  /** What nodes that are not in the order are. */
+  readonly known: ReadonlyMap<Node, Load>;
+  /** The buffers that nodes are computed into, for those that have one. */
+  readonly places: ReadonlyMap<Node, number>;
+}
+
+/** What a loop needs to become a kernel. */
+export interface LoopLowering {
+  /** The kernels so far, to which more are added. */
+  readonly kernels: Kernel[];
+  readonly addBuffer: (spec: BufferSpec) => number;
+  /** A node as a load of a buffer, through any layout. */
+  readonly loaded: (node: Node) => Load;
+  /** A node in a buffer of its own, as it lies. */
+  readonly copied: (node: Node) => Operand;
+  /** Writes a node's elements into a part of a buffer. */
+  readonly writeTo: (buffer: number, layout: Layout | null, node: Node) => void;
+  /** The kernels of a body; `expressionOf` says afterwards what has become of its nodes. */
+  readonly lowerBody: (body: BodyLowering) => {
+    readonly kernels: readonly Kernel[];
+    readonly expressionOf: (node: Node) => LoopExpression;
+  };
+}
+
+type Scan = Operation & { primitive: "scan" };
+
+/**
+ * Lowers the outputs of a loop that are asked for, and what they need, to one kernel. Returns what each output is.
+ *
+ * A carry has a buffer of two places: each iteration reads one and writes the other. Slices of sequences and of stacked results
+ * are parts of their buffers. All of these are views, which move from iteration to iteration; the body is compiled once.
+ */
+export function lowerScan(
+  { inputs, attributes: { body, length, reverse } }: Scan,
+  outputs: readonly number[],
+  lowering: LoopLowering,
+): Map<number, Load> {
+  const carryCount = body.carries.length;
+  const results = outputs.filter((index) => index >= carryCount).map((index) => index - carryCount);
+  const needed = neededCarries(
+    body,
+    outputs.filter((index) => index < carryCount),
+    results,
+  );
+  const wanted = [...needed.carries.map((i) => body.next[i]), ...results.map((j) => body.results[j])];
+
+  const views: View[] = [];
+  const known = new Map<Node, Load>();
+  const destinations = new Map<Node, number[]>();
+  const addDestination = (node: Node, view: number): void => {
+    const buffers = destinations.get(node);
+    if (buffers === undefined) destinations.set(node, [view]);
+    else buffers.push(view);
+  };
+  const addView = (node: Node, view: Omit<View, "buffer">): number => {
+    const { dtype, shape } = node;
+    const buffer = lowering.addBuffer({ name: `part ${formatShape(shape)}`, dtype, size: sizeOf(shape) });
+    views.push({ buffer, ...view });
+    return buffer;
+  };
+  const slices = (source: number, size: number): Omit<View, "buffer"> => ({
+    source,
+    offset: reverse ? (length - 1) * size : 0,
+    stride: reverse ? -size : size,
+    alternates: false,
+  });
+
+  body.constants.forEach((formal, i) => {
+    if (needed.read.has(formal)) known.set(formal, lowering.loaded(inputs[i]));
+  });
+  const states = new Map<number, number>();
+  for (const i of needed.carries) {
+    const formal = body.carries[i];
+    const { dtype, shape } = formal;
+    const size = sizeOf(shape);
+    const source = lowering.addBuffer({ name: `carry ${formatShape(shape)}`, dtype, size: 2 * size });
+    lowering.writeTo(source, contiguous(shape), inputs[body.constants.length + i]);
+    states.set(i, source);
+    known.set(
+      formal,
+      wholeOf(formal, addView(formal, { source, offset: 0, stride: size, alternates: true })),
+    );
+    addDestination(body.next[i], addView(formal, { source, offset: size, stride: -size, alternates: true }));
+  }
+  body.sequences.forEach((formal, i) => {
+    if (!needed.read.has(formal)) return;
+    const { buffer } = lowering.copied(inputs[body.constants.length + carryCount + i]);
+    known.set(formal, wholeOf(formal, addView(formal, slices(buffer, sizeOf(formal.shape)))));
+  });
+  const stacks = new Map<number, number>();
+  for (const j of results) {
+    const { dtype, shape } = body.results[j];
+    const size = sizeOf(shape);
+    const name = `stack ${formatShape([length, ...shape])}`;
+    const source = lowering.addBuffer({ name, dtype, size: length * size });
+    stacks.set(j, source);
+    addDestination(body.results[j], addView(body.results[j], slices(source, size)));
+  }
+
+  const order = body.order(wanted);
+  const places = new Map<Node, number>();
+  for (const node of order) {
+    const first = destinations.get(node)?.at(0);
+    if (first !== undefined) places.set(node, first);
+  }
+  const lowered = lowering.lowerBody({ order, wanted, known, places });
+  const kernels = [...lowered.kernels];
+  for (const [node, buffers] of destinations) {
+    const expression = lowered.expressionOf(node);
+    for (const buffer of buffers) {
+      if (expression.kind === "load" && expression.buffer === buffer) continue;
+      if (sizeOf(node.shape) === 0) continue;
+      const layout = contiguous(node.shape);
+      kernels.push({ kind: "map", shape: node.shape, results: [{ expression, buffer, layout }] });
+    }
+  }
+  lowering.kernels.push({ kind: "scan", length, kernels, views, results: [...destinations.values()].flat() });
+
+  return new Map(
+    outputs.map((index) => {
+      const state = states.get(index);
+      if (index >= carryCount || state === undefined) {
+        const result = body.results[index - carryCount];
+        const stack = stacks.get(index - carryCount) ?? 0;
+        return [index, wholeOf({ dtype: result.dtype, shape: [length, ...result.shape] }, stack)];
+      }
+      const { shape, dtype } = body.carries[index];
+      const layout = { ...contiguous(shape), offset: (length % 2) * sizeOf(shape) };
+      return [index, { kind: "load", dtype, buffer: state, layout }];
+    }),
+  );
+}
+
+/** The carries that some outputs depend on, and the formals that are read for them. */
+function neededCarries(
+  body: Scan["attributes"]["body"],
+  carries: readonly number[],
+  results: readonly number[],
+): { readonly carries: readonly number[]; readonly read: ReadonlySet<Node> } {
+  let needed = carries;
+  for (;;) {
+    const wanted = [...needed.map((i) => body.next[i]), ...results.map((j) => body.results[j])];
+    const read = new Set([...wanted, ...body.order(wanted).flatMap((node) => node.operation?.inputs ?? [])]);
+    const more = [...body.carries.keys()].filter((i) => needed.includes(i) || read.has(body.carries[i]));
+    if (more.length === needed.length) return { carries: more, read };
+    needed = more;
+  }
+}
+
+function wholeOf({ dtype, shape }: Pick<Node, "dtype" | "shape">, buffer: number): Load {
+  return { kind: "load", dtype, buffer, layout: contiguous(shape) };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+
+import { HostStorage, runProgram } from "./engine.js";
+import { LoopBody } from "./loop-body.js";
+import { createLeaf, createNode, Placeholder, type Node } from "./node.js";
+import { referenceEngine } from "./reference-engine.js";
+
+const leaf = (shape: readonly number[], ...elements: number[]): Node =>
+  createLeaf(shape, "float64", new HostStorage(Float64Array.from(elements)));
+const formal = (...shape: number[]): Node => new Placeholder({ shape, dtype: "float64" });
+const add = (a: Node, b: Node): Node => createNode("add", [a, b], {});
+const mul = (a: Node, b: Node): Node => createNode("mul", [a, b], {});
+
+/** `carry = carry · factor + x`, with the carry before as the only result. */
+function geometric(factor: Node): LoopBody {
+  const [carry, x] = [formal(), formal()];
+  const product = mul(carry, factor);
+  const next = add(product, x);
+  return new LoopBody({
+    constants: [factor],
+    carries: [carry],
+    sequences: [x],
+    next: [next],
+    results: [carry],
+    inside: new Set([product, next]),
+  });
+}
+
+const output = (bundle: Node, index: number): Node => createNode("scanOutput", [bundle], { index });
+
+describe("a loop", () => {
+  const [factor, start, xs] = [leaf([], 2), leaf([], 1), leaf([3], 10, 20, 30)];
+  const attributes = { length: 3, reverse: false };
+
+  it("hands out carries as they end and results of all iterations", () => {
+    const bundle = createNode("scan", [factor, start, xs], { body: geometric(factor), ...attributes });
+    const [carry, results] = [output(bundle, 0), output(bundle, 1)];
+    expect([carry.shape, results.shape]).toEqual([[], [3]]);
+    const storages = runProgram(referenceEngine, [results, carry]);
+    expect(storages.map((storage) => [...storage.readSync()])).toEqual([[1, 12, 44], [118]]);
+  });
+
+  it("takes another node for a constant than the body was made with", () => {
+    const bundle = createNode("scan", [leaf([], 0), start, xs], { body: geometric(factor), ...attributes });
+    const [storage] = runProgram(referenceEngine, [output(bundle, 1)]);
+    expect([...storage.readSync()]).toEqual([1, 10, 20]);
+  });
+
+  it("says which input does not fit, and which output it does not have", () => {
+    const body = geometric(factor);
+    const make = (inputs: Node[]) => () => createNode("scan", inputs, { body, ...attributes });
+    expect(make([factor, start])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: got 2 inputs; expected the 3 of its body]`,
+    );
+    expect(make([factor, start, leaf([2], 1, 2)])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: input 2 has the shape [2]; expected [3]]`,
+    );
+    const single = createLeaf([], "float32", new HostStorage(Float32Array.of(1)));
+    expect(make([factor, single, xs])).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: scan: input 1 is float32; expected float64]`,
+    );
+    const bundle = make([factor, start, xs])();
+    expect(() => output(bundle, 2)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scanOutput: got the index 2; the loop has 2 outputs]`,
+    );
+    expect(() => output(start, 0)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scanOutput: got a tensor; expected a scan]`,
+    );
+  });
+});
+
+describe("LoopBody", () => {
+  it("orders what is between its formals and what is wanted", () => {
+    const body = geometric(leaf([], 2));
+    expect(body.order(body.next)).toEqual([...body.inside]);
+    expect(body.order(body.results)).toEqual([]);
+  });
+
+  it("has each result once, and keeps the places of those that are there", () => {
+    const body = geometric(leaf([], 2));
+    const [product] = body.inside;
+    expect(body.addResult(body.carries[0])).toBe(0);
+    expect(body.addResult(product)).toBe(1);
+    expect(body.addResult(product)).toBe(1);
+    expect(body.results).toEqual([body.carries[0], product]);
+  });
+
+  it("describes its structure and nothing else, and again when it has grown", () => {
+    const [one, other] = [geometric(leaf([], 2)), geometric(leaf([], 3))];
+    expect(one.describe()).toMatchInlineSnapshot(
+      `"float64[]|float64[]|float64[]{mul(1 0){};add(3 2){}>4,1}"`,
+    );
+    expect(other.describe()).toBe(one.describe());
+    other.addResult([...other.inside][0]);
+    expect(other.describe()).not.toBe(one.describe());
+  });
+});

@@ -1,0 +1,73 @@
+import type { LoopBody } from "../loop-body.js";
+import type { Node } from "../node.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import type { Signature, TensorType } from "../primitive.js";
+import { formatShape, sameShape } from "../shape.js";
+
+export interface ScanAttributes {
+  /** What every iteration computes. */
+  readonly body: LoopBody;
+  /** How many iterations there are. */
+  readonly length: number;
+  /** Whether iteration i works on slice `length − 1 − i` of the sequences, and makes that slice of the results. */
+  readonly reverse: boolean;
+}
+
+/**
+ * A loop. Its inputs are the body's constants, then the carries as they begin, then the sequences, each a stack of what the
+ * iterations take. Its node stands for all that the loop makes, is no tensor, and is read by `scanOutput` alone.
+ */
+export const scan: Signature<ScanAttributes> = {
+  name: "scan",
+  arity: "any",
+  formula: "for every iteration: (carries, results) = body(constants, carries, slices of the sequences)",
+  shape(inputs, { body, length }) {
+    const formals = [...body.constants, ...body.carries, ...body.sequences];
+    if (inputs.length !== formals.length) {
+      throw new ShapeError("scan", `got ${inputs.length} inputs; expected the ${formals.length} of its body`);
+    }
+    const firstSequence = body.constants.length + body.carries.length;
+    inputs.forEach(({ shape, dtype }, i) => {
+      const formal = formals[i];
+      const expected = i < firstSequence ? formal.shape : [length, ...formal.shape];
+      if (!sameShape(shape, expected)) {
+        throw new ShapeError(
+          "scan",
+          `input ${i} has the shape ${formatShape(shape)}; expected ${formatShape(expected)}`,
+        );
+      }
+      if (dtype !== formal.dtype) {
+        throw new DTypeError("scan", `input ${i} is ${dtype}; expected ${formal.dtype}`);
+      }
+    });
+    return [];
+  },
+  dtype: () => "float32",
+};
+
+/** One output of a loop: first the carries as the last iteration leaves them, then each result, stacked over all iterations. */
+export const scanOutput: Signature<{ readonly index: number }> = {
+  name: "scanOutput",
+  arity: 1,
+  formula:
+    "output `index` of a loop: a carry after the last iteration, or a result of all iterations, stacked",
+  shape([bundle], { index }) {
+    const { body, length } = loopOf(bundle);
+    const { shape } = outputOf(body, index);
+    return index < body.next.length ? shape : [length, ...shape];
+  },
+  dtype: ([bundle], { index }) => outputOf(loopOf(bundle).body, index).dtype,
+};
+
+function outputOf({ next, results }: LoopBody, index: number): Node {
+  const outputs = [...next, ...results];
+  if (index >= 0 && index < outputs.length) return outputs[index];
+  throw new ShapeError("scanOutput", `got the index ${index}; the loop has ${outputs.length} outputs`);
+}
+
+function loopOf(bundle: TensorType): ScanAttributes {
+  // A type alone does not say what a loop makes. createNode gives every row the nodes themselves.
+  const { operation } = bundle as Partial<Node>;
+  if (operation?.primitive === "scan") return operation.attributes;
+  throw new ShapeError("scanOutput", `got ${operation?.primitive ?? "a tensor"}; expected a scan`);
+}

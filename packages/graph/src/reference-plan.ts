@@ -1,0 +1,174 @@
+import { allocate } from "./dtype.js";
+import type { Node, Operation } from "./node.js";
+import type { HostTensor, Primitive, TensorType } from "./primitive.js";
+import { primitives } from "./primitives.js";
+import type { ScanAttributes } from "./primitives/scan.js";
+import { sizeOf } from "./shape.js";
+
+/** Where the elements of what is not computed come from. */
+type Given = (node: Node) => HostTensor | undefined;
+
+/** The nodes to compute, in order, and what of it is wanted: a program, or the body of a loop. */
+export class ReferencePlan {
+  /** What is read and not computed by any of the steps. */
+  readonly leaves: readonly Node[];
+  readonly #steps: readonly Step[];
+  readonly #outputs: readonly Node[];
+  readonly #loops: ReadonlyMap<Node, LoopPlan>;
+
+  constructor(order: readonly Node[], outputs: readonly Node[]) {
+    this.#steps = order.map((node) => ({ node, operation: operationOf(node) }));
+    this.#outputs = outputs;
+    this.#loops = loopsIn(this.#steps);
+    this.leaves = leavesOf(this.#steps, outputs);
+  }
+
+  /** Computes the outputs, and lets go of everything else after its last use. */
+  run(given: Given): HostTensor[] {
+    const computed = new Map<Node, HostTensor>();
+    const loopResults = new Map<Node, ReadonlyMap<number, HostTensor>>();
+    const uses = countUses(this.#steps, this.#outputs);
+
+    for (const { node, operation } of this.#steps) {
+      switch (operation.primitive) {
+        case "scan":
+          loopResults.set(node, this.#loopOf(node).run(operation.inputs.map(resultOf)));
+          break;
+        case "scanOutput":
+          computed.set(node, outputOf(operation.inputs[0], operation.attributes.index));
+          break;
+        default: {
+          const primitive: Primitive = primitives[operation.primitive];
+          const output = zerosOf(node);
+          primitive.reference(operation.inputs.map(resultOf), operation.attributes, output);
+          computed.set(node, output);
+        }
+      }
+      for (const input of operation.inputs) release(input);
+    }
+    return this.#outputs.map(resultOf);
+
+    function resultOf(node: Node): HostTensor {
+      const result = computed.get(node) ?? given(node);
+      if (result === undefined) throw new Error("a node is used before it is computed");
+      return result;
+    }
+
+    function outputOf(bundle: Node, index: number): HostTensor {
+      const output = loopResults.get(bundle)?.get(index);
+      if (output === undefined) throw new Error("an output of a loop is used that it did not make");
+      return output;
+    }
+
+    function release(node: Node): void {
+      const left = (uses.get(node) ?? 0) - 1;
+      uses.set(node, left);
+      if (left > 0) return;
+      computed.delete(node);
+      loopResults.delete(node);
+    }
+  }
+
+  #loopOf(bundle: Node): LoopPlan {
+    const loop = this.#loops.get(bundle);
+    if (loop === undefined) throw new Error("a loop is run that was not planned");
+    return loop;
+  }
+}
+
+/** A node that is computed, and how. Kept apart because a node that has been computed may forget how. */
+interface Step {
+  readonly node: Node;
+  readonly operation: Operation;
+}
+
+/** A loop of which certain outputs are wanted. It is run once for all of them. */
+class LoopPlan {
+  readonly #attributes: ScanAttributes;
+  /** The results that are wanted, by their index among the outputs. */
+  readonly #results: readonly number[];
+  readonly #body: ReferencePlan;
+
+  constructor(attributes: ScanAttributes, indices: ReadonlySet<number>) {
+    const { body } = attributes;
+    this.#attributes = attributes;
+    this.#results = [...indices].filter((index) => index >= body.next.length);
+    const wanted = [...body.next, ...this.#results.map((index) => body.results[index - body.next.length])];
+    this.#body = new ReferencePlan(body.order(wanted), wanted);
+  }
+
+  /** The outputs that are wanted by their index, and all carries. */
+  run(inputs: readonly HostTensor[]): Map<number, HostTensor> {
+    const { body, length, reverse } = this.#attributes;
+    const count = body.carries.length;
+    const constants = inputs.slice(0, body.constants.length);
+    let carries = inputs.slice(constants.length, constants.length + count);
+    const sequences = inputs.slice(constants.length + count);
+    const stacks = this.#results.map((index) => {
+      const { shape, dtype } = body.results[index - count];
+      return zerosOf({ shape: [length, ...shape], dtype });
+    });
+    for (let i = 0; i < length; i++) {
+      const place = reverse ? length - 1 - i : i;
+      const given = new Map<Node, HostTensor>();
+      body.constants.forEach((formal, k) => given.set(formal, constants[k]));
+      body.carries.forEach((formal, k) => given.set(formal, carries[k]));
+      body.sequences.forEach((formal, k) => given.set(formal, sliceOf(sequences[k], place)));
+      const outputs = this.#body.run((node) => given.get(node));
+      carries = outputs.slice(0, count);
+      stacks.forEach((stack, k) => {
+        sliceOf(stack, place).data.set(outputs[count + k].data);
+      });
+    }
+    return new Map([
+      ...carries.map((carry, i) => [i, carry] as const),
+      ...stacks.map((stack, i) => [this.#results[i], stack] as const),
+    ]);
+  }
+}
+
+/** One of the tensors that are stacked in another: a view of its elements. */
+function sliceOf({ shape: [, ...shape], dtype, data }: HostTensor, place: number): HostTensor {
+  const size = sizeOf(shape);
+  return { shape, dtype, data: data.subarray(place * size, (place + 1) * size) };
+}
+
+function loopsIn(steps: readonly Step[]): Map<Node, LoopPlan> {
+  const indices = new Map<Node, Set<number>>();
+  for (const { node, operation } of steps) {
+    if (operation.primitive === "scan") indices.set(node, new Set());
+    if (operation.primitive === "scanOutput")
+      indices.get(operation.inputs[0])?.add(operation.attributes.index);
+  }
+  return new Map(
+    steps.flatMap(({ node, operation }) =>
+      operation.primitive === "scan"
+        ? [[node, new LoopPlan(operation.attributes, indices.get(node) ?? new Set())] as const]
+        : [],
+    ),
+  );
+}
+
+function operationOf({ operation }: Node): Operation {
+  if (operation === null) throw new Error("a pending node has neither elements nor an operation");
+  return operation;
+}
+
+function leavesOf(steps: readonly Step[], outputs: readonly Node[]): Node[] {
+  const computed = new Set(steps.map(({ node }) => node));
+  const read = new Set([...steps.flatMap(({ operation }) => operation.inputs), ...outputs]);
+  return [...read].filter((node) => !computed.has(node));
+}
+
+/** How often each node is read: as an input, and once more as an output, which is never let go. */
+function countUses(steps: readonly Step[], outputs: readonly Node[]): Map<Node, number> {
+  const uses = new Map<Node, number>();
+  const count = (node: Node): void => void uses.set(node, (uses.get(node) ?? 0) + 1);
+  for (const { operation } of steps) operation.inputs.forEach(count);
+  outputs.forEach(count);
+  return uses;
+}
+
+function zerosOf({ shape, dtype }: TensorType): HostTensor {
+  return { shape, dtype, data: allocate(dtype, sizeOf(shape)) };
+}

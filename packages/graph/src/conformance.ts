@@ -5,6 +5,7 @@ import type { HostTensor, Primitive } from "./primitive.js";
 import { plainNames, primitives } from "./primitives.js";
 import { referenceEngine } from "./reference-engine.js";
 import { draw, reals } from "./samples.js";
+import { scanCases } from "./scan-cases.js";
 import { sizeOf } from "./shape.js";
 
 /** A small graph on which every engine has to agree with the reference engine. */
@@ -18,10 +19,16 @@ export interface ConformanceCase {
 
 /**
  * What an engine has to get right, made from the tables: every primitive on each of its samples, in both floating-point
- * types, with inputs that lie in all sorts of ways, and what has blocks inside an engine on sizes around those of blocks.
+ * types, with inputs that lie in all sorts of ways; what has blocks inside an engine on sizes around those of blocks; and loops.
  */
 export function conformanceCases(): ConformanceCase[] {
-  return [...sampleCases(), ...sizeCases(), ...floatTypes.map((dtype) => sumCase(largeSize, dtype))];
+  const loops = [...scanCases()].map((loop) => ({ ...loop, tolerance: loopTolerances[loop.dtype] }));
+  return [
+    ...sampleCases(),
+    ...sizeCases(),
+    ...loops,
+    ...floatTypes.map((dtype) => sumCase(largeSize, dtype)),
+  ];
 }
 
 /** Says where elements differ by more than a case allows; `null` if they agree. A tolerance of 0 wants them equal to the bit. */
@@ -40,6 +47,8 @@ export function disagreement(got: TypedArray, expected: TypedArray, tolerance: n
 type FloatType = "float32" | "float64";
 
 const floatTypes: readonly FloatType[] = ["float64", "float32"];
+/** What is made of rounding errors in iteration after iteration. */
+const loopTolerances: Readonly<Record<FloatType, number>> = { float64: 1e-11, float32: 1e-3 };
 const tolerances: Readonly<Record<FloatType, number>> = { float64: 1e-13, float32: 2e-6 };
 
 /** How an input can lie: as it is, or so that it is seen through a movement. */

@@ -1,4 +1,13 @@
-import { createLeaf, createNode, HostStorage, referenceEngine, runProgram, type Node } from "@stargrad/graph";
+import {
+  createLeaf,
+  createNode,
+  HostStorage,
+  LoopBody,
+  Placeholder,
+  referenceEngine,
+  runProgram,
+  type Node,
+} from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WasmEngine } from "./wasm-engine.js";
@@ -82,6 +91,40 @@ describe("WasmEngine", () => {
     expect(() => runProgram(new WasmEngine(), [picked])).toThrow(
       "gather: got the index 5 at position 0; expected 0 to 2",
     );
+  });
+
+  it("ends with the error of an index inside of a loop, on one thread and on three, and goes on working", async () => {
+    for (const threads of [1, 3]) {
+      const engine = new WasmEngine({ threads, leastWork: 0, waitForThreads: true });
+      await engine.startThreads();
+      const loop = (...indices: number[]): Node => {
+        const index = new Placeholder({ shape: [1], dtype: "int32" });
+        const total = new Placeholder({ shape: [1], dtype: "float64" });
+        const table = leaf([3]);
+        const next = createNode("add", [total, createNode("gather", [table, index], { axis: 0 })], {});
+        const body = new LoopBody({
+          constants: [table],
+          carries: [total],
+          sequences: [index],
+          next: [next],
+          results: [],
+          inside: new Set([index, total, next]),
+        });
+        const rows = createLeaf([indices.length, 1], "int32", new HostStorage(Int32Array.from(indices)));
+        const attributes = { body, length: indices.length, reverse: false };
+        const scan = createNode("scan", [table, leaf([1], 2), rows], attributes);
+        return createNode("scanOutput", [scan], { index: 0 });
+      };
+      for (let i = 0; i < 20; i++) {
+        expect(() => runProgram(engine, [loop(0, 1, 2, 7, 1)])).toThrow(
+          "gather: got the index 7 at position 0; expected 0 to 2",
+        );
+        const [expected, got] = [referenceEngine, engine].map((each) =>
+          runProgram(each, [loop(0, 1, 2, 2, 1)]),
+        );
+        expect(got[0].readSync()).toEqual(expected[0].readSync());
+      }
+    }
   });
 
   it("agrees with the reference engine on random graphs", () => {

@@ -1,5 +1,4 @@
 import {
-  partsOf,
   type BufferSpec,
   type Kernel,
   type LoopExpression,
@@ -9,6 +8,10 @@ import {
   type ScanKernel,
 } from "./kernel.js";
 import type { Digit, Layout } from "./layout.js";
+import { SignatureBuilder, type Signature } from "./signature.js";
+
+/** Any kernel but a loop of others. */
+export type SimpleKernel = Exclude<Kernel, ScanKernel>;
 
 /** Where an operand of a kernel begins. */
 export interface OperandPlace {
@@ -16,9 +19,6 @@ export interface OperandPlace {
   /** In elements. */
   readonly offset: number;
 }
-
-/** Any kernel but a loop of others. */
-export type SimpleKernel = Exclude<Kernel, ScanKernel>;
 
 /**
  * A kernel without the places of its operands: kernels of one form are one piece of code, called with other addresses. Two
@@ -29,202 +29,294 @@ export interface KernelForm {
   readonly kernel: SimpleKernel;
   /** Buffers that are local to the kernel, then its operands. Sizes are 0 where the code does not depend on them. */
   readonly buffers: readonly BufferSpec[];
-  /** What the kernel's operands are in the program. */
+  /** How many of the buffers are local. */
+  readonly locals: number;
+}
+
+/** A kernel taken apart into its form and the places of its operands. */
+export interface FormedKernel {
+  /** Equal for two kernels exactly if they are the same code. */
+  readonly signature: Signature;
+  /** What the operands of the form are in the program, in order. */
   readonly operands: readonly OperandPlace[];
-  /** Equal for two forms exactly if they are the same code. */
-  readonly key: string;
+  /** Makes the form: only one of those that share it has to. */
+  readonly form: () => KernelForm;
 }
 
-/** Takes a kernel apart into its form and the places of its operands. */
-export function formOf(kernel: SimpleKernel, buffers: readonly BufferSpec[]): KernelForm {
-  return new Forming(buffers).form(kernel);
+export function formOf(kernel: SimpleKernel, buffers: readonly BufferSpec[]): FormedKernel {
+  const description = new KernelDescription(kernel, buffers);
+  return {
+    signature: description.signature,
+    operands: description.operands,
+    form: () => description.form(),
+  };
 }
 
-class Forming {
+const builder = new SignatureBuilder();
+
+/** Writes the signature of a kernel, in which buffers are numbered in the order in which they are met. */
+class KernelDescription {
+  readonly signature: Signature;
+  readonly operands: OperandPlace[] = [];
+  readonly #kernel: SimpleKernel;
   readonly #buffers: readonly BufferSpec[];
-  readonly #operands: OperandPlace[] = [];
-  readonly #specs: BufferSpec[] = [];
-  /** By offset, then by buffer: most operands begin at 0. */
-  readonly #known = new Map<number, Map<number, number>>();
-  /** The buffers that are local to the kernel, and their numbers in the form. */
-  readonly #locals = new Map<number, number>();
-  #key = "";
+  readonly #locals: readonly number[];
+  /** The operands whose size the code depends on. */
+  readonly #sized = new Set<number>();
 
-  constructor(buffers: readonly BufferSpec[]) {
+  constructor(kernel: SimpleKernel, buffers: readonly BufferSpec[]) {
+    this.#kernel = kernel;
     this.#buffers = buffers;
+    this.#locals = kernel.kind === "rows" ? kernel.locals : [];
+    builder.name(kernel.kind);
+    this.#write(kernel);
+    for (const { dtype, size } of this.#specs()) {
+      builder.name(dtype);
+      builder.number(size);
+    }
+    this.signature = builder.finish();
   }
 
-  form(kernel: SimpleKernel): KernelForm {
-    this.#key = kernel.kind;
-    const formed = this.#formed(kernel);
-    const dtypes = this.#specs.map(({ dtype, size }) => `${dtype}${size === 0 ? "" : size}`);
-    return {
-      kernel: formed,
-      buffers: this.#specs,
-      operands: this.#operands,
-      key: `${this.#key}|${dtypes.join()}`,
+  form(): KernelForm {
+    const kernel = new FormMaker((buffer, offset) => this.#numberOf(buffer, offset)).kernel(this.#kernel);
+    return { kernel, buffers: this.#specs(), locals: this.#locals.length };
+  }
+
+  #specs(): BufferSpec[] {
+    const specOf = (buffer: number, sized: boolean): BufferSpec => {
+      const { dtype, size } = this.#buffers[buffer];
+      return { name: "", dtype, size: sized ? size : 0 };
     };
+    return [
+      ...this.#locals.map((local) => specOf(local, true)),
+      ...this.operands.map(({ buffer }, i) => specOf(buffer, this.#sized.has(i))),
+    ];
   }
 
-  #formed(kernel: SimpleKernel): SimpleKernel {
+  #write(kernel: SimpleKernel): void {
     switch (kernel.kind) {
       case "map":
       case "reduce":
-        return this.#loop(kernel);
-      case "rows": {
-        this.#write(kernel.blocks, kernel.loops.length);
-        for (const local of kernel.locals)
-          this.#locals.set(local, this.#specs.push(this.#specOf(local, true)) - 1);
-        const loops = kernel.loops.map((loop) => this.#loop(loop));
-        return { ...kernel, loops, locals: [...this.#locals.values()] };
-      }
-      case "product": {
-        const { dtype, batch, m, n, k } = kernel;
-        this.#write(dtype, batch, m, n, k);
-        const [a, b, c] = [kernel.a, kernel.b, kernel.c].map((operand) => this.#productOperand(operand));
-        const epilogue = this.#results(kernel.epilogue);
-        return { ...kernel, a, b, c, epilogue };
-      }
+        this.#loop(kernel);
+        return;
+      case "rows":
+        builder.number(kernel.blocks);
+        builder.number(kernel.locals.length);
+        builder.number(kernel.loops.length);
+        for (const loop of kernel.loops) this.#loop(loop);
+        return;
+      case "product":
+        builder.name(kernel.dtype);
+        builder.numbers([kernel.batch, kernel.m, kernel.n, kernel.k]);
+        for (const operand of [kernel.a, kernel.b, kernel.c]) this.#productOperand(operand);
+        this.#results(kernel.epilogue);
+        return;
       case "fill":
-        this.#write(Object.is(kernel.value, -0) ? "-0" : kernel.value);
-        return { ...kernel, buffer: this.#operand(kernel.buffer, 0, true) };
-      case "check": {
-        this.#write(kernel.shape.join(), kernel.faulty.from, kernel.faulty.to);
-        return { ...kernel, operand: this.#read(kernel.operand) };
-      }
-      case "gather": {
-        const { shape, step } = kernel;
-        this.#write(shape.join(), step);
-        const [index, x] = [kernel.index, kernel.x].map((operand) => this.#read(operand));
-        return { ...kernel, index, x, buffer: this.#operand(kernel.buffer, 0) };
-      }
-      case "scatterAdd": {
-        const { shape, step, size } = kernel;
-        this.#write(shape.join(), step, size);
-        const [index, x, target] = [kernel.index, kernel.x, kernel.target].map((operand) =>
-          this.#read(operand),
-        );
-        return { ...kernel, index, x, target };
-      }
+        builder.number(kernel.value);
+        this.#place(kernel.buffer, 0, true);
+        return;
+      case "check":
+        builder.numbers(kernel.shape);
+        builder.numbers([kernel.faulty.from, kernel.faulty.to]);
+        this.#operand(kernel.operand);
+        return;
+      case "gather":
+        builder.numbers(kernel.shape);
+        builder.number(kernel.step);
+        this.#operand(kernel.index);
+        this.#operand(kernel.x);
+        this.#place(kernel.buffer, 0);
+        return;
+      case "scatterAdd":
+        builder.numbers(kernel.shape);
+        builder.numbers([kernel.step, kernel.size]);
+        for (const operand of [kernel.index, kernel.x, kernel.target]) this.#operand(operand);
+        return;
       case "cumsum":
-        this.#write(kernel.shape.join(), kernel.axis);
-        return { ...kernel, x: this.#read(kernel.x), buffer: this.#operand(kernel.buffer, 0) };
       case "argsort":
-        this.#write(kernel.shape.join(), kernel.axis, Number(kernel.descending));
-        return { ...kernel, x: this.#read(kernel.x), buffer: this.#operand(kernel.buffer, 0) };
+        builder.numbers(kernel.shape);
+        builder.numbers([kernel.axis, kernel.kind === "argsort" && kernel.descending ? 1 : 0]);
+        this.#operand(kernel.x);
+        this.#place(kernel.buffer, 0);
+        return;
       case "randomBits":
-        return {
-          ...kernel,
-          state: this.#operand(kernel.state, 0),
-          buffer: this.#operand(kernel.buffer, 0, true),
-        };
+        this.#place(kernel.state, 0);
+        this.#place(kernel.buffer, 0, true);
     }
   }
 
-  #loop(loop: LoopKernel): LoopKernel {
-    this.#write(loop.kind, loop.shape.join());
-    if (loop.kind === "map") return { ...loop, results: this.#results(loop.results) };
-    this.#write(loop.combine, loop.axes.join());
-    const expression = this.#expressions([loop.expression])[0];
-    return { ...loop, expression, ...this.#place(loop) };
+  #loop(loop: LoopKernel): void {
+    builder.name(loop.kind);
+    builder.numbers(loop.shape);
+    if (loop.kind === "map") {
+      this.#results(loop.results);
+      return;
+    }
+    builder.name(loop.combine);
+    builder.numbers(loop.axes);
+    this.#expression(loop.expression, new Map());
+    this.#operand(loop);
   }
 
-  #results<R extends Operand & { readonly expression: LoopExpression }>(results: readonly R[]): R[] {
-    const expressions = this.#expressions(results.map(({ expression }) => expression));
-    return results.map((result, i) => ({ ...result, expression: expressions[i], ...this.#place(result) }));
+  #results(results: readonly (Operand & { readonly expression: LoopExpression })[]): void {
+    builder.number(results.length);
+    const known = new Map<LoopExpression, number>();
+    for (const { expression } of results) this.#expression(expression, known);
+    for (const result of results) this.#operand(result);
   }
 
-  /** Expressions over the form's buffers. What they share is written once. */
-  #expressions(expressions: readonly LoopExpression[]): LoopExpression[] {
-    const formed = new Map<LoopExpression, { readonly part: LoopExpression; readonly number: number }>();
-    const parts = partsOf(expressions);
-    // Inputs stand after what they go into: the last part is a leaf.
-    for (let i = parts.length - 1; i >= 0; i--) this.#form(parts[i], formed);
-    return expressions.map((expression) => {
-      const { part, number } = this.#form(expression, formed);
-      this.#write(number);
-      return part;
-    });
-  }
-
-  #form(
-    part: LoopExpression,
-    formed: Map<LoopExpression, { readonly part: LoopExpression; readonly number: number }>,
-  ): { readonly part: LoopExpression; readonly number: number } {
-    const known = formed.get(part);
-    if (known !== undefined) return known;
-    let result: LoopExpression;
+  /** An expression, inputs first. A part that several share is written once. */
+  #expression(part: LoopExpression, known: Map<LoopExpression, number>): void {
+    const found = known.get(part);
+    if (found !== undefined) {
+      builder.name("known");
+      builder.number(found);
+      return;
+    }
+    if (part.kind === "apply") for (const input of part.inputs) this.#expression(input, known);
+    builder.name(part.kind);
+    builder.name(part.dtype);
     if (part.kind === "apply") {
-      const inputs = part.inputs.map((input) => this.#form(input, formed));
-      this.#write(part.primitive, part.dtype, inputs.map(({ number }) => number).join());
-      result = { ...part, inputs: inputs.map((input) => input.part) };
+      builder.name(part.primitive);
+      builder.number(part.inputs.length);
     } else if (part.kind === "place") {
-      this.#write("place", part.layout.offset);
+      builder.number(part.layout.offset);
       this.#layout(part.layout);
-      result = part;
     } else {
-      this.#write("load", part.dtype);
-      result = { ...part, ...this.#place(part) };
+      this.#operand(part);
     }
-    const numbered = { part: result, number: formed.size };
-    formed.set(part, numbered);
-    return numbered;
+    known.set(part, known.size);
   }
 
-  #read(operand: Operand): Operand {
-    return this.#place(operand);
-  }
-
-  /** An operand of the form; a buffer that is local keeps its offset, since it has no address of its own. */
-  #place({ buffer, layout }: Operand): Operand {
-    const local = this.#locals.get(buffer);
+  #operand({ buffer, layout }: Operand): void {
     this.#layout(layout);
-    if (local !== undefined) {
-      this.#write(`local${local} ${layout.offset}`);
-      return { buffer: local, layout };
-    }
-    return { buffer: this.#operand(buffer, layout.offset), layout: { offset: 0, axes: layout.axes } };
+    this.#place(buffer, layout.offset);
   }
 
-  #productOperand(operand: ProductOperand): ProductOperand {
-    this.#digits([operand.batch, operand.rows, operand.columns]);
-    if (operand.readWhereItLies === true) this.#write("whereItLies");
-    return { ...operand, buffer: this.#operand(operand.buffer, operand.offset), offset: 0 };
+  #productOperand({ buffer, offset, batch, rows, columns, readWhereItLies }: ProductOperand): void {
+    for (const digits of [batch, rows, columns]) this.#digits(digits);
+    builder.number(readWhereItLies === true ? 1 : 0);
+    this.#place(buffer, offset);
   }
 
-  /** The number of an operand in the form. */
-  #operand(buffer: number, offset: number, sized = false): number {
-    let ofOffset = this.#known.get(offset);
-    if (ofOffset === undefined) this.#known.set(offset, (ofOffset = new Map<number, number>()));
-    let number = ofOffset.get(buffer);
-    if (number === undefined) {
-      this.#operands.push({ buffer, offset });
-      number = this.#specs.push(this.#specOf(buffer, sized)) - 1;
-      ofOffset.set(buffer, number);
-    }
-    this.#write(number);
-    return number;
+  /** A buffer that is local keeps its offset, since it has no address of its own. */
+  #place(buffer: number, offset: number, sized = false): void {
+    let number = this.#numberOf(buffer, offset);
+    if (number < 0) number = this.#locals.length + this.operands.push({ buffer, offset }) - 1;
+    builder.number(number);
+    if (number < this.#locals.length) builder.number(offset);
+    else if (sized) this.#sized.add(number - this.#locals.length);
   }
 
-  #specOf(buffer: number, sized: boolean): BufferSpec {
-    const { dtype, size } = this.#buffers[buffer];
-    return { name: "", dtype, size: sized ? size : 0 };
+  /** The number of a buffer in the form, at an offset; −1 if it has none yet. Kernels have few operands. */
+  #numberOf(buffer: number, offset: number): number {
+    const local = this.#locals.indexOf(buffer);
+    if (local >= 0) return local;
+    const place = this.operands.findIndex(
+      (operand) => operand.buffer === buffer && operand.offset === offset,
+    );
+    return place < 0 ? -1 : this.#locals.length + place;
   }
 
   #layout({ axes }: Layout): void {
-    this.#digits(axes);
+    builder.number(axes.length);
+    for (const digits of axes) this.#digits(digits);
   }
 
-  #digits(axes: readonly (readonly Digit[])[]): void {
-    let text = "";
-    for (const digits of axes) {
-      for (const { length, stride } of digits) text += `${length}*${stride},`;
-      text += ";";
+  #digits(digits: readonly Digit[]): void {
+    builder.number(digits.length);
+    for (const { length, stride } of digits) {
+      builder.number(length);
+      builder.number(stride);
     }
-    this.#write(text);
+  }
+}
+
+/** Makes kernels over the buffers of a form. */
+class FormMaker {
+  readonly #numberOf: (buffer: number, offset: number) => number;
+
+  constructor(numberOf: (buffer: number, offset: number) => number) {
+    this.#numberOf = numberOf;
   }
 
-  #write(...words: readonly (string | number)[]): void {
-    for (const word of words) this.#key += ` ${word}`;
+  kernel(kernel: SimpleKernel): SimpleKernel {
+    switch (kernel.kind) {
+      case "map":
+      case "reduce":
+        return this.#loop(kernel, new Set());
+      case "rows": {
+        const locals = new Set(kernel.locals);
+        const loops = kernel.loops.map((loop) => this.#loop(loop, locals));
+        return { ...kernel, loops, locals: kernel.locals.map((local) => this.#numberOf(local, 0)) };
+      }
+      case "product": {
+        const [a, b, c] = [kernel.a, kernel.b, kernel.c].map((operand) => ({
+          ...operand,
+          buffer: this.#numberOf(operand.buffer, operand.offset),
+          offset: 0,
+        }));
+        return { ...kernel, a, b, c, epilogue: this.#results(kernel.epilogue, new Set()) };
+      }
+      case "fill":
+        return { ...kernel, buffer: this.#numberOf(kernel.buffer, 0) };
+      case "check":
+        return { ...kernel, operand: this.#operand(kernel.operand) };
+      case "gather": {
+        const [index, x] = [this.#operand(kernel.index), this.#operand(kernel.x)];
+        return { ...kernel, index, x, buffer: this.#numberOf(kernel.buffer, 0) };
+      }
+      case "scatterAdd": {
+        const [index, x] = [this.#operand(kernel.index), this.#operand(kernel.x)];
+        return { ...kernel, index, x, target: this.#operand(kernel.target) };
+      }
+      case "cumsum":
+      case "argsort":
+        return { ...kernel, x: this.#operand(kernel.x), buffer: this.#numberOf(kernel.buffer, 0) };
+      case "randomBits": {
+        const [state, buffer] = [this.#numberOf(kernel.state, 0), this.#numberOf(kernel.buffer, 0)];
+        return { ...kernel, state, buffer };
+      }
+    }
+  }
+
+  #loop(loop: LoopKernel, locals: ReadonlySet<number>): LoopKernel {
+    if (loop.kind === "map") return { ...loop, results: this.#results(loop.results, locals) };
+    const expression = this.#expression(loop.expression, locals, new Map());
+    return { ...loop, expression, ...this.#operand(loop, locals) };
+  }
+
+  #results<R extends Operand & { readonly expression: LoopExpression }>(
+    results: readonly R[],
+    locals: ReadonlySet<number>,
+  ): R[] {
+    const known = new Map<LoopExpression, LoopExpression>();
+    return results.map((result) => ({
+      ...result,
+      expression: this.#expression(result.expression, locals, known),
+      ...this.#operand(result, locals),
+    }));
+  }
+
+  #expression(
+    part: LoopExpression,
+    locals: ReadonlySet<number>,
+    known: Map<LoopExpression, LoopExpression>,
+  ): LoopExpression {
+    const found = known.get(part);
+    if (found !== undefined) return found;
+    const made: LoopExpression =
+      part.kind === "apply"
+        ? { ...part, inputs: part.inputs.map((input) => this.#expression(input, locals, known)) }
+        : part.kind === "load"
+          ? { ...part, ...this.#operand(part, locals) }
+          : part;
+    known.set(part, made);
+    return made;
+  }
+
+  #operand({ buffer, layout }: Operand, locals?: ReadonlySet<number>): Operand {
+    if (locals?.has(buffer) === true) return { buffer: this.#numberOf(buffer, 0), layout };
+    return { buffer: this.#numberOf(buffer, layout.offset), layout: { offset: 0, axes: layout.axes } };
   }
 }

@@ -87,7 +87,7 @@ class Compilation {
     this.#plan = planMemory(program);
     this.#inPlace = inPlaceOutputs(program);
     const variants = kernelsOf(program.kernels).map((kernel) => ({
-      form: formOf(kernel, program.buffers),
+      formed: formOf(kernel, program.buffers),
       shared: this.#isShared(kernel),
     }));
     const { codes, modules } = options.kernels.codesOf(variants);
@@ -143,7 +143,7 @@ class Compilation {
   #writeKernel(kernel: SimpleKernel, what: number): void {
     const image = this.#image;
     const { variant, code } = this.#kernels[this.#next++];
-    const { operands } = variant.form;
+    const { operands } = variant.formed;
     if (kernel.kind === "check") this.#failures.push((position, index) => failureOf(kernel, position, index));
     const failure = kernel.kind === "check" ? this.#failures.length : 0;
     image.write(what | (failure << 8), command.operands + 8 * operands.length, code.place);

@@ -1,4 +1,4 @@
-import type { KernelForm } from "@stargrad/compiler";
+import { SignatureMap, type FormedKernel, type Signature } from "@stargrad/compiler";
 import { i32, type Expression } from "./assembler/expression.js";
 import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
 import { kernelSignature } from "./driver.js";
@@ -15,7 +15,7 @@ const bytesPerByte = 10;
 
 /** A kernel's form, and whether several threads divide its work. */
 export interface KernelVariant {
-  readonly form: KernelForm;
+  readonly formed: FormedKernel;
   readonly shared: boolean;
 }
 
@@ -41,10 +41,12 @@ export interface KernelModule {
 
 interface KnownModule extends KernelModule {
   users: number;
-  readonly keys: readonly string[];
+  readonly variants: readonly { readonly signature: Signature; readonly shared: boolean }[];
   readonly places: { readonly first: number; readonly count: number };
   readonly tables: readonly { readonly address: number; readonly bytes: number }[];
 }
+
+type KnownCode = KernelCode & { readonly module: KnownModule };
 
 export interface KernelStoreOptions {
   readonly heap: Heap;
@@ -60,7 +62,9 @@ export interface KernelStoreOptions {
 export class KernelStore {
   readonly #options: KernelStoreOptions;
   readonly #table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
-  readonly #codes = new Map<string, KernelCode & { readonly module: KnownModule }>();
+  /** Code that threads share, and code that one of them runs alone. */
+  readonly #shared = new SignatureMap<KnownCode>();
+  readonly #alone = new SignatureMap<KnownCode>();
   /** Stretches of the table that are free again. */
   readonly #free: { readonly first: number; readonly count: number }[] = [];
   #end = 0;
@@ -82,22 +86,23 @@ export class KernelStore {
 
   /** How many forms there is code for. */
   get size(): number {
-    return this.#codes.size;
+    return this.#shared.size + this.#alone.size;
   }
 
   /** The code of each variant, compiled now if it is new. `release` has to be called with the same modules one day. */
   codesOf(variants: readonly KernelVariant[]): {
-    readonly codes: KernelCode[];
-    readonly modules: Set<KernelModule>;
+    readonly codes: readonly KernelCode[];
+    readonly modules: ReadonlySet<KernelModule>;
   } {
-    const keys = variants.map(({ form, shared }) => (shared ? `${form.key} shared` : form.key));
-    const missing = new Map<string, KernelVariant>();
-    keys.forEach((key, i) => {
-      if (!this.#codes.has(key)) missing.set(key, variants[i]);
-    });
-    if (missing.size > 0) this.#compile(missing);
-    const codes = keys.flatMap((key) => this.#codes.get(key) ?? []);
-    const modules = new Set(codes.map(({ module }) => module));
+    this.#compile(variants.filter((variant) => this.#codeOf(variant) === undefined));
+    const codes: KernelCode[] = [];
+    const modules = new Set<KnownModule>();
+    for (const variant of variants) {
+      const code = this.#codeOf(variant);
+      if (code === undefined) throw new Error("a kernel has not been compiled");
+      codes.push(code);
+      modules.add(code.module);
+    }
     for (const module of modules) module.users++;
     return { codes, modules };
   }
@@ -107,7 +112,7 @@ export class KernelStore {
     for (const module of modules as Iterable<KnownModule>) {
       module.users--;
       if (module.users > 0) continue;
-      for (const key of module.keys) this.#codes.delete(key);
+      for (const { signature, shared } of module.variants) this.#known(shared).delete(signature);
       const { first, count } = module.places;
       for (let place = first; place < first + count; place++) this.#table.set(place, null);
       this.#free.push(module.places);
@@ -116,18 +121,40 @@ export class KernelStore {
     }
   }
 
-  #compile(variants: ReadonlyMap<string, KernelVariant>): void {
+  #known(shared: boolean): SignatureMap<KnownCode> {
+    return shared ? this.#shared : this.#alone;
+  }
+
+  #codeOf({ formed, shared }: KernelVariant): KnownCode | undefined {
+    return this.#known(shared).get(formed.signature);
+  }
+
+  /** Compiles variants that are new; of those that are alike, one. */
+  #compile(variants: readonly KernelVariant[]): void {
+    const [shared, alone] = [true, false].map((isShared) => {
+      const distinct = new SignatureMap<KernelVariant>();
+      for (const variant of variants) {
+        const { signature } = variant.formed;
+        if (variant.shared === isShared && distinct.get(signature) === undefined)
+          distinct.set(signature, variant);
+      }
+      return distinct;
+    });
+    const missing = [...shared, ...alone].map(([, variant]) => variant);
+    if (missing.length > 0) this.#compileTogether(missing);
+  }
+
+  #compileTogether(variants: readonly KernelVariant[]): void {
     const { heap, memory, vectors } = this.#options;
     const builder = new ModuleBuilder(memory);
     const tables = new Tables(heap);
     const writing = { builder, tables, math: new MathLibrary(builder, vectors) };
     const library = new KernelLibrary(builder, vectors);
-    const places = this.#takePlaces(variants.size);
+    const places = this.#takePlaces(variants.length);
     try {
-      const written = [...variants].map(([key, variant], i) => {
-        const scratchBytes = writeKernel(variant, library, writing, places.first + i);
-        return { key, place: places.first + i, scratchBytes };
-      });
+      const scratches = variants.map((variant, i) =>
+        writeKernel(variant, library, writing, places.first + i),
+      );
       const bytes = builder.finish();
       const compiled = new WebAssembly.Module(bytes);
       new WebAssembly.Instance(compiled, { env: { memory: heap.memory, table: this.#table } });
@@ -137,12 +164,14 @@ export class KernelStore {
         tableSize: this.#table.length,
         cost: bytes.length * bytesPerByte + tables.bytes,
         users: 0,
-        keys: [...variants.keys()],
+        variants: variants.map(({ formed: { signature }, shared }) => ({ signature, shared })),
         places,
         tables: tables.places,
       };
-      for (const { key, place, scratchBytes } of written)
-        this.#codes.set(key, { place, scratchBytes, module });
+      variants.forEach(({ formed, shared }, i) => {
+        const code = { place: places.first + i, scratchBytes: scratches[i], module };
+        this.#known(shared).set(formed.signature, code);
+      });
       this.#cost += module.cost;
     } catch (error) {
       for (const { address, bytes } of tables.places) heap.free(address, bytes);
@@ -168,7 +197,7 @@ export class KernelStore {
 
 /** Writes a kernel's function and puts it at a place of the table. Returns the memory that it needs for each thread. */
 function writeKernel(
-  { form, shared }: KernelVariant,
+  { formed, shared }: KernelVariant,
   library: KernelLibrary,
   {
     builder,
@@ -177,9 +206,9 @@ function writeKernel(
   }: { readonly builder: ModuleBuilder; readonly tables: Tables; readonly math: MathLibrary },
   place: number,
 ): number {
+  const form = formed.form();
   const program = { buffers: form.buffers };
   const writer = library.writerFor(form.kernel, program);
-  const locals = form.buffers.length - form.operands.length;
   const target = builder.function(kernelSignature, (body, operands, words, scratch, thread, count) => {
     const context: KernelContext = {
       module: builder,
@@ -187,7 +216,7 @@ function writeKernel(
       math,
       program,
       addressOf(buffer) {
-        const at = 8 * (buffer - locals);
+        const at = 8 * (buffer - form.locals);
         const base = i32.load(i32.add(words, i32.load(operands, at)));
         return body.hoist(i32.add(base, i32.load(operands, at + 4)));
       },

@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from "@stargrad/graph";
+import { FreeSpaces } from "./free-spaces.js";
 
 export const pageBytes = 65536;
 /** What a memory with addresses of 32 bits can have: 4 GiB. */
@@ -6,18 +7,21 @@ export const mostPages = 65536;
 /** A cache line, which also keeps threads from writing to one line. */
 const alignment = 64;
 
-interface Space {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Hands out stretches of a WebAssembly memory, which grows by doubling. */
+/**
+ * Hands out stretches of a WebAssembly memory, which grows by doubling. Addresses are numbers from 0 to 4 GiB: what
+ * WebAssembly takes for a negative number of 32 bits is none here.
+ *
+ * What is given back is kept by its size first, because a training loop asks for the same sizes again and again. Only what is
+ * asked for in a size that is not there joins neighbours, and only what fits nowhere makes the memory grow. Each stretch
+ * that is given back is joined at most once, in O(log n): so that is what all of it costs, spread over all calls.
+ */
 export class Heap {
   readonly memory: WebAssembly.Memory;
-  /** Stretches that have been given back, by their size: a training loop asks for the same sizes again and again. */
+  /** Addresses that have been given back, by the size of what is there. */
   readonly #bins = new Map<number, number[]>();
-  /** Free stretches in order, none of them neighbours. */
-  #spaces: Space[] = [];
+  /** The other free stretches before `#end`. */
+  readonly #spaces = new FreeSpaces();
+  /** Nothing has been handed out from here on. */
   #end: number;
   #used = 0;
   #views: Views;
@@ -38,7 +42,7 @@ export class Heap {
   allocate(bytes: number): number | null {
     const room = roomFor(bytes + 16);
     const address =
-      this.#bins.get(room)?.pop() ?? this.#cut(room) ?? this.#joinAndCut(room) ?? this.#extend(room);
+      this.#bins.get(room)?.pop() ?? this.#spaces.take(room) ?? this.#joinAndTake(room) ?? this.#extend(room);
     if (address !== null) this.#used += room;
     return address;
   }
@@ -77,29 +81,16 @@ export class Heap {
     return this.#views;
   }
 
-  /** The first free space that is large enough. */
-  #cut(room: number): number | null {
-    const place = this.#spaces.findIndex(({ start, end }) => end - start >= room);
-    if (place < 0) return null;
-    const { start, end } = this.#spaces[place];
-    this.#spaces.splice(place, 1, ...(end - start > room ? [{ start: start + room, end }] : []));
-    return start;
-  }
-
-  /** Makes larger spaces of neighbouring ones first. */
-  #joinAndCut(room: number): number | null {
-    for (const [size, starts] of this.#bins)
-      this.#spaces.push(...starts.map((start) => ({ start, end: start + size })));
-    this.#bins.clear();
-    const joined: Space[] = [];
-    for (const { start, end } of this.#spaces.sort((a, b) => a.start - b.start)) {
-      const last = joined.at(-1);
-      if (last?.end === start) joined[joined.length - 1] = { start: last.start, end };
-      else joined.push({ start, end });
+  /** Makes larger spaces of neighbouring ones first, and takes the last of them away if nothing lies behind it. */
+  #joinAndTake(room: number): number | null {
+    for (const [size, addresses] of this.#bins) {
+      // Each leaves its bin first: if the rest throws, it is lost, where otherwise two could get it.
+      for (let address = addresses.pop(); address !== undefined; address = addresses.pop())
+        this.#spaces.add(address, address + size);
     }
-    if (joined.at(-1)?.end === this.#end) this.#end = joined.pop()?.start ?? this.#end;
-    this.#spaces = joined;
-    return this.#cut(room);
+    this.#bins.clear();
+    this.#end = this.#spaces.takeEnd(this.#end);
+    return this.#spaces.take(room);
   }
 
   /** Takes what is beyond all that has been handed out, and grows the memory if that is not enough. */

@@ -48,7 +48,7 @@ const serve = ({ memory, words, index, count }) => {
   const programs = new Map();
   let done = 0;
   const load = () => {
-    const address = words[${words.address}];
+    const address = words[${words.address}] >>> 0;
     const end = address + words[${words.bytes}];
     while (memory.buffer.byteLength < end) Atomics.wait(words, ${words.failed}, 0, 1);
     const module = new WebAssembly.Module(new Uint8Array(memory.buffer).slice(address, end));

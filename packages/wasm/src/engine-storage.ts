@@ -1,5 +1,6 @@
 import { allocate, bytesPerElement, type DType, type Storage, type TypedArray } from "@stargrad/graph";
-import type { Heap } from "./heap.js";
+import { roomFor, type Heap } from "./heap.js";
+import { noteGivenBack, noteHeld } from "./reclamation.js";
 
 /** Where elements lie, as long as they lie there. */
 interface Place {
@@ -20,6 +21,7 @@ export class EngineStorage implements Storage {
     this.size = size;
     this.#place = { address };
     collected.register(this, { heap, place: this.#place, bytes: this.byteLength });
+    noteHeld(roomFor(this.byteLength));
   }
 
   get address(): number {
@@ -51,5 +53,6 @@ export class EngineStorage implements Storage {
 const collected = new FinalizationRegistry<{ heap: Heap; place: Place; bytes: number }>(
   ({ heap, place, bytes }) => {
     heap.free(place.address, bytes);
+    noteGivenBack(roomFor(bytes));
   },
 );

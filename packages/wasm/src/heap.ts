@@ -6,6 +6,8 @@ export const pageBytes = 65536;
 export const mostPages = 65536;
 /** A cache line, which also keeps threads from writing to one line. */
 const alignment = 64;
+/** How many bytes behind what was asked for vectors may touch. */
+const spare = 16;
 
 /**
  * Hands out stretches of a WebAssembly memory, which grows by doubling. Addresses are numbers from 0 to 4 GiB: what
@@ -29,7 +31,7 @@ export class Heap {
   /** `start`: what lies before is not the heap's. */
   constructor(memory: WebAssembly.Memory, start: number) {
     this.memory = memory;
-    this.#end = roomFor(start);
+    this.#end = wholeLines(start);
     this.#views = viewsOf(memory.buffer);
   }
 
@@ -40,7 +42,7 @@ export class Heap {
 
   /** The address of so many bytes and at least 16 more, which vectors may touch; `null` if there is no more memory. */
   allocate(bytes: number): number | null {
-    const room = roomFor(bytes + 16);
+    const room = roomFor(bytes);
     const address =
       this.#bins.get(room)?.pop() ?? this.#spaces.take(room) ?? this.#joinAndTake(room) ?? this.#extend(room);
     if (address !== null) this.#used += room;
@@ -49,7 +51,7 @@ export class Heap {
 
   /** Takes back what `allocate` gave for so many bytes. */
   free(address: number, bytes: number): void {
-    const room = roomFor(bytes + 16);
+    const room = roomFor(bytes);
     this.#used -= room;
     const bin = this.#bins.get(room);
     if (bin === undefined) this.#bins.set(room, [address]);
@@ -134,6 +136,11 @@ function viewsOf(buffer: ArrayBufferLike): Views {
   };
 }
 
-function roomFor(bytes: number): number {
+/** How much memory is handed out to whoever asks for so many bytes. */
+export function roomFor(bytes: number): number {
+  return wholeLines(bytes + spare);
+}
+
+function wholeLines(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment;
 }

@@ -12,7 +12,10 @@ import {
 import { compile, type CompiledProgram } from "./compile.js";
 import { failureAt } from "./constants.js";
 import { EngineStorage } from "./engine-storage.js";
+import { turnOfTheEventLoop } from "./event-loop.js";
 import { Heap, mostPages } from "./heap.js";
+import { patient } from "./patient-storage.js";
+import { mayReclaim, reclaim } from "./reclamation.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
 import { fastestVectors, hasVectors, type VectorFeatures, type VectorOptions } from "./vector-features.js";
@@ -99,7 +102,7 @@ export class WasmEngine implements Engine {
     const compiled = this.#programFor(key, outputs);
     return {
       leaves,
-      run: (...inputs) => this.#threads.letStart(new Run(this.#heap, compiled, inputs).finish(this.#execute)),
+      run: (...inputs) => this.#handOut(new Run(this.#heap, compiled, inputs).finish(this.#execute)),
     };
   }
 
@@ -123,6 +126,12 @@ export class WasmEngine implements Engine {
     );
     throw program.failures[failed - 1]?.(position, index) ?? new Error("a kernel failed that cannot");
   };
+
+  /** Results wait before they are read if something needs turns of the event loop. */
+  #handOut(results: Storage[]): Storage[] {
+    if (this.#threads.needsTurns) return patient(results, turnOfTheEventLoop);
+    return mayReclaim() ? patient(results, reclaim) : results;
+  }
 
   #programFor(key: string, outputs: readonly Node[]): KnownProgram {
     const known = this.#programs.get(key);

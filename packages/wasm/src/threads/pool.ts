@@ -1,4 +1,5 @@
-import { ArgumentError, HostStorage, type Storage, type TypedArray } from "@stargrad/graph";
+import { ArgumentError } from "@stargrad/graph";
+import { turnOfTheEventLoop } from "../event-loop.js";
 import type { Heap } from "../heap.js";
 import { commands, keptPrograms, threadSource, words } from "./commands.js";
 import { countCores, obstacleToThreads, startsWhileWaiting, startThread } from "./host.js";
@@ -71,16 +72,9 @@ export class ThreadPool {
     }
   }
 
-  /**
-   * While threads are starting, makes reading these results wait for a turn of the event loop: the threads of a browser
-   * need it, and a loop that only awaits what is there already would not let them have it.
-   */
-  letStart(results: Storage[]): Storage[] {
-    const starting = this.#crew !== null && !startsWhileWaiting() && this.#crew.isStarting();
-    if (!starting) return results;
-    return results.map((result) =>
-      result instanceof HostStorage ? new PatientStorage(result.data) : result,
-    );
+  /** Whether threads are starting that need turns of the event loop for it, as those of a browser do. */
+  get needsTurns(): boolean {
+    return this.#crew !== null && !startsWhileWaiting() && this.#crew.isStarting();
   }
 
   /** The other threads; `null` if there are none to be. */
@@ -181,18 +175,6 @@ class Crew {
     Atomics.add(this.#words, words.command, 1);
     Atomics.notify(this.#words, words.command);
   }
-}
-
-/** A result that is handed out a turn of the event loop later, if that is asked for. */
-class PatientStorage extends HostStorage {
-  override async read(): Promise<TypedArray> {
-    await turnOfTheEventLoop();
-    return this.data;
-  }
-}
-
-function turnOfTheEventLoop(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 const noticed = new Set<string>();

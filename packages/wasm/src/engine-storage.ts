@@ -2,12 +2,12 @@ import { allocate, bytesPerElement, type DType, type Storage, type TypedArray } 
 import { roomFor, type Heap } from "./heap.js";
 import { noteGivenBack, noteHeld } from "./reclamation.js";
 
-/** Where elements lie, as long as they lie there. */
+/** Where elements lie, as long as they lie there; `null` once that has been given back. */
 interface Place {
-  address: number;
+  address: number | null;
 }
 
-/** Elements in an engine's memory, which are given back when the storage is collected. */
+/** Elements in an engine's memory, which are given back when the storage is disposed of, or collected. */
 export class EngineStorage implements Storage {
   readonly dtype: DType;
   readonly size: number;
@@ -25,7 +25,9 @@ export class EngineStorage implements Storage {
   }
 
   get address(): number {
-    return this.#place.address;
+    const { address } = this.#place;
+    if (address === null) throw new Error("a storage is used that has been disposed of");
+    return address;
   }
 
   get byteLength(): number {
@@ -45,14 +47,30 @@ export class EngineStorage implements Storage {
 
   /** Moves to where its next elements have been computed, and gives back where it was. */
   moveTo(address: number): void {
+    // Disposed of while they were being computed.
+    if (this.#place.address === null) {
+      this.heap.free(address, this.byteLength);
+      return;
+    }
     this.heap.free(this.#place.address, this.byteLength);
     this.#place.address = address;
   }
+
+  dispose(): void {
+    giveBack(this.heap, this.#place, this.byteLength);
+  }
+}
+
+function giveBack(heap: Heap, place: Place, bytes: number): void {
+  const { address } = place;
+  if (address === null) return;
+  place.address = null;
+  heap.free(address, bytes);
+  noteGivenBack(roomFor(bytes));
 }
 
 const collected = new FinalizationRegistry<{ heap: Heap; place: Place; bytes: number }>(
   ({ heap, place, bytes }) => {
-    heap.free(place.address, bytes);
-    noteGivenBack(roomFor(bytes));
+    giveBack(heap, place, bytes);
   },
 );

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from "@stargrad/graph";
+import { ArgumentError, type DType, type TypedArray } from "@stargrad/graph";
 import { FreeSpaces } from "./free-spaces.js";
 
 export const pageBytes = 65536;
@@ -18,26 +18,42 @@ const spare = 16;
  * that is given back is joined at most once, in O(log n): so that is what all of it costs, spread over all calls.
  */
 export class Heap {
-  readonly memory: WebAssembly.Memory;
+  /** `null` once it has been disposed of. */
+  #memory: WebAssembly.Memory | null;
   /** Addresses that have been given back, by the size of what is there. */
   readonly #bins = new Map<number, number[]>();
   /** The other free stretches before `#end`. */
-  readonly #spaces = new FreeSpaces();
+  #spaces = new FreeSpaces();
   /** Nothing has been handed out from here on. */
   #end: number;
   #used = 0;
-  #views: Views;
+  /** Those that were asked for last, of a buffer that may have been grown since. */
+  #views: Views | null = null;
 
   /** `start`: what lies before is not the heap's. */
   constructor(memory: WebAssembly.Memory, start: number) {
-    this.memory = memory;
+    this.#memory = memory;
     this.#end = wholeLines(start);
-    this.#views = viewsOf(memory.buffer);
+  }
+
+  /** Throws: ArgumentError if it has been disposed of */
+  get memory(): WebAssembly.Memory {
+    if (this.#memory !== null) return this.#memory;
+    throw new ArgumentError(
+      "WasmEngine",
+      "got something to do for an engine that has been disposed of, or a value that was in its memory to read",
+      "Choose another with `setEngine(new WasmEngine())`, and read what is still needed before an engine is disposed of",
+    );
   }
 
   /** How many bytes are handed out. */
   get used(): number {
     return this.#used;
+  }
+
+  /** How many bytes the memory has. */
+  get reserved(): number {
+    return this.#memory?.buffer.byteLength ?? 0;
   }
 
   /** The address of so many bytes and at least 16 more, which vectors may touch; `null` if there is no more memory. */
@@ -51,6 +67,8 @@ export class Heap {
 
   /** Takes back what `allocate` gave for so many bytes. */
   free(address: number, bytes: number): void {
+    // All of it has been given back.
+    if (this.#memory === null) return;
     const room = roomFor(bytes);
     this.#used -= room;
     const bin = this.#bins.get(room);
@@ -78,9 +96,18 @@ export class Heap {
     return this.#current()[dtype];
   }
 
+  /** Lets go of the memory, and of all that is in it. */
+  dispose(): void {
+    this.#memory = null;
+    this.#views = null;
+    this.#bins.clear();
+    this.#spaces = new FreeSpaces();
+    this.#used = 0;
+  }
+
   #current(): Views {
-    if (this.#views.buffer !== this.memory.buffer) this.#views = viewsOf(this.memory.buffer);
-    return this.#views;
+    const { buffer } = this.memory;
+    return this.#views?.buffer === buffer ? this.#views : (this.#views = viewsOf(buffer));
   }
 
   /** Makes larger spaces of neighbouring ones first, and takes the last of them away if nothing lies behind it. */

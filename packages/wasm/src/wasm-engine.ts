@@ -1,7 +1,7 @@
-import { describeGraph, fuse, lower, type Program } from "@stargrad/compiler";
+import { describeGraph, fuse, lower } from "@stargrad/compiler";
 import {
-  ArgumentError,
   bytesPerElement,
+  disposeSymbol,
   HostStorage,
   type Destination,
   type Engine,
@@ -14,6 +14,7 @@ import { failureAt } from "./constants.js";
 import { EngineStorage } from "./engine-storage.js";
 import { turnOfTheEventLoop } from "./event-loop.js";
 import { Heap, mostPages } from "./heap.js";
+import { outOfMemory } from "./out-of-memory.js";
 import { patient } from "./patient-storage.js";
 import { mayReclaim, reclaim } from "./reclamation.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
@@ -93,8 +94,24 @@ export class WasmEngine implements Engine {
 
   /** What the engine holds at the moment. */
   memory(): EngineMemory {
-    const { used, memory } = this.#heap;
-    return { used, reserved: memory.buffer.byteLength, programs: this.#programs.size };
+    const { used, reserved } = this.#heap;
+    return { used, reserved, programs: this.#programs.size };
+  }
+
+  /**
+   * Ends its threads and lets its memory go, with its programs and the values of the variables that live there. Whoever
+   * computes with it or reads one of those afterwards gets an error; what has been read before stays as it is. Disposing of it
+   * twice is the same as once.
+   */
+  dispose(): void {
+    this.#threads.dispose();
+    this.#heap.dispose();
+    this.#programs.clear();
+  }
+
+  /** What `using engine = new WasmEngine()` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
   }
 
   prepare(outputs: readonly Node[]): PreparedProgram {
@@ -171,7 +188,7 @@ export class WasmEngine implements Engine {
     if (frame.bytes >= frameBytes && frame.address > 0) return frame.address;
     if (frame.address > 0) this.#heap.free(frame.address, frame.bytes);
     frame.address = 0;
-    frame.address = this.#heap.allocate(frameBytes) ?? outOfMemory(program, frameBytes);
+    frame.address = this.#heap.allocate(frameBytes) ?? outOfMemory(this.#heap, program, frameBytes);
     frame.bytes = frameBytes;
     return frame.address;
   }
@@ -180,7 +197,8 @@ export class WasmEngine implements Engine {
     if (program.constantsAt === null) {
       const { constants } = program;
       program.constantsAt =
-        this.#heap.allocate(constants.byteLength) ?? outOfMemory(program.program, constants.byteLength);
+        this.#heap.allocate(constants.byteLength) ??
+        outOfMemory(this.#heap, program.program, constants.byteLength);
       this.#heap.view("int32", program.constantsAt, constants.length).set(constants);
     }
     return program.constantsAt;
@@ -286,7 +304,7 @@ class Run {
 
   /** Room that is given back when the run is over, unless it is kept. */
   #borrow(bytes: number): number {
-    const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#known.program, bytes);
+    const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#heap, this.#known.program, bytes);
     this.#temporary.push({ address, bytes });
     return address;
   }
@@ -299,15 +317,4 @@ class Run {
   #clear(): void {
     for (const { address, bytes } of this.#temporary.splice(0)) this.#heap.free(address, bytes);
   }
-}
-
-function outOfMemory({ buffers }: Program, bytes: number): never {
-  const sizeOf = ({ dtype, size }: Program["buffers"][number]): number => size * bytesPerElement(dtype);
-  const largest = buffers.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
-  const gibibytes = (count: number): string => `${(count / 2 ** 30).toFixed(1)} GiB`;
-  throw new ArgumentError(
-    "WasmEngine",
-    `the program needs ${gibibytes(bytes)} in one piece, and WebAssembly has 4 in all; its largest part is ${largest.name}, ${gibibytes(sizeOf(largest))}`,
-    "Use a smaller batch, or read parts of the result one at a time",
-  );
 }

@@ -72,6 +72,12 @@ export class ThreadPool {
     }
   }
 
+  /** Ends the threads. There are none from here on. */
+  dispose(): void {
+    this.#crew?.end();
+    this.#crew = null;
+  }
+
   /** Whether threads are starting that need turns of the event loop for it, as those of a browser do. */
   get needsTurns(): boolean {
     return this.#crew !== null && !startsWhileWaiting() && this.#crew.isStarting();
@@ -100,6 +106,7 @@ class Crew {
   /** The program that is being loaded, and where its bytes are. */
   #loading: { readonly number: number; readonly address: number; readonly bytes: number } | null = null;
   #loads = 0;
+  readonly #ends: readonly (() => void)[];
 
   constructor(heap: Heap, size: number) {
     this.#heap = heap;
@@ -107,10 +114,14 @@ class Crew {
     const failure: { reason: string | null } = { reason: null };
     this.#failure = failure;
     const shared = { memory: heap.memory, words: this.#words, count: size + 1 };
-    const ends = Array.from({ length: size }, (_, i) =>
+    this.#ends = Array.from({ length: size }, (_, i) =>
       startThread(threadSource, { ...shared, index: i + 1 }, (reason) => (failure.reason ??= reason)),
     );
-    collected.register(this, ends);
+    collected.register(this, this.#ends);
+  }
+
+  end(): void {
+    for (const end of this.#ends) end();
   }
 
   /** Why they cannot work; `null` if they can. */

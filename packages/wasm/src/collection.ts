@@ -6,16 +6,19 @@ const noticeable = 64 * 2 ** 20;
 /** In so many turns a collection that has been provoked comes to its end, or does not come at all. */
 const mostTurns = 20;
 
-interface Marker {
-  collected: boolean;
-}
-
-const markers = new FinalizationRegistry((marker: Marker) => {
-  marker.collected = true;
+const registry = new FinalizationRegistry((act: () => void) => {
+  act();
 });
 
 /**
- * Has the garbage collector run, and resolves when registries have heard of what it found.
+ * Has something done, in some turn of the event loop, when nobody has an object any more. What is done must not have it either.
+ */
+export function whenCollected(object: object, act: () => void): void {
+  registry.register(object, act);
+}
+
+/**
+ * Has the garbage collector run, and resolves when what was to be done about what it found is done.
  *
  * In Node it can be called. Elsewhere it comes when much has been allocated, and counts what arrays hold: large ones are made
  * and dropped, which cost next to nothing, since nobody writes to them. Where neither helps, this resolves nevertheless.
@@ -31,9 +34,12 @@ export async function collection(): Promise<void> {
 }
 
 /** Drops an object, and says whether it has been collected. Apart from who waits for it: what waits keeps what it has seen. */
-function mark(): Marker {
+function mark(): { readonly collected: boolean } {
   const marker = { collected: false };
-  markers.register({}, marker);
+  // In the same registry: each hears of what has been collected in a turn of its own, but of all of it.
+  whenCollected({}, () => {
+    marker.collected = true;
+  });
   return marker;
 }
 
@@ -43,6 +49,8 @@ let collector: (() => unknown) | null = null;
 /** Node's collector, which is there for a context that begins while a flag says so; `null` if this is not Node, or has none. */
 function nodeCollector(): (() => unknown) | null {
   if (!isNode) return null;
+  // Asked for on the command line, where it is not ours to hide.
+  if (typeof globalThis.gc === "function") return globalThis.gc;
   try {
     const { setFlagsFromString } = process.getBuiltinModule("node:v8");
     setFlagsFromString("--expose-gc");

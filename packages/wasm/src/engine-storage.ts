@@ -1,4 +1,5 @@
 import { allocate, bytesPerElement, type DType, type Storage, type TypedArray } from "@stargrad/graph";
+import { whenCollected } from "./collection.js";
 import { roomFor, type Heap } from "./heap.js";
 import { noteGivenBack, noteHeld } from "./reclamation.js";
 
@@ -20,7 +21,7 @@ export class EngineStorage implements Storage {
     this.dtype = dtype;
     this.size = size;
     this.#place = { address };
-    collected.register(this, { heap, place: this.#place, bytes: this.byteLength });
+    whenCollected(this, giverBack(heap, this.#place, this.byteLength));
     noteHeld(roomFor(this.byteLength));
   }
 
@@ -57,20 +58,17 @@ export class EngineStorage implements Storage {
   }
 
   dispose(): void {
-    giveBack(this.heap, this.#place, this.byteLength);
+    giverBack(this.heap, this.#place, this.byteLength)();
   }
 }
 
-function giveBack(heap: Heap, place: Place, bytes: number): void {
-  const { address } = place;
-  if (address === null) return;
-  place.address = null;
-  heap.free(address, bytes);
-  noteGivenBack(roomFor(bytes));
+/** What gives a place back, once. Apart from the storage, which it must not keep alive. */
+function giverBack(heap: Heap, place: Place, bytes: number): () => void {
+  return () => {
+    const { address } = place;
+    if (address === null) return;
+    place.address = null;
+    heap.free(address, bytes);
+    noteGivenBack(roomFor(bytes));
+  };
 }
-
-const collected = new FinalizationRegistry<{ heap: Heap; place: Place; bytes: number }>(
-  ({ heap, place, bytes }) => {
-    giveBack(heap, place, bytes);
-  },
-);

@@ -33,7 +33,7 @@ export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
 export interface EngineMemory {
   /** What variables, programs and their workplace take. */
   readonly used: number;
-  /** What has been reserved for it. It never shrinks. */
+  /** What has been reserved for it. Until the engine is disposed of it never shrinks. */
   readonly reserved: number;
   /** How many programs are compiled. */
   readonly programs: number;

@@ -65,7 +65,7 @@ describe("a variable that is disposed of", () => {
     expect(() => {
       parameter.assign(ones([1000]));
     }).toThrowErrorMatchingInlineSnapshot(
-      `[StaleValueError: assign: got the parameter fc.weight [1000], which has been disposed of, or something that is computed from it. Read what is still needed, and leave the block with \`using\`, before what it depends on is disposed of]`,
+      `[StaleValueError: assign: got the parameter fc.weight [1000], which has been disposed of, or something that is computed from it. Read what is still needed before \`dispose\`, or before the end of the block with \`using\`]`,
     );
   });
 

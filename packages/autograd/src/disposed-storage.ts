@@ -23,7 +23,7 @@ export class DisposedStorage implements Storage {
     return new StaleValueError(
       called,
       `got ${this.#description}, which has been disposed of, or something that is computed from it`,
-      "Read what is still needed, and leave the block with `using`, before what it depends on is disposed of",
+      "Read what is still needed before `dispose`, or before the end of the block with `using`",
     );
   }
 }

@@ -48,7 +48,9 @@ describe("an optimizer that is disposed of", () => {
     optimizer.dispose();
     expect(() => {
       optimizer.step();
-    }).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: Adam.step: the optimizer has been disposed of, and its state is gone. Make another, or save its state before]`);
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: Adam.step: the optimizer has been disposed of, and its state is gone. Make another, or save its state before]`,
+    );
     expect(() => optimizer.stateDict()).toThrow("Adam.stateDict: the optimizer has been disposed of");
     expect(() => {
       optimizer.loadStateDict(state);

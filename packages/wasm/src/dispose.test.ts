@@ -70,7 +70,7 @@ describe("an engine that is disposed of", () => {
     const elements = program.leaves.map(elementsOf);
     const [own] = program.run(elements, ["engine"]);
     engine.dispose();
-    const message = /^WasmEngine: got something to do for an engine that has been disposed of/;
+    const message = /^WasmEngine: the engine has been disposed of/;
     expect(() => program.run(elements, ["host"])).toThrow(message);
     expect(() => engine.prepare([doubled(1)])).toThrow(message);
     expect(() => own.readSync()).toThrow(message);

@@ -41,7 +41,7 @@ export class Heap {
     if (this.#memory !== null) return this.#memory;
     throw new ArgumentError(
       "WasmEngine",
-      "got something to do for an engine that has been disposed of, or a value that was in its memory to read",
+      "the engine has been disposed of, and what was in its memory is gone",
       "Choose another with `setEngine(new WasmEngine())`, and read what is still needed before an engine is disposed of",
     );
   }

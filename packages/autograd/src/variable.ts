@@ -98,8 +98,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
       elements.dispose?.();
       return;
     }
-    const gone = this.#keepsPrevious ? this.#previousElements : this.#elements;
-    if (gone !== elements) gone?.dispose?.();
+    const before = [this.#previousElements, this.#elements];
     for (const leaf of this.#keepsPrevious ? this.#previous : this.#leaves) leaf.release(this);
     if (this.#keepsPrevious) {
       this.#previous = this.#leaves;
@@ -108,6 +107,8 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#leaves = [];
     this.#elements = elements;
     this.represent(this.current.tracked);
+    const after = [this.#previousElements, this.#elements];
+    for (const storage of before) if (!after.includes(storage)) storage?.dispose?.();
   }
 
   /** Whether it has been disposed of. */

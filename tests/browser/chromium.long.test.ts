@@ -1,11 +1,12 @@
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openSite, type Site } from "./site.js";
-import type { ConformanceReport, TrainingReport } from "./tasks.js";
+import type { ConformanceReport, DroppingReport, TrainingReport } from "./tasks.js";
 
 // The WebAssembly engine in a real browser: the Chromium at CHROMIUM_PATH, which `npm run conformance` looks for.
 
 const eager = { eager: true };
+const patience = { timeout: 300_000 };
 
 let site: Site;
 let browser: Browser;
@@ -44,16 +45,12 @@ async function run<Report>(
   }
 }
 
-it(
-  "agrees with the reference engine on every case, and on three threads to the bit",
-  { timeout: 300_000 },
-  async () => {
-    const report = await run<ConformanceReport>("isolated", "inWorker", "conformance");
-    expect(report.failures).toEqual([]);
-    expect(report.threads).toBe(3);
-    expect(report.cases).toBeGreaterThan(3000);
-  },
-);
+it("agrees with the reference engine on every case, and on three threads to the bit", patience, async () => {
+  const report = await run<ConformanceReport>("isolated", "inWorker", "conformance");
+  expect(report.failures).toEqual([]);
+  expect(report.threads).toBe(3);
+  expect(report.cases).toBeGreaterThan(3000);
+});
 
 it("has threads in a worker of an isolated page, also under the strictest policy", async () => {
   expect(unhindered).toMatchObject({ engine: "wasm", notices: [], shared: true });
@@ -86,6 +83,15 @@ it("works on the reference engine where a policy forbids WebAssembly", async () 
   expect(report.engine).toBe("reference");
   expect(report.losses.at(-1)).toBeLessThan(report.losses[0]);
 });
+
+it.each(["inWorker", "onPage"] as const)(
+  "gives back models that were dropped, %s",
+  patience,
+  async (where) => {
+    const { most } = await run<DroppingReport>("isolated", where, "dropping", { models: 500 });
+    expect(most).toBeLessThan(512 * 2 ** 20);
+  },
+);
 
 it("bundles without a module of Node's", () => {
   for (const [name, text] of site.scripts) expect(text, name).not.toMatch(/from\s*"node:|import\(\s*"node:/);

@@ -3,6 +3,7 @@ import { conformanceCases, disagreement, referenceEngine, runProgram, type Engin
 import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
 import { Generator, getEngine, normal, randint, setEngine, WasmEngine } from "@stargrad/tensor";
+import { lives, mostHeld } from "../dropped-models.js";
 
 // What the tests have a browser do, on a page or in a worker.
 
@@ -76,4 +77,16 @@ async function training({ eager }: { eager: boolean }): Promise<TrainingReport> 
   return { engine: getEngine().name, losses, notices, shared: commands > 0 };
 }
 
-export const tasks = { conformance, training };
+export interface DroppingReport {
+  /** The most that the engine has held after any model, in bytes. */
+  readonly most: number;
+}
+
+/** Models that are made, trained and dropped, in a loop that awaits nothing but their losses. */
+async function dropping({ models }: { models: number }): Promise<DroppingReport> {
+  const engine = new WasmEngine({ threads: 1 });
+  setEngine(engine);
+  return { most: await mostHeld(engine, models, lives.awaitsLosses) };
+}
+
+export const tasks = { conformance, training, dropping };

@@ -11,7 +11,16 @@ import {
   type Shape,
   type Storage,
 } from "@stargrad/graph";
-import { collectChangesBy, computeNodes, realize, Tensor, type Changes } from "@stargrad/tensor";
+import {
+  collectChangesBy,
+  computeNodes,
+  disposeSymbol,
+  expectNoRecording,
+  realize,
+  Tensor,
+  type Changes,
+} from "@stargrad/tensor";
+import { DisposedStorage } from "./disposed-storage.js";
 
 /** Which variable a node stands for: how `backward` finds its way home. */
 const variables = new WeakMap<Node, Variable>();
@@ -65,8 +74,13 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     return this.#elements;
   }
 
-  /** Where the next value may be written: where one is that will be gone by then. */
+  /**
+   * Where the next value may be written: where one is that will be gone by then.
+   *
+   * Throws: StaleValueError if the variable has been disposed of
+   */
   get destination(): Destination {
+    this.expectNotDisposed("assign");
     const free = this.#keepsPrevious ? this.#previousElements : this.#elements;
     return free === null || free instanceof HostStorage ? "engine" : free;
   }
@@ -87,6 +101,12 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
 
   /** Takes on elements that belong to this variable alone, or to nobody. For `assignAll`, which checks that they fit. */
   replaceValue(elements: Storage): void {
+    if (this.isDisposed) {
+      // It was disposed of while its next value was computed, which nobody needs any more.
+      elements.dispose?.();
+      return;
+    }
+    const before = [this.#previousElements, this.#elements];
     for (const leaf of this.#keepsPrevious ? this.#previous : this.#leaves) leaf.release(this);
     if (this.#keepsPrevious) {
       this.#previous = this.#leaves;
@@ -95,6 +115,43 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#leaves = [];
     this.#elements = elements;
     this.represent(this.current.tracked);
+    const after = [this.#previousElements, this.#elements];
+    for (const storage of before) if (!after.includes(storage)) storage?.dispose?.();
+  }
+
+  /** Whether it has been disposed of. */
+  get isDisposed(): boolean {
+    return this.#elements instanceof DisposedStorage;
+  }
+
+  /** Throws a StaleValueError that names the variable if it has been disposed of. `called`: for what it is needed. */
+  expectNotDisposed(called: string): void {
+    if (this.#elements instanceof DisposedStorage) throw this.#elements.error(called);
+  }
+
+  /**
+   * Gives back at once what its values take. What has been computed from them stays as it is; whoever computes something
+   * from them, reads or assigns them afterwards gets a StaleValueError that names the variable. Disposing of it twice is the
+   * same as once. Without this they are given back when the variable has been collected, for which a loop has to return to the
+   * event loop now and then, as one does that awaits its losses.
+   *
+   * Throws: ArgumentError inside of a function that is recorded
+   */
+  dispose(): void {
+    expectNoRecording("dispose", "a variable is disposed of");
+    if (this.isDisposed) return;
+    const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
+    for (const node of [...this.#previous, ...this.#leaves, this.current]) node.settle(disposed);
+    for (const elements of [this.#previousElements, this.#elements]) elements?.dispose?.();
+    this.#leaves = [this.current];
+    this.#previous = [];
+    this.#previousElements = null;
+    this.#elements = disposed;
+  }
+
+  /** What `using` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
   }
 
   /** Has a node with the current value, tracked or not, stand for this variable. */
@@ -142,6 +199,12 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
 
   set requiresGradient(required: boolean) {
     this.represent(required);
+  }
+
+  /** Gives back at once what its values take, and drops its gradient. */
+  override dispose(): void {
+    super.dispose();
+    this.grad = null;
   }
 }
 
@@ -193,6 +256,7 @@ function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
 }
 
 function checkFits(variable: Variable, value: Tensor): void {
+  variable.expectNotDisposed("assign");
   if (!sameShape(variable.shape, value.shape)) {
     throw new ShapeError(
       "assign",

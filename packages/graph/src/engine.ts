@@ -8,6 +8,8 @@ export interface Storage {
   read(): Promise<TypedArray>;
   /** Like `read`, at once. An engine that cannot wait throws and says so. */
   readSync(): TypedArray;
+  /** Gives back what it takes inside of an engine, at once: nothing can be read any more. Ordinary memory is collected. */
+  dispose?(): void;
 }
 
 /**

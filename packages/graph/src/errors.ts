@@ -36,7 +36,10 @@ export class ArgumentError extends StargradError {
   override readonly name = "ArgumentError";
 }
 
-/** A value is needed that its variable no longer has: only its current and its previous value are kept. */
+/**
+ * A value is needed that its variable no longer has: only its current and its previous value are kept, and none once it has
+ * been disposed of.
+ */
 export class StaleValueError extends StargradError {
   override readonly name = "StaleValueError";
 }

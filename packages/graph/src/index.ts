@@ -13,6 +13,7 @@ export {
   type DType,
   type TypedArray,
 } from "./dtype.js";
+export { disposeSymbol } from "./disposal.js";
 export {
   elementsOf,
   HostStorage,

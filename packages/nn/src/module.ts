@@ -1,5 +1,5 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
-import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, disposeSymbol, realize, type Tensor } from "@stargrad/tensor";
 import { writeTree } from "./module-tree.js";
 import { matchStateDict } from "./state-dict.js";
 
@@ -122,6 +122,26 @@ export abstract class Module {
   /** Tells the module and everything in it that it is only being used. */
   eval(): this {
     return this.train(false);
+  }
+
+  /**
+   * Gives back at once what its parameters and buffers and their gradients take, those of the modules in it included. What
+   * has been computed stays as it is; whoever computes with the module, or reads what was still to be computed, gets a
+   * StaleValueError that names a parameter. Disposing of it twice is the same as once. A parameter that other modules share is
+   * gone for them too; the state of an optimizer is the optimizer's to dispose of.
+   *
+   * A loop that awaits its losses does without: there, what is dropped is given back by itself. One that is synchronous
+   * from beginning to end makes its models with `using model = new Linear(2, 8)`, or disposes of them.
+   *
+   * Throws: ArgumentError inside of a function that is recorded
+   */
+  dispose(): void {
+    for (const variable of named(firstNames(this.#everyNamed(Variable))).values()) variable.dispose();
+  }
+
+  /** What `using` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
   }
 
   /** The module without what is in it, as it was made: `Linear(2, 8)`. Errors and trees call it that. */

@@ -15,6 +15,11 @@ export function setBuffers(buffers: Map<string, Buffer>, values: Iterable<readon
   if (assignments.length > 0) assignAll(assignments);
 }
 
+/** Gives back at once what buffers take. */
+export function disposeAll(buffers: Iterable<Buffer>): void {
+  for (const buffer of buffers) buffer.dispose();
+}
+
 /** A tensor of one value whose elements are there at once, where `full` would have to be computed. */
 export function filled(shape: Shape, dtype: DType, value: number): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);

@@ -1,6 +1,6 @@
 import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
-import { snapshot } from "./buffers.js";
+import { ArgumentError, disposeSymbol, type Tensor } from "@stargrad/tensor";
+import { disposeAll, snapshot } from "./buffers.js";
 import { expectEachOnce } from "./groups.js";
 import { expectFraction } from "./ranges.js";
 import { StateReader } from "./state-dict.js";
@@ -99,6 +99,23 @@ export class EMA {
     });
     reader.finish("EMA");
     assignAll(values);
+  }
+
+  /**
+   * Gives back at once what the averages take. Whoever uses them afterwards gets a StaleValueError. Disposing of them twice is
+   * the same as once. Loops that await their losses do without: see `dispose` of a module.
+   *
+   * Throws: ArgumentError while the averages stand in for the weights
+   */
+  dispose(): void {
+    this.#expectWeights("EMA.dispose");
+    disposeAll(this.#averages);
+    for (const numbers of Object.values(this.#numbers)) numbers.dispose();
+  }
+
+  /** What `using` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
   }
 
   #next(average: Tensor, variable: Variable): Tensor {

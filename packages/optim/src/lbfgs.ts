@@ -1,5 +1,5 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
-import { fromData, tensor, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, fromData, tensor, type Tensor } from "@stargrad/tensor";
 import { groupsOf, type Group, type Settings } from "./groups.js";
 import { expectCounts, expectNotNegative } from "./ranges.js";
 import { readSetting, StateReader, writeSetting } from "./state-dict.js";
@@ -173,6 +173,16 @@ export class LBFGS {
     check(settings);
     Object.assign(group, settings);
     this.#history = loaded;
+  }
+
+  /** Forgets what is known of the curvature, which is in ordinary memory. Parameters stay as they are. */
+  dispose(): void {
+    this.#history = null;
+  }
+
+  /** What `using` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
   }
 
   #evaluate(closure: () => Tensor): { loss: number; gradient: Float64Array } {

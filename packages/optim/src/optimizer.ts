@@ -1,6 +1,14 @@
 import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
-import { ArgumentError, expectNoRecording, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
-import { filled, setBuffers, snapshot } from "./buffers.js";
+import {
+  ArgumentError,
+  disposeSymbol,
+  expectNoRecording,
+  realize,
+  tensor,
+  type Shape,
+  type Tensor,
+} from "@stargrad/tensor";
+import { disposeAll, filled, setBuffers, snapshot } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
 import { readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
@@ -54,6 +62,7 @@ export abstract class Optimizer<
   readonly #histories = new Map<Parameter, History>();
   /** By the name of the cohort. */
   readonly #numbers = new Map<string, StepNumbers>();
+  #isDisposed = false;
 
   constructor(parameters: ParameterSource<Options>, options: Options, defaults: Settings<Options>) {
     this.#options = Object.keys(defaults);
@@ -84,6 +93,7 @@ export abstract class Optimizer<
    */
   advance<R>(parameters: Iterable<Parameter>, take: (updates: () => Assignments) => R): R {
     expectNoRecording(`${this.constructor.name}.step`, "a step is taken");
+    this.#expectNotDisposed("step");
     for (const group of this.groups) this.check(group);
     const cohorts = this.#cohortsOf(parameters);
     for (const cohort of cohorts) {
@@ -123,6 +133,7 @@ export abstract class Optimizer<
    * with the values of the parameters, everything that is needed to go on from here.
    */
   stateDict(): Map<string, Tensor> {
+    this.#expectNotDisposed("stateDict");
     const state = new Map<string, Tensor>();
     for (const [i, group] of this.groups.entries()) {
       for (const [option, setting] of this.#settingsOf(group)) {
@@ -148,6 +159,7 @@ export abstract class Optimizer<
    * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    this.#expectNotDisposed("loadStateDict");
     const reader = new StateReader(state);
     const loaded = this.groups.map((group, i) => {
       const settings = this.#readSettings(reader, `groups.${i}`, group);
@@ -166,6 +178,27 @@ export abstract class Optimizer<
       setBuffers(history.state, tensors);
       history.steps = steps;
     }
+  }
+
+  /**
+   * Gives back at once what is kept about its parameters, which stay as they are, and so do their gradients. Whoever takes a
+   * step with it afterwards gets an ArgumentError. Disposing of it twice is the same as once. Loops that await their losses do
+   * without: see `dispose` of a module.
+   *
+   * Throws: ArgumentError inside of a function that is recorded
+   */
+  dispose(): void {
+    expectNoRecording("dispose", "an optimizer is disposed of");
+    this.#isDisposed = true;
+    for (const { state } of this.#histories.values()) disposeAll(state.values());
+    for (const numbers of this.#numbers.values()) numbers.dispose();
+    this.#histories.clear();
+    this.#numbers.clear();
+  }
+
+  /** What `using` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
   }
 
   /** Throws an ArgumentError if a setting is out of range. */
@@ -196,6 +229,15 @@ export abstract class Optimizer<
     numbers: Readonly<Record<string, Tensor>>,
     structure: Structure,
   ): Update<Name>;
+
+  #expectNotDisposed(method: string): void {
+    if (!this.#isDisposed) return;
+    throw new ArgumentError(
+      `${this.constructor.name}.${method}`,
+      "the optimizer has been disposed of, and its state is gone",
+      "Make another, or save its state before",
+    );
+  }
 
   #parameters(): Parameter[] {
     return this.groups.flatMap(({ parameters }) => parameters);

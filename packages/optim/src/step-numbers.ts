@@ -1,6 +1,6 @@
 import type { Buffer } from "@stargrad/autograd";
 import type { DType, Tensor } from "@stargrad/tensor";
-import { filled, setBuffers } from "./buffers.js";
+import { disposeAll, filled, setBuffers } from "./buffers.js";
 
 /**
  * The numbers of a step, by name, as tensors without axes. They stay the same buffers from step to step, so that what has
@@ -28,5 +28,9 @@ export class StepNumbers {
       changed.map(([name, value]) => [name, filled([], this.#dtype, value)]),
     );
     this.#values = values;
+  }
+
+  dispose(): void {
+    disposeAll(this.#buffers.values());
   }
 }

@@ -1,5 +1,6 @@
 export {
   ArgumentError,
+  disposeSymbol,
   DTypeError,
   formatShape,
   IndexError,

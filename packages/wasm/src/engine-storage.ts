@@ -1,12 +1,14 @@
 import { allocate, bytesPerElement, type DType, type Storage, type TypedArray } from "@stargrad/graph";
-import type { Heap } from "./heap.js";
+import { whenCollected } from "./collection.js";
+import { roomFor, type Heap } from "./heap.js";
+import { noteGivenBack, noteHeld } from "./reclamation.js";
 
-/** Where elements lie, as long as they lie there. */
+/** Where elements lie, as long as they lie there; `null` once that has been given back. */
 interface Place {
-  address: number;
+  address: number | null;
 }
 
-/** Elements in an engine's memory, which are given back when the storage is collected. */
+/** Elements in an engine's memory, which are given back when the storage is disposed of, or collected. */
 export class EngineStorage implements Storage {
   readonly dtype: DType;
   readonly size: number;
@@ -19,11 +21,14 @@ export class EngineStorage implements Storage {
     this.dtype = dtype;
     this.size = size;
     this.#place = { address };
-    collected.register(this, { heap, place: this.#place, bytes: this.byteLength });
+    whenCollected(this, giverBack(heap, this.#place, this.byteLength));
+    noteHeld(roomFor(this.byteLength));
   }
 
   get address(): number {
-    return this.#place.address;
+    const { address } = this.#place;
+    if (address === null) throw new Error("a storage is used that has been disposed of");
+    return address;
   }
 
   get byteLength(): number {
@@ -43,13 +48,27 @@ export class EngineStorage implements Storage {
 
   /** Moves to where its next elements have been computed, and gives back where it was. */
   moveTo(address: number): void {
+    // Disposed of while they were being computed.
+    if (this.#place.address === null) {
+      this.heap.free(address, this.byteLength);
+      return;
+    }
     this.heap.free(this.#place.address, this.byteLength);
     this.#place.address = address;
   }
+
+  dispose(): void {
+    giverBack(this.heap, this.#place, this.byteLength)();
+  }
 }
 
-const collected = new FinalizationRegistry<{ heap: Heap; place: Place; bytes: number }>(
-  ({ heap, place, bytes }) => {
-    heap.free(place.address, bytes);
-  },
-);
+/** What gives a place back, once. Apart from the storage, which it must not keep alive. */
+function giverBack(heap: Heap, place: Place, bytes: number): () => void {
+  return () => {
+    const { address } = place;
+    if (address === null) return;
+    place.address = null;
+    heap.free(address, bytes);
+    noteGivenBack(roomFor(bytes));
+  };
+}

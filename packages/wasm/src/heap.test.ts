@@ -75,4 +75,54 @@ describe("a heap", () => {
     expect([...memory.view("float32", address, 4)]).toEqual([1, 2, 3, 4]);
     expect(memory.all("float32")[address / 4 + 2]).toBe(3);
   });
+
+  it("joins two hundred thousand places of one size, and gives each of them to one alone", () => {
+    const memory = heap(65536);
+    const count = 200_000;
+    const first = memory.allocate(4000) ?? 0;
+    const small = Array.from({ length: count }, () => memory.allocate(8) ?? 0);
+    const last = memory.allocate(8) ?? 0;
+    memory.free(first, 4000);
+    for (const address of small) memory.free(address, 8);
+    const large = memory.allocate(50_000_000) ?? 0;
+    expect(large).toBeGreaterThan(last);
+    const places = [2000, 4000].map((bytes) => memory.allocate(bytes) ?? 0);
+    expect(places).toEqual([256, 256 + 2048]);
+    memory.free(large, 50_000_000);
+    memory.free(last, 8);
+    for (const [i, bytes] of [2000, 4000].entries()) memory.free(places[i], bytes);
+    expect(memory.used).toBe(0);
+    expect(memory.allocate(memory.memory.buffer.byteLength - 512)).toBe(256);
+  });
+
+  it("takes its end back when nothing lies behind it, so that what is larger starts earlier", () => {
+    const memory = heap(4);
+    const [first, second] = [memory.allocate(pageBytes), memory.allocate(pageBytes)];
+    memory.free(second ?? 0, pageBytes);
+    expect(memory.allocate(2 * pageBytes)).toBe(second);
+    expect(first).toBe(256);
+  });
+
+  it("stays as it is when there is no more, and goes on", () => {
+    const memory = heap(2);
+    const held = memory.allocate(50_000) ?? 0;
+    const { used } = memory;
+    for (let i = 0; i < 100; i++) expect(memory.allocate(100_000)).toBeNull();
+    expect(memory.used).toBe(used);
+    memory.free(held, 50_000);
+    expect(memory.allocate(100_000)).toBe(256);
+  });
+
+  it("has addresses beyond 2 GiB, which are positive", () => {
+    const memory = heap(65536);
+    const half = 2 ** 31;
+    expect(memory.allocate(half)).toBe(256);
+    const address = memory.allocate(1000) ?? 0;
+    expect(address).toBeGreaterThan(half);
+    memory.view("float32", address, 2).set([1, 2]);
+    expect(memory.all("float32")[address / 4 + 1]).toBe(2);
+    memory.free(address, 1000);
+    memory.free(256, half);
+    expect(memory.allocate(half + 1000)).toBe(256);
+  });
 });

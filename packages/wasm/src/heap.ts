@@ -1,32 +1,49 @@
-import type { DType, TypedArray } from "@stargrad/graph";
+import { ArgumentError, type DType, type TypedArray } from "@stargrad/graph";
+import { FreeSpaces } from "./free-spaces.js";
 
 export const pageBytes = 65536;
 /** What a memory with addresses of 32 bits can have: 4 GiB. */
 export const mostPages = 65536;
 /** A cache line, which also keeps threads from writing to one line. */
 const alignment = 64;
+/** How many bytes behind what was asked for vectors may touch. */
+const spare = 16;
 
-interface Space {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Hands out stretches of a WebAssembly memory, which grows by doubling. */
+/**
+ * Hands out stretches of a WebAssembly memory, which grows by doubling. Addresses are numbers from 0 to 4 GiB: what
+ * WebAssembly takes for a negative number of 32 bits is none here.
+ *
+ * What is given back is kept by its size first, because a training loop asks for the same sizes again and again. Only what is
+ * asked for in a size that is not there joins neighbours, and only what fits nowhere makes the memory grow. Each stretch
+ * that is given back is joined at most once, in O(log n): so that is what all of it costs, spread over all calls.
+ */
 export class Heap {
-  readonly memory: WebAssembly.Memory;
-  /** Stretches that have been given back, by their size: a training loop asks for the same sizes again and again. */
+  /** `null` once it has been disposed of. */
+  #memory: WebAssembly.Memory | null;
+  /** Addresses that have been given back, by the size of what is there. */
   readonly #bins = new Map<number, number[]>();
-  /** Free stretches in order, none of them neighbours. */
-  #spaces: Space[] = [];
+  /** The other free stretches before `#end`. */
+  #spaces = new FreeSpaces();
+  /** Nothing has been handed out from here on. */
   #end: number;
   #used = 0;
-  #views: Views;
+  /** Those that were asked for last, of a buffer that may have been grown since. */
+  #views: Views | null = null;
 
   /** `start`: what lies before is not the heap's. */
   constructor(memory: WebAssembly.Memory, start: number) {
-    this.memory = memory;
-    this.#end = roomFor(start);
-    this.#views = viewsOf(memory.buffer);
+    this.#memory = memory;
+    this.#end = wholeLines(start);
+  }
+
+  /** Throws: ArgumentError if it has been disposed of */
+  get memory(): WebAssembly.Memory {
+    if (this.#memory !== null) return this.#memory;
+    throw new ArgumentError(
+      "WasmEngine",
+      "the engine has been disposed of, and what was in its memory is gone",
+      "Choose another with `setEngine(new WasmEngine())`, and read what is still needed before an engine is disposed of",
+    );
   }
 
   /** How many bytes are handed out. */
@@ -34,18 +51,25 @@ export class Heap {
     return this.#used;
   }
 
+  /** How many bytes the memory has. */
+  get reserved(): number {
+    return this.#memory?.buffer.byteLength ?? 0;
+  }
+
   /** The address of so many bytes and at least 16 more, which vectors may touch; `null` if there is no more memory. */
   allocate(bytes: number): number | null {
-    const room = roomFor(bytes + 16);
+    const room = roomFor(bytes);
     const address =
-      this.#bins.get(room)?.pop() ?? this.#cut(room) ?? this.#joinAndCut(room) ?? this.#extend(room);
+      this.#bins.get(room)?.pop() ?? this.#spaces.take(room) ?? this.#joinAndTake(room) ?? this.#extend(room);
     if (address !== null) this.#used += room;
     return address;
   }
 
   /** Takes back what `allocate` gave for so many bytes. */
   free(address: number, bytes: number): void {
-    const room = roomFor(bytes + 16);
+    // All of it has been given back.
+    if (this.#memory === null) return;
+    const room = roomFor(bytes);
     this.#used -= room;
     const bin = this.#bins.get(room);
     if (bin === undefined) this.#bins.set(room, [address]);
@@ -72,34 +96,30 @@ export class Heap {
     return this.#current()[dtype];
   }
 
-  #current(): Views {
-    if (this.#views.buffer !== this.memory.buffer) this.#views = viewsOf(this.memory.buffer);
-    return this.#views;
-  }
-
-  /** The first free space that is large enough. */
-  #cut(room: number): number | null {
-    const place = this.#spaces.findIndex(({ start, end }) => end - start >= room);
-    if (place < 0) return null;
-    const { start, end } = this.#spaces[place];
-    this.#spaces.splice(place, 1, ...(end - start > room ? [{ start: start + room, end }] : []));
-    return start;
-  }
-
-  /** Makes larger spaces of neighbouring ones first. */
-  #joinAndCut(room: number): number | null {
-    for (const [size, starts] of this.#bins)
-      this.#spaces.push(...starts.map((start) => ({ start, end: start + size })));
+  /** Lets go of the memory, and of all that is in it. */
+  dispose(): void {
+    this.#memory = null;
+    this.#views = null;
     this.#bins.clear();
-    const joined: Space[] = [];
-    for (const { start, end } of this.#spaces.sort((a, b) => a.start - b.start)) {
-      const last = joined.at(-1);
-      if (last?.end === start) joined[joined.length - 1] = { start: last.start, end };
-      else joined.push({ start, end });
+    this.#spaces = new FreeSpaces();
+    this.#used = 0;
+  }
+
+  #current(): Views {
+    const { buffer } = this.memory;
+    return this.#views?.buffer === buffer ? this.#views : (this.#views = viewsOf(buffer));
+  }
+
+  /** Makes larger spaces of neighbouring ones first, and takes the last of them away if nothing lies behind it. */
+  #joinAndTake(room: number): number | null {
+    for (const [size, addresses] of this.#bins) {
+      // Each leaves its bin first: if the rest throws, it is lost, where otherwise two could get it.
+      for (let address = addresses.pop(); address !== undefined; address = addresses.pop())
+        this.#spaces.add(address, address + size);
     }
-    if (joined.at(-1)?.end === this.#end) this.#end = joined.pop()?.start ?? this.#end;
-    this.#spaces = joined;
-    return this.#cut(room);
+    this.#bins.clear();
+    this.#end = this.#spaces.takeEnd(this.#end);
+    return this.#spaces.take(room);
   }
 
   /** Takes what is beyond all that has been handed out, and grows the memory if that is not enough. */
@@ -143,6 +163,11 @@ function viewsOf(buffer: ArrayBufferLike): Views {
   };
 }
 
-function roomFor(bytes: number): number {
+/** How much memory is handed out to whoever asks for so many bytes. */
+export function roomFor(bytes: number): number {
+  return wholeLines(bytes + spare);
+}
+
+function wholeLines(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment;
 }

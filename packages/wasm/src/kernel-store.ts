@@ -61,10 +61,10 @@ export interface KernelStoreOptions {
  */
 export class KernelStore {
   readonly #options: KernelStoreOptions;
-  readonly #table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
+  #table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
   /** Code that threads share, and code that one of them runs alone. */
-  readonly #shared = new SignatureMap<KnownCode>();
-  readonly #alone = new SignatureMap<KnownCode>();
+  #shared = new SignatureMap<KnownCode>();
+  #alone = new SignatureMap<KnownCode>();
   /** Stretches of the table that are free again. */
   readonly #free: { readonly first: number; readonly count: number }[] = [];
   #end = 0;
@@ -114,11 +114,20 @@ export class KernelStore {
       if (module.users > 0) continue;
       for (const { signature, shared } of module.variants) this.#known(shared).delete(signature);
       const { first, count } = module.places;
-      for (let place = first; place < first + count; place++) this.#table.set(place, null);
+      // An engine that has been disposed of has no table any more.
+      const end = Math.min(first + count, this.#table.length);
+      for (let place = first; place < end; place++) this.#table.set(place, null);
       this.#free.push(module.places);
       for (const { address, bytes } of module.tables) this.#options.heap.free(address, bytes);
       this.#cost -= module.cost;
     }
+  }
+
+  /** Lets go of all code. */
+  dispose(): void {
+    this.#table = new WebAssembly.Table({ initial: 0, element: "anyfunc" });
+    this.#shared = new SignatureMap();
+    this.#alone = new SignatureMap();
   }
 
   #known(shared: boolean): SignatureMap<KnownCode> {
@@ -259,7 +268,8 @@ class Tables {
     if (known !== undefined) return known;
     const bytes = numbers.byteLength;
     const address =
-      this.#heap.allocate(bytes) ?? outOfMemory({ largest: { name: "a table of offsets", bytes } }, bytes);
+      this.#heap.allocate(bytes) ??
+      outOfMemory(this.#heap, { largest: { name: "a table of offsets", bytes } }, bytes);
     this.places.push({ address, bytes });
     this.#known.set(key, address);
     this.#heap.view("int32", address, numbers.length).set(numbers);

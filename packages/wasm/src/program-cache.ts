@@ -8,7 +8,7 @@ export interface KeptProgram {
 
 /** Programs that have been met before, within a bound of memory: the least recently used is forgotten first. */
 export class ProgramCache<Program extends KeptProgram> {
-  readonly #programs = new SignatureMap<Program>();
+  #programs = new SignatureMap<Program>();
   readonly #bound: number;
   #cost = 0;
 
@@ -38,5 +38,10 @@ export class ProgramCache<Program extends KeptProgram> {
     }
     this.#programs.set(signature, program);
     this.#cost += program.cost;
+  }
+
+  clear(): void {
+    this.#programs = new SignatureMap();
+    this.#cost = 0;
   }
 }

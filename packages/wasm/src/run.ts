@@ -112,7 +112,7 @@ export class Run {
 
   /** Room that is given back when the run is over, unless it is kept. */
   #borrow(bytes: number): number {
-    const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#program, bytes);
+    const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#heap, this.#program, bytes);
     this.#temporary.push({ address, bytes });
     return address;
   }

@@ -29,7 +29,7 @@ describe("WasmEngine", () => {
     expect(runProgram(engine, [large])[0].readSync()).toHaveLength(1e6);
     const vast = createNode("expand", [leaf([1, 1])], { shape: [30000, 30000] });
     expect(() => runProgram(engine, [vast])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: WasmEngine: the program needs 6.7 GiB in one piece, and WebAssembly has 4 in all; its largest part is expand [30000, 30000], 6.7 GiB. Use a smaller batch, or read parts of the result one at a time]`,
+      `[ArgumentError: WasmEngine: the program needs 6.7 GiB in one piece, and WebAssembly has 4 GiB in all; its largest part is expand [30000, 30000], 6.7 GiB. Use a smaller batch, or read parts of the result one at a time]`,
     );
     expect(runProgram(engine, [large])[0].readSync()).toHaveLength(1e6);
   });

@@ -1,12 +1,16 @@
 import { describeGraph, fuse, lower, type Signature } from "@stargrad/compiler";
-import type { Engine, Node, PreparedProgram } from "@stargrad/graph";
+import { disposeSymbol, type Engine, type Node, type PreparedProgram, type Storage } from "@stargrad/graph";
+import { whenCollected } from "./collection.js";
 import { compile, type CompiledProgram } from "./compile.js";
 import { emitDriver } from "./driver.js";
+import { turnOfTheEventLoop } from "./event-loop.js";
 import { Heap, mostPages } from "./heap.js";
 import { KernelStore } from "./kernel-store.js";
 import { outOfMemory } from "./out-of-memory.js";
+import { patient } from "./patient-storage.js";
 import { ProgramCache } from "./program-cache.js";
 import { header } from "./program-image.js";
+import { mayReclaim, reclaim } from "./reclamation.js";
 import { Run } from "./run.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
@@ -26,7 +30,7 @@ export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
 export interface EngineMemory {
   /** What variables, programs and their workplace take. */
   readonly used: number;
-  /** What has been reserved for it. It never shrinks. */
+  /** What has been reserved for it. Until the engine is disposed of it never shrinks. */
   readonly reserved: number;
   /** How many programs are compiled. */
   readonly programs: number;
@@ -60,7 +64,7 @@ export class WasmEngine implements Engine {
   readonly #heap: Heap;
   readonly #programs: ProgramCache<KnownProgram>;
   readonly #kernels: KernelStore;
-  readonly #start: Start;
+  #start: Start;
   readonly #frame = { address: 0, bytes: 0 };
 
   constructor(options: WasmEngineOptions = {}) {
@@ -95,8 +99,27 @@ export class WasmEngine implements Engine {
 
   /** What the engine holds at the moment. */
   memory(): EngineMemory {
-    const { used, memory } = this.#heap;
-    return { used, reserved: memory.buffer.byteLength, programs: this.#programs.size };
+    const { used, reserved } = this.#heap;
+    return { used, reserved, programs: this.#programs.size };
+  }
+
+  /**
+   * Ends its threads and lets its memory go, with its programs and the values of the variables that live there. Whoever
+   * computes with it or reads one of those afterwards gets an error; what has been read before stays as it is. Disposing of it
+   * twice is the same as once.
+   */
+  dispose(): void {
+    this.#threads.dispose();
+    this.#heap.dispose();
+    this.#programs.clear();
+    // Instances hold the memory.
+    this.#kernels.dispose();
+    this.#start = () => 0;
+  }
+
+  /** What `using engine = new WasmEngine()` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
   }
 
   prepare(outputs: readonly Node[]): PreparedProgram {
@@ -105,7 +128,7 @@ export class WasmEngine implements Engine {
     return {
       leaves,
       run: (...inputs) =>
-        this.#threads.letStart(
+        this.#handOut(
           new Run(this.#heap, program, inputs).finish((addresses) => {
             this.#execute(program, addresses);
           }),
@@ -133,6 +156,12 @@ export class WasmEngine implements Engine {
     throw program.failures[failed - 1]?.(position, index) ?? new Error("a kernel failed that cannot");
   }
 
+  /** Results wait before they are read if something needs turns of the event loop. */
+  #handOut(results: Storage[]): Storage[] {
+    if (this.#threads.needsTurns) return patient(results, turnOfTheEventLoop);
+    return mayReclaim() ? patient(results, reclaim) : results;
+  }
+
   #programFor(signature: Signature, outputs: readonly Node[]): KnownProgram {
     const known = this.#programs.get(signature);
     if (known !== undefined) return known;
@@ -144,14 +173,7 @@ export class WasmEngine implements Engine {
     });
     const cost = 4 * compiled.image.byteLength + signature.byteLength + this.#kernels.cost - before;
     const program = { ...compiled, cost, place: { image: null } };
-    const { image, modules } = program;
-    collected.register(program, {
-      heap: this.#heap,
-      kernels: this.#kernels,
-      place: program.place,
-      bytes: image.byteLength,
-      modules,
-    });
+    whenCollected(program, giverBack(this.#heap, this.#kernels, program));
     this.#programs.add(signature, program);
     return program;
   }
@@ -163,7 +185,7 @@ export class WasmEngine implements Engine {
     if (frame.bytes >= frameBytes && frame.address > 0) return frame.address;
     if (frame.address > 0) this.#heap.free(frame.address, frame.bytes);
     frame.address = 0;
-    frame.address = this.#heap.allocate(frameBytes) ?? outOfMemory(program, frameBytes);
+    frame.address = this.#heap.allocate(frameBytes) ?? outOfMemory(this.#heap, program, frameBytes);
     frame.bytes = frameBytes;
     return frame.address;
   }
@@ -171,7 +193,8 @@ export class WasmEngine implements Engine {
   #imageOf(program: KnownProgram): number {
     const { image, place } = program;
     if (place.image === null) {
-      const address = this.#heap.allocate(image.byteLength) ?? outOfMemory(program, image.byteLength);
+      const address =
+        this.#heap.allocate(image.byteLength) ?? outOfMemory(this.#heap, program, image.byteLength);
       this.#heap.view("int32", address, image.length).set(image);
       this.#heap.all("int32")[(address + header.image) >>> 2] = address;
       place.image = address;
@@ -180,15 +203,14 @@ export class WasmEngine implements Engine {
   }
 }
 
-/** What a program holds. */
-interface Holdings extends Pick<KnownProgram, "place" | "modules"> {
-  readonly heap: Heap;
-  readonly kernels: KernelStore;
-  readonly bytes: number;
+/**
+ * What gives back all that a program holds, when nobody can run it any more: one that has been forgotten may still stand in a
+ * recorded step. Apart from the program, which it must not keep alive.
+ */
+function giverBack(heap: Heap, kernels: KernelStore, { image, place, modules }: KnownProgram): () => void {
+  const bytes = image.byteLength;
+  return () => {
+    if (place.image !== null) heap.free(place.image, bytes);
+    kernels.release(modules);
+  };
 }
-
-/** Gives back what a program holds that nobody can run any more: one that was forgotten may still stand in a recorded step. */
-const collected = new FinalizationRegistry<Holdings>(({ heap, kernels, place, bytes, modules }) => {
-  if (place.image !== null) heap.free(place.image, bytes);
-  kernels.release(modules);
-});

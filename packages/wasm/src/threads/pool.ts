@@ -1,4 +1,5 @@
-import { ArgumentError, HostStorage, type Storage, type TypedArray } from "@stargrad/graph";
+import { ArgumentError } from "@stargrad/graph";
+import { turnOfTheEventLoop } from "../event-loop.js";
 import type { Heap } from "../heap.js";
 import { commands, threadSource, words } from "./commands.js";
 import { countCores, obstacleToThreads, startsWhileWaiting, startThread } from "./host.js";
@@ -84,16 +85,15 @@ export class ThreadPool {
     }
   }
 
-  /**
-   * While threads are starting, makes reading these results wait for a turn of the event loop: the threads of a browser
-   * need it, and a loop that only awaits what is there already would not let them have it.
-   */
-  letStart(results: Storage[]): Storage[] {
-    const starting = this.#crew !== null && !startsWhileWaiting() && this.#crew.isStarting();
-    if (!starting) return results;
-    return results.map((result) =>
-      result instanceof HostStorage ? new PatientStorage(result.data) : result,
-    );
+  /** Ends the threads. There are none from here on. */
+  dispose(): void {
+    this.#crew?.end();
+    this.#crew = null;
+  }
+
+  /** Whether threads are starting that need turns of the event loop for it, as those of a browser do. */
+  get needsTurns(): boolean {
+    return this.#crew !== null && !startsWhileWaiting() && this.#crew.isStarting();
   }
 
   /** The other threads; `null` if there are none to be. */
@@ -124,6 +124,7 @@ class Crew {
   /** The module that is being loaded, and where its bytes are. */
   #loading: { readonly number: number; readonly address: number; readonly bytes: number } | null = null;
   #loads = 0;
+  readonly #ends: readonly (() => void)[];
 
   constructor({ heap, driver }: CrewInputs, size: number) {
     this.#heap = heap;
@@ -131,10 +132,14 @@ class Crew {
     const failure: { reason: string | null } = { reason: null };
     this.#failure = failure;
     const shared = { memory: heap.memory, words: this.#words, driver, count: size + 1 };
-    const ends = Array.from({ length: size }, (_, i) =>
+    this.#ends = Array.from({ length: size }, (_, i) =>
       startThread(threadSource, { ...shared, index: i + 1 }, (reason) => (failure.reason ??= reason)),
     );
-    collected.register(this, ends);
+    collected.register(this, this.#ends);
+  }
+
+  end(): void {
+    for (const end of this.#ends) end();
   }
 
   /** Why they cannot work; `null` if they can. */
@@ -202,18 +207,6 @@ class Crew {
     Atomics.add(this.#words, words.command, 1);
     Atomics.notify(this.#words, words.command);
   }
-}
-
-/** A result that is handed out a turn of the event loop later, if that is asked for. */
-class PatientStorage extends HostStorage {
-  override async read(): Promise<TypedArray> {
-    await turnOfTheEventLoop();
-    return this.data;
-  }
-}
-
-function turnOfTheEventLoop(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 const noticed = new Set<string>();

@@ -1,0 +1,105 @@
+import { backward } from "@stargrad/autograd";
+import { getEngine, ones, setEngine, WasmEngine, type Tensor } from "@stargrad/tensor";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BatchNorm1d, Linear, Module, mseLoss, Sequential } from "./index.js";
+
+const before = getEngine();
+let engine: WasmEngine;
+
+beforeEach(() => {
+  engine = new WasmEngine({ threads: 1 });
+  setEngine(engine);
+});
+
+afterEach(() => {
+  setEngine(before);
+});
+
+const x = ones([4, 8]);
+
+/** Two plain steps of gradient descent, without an optimizer. */
+function train(model: Sequential): number {
+  let loss = 0;
+  for (let step = 0; step < 2; step++) {
+    const mistake = mseLoss(model.forward(x), x);
+    backward(mistake);
+    for (const parameter of model.parameters()) {
+      if (parameter.grad !== null) parameter.assign(parameter.sub(parameter.grad.mul(0.1)).stopGradient());
+      parameter.grad = null;
+    }
+    loss = mistake.itemSync();
+  }
+  return loss;
+}
+
+function makeModel(): Sequential {
+  return new Sequential(new Linear(8, 8), new BatchNorm1d(8), new Linear(8, 8));
+}
+
+describe("a module that is disposed of", () => {
+  it("gives back its parameters, buffers and gradients, and those of what is in it", () => {
+    const first = makeModel();
+    train(first);
+    first.dispose();
+    const { used } = engine.memory();
+    for (let i = 0; i < 20; i++) {
+      using model = makeModel();
+      train(model);
+      backward(model.forward(x).sum());
+      expect(model.parameters().some(({ grad }) => grad !== null)).toBe(true);
+    }
+    expect(engine.memory().used).toBe(used);
+    expect(first.parameters().every(({ grad, isDisposed }) => grad === null && isDisposed)).toBe(true);
+  });
+
+  it("names a parameter to whoever computes with it", () => {
+    const model = makeModel();
+    const pending = model.forward(x);
+    model.dispose();
+    model.dispose();
+    expect(() => model.forward(x).dataSync()).toThrow(/got the parameter 0\.weight \[8, 8\]/);
+    expect(() => pending.dataSync()).toThrow(/got the (parameter|buffer) [0-2]\.\w+ \[8/);
+    expect(() => model.stateDict()).toThrow("which has been disposed of");
+    expect(() => {
+      model.loadStateDict(makeModel().stateDict());
+    }).toThrow("which has been disposed of");
+  });
+
+  it("leaves what was saved of it", () => {
+    const model = makeModel();
+    const loss = train(model);
+    const state = model.stateDict();
+    const [weight] = state.values();
+    const values = weight.dataSync();
+    model.dispose();
+    train(makeModel());
+    expect(weight.dataSync()).toEqual(values);
+    const other = makeModel();
+    other.loadStateDict(state);
+    expect(train(other)).toBeLessThan(loss);
+  });
+
+  it("takes what it shares along, once, and leaves the rest of the others", () => {
+    class Tied extends Module {
+      readonly layer: Linear;
+      readonly again: Linear;
+      readonly own = new Linear(2, 2);
+
+      constructor(layer: Linear) {
+        super();
+        this.layer = layer;
+        this.again = layer;
+      }
+
+      override forward(x: Tensor): Tensor {
+        return this.again.forward(this.layer.forward(x));
+      }
+    }
+    const shared = new Linear(8, 8);
+    const [one, other] = [new Tied(shared), new Tied(shared)];
+    one.dispose();
+    expect(() => other.forward(x).dataSync()).toThrow("got the parameter layer.weight [8, 8]");
+    expect(other.own.forward(ones([1, 2])).dataSync()).toHaveLength(2);
+    other.dispose();
+  });
+});

@@ -1,0 +1,76 @@
+import { Parameter } from "@stargrad/autograd";
+import { getEngine, ones, record, setEngine, WasmEngine } from "@stargrad/tensor";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Adam, EMA, LBFGS, SGD } from "./index.js";
+
+const before = getEngine();
+let engine: WasmEngine;
+
+beforeEach(() => {
+  engine = new WasmEngine({ threads: 1 });
+  setEngine(engine);
+});
+
+afterEach(() => {
+  setEngine(before);
+});
+
+describe("an optimizer that is disposed of", () => {
+  it("gives back its states, and leaves the parameters to others", () => {
+    const parameter = new Parameter(ones([1000]));
+    const live = (): void => {
+      using optimizer = new Adam([parameter]);
+      for (let step = 0; step < 3; step++) {
+        parameter.grad = ones([1000]);
+        optimizer.step();
+      }
+    };
+    live();
+    const { used } = engine.memory();
+    for (let i = 0; i < 20; i++) live();
+    expect(engine.memory().used).toBe(used);
+    new SGD([parameter], { learningRate: 0.1 }).step();
+    expect(parameter.dataSync()[0]).toBeLessThan(1);
+  });
+
+  it("says so to whoever goes on with it", () => {
+    const parameter = new Parameter(ones([2]));
+    const optimizer = new Adam([parameter]);
+    parameter.grad = ones([2]);
+    optimizer.step();
+    const state = optimizer.stateDict();
+    expect(() =>
+      record(() => {
+        optimizer.dispose();
+      }),
+    ).toThrow("an optimizer is disposed of inside of a function that is recorded");
+    optimizer.dispose();
+    optimizer.dispose();
+    expect(() => {
+      optimizer.step();
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: Adam.step: the optimizer has been disposed of, and its state is gone. Make another, or save its state before]`,
+    );
+    expect(() => optimizer.stateDict()).toThrow("Adam.stateDict: the optimizer has been disposed of");
+    expect(() => {
+      optimizer.loadStateDict(state);
+    }).toThrow("Adam.loadStateDict: the optimizer has been disposed of");
+    expect(state.get("groups.0.parameters.0.step")?.itemSync()).toBe(1);
+  });
+
+  it("may be one of any kind, or an average of weights", () => {
+    const parameter = new Parameter(ones([2]));
+    {
+      using optimizer = new LBFGS([parameter]);
+      optimizer.step(() => parameter.square().sum());
+    }
+    const average = new EMA([parameter]);
+    average.update();
+    average.dispose();
+    average.dispose();
+    expect(() => {
+      average.update();
+    }).toThrow("which has been disposed of");
+    expect(parameter.dataSync()).toHaveLength(2);
+  });
+});

@@ -1,0 +1,75 @@
+import { backward } from "@stargrad/autograd";
+import { arrays, DataLoader } from "@stargrad/datasets";
+import { Linear, mseLoss } from "@stargrad/nn";
+import { AdamW } from "@stargrad/optim";
+import { ones, type WasmEngine } from "@stargrad/tensor";
+import { evaluate, fit, trainStep } from "@stargrad/train";
+
+// Models that are made, trained for two steps and dropped, in every kind of loop there is.
+
+const features = 512;
+const x = ones([4, features]);
+
+/** A model of 1 MiB and its optimizer, which keeps two states of the same size. */
+export function makeModel(): { model: Linear; optimizer: AdamW } {
+  const model = new Linear(features, features);
+  return { model, optimizer: new AdamW(model.parameters()) };
+}
+
+function takeStep({ model, optimizer }: ReturnType<typeof makeModel>) {
+  const loss = mseLoss(model.forward(x), x);
+  backward(loss);
+  optimizer.step();
+  optimizer.zeroGrad();
+  return loss;
+}
+
+/** What is done with one model; nobody has it afterwards. */
+export const lives = {
+  awaitsLosses: async () => {
+    const made = makeModel();
+    for (let step = 0; step < 2; step++) await takeStep(made).item();
+  },
+  isRecorded: async () => {
+    const { model, optimizer } = makeModel();
+    const step = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: mseLoss(model.forward(x), x) }) });
+    for (let i = 0; i < 2; i++) await step({ x }).loss.item();
+  },
+  isFitted: async () => {
+    const { model, optimizer } = makeModel();
+    const loader = new DataLoader(arrays({ x, y: x }), { batchSize: 2 });
+    const events = fit({ model, optimizer, loader, loss: mseLoss, epochs: 1 });
+    while ((await events.next()).done !== true) continue;
+    await evaluate(model, loader, { mse: mseLoss });
+  },
+  isDisposedOf: () => {
+    using made = disposable(makeModel());
+    for (let step = 0; step < 2; step++) takeStep(made).itemSync();
+  },
+} as const;
+
+/** Disposes of a model and its optimizer together. */
+function disposable<T extends ReturnType<typeof makeModel>>(made: T): T & Disposable {
+  return Object.assign(made, {
+    [Symbol.dispose]() {
+      made.optimizer.dispose();
+      made.model.dispose();
+    },
+  });
+}
+
+/** Lives through so many models, one after another, and returns the most that the engine has held after any of them. */
+export async function mostHeld(
+  engine: WasmEngine,
+  models: number,
+  live: () => void | Promise<void>,
+): Promise<number> {
+  let most = 0;
+  for (let i = 0; i < models; i++) {
+    // Awaiting what is not there yet would be a pause that a loop of its own need not have.
+    const living = live();
+    if (living !== undefined) await living;
+    most = Math.max(most, engine.memory().used);
+  }
+  return most;
+}

@@ -348,5 +348,5 @@ function isWholeBuffer(
   load: Extract<LoopExpression, { kind: "load" }>,
   buffers: readonly BufferSpec[],
 ): boolean {
-  return isContiguous(load.layout) && sizeOf(layouts.shapeOf(load.layout)) === buffers[load.buffer].size;
+  return isContiguous(load.layout) && layouts.countOf(load.layout) === buffers[load.buffer].size;
 }

@@ -180,19 +180,12 @@ export function layoutKey(layout: Layout): string {
   return `${layout.offset}${digitsKey(layout)}`;
 }
 
-const knownKeys = new WeakMap<Layout, string>();
-
 /** A text that two layouts share exactly if they are walked by the same steps. */
-export function digitsKey(layout: Layout): string {
-  // Many passes ask, and layouts never change.
-  let key = knownKeys.get(layout);
-  if (key === undefined) {
-    key = "";
-    for (const digits of layout.axes) {
-      key += "|";
-      for (const { length, stride } of digits) key += `${length}*${stride} `;
-    }
-    knownKeys.set(layout, key);
+export function digitsKey({ axes }: Layout): string {
+  let key = "";
+  for (const digits of axes) {
+    key += "|";
+    for (const { length, stride } of digits) key += `${length}*${stride} `;
   }
   return key;
 }

@@ -13,25 +13,28 @@ export class ExpressionSizes {
   readonly #known = new Map<LoopExpression, ExpressionSize>();
 
   of(expression: LoopExpression): ExpressionSize {
+    if (expression.kind !== "apply") return { parts: 1, leaves: [expression] };
     const known = this.#known.get(expression);
     if (known !== undefined) return known;
-    const size =
-      expression.kind === "apply" ? this.together(expression.inputs) : { parts: 0, leaves: [expression] };
-    const whole = { parts: 1 + size.parts, leaves: size.leaves };
-    this.#known.set(expression, whole);
-    return whole;
+    const size = this.ofAll(expression.inputs);
+    this.#known.set(expression, size);
+    return size;
   }
 
-  /** The size of several, as if they were the operands of one. */
-  together(expressions: readonly LoopExpression[]): ExpressionSize {
-    const sizes = expressions.map((expression) => this.of(expression));
-    if (sizes.length === 1) return sizes[0];
-    const leaves = new Set<Leaf>();
-    let parts = 0;
-    for (const size of sizes) {
-      parts += size.parts;
-      for (const leaf of size.leaves) leaves.add(leaf);
+  /** The size of an operation on these operands. */
+  ofAll(operands: readonly LoopExpression[]): ExpressionSize {
+    if (operands.length === 1) {
+      const { parts, leaves } = this.of(operands[0]);
+      return { parts: parts + 1, leaves };
     }
-    return { parts, leaves: [...leaves] };
+    const leaves: Leaf[] = [];
+    let parts = 1;
+    for (const operand of operands) {
+      const size = this.of(operand);
+      parts += size.parts;
+      // There are hardly ever more than an expression may have, which are few.
+      for (const leaf of size.leaves) if (!leaves.includes(leaf)) leaves.push(leaf);
+    }
+    return { parts, leaves };
   }
 }

@@ -10,7 +10,7 @@ import {
   type MapKernel,
   type MapResult,
 } from "./kernel.js";
-import { layoutKey, sameLayout, type Layout } from "./layout.js";
+import { digitsKey, sameLayout, type Layout } from "./layout.js";
 import { replaceLeaves } from "./rewrite.js";
 
 /**
@@ -23,7 +23,7 @@ export class GrowingLoop {
   readonly #written = new Map<number, MapResult>();
   readonly #parts = new Set<LoopExpression>();
   readonly #leaves = new Set<string>();
-  /** All that it is walked by, each once. */
+  /** All that it is walked by; of those that differ only in where they begin, one. */
   readonly #layouts = new Map<string, Layout>();
 
   constructor(first: MapKernel) {
@@ -62,7 +62,7 @@ export class GrowingLoop {
     );
     const operands = this.#leaves.size + leaves.size + this.#results.length + results.length;
     if (this.#parts.size + parts.length > partBound || operands > operandBound) return false;
-    const layouts = layoutsOf(results, parts).filter((layout) => !this.#layouts.has(layoutKey(layout)));
+    const layouts = layoutsOf(results, parts).filter((layout) => !this.#layouts.has(digitsKey(layout)));
     const fits = layouts.length === 0 || canWalkTogether(loop.shape, [...this.#layouts.values(), ...layouts]);
     if (fits) this.#add(results, parts, layouts);
     return fits;
@@ -84,7 +84,7 @@ export class GrowingLoop {
       this.#parts.add(part);
       if (isLeaf(part)) this.#leaves.add(leafKey(part));
     }
-    for (const layout of layouts) this.#layouts.set(layoutKey(layout), layout);
+    for (const layout of layouts) this.#layouts.set(digitsKey(layout), layout);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Shape } from "@stargrad/graph";
-import { sameLayout, type Digit, type Layout } from "./layout.js";
+import { sameDigits, type Digit, type Layout } from "./layout.js";
 
 /**
  * How several layouts of one shape are walked together: digits that fit all of them, outermost first, and each layout's
@@ -28,22 +28,11 @@ export function refine(
   const axes: number[] = [];
   const strides = layouts.map((): number[] => []);
   for (let axis = 0; axis < shape.length; axis++) {
-    const rests = layouts.map((layout) => [...layout.axes[axis]]);
-    // From the innermost digit outwards: the shortest that divides all others is next.
-    const found: { length: number; strides: number[] }[] = [];
-    for (let left = shape[axis]; left > 1;) {
-      const lasts = rests.map((digits) => digits[digits.length - 1] as Digit | undefined);
-      const length = Math.min(left, ...lasts.map((d) => d?.length ?? left));
-      if (lasts.some((d) => (d?.length ?? left) % length !== 0)) return null;
-      found.unshift({ length, strides: lasts.map((d) => d?.stride ?? 0) });
-      rests.forEach((digits, i) => {
-        const last = lasts[i];
-        if (last === undefined) return;
-        digits.pop();
-        if (last.length > length) digits.push({ length: last.length / length, stride: last.stride * length });
-      });
-      left /= length;
-    }
+    const found = refineAxis(
+      shape[axis],
+      layouts.map(({ axes: digits }) => digits[axis]),
+    );
+    if (found === null) return null;
     for (const digit of found) {
       const outer = lengths.length - 1;
       const joins =
@@ -63,11 +52,44 @@ export function refine(
   return { lengths, strides, axes };
 }
 
+interface CommonDigit {
+  readonly length: number;
+  /** By layout. */
+  readonly strides: readonly number[];
+}
+
+/** The digits of one axis, outermost first; `null` if there are none that fit all. */
+function refineAxis(axisLength: number, layouts: readonly (readonly Digit[])[]): CommonDigit[] | null {
+  if (axisLength === 1) return [];
+  // Most axes were never reshaped.
+  if (layouts.every((digits) => digits.length === 0 || digits[0].length === axisLength)) {
+    return [{ length: axisLength, strides: layouts.map((digits) => digits.at(0)?.stride ?? 0) }];
+  }
+  const rests = layouts.map((digits) => [...digits]);
+  // From the innermost digit outwards: the shortest that divides all others is next.
+  const found: CommonDigit[] = [];
+  for (let left = axisLength; left > 1;) {
+    const lasts = rests.map((digits) => digits[digits.length - 1] as Digit | undefined);
+    const length = Math.min(left, ...lasts.map((d) => d?.length ?? left));
+    if (lasts.some((d) => (d?.length ?? left) % length !== 0)) return null;
+    found.unshift({ length, strides: lasts.map((d) => d?.stride ?? 0) });
+    rests.forEach((digits, i) => {
+      const last = lasts[i];
+      if (last === undefined) return;
+      digits.pop();
+      if (last.length > length) digits.push({ length: last.length / length, stride: last.stride * length });
+    });
+    left /= length;
+  }
+  return found;
+}
+
 /** Whether there are digits that all layouts can be walked by. */
 export function canWalkTogether(shape: Shape, layouts: readonly Layout[]): boolean {
-  // Mostly they are all alike, and then nothing has to be found.
+  // Mostly they are all alike but for where they begin, and then nothing has to be found.
   const [first] = layouts;
-  return layouts.every((layout) => sameLayout(layout, first)) || refine(shape, layouts) !== null;
+  for (const layout of layouts) if (!sameDigits(layout, first)) return refine(shape, layouts) !== null;
+  return true;
 }
 
 /** How many lines of memory a tile spans, and how many elements of each it takes: few enough for one set of a cache. */

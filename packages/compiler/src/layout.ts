@@ -20,13 +20,13 @@ export interface Layout {
 
 /** Row-major, as a buffer of its own. */
 export function contiguous(shape: Shape): Layout {
+  const axes: Digit[][] = shape.map(() => []);
   let stride = 1;
-  const axes = [...shape].reverse().map((length) => {
-    const digits = digit(length, stride);
-    stride *= length;
-    return digits;
-  });
-  return { offset: 0, axes: axes.reverse() };
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    axes[axis] = digit(shape[axis], stride);
+    stride *= shape[axis];
+  }
+  return { offset: 0, axes };
 }
 
 /** Where the results stand, row-major, when elements of a shape are combined along some axes. */
@@ -37,6 +37,13 @@ export function combined(shape: Shape, axes: readonly number[]): Layout {
 
 export function shapeOf({ axes }: Layout): number[] {
   return axes.map(lengthOf);
+}
+
+/** How many elements there are. */
+export function countOf({ axes }: Layout): number {
+  let count = 1;
+  for (const digits of axes) for (const { length } of digits) count *= length;
+  return count;
 }
 
 export function permute({ offset, axes }: Layout, order: readonly number[]): Layout {
@@ -140,41 +147,45 @@ export function reshape(layout: Layout, shape: Shape): Layout | null {
 export function isContiguous(layout: Layout): boolean {
   if (layout.offset !== 0) return false;
   let stride = 1;
-  for (const digits of [...layout.axes].reverse()) {
-    for (const d of [...digits].reverse()) {
-      if (d.stride !== stride) return false;
-      stride *= d.length;
+  for (let axis = layout.axes.length - 1; axis >= 0; axis--) {
+    const digits = layout.axes[axis];
+    for (let i = digits.length - 1; i >= 0; i--) {
+      if (digits[i].stride !== stride) return false;
+      stride *= digits[i].length;
     }
   }
   return true;
 }
 
-/** Whether two layouts are walked in the same way, digit by digit. */
 export function sameLayout(a: Layout, b: Layout): boolean {
-  if (a === b) return true;
-  if (a.offset !== b.offset || a.axes.length !== b.axes.length) return false;
-  return a.axes.every((digits, axis) => {
-    const others = b.axes[axis];
-    if (digits.length !== others.length) return false;
-    return digits.every(
-      ({ length, stride }, i) => length === others[i].length && stride === others[i].stride,
-    );
-  });
+  return a.offset === b.offset && sameDigits(a, b);
 }
 
-const knownKeys = new WeakMap<Layout, string>();
+/** Whether two layouts are walked by the same steps, from wherever they begin. */
+export function sameDigits({ axes: a }: Layout, { axes: b }: Layout): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) {
+    const [digits, others] = [a[axis], b[axis]];
+    if (digits.length !== others.length) return false;
+    for (let i = 0; i < digits.length; i++) {
+      if (digits[i].length !== others[i].length || digits[i].stride !== others[i].stride) return false;
+    }
+  }
+  return true;
+}
 
 /** A text that two layouts share exactly if they are the same. */
 export function layoutKey(layout: Layout): string {
-  // Many passes ask, and layouts never change.
-  let key = knownKeys.get(layout);
-  if (key === undefined) {
-    key = `${layout.offset}`;
-    for (const digits of layout.axes) {
-      key += "|";
-      for (const { length, stride } of digits) key += `${length}*${stride} `;
-    }
-    knownKeys.set(layout, key);
+  return `${layout.offset}${digitsKey(layout)}`;
+}
+
+/** A text that two layouts share exactly if they are walked by the same steps. */
+export function digitsKey({ axes }: Layout): string {
+  let key = "";
+  for (const digits of axes) {
+    key += "|";
+    for (const { length, stride } of digits) key += `${length}*${stride} `;
   }
   return key;
 }

@@ -57,8 +57,6 @@ class Lowering {
   readonly #loops = new Map<Node, ReadonlyMap<number, LoopExpression>>();
   readonly #uses = new Map<Node, number>();
   readonly #users = new Map<Node, Node>();
-  /** Expressions whose leaves can be walked together. */
-  readonly #applied = new Set<LoopExpression>();
   readonly #sizes = new ExpressionSizes();
   readonly #products = new Map<number, ProductKernel>();
   readonly #outputs: readonly Node[];
@@ -222,26 +220,24 @@ class Lowering {
   /** An elementwise primitive. Operands that are too many or too large, or cannot be walked together, get buffers of their own. */
   #apply(node: Node, primitive: ElementwiseName, inputs: readonly Node[]): LoopExpression {
     this.#keepSmall(inputs, 1);
-    let operands = inputs.map((input) => this.#expressionOf(input));
-    const { leaves } = this.#sizes.together(operands);
-    // A chain is looked at once, where it begins.
-    const isWalked = operands.length === 1 && this.#applied.has(operands[0]);
-    const fits =
-      leaves.length <= operandBound && (isWalked || canWalkTogether(node.shape, leaves.map(layoutOf)));
-    if (!fits) operands = inputs.map((input) => this.#copied(input));
-    const applied: LoopExpression = { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
-    this.#applied.add(applied);
-    return applied;
+    let operands = this.#expressionsOf(inputs);
+    const { leaves } = this.#sizes.ofAll(operands);
+    if (leaves.length > operandBound || !canWalkTogether(node.shape, leaves.map(layoutOf))) {
+      operands = inputs.map((input) => this.#copied(input));
+    }
+    return { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
   }
 
   /** Gives the largest of some nodes buffers of their own, until an expression of all of them and some more parts fits a loop. */
   #keepSmall(inputs: readonly Node[], more: number): void {
-    const partsOf = (input: Node): number => this.#sizes.of(this.#expressionOf(input)).parts;
-    for (;;) {
-      const parts = inputs.map(partsOf);
-      if (parts.reduce((sum, count) => sum + count, more) <= partBound) return;
+    while (this.#sizes.ofAll(this.#expressionsOf(inputs)).parts - 1 + more > partBound) {
+      const parts = this.#expressionsOf(inputs).map((expression) => this.#sizes.of(expression).parts);
       this.#settle(inputs[parts.indexOf(Math.max(...parts))]);
     }
+  }
+
+  #expressionsOf(nodes: readonly Node[]): LoopExpression[] {
+    return nodes.map((node) => this.#expressionOf(node));
   }
 
   /** A node whose every load reads elsewhere. If one cannot, it is laid out afresh, where any movement can. */
@@ -388,5 +384,5 @@ function isWholeBuffer(
   load: Extract<LoopExpression, { kind: "load" }>,
   buffers: readonly BufferSpec[],
 ): boolean {
-  return isContiguous(load.layout) && sizeOf(layouts.shapeOf(load.layout)) === buffers[load.buffer].size;
+  return isContiguous(load.layout) && layouts.countOf(load.layout) === buffers[load.buffer].size;
 }

@@ -43,11 +43,12 @@ export function lowerConcat(
   { allocate, writeTo }: Placing,
 ): number {
   const buffer = allocate(node);
+  const whole = contiguous(node.shape);
   const steps = node.shape.map(() => 1);
   let start = 0;
   for (const input of inputs) {
     const starts = node.shape.map((_, i) => (i === axis ? start : 0));
-    writeTo(buffer, slice(contiguous(node.shape), starts, input.shape, steps), input);
+    writeTo(buffer, slice(whole, starts, input.shape, steps), input);
     start += input.shape[axis];
   }
   return buffer;
@@ -71,6 +72,7 @@ export function lowerOverlapAdd(
   const outer = shape.length - size.length;
   const positions = input.shape.slice(0, shape.length);
   const buffer = allocate(node);
+  const whole = contiguous(shape);
   kernels.push({ kind: "fill", buffer, value: 0 });
   for (const place of indicesOf(size)) {
     const addend = seenThrough(input, (layout) => {
@@ -84,13 +86,13 @@ export function lowerOverlapAdd(
       axis < outer ? 0 : place[axis - outer] * dilation[axis - outer],
     );
     const steps = positions.map((_, axis) => (axis < outer ? 1 : stride[axis - outer]));
-    const layout = slice(contiguous(shape), starts, positions, steps);
+    const layout = slice(whole, starts, positions, steps);
     if (layout === null) throw new Error("a contiguous buffer can be cut anywhere");
     const known: LoopExpression = { kind: "load", dtype, buffer, layout };
     const expression: LoopExpression = { kind: "apply", dtype, primitive: "add", inputs: [known, addend] };
     kernels.push({ kind: "map", shape: positions, results: [{ expression, buffer, layout }] });
   }
-  return { kind: "load", dtype, buffer, layout: contiguous(shape) };
+  return { kind: "load", dtype, buffer, layout: whole };
 }
 
 /** The sum of windows that are a product, or the part of it that is read; `null` if they are none. */

@@ -12,19 +12,26 @@ export function replaceLeaves(
 ): LoopExpression | null {
   const found = known.get(expression);
   if (found !== undefined) return found;
-  const replaced = expression.kind === "apply" ? withInputs(expression) : replace(expression);
+  const replaced =
+    expression.kind === "apply" ? withReplacedInputs(expression, replace, known) : replace(expression);
   known.set(expression, replaced);
   return replaced;
+}
 
-  function withInputs(apply: Extract<LoopExpression, { kind: "apply" }>): LoopExpression | null {
-    const inputs: LoopExpression[] = [];
-    for (const input of apply.inputs) {
-      const other = replaceLeaves(input, replace, known);
-      if (other === null) return null;
-      inputs.push(other);
-    }
-    return inputs.every((input, i) => input === apply.inputs[i]) ? apply : { ...apply, inputs };
+function withReplacedInputs(
+  apply: Extract<LoopExpression, { kind: "apply" }>,
+  replace: (leaf: Leaf) => LoopExpression | null,
+  known: Map<LoopExpression, LoopExpression | null>,
+): LoopExpression | null {
+  const inputs: LoopExpression[] = [];
+  let isChanged = false;
+  for (const input of apply.inputs) {
+    const other = replaceLeaves(input, replace, known);
+    if (other === null) return null;
+    isChanged ||= other !== input;
+    inputs.push(other);
   }
+  return isChanged ? { ...apply, inputs } : apply;
 }
 
 /** An expression with every layout changed; `null` if one of them cannot be. */
@@ -32,10 +39,11 @@ export function withLayouts(
   expression: LoopExpression,
   change: (layout: Layout) => Layout | null,
 ): LoopExpression | null {
-  return replaceLeaves(expression, (leaf) => {
+  const moved = (leaf: Leaf): LoopExpression | null => {
     const layout = change(leaf.layout);
     return layout && { ...leaf, layout };
-  });
+  };
+  return expression.kind === "apply" ? replaceLeaves(expression, moved) : moved(expression);
 }
 
 /** A loop with every layout changed, those of places with the buffer `null`; `null` if one of them cannot be. */

@@ -8,8 +8,9 @@ export class Signature {
   constructor(words: Int32Array) {
     this.#words = words;
     let hash = words.length;
-    for (const word of words) {
-      hash = Math.imul(hash ^ word, 0x9e3779b1);
+    // By index, which takes a quarter of the time that an iterator takes: every step of a plain loop comes here.
+    for (let i = 0; i < words.length; i++) {
+      hash = Math.imul(hash ^ words[i], 0x9e3779b1);
       hash ^= hash >>> 15;
     }
     this.hash = hash;
@@ -86,10 +87,6 @@ export class SignatureBuilder implements SignatureWriter {
 
   /** An object's fields in the order in which it names them, as all that are made in one place do. */
   fields(object: object): void {
-    if (writeSignature in object) {
-      this.#own(object as Signed);
-      return;
-    }
     const fields = object as Readonly<Record<string, unknown>>;
     this.#push(tags.fields);
     for (const field in fields) {
@@ -133,6 +130,8 @@ export class SignatureBuilder implements SignatureWriter {
           this.#push(tags.list);
           this.number(value.length);
           for (const each of value) this.#value(each);
+        } else if (writeSignature in value) {
+          this.#own(value as Signed);
         } else {
           this.fields(value);
         }

@@ -28,8 +28,7 @@ export class LoopBody {
   readonly sequences: readonly Node[];
   /** What the carries become, one for each. */
   readonly next: readonly Node[];
-  /** Everything that was made with the body and depends on a formal that is not a constant, inputs before outputs. */
-  readonly inside: ReadonlySet<Node>;
+  readonly #inside: Set<Node>;
   readonly #results: Node[];
   readonly #formals: ReadonlySet<Node>;
   #description: string | null = null;
@@ -39,9 +38,14 @@ export class LoopBody {
     this.carries = carries;
     this.sequences = sequences;
     this.next = next;
-    this.inside = inside;
+    this.#inside = new Set(inside);
     this.#results = [...results];
     this.#formals = new Set([...constants, ...carries, ...sequences]);
+  }
+
+  /** Everything that was made with the body and depends on a formal that is not a constant, inputs before outputs. */
+  get inside(): ReadonlySet<Node> {
+    return this.#inside;
   }
 
   /** What each iteration makes besides. A gradient may add to it; what is there keeps its place. */
@@ -54,6 +58,7 @@ export class LoopBody {
     const known = this.#results.indexOf(node);
     if (known >= 0) return known;
     this.#description = null;
+    if (!this.#formals.has(node)) this.#inside.add(node);
     return this.#results.push(node) - 1;
   }
 

@@ -75,7 +75,7 @@ export function scan(
   // The signature above says that f takes what is nested like these.
   const traced = traceBody(() => iterationOf(f(carried as never, slices as never)), extent);
   const { carry, y } = traced.result;
-  const pairs = pairLeaves("scan", initial, carry, "the function returned the carry");
+  const pairs = pairLeaves("scan", initial, carry, "the next carry is");
   const kept = y === null || y === undefined ? [] : leavesOf(y);
 
   const finish = (carryOf: (place: number) => Tensor, stackOf: (place: number) => Tensor) => ({

@@ -83,6 +83,9 @@ const models: Record<string, () => nn.Module> = {
   },
   tied: () => new Tied(),
   network: () => new Network(),
+  "rnn-cell": () => new nn.RNNCell(3, 4),
+  "gru-cell": () => new nn.GRUCell(3, 4),
+  "lstm-cell": () => new nn.LSTMCell(3, 4),
 };
 
 /** What a call of a model took or returned, in PyTorch. */

@@ -1,4 +1,5 @@
 import {
+  elementsOf,
   formatShape,
   isFloat,
   observeNodes,
@@ -12,6 +13,7 @@ import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";
+import { runIterations } from "./loop-iterations.js";
 import { positionOf } from "./position.js";
 
 /** An operation turned numbers into NaN or an infinity. The `cause` carries the stack of the call. */
@@ -88,7 +90,8 @@ function watched(engine: Engine, origins: Origins): Engine {
   return {
     name: engine.name,
     prepare(outputs) {
-      const order = pendingNodes(outputs);
+      // Of a loop there are the outputs to look at, and no tensor that is the loop itself.
+      const order = pendingNodes(outputs).filter(({ operation }) => operation?.primitive !== "scan");
       const program = engine.prepare([...outputs, ...order]);
       return {
         leaves: program.leaves,
@@ -106,12 +109,43 @@ function watched(engine: Engine, origins: Origins): Engine {
           const flaws = new Flaws(results);
           const mattering = flaws.mattering(order, outputs);
           const maker = order.find((node) => mattering.has(node) && flaws.madeBy(node) !== null);
-          if (maker !== undefined) throw anomaly(maker, flaws, origins);
+          if (maker !== undefined) {
+            searchLoop(
+              maker,
+              (node) => results.get(node) ?? elementsOf(node),
+              watched(engine, origins),
+              origins,
+            );
+            throw anomaly(maker, flaws, origins);
+          }
           return computed.slice(0, outputs.length);
         },
       };
     },
   };
+}
+
+/** Throws if an operation in a loop made a flaw that an output of the loop has. */
+function searchLoop(
+  output: Node,
+  storageOf: (node: Node) => Storage,
+  engine: Engine,
+  origins: Origins,
+): void {
+  if (output.operation?.primitive !== "scanOutput") return;
+  const [{ operation }] = output.operation.inputs;
+  if (operation?.primitive !== "scan") return;
+  runIterations(operation, storageOf, engine, (original, copy) => {
+    const origin = origins.get(original);
+    if (origin === undefined) origins.delete(copy);
+    else origins.set(copy, origin);
+  });
+}
+
+/** What a node is computed from, outside of loops: an output of a loop from what the loop is given. */
+function operandsOf({ operation }: Node): readonly Node[] {
+  if (operation?.primitive !== "scanOutput") return operation?.inputs ?? [];
+  return operation.inputs[0].operation?.inputs ?? [];
 }
 
 /** A value that is not a finite number, and where it stands. */
@@ -142,11 +176,11 @@ class Flaws {
   /** The flaw of a node that none of its inputs had: NaN out of no NaN, or an infinity out of finite numbers. */
   madeBy(node: Node): Flaw | null {
     const flaw = this.of(node);
-    const inherited = node.operation?.inputs.some((input) => {
+    const inherited = operandsOf(node).some((input) => {
       const given = this.of(input);
       return given !== null && (Number.isNaN(given.value) || !Number.isNaN(flaw?.value));
     });
-    return inherited === true ? null : flaw;
+    return inherited ? null : flaw;
   }
 
   /** The flawed nodes of a program that matter: all but those that were computed and then not chosen by a `where`. */
@@ -156,7 +190,7 @@ class Flaws {
       // Comparisons only look; any other operation that has a finite result may have hidden an infinity in it.
       const hides = isFloat(node.dtype) && node.operation?.primitive !== "where";
       if (this.of(node) === null ? !hides : !mattering.has(node)) continue;
-      for (const input of node.operation?.inputs ?? []) if (this.of(input) !== null) mattering.add(input);
+      for (const input of operandsOf(node)) if (this.of(input) !== null) mattering.add(input);
     }
     return mattering;
   }

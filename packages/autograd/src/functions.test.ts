@@ -226,6 +226,9 @@ const withoutDerivative = [
   ...["all", "any", "argmax", "argmin", "argsort", "oneHot", "stopGradient"],
   ...["arange", "eye", "fromData", "full", "fullLike", "linspace", "ones", "onesLike", "tensor", "zeros"],
   ...["zerosLike", "bernoulli", "normal", "randint", "randomBits", "uniform"],
+  // The gradient of a loop is that of its body, which can be anything: see scan-gradient.test.ts.
+  ...["scan", "createLoop", "traceBody", "collectChangesBy", "findSourcesBy"],
+  ...["mapTree", "leavesOf", "pairLeaves"],
   ...[
     "apply",
     "realize",

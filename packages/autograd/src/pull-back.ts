@@ -10,48 +10,76 @@ import {
 import { add, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
 import { rules } from "./rules.js";
+import { scanGradient } from "./scan-gradient.js";
 
 /**
  * Back-propagation. Walks the graph from its roots against the direction it was computed in, carrying the gradient of
  * each root, and returns dL/dt for every target t that a root depends on. The walk ends at the targets.
  *
- * Each step asks the table of rules how much of the gradient goes to each input; where paths meet, gradients add up.
+ * Each step asks the table of rules how much of the gradient goes to each input; where paths meet, gradients add up. The
+ * outputs of a loop are one step: their gradients go through it together.
+ *
+ * No gradient goes to nodes of the `boundary` that are not targets, or past them.
  */
 export function pullBack(
   roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
   targets: ReadonlySet<Node>,
+  boundary: ReadonlySet<Node> = targets,
 ): Map<Node, Tensor> {
   const order = gradientOrder(
     roots.map(([root]) => root.node),
-    targets,
+    boundary,
   );
   const leading = leadingTo(targets, order);
   const gradients = new Map<Node, Tensor>();
+  const ofLoops = new Map<Node, Map<number, Tensor>>();
   const accumulate = (node: Node, contribution: Tensor): void => {
     const known = gradients.get(node);
     gradients.set(node, known === undefined ? contribution : add(known, contribution));
   };
   for (const [root, gradient] of roots) accumulate(root.node, gradient);
   for (const node of order.reverse()) {
-    const g = gradients.get(node);
-    if (g === undefined || targets.has(node) || !leading.has(node)) continue;
-    gradients.delete(node);
+    if (boundary.has(node) || !leading.has(node)) continue;
     const inputs = sourcesOf(node);
-    differentiate(node, g).forEach((contribution, i) => {
-      if (contribution === null || !leading.has(inputs[i])) return;
+    for (const [i, contribution] of contributionsOf(node).entries()) {
+      if (contribution === null || !leading.has(inputs[i])) continue;
       checkContribution(node, i, contribution);
       accumulate(inputs[i], contribution);
-    });
+    }
   }
   return gradients;
+
+  /** What goes to each input of a node, all of whose gradient has arrived. */
+  function contributionsOf(node: Node): readonly (Tensor | null)[] {
+    const { operation } = node;
+    const ofOutputs = ofLoops.get(node);
+    if (operation?.primitive === "scan" && ofOutputs !== undefined) {
+      return differentiating(node, () =>
+        scanGradient({ bundle: node, scan: operation }, ofOutputs, (place) =>
+          leading.has(operation.inputs[place]),
+        ),
+      );
+    }
+    const g = gradients.get(node);
+    if (g === undefined) return [];
+    gradients.delete(node);
+    if (operation?.primitive !== "scanOutput") return differentiating(node, () => differentiate(node, g));
+    const [bundle] = operation.inputs;
+    const collected = ofLoops.get(bundle) ?? new Map<number, Tensor>();
+    const { index } = operation.attributes;
+    // Several nodes may stand for one output.
+    const known = collected.get(index);
+    ofLoops.set(bundle, collected.set(index, known === undefined ? g : add(known, g)));
+    return [];
+  }
 }
 
-/** The nodes that gradients flow through from these, inputs before outputs, ending at the targets if there are any. */
-export function gradientOrder(roots: readonly Node[], targets?: ReadonlySet<Node>): Node[] {
+/** The nodes that gradients flow through from these, inputs before outputs, ending at the boundary if there is one. */
+export function gradientOrder(roots: readonly Node[], boundary?: ReadonlySet<Node>): Node[] {
   return topologicalOrder(
     roots,
     ({ tracked }) => tracked,
-    (node) => (targets?.has(node) === true ? [] : sourcesOf(node)),
+    (node) => (boundary?.has(node) === true ? [] : sourcesOf(node)),
   );
 }
 
@@ -67,8 +95,8 @@ export function sourcesOf(node: Node): readonly Node[] {
   return customRuleOf(node)?.inputs ?? node.operation?.inputs ?? [];
 }
 
-/** The nodes through which a target can be reached. */
-function leadingTo(targets: ReadonlySet<Node>, order: readonly Node[]): Set<Node> {
+/** The nodes of an order through which a target can be reached. */
+export function leadingTo(targets: ReadonlySet<Node>, order: readonly Node[]): Set<Node> {
   const leading = new Set<Node>();
   for (const node of order) {
     if (targets.has(node) || sourcesOf(node).some((input) => leading.has(input))) leading.add(node);
@@ -76,17 +104,21 @@ function leadingTo(targets: ReadonlySet<Node>, order: readonly Node[]): Set<Node
   return leading;
 }
 
-function differentiate(node: Node, g: Tensor): readonly (Tensor | null)[] {
-  const inputs = sourcesOf(node).map((input) => new Tensor(input));
+function differentiating<T>(node: Node, ask: () => T): T {
   const outer = differentiated;
   differentiated = node;
   try {
-    const custom = customRuleOf(node);
-    if (custom !== undefined) return custom.rule(g, inputs, new Tensor(node));
-    return node.operation === null ? [] : applyRule(node.operation, g, inputs, new Tensor(node));
+    return ask();
   } finally {
     differentiated = outer;
   }
+}
+
+function differentiate(node: Node, g: Tensor): readonly (Tensor | null)[] {
+  const inputs = sourcesOf(node).map((input) => new Tensor(input));
+  const custom = customRuleOf(node);
+  if (custom !== undefined) return custom.rule(g, inputs, new Tensor(node));
+  return node.operation === null ? [] : applyRule(node.operation, g, inputs, new Tensor(node));
 }
 
 /** A row of the table, whichever it is. */
@@ -103,7 +135,7 @@ function applyRule(
   inputs: readonly Tensor[],
   y: Tensor,
 ): readonly (Tensor | null)[] {
-  // Each row takes the attributes of its own primitive; an operation carries just those.
+  // Each row takes the attributes of its own primitive; an operation carries just those. Loops do not get here.
   const rule = rules[primitive] as AnyRule | null;
   return rule === null ? [] : rule(g, inputs, y, attributes);
 }

@@ -29,8 +29,7 @@ export class LoopBody implements Signed {
   readonly sequences: readonly Node[];
   /** What the carries become, one for each. */
   readonly next: readonly Node[];
-  /** Everything that was made with the body and depends on a formal that is not a constant, inputs before outputs. */
-  readonly inside: ReadonlySet<Node>;
+  readonly #inside: Set<Node>;
   readonly #results: Node[];
   readonly #formals: ReadonlySet<Node>;
   #description: string | null = null;
@@ -41,9 +40,14 @@ export class LoopBody implements Signed {
     this.carries = carries;
     this.sequences = sequences;
     this.next = next;
-    this.inside = inside;
+    this.#inside = new Set(inside);
     this.#results = [...results];
     this.#formals = new Set([...constants, ...carries, ...sequences]);
+  }
+
+  /** Everything that was made with the body and depends on a formal that is not a constant, inputs before outputs. */
+  get inside(): ReadonlySet<Node> {
+    return this.#inside;
   }
 
   /** What each iteration makes besides. A gradient may add to it; what is there keeps its place. */
@@ -57,6 +61,7 @@ export class LoopBody implements Signed {
     if (known >= 0) return known;
     this.#description = null;
     this.#number = null;
+    if (!this.#formals.has(node)) this.#inside.add(node);
     return this.#results.push(node) - 1;
   }
 

@@ -65,6 +65,34 @@ def layer_case(name, layer, x, *arguments, **options):
     }
 
 
+def tensors_case(name, layer, inputs, call, arguments=(), options={}, tensors={}, flags={}, training=True):
+    """`tensors` and `flags` are options of the call; `call` returns the outputs by name."""
+    layer.train(training)
+    for parameter in layer.parameters():
+        parameter.data = draw(*parameter.shape, scale=0.7)
+    everything = [*inputs, *tensors.values()]
+    for x in everything:
+        if x.is_floating_point():
+            x.requires_grad_()
+    outputs = call(layer, *inputs, **tensors)
+    gradients = {key: draw(*y.shape) for key, y in outputs.items()}
+    torch.autograd.backward(list(outputs.values()), list(gradients.values()))
+    return {
+        "layer": name,
+        "arguments": arguments,
+        "options": options,
+        "flags": flags,
+        **({} if training else {"training": False}),
+        "state": write_state(layer),
+        "inputs": [write_tensor(x) for x in inputs],
+        "tensors": {key: write_tensor(x) for key, x in tensors.items()},
+        "outputs": {key: write_tensor(y) for key, y in outputs.items()},
+        "gradients": {key: write_tensor(g) for key, g in gradients.items()},
+        "inputGradients": [None if x.grad is None else write_tensor(x.grad) for x in everything],
+        "stateGradients": {key: write_tensor(value.grad) for key, value in layer.named_parameters()},
+    }
+
+
 def write_state(layer):
     return {key: write_tensor(value) for key, value in layer.state_dict().items()}
 

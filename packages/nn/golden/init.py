@@ -1,7 +1,7 @@
 """Writes init.json beside it with PyTorch: how the weights of each initializer, and the first weights of each layer, are
 distributed; and the weights themselves where nothing is left to chance.
 
-    python init.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    python init.py        (written with PyTorch 2.13; Debian: apt install python3-torch)
 """
 
 import json
@@ -120,6 +120,9 @@ layers = [
     layer("InstanceNorm2d", 5, options={"affine": True, "trackRunningStats": True}, affine=True, track_running_stats=True),
     layer("GroupNorm", 2, 4),
     layer("LayerNorm", 5),
+    layer("RNNCell", 30, 100),
+    layer("GRUCell", 30, 100),
+    layer("LSTMCell", 30, 100),
 ]
 
 with open(os.path.join(os.path.dirname(__file__), "init.json"), "w") as file:

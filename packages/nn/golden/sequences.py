@@ -11,7 +11,7 @@ import numpy
 import torch
 from torch import nn
 
-from cases import draw, write_file, write_tensor
+from cases import draw, tensors_case, write_file, write_tensor
 
 cases = []
 
@@ -19,34 +19,8 @@ cases = []
 training = True
 
 
-def add_case(name, layer, inputs, call, arguments=(), options={}, tensors={}, flags={}):
-    """`tensors` and `flags` are options of the call; `call` returns the outputs by name."""
-    layer.train(training)
-    for parameter in layer.parameters():
-        parameter.data = draw(*parameter.shape, scale=0.7)
-    everything = [*inputs, *tensors.values()]
-    for x in everything:
-        if x.is_floating_point():
-            x.requires_grad_()
-    outputs = call(layer, *inputs, **tensors)
-    gradients = {key: draw(*y.shape) for key, y in outputs.items()}
-    torch.autograd.backward(list(outputs.values()), list(gradients.values()))
-    cases.append(
-        {
-            "layer": name,
-            "arguments": arguments,
-            "options": options,
-            "flags": flags,
-            **({} if training else {"training": False}),
-            "state": {key: write_tensor(value) for key, value in layer.state_dict().items()},
-            "inputs": [write_tensor(x) for x in inputs],
-            "tensors": {key: write_tensor(x) for key, x in tensors.items()},
-            "outputs": {key: write_tensor(y) for key, y in outputs.items()},
-            "gradients": {key: write_tensor(g) for key, g in gradients.items()},
-            "inputGradients": [None if x.grad is None else write_tensor(x.grad) for x in everything],
-            "stateGradients": {key: write_tensor(value.grad) for key, value in layer.named_parameters()},
-        }
-    )
+def add_case(*arguments, **options):
+    cases.append(tensors_case(*arguments, **options, training=training))
 
 
 def output_of(layer, *inputs, **tensors):

@@ -23,6 +23,7 @@ export { Flatten, type FlattenOptions } from "./layers/flatten.js";
 export { GELU, type GELUOptions } from "./layers/gelu.js";
 export { GroupNorm, type GroupNormOptions } from "./layers/group-norm.js";
 export { GRU } from "./layers/gru.js";
+export { GRUCell } from "./layers/gru-cell.js";
 export { Hardtanh, type HardtanhOptions } from "./layers/hardtanh.js";
 export { Identity } from "./layers/identity.js";
 export { InstanceNorm2d, type InstanceNorm2dOptions } from "./layers/instance-norm2d.js";
@@ -31,6 +32,7 @@ export { LeakyReLU, type LeakyReLUOptions } from "./layers/leaky-relu.js";
 export { Linear, type LinearOptions } from "./layers/linear.js";
 export { LogSoftmax, type LogSoftmaxOptions } from "./layers/log-softmax.js";
 export { LSTM, type LSTMState } from "./layers/lstm.js";
+export { LSTMCell, type LSTMCellState } from "./layers/lstm-cell.js";
 export { MaxPool1d, type MaxPool1dOptions } from "./layers/max-pool1d.js";
 export { MaxPool2d, type MaxPool2dOptions } from "./layers/max-pool2d.js";
 export { Mish } from "./layers/mish.js";
@@ -44,11 +46,13 @@ export {
 } from "./layers/multihead-attention.js";
 export { PixelShuffle } from "./layers/pixel-shuffle.js";
 export { PReLU, type PReLUOptions } from "./layers/prelu.js";
-export type { RecurrentOptions } from "./layers/recurrent.js";
+export type { RecurrentOptions, SequenceOptions } from "./layers/recurrent.js";
+export type { RecurrentCellOptions } from "./layers/recurrent-cell.js";
 export { ReLU } from "./layers/relu.js";
 export { Residual } from "./layers/residual.js";
 export { RMSNorm, type RMSNormOptions } from "./layers/rms-norm.js";
 export { RNN, type RNNOptions, type RNNState } from "./layers/rnn.js";
+export { RNNCell, type CellState, type RNNCellOptions } from "./layers/rnn-cell.js";
 export {
   RotaryEmbedding,
   type RotaryEmbeddingInputs,

@@ -1,5 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
-import { Recurrent, type RecurrentOptions, type States } from "./recurrent.js";
+import { lstmStep } from "./recurrent-step.js";
+import { Recurrent, type RecurrentOptions, type SequenceOptions } from "./recurrent.js";
 
 /** What a sequence leaves behind, and with what the next one can begin. */
 export interface LSTMState {
@@ -19,29 +20,24 @@ export interface LSTMState {
  * Each further layer reads the outputs of the one before; dropout stands between them.
  *
  * Shapes: x [T, N, in] -> output [T, N, H] with the last layer's h; [N, T, …] for batchFirst, or without N; twice H for
- *         both directions. hidden and cell [layers · directions, N, H], for batchFirst as well.
+ *         both directions. hidden and cell [layers · directions, N, H], for batchFirst as well. lengths [N], where
+ *         sequences are padded; see `SequenceOptions`.
  *         weight_ih_l0 [4 H, in], weight_hh_l0 [4 H, H], bias_ih_l0 and bias_hh_l0 [4 H], in the order i, f, g, o
  * Init:   uniform ±1/√H
  * Defaults: one layer, one direction, no dropout; hidden and cell 0
- * Throws: ShapeError if an input does not fit; ArgumentError if an option does not
+ * Throws: ShapeError if an input does not fit; ArgumentError if an option or a length does not
  * Source: Hochreiter & Schmidhuber, "Long Short-Term Memory", 1997; Gers et al., "Learning to Forget", 2000; torch.nn.LSTM
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super("LSTM", { gates: 4, inputSize, hiddenSize }, options);
+    super("LSTM", lstmStep, [inputSize, hiddenSize], options);
   }
 
   forward(
     x: Tensor,
-    { hidden, cell }: LSTMState = {},
+    { hidden, cell, lengths }: LSTMState & SequenceOptions = {},
   ): { readonly output: Tensor; readonly hidden: Tensor; readonly cell: Tensor } {
-    const { output, states } = this.read(x, { hidden: hidden ?? null, cell: cell ?? null });
+    const { output, states } = this.read(x, { hidden: hidden ?? null, cell: cell ?? null }, lengths ?? null);
     return { output, hidden: states[0], cell: states[1] };
-  }
-
-  protected override step(fromInput: Tensor, fromHidden: Tensor, [, cell]: States): States {
-    const [input, forget, written, shown] = fromInput.add(fromHidden).split(this.hiddenSize, { axis: 1 });
-    const next = forget.sigmoid().mul(cell).add(input.sigmoid().mul(written.tanh()));
-    return [shown.sigmoid().mul(next.tanh()), next];
   }
 }

@@ -1,7 +1,9 @@
-import { Generator, normal, ones, zeros } from "@stargrad/tensor";
+import { concat, Generator, normal, ones, referenceEngine, setEngine, tensor, zeros } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { GRU, LSTM, RNN } from "../index.js";
+import { GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell } from "../index.js";
+
+setEngine(referenceEngine);
 
 const draw = (seed: number, ...shape: number[]) =>
   normal(shape, { generator: new Generator(seed), dtype: "float64" });
@@ -81,10 +83,58 @@ describe.each([
     expect(two.forward(x).output.dataSync()).toEqual(two.forward(x).output.dataSync());
   });
 
+  it("reads sequences that are padded as it reads each of them alone", () => {
+    const options = { numLayers: 2, bidirectional: true, dtype: "float64" } as const;
+    const layer = new Recurrent(3, 2, options);
+    const [x, hidden, cell] = [draw(6, 5, 3, 3), draw(7, 4, 3, 2), draw(8, 4, 3, 2)];
+    const lengths = tensor([2, 5, 3], { dtype: "int32" });
+    const { output, ...states } = layer.forward(x, { hidden, cell, lengths });
+    [2, 5, 3].forEach((length, i) => {
+      const one = (whole: typeof x) => whole.narrow(1, i, 1);
+      const alone = layer.forward(one(x.narrow(0, 0, length)), { hidden: one(hidden), cell: one(cell) });
+      const padded = concat([alone.output, zeros([5 - length, 1, 4], { dtype: "float64" })]);
+      expect(one(output).dataSync()).toEqual(padded.dataSync());
+      expect(one(states.hidden).dataSync()).toEqual(alone.hidden.dataSync());
+    });
+  });
+
   it("takes an empty batch, but no sequence without a step", () => {
     const layer = new Recurrent(3, 2);
     expect(layer.forward(zeros([4, 0, 3])).output.shape).toEqual([4, 0, 2]);
     expect(() => layer.forward(zeros([0, 1, 3]))).toThrow("got [0, 1, 3]; expected [T, N, 3] or [T, 3]");
+  });
+});
+
+describe.each([
+  ["RNN", RNN, RNNCell, 1],
+  ["GRU", GRU, GRUCell, 3],
+  ["LSTM", LSTM, LSTMCell, 4],
+] as const)("%sCell", (_, Recurrent, Cell, gates) => {
+  it("takes a step of its layer, and what it returns", () => {
+    const [layer, cell] = [new Recurrent(3, 2, { dtype: "float64" }), new Cell(3, 2, { dtype: "float64" })];
+    cell.loadStateDict(
+      new Map([...layer.stateDict()].map(([name, value]) => [name.replace("_l0", ""), value])),
+    );
+    const x = draw(1, 4, 5, 3);
+    let state: { hidden?: typeof x } = {};
+    for (let i = 0; i < 4; i++) state = cell.forward(x.select(0, i), state);
+    expect(state.hidden?.dataSync()).toEqual(layer.forward(x).hidden.dataSync());
+  });
+
+  it("has PyTorch's names and shapes, and says what does not fit", () => {
+    const cell = new Cell(3, 2);
+    const shapes = [...cell.stateDict()].map(([name, { shape }]) => `${name} ${shape.join("×")}`);
+    const rows = gates * 2;
+    expect(shapes).toEqual([
+      `weight_ih ${rows}×3`,
+      `weight_hh ${rows}×2`,
+      `bias_ih ${rows}`,
+      `bias_hh ${rows}`,
+    ]);
+    expect(() => cell.forward(zeros([2, 4]))).toThrow("(3, 2): got [2, 4]; expected [N, 3] or [3]");
+    expect(() => cell.forward(zeros([4, 3]), { hidden: zeros([2]) })).toThrow(
+      "got hidden [2]; expected [4, 2]",
+    );
   });
 });
 
@@ -106,6 +156,22 @@ describe("errors of RNN, GRU and LSTM", () => {
     );
     expect(() => layer.forward(x, { cell: zeros([2, 4, 2]) })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: LSTM(3, 2, { numLayers: 2, batchFirst: true }): got cell [2, 4, 2]; expected [2, 5, 2]]`,
+    );
+    expect(() =>
+      layer.forward(x, { lengths: tensor([1, 2], { dtype: "int32" }) }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: LSTM(3, 2, { numLayers: 2, batchFirst: true }): got lengths [2]; expected one for each sequence, [5]]`,
+    );
+    expect(() => layer.forward(x, { lengths: ones([5]) })).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: LSTM(3, 2, { numLayers: 2, batchFirst: true }): got lengths of float32; expected int32. Cast them with lengths.cast("int32")]`,
+    );
+    expect(() =>
+      layer.forward(x, { lengths: tensor([1, 5, 1, 1, 1], { dtype: "int32" }) }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: LSTM(3, 2, { numLayers: 2, batchFirst: true }): got the length 5; expected 1 to 4, the steps of x]`,
+    );
+    expect(() => layer.forward(zeros([4, 3]), { lengths: ones([1]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: LSTM(3, 2, { numLayers: 2, batchFirst: true }): got lengths [1]; expected none without a batch]`,
     );
     expect(() => layer.forward(x.cast("int32"))).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: LSTM(3, 2, { numLayers: 2, batchFirst: true }): got int32; expected float32 or float64. Cast with x.cast("float32")]`,

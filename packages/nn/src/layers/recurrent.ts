@@ -1,19 +1,32 @@
-import { Parameter } from "@stargrad/autograd";
 import {
+  arange,
+  ArgumentError,
   concat,
-  type FloatOptions,
+  DTypeError,
   formatShape,
+  isKnown,
   sameShape,
+  scan,
   ShapeError,
   stack,
-  type Tensor,
+  where,
   zeros,
+  type FloatOptions,
+  type Tensor,
 } from "@stargrad/tensor";
-import { fanInUniform } from "../init.js";
 import { Module } from "../module.js";
 import { expectProbability, expectWhole, writeLayer } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { Dropout } from "./dropout.js";
+import {
+  drawWeights,
+  fromHidden,
+  fromInput,
+  namedWeights,
+  type CellWeights,
+  type States,
+  type StepKind,
+} from "./recurrent-step.js";
 
 export interface RecurrentOptions extends FloatOptions {
   /** How many layers stand on each other. Default: 1. */
@@ -28,37 +41,34 @@ export interface RecurrentOptions extends FloatOptions {
   readonly bidirectional?: boolean;
 }
 
-/** The weights of one direction of one layer, for G gates: what it takes of its input and of its state. */
-interface Cell {
-  readonly reversed: boolean;
-  readonly inputWeight: Parameter; // [G · H, in]
-  readonly hiddenWeight: Parameter; // [G · H, H]
-  readonly inputBias: Parameter | null; // [G · H]
-  readonly hiddenBias: Parameter | null; // [G · H]
+/** What every call of a recurrent layer takes beside the input and the first states. */
+export interface SequenceOptions {
+  /**
+   * How many steps each sequence of the batch has, int32 [N]: those after that are padding. Default: as many as x has.
+   *
+   * Of what is padded, nothing is read. The output is 0 there, and the states that are returned are those at each sequence's own
+   * end; in reverse, each is read from its own end on.
+   */
+  readonly lengths?: Tensor;
 }
 
-/** The states of one direction of one layer, each [N, H]; the first is what it puts out. */
-export type States = readonly [Tensor, ...Tensor[]];
-
-/** What RNN, GRU and LSTM have in common: layers, directions and steps. What a step does is theirs. */
+/** What RNN, GRU and LSTM have in common: layers, directions and steps. What a step does is theirs: see recurrent-step.ts. */
 export abstract class Recurrent extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly numLayers: number;
   readonly directions: 1 | 2;
   /** Layer by layer, forwards before backwards. */
-  readonly #cells: readonly Cell[];
+  readonly #cells: readonly CellWeights[];
+  readonly #kind: StepKind;
   readonly #dropout: Dropout;
   readonly #batchFirst: boolean;
   readonly #written: string;
 
   constructor(
     name: string,
-    {
-      gates,
-      inputSize,
-      hiddenSize,
-    }: { readonly gates: number; readonly inputSize: number; readonly hiddenSize: number },
+    kind: StepKind,
+    [inputSize, hiddenSize]: readonly [inputSize: number, hiddenSize: number],
     options: RecurrentOptions,
   ) {
     super();
@@ -71,18 +81,14 @@ export abstract class Recurrent extends Module {
     this.hiddenSize = hiddenSize;
     this.numLayers = numLayers;
     this.directions = bidirectional ? 2 : 1;
-    const draw = (...shape: number[]): Parameter =>
-      new Parameter(fanInUniform(shape, hiddenSize, { dtype, ...random }));
-    this.#cells = Array.from({ length: numLayers * this.directions }, (_, i): Cell => {
-      const features = i < this.directions ? inputSize : hiddenSize * this.directions;
-      return {
-        reversed: i % this.directions === 1,
-        inputWeight: draw(gates * hiddenSize, features),
-        hiddenWeight: draw(gates * hiddenSize, hiddenSize),
-        inputBias: bias ? draw(gates * hiddenSize) : null,
-        hiddenBias: bias ? draw(gates * hiddenSize) : null,
-      };
-    });
+    this.#kind = kind;
+    this.#cells = Array.from({ length: numLayers * this.directions }, (_, i) =>
+      drawWeights(kind, i < this.directions ? inputSize : hiddenSize * this.directions, hiddenSize, {
+        bias,
+        dtype,
+        ...random,
+      }),
+    );
     this.#dropout = new Dropout(dropout, random);
     this.#batchFirst = batchFirst;
     this.#written = writeLayer(name, [inputSize, hiddenSize], options);
@@ -94,47 +100,36 @@ export abstract class Recurrent extends Module {
 
   /** Its names are PyTorch's. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
-    return this.#cells.flatMap(({ reversed, ...cell }, i) => {
-      const end = `_l${Math.floor(i / this.directions)}${reversed ? "_reverse" : ""}`;
-      return [
-        [`weight_ih${end}`, cell.inputWeight],
-        [`weight_hh${end}`, cell.hiddenWeight],
-        [`bias_ih${end}`, cell.inputBias],
-        [`bias_hh${end}`, cell.hiddenBias],
-      ] as const;
-    });
+    return this.#cells.flatMap((weights, i) =>
+      namedWeights(weights, `_l${Math.floor(i / this.directions)}${this.#isReverse(i) ? "_reverse" : ""}`),
+    );
   }
-
-  /**
-   * The next states from what the input and the state before contribute to the gates, each [N, G · H]. They are apart
-   * because GRU resets a part of one of them.
-   */
-  protected abstract step(fromInput: Tensor, fromHidden: Tensor, before: States): States;
 
   /** Reads a sequence with all layers; `initial` has the first of each kind of state, by name, or null for zeros. */
   protected read(
     x: Tensor,
     initial: Readonly<Record<string, Tensor | null>>,
+    lengths: Tensor | null,
   ): { readonly output: Tensor; readonly states: Tensor[] } {
     const [sequence, batch] = this.#batchFirst ? [1, 0] : [0, 1];
     this.#checkInput(x);
     const isBatch = x.ndim === 3;
     const steps = isBatch ? x.transpose(0, sequence) : x.unsqueeze(1); // [T, N, in]
     const starts = this.#startsOf(initial, isBatch ? [x.shape[batch]] : [], x);
+    const isThere = lengths === null ? null : this.#withinLengths(lengths, x, steps);
 
     const ends: States[] = [];
     let y = steps;
     for (let layer = 0; layer < this.numLayers; layer++) {
       if (layer > 0) y = this.#dropout.train(this.training).forward(y);
-      const outputs = this.#cells
-        .slice(layer * this.directions, (layer + 1) * this.directions)
-        .map((cell) => {
-          // As many states as there were starts; `map` only promises an array.
-          const before = starts.map((start) => start.select(0, ends.length)) as unknown as States;
-          const { output, last } = this.#readWith(cell, y, before);
-          ends.push(last);
-          return output;
-        });
+      const outputs: Tensor[] = [];
+      for (let direction = 0; direction < this.directions; direction++) {
+        // As many states as there were starts; `map` only promises an array.
+        const before = starts.map((start) => start.select(0, ends.length)) as unknown as States;
+        const { output, last } = this.#readWith(ends.length, y, before, isThere);
+        ends.push(last);
+        outputs.push(output);
+      }
       y = concat(outputs, { axis: 2 });
     }
     const states = starts.map((_, kind) => stack(ends.map((end) => end[kind]))); // [layers · directions, N, H]
@@ -144,17 +139,61 @@ export abstract class Recurrent extends Module {
   }
 
   /** Reads a sequence [T, N, in] with one direction of one layer. */
-  #readWith(cell: Cell, x: Tensor, start: States): { readonly output: Tensor; readonly last: States } {
-    const fromInput = affine(x, cell.inputWeight, cell.inputBias); // [T, N, G · H]
-    const outputs: Tensor[] = [];
-    let states = start;
-    for (let i = 0; i < x.shape[0]; i++) {
-      const fromHidden = affine(states[0], cell.hiddenWeight, cell.hiddenBias);
-      const place = cell.reversed ? x.shape[0] - 1 - i : i;
-      states = this.step(fromInput.select(0, place), fromHidden, states);
-      outputs.push(states[0]);
+  #readWith(
+    place: number,
+    x: Tensor,
+    start: States,
+    isThere: Tensor | null,
+  ): { readonly output: Tensor; readonly last: States } {
+    const weights = this.#cells[place];
+    const { step } = this.#kind;
+    // All at once: that part of a step needs no state.
+    const inputs = fromInput(weights, x); // [T, N, G · H]
+    const first = start.map((state) => state.cast(inputs.dtype)) as unknown as States;
+    const { carry, y } = scan(
+      (before: States, [input, mask]: readonly Tensor[]) => {
+        const after = step(input, fromHidden(weights, before[0]), before);
+        if (isThere === null) return { carry: after, y: after[0] };
+        return {
+          carry: after.map((state, i) => where(mask, state, before[i])),
+          y: where(mask, after[0], 0),
+        };
+      },
+      first,
+      isThere === null ? [inputs] : [inputs, isThere],
+      { reverse: this.#isReverse(place) },
+    );
+    return { output: y, last: carry };
+  }
+
+  #isReverse(place: number): boolean {
+    return place % this.directions === 1;
+  }
+
+  /** Which steps belong to their sequence and are not padding, [T, N, 1]. */
+  #withinLengths(lengths: Tensor, x: Tensor, steps: Tensor): Tensor {
+    const [count, batch] = steps.shape;
+    if (x.ndim !== 3 || !sameShape(lengths.shape, [batch])) {
+      const expected = x.ndim === 3 ? `one for each sequence, [${batch}]` : "none without a batch";
+      throw new ShapeError(this.#written, `got lengths ${formatShape(lengths.shape)}; expected ${expected}`);
     }
-    return { output: stack(cell.reversed ? outputs.reverse() : outputs), last: states };
+    if (lengths.dtype !== "int32") {
+      throw new DTypeError(
+        this.#written,
+        `got lengths of ${lengths.dtype}; expected int32`,
+        'Cast them with lengths.cast("int32")',
+      );
+    }
+    if (isKnown(lengths)) {
+      const odd = lengths.dataSync().find((length) => !(length >= 1 && length <= count));
+      if (odd !== undefined) {
+        throw new ArgumentError(
+          this.#written,
+          `got the length ${odd}; expected 1 to ${count}, the steps of x`,
+        );
+      }
+    }
+    return arange(count).unsqueeze(1).less(lengths).unsqueeze(2);
   }
 
   #checkInput(x: Tensor): void {
@@ -189,9 +228,4 @@ export abstract class Recurrent extends Module {
       return given.reshape([count, batch.length === 0 ? 1 : batch[0], this.hiddenSize]);
     });
   }
-}
-
-function affine(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  const y = x.matmul(weight.transpose());
-  return bias === null ? y : y.add(bias);
 }

@@ -1,5 +1,6 @@
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
-import { Recurrent, type RecurrentOptions, type States } from "./recurrent.js";
+import { elmanStep } from "./recurrent-step.js";
+import { Recurrent, type RecurrentOptions, type SequenceOptions } from "./recurrent.js";
 
 export interface RNNOptions extends RecurrentOptions {
   /** What makes the next state of the sum. Default: `"tanh"`. */
@@ -17,32 +18,30 @@ export interface RNNState {
  * Each further layer reads the outputs of the one before; dropout stands between them.
  *
  * Shapes: x [T, N, in] -> output [T, N, H] with the last layer's h[t]; [N, T, …] for batchFirst, or without N; twice H for
- *         both directions. hidden [layers · directions, N, H], for batchFirst as well.
+ *         both directions. hidden [layers · directions, N, H], for batchFirst as well. lengths [N], where
+ *         sequences are padded; see `SequenceOptions`.
  *         weight_ih_l0 [H, in], weight_hh_l0 [H, H], bias_ih_l0 and bias_hh_l0 [H]
  * Init:   uniform ±1/√H
  * Defaults: tanh, one layer, one direction, no dropout; hidden 0
- * Throws: ShapeError if an input does not fit; ArgumentError if an option does not
+ * Throws: ShapeError if an input does not fit; ArgumentError if an option or a length does not
  * Source: Elman, "Finding Structure in Time", 1990; torch.nn.RNN
  */
 export class RNN extends Recurrent {
-  readonly #nonlinearity: "tanh" | "relu";
-
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    super("RNN", { gates: 1, inputSize, hiddenSize }, options);
-    const { nonlinearity = "tanh" } = options;
-    if (!["tanh", "relu"].includes(nonlinearity)) {
-      throw new ArgumentError("RNN", `got nonlinearity ${nonlinearity}; expected "tanh" or "relu"`);
-    }
-    this.#nonlinearity = nonlinearity;
+    super("RNN", elmanStep(nonlinearityOf("RNN", options)), [inputSize, hiddenSize], options);
   }
 
-  forward(x: Tensor, { hidden }: RNNState = {}): { readonly output: Tensor; readonly hidden: Tensor } {
-    const { output, states } = this.read(x, { hidden: hidden ?? null });
+  forward(
+    x: Tensor,
+    { hidden, lengths }: RNNState & SequenceOptions = {},
+  ): { readonly output: Tensor; readonly hidden: Tensor } {
+    const { output, states } = this.read(x, { hidden: hidden ?? null }, lengths ?? null);
     return { output, hidden: states[0] };
   }
+}
 
-  protected override step(fromInput: Tensor, fromHidden: Tensor): States {
-    const sum = fromInput.add(fromHidden);
-    return [this.#nonlinearity === "tanh" ? sum.tanh() : sum.relu()];
-  }
+/** Throws an ArgumentError if the option is another. */
+export function nonlinearityOf(called: string, { nonlinearity = "tanh" }: RNNOptions): "tanh" | "relu" {
+  if (["tanh", "relu"].includes(nonlinearity)) return nonlinearity;
+  throw new ArgumentError(called, `got nonlinearity ${nonlinearity}; expected "tanh" or "relu"`);
 }

@@ -1,17 +1,19 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   arange,
-  bernoulli,
+  concat,
   defaultGenerator,
   Generator,
-  manualSeed,
-  normal,
   ones,
+  randomBits,
+  record,
   referenceEngine,
   scan,
   setEngine,
   stack,
   tensor,
+  trace,
   uniform,
   zeros,
   type Tensor,
@@ -96,31 +98,180 @@ describe("scan", () => {
 });
 
 describe("draws in a loop", () => {
-  it("are those of a plain loop", () => {
-    manualSeed(3);
-    const other = new Generator(2 ** 40 + 5);
-    other.restore({ seed: 2 ** 40 + 5, block: 2 ** 32 - 2 });
-    const f = (h: Tensor) => {
-      const a = normal([3], { dtype: "float64" });
-      const b = uniform([5], { generator: other, dtype: "float64" });
-      const inner = scan(
-        (s: Tensor) => ({
-          carry: s.add(uniform([], { generator: other, dtype: "float64" })),
-          y: bernoulli([6], { probability: 0.5 }),
-        }),
-        zeros([], { dtype: "float64" }),
-        null,
-        { length: 3 },
-      );
-      return { carry: h.add(1), y: [a, b, inner.carry, inner.y, uniform([2], { generator: other })] };
-    };
-    const states = [defaultGenerator(), other].map((g) => [g, g.state()] as const);
-    const { y } = scan(f, zeros([]), null, { length: 4 });
-    const looped = y.map((t) => t.toArraySync());
-    const after = states.map(([g]) => g.state());
-    for (const [g, s] of states) g.restore(s);
-    const plain = Array.from({ length: 4 }, () => f(zeros([])).y);
-    expect(looped).toEqual(plain[0].map((_, k) => stack(plain.map((each) => each[k])).toArraySync()));
-    expect(states.map(([g]) => g.state())).toEqual(after);
+  /** What one iteration does: draws of some sizes from either generator, and loops of more of them. */
+  type Draws = readonly (
+    readonly [first: boolean, size: number] | { readonly length: number; readonly draws: Draws }
+  )[];
+  const { draws } = fc.letrec<{ draws: Draws }>((tie) => ({
+    draws: fc.array(
+      fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 9 })),
+        fc.record({ length: fc.integer({ min: 0, max: 3 }), draws: tie("draws") }),
+      ),
+      { maxLength: 3 },
+    ),
+  }));
+
+  it("are those of a plain loop, to the bit, in any nesting and direction", () => {
+    fc.assert(
+      fc.property(draws, fc.integer({ min: 0, max: 4 }), fc.boolean(), (recipe, length, reverse) => {
+        // The first runs over into the upper half of its counter soon.
+        const generators = [new Generator(2 ** 40 + 5), new Generator(1)];
+        const starts = [
+          { seed: 2 ** 40 + 5, block: 2 ** 32 - 4 },
+          { seed: 1, block: 0 },
+        ];
+        const run = (loop: (f: () => Tensor, length: number) => Tensor): number[] => {
+          generators.forEach((generator, i) => {
+            generator.restore(starts[i]);
+          });
+          const drawAll = (each: Draws): Tensor =>
+            concat([
+              zeros([0], { dtype: "int32" }),
+              ...each.map((draw) =>
+                "length" in draw && "draws" in draw
+                  ? loop(() => drawAll(draw.draws), draw.length).flatten()
+                  : randomBits([draw[1]], { generator: generators[Number(draw[0])] }),
+              ),
+            ]);
+          return [
+            ...loop(() => drawAll(recipe), length)
+              .flatten()
+              .dataSync(),
+          ];
+        };
+        const looped = run(
+          (f, steps) => scan(() => ({ carry: {}, y: f() }), {}, null, { length: steps, reverse }).y,
+        );
+        const after = generators.map((generator) => generator.state());
+        const plain = run((f, steps) => {
+          const outputs = Array.from({ length: steps }, f);
+          return outputs.length === 0
+            ? zeros([0], { dtype: "int32" })
+            : stack(reverse ? outputs.reverse() : outputs);
+        });
+        expect(looped).toEqual(plain);
+        expect(generators.map((generator) => generator.state())).toEqual(after);
+      }),
+    );
+  });
+
+  it("are one leaf of a recorded function for each generator, which says what to reserve", () => {
+    const generator = new Generator(1);
+    const { draws: made } = record(() =>
+      scan(() => ({ carry: {}, y: [uniform([5], { generator }), uniform([1], { generator })] }), {}, null, {
+        length: 3,
+        reverse: true,
+      }),
+    );
+    expect(made.map(({ blocks, offsets, start }) => ({ blocks, offsets, shape: start.shape }))).toEqual([
+      { blocks: 9, offsets: [6, 8, 3, 5, 0, 2], shape: [3, 2, 4] },
+    ]);
+    expect(generator.state().block).toBe(0);
+  });
+});
+
+describe("the function that scan loops over", () => {
+  it("is called once, and what does not depend on the iteration is computed outside", () => {
+    let calls = 0;
+    const seen: string[] = [];
+    const { carry } = trace(
+      () =>
+        scan(
+          (h: Tensor) => {
+            calls++;
+            return { carry: h.mul(ones([2]).exp()) };
+          },
+          ones([2]),
+          null,
+          { length: 5 },
+        ),
+      (node, times) => seen.push(`${node.operation?.primitive} ${times}`),
+    );
+    expect(calls).toBe(1);
+    expect(seen).toContain("mul 5");
+    const [{ operation }] = carry.node.operation?.inputs ?? [];
+    if (operation?.primitive !== "scan") throw new Error("the carry comes of a loop");
+    const { body } = operation.attributes;
+    expect([...body.inside].map((node) => node.operation?.primitive)).toEqual(["mul"]);
+    expect(body.constants.map((node) => node.operation?.primitive)).toEqual(["exp"]);
+  });
+
+  it("cannot read a value, nor draw a plain number", () => {
+    const loop = (f: (h: Tensor) => unknown) => () =>
+      scan((h: Tensor) => ({ carry: f(h) as Tensor }), ones([1]), null, { length: 2 });
+    expect(loop((h) => h.add(h.itemSync()))).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: data: a tensor is read inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or take a plain loop instead of scan]`,
+    );
+    expect(loop((h) => h.add(defaultGenerator().uniform()))).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or take a plain loop instead of scan]`,
+    );
+  });
+
+  it("does not let its placeholders out", () => {
+    let leaked: Tensor = zeros([]);
+    scan(
+      (h: Tensor) => {
+        leaked = h.exp();
+        return { carry: h };
+      },
+      ones([2]),
+      null,
+      { length: 2 },
+    );
+    expect(() => leaked.dataSync()).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: realize: needs a value float32 [2] of the function that scan loops over, which has another one at every iteration and none outside. Return what you need from the function, as a part of the carry or of y]`,
+    );
+  });
+
+  it("checks indices as anywhere", () => {
+    const index = tensor([0, 3], { dtype: "int32" });
+    const picked = scan((h, i) => ({ carry: h, y: h.take(i) }), ones([3]), index).y;
+    expect(() => picked.dataSync()).toThrow("gather: got the index 3 at position 0; expected 0 to 2");
+  });
+
+  it("has to return the carry as it began", () => {
+    const loop = (next: unknown) => () =>
+      scan(() => ({ carry: next as Tensor[] }), [ones([2]), ones([])], null, { length: 2 });
+    expect(loop([ones([2]), ones([1])])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: the next carry is [1] for a tensor of []]`,
+    );
+    expect(loop([ones([2]), ones([]).cast("int32")])).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: scan: the next carry is int32 for a tensor of float32. Cast it first]`,
+    );
+    expect(loop([ones([2])])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: scan: the next carry is an array of 1 for an array of 2; expected the same nesting]`,
+    );
+    expect(() =>
+      scan(((h: Tensor) => h) as unknown as () => { carry: Tensor }, ones([2]), null, { length: 2 }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: scan: the function did not return { carry, y }, of which y may be left out]`,
+    );
+  });
+});
+
+describe("the sequences of a scan", () => {
+  const f = () => ({ carry: {} });
+
+  it("have one length, which may be said again", () => {
+    const of = (sequences: Tensor[], length?: number) => () =>
+      scan(f, {}, sequences, length === undefined ? {} : { length });
+    expect(of([ones([3]), ones([3, 2])], 3)).not.toThrow();
+    expect(of([ones([3]), ones([2, 3])])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: got the sequences [3], [2, 3]; expected one length along their first axes]`,
+    );
+    expect(of([ones([3])], 2)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: got the sequences [3] and the length 2; expected one length along their first axes]`,
+    );
+    expect(of([ones([])])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: got a scalar as a sequence; expected at least one axis, that of the iterations]`,
+    );
+    expect(of([])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: scan: got neither sequences nor a length. Pass { length }]`,
+    );
+    expect(of([], 1.5)).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: scan: got the length 1.5; expected a whole number of at least 0]`,
+    );
   });
 });

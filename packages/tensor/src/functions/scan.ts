@@ -73,9 +73,9 @@ export function scan(
       ? null
       : mapTree(sequences, ({ shape, dtype }) => placeholder(shape.slice(1), dtype, sliceFormals));
   // The signature above says that f takes what is nested like these.
-  const traced = traceBody(() => checkedIteration(f(carried as never, slices as never)), extent);
+  const traced = traceBody(() => iterationOf(f(carried as never, slices as never)), extent);
   const { carry, y } = traced.result;
-  const pairs = pairLeaves("scan", initial, carry, "the function returned the carry");
+  const pairs = pairLeaves("scan", initial, carry, "the next carry is");
   const kept = y === null || y === undefined ? [] : leavesOf(y);
 
   const finish = (carryOf: (place: number) => Tensor, stackOf: (place: number) => Tensor) => ({
@@ -157,12 +157,17 @@ function replaced<T extends Tree>(tree: T, find: (place: number) => Tensor): T {
   return mapTree(tree, (): Tensor => find(place++));
 }
 
-/** Throws an ArgumentError unless a function returned what it should, as far as TypeScript could not see to it. */
-function checkedIteration<Carry, Y>(returned: Iteration<Carry, Y>): Iteration<Carry, Y> {
-  if (typeof returned === "object" && (returned as object | null) !== null && "carry" in returned)
-    return returned;
-  throw new ArgumentError(
-    "scan",
-    `the function returned ${Array.isArray(returned) ? "an array" : typeof returned}; expected { carry, y }`,
-  );
+/**
+ * What a function returned, as it is now: a variable may stand for another value in a moment.
+ *
+ * Throws: ArgumentError if it is no iteration, as far as TypeScript could not see to it
+ */
+function iterationOf({ carry, y }: Iteration<Tree, Tree | null | undefined>): {
+  readonly carry: Tree;
+  readonly y: Tree | null | undefined;
+} {
+  const now = (tree: Tree): Tree => mapTree(tree, ({ node }: Tensor): Tensor => new Tensor(node));
+  if ((carry as Tree | null | undefined) !== null && typeof carry === "object")
+    return { carry: now(carry), y: y === null || y === undefined ? y : now(y) };
+  throw new ArgumentError("scan", "the function did not return { carry, y }, of which y may be left out");
 }

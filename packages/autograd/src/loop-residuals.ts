@@ -1,0 +1,98 @@
+import {
+  bytesPerElement,
+  sizeOf,
+  topologicalOrder,
+  type LoopBody,
+  type Node,
+  type PrimitiveName,
+} from "@stargrad/graph";
+import { customRuleOf } from "./custom-rule.js";
+
+/** What costs little to compute once more: no sums, and no series that approximates a function. */
+const cheap: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  ...(["neg", "abs", "sign", "floor", "round", "sqrt", "cast", "stopGradient"] as const),
+  ...(["add", "sub", "mul", "div", "maximum", "minimum", "where", "less", "lessEqual", "equal"] as const),
+  ...(["reshape", "permute", "expand", "slice", "flip", "pad", "concat", "windows"] as const),
+]);
+
+/** What shows the same elements otherwise: nothing is gained by keeping it beside them. */
+const views: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["reshape", "permute", "expand", "flip"]);
+
+/** What a loop can keep of its iterations: what it computes anyway, and what its carries are when an iteration begins. */
+export class Keepable {
+  readonly #body: LoopBody;
+  readonly #carries: ReadonlySet<Node>;
+  readonly #computed: ReadonlySet<Node>;
+
+  constructor(body: LoopBody) {
+    this.#body = body;
+    this.#carries = new Set(body.carries);
+    this.#computed = new Set(body.order([...body.next, ...body.results]));
+  }
+
+  has(node: Node): boolean {
+    if (this.#carries.has(node)) return true;
+    const { operation } = node;
+    // A loop inside of it is no tensor, but can be asked for another output.
+    const computed = operation?.primitive === "scanOutput" ? operation.inputs[0] : node;
+    return operation?.primitive !== "scan" && this.#computed.has(computed);
+  }
+
+  /**
+   * Chooses what to keep so that nodes can be had in the gradient. `candidates` are all nodes that depend on the iteration and on
+   * no gradient, inputs before outputs; what is `kept` already is added to.
+   *
+   * What was dear to compute is kept. What is arithmetic on kept values, on slices and on constants is computed once more, and so is
+   * what only the gradient computes; what is arithmetic on anything else is kept in its place. A lean choice keeps the carries
+   * alone, from which everything else follows. Slices of sequences are there in any case.
+   */
+  choose(
+    reads: Iterable<Node>,
+    candidates: readonly Node[],
+    kept: Set<Node>,
+    { lean }: { readonly lean: boolean },
+  ): void {
+    const sequences = new Set(this.#body.sequences);
+    const varying = new Set([...this.#carries, ...candidates]);
+    const isStop = (node: Node): boolean =>
+      this.#carries.has(node) || (!lean && this.has(node) && !isView(node));
+    const stops = new Set(
+      topologicalOrder(
+        [...reads],
+        (node) => varying.has(node) && !kept.has(node),
+        (node) => (isStop(node) ? [] : dependenciesOf(node)),
+      ).filter(isStop),
+    );
+    for (const node of stops) if (!isCheap(node)) kept.add(node);
+    /** What cheap operations make of what is there. */
+    const following = new Set<Node>();
+    const isThere = (node: Node): boolean =>
+      !varying.has(node) || sequences.has(node) || kept.has(node) || following.has(node);
+    for (const node of candidates) {
+      if (isCheap(node) && dependenciesOf(node).every(isThere)) following.add(node);
+      else if (stops.has(node)) kept.add(node);
+    }
+  }
+}
+
+function isView(node: Node): boolean {
+  return customRuleOf(node) === undefined && node.operation !== null && views.has(node.operation.primitive);
+}
+
+function isCheap(node: Node): boolean {
+  return customRuleOf(node) === undefined && node.operation !== null && cheap.has(node.operation.primitive);
+}
+
+/** What a node is computed from, and what its gradient goes to beside that. */
+export function dependenciesOf(node: Node): readonly Node[] {
+  const operands = node.operation?.inputs ?? [];
+  const further = customRuleOf(node)?.inputs;
+  return further === undefined ? operands : [...operands, ...further];
+}
+
+/** How much memory it takes to keep nodes of every iteration. */
+export function bytesOf(nodes: Iterable<Node>, length: number): number {
+  let bytes = 0;
+  for (const { shape, dtype } of nodes) bytes += length * sizeOf(shape) * bytesPerElement(dtype);
+  return bytes;
+}

@@ -1,0 +1,107 @@
+import type { Node } from "@stargrad/graph";
+import { add, expand, matmul, mul, permute, reshape, sum, Tensor } from "@stargrad/tensor";
+import { customRuleOf } from "./custom-rule.js";
+
+/** A tensor that can be had once the loop has been made, of its outputs by index. */
+export type Later = (output: (index: number) => Tensor) => Tensor;
+
+/** How a loop makes values of all its iterations available outside. */
+export interface IterationStacks {
+  readonly length: number;
+  /** The node outside that is the same in every iteration; `null` if there is none. */
+  constantOf(node: Node): Tensor | null;
+  /** Whether `stackOf` has been asked for the node. */
+  isStacked(node: Node): boolean;
+  /** A node of every iteration, stacked along a new leading axis. */
+  stackOf(node: Node): Later;
+  /** The sum of a node over all iterations, added up in the loop. */
+  carriedSumOf(node: Node): Later;
+}
+
+/**
+ * The sum of a node over all iterations, as one operation outside of the loop on what the iterations leave there: `null` if
+ * that would be no better than adding up inside.
+ *
+ * The weights of a layer receive a product of two matrices from every iteration, `dW = Σₜ xₜᵀ gₜ`: that is one product of the
+ * stacked matrices, as long as the loop. Sums over axes, of biases say, are sums over one axis more.
+ */
+export function sumOutside(node: Node, stacks: IterationStacks): Later | null {
+  const constant = stacks.constantOf(node);
+  if (constant !== null) return () => mul(constant, stacks.length);
+  if (stacks.isStacked(node)) return summed(stacks.stackOf(node));
+  const { operation } = node;
+  if (operation === null || customRuleOf(node) !== undefined) return null;
+  switch (operation.primitive) {
+    case "add": {
+      const [a, b] = operation.inputs;
+      const [left, right] = [sumOutside(a, stacks), sumOutside(b, stacks)];
+      if (left === null && right === null) return null;
+      const [first, second] = [left ?? stacks.carriedSumOf(a), right ?? stacks.carriedSumOf(b)];
+      return (output) => add(first(output), second(output));
+    }
+    case "reshape": {
+      const inner = sumOutside(operation.inputs[0], stacks);
+      return inner && ((output) => reshape(inner(output), node.shape));
+    }
+    case "permute": {
+      const inner = sumOutside(operation.inputs[0], stacks);
+      const { axes } = operation.attributes;
+      return inner && ((output) => permute(inner(output), axes));
+    }
+    case "matmul":
+      return summed(product(operation.inputs, stacks));
+    case "sum": {
+      const [input] = operation.inputs;
+      const { axes } = operation.attributes;
+      const inner = customRuleOf(input) === undefined ? input.operation : null;
+      const alongBatch = axes.every((axis) => axis < input.shape.length - 2);
+      const stack =
+        inner?.primitive === "matmul" && alongBatch
+          ? product(inner.inputs, stacks)
+          : stackOutside(input, stacks);
+      return summed(
+        stack,
+        axes.map((axis) => axis + 1),
+      );
+    }
+    default:
+      return null;
+  }
+}
+
+function summed(stack: Later, further: readonly number[] = []): Later {
+  return (output) => sum(stack(output), { axis: [0, ...further] });
+}
+
+/** The products of all iterations. */
+function product([a, b]: readonly Node[], stacks: IterationStacks): Later {
+  const [left, right] = [stackOutside(a, stacks), stackOutside(b, stacks)];
+  return (output) => matmul(left(output), right(output));
+}
+
+/** A node of every iteration. What only moves elements is done outside, so that they are stacked once however they are seen. */
+export function stackOutside(node: Node, stacks: IterationStacks): Later {
+  const constant = stacks.constantOf(node);
+  const whole = [stacks.length, ...node.shape];
+  if (constant !== null) return () => expand(reshape(constant, [1, ...node.shape]), whole);
+  const { operation } = node;
+  if (operation !== null && customRuleOf(node) === undefined && !stacks.isStacked(node)) {
+    const inner = (): Later => stackOutside(operation.inputs[0], stacks);
+    switch (operation.primitive) {
+      case "reshape": {
+        const stack = inner();
+        return (output) => reshape(stack(output), whole);
+      }
+      case "permute": {
+        const stack = inner();
+        const axes = [0, ...operation.attributes.axes.map((axis) => axis + 1)];
+        return (output) => permute(stack(output), axes);
+      }
+      case "expand": {
+        const stack = inner();
+        return (output) => expand(stack(output), whole);
+      }
+    }
+  }
+  return stacks.stackOf(node);
+}

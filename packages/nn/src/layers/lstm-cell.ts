@@ -1,0 +1,41 @@
+import type { Tensor } from "@stargrad/tensor";
+import { RecurrentCell, type RecurrentCellOptions } from "./recurrent-cell.js";
+import { lstmStep } from "./recurrent-step.js";
+import type { CellState } from "./rnn-cell.js";
+
+/** The states that an LSTM's cell renews. */
+export interface LSTMCellState extends CellState {
+  /** The cell state, [N, H]. Default: zeros. */
+  readonly cell?: Tensor;
+}
+
+/**
+ * One step of an LSTM:
+ *
+ * - input, forget and output gate `i, f, o = σ(W x + b + U h + c)`, what to write `g = tanh(W x + b + U h + c)`, each with
+ *   weights of its own
+ * - `c' = f · c + i · g`, `h' = o · tanh(c')`
+ *
+ * What it returns is what the next step takes. For a whole sequence, `LSTM` takes the input's part of all steps at once.
+ *
+ * Shapes: x [N, in], hidden and cell [N, H] -> hidden and cell [N, H]; or all without N.
+ *         weight_ih [4 H, in], weight_hh [4 H, H], bias_ih and bias_hh [4 H], in the order i, f, g, o
+ * Init:   uniform ±1/√H
+ * Defaults: hidden and cell 0
+ * Throws: ShapeError if an input does not fit; ArgumentError if an option does not
+ * Source: Hochreiter & Schmidhuber, "Long Short-Term Memory", 1997; Gers et al., "Learning to Forget", 2000;
+ *         torch.nn.LSTMCell
+ */
+export class LSTMCell extends RecurrentCell {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentCellOptions = {}) {
+    super("LSTMCell", lstmStep, [inputSize, hiddenSize], options);
+  }
+
+  forward(
+    x: Tensor,
+    { hidden, cell }: LSTMCellState = {},
+  ): { readonly hidden: Tensor; readonly cell: Tensor } {
+    const [nextHidden, nextCell] = this.advance(x, { hidden: hidden ?? null, cell: cell ?? null });
+    return { hidden: nextHidden, cell: nextCell };
+  }
+}

@@ -1,0 +1,77 @@
+import { formatShape, sameShape, ShapeError, type FloatOptions, type Tensor, zeros } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectWhole, writeLayer } from "../options.js";
+import { expectFloat, expectShape } from "../shapes.js";
+import {
+  drawWeights,
+  fromHidden,
+  fromInput,
+  namedWeights,
+  type CellWeights,
+  type States,
+  type StepKind,
+} from "./recurrent-step.js";
+
+export interface RecurrentCellOptions extends FloatOptions {
+  /** Whether there are biases. Default: true. */
+  readonly bias?: boolean;
+}
+
+/** What RNNCell, GRUCell and LSTMCell have in common: the weights of one step, and how it is called. */
+export abstract class RecurrentCell extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly #weights: CellWeights;
+  readonly #kind: StepKind;
+  readonly #written: string;
+
+  constructor(
+    name: string,
+    kind: StepKind,
+    [inputSize, hiddenSize]: readonly [inputSize: number, hiddenSize: number],
+    options: RecurrentCellOptions,
+  ) {
+    super();
+    const { bias = true, dtype = "float32", generator } = options;
+    expectWhole(name, { inputSize, hiddenSize }, { least: 1 });
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.#kind = kind;
+    this.#weights = drawWeights(kind, inputSize, hiddenSize, {
+      bias,
+      dtype,
+      ...(generator === undefined ? {} : { generator }),
+    });
+    this.#written = writeLayer(name, [inputSize, hiddenSize], options);
+  }
+
+  override describe(): string {
+    return this.#written;
+  }
+
+  /** Its names are PyTorch's. */
+  protected override fields(): Iterable<readonly [name: string, value: unknown]> {
+    return namedWeights(this.#weights, "");
+  }
+
+  /** The next states; `before` has each kind of state, by name, or null for zeros. */
+  protected advance(x: Tensor, before: Readonly<Record<string, Tensor | null>>): Tensor[] {
+    expectFloat(this.#written, x);
+    const isOne = x.ndim === 1;
+    const fits = (isOne || x.ndim === 2) && x.shape[x.ndim - 1] === this.inputSize;
+    expectShape(this.#written, x, fits, `[N, ${this.inputSize}] or [${this.inputSize}]`);
+    const input = fromInput(this.#weights, isOne ? x.unsqueeze(0) : x);
+    const shape = [...x.shape.slice(0, -1), this.hiddenSize];
+    // One state at least, of which `map` knows nothing.
+    const states = Object.entries(before).map(([name, state]) => {
+      const given = state ?? zeros(shape, { dtype: input.dtype });
+      if (sameShape(given.shape, shape)) return isOne ? given.unsqueeze(0) : given;
+      throw new ShapeError(
+        this.#written,
+        `got ${name} ${formatShape(given.shape)}; expected ${formatShape(shape)}`,
+      );
+    }) as unknown as States;
+    const after = this.#kind.step(input, fromHidden(this.#weights, states[0]), states);
+    return after.map((state) => (isOne ? state.squeeze(0) : state));
+  }
+}

@@ -1,0 +1,34 @@
+import type { Tensor } from "@stargrad/tensor";
+import { RecurrentCell, type RecurrentCellOptions } from "./recurrent-cell.js";
+import { elmanStep } from "./recurrent-step.js";
+import { nonlinearityOf, type RNNOptions } from "./rnn.js";
+
+export type RNNCellOptions = RecurrentCellOptions & Pick<RNNOptions, "nonlinearity">;
+
+/** The state that a cell renews. */
+export interface CellState {
+  /** The hidden state, [N, H]. Default: zeros. */
+  readonly hidden?: Tensor;
+}
+
+/**
+ * One step of an RNN: `h' = tanh(Wᵢ x + bᵢ + Wₕ h + bₕ)`, or with ReLU for tanh. What it returns is what the next step takes. For
+ * a whole sequence, `RNN` takes the input's part of all steps at once.
+ *
+ * Shapes: x [N, in], hidden [N, H] -> hidden [N, H]; or all without N.
+ *         weight_ih [H, in], weight_hh [H, H], bias_ih and bias_hh [H]
+ * Init:   uniform ±1/√H
+ * Defaults: tanh; hidden 0
+ * Throws: ShapeError if an input does not fit; ArgumentError if an option does not
+ * Source: Elman, "Finding Structure in Time", 1990; torch.nn.RNNCell
+ */
+export class RNNCell extends RecurrentCell {
+  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+    super("RNNCell", elmanStep(nonlinearityOf("RNNCell", options)), [inputSize, hiddenSize], options);
+  }
+
+  forward(x: Tensor, { hidden }: CellState = {}): { readonly hidden: Tensor } {
+    const [next] = this.advance(x, { hidden: hidden ?? null });
+    return { hidden: next };
+  }
+}

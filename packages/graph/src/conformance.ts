@@ -1,5 +1,6 @@
 import { allocate, type DType, type TypedArray } from "./dtype.js";
 import { HostStorage, runProgram } from "./engine.js";
+import { loopCases } from "./loop-cases.js";
 import { createLeaf, createNode, type Node } from "./node.js";
 import type { HostTensor, Primitive } from "./primitive.js";
 import { plainNames, primitives } from "./primitives.js";
@@ -21,7 +22,12 @@ export interface ConformanceCase {
  * types, with inputs that lie in all sorts of ways, and what has blocks inside an engine on sizes around those of blocks.
  */
 export function conformanceCases(): ConformanceCase[] {
-  return [...sampleCases(), ...sizeCases(), ...floatTypes.map((dtype) => sumCase(largeSize, dtype))];
+  return [
+    ...sampleCases(),
+    ...sizeCases(),
+    ...floatTypes.map((dtype) => sumCase(largeSize, dtype)),
+    ...floatTypes.flatMap(outputsOfLoops),
+  ];
 }
 
 /** Says where elements differ by more than a case allows; `null` if they agree. A tolerance of 0 wants them equal to the bit. */
@@ -92,6 +98,18 @@ function* sampleCases(): Iterable<ConformanceCase> {
       }
     }
   }
+}
+
+/** Every output of every loop, each by itself. */
+function outputsOfLoops(dtype: FloatType): ConformanceCase[] {
+  return loopCases(dtype).flatMap(({ name, build }) =>
+    build().map((_, i) => ({
+      name: `a loop with ${name}, output ${i}, ${dtype}`,
+      build: () => build()[i],
+      // What an iteration rounds, the next ones go on with.
+      tolerance: 10 * tolerances[dtype],
+    })),
+  );
 }
 
 /** More than the memory that an engine begins with. */

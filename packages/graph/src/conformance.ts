@@ -1,11 +1,12 @@
 import { allocate, type DType, type TypedArray } from "./dtype.js";
 import { HostStorage, runProgram } from "./engine.js";
+import { loopCases } from "./loop-cases.js";
 import { createLeaf, createNode, type Node } from "./node.js";
 import type { HostTensor, Primitive } from "./primitive.js";
 import { plainNames, primitives } from "./primitives.js";
 import { referenceEngine } from "./reference-engine.js";
 import { draw, reals } from "./samples.js";
-import { scanCases } from "./scan-cases.js";
+import { randomLoops } from "./random-loops.js";
 import { sizeOf } from "./shape.js";
 
 /** A small graph on which every engine has to agree with the reference engine. */
@@ -22,12 +23,13 @@ export interface ConformanceCase {
  * types, with inputs that lie in all sorts of ways; what has blocks inside an engine on sizes around those of blocks; and loops.
  */
 export function conformanceCases(): ConformanceCase[] {
-  const loops = [...scanCases()].map((loop) => ({ ...loop, tolerance: loopTolerances[loop.dtype] }));
+  const loops = [...randomLoops()].map((loop) => ({ ...loop, tolerance: loopTolerances[loop.dtype] }));
   return [
     ...sampleCases(),
     ...sizeCases(),
     ...loops,
     ...floatTypes.map((dtype) => sumCase(largeSize, dtype)),
+    ...floatTypes.flatMap(outputsOfLoops),
   ];
 }
 
@@ -101,6 +103,18 @@ function* sampleCases(): Iterable<ConformanceCase> {
       }
     }
   }
+}
+
+/** Every output of every loop, each by itself. */
+function outputsOfLoops(dtype: FloatType): ConformanceCase[] {
+  return loopCases(dtype).flatMap(({ name, build }) =>
+    build().map((_, i) => ({
+      name: `a loop with ${name}, output ${i}, ${dtype}`,
+      build: () => build()[i],
+      // What an iteration rounds, the next ones go on with.
+      tolerance: 10 * tolerances[dtype],
+    })),
+  );
 }
 
 /** More than the memory that an engine begins with. */

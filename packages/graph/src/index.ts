@@ -31,6 +31,7 @@ export {
   StaleValueError,
   StargradError,
 } from "./errors.js";
+export { loopCases, type LoopCase } from "./loop-cases.js";
 export { describeAttributes, LoopBody, type LoopParts } from "./loop-body.js";
 export {
   createLeaf,

@@ -94,4 +94,22 @@ describe("LoopBody", () => {
     other.addResult([...other.inside][0]);
     expect(other.describe()).not.toBe(one.describe());
   });
+
+  it("tells numbers apart that JSON does not", () => {
+    const described = [Infinity, -Infinity, NaN, 0, -0].map((value) => {
+      const carry = formal(2);
+      const cut = createNode("slice", [carry], { starts: [0], lengths: [1], steps: [1] });
+      const next = createNode("pad", [cut], { before: [1], after: [0], between: [0], value });
+      const inside = new Set([cut, next]);
+      return new LoopBody({
+        constants: [],
+        carries: [carry],
+        sequences: [],
+        next: [next],
+        results: [],
+        inside,
+      }).describe();
+    });
+    expect(new Set(described).size).toBe(5);
+  });
 });

@@ -116,7 +116,15 @@ function numberOf(description: string): number {
 
 /** Attributes as a text that others share exactly if they are the same. */
 export function describeAttributes(attributes: object): string {
-  if (!("body" in attributes && attributes.body instanceof LoopBody)) return JSON.stringify(attributes);
+  if (!("body" in attributes && attributes.body instanceof LoopBody)) {
+    return JSON.stringify(attributes, exactly);
+  }
   const { body, ...others } = attributes;
-  return `${JSON.stringify(others)}${body.describe()}`;
+  return `${JSON.stringify(others, exactly)}${body.describe()}`;
+}
+
+/** JSON has no infinities, no NaN and no −0, which a padding may be. */
+function exactly(_: string, value: unknown): unknown {
+  const isPlain = typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0));
+  return isPlain ? value : `number ${Object.is(value, -0) ? "-0" : value}`;
 }

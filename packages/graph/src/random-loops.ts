@@ -9,14 +9,14 @@ import { sizeOf } from "./shape.js";
 const shape = [3, 5];
 
 /** A loop in a graph: every output of it, as one row of float64. */
-export interface ScanCase {
+export interface RandomLoop {
   readonly name: string;
   readonly dtype: "float64" | "float32";
   readonly build: () => Node;
 }
 
 /** Loops that are made at random, the same ones each time. */
-export function* scanCases(): Iterable<ScanCase> {
+export function* randomLoops(): Iterable<RandomLoop> {
   for (let seed = 1; seed <= 120; seed++) {
     for (const dtype of ["float64", "float32"] as const) {
       yield { name: `scan ${seed}, ${dtype}`, dtype, build: () => new RandomLoops(seed, dtype).build() };

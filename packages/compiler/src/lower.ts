@@ -1,5 +1,6 @@
 import {
   formatShape,
+  NodeNumbers,
   pendingNodes,
   sizeOf,
   type Node,
@@ -50,13 +51,17 @@ class Lowering {
   readonly #buffers: BufferSpec[];
   readonly #kernels: Kernel[] = [];
   readonly #inputs: number[] = [];
-  readonly #expressions: Map<Node, LoopExpression>;
+  /** Numbers of the nodes that are lowered here, and of leaves. A body's formals have none: they belong to the graph around it. */
+  readonly #numbers = new NodeNumbers();
+  readonly #formals: ReadonlyMap<Node, LoopExpression>;
+  /** By number: what has become of a node, how often it is read, and by which node last. */
+  readonly #expressions: (LoopExpression | undefined)[];
+  readonly #uses: number[];
+  readonly #users: (Node | undefined)[];
   readonly #places: ReadonlyMap<BufferContents, number>;
   /** Which outputs of each loop are read, and what they are once the loop has been lowered. */
   readonly #outputsRead = new Map<Node, Set<number>>();
   readonly #loops = new Map<Node, ReadonlyMap<number, LoopExpression>>();
-  readonly #uses = new Map<Node, number>();
-  readonly #users = new Map<Node, Node>();
   readonly #sizes = new ExpressionSizes();
   readonly #products = new Map<number, ProductKernel>();
   readonly #outputs: readonly Node[];
@@ -84,25 +89,16 @@ class Lowering {
   /** `buffers`: those that there are already. */
   constructor({ order, wanted, known, places }: BodyLowering, buffers: BufferSpec[]) {
     this.#buffers = buffers;
-    this.#expressions = new Map(known);
+    this.#formals = known;
     this.#places = places;
     this.#outputs = wanted;
     this.#wanted = new Set(wanted);
-    const pending = new Set(order);
-    for (const node of order) {
-      const { operation } = node;
-      if (operation?.primitive === "scanOutput") {
-        const [loop] = operation.inputs;
-        const read = this.#outputsRead.get(loop) ?? new Set();
-        this.#outputsRead.set(loop, read.add(operation.attributes.index));
-      }
-      for (const input of operation?.inputs ?? []) {
-        this.#uses.set(input, (this.#uses.get(input) ?? 0) + 1);
-        this.#users.set(input, node);
-        if (!pending.has(input)) this.#readLeaf(input);
-      }
-    }
-    for (const node of wanted) if (!pending.has(node)) this.#readLeaf(node);
+    this.#expressions = order.map(() => undefined);
+    this.#users = order.map(() => undefined);
+    this.#uses = order.map(() => 0);
+    for (const [i, node] of order.entries()) this.#numbers.set(node, i);
+    for (const node of order) this.#countUses(node);
+    for (const node of wanted) this.#readLeaf(node);
     for (const node of order) {
       if (this.#isSummedAlongBatch(node)) continue;
       if (node.operation?.primitive === "scan") {
@@ -110,9 +106,26 @@ class Lowering {
         this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
         continue;
       }
-      this.#expressions.set(node, this.#lower(node));
-      const shared = (this.#uses.get(node) ?? 0) > 1 && this.#isWork(node);
+      this.#setExpression(node, this.#lower(node));
+      const shared = this.#usesOf(node) > 1 && this.#isWork(node);
       if (shared || this.#wanted.has(node)) this.#settle(node);
+    }
+  }
+
+  #countUses(node: Node): void {
+    const { operation } = node;
+    if (operation === null) return;
+    if (operation.primitive === "scanOutput") {
+      const [loop] = operation.inputs;
+      const read = this.#outputsRead.get(loop) ?? new Set();
+      this.#outputsRead.set(loop, read.add(operation.attributes.index));
+    }
+    for (const input of operation.inputs) {
+      this.#readLeaf(input);
+      const number = this.#numbers.get(input);
+      if (number === undefined) continue;
+      this.#uses[number]++;
+      this.#users[number] = node;
     }
   }
 
@@ -292,8 +305,8 @@ class Lowering {
 
   /** The operation that reads a node, if it is one alone and the node itself is not asked for. */
   #onlyUser(node: Node): Operation | null {
-    if (this.#uses.get(node) !== 1 || this.#wanted.has(node)) return null;
-    return this.#users.get(node)?.operation ?? null;
+    if (this.#usesOf(node) !== 1 || this.#wanted.has(node)) return null;
+    return this.#users[this.#numbers.get(node) ?? -1]?.operation ?? null;
   }
 
   /** A product reads its operands from memory, through any layout. */
@@ -313,17 +326,31 @@ class Lowering {
   }
 
   #expressionOf(node: Node): LoopExpression {
-    const known = this.#expressions.get(node);
+    const number = this.#numbers.get(node);
+    const known = number === undefined ? this.#formals.get(node) : this.#expressions[number];
     if (known === undefined) throw new Error("a node is used before it is lowered");
     return known;
   }
 
-  /** Gives a leaf its input buffer, unless it has one. */
+  #setExpression(node: Node, expression: LoopExpression): void {
+    const number = this.#numbers.get(node);
+    if (number === undefined) throw new Error("a formal stays what it is");
+    this.#expressions[number] = expression;
+  }
+
+  /** How often a node is read here. */
+  #usesOf(node: Node): number {
+    return this.#uses[this.#numbers.get(node) ?? -1] ?? 0;
+  }
+
+  /** Gives a leaf of the graph its input buffer, unless it has one. */
   #readLeaf(node: Node): void {
-    if (this.#expressions.has(node)) return;
+    if (this.#numbers.has(node) || this.#formals.has(node)) return;
     const buffer = this.#allocate(node);
     this.#inputs.push(buffer);
-    this.#expressions.set(node, loadWhole(buffer, node));
+    this.#numbers.set(node, this.#expressions.push(loadWhole(buffer, node)) - 1);
+    this.#uses.push(0);
+    this.#users.push(undefined);
   }
 
   /** The buffer that holds a node's elements, row-major; they are computed now if they were not yet. */
@@ -341,7 +368,7 @@ class Lowering {
       this.#kernels.push({ kind: "map", shape: node.shape, results });
     }
     const load = loadWhole(buffer, node);
-    this.#expressions.set(node, load);
+    if (this.#numbers.has(node)) this.#setExpression(node, load);
     return load;
   }
 

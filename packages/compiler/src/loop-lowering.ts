@@ -14,6 +14,12 @@ export interface BodyLowering {
   readonly places: ReadonlyMap<Node, number>;
 }
 
+export interface LoweredBody {
+  readonly kernels: readonly Kernel[];
+  /** What the nodes that are wanted have become. */
+  readonly expressions: ReadonlyMap<Node, LoopExpression>;
+}
+
 /** What a loop needs to become a kernel. */
 export interface LoopLowering {
   /** The kernels so far, to which more are added. */
@@ -25,11 +31,7 @@ export interface LoopLowering {
   readonly copied: (node: Node) => Operand;
   /** Writes a node's elements into a part of a buffer. */
   readonly writeTo: (buffer: number, layout: Layout | null, node: Node) => void;
-  /** The kernels of a body; `expressionOf` says afterwards what has become of its nodes. */
-  readonly lowerBody: (body: BodyLowering) => {
-    readonly kernels: readonly Kernel[];
-    readonly expressionOf: (node: Node) => LoopExpression;
-  };
+  readonly lowerBody: (body: BodyLowering) => LoweredBody;
 }
 
 type Scan = Operation & { primitive: "scan" };
@@ -116,7 +118,8 @@ export function lowerScan(
   const lowered = lowering.lowerBody({ order, wanted, known, places });
   const kernels = [...lowered.kernels];
   for (const [node, buffers] of destinations) {
-    const expression = lowered.expressionOf(node);
+    const expression = lowered.expressions.get(node);
+    if (expression === undefined) throw new Error("a body has not been lowered as a whole");
     for (const buffer of buffers) {
       if (expression.kind === "load" && expression.buffer === buffer) continue;
       if (sizeOf(node.shape) === 0) continue;

@@ -26,7 +26,7 @@ import { contiguous, isContiguous, type Layout } from "./layout.js";
 import { canWalkTogether } from "./iteration.js";
 import { lowerPick, lowerPlacement } from "./one-per-line.js";
 import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
-import { lowerScan, type BodyLowering, type LoopLowering } from "./loop-lowering.js";
+import { lowerScan, type BodyLowering, type LoweredBody } from "./loop-lowering.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
 import { withLayouts } from "./rewrite.js";
 
@@ -53,6 +53,7 @@ class Lowering {
   readonly #inputs: number[] = [];
   /** Numbers of the nodes that are lowered here, and of leaves. A body's formals have none: they belong to the graph around it. */
   readonly #numbers = new NodeNumbers();
+  readonly #nodes: Node[];
   readonly #formals: ReadonlyMap<Node, LoopExpression>;
   /** By number: what has become of a node, how often it is read, and by which node last. */
   readonly #expressions: (LoopExpression | undefined)[];
@@ -96,6 +97,7 @@ class Lowering {
     this.#expressions = order.map(() => undefined);
     this.#users = order.map(() => undefined);
     this.#uses = order.map(() => 0);
+    this.#nodes = [...order];
     for (const [i, node] of order.entries()) this.#numbers.set(node, i);
     for (const node of order) this.#countUses(node);
     for (const node of wanted) this.#readLeaf(node);
@@ -135,10 +137,14 @@ class Lowering {
     return { buffers: this.#buffers, inputs: this.#inputs, outputs, kernels };
   }
 
-  /** The kernels of a loop's body, over the same buffers. */
-  #lowerBody(body: BodyLowering): ReturnType<LoopLowering["lowerBody"]> {
+  /** A loop's body, over the same buffers. */
+  #lowerBody(body: BodyLowering): LoweredBody {
     const lowering = new Lowering(body, this.#buffers);
-    return { kernels: lowering.finish().kernels, expressionOf: (node) => lowering.#expressionOf(node) };
+    const { kernels } = lowering.finish();
+    const expressions = new Map(body.wanted.map((node) => [node, lowering.#expressionOf(node)]));
+    // A body may compute nodes that are computed here too, and has numbered them anew.
+    for (const [i, node] of this.#nodes.entries()) this.#numbers.set(node, i);
+    return { kernels, expressions };
   }
 
   #lower(node: Node): LoopExpression {
@@ -349,6 +355,7 @@ class Lowering {
     const buffer = this.#allocate(node);
     this.#inputs.push(buffer);
     this.#numbers.set(node, this.#expressions.push(loadWhole(buffer, node)) - 1);
+    this.#nodes.push(node);
     this.#uses.push(0);
     this.#users.push(undefined);
   }

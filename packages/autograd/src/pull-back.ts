@@ -11,6 +11,7 @@ import { add, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
 import { rules } from "./rules.js";
 import { scanGradient } from "./scan-gradient.js";
+import { SliceGradients } from "./slice-gradients.js";
 
 /**
  * Back-propagation. Walks the graph from its roots against the direction it was computed in, carrying the gradient of
@@ -33,12 +34,14 @@ export function pullBack(
   const leading = leadingTo(targets, order);
   const gradients = new Map<Node, Tensor>();
   const ofLoops = new Map<Node, Map<number, Tensor>>();
+  const slices = new SliceGradients();
   const accumulate = (node: Node, contribution: Tensor): void => {
     const known = gradients.get(node);
     gradients.set(node, known === undefined ? contribution : add(known, contribution));
   };
   for (const [root, gradient] of roots) accumulate(root.node, gradient);
   for (const node of order.reverse()) {
+    for (const part of slices.take(node)) accumulate(node, part);
     if (boundary.has(node) || !leading.has(node)) continue;
     const inputs = sourcesOf(node);
     for (const [i, contribution] of contributionsOf(node).entries()) {
@@ -63,6 +66,8 @@ export function pullBack(
     const g = gradients.get(node);
     if (g === undefined) return [];
     gradients.delete(node);
+    const isSlice = operation?.primitive === "slice" && customRuleOf(node) === undefined;
+    if (isSlice && slices.add(operation.inputs[0], operation.attributes, g)) return [];
     if (operation?.primitive !== "scanOutput") return differentiating(node, () => differentiate(node, g));
     const [bundle] = operation.inputs;
     const collected = ofLoops.get(bundle) ?? new Map<number, Tensor>();

@@ -1,0 +1,77 @@
+import { topologicalOrder } from "@stargrad/graph";
+import { concat, tensor, type Tensor } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+import { checkGradient, grad } from "./index.js";
+
+const x = tensor(
+  [
+    [1, -2, 3, 0.5, 2],
+    [4, 1, -1, 0.25, 3],
+  ],
+  { dtype: "float64" },
+);
+
+/** The primitives that a gradient is computed by. */
+const primitivesOf = ({ node }: Tensor): (string | undefined)[] =>
+  topologicalOrder([node], () => true).map(({ operation }) => operation?.primitive);
+
+describe("the gradient of slices", () => {
+  const f = (whole: Tensor): Tensor => {
+    const [a, b, c] = whole.split([2, 2, 1], { axis: 1 });
+    return a.mul(b).sum().add(c.exp().sum());
+  };
+
+  it("that a tensor was split into is laid out once, with nothing to pad or add", () => {
+    const primitives = primitivesOf(grad(f)(x));
+    expect(primitives.filter((name) => name === "concat")).toHaveLength(1);
+    expect(primitives).not.toContain("pad");
+    checkGradient(f, [x]);
+    checkGradient(f, [x], { order: 2 });
+  });
+
+  it.each<[string, (whole: Tensor) => Tensor]>([
+    [
+      "has zeros between stretches",
+      (whole) =>
+        whole
+          .narrow(1, 1, 1)
+          .mul(whole.narrow(1, 3, 1))
+          .sum(),
+    ],
+    [
+      "adds up stretches that overlap",
+      (whole) =>
+        whole
+          .narrow(1, 0, 3)
+          .mul(whole.narrow(1, 1, 3))
+          .sum(),
+    ],
+    [
+      "adds up stretches of different axes",
+      (whole) =>
+        whole
+          .narrow(1, 0, 2)
+          .mul(whole.narrow(0, 1, 1).sum())
+          .sum(),
+    ],
+    [
+      "takes steps and corners as they are",
+      (whole) =>
+        whole
+          .slice([
+            [0, 1],
+            [0, 4, 2],
+          ])
+          .square()
+          .sum(),
+    ],
+    ["is added to what the tensor receives besides", (whole) => whole.mul(whole.narrow(1, 4, 1)).sum()],
+    [
+      "goes on to tensors that were joined",
+      (whole) => concat([whole, whole.exp()]).narrow(0, 1, 2).square().sum(),
+    ],
+  ])("%s", (_, g) => {
+    checkGradient(g, [x]);
+    checkGradient(g, [x], { order: 2 });
+  });
+});

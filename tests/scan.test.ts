@@ -6,9 +6,7 @@ import {
   Generator,
   manualSeed,
   normal,
-  referenceEngine,
   scan,
-  setEngine,
   stack,
   tensor,
   zeros,
@@ -18,8 +16,6 @@ import { trainStep } from "@stargrad/train";
 import { describe, expect, it } from "vitest";
 
 // Loops with what only packages above the tensor know: variables that change, layers, recorded steps.
-
-setEngine(referenceEngine);
 
 const random = (seed: number, ...shape: number[]): Tensor =>
   normal(shape, { generator: new Generator(seed) });

@@ -1,13 +1,11 @@
 import { topologicalOrder, type Node } from "@stargrad/graph";
-import { referenceEngine, scan, setEngine, stopGradient, tensor, where, type Tensor } from "@stargrad/tensor";
+import { scan, stopGradient, tensor, where, type Tensor } from "@stargrad/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loopCases, random, type Loop } from "../scripts/loop-cases.js";
 import { unrolled } from "../scripts/unrolled.js";
 import { checkGradient, detectAnomaly, grad, hvp, jvp, Parameter } from "./index.js";
 import { scanGradient } from "./scan-gradient.js";
-
-setEngine(referenceEngine);
 
 function expectClose(got: Tensor, expected: Tensor): void {
   expect(got.shape).toEqual(expected.shape);

@@ -1,9 +1,7 @@
-import { concat, Generator, normal, ones, referenceEngine, setEngine, tensor, zeros } from "@stargrad/tensor";
+import { concat, Generator, normal, ones, tensor, zeros } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
 import { GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell } from "../index.js";
-
-setEngine(referenceEngine);
 
 const draw = (seed: number, ...shape: number[]) =>
   normal(shape, { generator: new Generator(seed), dtype: "float64" });

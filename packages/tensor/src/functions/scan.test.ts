@@ -8,9 +8,7 @@ import {
   ones,
   randomBits,
   record,
-  referenceEngine,
   scan,
-  setEngine,
   stack,
   tensor,
   trace,
@@ -18,8 +16,6 @@ import {
   zeros,
   type Tensor,
 } from "../index.js";
-
-setEngine(referenceEngine);
 
 describe("scan", () => {
   it("carries from slice to slice and stacks what each iteration returns", () => {

@@ -230,6 +230,7 @@ const withoutDerivative = [
     "apply",
     "realize",
     "computeNodes",
+    "fallBackOn",
     "isKnown",
     "expectNoRecording",
     "record",

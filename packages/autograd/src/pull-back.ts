@@ -4,6 +4,7 @@ import {
   sameShape,
   ShapeError,
   topologicalOrder,
+  withoutHistory,
   type Node,
   type Operation,
 } from "@stargrad/graph";
@@ -18,6 +19,13 @@ import { rules } from "./rules.js";
  * Each step asks the table of rules how much of the gradient goes to each input; where paths meet, gradients add up.
  */
 export function pullBack(
+  roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
+  targets: ReadonlySet<Node>,
+): Map<Node, Tensor> {
+  return withoutHistory(() => gradientsOf(roots, targets));
+}
+
+function gradientsOf(
   roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
   targets: ReadonlySet<Node>,
 ): Map<Node, Tensor> {

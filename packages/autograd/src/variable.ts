@@ -2,16 +2,15 @@ import {
   createLeaf,
   DTypeError,
   elementsOf,
-  formatShape,
   HostStorage,
   Node,
-  sameShape,
-  ShapeError,
   type Destination,
   type Shape,
   type Storage,
 } from "@stargrad/graph";
-import { computeNodes, realize, Tensor } from "@stargrad/tensor";
+import { fallBackOn, realize, Tensor } from "@stargrad/tensor";
+import { assignAll } from "./assignment.js";
+import { recording } from "./recorded-changes.js";
 
 /** Which variable a node stands for: how `backward` finds its way home. */
 const variables = new WeakMap<Node, Variable>();
@@ -47,6 +46,8 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** Where that value is. */
   #previousElements: Storage | null = null;
   #elements: Storage;
+  /** The nodes that stand for its next values, which are still to be computed; the current one is the last of them. */
+  #coming: Node[] = [];
 
   readonly #kind: string;
   readonly #keepsPrevious: boolean;
@@ -60,13 +61,22 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     variables.set(leaf, this);
   }
 
-  /** Where the current value is. */
+  /** Where the current value is, which is computed now if it is still to come. */
   get elements(): Storage {
+    if (this.#coming.length > 0) realize(this);
+    this.#catchUp();
     return this.#elements;
+  }
+
+  /** How many values it has been given that are still to be computed. */
+  get awaits(): number {
+    this.#catchUp();
+    return this.#coming.length;
   }
 
   /** Where the next value may be written: where one is that will be gone by then. */
   get destination(): Destination {
+    this.#catchUp();
     const free = this.#keepsPrevious ? this.#previousElements : this.#elements;
     return free === null || free instanceof HostStorage ? "engine" : free;
   }
@@ -85,16 +95,38 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     assignAll([[this, value]]);
   }
 
+  /** The nodes that are let go by one of the next two updates, unless only its own next value is made from them. */
+  sharedLeaves(): readonly Node[] {
+    this.#catchUp();
+    return this.#keepsPrevious ? [...this.#previous, ...this.#leaves] : [];
+  }
+
   /** Takes on elements that belong to this variable alone, or to nobody. For `assignAll`, which checks that they fit. */
   replaceValue(elements: Storage): void {
+    this.#catchUp();
+    this.#coming = [];
+    this.#moveOn([], elements);
+    this.represent(this.current.tracked);
+  }
+
+  /** Lets the value before the last go, and takes on the next, for which these nodes stand. */
+  #moveOn(leaves: Node[], elements: Storage): void {
     for (const leaf of this.#keepsPrevious ? this.#previous : this.#leaves) leaf.release(this);
     if (this.#keepsPrevious) {
       this.#previous = this.#leaves;
       this.#previousElements = this.#elements;
     }
-    this.#leaves = [];
+    this.#leaves = leaves;
     this.#elements = elements;
-    this.represent(this.current.tracked);
+  }
+
+  /** Takes on the values that have been computed since somebody looked. */
+  #catchUp(): void {
+    const last = this.#coming.findLastIndex(({ storage }) => storage !== null);
+    if (last < 0) return;
+    for (const node of this.#coming.splice(0, last + 1)) {
+      if (node.storage !== null) this.#moveOn([node], node.storage);
+    }
   }
 
   /** Has a node with the current value, tracked or not, stand for this variable. */
@@ -104,6 +136,17 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     if (known !== undefined) return;
     this.#leaves.push(this.current);
     variables.set(this.current, this);
+  }
+
+  /** Has a node that is still to be computed stand for this variable, now and when it is. For `assignAlong`. */
+  standForComing(value: Node): Node {
+    const operation = { primitive: "stopGradient" as const, inputs: [value], attributes: {} };
+    const node = new Node(value, { operation, tracked: false });
+    fallBackOn(node, this.current);
+    variables.set(node, this);
+    this.#coming.push(node);
+    this.current = node;
+    return node;
   }
 
   /** Has a node that is still to be computed stand for this variable, and returns what ends that. For recordings. */
@@ -125,14 +168,28 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
  * Source: torch.nn.Parameter
  */
 export class Parameter<S extends Shape = Shape> extends Variable<S> {
-  /** dL/dthis, summed over the `backward` calls since it was last set to null; null if no loss has depended on it. */
-  grad: Tensor | null = null;
+  #grad: Tensor | null = null;
 
   constructor(value: Tensor<S>, { requiresGradient = true }: { readonly requiresGradient?: boolean } = {}) {
     if (value.dtype !== "float32" && value.dtype !== "float64") {
       throw new DTypeError("Parameter", `got ${value.dtype}; expected float32 or float64`);
     }
     super(computedLeaf(value, requiresGradient), "parameter", true);
+  }
+
+  /**
+   * dL/dthis, summed over the `backward` calls since it was last set to null; null if no loss has depended on it. While a
+   * step is recorded it is the gradient within the recording, which begins and ends with none.
+   */
+  get grad(): Tensor | null {
+    const changes = recording();
+    return changes === null ? this.#grad : (changes.gradients.get(this) ?? null);
+  }
+
+  set grad(gradient: Tensor | null) {
+    const changes = recording();
+    if (changes === null) this.#grad = gradient;
+    else changes.gradients.set(this, gradient);
   }
 
   /** Whether gradients reach it. Freezing a parameter takes effect for what is computed from here on. */
@@ -153,80 +210,6 @@ export class Buffer<S extends Shape = Shape> extends Variable<S> {
    */
   constructor(value: Tensor<S>, { keepsPrevious = true }: { readonly keepsPrevious?: boolean } = {}) {
     super(computedLeaf(value, false), "buffer", keepsPrevious);
-  }
-}
-
-/** What variables are to become. */
-export type Assignments = readonly (readonly [variable: Variable, value: Tensor])[];
-
-/**
- * Gives several variables new values, all computed as one program before the first of them changes: either every
- * variable is replaced, or, if something throws, none. Of two values for one variable, the last counts.
- *
- * Throws: ShapeError or DTypeError if a value is of another shape or type than its variable
- */
-export function assignAll(assignments: Assignments): void {
-  for (const [variable, value] of assignments) checkFits(variable, value);
-  if (recorder === null) replaceAll(new Map(assignments));
-  else for (const [variable, value] of assignments) recorder(variable, value);
-}
-
-function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
-  const known = [...values].flatMap(([variable, { node }]) =>
-    node.storage instanceof HostStorage ? [{ variable, elements: node.storage }] : [],
-  );
-  // Parameters are listed from the first layer to the last, and gradients arrive the other way round. Asked for as they
-  // arrive, each lets go of what it needed before the next is computed.
-  const pending = [...values].filter(([, { node }]) => !(node.storage instanceof HostStorage)).reverse();
-  // A gradient that is still to be computed needs the value it is the gradient at.
-  const gradients = [...values.keys()].flatMap((variable) =>
-    variable instanceof Parameter && variable.grad !== null ? [variable.grad.node] : [],
-  );
-  const computed = computeNodes(
-    pending.map(([variable, { node }]) => [node, variable.destination]),
-    gradients.reverse(),
-  );
-  pending.forEach(([variable], i) => {
-    variable.replaceValue(computed[i]);
-  });
-  for (const { variable, elements } of known) variable.replaceValue(elements);
-}
-
-function checkFits(variable: Variable, value: Tensor): void {
-  if (!sameShape(variable.shape, value.shape)) {
-    throw new ShapeError(
-      "assign",
-      `got the shape ${formatShape(value.shape)} for a variable of shape ${formatShape(variable.shape)}`,
-    );
-  }
-  if (variable.dtype !== value.dtype) {
-    throw new DTypeError("assign", `got ${value.dtype} for a variable of ${variable.dtype}`, "Cast it first");
-  }
-}
-
-/** Told of every assignment, which is then not carried out. */
-let recorder: ((variable: Variable, value: Tensor) => void) | null = null;
-
-/**
- * Runs a function and collects what it assigns instead of computing it. Until the function returns, a variable that has
- * been assigned to stands for its new value; afterwards all are as they were.
- */
-export function recordAssignments<T>(f: () => T): {
-  readonly result: T;
-  readonly assignments: ReadonlyMap<Variable, Tensor>;
-} {
-  const outer = recorder;
-  const assignments = new Map<Variable, Tensor>();
-  const restore: (() => void)[] = [];
-  recorder = (variable, value) => {
-    assignments.set(variable, value);
-    restore.push(variable.standIn(value.node));
-  };
-  try {
-    return { result: f(), assignments };
-  } finally {
-    recorder = outer;
-    for (const back of restore.reverse()) back();
   }
 }
 

@@ -33,11 +33,15 @@ export class Node {
   readonly dtype: DType;
   /** Whether a gradient may be asked for through this node. */
   readonly tracked: boolean;
-  /** Nodes that are computed and kept as soon as any of them is: this one among them, unless there are none. */
+  /** How many nodes had been made before this one. */
+  readonly serial: number;
+  /** Nodes that are computed and kept whenever this one is computed, whether it is itself kept or not. */
   companions: readonly Node[] = none;
   #operation: Operation | null;
   #storage: Storage | null;
-  #depth: number;
+  readonly #history: number;
+  /** The serial of the oldest operation in its history. */
+  #oldest: number;
   #owner: ValueOwner | null = null;
 
   constructor(
@@ -49,7 +53,9 @@ export class Node {
     this.tracked = origin.tracked;
     this.#operation = origin.operation ?? null;
     this.#storage = origin.storage ?? null;
-    this.#depth = origin.operation === undefined ? 0 : 1 + depthOf(origin.operation.inputs);
+    this.serial = made++;
+    this.#oldest = this.serial;
+    this.#history = origin.tracked || origin.operation === undefined ? 0 : this.#add(origin.operation.inputs);
     observer?.(this);
   }
 
@@ -63,15 +69,17 @@ export class Node {
     return this.#storage;
   }
 
-  /** How many operations in a row have to run before the elements are there; 0 once they are. */
-  get depth(): number {
-    return this.#depth;
+  /**
+   * How many pending operations that no gradient passes through it holds on to, itself included, but for those that were
+   * built `withoutHistory`. 0 once it has been computed, and for a tracked node, which somebody may still differentiate.
+   */
+  get history(): number {
+    return this.#storage === null ? this.#history : 0;
   }
 
   /** Keeps computed elements. From here on the node is a leaf, unless a gradient may still pass through it. */
   settle(storage: Storage): void {
     this.#storage = storage;
-    this.#depth = 0;
     this.companions = none;
     if (!this.tracked) this.#operation = null;
   }
@@ -85,6 +93,51 @@ export class Node {
   release(owner: ValueOwner): void {
     this.#storage = null;
     this.#owner = owner;
+  }
+
+  /** Takes on the histories of its inputs, and returns how long they are with this operation. */
+  #add(inputs: readonly Node[]): number {
+    let sum = 0;
+    let most = 0;
+    for (const input of inputs) {
+      const { history } = input;
+      if (history === 0) continue;
+      sum += history;
+      most = Math.max(most, history);
+      this.#oldest = Math.min(this.#oldest, input.#oldest);
+    }
+    if (!counting) return Math.min(most, historyBound);
+    // Where paths part and meet, the sum counts a node once for each path; but no more can be held than were made since.
+    return Math.min(1 + sum, made - this.#oldest);
+  }
+}
+
+let made = 0;
+
+/** How many nodes have been made so far: those made from here on have at least this serial. */
+export function nodesMade(): number {
+  return made;
+}
+
+/**
+ * The longest history that is kept to be computed later. A sum over thousands of steps is computed whenever it has grown
+ * longer, so that it stays small.
+ */
+export const historyBound = 2000;
+
+let counting = true;
+
+/**
+ * Runs f, whose nodes add nothing to any history. For what is built as a whole, however large, such as the gradients of a
+ * loss: a history is what a loop adds to turn by turn, and which grows until somebody reads it.
+ */
+export function withoutHistory<T>(f: () => T): T {
+  const outer = counting;
+  counting = false;
+  try {
+    return f();
+  } finally {
+    counting = outer;
   }
 }
 
@@ -167,25 +220,43 @@ export function topologicalOrder(
 }
 
 /**
- * The nodes that have to be computed before the elements of these are there, and their companions with them, in an order
- * that works.
+ * The nodes that have to be computed before the elements of these are there, in an order that works.
  *
  * Throws: StaleValueError if they depend on a value that its variable no longer has
  */
 export function pendingNodes(nodes: readonly Node[]): Node[] {
+  const order = topologicalOrder(nodes, ({ storage }) => storage === null);
+  for (const { owner, shape } of order) if (owner !== null) throw staleValue(owner, shape);
+  return order;
+}
+
+/** What has to be computed. */
+export interface Computation {
+  /** All of it, in an order that works. */
+  readonly order: readonly Node[];
+  /** Those that are kept because they are companions of others. */
+  readonly companions: ReadonlySet<Node>;
+}
+
+/**
+ * The same with the companions of every node that has to be computed, theirs, and so on. Whether all values are still
+ * there is not asked here: the engine's walk finds out.
+ */
+export function pendingWithCompanions(nodes: readonly Node[]): Computation {
   const roots = [...nodes];
   const groups = new Set<readonly Node[]>();
+  const companions = new Set<Node>();
   const order = topologicalOrder(roots, (node) => {
     if (node.storage !== null) return false;
     if (node.companions.length > 0 && !groups.has(node.companions)) {
       groups.add(node.companions);
+      for (const companion of node.companions) companions.add(companion);
       // The walk goes on to roots that join while it is under way.
       roots.push(...node.companions);
     }
     return true;
   });
-  for (const { owner, shape } of order) if (owner !== null) throw staleValue(owner, shape);
-  return order;
+  return { order, companions };
 }
 
 function staleValue({ description }: ValueOwner, shape: Shape): StaleValueError {
@@ -198,10 +269,4 @@ function staleValue({ description }: ValueOwner, shape: Shape): StaleValueError 
 
 function operands(node: Node): readonly Node[] {
   return node.operation?.inputs ?? [];
-}
-
-function depthOf(inputs: readonly Node[]): number {
-  let depth = 0;
-  for (const input of inputs) depth = Math.max(depth, input.depth);
-  return depth;
 }

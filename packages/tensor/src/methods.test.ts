@@ -25,6 +25,7 @@ const standAlone = new Set([
     "apply",
     "realize",
     "computeNodes",
+    "fallBackOn",
     "isKnown",
     "expectNoRecording",
     "record",

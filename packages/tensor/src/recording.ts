@@ -1,4 +1,4 @@
-import { ArgumentError, type Node } from "@stargrad/graph";
+import { ArgumentError, withoutHistory, type Node } from "@stargrad/graph";
 import type { Generator, GeneratorState } from "./generator.js";
 
 /** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
@@ -30,7 +30,7 @@ export function record<T>(f: () => T): { readonly result: T; readonly draws: rea
   draws = made;
   states = new Map();
   try {
-    return { result: f(), draws: made };
+    return { result: withoutHistory(f), draws: made };
   } finally {
     for (const [generator, state] of states) generator.restore(state);
     ({ draws, states } = outer);

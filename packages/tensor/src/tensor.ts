@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   createNode,
+  historyBound,
   type AttributesOf,
   type DType,
   type Node,
@@ -14,7 +15,6 @@ import type { Methods } from "./methods.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording.js";
-import { isTracing } from "./trace.js";
 
 /**
  * A multi-dimensional array of numbers, computed when it is read.
@@ -107,21 +107,19 @@ export class Tensor<S extends Shape = Shape> {
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- it adds nothing to Methods but the class's name, and must repeat the class's S.
 export interface Tensor<S extends Shape = Shape> extends Methods {}
 
-/** A graph deeper than this is computed by itself, so that a sum kept over thousands of steps stays small. */
-const depthBound = 1000;
-
 /** Applies a primitive to tensors that already fit it. Every operation of this package ends here. */
 export function apply<P extends PrimitiveName>(
   primitive: P,
   inputs: readonly Tensor[],
   attributes: AttributesOf<P>,
 ): Tensor {
-  const node = createNode(
-    primitive,
-    inputs.map((input) => input.node),
-    attributes,
-  );
-  if (node.depth > depthBound && !isTracing() && !isRecording()) realizeNodes([node]);
+  const operands = inputs.map((input) => input.node);
+  let node = createNode(primitive, operands, attributes);
+  if (node.history > historyBound) {
+    // The operands and not the node: whatever else is made of them begins with what has been computed, too.
+    realizeNodes(operands.filter(({ history }) => history > 0));
+    node = createNode(primitive, operands, attributes);
+  }
   return new Tensor(node);
 }
 

@@ -1,11 +1,4 @@
-import { observeNodes, type Node } from "@stargrad/graph";
-
-let traces = 0;
-
-/** Whether a graph is being looked at rather than meant to be computed. */
-export function isTracing(): boolean {
-  return traces > 0;
-}
+import { observeNodes, withoutHistory, type Node } from "@stargrad/graph";
 
 /**
  * Runs f to see which operations it calls: `seen` is told of every node. Nothing is computed but what f itself reads,
@@ -16,11 +9,9 @@ export function trace<T>(f: () => T, seen: (node: Node) => void): T {
     observer?.(node);
     seen(node);
   });
-  traces++;
   try {
-    return f();
+    return withoutHistory(f);
   } finally {
-    traces--;
     observeNodes(observer);
   }
 }

@@ -1,5 +1,5 @@
-import { assignAll, Buffer, Parameter } from "@stargrad/autograd";
-import { ArgumentError, formatShape, ones, realize, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
+import { assignAlong, Buffer, Parameter } from "@stargrad/autograd";
+import { ArgumentError, formatShape, ones, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
@@ -136,14 +136,13 @@ export abstract class RunningNorm extends Module {
         .mean({ axis: 0 });
       return old.add(now.sub(old).mul(momentum));
     };
-    const newMean = move(runningMean, mean);
-    const newVariance = move(runningVar, variance.mul(count / (count - 1)));
-    // Kept because it is needed again: what follows would otherwise compute x, and every layer before it, once more.
-    realize(x, mean, variance, newMean, newVariance);
-    assignAll([
-      [runningMean, newMean],
-      [runningVar, newVariance],
-      [numBatchesTracked, batches],
-    ]);
+    assignAlong(
+      [mean, variance],
+      [
+        [runningMean, move(runningMean, mean)],
+        [runningVar, move(runningVar, variance.mul(count / (count - 1)))],
+        [numBatchesTracked, batches],
+      ],
+    );
   }
 }

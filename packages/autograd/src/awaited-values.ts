@@ -38,8 +38,9 @@ export function awaitValues(nodes: readonly Node[]): void {
  */
 export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Node[]): Node[] {
   const waiting = stillAwaited();
+  if (waiting.length === 0) return [];
   const leaves = new Set([...replaced].flatMap((variable) => variable.sharedLeaves()));
-  if (waiting.length === 0 || leaves.size === 0) return [];
+  if (leaves.size === 0) return [];
   replacements++;
   const onTheWay = new Set(pendingWithCompanions(onTheWayTo).order);
   const others = waiting.filter((node) => !onTheWay.has(node));
@@ -52,6 +53,11 @@ export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Nod
   return others.filter(
     (node) => reading.has(node) || replacements - (awaited.get(node) ?? 0) > replacementBound,
   );
+}
+
+/** Computes the values that have to be there before these variables are replaced. For programs that do not build them in. */
+export function computeDue(replaced: Iterable<Variable>): void {
+  realize(...dueBefore(replaced, []).map((node) => new Tensor(node)));
 }
 
 function stillAwaited(): Node[] {

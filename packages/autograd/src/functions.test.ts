@@ -239,6 +239,7 @@ const withoutDerivative = [
     "setEngine",
     "defaultGenerator",
     "manualSeed",
+    "withoutHistory",
     "formatShape",
     "sameShape",
   ],

@@ -2,6 +2,7 @@ export { StaleValueError } from "@stargrad/graph";
 export { stopGradient } from "@stargrad/tensor";
 export { AnomalyError, detectAnomaly } from "./anomaly.js";
 export { assignAll, assignAlong, type Assignments } from "./assignment.js";
+export { computeDue } from "./awaited-values.js";
 export { backward } from "./backward.js";
 export {
   checkGradient,

@@ -7,6 +7,7 @@ export {
   sameShape,
   ShapeError,
   StargradError,
+  withoutHistory,
   type DType,
   type Shape,
   type TypedArray,
@@ -150,6 +151,6 @@ export type {
   Unless,
   Written,
 } from "./shape-types.js";
-export { expectNoRecording, record, type Draw } from "./recording.js";
+export { expectNoRecording, record, type Draw, type Recorded } from "./recording.js";
 export { apply, isKnown, realize } from "./tensor.js";
 export { trace } from "./trace.js";

@@ -32,6 +32,7 @@ const standAlone = new Set([
     "trace",
     "getEngine",
     "setEngine",
+    "withoutHistory",
     "formatShape",
     "sameShape",
   ],

@@ -1,4 +1,4 @@
-import { ArgumentError, withoutHistory, type Node } from "@stargrad/graph";
+import { ArgumentError, nodesMade, withoutHistory, type Node } from "@stargrad/graph";
 import type { Generator, GeneratorState } from "./generator.js";
 
 /** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
@@ -17,6 +17,14 @@ export function isRecording(): boolean {
   return draws !== null;
 }
 
+/** What a function did while it was recorded. */
+export interface Recorded<T> {
+  readonly result: T;
+  readonly draws: readonly Draw[];
+  /** The serial of its first node: what has a smaller one was there before. */
+  readonly since: number;
+}
+
 /**
  * Runs a function to see what it would compute, so that it can be computed many times with other numbers. In it nothing
  * can be read, `realize` does nothing, and generators are afterwards where they were before.
@@ -24,13 +32,13 @@ export function isRecording(): boolean {
  * Throws: ArgumentError if the function reads a value, or draws a number that is not a tensor: the graph would be made of
  * what they were this once
  */
-export function record<T>(f: () => T): { readonly result: T; readonly draws: readonly Draw[] } {
+export function record<T>(f: () => T): Recorded<T> {
   const outer = { draws, states };
   const made: Draw[] = [];
   draws = made;
   states = new Map();
   try {
-    return { result: withoutHistory(f), draws: made };
+    return { since: nodesMade(), result: withoutHistory(f), draws: made };
   } finally {
     for (const [generator, state] of states) generator.restore(state);
     ({ draws, states } = outer);

@@ -1,6 +1,6 @@
 import { DTypeError, formatShape, HostStorage, sameShape, ShapeError } from "@stargrad/graph";
 import { computeNodes, type Tensor } from "@stargrad/tensor";
-import { awaitValues, dueBefore, makeRoomFor } from "./awaited-values.js";
+import { awaitValues, dueBefore, limitAwaited } from "./awaited-values.js";
 import { recordAssignment, recording } from "./recorded-changes.js";
 import { Parameter, type Buffer, type Variable } from "./variable.js";
 
@@ -39,12 +39,12 @@ export function assignAlong(
     return;
   }
   for (const [buffer, value] of assignments) checkFits(buffer, value);
-  makeRoomFor(assignments.map(([buffer]) => buffer));
   const values = assignments.map(([buffer, value]) => buffer.standForComing(value.node));
   awaitValues(values);
   for (const node of [...sources.map((source) => source.node), ...values]) {
     node.companions = [...node.companions, ...values];
   }
+  limitAwaited(assignments.map(([buffer]) => buffer));
 }
 
 function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {

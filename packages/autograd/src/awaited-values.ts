@@ -20,9 +20,9 @@ const awaited = new Map<Node, number>();
 
 let replacements = 0;
 
-/** Computes all values that are awaited if there are too many for one more of these variables, so that little is held. */
-export function makeRoomFor(variables: readonly Variable[]): void {
-  if (awaited.size < totalBound && variables.every(({ awaits }) => awaits < variableBound)) return;
+/** Computes all values that are awaited if there are too many, by one of these variables or in all. */
+export function limitAwaited(variables: readonly Variable[]): void {
+  if (awaited.size <= totalBound && variables.every(({ awaits }) => awaits <= variableBound)) return;
   realize(...stillAwaited().map((node) => new Tensor(node)));
   awaited.clear();
 }
@@ -61,6 +61,7 @@ export function computeDue(replaced: Iterable<Variable>): void {
 }
 
 function stillAwaited(): Node[] {
-  for (const node of awaited.keys()) if (node.storage !== null) awaited.delete(node);
+  // What has been computed knows no longer how, also if its elements have been let go since.
+  for (const node of awaited.keys()) if (node.operation === null) awaited.delete(node);
   return [...awaited.keys()];
 }

@@ -36,6 +36,7 @@ export {
   historyBound,
   nodesMade,
   observeNodes,
+  overlong,
   pendingNodes,
   pendingWithCompanions,
   topologicalOrder,

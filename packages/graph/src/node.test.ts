@@ -4,7 +4,9 @@ import { HostStorage } from "./engine.js";
 import {
   createLeaf,
   createNode,
+  historyBound,
   observeNodes,
+  overlong,
   pendingNodes,
   pendingWithCompanions,
   topologicalOrder,
@@ -51,13 +53,21 @@ describe("createNode", () => {
 });
 
 describe("history", () => {
-  it("counts the pending operations that a node holds on to, each once", () => {
+  it("counts the pending operations that a node holds on to", () => {
     const x = leaf();
     expect(x.history).toBe(0);
     const twice = add(exp(exp(x)), x);
     expect(twice.history).toBe(3);
-    // Paths that part and meet: by paths it would be a million.
-    expect(tower(leaf(), 20).history).toBe(20);
+    expect(twice.recountHistory()).toBe(3);
+  });
+
+  it("counts an operation once, however many paths lead to it, where it matters", () => {
+    const paths = tower(leaf(), 20);
+    expect(overlong([paths, leaf()])).toEqual([]);
+    expect(paths.history).toBe(20);
+    const long = [tower(leaf(), historyBound), tower(leaf(), historyBound + 1)];
+    expect(overlong(long)).toEqual([long[1]]);
+    expect(withoutHistory(() => overlong(long))).toEqual([]);
   });
 
   it("starts again from a node that has been computed", () => {

@@ -39,9 +39,7 @@ export class Node {
   companions: readonly Node[] = none;
   #operation: Operation | null;
   #storage: Storage | null;
-  readonly #history: number;
-  /** The serial of the oldest operation in its history. */
-  #oldest: number;
+  #history: number;
   #owner: ValueOwner | null = null;
 
   constructor(
@@ -54,8 +52,8 @@ export class Node {
     this.#operation = origin.operation ?? null;
     this.#storage = origin.storage ?? null;
     this.serial = made++;
-    this.#oldest = this.serial;
-    this.#history = origin.tracked || origin.operation === undefined ? 0 : this.#add(origin.operation.inputs);
+    this.#history =
+      origin.tracked || origin.operation === undefined ? 0 : historyWith(origin.operation.inputs);
     observer?.(this);
   }
 
@@ -77,6 +75,12 @@ export class Node {
     return this.#storage === null ? this.#history : 0;
   }
 
+  /** Counts its history anew, each operation once: while it grew, one was counted for each path to it. */
+  recountHistory(): number {
+    this.#history = topologicalOrder([this], ({ history }) => history > 0).length;
+    return this.history;
+  }
+
   /** Keeps computed elements. From here on the node is a leaf, unless a gradient may still pass through it. */
   settle(storage: Storage): void {
     this.#storage = storage;
@@ -94,22 +98,6 @@ export class Node {
     this.#storage = null;
     this.#owner = owner;
   }
-
-  /** Takes on the histories of its inputs, and returns how long they are with this operation. */
-  #add(inputs: readonly Node[]): number {
-    let sum = 0;
-    let most = 0;
-    for (const input of inputs) {
-      const { history } = input;
-      if (history === 0) continue;
-      sum += history;
-      most = Math.max(most, history);
-      this.#oldest = Math.min(this.#oldest, input.#oldest);
-    }
-    if (!counting) return Math.min(most, historyBound);
-    // Where paths part and meet, the sum counts a node once for each path; but no more can be held than were made since.
-    return Math.min(1 + sum, made - this.#oldest);
-  }
 }
 
 let made = 0;
@@ -118,12 +106,6 @@ let made = 0;
 export function nodesMade(): number {
   return made;
 }
-
-/**
- * The longest history that is kept to be computed later. A sum over thousands of steps is computed whenever it has grown
- * longer, so that it stays small.
- */
-export const historyBound = 2000;
 
 let counting = true;
 
@@ -139,6 +121,29 @@ export function withoutHistory<T>(f: () => T): T {
   } finally {
     counting = outer;
   }
+}
+
+/** How long a history is that has one more operation, on these inputs. */
+function historyWith(inputs: readonly Node[]): number {
+  let sum = 0;
+  let longest = 0;
+  for (const { history } of inputs) {
+    sum += history;
+    if (history > longest) longest = history;
+  }
+  return counting ? sum + 1 : longest;
+}
+
+/**
+ * The longest history that is kept to be computed later. A sum over thousands of steps is computed whenever it has grown
+ * longer, so that it stays small.
+ */
+export const historyBound = 2000;
+
+/** Those nodes whose histories are so long that they should be computed before anything is added to them. */
+export function overlong(nodes: readonly Node[]): readonly Node[] {
+  if (!counting || nodes.every(({ history }) => history <= historyBound)) return none;
+  return nodes.filter((node) => node.history > historyBound && node.recountHistory() > historyBound);
 }
 
 /** Told of every node that is made. */
@@ -250,9 +255,13 @@ export function pendingWithCompanions(nodes: readonly Node[]): Computation {
     if (node.storage !== null) return false;
     if (node.companions.length > 0 && !groups.has(node.companions)) {
       groups.add(node.companions);
-      for (const companion of node.companions) companions.add(companion);
-      // The walk goes on to roots that join while it is under way.
-      roots.push(...node.companions);
+      for (const companion of node.companions) {
+        // One that has been computed may have been let go since; it is not wanted again.
+        if (companion.storage !== null || companion.operation === null) continue;
+        companions.add(companion);
+        // The walk goes on to roots that join while it is under way.
+        roots.push(companion);
+      }
     }
     return true;
   });

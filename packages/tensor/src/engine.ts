@@ -76,8 +76,9 @@ function settle(nodes: readonly Node[], storages: readonly Storage[]): void {
 const fallbacks = new WeakMap<Node, Node>();
 
 /**
- * Has a node take on the value of another if its own turns out not to be computable. For changes that nobody has asked to
- * see, such as running statistics: one that cannot be made has not happened, and must not be in the way of others.
+ * Has a node take on the value of another if its own, or that of one of its companions, turns out not to be computable. For
+ * changes that nobody has asked to see, such as running statistics: one that cannot be made has not happened, and must not
+ * be in the way of others.
  */
 export function fallBackOn(node: Node, other: Node): void {
   fallbacks.set(node, other);
@@ -92,6 +93,8 @@ function withFallbacks<T>(nodes: readonly Node[], compute: () => T): T {
     const { order } = pendingWithCompanions(nodes);
     const optional = order.filter((node) => fallbacks.has(node));
     if (optional.length === 0) throw error;
+    // In the order in which they were made, so that each finds what it is made from.
+    optional.sort((a, b) => a.serial - b.serial);
     for (const node of optional) if (node.storage === null) computeOrFallBack(node);
     return compute();
   }
@@ -100,9 +103,10 @@ function withFallbacks<T>(nodes: readonly Node[], compute: () => T): T {
 function computeOrFallBack(node: Node): void {
   try {
     computeKept([node]);
-  } catch (error) {
-    const other = fallbacks.get(node);
-    if (other?.storage == null) throw error;
-    settle([node], [new HostStorage(elementsOf(other).readSync().slice())]);
+  } catch {
+    for (const each of new Set([node, ...node.companions])) {
+      const other = fallbacks.get(each);
+      if (other !== undefined) settle([each], [new HostStorage(elementsOf(other).readSync().slice())]);
+    }
   }
 }

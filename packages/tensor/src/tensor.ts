@@ -1,7 +1,7 @@
 import {
   ArgumentError,
   createNode,
-  historyBound,
+  overlong,
   type AttributesOf,
   type DType,
   type Node,
@@ -114,13 +114,9 @@ export function apply<P extends PrimitiveName>(
   attributes: AttributesOf<P>,
 ): Tensor {
   const operands = inputs.map((input) => input.node);
-  let node = createNode(primitive, operands, attributes);
-  if (node.history > historyBound) {
-    // The operands and not the node: whatever else is made of them begins with what has been computed, too.
-    realizeNodes(operands.filter(({ history }) => history > 0));
-    node = createNode(primitive, operands, attributes);
-  }
-  return new Tensor(node);
+  const computedFirst = overlong(operands);
+  if (computedFirst.length > 0) realizeNodes(computedFirst);
+  return new Tensor(createNode(primitive, operands, attributes));
 }
 
 /** Computes several tensors as one program and keeps their elements. While a function is recorded it does nothing. */

@@ -42,7 +42,7 @@ export function assignAlong(
   const values = assignments.map(([buffer, value]) => buffer.standForComing(value.node));
   awaitValues(values);
   for (const node of [...sources.map((source) => source.node), ...values]) {
-    node.companions = [...node.companions, ...values];
+    node.accompany(values);
   }
   limitAwaited(assignments.map(([buffer]) => buffer));
 }

@@ -184,7 +184,7 @@ describe("companions", () => {
 
   function companions(): [Node, Node] {
     const [first, second] = [exp(leaf()), exp(leaf())];
-    for (const node of [first, second]) node.companions = [first, second];
+    for (const node of [first, second]) node.accompany([first, second]);
     return [first, second];
   }
 
@@ -199,9 +199,9 @@ describe("companions", () => {
 
   it("are kept, and a node is not because it has some", () => {
     const [source, first] = [exp(leaf()), exp(leaf())];
-    source.companions = [first];
+    source.accompany([first]);
     const [second, third] = companions();
-    first.companions = [second];
+    first.accompany([second]);
     const computation = pendingWithCompanions([exp(source)]);
     expect(computation.companions).toEqual(new Set([first, second, third]));
     expect(computation.order).toHaveLength(5);

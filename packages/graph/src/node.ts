@@ -35,8 +35,7 @@ export class Node {
   readonly tracked: boolean;
   /** How many nodes had been made before this one. */
   readonly serial: number;
-  /** Nodes that are computed and kept whenever this one is computed, whether it is itself kept or not. */
-  companions: readonly Node[] = none;
+  #companions: readonly Node[] = none;
   #operation: Operation | null;
   #storage: Storage | null;
   #history: number;
@@ -55,6 +54,16 @@ export class Node {
     this.#history =
       origin.tracked || origin.operation === undefined ? 0 : historyWith(origin.operation.inputs);
     observer?.(this);
+  }
+
+  /** Nodes that are computed and kept whenever this one is computed, whether it is itself kept or not. */
+  get companions(): readonly Node[] {
+    return this.#companions;
+  }
+
+  /** Adds companions to those it has. */
+  accompany(nodes: readonly Node[]): void {
+    this.#companions = this.#companions.length === 0 ? nodes : [...this.#companions, ...nodes];
   }
 
   /** How to compute the elements; `null` for a leaf. */
@@ -84,7 +93,7 @@ export class Node {
   /** Keeps computed elements. From here on the node is a leaf, unless a gradient may still pass through it. */
   settle(storage: Storage): void {
     this.#storage = storage;
-    this.companions = none;
+    this.#companions = none;
     if (!this.tracked) this.#operation = null;
   }
 
@@ -142,8 +151,12 @@ export const historyBound = 2000;
 
 /** Those nodes whose histories are so long that they should be computed before anything is added to them. */
 export function overlong(nodes: readonly Node[]): readonly Node[] {
-  if (!counting || nodes.every(({ history }) => history <= historyBound)) return none;
-  return nodes.filter((node) => node.history > historyBound && node.recountHistory() > historyBound);
+  if (!counting) return none;
+  for (const { history } of nodes) {
+    if (history <= historyBound) continue;
+    return nodes.filter((node) => node.history > historyBound && node.recountHistory() > historyBound);
+  }
+  return none;
 }
 
 /** Told of every node that is made. */

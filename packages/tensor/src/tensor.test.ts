@@ -118,8 +118,7 @@ describe("realize", () => {
     const hidden = tensor([1, 2]).exp();
     const logits = hidden.mul(2);
     const [loss, accuracy] = [logits.sum(), logits.amax()];
-    for (const { node } of [logits, loss, accuracy])
-      node.companions = [logits.node, loss.node, accuracy.node];
+    for (const { node } of [logits, loss, accuracy]) node.accompany([logits.node, loss.node, accuracy.node]);
     realize(loss);
     expect(programs).toEqual([3]);
     expect(hidden.node.storage).toBeNull();

@@ -173,6 +173,26 @@ describe("what a recording was made from", () => {
   });
 });
 
+it("running statistics that are still awaited are found by a recorded step, and go on after it", () => {
+  const [plain, recorded] = [setting(), setting()];
+  const step = trainStep({ ...recorded, loss: ({ x }) => ({ loss: recorded.lossOf(x) }) });
+  for (let i = 0; i < 4; i++) {
+    const x = normal([5, 3], { generator: new Generator(i) });
+    for (const each of [plain, recorded]) each.lossOf(x);
+    backward(plain.lossOf(x));
+    plain.optimizer.step();
+    for (const parameter of [...plain.model.parameters(), ...plain.judge.parameters()]) parameter.grad = null;
+    step({ x });
+    for (const each of [plain, recorded]) each.model.forward(x);
+  }
+  for (const part of ["model", "judge"] as const) {
+    const expected = [...plain[part].stateDict()].map(([name, value]) => [name, value.dataSync()]);
+    expect([...recorded[part].stateDict()].map(([name, value]) => [name, value.dataSync()])).toEqual(
+      expected,
+    );
+  }
+});
+
 describe("gradients", () => {
   it("are left nowhere, and those of parameters beside the model stay as they were", () => {
     const { model, judge, optimizer, lossOf } = setting();

@@ -37,13 +37,15 @@ export function awaitValues(nodes: readonly Node[]): void {
  * some nodes: those made from what the variables hold, which will be gone, and those that have waited long.
  */
 export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Node[]): Node[] {
+  if (awaited.size === 0) return [];
   const waiting = stillAwaited();
-  if (waiting.length === 0) return [];
   const leaves = new Set([...replaced].flatMap((variable) => variable.sharedLeaves()));
-  if (leaves.size === 0) return [];
+  if (waiting.length === 0 || leaves.size === 0) return [];
   replacements++;
-  const onTheWay = new Set(pendingWithCompanions(onTheWayTo).order);
-  const others = waiting.filter((node) => !onTheWay.has(node));
+  // Each is a companion of itself.
+  const { companions } = pendingWithCompanions(onTheWayTo);
+  const others = waiting.filter((node) => !companions.has(node));
+  if (others.length === 0) return [];
   const reading = new Set<Node>();
   for (const node of topologicalOrder(others, (each) => each.storage === null || leaves.has(each))) {
     if (leaves.has(node) || node.operation?.inputs.some((input) => reading.has(input)) === true) {
@@ -57,7 +59,8 @@ export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Nod
 
 /** Computes the values that have to be there before these variables are replaced. For programs that do not build them in. */
 export function computeDue(replaced: Iterable<Variable>): void {
-  realize(...dueBefore(replaced, []).map((node) => new Tensor(node)));
+  const due = dueBefore(replaced, []);
+  if (due.length > 0) realize(...due.map((node) => new Tensor(node)));
 }
 
 function stillAwaited(): Node[] {

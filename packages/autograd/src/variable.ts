@@ -122,6 +122,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
 
   /** Takes on the values that have been computed since somebody looked. */
   #catchUp(): void {
+    if (this.#coming.length === 0) return;
     const last = this.#coming.findLastIndex(({ storage }) => storage !== null);
     if (last < 0) return;
     for (const node of this.#coming.splice(0, last + 1)) {

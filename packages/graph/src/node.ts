@@ -39,6 +39,8 @@ export class Node {
   #operation: Operation | null;
   #storage: Storage | null;
   #history: number;
+  /** The serial of the oldest operation in its history. */
+  #oldest: number;
   #owner: ValueOwner | null = null;
 
   constructor(
@@ -51,8 +53,8 @@ export class Node {
     this.#operation = origin.operation ?? null;
     this.#storage = origin.storage ?? null;
     this.serial = made++;
-    this.#history =
-      origin.tracked || origin.operation === undefined ? 0 : historyWith(origin.operation.inputs);
+    this.#oldest = this.serial;
+    this.#history = origin.tracked || origin.operation === undefined ? 0 : this.#add(origin.operation.inputs);
     observer?.(this);
   }
 
@@ -84,7 +86,7 @@ export class Node {
     return this.#storage === null ? this.#history : 0;
   }
 
-  /** Counts its history anew, each operation once: while it grew, one was counted for each path to it. */
+  /** Counts its history anew, each operation once: until then it may be counted once for each path to it. */
   recountHistory(): number {
     this.#history = topologicalOrder([this], ({ history }) => history > 0).length;
     return this.history;
@@ -106,6 +108,21 @@ export class Node {
   release(owner: ValueOwner): void {
     this.#storage = null;
     this.#owner = owner;
+  }
+
+  /** Takes on the histories of its inputs, and returns how long they are with this operation. */
+  #add(inputs: readonly Node[]): number {
+    let sum = 0;
+    let longest = 0;
+    for (const input of inputs) {
+      const { history } = input;
+      if (history === 0) continue;
+      sum += history;
+      if (history > longest) longest = history;
+      if (input.#oldest < this.#oldest) this.#oldest = input.#oldest;
+    }
+    // The sum counts a node once for each path to it. No more of them can there be than have been made since the oldest.
+    return counting ? Math.min(sum, this.serial - this.#oldest) + 1 : longest;
   }
 }
 
@@ -130,17 +147,6 @@ export function withoutHistory<T>(f: () => T): T {
   } finally {
     counting = outer;
   }
-}
-
-/** How long a history is that has one more operation, on these inputs. */
-function historyWith(inputs: readonly Node[]): number {
-  let sum = 0;
-  let longest = 0;
-  for (const { history } of inputs) {
-    sum += history;
-    if (history > longest) longest = history;
-  }
-  return counting ? sum + 1 : longest;
 }
 
 /**

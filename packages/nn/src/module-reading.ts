@@ -28,14 +28,23 @@ class Reading {
   readonly #module: Module;
   readonly #fields: readonly string[];
   readonly #values: readonly unknown[];
-  /** Its parts, where a class says by itself what they are: they may stand in no field that is seen. */
+  /** Its parts, unless all of them stand in its fields. */
   readonly #parts: readonly unknown[] | null;
 
   constructor(module: Module) {
     this.#module = module;
     this.#fields = Object.keys(module);
     this.#values = this.#fields.map((field) => copied(valueOf(module, field)));
-    this.#parts = module["fields"] === Module.prototype["fields"] ? null : partsOf(module);
+    this.#parts = this.#seesAll() ? null : partsOf(module);
+  }
+
+  /** Whether all parts stand in fields: a class that says by itself what they are may keep them elsewhere. */
+  #seesAll(): boolean {
+    const module = this.#module;
+    if (module["fields"] === Module.prototype["fields"]) return true;
+    const seen = new Set(this.#values.flat(Infinity));
+    const parts = partsOf(module);
+    return parts.length > 0 && parts.every((part) => seen.has(part));
   }
 
   isCurrent(): boolean {

@@ -10,12 +10,14 @@ export class Recordings<R extends { readonly bytes: number }> {
   readonly #variants = new Map<string, R[]>();
   /** What the inputs of each are, in the order in which they were used. */
   readonly #inputs = new Map<R, string>();
+  /** The one that was used last: most of the time, the one that is used next. */
+  #newest: R | null = null;
   #bytes = 0;
 
   /** The recording for such inputs that fits, and was used last of those that do. */
   find(inputs: string, fits: (recording: R) => boolean): R | undefined {
     const recording = this.#variants.get(inputs)?.findLast(fits);
-    if (recording !== undefined) {
+    if (recording !== undefined && recording !== this.#newest) {
       this.#drop(recording);
       this.#add(inputs, recording);
     }
@@ -38,6 +40,7 @@ export class Recordings<R extends { readonly bytes: number }> {
     if (variants === undefined) this.#variants.set(inputs, [recording]);
     else variants.push(recording);
     this.#inputs.set(recording, inputs);
+    this.#newest = recording;
     this.#bytes += recording.bytes;
   }
 

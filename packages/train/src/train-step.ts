@@ -125,11 +125,10 @@ function recordStep<I extends StepInputs, R extends StepResults>(
   });
   const engine = getEngine();
   const structure = optimizer.programKey(learning);
-  const frozen = new Map(
-    [...own, ...step.read].flatMap((variable) =>
-      variable instanceof Parameter ? [[variable, variable.requiresGradient] as const] : [],
-    ),
+  const read = [...new Set([...own, ...step.read])].filter(
+    (variable): variable is Parameter => variable instanceof Parameter,
   );
+  const required = read.map(({ requiresGradient }) => requiresGradient);
   return {
     step,
     bytes: step.bytes,
@@ -137,7 +136,7 @@ function recordStep<I extends StepInputs, R extends StepResults>(
     cleared: [...new Set([...model.parameters(), ...own])],
     isValid: () =>
       engine === getEngine() &&
-      [...frozen].every(([parameter, required]) => parameter.requiresGradient === required) &&
+      read.every(({ requiresGradient }, i) => requiresGradient === required[i]) &&
       unchanged() &&
       optimizer.programKey(learning) === structure,
   };

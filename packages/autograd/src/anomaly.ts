@@ -105,7 +105,10 @@ function watched(engine: Engine, origins: Origins): Engine {
                 check(results.slice(0, hosts));
               }),
           );
-          const results = new Map(order.map((node, i) => [node, computed[outputs.length + i]]));
+          const results = new Map([
+            ...program.leaves.map((leaf, i) => [leaf, elements[i]] as const),
+            ...order.map((node, i) => [node, computed[outputs.length + i]] as const),
+          ]);
           const flaws = new Flaws(results);
           const mattering = flaws.mattering(order, outputs);
           const maker = order.find((node) => mattering.has(node) && flaws.madeBy(node) !== null);

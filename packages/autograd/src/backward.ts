@@ -58,7 +58,7 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
   // Whoever computes one of them computes most of the others on the way. Kept now, they can be read after the parameters
   // have changed, and a parameter that no optimizer steps does not pile up gradients that are still to be computed.
   const pending = group.filter(({ storage }) => storage === null).reverse();
-  for (const node of pending) node.companions = pending;
+  for (const node of pending) node.accompany(pending);
 }
 
 /** The parameters a tensor has been computed from, by the leaf that holds the value which was used. */

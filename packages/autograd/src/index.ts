@@ -1,6 +1,8 @@
 export { StaleValueError } from "@stargrad/graph";
 export { stopGradient, type Nested, type Tree } from "@stargrad/tensor";
 export { AnomalyError, detectAnomaly } from "./anomaly.js";
+export { assignAll, assignAlong, type Assignments } from "./assignment.js";
+export { computeDue } from "./awaited-values.js";
 export { backward } from "./backward.js";
 export {
   checkGradient,
@@ -13,15 +15,8 @@ export { customGradient, onGradient } from "./custom-gradient.js";
 export { grad, valueAndGrad, type GradOptions, type ScalarFunction } from "./grad.js";
 export { hessian, jacobian } from "./jacobian.js";
 export { hvp, jvp } from "./jvp.js";
+export { recordAssignments } from "./recorded-changes.js";
 export { rematerialize } from "./rematerialize.js";
 export { rules, type Rule } from "./rules.js";
-export {
-  assignAll,
-  Buffer,
-  Parameter,
-  recordAssignments,
-  Variable,
-  variableOf,
-  type Assignments,
-} from "./variable.js";
+export { Buffer, Parameter, Variable, variableOf } from "./variable.js";
 export { vjp, type TreeFunction } from "./vjp.js";

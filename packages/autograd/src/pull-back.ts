@@ -4,6 +4,7 @@ import {
   sameShape,
   ShapeError,
   topologicalOrder,
+  withoutHistory,
   type Node,
   type Operation,
 } from "@stargrad/graph";
@@ -26,6 +27,14 @@ export function pullBack(
   roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
   targets: ReadonlySet<Node>,
   boundary: ReadonlySet<Node> = targets,
+): Map<Node, Tensor> {
+  return withoutHistory(() => gradientsOf(roots, targets, boundary));
+}
+
+function gradientsOf(
+  roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
+  targets: ReadonlySet<Node>,
+  boundary: ReadonlySet<Node>,
 ): Map<Node, Tensor> {
   const order = gradientOrder(
     roots.map(([root]) => root.node),

@@ -88,7 +88,7 @@ describe("after a step", () => {
       backward(w.mul(idle).sum());
       w.assign(w.add(1));
       w.grad = null;
-      expect(idle.grad?.node.depth).toBeLessThan(3);
+      expect(idle.grad?.node.history).toBeLessThan(4);
     }
     // 1 + 2 + … + 20, what w was at each of the losses.
     expect(idle.grad?.dataSync()[0]).toBe(210);

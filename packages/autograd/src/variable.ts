@@ -5,22 +5,14 @@ import {
   formatShape,
   HostStorage,
   Node,
-  sameShape,
-  ShapeError,
   type Destination,
   type Shape,
   type Storage,
 } from "@stargrad/graph";
-import {
-  collectChangesBy,
-  computeNodes,
-  disposeSymbol,
-  expectNoRecording,
-  realize,
-  Tensor,
-  type Changes,
-} from "@stargrad/tensor";
+import { disposeSymbol, expectNoRecording, fallBackOn, realize, Tensor } from "@stargrad/tensor";
+import { assignAll } from "./assignment.js";
 import { DisposedStorage } from "./disposed-storage.js";
+import { recording } from "./recorded-changes.js";
 
 /** Which variable a node stands for: how `backward` finds its way home. */
 const variables = new WeakMap<Node, Variable>();
@@ -56,6 +48,8 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** Where that value is. */
   #previousElements: Storage | null = null;
   #elements: Storage;
+  /** The nodes that stand for its next values, which are still to be computed; the current one is the last of them. */
+  #coming: Node[] = [];
 
   readonly #kind: string;
   readonly #keepsPrevious: boolean;
@@ -69,9 +63,17 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     variables.set(leaf, this);
   }
 
-  /** Where the current value is. */
+  /** Where the current value is, which is computed now if it is still to come. */
   get elements(): Storage {
+    if (this.#coming.length > 0) realize(this);
+    this.#catchUp();
     return this.#elements;
+  }
+
+  /** How many values it has been given that are still to be computed. */
+  get awaits(): number {
+    this.#catchUp();
+    return this.#coming.length;
   }
 
   /**
@@ -81,6 +83,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
    */
   get destination(): Destination {
     this.expectNotDisposed("assign");
+    this.#catchUp();
     const free = this.#keepsPrevious ? this.#previousElements : this.#elements;
     return free === null || free instanceof HostStorage ? "engine" : free;
   }
@@ -99,6 +102,12 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     assignAll([[this, value]]);
   }
 
+  /** The nodes that are let go by one of the next two updates, unless only its own next value is made from them. */
+  sharedLeaves(): readonly Node[] {
+    this.#catchUp();
+    return this.#keepsPrevious ? [...this.#previous, ...this.#leaves] : [];
+  }
+
   /** Takes on elements that belong to this variable alone, or to nobody. For `assignAll`, which checks that they fit. */
   replaceValue(elements: Storage): void {
     if (this.isDisposed) {
@@ -107,16 +116,33 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
       return;
     }
     const before = [this.#previousElements, this.#elements];
+    this.#catchUp();
+    this.#coming = [];
+    this.#moveOn([], elements);
+    this.represent(this.current.tracked);
+    const after = [this.#previousElements, this.#elements];
+    for (const storage of before) if (!after.includes(storage)) storage?.dispose?.();
+  }
+
+  /** Lets the value before the last go, and takes on the next, for which these nodes stand. */
+  #moveOn(leaves: Node[], elements: Storage): void {
     for (const leaf of this.#keepsPrevious ? this.#previous : this.#leaves) leaf.release(this);
     if (this.#keepsPrevious) {
       this.#previous = this.#leaves;
       this.#previousElements = this.#elements;
     }
-    this.#leaves = [];
+    this.#leaves = leaves;
     this.#elements = elements;
-    this.represent(this.current.tracked);
-    const after = [this.#previousElements, this.#elements];
-    for (const storage of before) if (!after.includes(storage)) storage?.dispose?.();
+  }
+
+  /** Takes on the values that have been computed since somebody looked. */
+  #catchUp(): void {
+    if (this.#coming.length === 0) return;
+    const last = this.#coming.findLastIndex(({ storage }) => storage !== null);
+    if (last < 0) return;
+    for (const node of this.#coming.splice(0, last + 1)) {
+      if (node.storage !== null) this.#moveOn([node], node.storage);
+    }
   }
 
   /** Whether it has been disposed of. */
@@ -140,10 +166,12 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   dispose(): void {
     expectNoRecording("dispose", "a variable is disposed of");
     if (this.isDisposed) return;
+    this.#catchUp();
     const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
-    for (const node of [...this.#previous, ...this.#leaves, this.current]) node.settle(disposed);
+    for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.settle(disposed);
     for (const elements of [this.#previousElements, this.#elements]) elements?.dispose?.();
     this.#leaves = [this.current];
+    this.#coming = [];
     this.#previous = [];
     this.#previousElements = null;
     this.#elements = disposed;
@@ -161,6 +189,17 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     if (known !== undefined) return;
     this.#leaves.push(this.current);
     variables.set(this.current, this);
+  }
+
+  /** Has a node that is still to be computed stand for this variable, now and when it is. For `assignAlong`. */
+  standForComing(value: Node): Node {
+    const operation = { primitive: "stopGradient" as const, inputs: [value], attributes: {} };
+    const node = new Node(value, { operation, tracked: false });
+    fallBackOn(node, this.current);
+    variables.set(node, this);
+    this.#coming.push(node);
+    this.current = node;
+    return node;
   }
 
   /** Has a node that is still to be computed stand for this variable, and returns what ends that. For recordings. */
@@ -182,14 +221,28 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
  * Source: torch.nn.Parameter
  */
 export class Parameter<S extends Shape = Shape> extends Variable<S> {
-  /** dL/dthis, summed over the `backward` calls since it was last set to null; null if no loss has depended on it. */
-  grad: Tensor | null = null;
+  #grad: Tensor | null = null;
 
   constructor(value: Tensor<S>, { requiresGradient = true }: { readonly requiresGradient?: boolean } = {}) {
     if (value.dtype !== "float32" && value.dtype !== "float64") {
       throw new DTypeError("Parameter", `got ${value.dtype}; expected float32 or float64`);
     }
     super(computedLeaf(value, requiresGradient), "parameter", true);
+  }
+
+  /**
+   * dL/dthis, summed over the `backward` calls since it was last set to null; null if no loss has depended on it. While a
+   * step is recorded it is the gradient within the recording, which begins and ends with none.
+   */
+  get grad(): Tensor | null {
+    const changes = recording();
+    return changes === null ? this.#grad : (changes.gradients.get(this) ?? null);
+  }
+
+  set grad(gradient: Tensor | null) {
+    const changes = recording();
+    if (changes === null) this.#grad = gradient;
+    else changes.gradients.set(this, gradient);
   }
 
   /** Whether gradients reach it. Freezing a parameter takes effect for what is computed from here on. */
@@ -219,81 +272,6 @@ export class Buffer<S extends Shape = Shape> extends Variable<S> {
   }
 }
 
-/** What variables are to become. */
-export type Assignments = readonly (readonly [variable: Variable, value: Tensor])[];
-
-/**
- * Gives several variables new values, all computed as one program before the first of them changes: either every
- * variable is replaced, or, if something throws, none. Of two values for one variable, the last counts.
- *
- * Throws: ShapeError or DTypeError if a value is of another shape or type than its variable
- */
-export function assignAll(assignments: Assignments): void {
-  for (const [variable, value] of assignments) checkFits(variable, value);
-  if (recorder === null) replaceAll(new Map(assignments));
-  else for (const [variable, value] of assignments) recorder(variable, value);
-}
-
-function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
-  const known = [...values].flatMap(([variable, { node }]) =>
-    node.storage instanceof HostStorage ? [{ variable, elements: node.storage }] : [],
-  );
-  // Parameters are listed from the first layer to the last, and gradients arrive the other way round. Asked for as they
-  // arrive, each lets go of what it needed before the next is computed.
-  const pending = [...values].filter(([, { node }]) => !(node.storage instanceof HostStorage)).reverse();
-  // A gradient that is still to be computed needs the value it is the gradient at.
-  const gradients = [...values.keys()].flatMap((variable) =>
-    variable instanceof Parameter && variable.grad !== null ? [variable.grad.node] : [],
-  );
-  const computed = computeNodes(
-    pending.map(([variable, { node }]) => [node, variable.destination]),
-    gradients.reverse(),
-  );
-  pending.forEach(([variable], i) => {
-    variable.replaceValue(computed[i]);
-  });
-  for (const { variable, elements } of known) variable.replaceValue(elements);
-}
-
-function checkFits(variable: Variable, value: Tensor): void {
-  variable.expectNotDisposed("assign");
-  if (!sameShape(variable.shape, value.shape)) {
-    throw new ShapeError(
-      "assign",
-      `got the shape ${formatShape(value.shape)} for a variable of shape ${formatShape(variable.shape)}`,
-    );
-  }
-  if (variable.dtype !== value.dtype) {
-    throw new DTypeError("assign", `got ${value.dtype} for a variable of ${variable.dtype}`, "Cast it first");
-  }
-}
-
-/** Told of every assignment, which is then not carried out. */
-let recorder: ((variable: Variable, value: Tensor) => void) | null = null;
-
-/**
- * Runs a function and collects what it assigns instead of computing it. Until the function returns, a variable that has
- * been assigned to stands for its new value; afterwards all are as they were.
- */
-export function recordAssignments<T>(f: () => T): {
-  readonly result: T;
-  readonly assignments: ReadonlyMap<Variable, Tensor>;
-} {
-  const outer = recorder;
-  const assignments = new Map<Variable, Tensor>();
-  const restore: (() => void)[] = [];
-  recorder = (variable, value) => {
-    assignments.set(variable, value);
-    restore.push(variable.standIn(value.node));
-  };
-  try {
-    return { result: f(), assignments };
-  } finally {
-    recorder = outer;
-    for (const back of restore.reverse()) back();
-  }
-}
-
 /** A leaf with the elements of a tensor and none of its history. */
 function computedLeaf(value: Tensor, tracked: boolean): Node {
   realize(value);
@@ -302,17 +280,3 @@ function computedLeaf(value: Tensor, tracked: boolean): Node {
   const own = elements instanceof HostStorage ? elements : new HostStorage(elements.readSync());
   return createLeaf(value.shape, value.dtype, own, { tracked });
 }
-
-// What the body of a loop assigns to a variable is taken over by the next iteration.
-collectChangesBy((f) => {
-  const { result, assignments } = recordAssignments(f);
-  const variables = [...assignments.keys()];
-  const changes: Changes = {
-    before: variables.map(({ node }) => node),
-    after: [...assignments.values()].map(({ node }) => node),
-    commit(values) {
-      assignAll(variables.map((variable, i) => [variable, values[i]]));
-    },
-  };
-  return { result, changes };
-});

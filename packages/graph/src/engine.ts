@@ -23,6 +23,8 @@ export type Destination = "host" | "engine" | Storage;
 export interface PreparedProgram {
   /** The nodes whose elements it needs. */
   readonly leaves: readonly Node[];
+  /** About how many bytes it takes to keep it, for those who keep many. */
+  readonly cost?: number;
   /**
    * Computes the outputs from elements for each leaf, and returns a storage for each output. `check` is shown those in
    * ordinary memory, in order, before any other is taken over. If it or the program throws, nothing has changed.

@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 
 import { HostStorage } from "./engine.js";
-import { createLeaf, createNode, observeNodes, pendingNodes, topologicalOrder, type Node } from "./node.js";
+import {
+  createLeaf,
+  createNode,
+  historyBound,
+  observeNodes,
+  overlong,
+  pendingNodes,
+  pendingWithCompanions,
+  topologicalOrder,
+  withoutHistory,
+  type Node,
+} from "./node.js";
 
 function leaf({ tracked = false } = {}): Node {
   return createLeaf([2], "float64", storage(), { tracked });
@@ -41,19 +52,49 @@ describe("createNode", () => {
   });
 });
 
-describe("depth", () => {
-  it("counts the operations that have to run one after another", () => {
+describe("history", () => {
+  it("counts the pending operations that a node holds on to", () => {
     const x = leaf();
-    expect(x.depth).toBe(0);
-    const y = add(exp(exp(x)), x);
-    expect(y.depth).toBe(3);
+    expect(x.history).toBe(0);
+    const twice = add(exp(exp(x)), x);
+    expect(twice.history).toBe(3);
+    expect(twice.recountHistory()).toBe(3);
+  });
+
+  it("counts an operation once, however many paths lead to it, where it matters", () => {
+    const paths = tower(leaf(), 20);
+    expect(overlong([paths, leaf()])).toEqual([]);
+    expect(paths.history).toBe(20);
+    const long = [tower(leaf(), historyBound), tower(leaf(), historyBound + 1)];
+    expect(overlong(long)).toEqual([long[1]]);
+    expect(withoutHistory(() => overlong(long))).toEqual([]);
   });
 
   it("starts again from a node that has been computed", () => {
     const y = exp(exp(leaf()));
     y.settle(storage());
-    expect(y.depth).toBe(0);
-    expect(exp(y).depth).toBe(1);
+    expect(y.history).toBe(0);
+    expect(exp(y).history).toBe(1);
+  });
+
+  it("is none for a tracked node, nor by way of one", () => {
+    const tracked = exp(exp(leaf({ tracked: true })));
+    expect(tracked.history).toBe(0);
+    expect(createNode("stopGradient", [tracked], {}).history).toBe(1);
+  });
+
+  it("is not added to by what is built as a whole", () => {
+    const y = exp(exp(leaf()));
+    const built = withoutHistory(() => exp(exp(exp(y))));
+    expect(built.history).toBe(2);
+    expect(exp(built).history).toBe(3);
+    expect(withoutHistory(() => exp(leaf())).history).toBe(0);
+    expect(() =>
+      withoutHistory(() => {
+        throw new Error("no");
+      }),
+    ).toThrow("no");
+    expect(exp(leaf()).history).toBe(1);
   });
 });
 
@@ -70,7 +111,6 @@ describe("settle", () => {
     const y = exp(leaf({ tracked: true }));
     y.settle(storage());
     expect(y.operation?.primitive).toBe("exp");
-    expect(y.depth).toBe(0);
   });
 });
 
@@ -140,28 +180,47 @@ describe("pendingNodes", () => {
 });
 
 describe("companions", () => {
+  const orderOf = (...nodes: Node[]) => pendingWithCompanions(nodes).order;
+
   function companions(): [Node, Node] {
     const [first, second] = [exp(leaf()), exp(leaf())];
-    for (const node of [first, second]) node.companions = [first, second];
+    for (const node of [first, second]) node.accompany([first, second]);
     return [first, second];
   }
 
   it("are computed with a node, and with whatever needs it", () => {
     const [first, second] = companions();
-    expect(new Set(pendingNodes([first]))).toEqual(new Set([first, second]));
+    expect(new Set(orderOf(first))).toEqual(new Set([first, second]));
     const root = exp(exp(second));
-    const pending = pendingNodes([root]);
+    const pending = orderOf(root);
     expect(pending).toContain(first);
     expect(pending.indexOf(second)).toBeLessThan(pending.indexOf(root));
+  });
+
+  it("are kept, and a node is not because it has some", () => {
+    const [source, first] = [exp(leaf()), exp(leaf())];
+    source.accompany([first]);
+    const [second, third] = companions();
+    first.accompany([second]);
+    const computation = pendingWithCompanions([exp(source)]);
+    expect(computation.companions).toEqual(new Set([first, second, third]));
+    expect(computation.order).toHaveLength(5);
+    // The other way round nothing follows.
+    expect(orderOf(third)).toHaveLength(2);
+  });
+
+  it("are none of an engine's business, which is told what to keep", () => {
+    const [first] = companions();
+    expect(pendingNodes([first])).toEqual([first]);
   });
 
   it("are let go once the node has been computed", () => {
     const [first, second] = companions();
     first.settle(storage());
     expect(first.companions).toEqual([]);
-    expect(pendingNodes([first])).toEqual([]);
+    expect(orderOf(first)).toEqual([]);
     second.settle(storage());
-    expect(pendingNodes([first, second])).toEqual([]);
+    expect(orderOf(first, second)).toEqual([]);
   });
 });
 

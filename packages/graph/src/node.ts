@@ -34,14 +34,17 @@ export class Node {
   readonly dtype: DType;
   /** Whether a gradient may be asked for through this node. */
   readonly tracked: boolean;
-  /** Nodes that are computed and kept as soon as any of them is: this one among them, unless there are none. */
-  companions: readonly Node[] = none;
+  /** How many nodes had been made before this one. */
+  readonly serial: number;
   /** For `NodeNumbers` alone: the walk that has met the node last, and the number that it has there. */
   walk = 0;
   place = 0;
+  #companions: readonly Node[] = none;
   #operation: Operation | null;
   #storage: Storage | null;
-  #depth: number;
+  #history: number;
+  /** The serial of the oldest operation in its history. */
+  #oldest: number;
   #owner: ValueOwner | null = null;
 
   constructor(
@@ -53,8 +56,20 @@ export class Node {
     this.tracked = origin.tracked;
     this.#operation = origin.operation ?? null;
     this.#storage = origin.storage ?? null;
-    this.#depth = origin.operation === undefined ? 0 : 1 + depthOf(origin.operation.inputs);
+    this.serial = made++;
+    this.#oldest = this.serial;
+    this.#history = origin.tracked || origin.operation === undefined ? 0 : this.#add(origin.operation.inputs);
     observer?.(this);
+  }
+
+  /** Nodes that are computed and kept whenever this one is computed, whether it is itself kept or not. */
+  get companions(): readonly Node[] {
+    return this.#companions;
+  }
+
+  /** Adds companions to those it has. */
+  accompany(nodes: readonly Node[]): void {
+    this.#companions = this.#companions.length === 0 ? nodes : [...this.#companions, ...nodes];
   }
 
   /** How to compute the elements; `null` for a leaf. */
@@ -67,16 +82,24 @@ export class Node {
     return this.#storage;
   }
 
-  /** How many operations in a row have to run before the elements are there; 0 once they are. */
-  get depth(): number {
-    return this.#depth;
+  /**
+   * How many pending operations that no gradient passes through it holds on to, itself included, but for those that were
+   * built `withoutHistory`. 0 once it has been computed, and for a tracked node, which somebody may still differentiate.
+   */
+  get history(): number {
+    return this.#storage === null ? this.#history : 0;
+  }
+
+  /** Counts its history anew, each operation once: until then it may be counted once for each path to it. */
+  recountHistory(): number {
+    this.#history = topologicalOrder([this], ({ history }) => history > 0).length;
+    return this.history;
   }
 
   /** Keeps computed elements. From here on the node is a leaf, unless a gradient may still pass through it. */
   settle(storage: Storage): void {
     this.#storage = storage;
-    this.#depth = 0;
-    this.companions = none;
+    this.#companions = none;
     if (!this.tracked) this.#operation = null;
   }
 
@@ -90,6 +113,60 @@ export class Node {
     this.#storage = null;
     this.#owner = owner;
   }
+
+  /** Takes on the histories of its inputs, and returns how long they are with this operation. */
+  #add(inputs: readonly Node[]): number {
+    let sum = 0;
+    let longest = 0;
+    for (const input of inputs) {
+      const { history } = input;
+      if (history === 0) continue;
+      sum += history;
+      if (history > longest) longest = history;
+      if (input.#oldest < this.#oldest) this.#oldest = input.#oldest;
+    }
+    // The sum counts a node once for each path to it. No more of them can there be than have been made since the oldest.
+    return counting ? Math.min(sum, this.serial - this.#oldest) + 1 : longest;
+  }
+}
+
+let made = 0;
+
+/** How many nodes have been made so far: those made from here on have at least this serial. */
+export function nodesMade(): number {
+  return made;
+}
+
+let counting = true;
+
+/**
+ * Runs f, whose nodes add nothing to any history. For what is built as a whole, however large, such as the gradients of a
+ * loss: a history is what a loop adds to turn by turn, and which grows until somebody reads it.
+ */
+export function withoutHistory<T>(f: () => T): T {
+  const outer = counting;
+  counting = false;
+  try {
+    return f();
+  } finally {
+    counting = outer;
+  }
+}
+
+/**
+ * The longest history that is kept to be computed later. A sum over thousands of steps is computed whenever it has grown
+ * longer, so that it stays small.
+ */
+export const historyBound = 2000;
+
+/** Those nodes whose histories are so long that they should be computed before anything is added to them. */
+export function overlong(nodes: readonly Node[]): readonly Node[] {
+  if (!counting) return none;
+  for (const { history } of nodes) {
+    if (history <= historyBound) continue;
+    return nodes.filter((node) => node.history > historyBound && node.recountHistory() > historyBound);
+  }
+  return none;
 }
 
 /**
@@ -193,29 +270,51 @@ export function topologicalOrder(
 }
 
 /**
- * The nodes that have to be computed before the elements of these are there, and their companions with them, in an order
- * that works.
+ * The nodes that have to be computed before the elements of these are there, in an order that works.
  *
  * Throws: StaleValueError if they depend on a value that its variable no longer has; ArgumentError if they depend on what
  * is only inside of a loop
  */
 export function pendingNodes(nodes: readonly Node[]): Node[] {
-  const roots = [...nodes];
-  const groups = new Set<readonly Node[]>();
-  const order = topologicalOrder(roots, (node) => {
-    if (node.storage !== null) return false;
-    if (node.companions.length > 0 && !groups.has(node.companions)) {
-      groups.add(node.companions);
-      // The walk goes on to roots that join while it is under way.
-      for (const companion of node.companions) roots.push(companion);
-    }
-    return true;
-  });
+  const order = topologicalOrder(nodes, ({ storage }) => storage === null);
   for (const node of order) {
     if (node.owner !== null) throw staleValue(node.owner, node.shape);
     if (node instanceof Placeholder) throw leaked(node);
   }
   return order;
+}
+
+/** What has to be computed. */
+export interface Computation {
+  /** All of it, in an order that works. */
+  readonly order: readonly Node[];
+  /** Those that are kept because they are companions of others. */
+  readonly companions: ReadonlySet<Node>;
+}
+
+/**
+ * The same with the companions of every node that has to be computed, theirs, and so on. Whether all values are still
+ * there is not asked here: the engine's walk finds out.
+ */
+export function pendingWithCompanions(nodes: readonly Node[]): Computation {
+  const roots = [...nodes];
+  const groups = new Set<readonly Node[]>();
+  const companions = new Set<Node>();
+  const order = topologicalOrder(roots, (node) => {
+    if (node.storage !== null) return false;
+    if (node.companions.length > 0 && !groups.has(node.companions)) {
+      groups.add(node.companions);
+      for (const companion of node.companions) {
+        // One that has been computed may have been let go since; it is not wanted again.
+        if (companion.storage !== null || companion.operation === null) continue;
+        companions.add(companion);
+        // The walk goes on to roots that join while it is under way.
+        roots.push(companion);
+      }
+    }
+    return true;
+  });
+  return { order, companions };
 }
 
 function leaked({ shape, dtype }: Placeholder): ArgumentError {
@@ -236,10 +335,4 @@ function staleValue({ description }: ValueOwner, shape: Shape): StaleValueError 
 
 function operands(node: Node): readonly Node[] {
   return node.operation?.inputs ?? none;
-}
-
-function depthOf(inputs: readonly Node[]): number {
-  let depth = 0;
-  for (const input of inputs) depth = Math.max(depth, input.depth);
-  return depth;
 }

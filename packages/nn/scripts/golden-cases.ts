@@ -53,7 +53,7 @@ interface Written extends Partial<Omit<GoldenCase, "name">> {
 const folder = new URL("../golden/", import.meta.url);
 
 /** Files that hold something else. */
-const others = ["init.json", "summary.json"];
+const others = ["init.json", "running-statistics.json", "summary.json"];
 
 /** What a file holds, which the caller says the type of. */
 export function readGolden(name: string): unknown {

@@ -1,4 +1,5 @@
 import { Tensor, trace, type Shape } from "@stargrad/tensor";
+import { watchForward } from "./forward-calls.js";
 import type { Module } from "./module.js";
 
 /** What the calls of one module did. */
@@ -16,44 +17,26 @@ export function recordCalls(modules: readonly Module[], f: () => void): Map<Modu
   );
   /** The modules whose `forward` is running, the innermost last. */
   const running: Module[] = [];
-  const restores = [...calls].map(([module, { outputs }]) =>
-    watchForward(module, (forward) => {
-      // A layer may call itself with its input as a batch of one.
-      if (running.at(-1) === module) return forward();
-      running.push(module);
-      try {
-        const result = forward();
-        outputs.push(shapesIn(result));
-        return result;
-      } finally {
-        running.pop();
-      }
-    }),
-  );
-  try {
+  const watch = (module: Module, forward: () => unknown): unknown => {
+    const known = calls.get(module);
+    // A layer may call itself with its input as a batch of one, or what it extends.
+    if (known === undefined || running.at(-1) === module) return forward();
+    running.push(module);
+    try {
+      const result = forward();
+      known.outputs.push(shapesIn(result));
+      return result;
+    } finally {
+      running.pop();
+    }
+  };
+  watchForward(modules, watch, () => {
     trace(f, (node, times) => {
       const innermost = calls.get(running[running.length - 1]);
       if (innermost !== undefined) innermost.multiplyAdds += times * multiplyAddsOf(node);
     });
-  } finally {
-    for (const restore of restores) restore();
-  }
-  return calls;
-}
-
-/** Has every call of a module's `forward` go through `around`, until what is returned is called. */
-function watchForward(module: Module, around: (forward: () => unknown) => unknown): () => void {
-  const own = Object.getOwnPropertyDescriptor(module, "forward");
-  const forward = module.forward.bind(module);
-  // Not enumerable, so that it is not taken for one of the module's fields.
-  Object.defineProperty(module, "forward", {
-    value: (...inputs: never[]) => around(() => forward(...inputs)),
-    configurable: true,
   });
-  return () => {
-    if (own === undefined) Reflect.deleteProperty(module, "forward");
-    else Object.defineProperty(module, "forward", own);
-  };
+  return calls;
 }
 
 /** `M · K · N` for every product of a batch of matrices [M, K] and [K, N]; 0 for any other operation. */

@@ -1,5 +1,6 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { ArgumentError, disposeSymbol, realize, type Tensor } from "@stargrad/tensor";
+import { reportForwardOf } from "./forward-calls.js";
 import { writeTree } from "./module-tree.js";
 import { matchStateDict } from "./state-dict.js";
 
@@ -15,6 +16,10 @@ import { matchStateDict } from "./state-dict.js";
 export abstract class Module {
   /** Whether layers that behave differently while training (dropout) do so; see `train` and `eval`. */
   training = true;
+
+  constructor() {
+    reportForwardOf(new.target.prototype);
+  }
 
   /** What the module computes. Each class says what it takes and returns. */
   abstract forward(...inputs: never[]): unknown;

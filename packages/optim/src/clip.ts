@@ -1,5 +1,5 @@
 import type { Parameter } from "@stargrad/autograd";
-import { minimum, stack, StargradError, tensor, type Tensor } from "@stargrad/tensor";
+import { minimum, stack, StargradError, tensor, withoutHistory, type Tensor } from "@stargrad/tensor";
 import { expectNotNegative } from "./ranges.js";
 
 export interface ClipGradNormOptions {
@@ -32,7 +32,15 @@ export function clipGradNorm(
 ): Tensor {
   expectNotNegative("clipGradNorm", { maxNorm });
   if (order !== Infinity) expectNotNegative("clipGradNorm", { order });
-  const clipped = gradientsOf(parameters);
+  return withoutHistory(() => clipTo(gradientsOf(parameters), maxNorm, order, errorIfNonfinite));
+}
+
+function clipTo(
+  clipped: readonly { readonly parameter: Parameter; readonly grad: Tensor }[],
+  maxNorm: number,
+  order: number,
+  errorIfNonfinite: boolean,
+): Tensor {
   if (clipped.length === 0) return tensor(0);
   const norm = stack(clipped.map(({ grad }) => grad.norm({ order }))).norm({ order });
   if (errorIfNonfinite) expectFinite(norm);
@@ -42,7 +50,7 @@ export function clipGradNorm(
   }
   // Whoever computes the clipped gradients computes the norm on the way. Kept then, it can be read however much later.
   const pending = [norm, ...clipped.flatMap(({ parameter }) => parameter.grad ?? [])].map(({ node }) => node);
-  for (const node of pending) if (node.storage === null) node.companions = pending;
+  for (const node of pending) if (node.storage === null) node.accompany(pending);
   return norm;
 }
 
@@ -54,9 +62,11 @@ export function clipGradNorm(
  */
 export function clipGradValue(parameters: Iterable<Parameter>, maxValue: number): void {
   expectNotNegative("clipGradValue", { maxValue });
-  for (const { parameter, grad } of gradientsOf(parameters)) {
-    parameter.grad = grad.clamp({ min: -maxValue, max: maxValue });
-  }
+  withoutHistory(() => {
+    for (const { parameter, grad } of gradientsOf(parameters)) {
+      parameter.grad = grad.clamp({ min: -maxValue, max: maxValue });
+    }
+  });
 }
 
 function gradientsOf(parameters: Iterable<Parameter>): { parameter: Parameter; grad: Tensor }[] {

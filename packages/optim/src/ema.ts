@@ -1,5 +1,5 @@
 import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
-import { ArgumentError, disposeSymbol, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, disposeSymbol, withoutHistory, type Tensor } from "@stargrad/tensor";
 import { disposeAll, snapshot } from "./buffers.js";
 import { expectEachOnce } from "./groups.js";
 import { expectFraction } from "./ranges.js";
@@ -60,7 +60,9 @@ export class EMA {
    */
   updates(): Assignments {
     this.#expectWeights("EMA.update");
-    return this.#averages.map((average, i) => [average, this.#next(average, this.#variables[i])]);
+    return withoutHistory(() =>
+      this.#averages.map((average, i) => [average, this.#next(average, this.#variables[i])] as const),
+    );
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   expectNoRecording,
   realize,
   tensor,
+  withoutHistory,
   type Shape,
   type Tensor,
 } from "@stargrad/tensor";
@@ -85,11 +86,11 @@ export abstract class Optimizer<
   /**
    * A step in its three parts, for whoever runs it as part of a larger program: sets the numbers of the step for those of
    * these parameters that are the optimizer's own, calls `take`, and counts the step when that returns. `take` assigns
-   * what `updates` builds from the gradients, or runs a program that was recorded from it, one for each `programKey`; what
-   * it returns is passed on.
+   * what `updates` builds from the gradients, or runs a program in which that was recorded, one for each `programKey`;
+   * what it returns is passed on.
    *
-   * Throws: ArgumentError if a setting has been changed to something out of range, or if updates are built for a parameter
-   * without a gradient; whatever `take` throws. Then the step does not count.
+   * Throws: ArgumentError if a setting has been changed to something out of range; whatever `take` throws. Then the step
+   * does not count.
    */
   advance<R>(parameters: Iterable<Parameter>, take: (updates: () => Assignments) => R): R {
     expectNoRecording(`${this.constructor.name}.step`, "a step is taken");
@@ -98,13 +99,29 @@ export abstract class Optimizer<
     const cohorts = this.#cohortsOf(parameters);
     for (const cohort of cohorts) {
       this.#numbersOf(cohort).set(this.numbers(cohort.group, cohort.step));
-      this.#beginStates(cohort);
+      // At its first step a parameter may still have the states of a training that was taken back.
+      this.#beginStates(cohort, { anew: cohort.step === 1 });
     }
-    const result = take(() => cohorts.flatMap((cohort) => this.#updatesOf(cohort)));
+    const result = take(() => this.#updatesOf(cohorts));
     for (const { group, places } of cohorts) {
       for (const place of places) this.#historyOf(group.parameters[place]).steps++;
     }
     return result;
+  }
+
+  /**
+   * What a step of these parameters assigns, still to be computed: their next values and those of their states. It
+   * computes and changes nothing, so it can be recorded, and the step taken later by `advance`.
+   *
+   * Throws: ArgumentError if a parameter has no gradient
+   */
+  updates(parameters: Iterable<Parameter>): Assignments {
+    const cohorts = this.#cohortsOf(parameters);
+    for (const cohort of cohorts) {
+      this.#numbersOf(cohort).begin(this.numbers(cohort.group, cohort.step));
+      this.#beginStates(cohort, { anew: false });
+    }
+    return this.#updatesOf(cohorts);
   }
 
   /**
@@ -259,12 +276,12 @@ export abstract class Optimizer<
     return filled(this.stateShape(name, parameter), parameter.dtype, value);
   }
 
-  /** Makes the states that a step begins with: all of them at the first, later what settings have added to them. */
-  #beginStates({ group, step, places }: Cohort<Options>): void {
+  /** Makes the states that a step begins with: all of them anew, or those that are not there yet. */
+  #beginStates({ group, places }: Cohort<Options>, { anew }: { readonly anew: boolean }): void {
     const initial = entriesOf(this.initialState(group));
     for (const parameter of places.map((place) => group.parameters[place])) {
       const { state } = this.#historyOf(parameter);
-      const missing = initial.filter(([name]) => step === 1 || !state.has(name));
+      const missing = initial.filter(([name]) => anew || !state.has(name));
       setBuffers(
         state,
         missing.map(([name, value]) => [name, this.#initialTensor(parameter, name, value)]),
@@ -272,8 +289,12 @@ export abstract class Optimizer<
     }
   }
 
-  /** The next values of the parameters of a cohort and of their states, still to be computed. */
-  #updatesOf(cohort: Cohort<Options>): Assignments {
+  /** The next values of the parameters of cohorts and of their states, still to be computed. */
+  #updatesOf(cohorts: readonly Cohort<Options>[]): Assignments {
+    return withoutHistory(() => cohorts.flatMap((cohort) => this.#updatesOfCohort(cohort)));
+  }
+
+  #updatesOfCohort(cohort: Cohort<Options>): Assignments {
     const { group, places } = cohort;
     const { tensors } = this.#numbersOf(cohort);
     const structure = this.structure(group);

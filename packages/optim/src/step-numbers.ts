@@ -9,7 +9,7 @@ import { disposeAll, filled, setBuffers } from "./buffers.js";
 export class StepNumbers {
   readonly #dtype: DType;
   readonly #buffers = new Map<string, Buffer>();
-  #values: ReadonlyMap<string, number> = new Map();
+  readonly #values = new Map<string, number>();
 
   constructor(dtype: DType) {
     this.#dtype = dtype;
@@ -19,15 +19,22 @@ export class StepNumbers {
     return Object.fromEntries(this.#buffers);
   }
 
-  /** Gives new values to those buffers whose numbers have changed. */
+  /** Makes the buffers that are not there yet. Those that are stay as they are. */
+  begin(numbers: Readonly<Record<string, number>>): void {
+    this.#give(Object.entries(numbers).filter(([name]) => !this.#buffers.has(name)));
+  }
+
+  /** Gives new values to those buffers whose numbers have changed, and makes those that are not there yet. */
   set(numbers: Readonly<Record<string, number>>): void {
-    const values = new Map(Object.entries(numbers));
-    const changed = [...values].filter(([name, value]) => !Object.is(value, this.#values.get(name)));
+    this.#give(Object.entries(numbers).filter(([name, value]) => !Object.is(value, this.#values.get(name))));
+  }
+
+  #give(numbers: readonly (readonly [name: string, value: number])[]): void {
     setBuffers(
       this.#buffers,
-      changed.map(([name, value]) => [name, filled([], this.#dtype, value)]),
+      numbers.map(([name, value]) => [name, filled([], this.#dtype, value)]),
     );
-    this.#values = values;
+    for (const [name, value] of numbers) this.#values.set(name, value);
   }
 
   dispose(): void {

@@ -1,5 +1,7 @@
 import {
-  pendingNodes,
+  elementsOf,
+  HostStorage,
+  pendingWithCompanions,
   referenceEngine,
   runProgram,
   type Destination,
@@ -8,6 +10,7 @@ import {
   type Storage,
 } from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/wasm";
+import { isRecording } from "./recording.js";
 
 let current: Engine | null = null;
 
@@ -27,8 +30,15 @@ export function setEngine(engine: Engine): void {
 
 /** Computes the elements of these nodes and of their companions as one program, and keeps them. */
 export function realizeNodes(nodes: readonly Node[]): void {
+  withFallbacks(nodes, () => {
+    computeKept(nodes);
+  });
+}
+
+function computeKept(nodes: readonly Node[]): void {
   const wanted = new Set(nodes);
-  const outputs = pendingNodes(nodes).filter((node) => node.companions.length > 0 || wanted.has(node));
+  const { order, companions } = pendingWithCompanions(nodes);
+  const outputs = order.filter((node) => wanted.has(node) || companions.has(node));
   if (outputs.length === 0) return;
   settle(outputs, runProgram(getEngine(), outputs));
 }
@@ -41,21 +51,62 @@ export type Order = readonly [node: Node, destination: Destination];
  * the companions of all of them, are computed along with them and kept.
  */
 export function computeNodes(orders: readonly Order[], alongside: readonly Node[]): Storage[] {
-  const wanted = new Set(alongside);
   const nodes = orders.map(([node]) => node);
-  const kept = pendingNodes([...nodes, ...alongside]).filter(
-    (node) => node.companions.length > 0 || wanted.has(node),
-  );
-  if (nodes.length + kept.length === 0) return [];
-  const hosts = kept.map((): Destination => "host");
-  const destinations = [...orders.map(([, destination]) => destination), ...hosts];
-  const storages = runProgram(getEngine(), [...nodes, ...kept], destinations);
-  settle(kept, storages.slice(nodes.length));
-  return storages.slice(0, nodes.length);
+  const all = [...nodes, ...alongside];
+  return withFallbacks(all, () => {
+    const wanted = new Set(alongside);
+    const { order, companions } = pendingWithCompanions(all);
+    const kept = order.filter((node) => wanted.has(node) || companions.has(node));
+    if (nodes.length + kept.length === 0) return [];
+    const hosts = kept.map((): Destination => "host");
+    const destinations = [...orders.map(([, destination]) => destination), ...hosts];
+    const storages = runProgram(getEngine(), [...nodes, ...kept], destinations);
+    settle(kept, storages.slice(nodes.length));
+    return storages.slice(0, nodes.length);
+  });
 }
 
 function settle(nodes: readonly Node[], storages: readonly Storage[]): void {
   nodes.forEach((node, i) => {
     node.settle(storages[i]);
+    fallbacks.delete(node);
   });
+}
+
+const fallbacks = new WeakMap<Node, Node>();
+
+/**
+ * Has a node take on the value of another if its own, or that of one of its companions, turns out not to be computable. For
+ * changes that nobody has asked to see, such as running statistics: one that cannot be made has not happened, and must not
+ * be in the way of others.
+ */
+export function fallBackOn(node: Node, other: Node): void {
+  fallbacks.set(node, other);
+}
+
+/** Computes something that needs these nodes. If it throws, it gets a second try without what it would compute in passing. */
+function withFallbacks<T>(nodes: readonly Node[], compute: () => T): T {
+  if (isRecording()) throw new Error("something was about to be computed while a function is recorded");
+  try {
+    return compute();
+  } catch (error) {
+    const { order } = pendingWithCompanions(nodes);
+    const optional = order.filter((node) => fallbacks.has(node));
+    if (optional.length === 0) throw error;
+    // In the order in which they were made, so that each finds what it is made from.
+    optional.sort((a, b) => a.serial - b.serial);
+    for (const node of optional) if (node.storage === null) computeOrFallBack(node);
+    return compute();
+  }
+}
+
+function computeOrFallBack(node: Node): void {
+  try {
+    computeKept([node]);
+  } catch {
+    for (const each of new Set([node, ...node.companions])) {
+      const other = fallbacks.get(each);
+      if (other !== undefined) settle([each], [new HostStorage(elementsOf(other).readSync().slice())]);
+    }
+  }
 }

@@ -8,13 +8,14 @@ export {
   sameShape,
   ShapeError,
   StargradError,
+  withoutHistory,
   type DType,
   type Shape,
   type TypedArray,
 } from "@stargrad/graph";
 export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
-export { computeNodes, getEngine, setEngine, type Order } from "./engine.js";
+export { computeNodes, fallBackOn, getEngine, setEngine, type Order } from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {
@@ -165,7 +166,7 @@ export type {
   Unless,
   Written,
 } from "./shape-types.js";
-export { expectNoRecording, record, type Draw } from "./recording.js";
+export { expectNoRecording, record, type Draw, type Recorded } from "./recording.js";
 export { apply, isKnown, realize } from "./tensor.js";
 export { trace } from "./trace.js";
 export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";

@@ -1,4 +1,4 @@
-import { ArgumentError, type Node } from "@stargrad/graph";
+import { ArgumentError, nodesMade, withoutHistory, type Node } from "@stargrad/graph";
 import type { Generator, GeneratorState } from "./generator.js";
 import { loopBeingTraced } from "./loop-draws.js";
 
@@ -22,6 +22,14 @@ export function isRecording(): boolean {
   return draws !== null || loopBeingTraced() !== null;
 }
 
+/** What a function did while it was recorded. */
+export interface Recorded<T> {
+  readonly result: T;
+  readonly draws: readonly Draw[];
+  /** The serial of its first node: what has a smaller one was there before. */
+  readonly since: number;
+}
+
 /**
  * Runs a function to see what it would compute, so that it can be computed many times with other numbers. In it nothing
  * can be read, `realize` does nothing, and generators are afterwards where they were before.
@@ -29,13 +37,13 @@ export function isRecording(): boolean {
  * Throws: ArgumentError if the function reads a value, or draws a number that is not a tensor: the graph would be made of
  * what they were this once
  */
-export function record<T>(f: () => T): { readonly result: T; readonly draws: readonly Draw[] } {
+export function record<T>(f: () => T): Recorded<T> {
   const outer = { draws, states };
   const made: Draw[] = [];
   draws = made;
   states = new Map();
   try {
-    return { result: f(), draws: made };
+    return { since: nodesMade(), result: withoutHistory(f), draws: made };
   } finally {
     for (const [generator, state] of states) generator.restore(state);
     ({ draws, states } = outer);

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   createNode,
+  overlong,
   type AttributesOf,
   type DType,
   type Node,
@@ -14,7 +15,6 @@ import type { Methods } from "./methods.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording.js";
-import { isTracing } from "./trace.js";
 
 /**
  * A multi-dimensional array of numbers, computed when it is read.
@@ -107,22 +107,16 @@ export class Tensor<S extends Shape = Shape> {
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- it adds nothing to Methods but the class's name, and must repeat the class's S.
 export interface Tensor<S extends Shape = Shape> extends Methods {}
 
-/** A graph deeper than this is computed by itself, so that a sum kept over thousands of steps stays small. */
-const depthBound = 1000;
-
 /** Applies a primitive to tensors that already fit it. Every operation of this package ends here. */
 export function apply<P extends PrimitiveName>(
   primitive: P,
   inputs: readonly Tensor[],
   attributes: AttributesOf<P>,
 ): Tensor {
-  const node = createNode(
-    primitive,
-    inputs.map((input) => input.node),
-    attributes,
-  );
-  if (node.depth > depthBound && !isTracing() && !isRecording()) realizeNodes([node]);
-  return new Tensor(node);
+  const operands = inputs.map((input) => input.node);
+  const computedFirst = overlong(operands);
+  if (computedFirst.length > 0) realizeNodes(computedFirst);
+  return new Tensor(createNode(primitive, operands, attributes));
 }
 
 /** Computes several tensors as one program and keeps their elements. While a function is recorded it does nothing. */

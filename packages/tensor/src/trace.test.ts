@@ -20,13 +20,13 @@ it("trace tells of every operation of f, and computes nothing however deep the g
   const y = trace(
     () => {
       let x = tensor([1, 2]).add(1);
-      for (let i = 0; i < 1200; i++) x = x.mul(2);
+      for (let i = 0; i < 3000; i++) x = x.mul(2);
       return x;
     },
     ({ operation }) => void seen.push(operation?.primitive),
   );
-  expect(seen.filter((name) => name === "mul")).toHaveLength(1200);
-  expect(y.node.depth).toBeGreaterThan(1200);
+  expect(seen.filter((name) => name === "mul")).toHaveLength(3000);
+  expect(y.node.storage).toBeNull();
   setEngine(engine);
   // What was built is computed when it is read.
   expect(y.dataSync()).toEqual(Float32Array.of(Infinity, Infinity));

@@ -1,12 +1,5 @@
-import { observeNodes, type Node } from "@stargrad/graph";
+import { observeNodes, withoutHistory, type Node } from "@stargrad/graph";
 import { loopBeingTraced } from "./loop-draws.js";
-
-let traces = 0;
-
-/** Whether a graph is being looked at rather than meant to be computed. */
-export function isTracing(): boolean {
-  return traces > 0;
-}
 
 /**
  * Runs f to see which operations it calls: `seen` is told of every node, and how often it is computed if it is in a loop.
@@ -17,11 +10,9 @@ export function trace<T>(f: () => T, seen: (node: Node, times: number) => void):
     observer?.(node);
     seen(node, loopBeingTraced()?.iterations ?? 1);
   });
-  traces++;
   try {
-    return f();
+    return withoutHistory(f);
   } finally {
-    traces--;
     observeNodes(observer);
   }
 }

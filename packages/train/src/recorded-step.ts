@@ -1,4 +1,4 @@
-import { variableOf, type Assignments, type Variable } from "@stargrad/autograd";
+import { computeDue, variableOf, type Assignments, type Variable } from "@stargrad/autograd";
 import {
   createLeaf,
   elementsOf,
@@ -9,7 +9,8 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
-import { getEngine, Tensor, type Draw } from "@stargrad/tensor";
+import { getEngine, realize, Tensor, type Draw } from "@stargrad/tensor";
+import { constantsOf, isCurrent } from "./recorded-leaves.js";
 
 /** What a step hands out: tensors by name. */
 export type Results = Readonly<Record<string, Tensor>>;
@@ -19,6 +20,8 @@ export interface StepGraph<R extends Results> {
   /** The leaves in the place of the inputs. */
   readonly inputs: readonly Node[];
   readonly draws: readonly Draw[];
+  /** The serial of the first node that was made for it. */
+  readonly since: number;
   readonly results: R;
   /** What becomes of the variables. */
   readonly assignments: Assignments;
@@ -28,30 +31,52 @@ export interface StepGraph<R extends Results> {
 type Source =
   | { readonly kind: "input"; readonly place: number }
   | { readonly kind: "variable"; readonly variable: Variable }
-  | { readonly kind: "draw"; readonly draw: Draw }
+  | { readonly kind: "draw"; readonly place: number }
   | { readonly kind: "constant"; readonly elements: Storage };
+
+/** About how much a program takes for each of its leaves, if its engine does not say what it takes. */
+const bytesPerLeaf = 512;
 
 /**
  * A step as one program: from inputs and the variables' values to results and the variables' next values. Running it
- * builds no graph; numbers are drawn anew.
+ * builds no graph; numbers are drawn anew. Of the graph it was made from it holds nothing but the leaves.
+ *
+ * Throws: ArgumentError if the graph uses what was computed from parameters before, through which nothing would be learned
  */
 export class RecordedStep<R extends Results> {
   /** The engine it was made for. */
   readonly engine: Engine = getEngine();
+  /** About how much memory it takes. */
+  readonly bytes: number;
   readonly #names: readonly (keyof R)[];
-  readonly #types: readonly Node[];
+  readonly #types: readonly Pick<Node, "shape" | "dtype">[];
   readonly #variables: readonly Variable[];
   readonly #program: PreparedProgram;
   readonly #sources: readonly Source[];
+  /** All draws, in the order in which they were made: one whose numbers nobody uses takes its blocks all the same. */
+  readonly #draws: readonly Omit<Draw, "start">[];
 
-  constructor({ inputs, draws, results, assignments }: StepGraph<R>) {
+  constructor({ inputs, draws, since, results, assignments }: StepGraph<R>) {
     // Parameters are listed from the first layer to the last, and gradients arrive the other way round.
     const next = [...new Map(assignments)].reverse();
     this.#names = Object.keys(results);
-    this.#types = this.#names.map((name) => results[name].node);
+    const nodes = this.#names.map((name) => results[name].node);
+    this.#types = nodes.map(({ shape, dtype }) => ({ shape, dtype }));
     this.#variables = next.map(([variable]) => variable);
-    this.#program = this.engine.prepare([...this.#types, ...next.map(([, { node }]) => node)]);
-    this.#sources = this.#program.leaves.map((leaf) => sourceOf(leaf, inputs, draws));
+    const outputs = [...nodes, ...next.map(([, { node }]) => node)];
+    realize(...constantsOf(outputs, since).map((node) => new Tensor(node)));
+    this.#program = this.engine.prepare(outputs);
+    this.#sources = sourcesOf(this.#program.leaves, inputs, draws);
+    this.#draws = draws.map(({ generator, blocks, offsets }) => ({ generator, blocks, offsets }));
+    this.bytes = this.#sources.reduce(
+      (bytes, source) => bytes + (source.kind === "constant" ? source.elements.byteLength : 0),
+      this.#program.cost ?? this.#sources.length * bytesPerLeaf,
+    );
+  }
+
+  /** The variables whose values it reads. */
+  get read(): Variable[] {
+    return this.#sources.flatMap((source) => (source.kind === "variable" ? [source.variable] : []));
   }
 
   /**
@@ -59,16 +84,16 @@ export class RecordedStep<R extends Results> {
    * the step throws, no variable has changed.
    */
   run(inputs: readonly Storage[], check?: (results: R) => void): R {
+    computeDue(this.#variables);
+    const starts = this.#draws.map(({ generator, blocks, offsets }) => generator.reserve(blocks, offsets));
     const elements = this.#sources.map((source): Storage => {
       switch (source.kind) {
         case "input":
           return inputs[source.place];
         case "variable":
           return source.variable.elements;
-        case "draw": {
-          const { generator, blocks, offsets } = source.draw;
-          return new HostStorage(generator.reserve(blocks, offsets));
-        }
+        case "draw":
+          return new HostStorage(starts[source.place]);
         case "constant":
           return source.elements;
       }
@@ -98,14 +123,22 @@ export class RecordedStep<R extends Results> {
   }
 }
 
-function sourceOf(leaf: Node, inputs: readonly Node[], draws: readonly Draw[]): Source {
-  const place = inputs.indexOf(leaf);
-  if (place >= 0) return { kind: "input", place };
-  const draw = draws.find(({ start }) => start === leaf);
-  if (draw !== undefined) return { kind: "draw", draw };
+function sourcesOf(
+  leaves: readonly Node[],
+  inputs: readonly Node[],
+  draws: readonly Draw[],
+): readonly Source[] {
+  const sources = new Map<Node, Source>([
+    ...inputs.map((leaf, place) => [leaf, { kind: "input", place }] as const),
+    ...draws.map(({ start }, place) => [start, { kind: "draw", place }] as const),
+  ]);
+  return leaves.map((leaf) => sources.get(leaf) ?? lastingSource(leaf));
+}
+
+function lastingSource(leaf: Node): Source {
   const variable = variableOf(leaf);
+  if (variable !== undefined && isCurrent(leaf)) return { kind: "variable", variable };
   const elements = elementsOf(leaf);
-  if (variable?.elements === elements) return { kind: "variable", variable };
   // What is in the engine is written over one day.
   return {
     kind: "constant",

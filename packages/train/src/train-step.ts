@@ -1,9 +1,11 @@
-import { backward, recordAssignments, type Parameter } from "@stargrad/autograd";
+import { assignAll, backward, Parameter, recordAssignments } from "@stargrad/autograd";
 import { createLeaf, elementsOf } from "@stargrad/graph";
-import type { Module } from "@stargrad/nn";
+import { readModules, type Module } from "@stargrad/nn";
 import type { Optimizer } from "@stargrad/optim";
 import { ArgumentError, getEngine, realize, record, tensor, Tensor } from "@stargrad/tensor";
+import { InputPlace } from "./recorded-leaves.js";
 import { RecordedStep, type Results } from "./recorded-step.js";
+import { Recordings } from "./recordings.js";
 
 /** What a step learns from: tensors, and numbers that may differ from step to step. */
 export type StepInputs = Readonly<Record<string, Tensor | number>>;
@@ -30,93 +32,114 @@ export interface StepResults extends Results {
   readonly loss: Tensor;
 }
 
-/** How many recordings are kept: one for each combination of shapes, modes and structures. */
-const recordingBound = 32;
-
 /**
  * One step of training as a function: forward, backward and the optimizer's update are recorded as one program the first time,
  * and from then on only run. The numbers are those of a plain loop, to the bit: learning rates, dropout and running
- * statistics go on as they do there. It is recorded anew for other shapes and types of the inputs, another `train` or `eval`,
- * a parameter that is frozen, an optimizer's option that is switched on or off.
+ * statistics go on as they do there.
  *
- * Gradients are those of this batch alone: what `backward` has left before is dropped, and nothing is left in `grad`.
- * Indices are checked at every step; other values, such as targets of a binary cross entropy, only in a plain loop.
+ * A recording is used again as long as what it was made from is unchanged: shapes and types of the inputs; of `model` and of
+ * every module whose `forward` was called, also one beside it, all that its own fields hold, `training` among them; which
+ * parameters are frozen; and what an optimizer's settings choose. Otherwise the step is recorded anew. What private fields,
+ * closures and plain objects hold is not seen: the loss has to be a function of its inputs and of such fields. A layer
+ * whose `forward` changes its own fields is recorded anew at every step.
+ *
+ * Gradients are those of this batch alone: what `backward` has left in the parameters of the model and the optimizer is
+ * dropped, and nothing is left in any `grad`. Indices are checked at every step; other values, such as targets of a binary
+ * cross entropy, only in a plain loop.
  *
  *     const step = trainStep({ model, optimizer, loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }) });
  *     for await (const { x, y } of loader) console.log(await step({ x, y }).loss.item());
  *
- * Throws, when the step is called: ArgumentError if the loss reads a value, draws a number that is not a tensor, or depends
- * on no parameter of the optimizer; whatever the operations throw. Then no variable has changed.
+ * Throws, when the step is called: ArgumentError if the loss reads a value, draws a number that is not a tensor, uses what was
+ * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations throw. Then no
+ * variable has changed.
  */
-export function trainStep<I extends StepInputs, R extends StepResults>({
-  model,
-  optimizer,
-  loss: lossOf,
-  afterBackward,
-  check,
-}: TrainStepOptions<I, R>): (inputs: I) => R {
-  const modules = model.modules();
-  const own = optimizer.groups.flatMap(({ parameters }) => parameters);
-  const parameters = [...new Set([...model.parameters(), ...own])];
-  const recordings = new Map<string, Recording<R>>();
+export function trainStep<I extends StepInputs, R extends StepResults>(
+  options: TrainStepOptions<I, R>,
+): (inputs: I) => R {
+  const { optimizer, check } = options;
+  const recordings = new Recordings<Recording<R>>();
 
   return (inputs) => {
-    const names = Object.keys(inputs);
-    const tensors = names.map((name) => tensorOf(inputs[name]));
-    realize(...tensors);
-    const elements = tensors.map(({ node }) => elementsOf(node));
-    const key = [
-      ...tensors.map(({ shape, dtype }, i) => `${names[i]} ${dtype} ${shape.join()}`),
-      modules.map(({ training }) => Number(training)).join(""),
-      parameters.map(({ requiresGradient }) => Number(requiresGradient)).join(""),
-      optimizer.programKey(own),
-    ].join("|");
-    const known = recordings.get(key);
-    if (known?.step.engine === getEngine()) {
-      return optimizer.advance(known.learning, () => known.step.run(elements, check));
-    }
-    for (const parameter of parameters) parameter.grad = null;
-    try {
-      const places = tensors.map(({ shape, dtype, node }) => createLeaf(shape, dtype, elementsOf(node)));
-      const given = names.map((name, i) => [name, new Tensor(places[i])] as const);
-      const { draws, result } = record(() =>
-        recordAssignments(() => {
-          const results = lossOf(Object.fromEntries(given) as StepTensors<I>);
-          backward(results.loss);
-          afterBackward?.();
-          return results;
-        }),
-      );
-      // Which parameters learn is known only now, and their numbers are set before updates are built.
-      const learning = own.filter(({ grad }) => grad !== null);
-      if (learning.length === 0) {
-        throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
-      }
-      return optimizer.advance(learning, (updates) => {
-        const assignments = [...result.assignments, ...updates()];
-        const step = new RecordedStep({ inputs: places, draws, results: result.result, assignments });
-        const results = step.run(elements, check);
-        keep(key, { step, learning });
-        return results;
-      });
-    } finally {
-      for (const parameter of parameters) parameter.grad = null;
-    }
+    const given = Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)] as const);
+    realize(...given.map(([, value]) => value));
+    const types = given.map(([name, { shape, dtype }]) => `${name} ${dtype} ${shape.join()}`).join("|");
+    const known = recordings.find(types, (recording) => recording.isValid());
+    const recording = known ?? recordStep(options, given);
+    for (const parameter of recording.cleared) parameter.grad = null;
+    const results = optimizer.advance(recording.learning, () =>
+      recording.step.run(
+        given.map(([, { node }]) => elementsOf(node)),
+        check,
+      ),
+    );
+    if (known === undefined) recordings.keep(types, recording);
+    return results;
   };
-
-  function keep(key: string, recording: Recording<R>): void {
-    recordings.delete(key);
-    recordings.set(key, recording);
-    if (recordings.size <= recordingBound) return;
-    const [oldest] = recordings.keys();
-    recordings.delete(oldest);
-  }
 }
 
+/** A step that was recorded, and whether it would be recorded the same again. */
 interface Recording<R extends StepResults> {
   readonly step: RecordedStep<R>;
+  readonly bytes: number;
   /** The parameters that the loss depends on. */
   readonly learning: readonly Parameter[];
+  /** The parameters whose gradients a step drops. */
+  readonly cleared: readonly Parameter[];
+  readonly isValid: () => boolean;
+}
+
+function recordStep<I extends StepInputs, R extends StepResults>(
+  { model, optimizer, loss: lossOf, afterBackward }: TrainStepOptions<I, R>,
+  given: readonly (readonly [name: string, value: Tensor])[],
+): Recording<R> {
+  const own = optimizer.groups.flatMap(({ parameters }) => parameters);
+  const places = given.map(([, { shape, dtype, node }]) =>
+    createLeaf(shape, dtype, new InputPlace(elementsOf(node).byteLength)),
+  );
+  const inputs = given.map(([name], i) => [name, new Tensor(places[i])] as const);
+  // All that the step computes is built in here, the updates too: nothing is computed meanwhile.
+  const { result: recorded, unchanged } = readModules(model.modules(), () =>
+    record(() =>
+      recordAssignments(() => {
+        const results = lossOf(Object.fromEntries(inputs) as StepTensors<I>);
+        backward(results.loss);
+        afterBackward?.();
+        const learning = own.filter(({ grad }) => grad !== null);
+        if (learning.length === 0) {
+          throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
+        }
+        assignAll(optimizer.updates(learning));
+        return { results, learning };
+      }),
+    ),
+  );
+  const { draws, since, result } = recorded;
+  const { results, learning } = result.result;
+  const step = new RecordedStep({
+    inputs: places,
+    draws,
+    since,
+    results,
+    assignments: [...result.assignments],
+  });
+  const engine = getEngine();
+  const structure = optimizer.programKey(learning);
+  const read = [...new Set([...own, ...step.read])].filter(
+    (variable): variable is Parameter => variable instanceof Parameter,
+  );
+  const required = read.map(({ requiresGradient }) => requiresGradient);
+  return {
+    step,
+    bytes: step.bytes,
+    learning,
+    cleared: [...new Set([...model.parameters(), ...own])],
+    isValid: () =>
+      engine === getEngine() &&
+      read.every(({ requiresGradient }, i) => requiresGradient === required[i]) &&
+      unchanged() &&
+      optimizer.programKey(learning) === structure,
+  };
 }
 
 function tensorOf(input: Tensor | number): Tensor {

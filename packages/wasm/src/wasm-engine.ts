@@ -127,6 +127,7 @@ export class WasmEngine implements Engine {
     const program = this.#programFor(signature, outputs);
     return {
       leaves,
+      cost: program.cost,
       run: (...inputs) =>
         this.#handOut(
           new Run(this.#heap, program, inputs).finish((addresses) => {

@@ -1,5 +1,13 @@
-import { assignAll, Buffer, Parameter } from "@stargrad/autograd";
-import { ArgumentError, formatShape, ones, realize, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
+import { assignAlong, Buffer, Parameter } from "@stargrad/autograd";
+import {
+  ArgumentError,
+  formatShape,
+  ones,
+  ShapeError,
+  withoutHistory,
+  type Tensor,
+  zeros,
+} from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { expectWhole, writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
@@ -117,12 +125,17 @@ export abstract class RunningNorm extends Module {
       );
     }
     const moments = momentsOf(x, axes);
-    if (this.training && x.size > 0) this.#track(x, moments, count);
+    if (this.training && x.size > 0) {
+      // How many passes wait for their statistics is bounded by itself.
+      withoutHistory(() => {
+        this.#track(moments, count);
+      });
+    }
     return moments;
   }
 
-  /** Moves the running statistics towards those of x, each of which was taken over `count` values. */
-  #track(x: Tensor, { mean, variance }: Moments, count: number): void {
+  /** Moves the running statistics towards those of a batch, each of which was taken over `count` values. */
+  #track({ mean, variance }: Moments, count: number): void {
     const { runningMean, runningVar, numBatchesTracked } = this;
     if (runningMean === null || runningVar === null || numBatchesTracked === null) return;
     const batches = numBatchesTracked.add(this.#kind.counted ? 1 : 0);
@@ -136,14 +149,13 @@ export abstract class RunningNorm extends Module {
         .mean({ axis: 0 });
       return old.add(now.sub(old).mul(momentum));
     };
-    const newMean = move(runningMean, mean);
-    const newVariance = move(runningVar, variance.mul(count / (count - 1)));
-    // Kept because it is needed again: what follows would otherwise compute x, and every layer before it, once more.
-    realize(x, mean, variance, newMean, newVariance);
-    assignAll([
-      [runningMean, newMean],
-      [runningVar, newVariance],
-      [numBatchesTracked, batches],
-    ]);
+    assignAlong(
+      [mean, variance],
+      [
+        [runningMean, move(runningMean, mean)],
+        [runningVar, move(runningVar, variance.mul(count / (count - 1)))],
+        [numBatchesTracked, batches],
+      ],
+    );
   }
 }

@@ -1,0 +1,143 @@
+import { fromData, getEngine, record, setEngine, take, tensor, type Tensor } from "@stargrad/tensor";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { assignAll, assignAlong, Buffer, Parameter, recordAssignments } from "./index.js";
+
+const engine = getEngine();
+let programs = 0;
+
+beforeEach(() => {
+  setEngine({
+    name: "counting",
+    prepare(outputs) {
+      programs++;
+      return engine.prepare(outputs);
+    },
+  });
+  programs = 0;
+});
+
+afterEach(() => {
+  setEngine(engine);
+});
+
+/** A buffer that adds up what passes: `w · x`, with what comes after that. */
+function pass(total: Buffer, w: Parameter, x: number): Tensor {
+  const y = w.mul(x);
+  assignAlong([y], [[total, total.add(y.stopGradient())]]);
+  return y.add(1);
+}
+
+const start = () => ({ total: new Buffer(tensor([0])), w: new Parameter(tensor([1])) });
+
+describe("a buffer whose value is still to be computed", () => {
+  it("has it computed by the program that computes what it is made from on its way", () => {
+    const { total, w } = start();
+    expect(pass(total, w, 3).itemSync()).toBe(4);
+    expect(total.node.storage).not.toBeNull();
+    expect(total.itemSync()).toBe(3);
+    expect(programs).toBe(1);
+  });
+
+  it("has it computed by who reads it, or what is computed from it", () => {
+    const { total, w } = start();
+    pass(total, w, 3);
+    const doubled = total.mul(2);
+    pass(total, w, 4);
+    expect(total.itemSync()).toBe(7);
+    expect(doubled.itemSync()).toBe(6);
+    expect(total.elements.readSync()).toEqual(Float32Array.of(7));
+    expect(total.awaits).toBe(0);
+  });
+
+  it("has it computed in the program that replaces a variable which it is made from", () => {
+    const { total, w } = start();
+    for (let step = 1; step <= 5; step++) {
+      pass(total, w, 10);
+      w.assign(w.add(1));
+      expect(programs).toBe(step);
+      expect(total.awaits).toBe(0);
+    }
+    expect(total.itemSync()).toBe(10 * (1 + 2 + 3 + 4 + 5));
+    expect(programs).toBe(5);
+  });
+
+  it("has it computed before its own value is replaced, and takes on the other", () => {
+    const { total, w } = start();
+    pass(total, w, 3);
+    const before = total.mul(1);
+    total.assign(tensor([100]));
+    pass(total, w, 4);
+    expect(total.itemSync()).toBe(104);
+    expect(before.itemSync()).toBe(3);
+  });
+
+  it("waits while other variables are replaced, but not for ever", () => {
+    const { total, w } = start();
+    const other = new Parameter(tensor([0]));
+    pass(total, w, 3);
+    const waiting: number[] = [];
+    for (let update = 0; update < 20; update++) {
+      other.assign(other.add(1));
+      waiting.push(total.awaits);
+    }
+    expect(waiting[0]).toBe(1);
+    expect(waiting.at(-1)).toBe(0);
+    expect(programs).toBe(20);
+    expect(total.itemSync()).toBe(3);
+  });
+
+  it("does not wait for more than sixteen values", () => {
+    const { total, w } = start();
+    for (let i = 1; i <= 100; i++) {
+      pass(total, w, i);
+      expect(total.awaits).toBeLessThanOrEqual(16);
+    }
+    expect(programs).toBe(Math.floor(100 / 17));
+    expect(total.itemSync()).toBe(5050);
+  });
+
+  it("stays as it was if the value cannot be computed, and is in nobody's way", () => {
+    const { total, w } = start();
+    const read = (place: number): Tensor => {
+      const y = take(w.mul(tensor([1])), fromData(Int32Array.of(place), [1]).add(0));
+      assignAlong([y], [[total, total.add(y.stopGradient()).add(10)]]);
+      return y;
+    };
+    read(0);
+    read(5);
+    expect(read(0).itemSync()).toBe(1);
+    expect(total.itemSync()).toBe(22);
+    expect(() => read(7).itemSync()).toThrow("got the index 7");
+    read(9);
+    w.assign(w.add(1));
+    expect([w.itemSync(), total.itemSync()]).toEqual([2, 22]);
+  });
+
+  it("is assigned like any variable while assignments are recorded", () => {
+    const { total, w } = start();
+    pass(total, w, 3);
+    const { result } = record(() => recordAssignments(() => pass(total, w, 4)));
+    expect([...result.assignments.keys()]).toEqual([total]);
+    expect(programs).toBe(0);
+    expect(total.itemSync()).toBe(3);
+  });
+
+  it("is refused a value of another shape or type", () => {
+    const { total, w } = start();
+    expect(() => {
+      assignAlong([w], [[total, tensor([1, 2])]]);
+    }).toThrow("assign: got the shape [2]");
+    expect(total.itemSync()).toBe(0);
+  });
+});
+
+it("nothing is computed while a function is recorded", () => {
+  const { w } = start();
+  const pending = w.mul(2);
+  expect(() =>
+    record(() => {
+      assignAll([[w, pending]]);
+    }),
+  ).toThrow("something was about to be computed while a function is recorded");
+  expect(pending.itemSync()).toBe(2);
+});

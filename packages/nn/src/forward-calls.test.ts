@@ -1,0 +1,73 @@
+import { tensor, type Tensor } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+import { watchForward } from "./forward-calls.js";
+import { Linear, Module, readModules, Sequential, Tanh } from "./index.js";
+
+class Doubles extends Module {
+  forward(x: Tensor, times = 1): Tensor {
+    return x.mul(2 * times);
+  }
+}
+
+class DoublesAndAdds extends Doubles {
+  override forward(x: Tensor): Tensor {
+    return super.forward(x).add(1);
+  }
+}
+
+describe("watchForward", () => {
+  it("tells of every call, by whichever class, and of none afterwards", () => {
+    const [first, second] = [new Doubles(), new DoublesAndAdds()];
+    const seen: Module[] = [];
+    const watch = () =>
+      watchForward(
+        [],
+        (module, run) => {
+          seen.push(module);
+          return run();
+        },
+        () => second.forward(first.forward(tensor([1]))),
+      );
+    expect(watch().toArraySync()).toEqual([5]);
+    expect(seen).toEqual([first, second, second]);
+    first.forward(tensor([1]));
+    expect(seen).toHaveLength(3);
+  });
+
+  it("leaves a forward looking as it was written, and its errors to who called it", () => {
+    const layer = new Doubles();
+    expect([layer.forward.name, layer.forward.length]).toEqual(["forward", 1]);
+    expect(Object.keys(layer)).toEqual(["training"]);
+    expect(Object.hasOwn(layer, "forward")).toBe(false);
+    expect(() =>
+      watchForward(
+        [],
+        (_, run) => run(),
+        () => new Linear(2, 3).forward(tensor([[1]])),
+      ),
+    ).toThrow("Linear(2, 3)");
+  });
+});
+
+describe("readModules", () => {
+  it("notes the modules that are called and those that are given, and nobody else", () => {
+    const [called, given, other] = [new Doubles(), new Doubles(), new Doubles()];
+    const { unchanged } = readModules([given], () => called.forward(tensor([1])));
+    other.eval();
+    expect(unchanged()).toBe(true);
+    called.eval();
+    expect(unchanged()).toBe(false);
+    called.train();
+    expect(unchanged()).toBe(true);
+    given.eval();
+    expect(unchanged()).toBe(false);
+  });
+
+  it("sees a field that is added, and one that is not a number", () => {
+    const model = new Sequential(new Linear(1, 1), new Tanh());
+    const { unchanged } = readModules(model.modules(), () => undefined);
+    Object.assign(model.layers[1], { scale: NaN });
+    expect(unchanged()).toBe(false);
+    expect(readModules(model.modules(), () => undefined).unchanged()).toBe(true);
+  });
+});

@@ -1,0 +1,77 @@
+import { watchForward } from "./forward-calls.js";
+import { Module } from "./module.js";
+
+/**
+ * Runs f and notes what the modules whose `forward` it calls go by, and those that are given: what their own fields hold
+ * before f is run, numbers and texts by value, everything else by identity, arrays element by element. `unchanged` says
+ * whether all that is still so: then f would do the same again.
+ *
+ * What a private field or a closure holds is not seen. Of a module whose `forward` changes its own fields, nothing is
+ * the same again.
+ */
+export function readModules<T>(
+  modules: Iterable<Module>,
+  f: () => T,
+): { readonly result: T; readonly unchanged: () => boolean } {
+  const readings = new Map<Module, Reading>();
+  const note = (module: Module): void => {
+    if (!readings.has(module)) readings.set(module, new Reading(module));
+  };
+  for (const module of modules) note(module);
+  const result = watchForward([], (module, forward) => (note(module), forward()), f);
+  const noted = [...readings.values()];
+  return { result, unchanged: () => noted.every((reading) => reading.isCurrent()) };
+}
+
+/** What one module held at a moment. */
+class Reading {
+  readonly #module: Module;
+  readonly #fields: readonly string[];
+  readonly #values: readonly unknown[];
+  /** Its parts, unless all of them stand in its fields. */
+  readonly #parts: readonly unknown[] | null;
+
+  constructor(module: Module) {
+    this.#module = module;
+    this.#fields = Object.keys(module);
+    this.#values = this.#fields.map((field) => copied(valueOf(module, field)));
+    this.#parts = this.#seesAll() ? null : partsOf(module);
+  }
+
+  /** Whether all parts stand in fields: a class that says by itself what they are may keep them elsewhere. */
+  #seesAll(): boolean {
+    const module = this.#module;
+    if (module["fields"] === Module.prototype["fields"]) return true;
+    const seen = new Set(this.#values.flat(Infinity));
+    const parts = partsOf(module);
+    return parts.length > 0 && parts.every((part) => seen.has(part));
+  }
+
+  isCurrent(): boolean {
+    const module = this.#module;
+    const fields = Object.keys(module);
+    if (fields.length !== this.#fields.length) return false;
+    for (const [i, field] of this.#fields.entries()) {
+      if (!same(valueOf(module, field), this.#values[i])) return false;
+    }
+    return this.#parts === null || same(partsOf(module), this.#parts);
+  }
+}
+
+function valueOf(module: Module, field: string): unknown {
+  return (module as unknown as Readonly<Record<string, unknown>>)[field];
+}
+
+function partsOf(module: Module): unknown[] {
+  return [...module.parts()].map(([, part]) => part);
+}
+
+/** An array is noted by what it holds, since it may come to hold something else. */
+function copied(value: unknown): unknown {
+  return Array.isArray(value) ? value.map(copied) : value;
+}
+
+function same(value: unknown, noted: unknown): boolean {
+  if (!Array.isArray(value) || !Array.isArray(noted)) return Object.is(value, noted);
+  return value.length === noted.length && value.every((element, i) => same(element, noted[i]));
+}

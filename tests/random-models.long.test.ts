@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+
+import { trainRandomModel } from "./random-models.js";
+
+/** Seeds, and how many layers the model drawn from each has: from 1 to 200. */
+const models = Array.from({ length: 40 }, (_, i) => [i, 1 + Math.floor((199 * i * i) / 39 ** 2)] as const);
+
+describe("a model that is drawn at random", () => {
+  it.each(models)(
+    "seed %i, of %i layers learns the same recorded as in a plain loop, to the bit",
+    { timeout: 600_000 },
+    (seed, depth) => {
+      const { description, plain, recorded, paused } = trainRandomModel(seed, depth);
+      expect(recorded, description).toEqual(plain);
+      expect(paused, description).toEqual(plain);
+      expect(new Set(plain.losses).size, `${description}: ${plain.losses.join(", ")}`).toBeGreaterThan(4);
+    },
+  );
+});

@@ -1,4 +1,5 @@
 import {
+  binaryNames,
   formatShape,
   NodeNumbers,
   pendingNodes,
@@ -6,6 +7,7 @@ import {
   type Node,
   type Operation,
   type TensorType,
+  unaryNames,
 } from "@stargrad/graph";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
@@ -60,6 +62,9 @@ class Lowering {
   readonly #uses: number[];
   readonly #users: (Node | undefined)[];
   readonly #places: ReadonlyMap<BufferContents, number>;
+  /** The slices of a node, and the nodes that are read by something else than an elementwise primitive, by number. */
+  readonly #slices = new Map<number, Node[]>();
+  readonly #readOtherwise = new Set<number>();
   /** Which outputs of each loop are read, and what they are once the loop has been lowered. */
   readonly #outputsRead = new Map<Node, Set<number>>();
   readonly #loops = new Map<Node, ReadonlyMap<number, LoopExpression>>();
@@ -109,7 +114,7 @@ class Lowering {
         continue;
       }
       this.#setExpression(node, this.#lower(node));
-      const shared = this.#usesOf(node) > 1 && this.#isWork(node);
+      const shared = this.#usesOf(node) > 1 && this.#isWork(node) && !this.#isCutUp(node);
       if (shared || this.#wanted.has(node)) this.#settle(node);
     }
   }
@@ -128,7 +133,25 @@ class Lowering {
       if (number === undefined) continue;
       this.#uses[number]++;
       this.#users[number] = node;
+      if (!isElementwise(operation.primitive)) this.#readOtherwise.add(number);
+      if (operation.primitive !== "slice") continue;
+      const slices = this.#slices.get(number);
+      if (slices === undefined) this.#slices.set(number, [node]);
+      else slices.push(node);
     }
+  }
+
+  /**
+   * Whether a node is read in parts alone, by loops, that are together no more than it: computing the parts where they are
+   * needed, as the gates of a recurrent layer, then costs no more than computing it as a whole, and takes no room.
+   */
+  #isCutUp(node: Node): boolean {
+    const number = this.#numbers.get(node) ?? -1;
+    const slices = this.#slices.get(number);
+    if (slices === undefined || slices.length !== this.#uses[number]) return false;
+    const numbers = slices.map((slice) => this.#numbers.get(slice) ?? -1);
+    const isRead = numbers.every((slice) => this.#uses[slice] === 1 && !this.#readOtherwise.has(slice));
+    return isRead && slices.reduce((size, { shape }) => size + sizeOf(shape), 0) <= sizeOf(node.shape);
   }
 
   finish(): Program {
@@ -212,6 +235,7 @@ class Lowering {
         return output;
       }
       case "concat":
+        if (operation.inputs.length === 1) return this.#expressionOf(operation.inputs[0]);
         return loadWhole(lowerConcat(node, operation, this.#lowering), node);
       case "mod":
       case "pow":
@@ -400,6 +424,12 @@ class Lowering {
     return this.#buffers.push({ name, dtype, size: sizeOf(shape) }) - 1;
   }
 }
+
+function isElementwise(primitive: Operation["primitive"]): boolean {
+  return elementwise.has(primitive);
+}
+
+const elementwise: ReadonlySet<string> = new Set([...unaryNames, ...binaryNames, "where", "cast"]);
 
 function layoutOf({ layout }: { readonly layout: Layout }): Layout {
   return layout;

@@ -77,7 +77,7 @@ export function writeProduct(
     tableOf(axisOffsets(digits).map((offset) => offset * scale));
   const { rowStride, run } = outputSpec(c, bytes);
   const contextAt = i32.add(scratch, i32.const(contextStart));
-  const byRows = m > n;
+  const byRows = m > n || (b.readWhereItLies === true && m >= 16);
   const blocks = byRows ? matmul.rowBlocks : matmul.columnBlocks;
   const pieces = piecesOf(body, share, kernel.batch * blocks);
 

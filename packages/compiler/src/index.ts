@@ -4,7 +4,6 @@ export { inPlaceOutputs } from "./in-place.js";
 export {
   formOf,
   type FormedKernel,
-  type KernelForm,
   type OperandPlace,
   type SimpleKernel,
 } from "./kernel-form.js";

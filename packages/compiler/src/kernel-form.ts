@@ -21,35 +21,27 @@ export interface OperandPlace {
 }
 
 /**
- * A kernel without the places of its operands: kernels of one form are one piece of code, called with other addresses. Two
- * operands that begin at different places of one buffer are two operands of the form.
+ * A kernel and its form, which is what it is without the places of its operands: kernels of one form are one piece of code, called
+ * with other addresses. Two operands that begin at different places of one buffer are two operands of the form.
  */
-export interface KernelForm {
-  /** The kernel over the form's own buffers, every layout of which begins at 0. */
-  readonly kernel: SimpleKernel;
-  /** Buffers that are local to the kernel, then its operands. Sizes are 0 where the code does not depend on them. */
-  readonly buffers: readonly BufferSpec[];
-  /** How many of the buffers are local. */
-  readonly locals: number;
-}
-
-/** A kernel taken apart into its form and the places of its operands. */
 export interface FormedKernel {
-  /** Equal for two kernels exactly if they are the same code. */
+  readonly kernel: SimpleKernel;
+  readonly buffers: readonly BufferSpec[];
+  /** Equal for two kernels exactly if they have one form. */
   readonly signature: Signature;
-  /** What the operands of the form are in the program, in order. */
+  /** The operands, in an order that all kernels of the form share. */
   readonly operands: readonly OperandPlace[];
-  /** Makes the form: only one of those that share it has to. */
-  readonly form: () => KernelForm;
+  /** Which operand begins at an element of a buffer. */
+  readonly operandAt: (buffer: number, element: number) => number;
 }
 
+/**
+ * Finds the form of a kernel. Code for it may depend on all of the kernel but the numbers of buffers and the offsets in them, on
+ * the types of buffers, and on the size of what is filled, drawn, or local to the kernel.
+ */
 export function formOf(kernel: SimpleKernel, buffers: readonly BufferSpec[]): FormedKernel {
-  const description = new KernelDescription(kernel, buffers);
-  return {
-    signature: description.signature,
-    operands: description.operands,
-    form: () => description.form(),
-  };
+  const { signature, operands } = new KernelDescription(kernel, buffers);
+  return { kernel, buffers, signature, operands, operandAt: (...place) => positionOf(operands, ...place) };
 }
 
 const builder = new SignatureBuilder();
@@ -58,39 +50,17 @@ const builder = new SignatureBuilder();
 class KernelDescription {
   readonly signature: Signature;
   readonly operands: OperandPlace[] = [];
-  readonly #kernel: SimpleKernel;
   readonly #buffers: readonly BufferSpec[];
   readonly #locals: readonly number[];
-  /** The operands whose size the code depends on. */
-  readonly #sized = new Set<number>();
 
   constructor(kernel: SimpleKernel, buffers: readonly BufferSpec[]) {
-    this.#kernel = kernel;
     this.#buffers = buffers;
     this.#locals = kernel.kind === "rows" ? kernel.locals : [];
     builder.name(kernel.kind);
+    builder.number(this.#locals.length);
+    for (const local of this.#locals) this.#type(local, true);
     this.#write(kernel);
-    for (const { dtype, size } of this.#specs()) {
-      builder.name(dtype);
-      builder.number(size);
-    }
     this.signature = builder.finish();
-  }
-
-  form(): KernelForm {
-    const kernel = new FormMaker((buffer, offset) => this.#numberOf(buffer, offset)).kernel(this.#kernel);
-    return { kernel, buffers: this.#specs(), locals: this.#locals.length };
-  }
-
-  #specs(): BufferSpec[] {
-    const specOf = (buffer: number, sized: boolean): BufferSpec => {
-      const { dtype, size } = this.#buffers[buffer];
-      return { name: "", dtype, size: sized ? size : 0 };
-    };
-    return [
-      ...this.#locals.map((local) => specOf(local, true)),
-      ...this.operands.map(({ buffer }, i) => specOf(buffer, this.#sized.has(i))),
-    ];
   }
 
   #write(kernel: SimpleKernel): void {
@@ -101,7 +71,6 @@ class KernelDescription {
         return;
       case "rows":
         builder.number(kernel.blocks);
-        builder.number(kernel.locals.length);
         builder.number(kernel.loops.length);
         for (const loop of kernel.loops) this.#loop(loop);
         return;
@@ -199,23 +168,25 @@ class KernelDescription {
     this.#place(buffer, offset);
   }
 
-  /** A buffer that is local keeps its offset, since it has no address of its own. */
+  /** An operand is described where it is met first. A buffer that is local has no address of its own, and keeps its offset. */
   #place(buffer: number, offset: number, sized = false): void {
-    let number = this.#numberOf(buffer, offset);
-    if (number < 0) number = this.#locals.length + this.operands.push({ buffer, offset }) - 1;
-    builder.number(number);
-    if (number < this.#locals.length) builder.number(offset);
-    else if (sized) this.#sized.add(number - this.#locals.length);
+    const local = this.#locals.indexOf(buffer);
+    if (local >= 0) {
+      builder.number(-1 - local);
+      builder.number(offset);
+      return;
+    }
+    const known = positionOf(this.operands, buffer, offset);
+    builder.number(known < 0 ? this.operands.length : known);
+    if (known >= 0) return;
+    this.operands.push({ buffer, offset });
+    this.#type(buffer, sized);
   }
 
-  /** The number of a buffer in the form, at an offset; −1 if it has none yet. Kernels have few operands. */
-  #numberOf(buffer: number, offset: number): number {
-    const local = this.#locals.indexOf(buffer);
-    if (local >= 0) return local;
-    const place = this.operands.findIndex(
-      (operand) => operand.buffer === buffer && operand.offset === offset,
-    );
-    return place < 0 ? -1 : this.#locals.length + place;
+  #type(buffer: number, sized: boolean): void {
+    const { dtype, size } = this.#buffers[buffer];
+    builder.name(dtype);
+    if (sized) builder.number(size);
   }
 
   #layout({ axes }: Layout): void {
@@ -232,91 +203,7 @@ class KernelDescription {
   }
 }
 
-/** Makes kernels over the buffers of a form. */
-class FormMaker {
-  readonly #numberOf: (buffer: number, offset: number) => number;
-
-  constructor(numberOf: (buffer: number, offset: number) => number) {
-    this.#numberOf = numberOf;
-  }
-
-  kernel(kernel: SimpleKernel): SimpleKernel {
-    switch (kernel.kind) {
-      case "map":
-      case "reduce":
-        return this.#loop(kernel, new Set());
-      case "rows": {
-        const locals = new Set(kernel.locals);
-        const loops = kernel.loops.map((loop) => this.#loop(loop, locals));
-        return { ...kernel, loops, locals: kernel.locals.map((local) => this.#numberOf(local, 0)) };
-      }
-      case "product": {
-        const [a, b, c] = [kernel.a, kernel.b, kernel.c].map((operand) => ({
-          ...operand,
-          buffer: this.#numberOf(operand.buffer, operand.offset),
-          offset: 0,
-        }));
-        return { ...kernel, a, b, c, epilogue: this.#results(kernel.epilogue, new Set()) };
-      }
-      case "fill":
-        return { ...kernel, buffer: this.#numberOf(kernel.buffer, 0) };
-      case "check":
-        return { ...kernel, operand: this.#operand(kernel.operand) };
-      case "gather": {
-        const [index, x] = [this.#operand(kernel.index), this.#operand(kernel.x)];
-        return { ...kernel, index, x, buffer: this.#numberOf(kernel.buffer, 0) };
-      }
-      case "scatterAdd": {
-        const [index, x] = [this.#operand(kernel.index), this.#operand(kernel.x)];
-        return { ...kernel, index, x, target: this.#operand(kernel.target) };
-      }
-      case "cumsum":
-      case "argsort":
-        return { ...kernel, x: this.#operand(kernel.x), buffer: this.#numberOf(kernel.buffer, 0) };
-      case "randomBits": {
-        const [state, buffer] = [this.#numberOf(kernel.state, 0), this.#numberOf(kernel.buffer, 0)];
-        return { ...kernel, state, buffer };
-      }
-    }
-  }
-
-  #loop(loop: LoopKernel, locals: ReadonlySet<number>): LoopKernel {
-    if (loop.kind === "map") return { ...loop, results: this.#results(loop.results, locals) };
-    const expression = this.#expression(loop.expression, locals, new Map());
-    return { ...loop, expression, ...this.#operand(loop, locals) };
-  }
-
-  #results<R extends Operand & { readonly expression: LoopExpression }>(
-    results: readonly R[],
-    locals: ReadonlySet<number>,
-  ): R[] {
-    const known = new Map<LoopExpression, LoopExpression>();
-    return results.map((result) => ({
-      ...result,
-      expression: this.#expression(result.expression, locals, known),
-      ...this.#operand(result, locals),
-    }));
-  }
-
-  #expression(
-    part: LoopExpression,
-    locals: ReadonlySet<number>,
-    known: Map<LoopExpression, LoopExpression>,
-  ): LoopExpression {
-    const found = known.get(part);
-    if (found !== undefined) return found;
-    const made: LoopExpression =
-      part.kind === "apply"
-        ? { ...part, inputs: part.inputs.map((input) => this.#expression(input, locals, known)) }
-        : part.kind === "load"
-          ? { ...part, ...this.#operand(part, locals) }
-          : part;
-    known.set(part, made);
-    return made;
-  }
-
-  #operand({ buffer, layout }: Operand, locals?: ReadonlySet<number>): Operand {
-    if (locals?.has(buffer) === true) return { buffer: this.#numberOf(buffer, 0), layout };
-    return { buffer: this.#numberOf(buffer, layout.offset), layout: { offset: 0, axes: layout.axes } };
-  }
+/** The place of an operand among others, which are few; −1 if it is not there. */
+function positionOf(operands: readonly OperandPlace[], buffer: number, offset: number): number {
+  return operands.findIndex((operand) => operand.buffer === buffer && operand.offset === offset);
 }

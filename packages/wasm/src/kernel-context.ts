@@ -10,8 +10,8 @@ export interface KernelContext {
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
   readonly program: Pick<Program, "buffers">;
-  /** The address where a buffer begins. Cheap to emit again and again. */
-  readonly addressOf: (buffer: number) => Expression<"i32">;
+  /** The address of an element of a buffer, by its number. Cheap to emit again and again. */
+  readonly addressOf: (buffer: number, element: number) => Expression<"i32">;
   /** The address of a table of numbers that never change. */
   readonly tableOf: (numbers: Int32Array) => Expression<"i32">;
   /** The address of memory that belongs to this thread alone, as much as the program's kernels have asked for. */

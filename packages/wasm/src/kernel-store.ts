@@ -13,6 +13,9 @@ import type { VectorFeatures } from "./vector-features.js";
 /** About how many bytes of machine code, and of what is noted about it, come of a byte of WebAssembly. */
 const bytesPerByte = 10;
 
+/** So many kernels go into one module at most: the main thread of a page may not compile more than 8 MB at once. */
+const mostTogether = 256;
+
 /** A kernel's form, and whether several threads divide its work. */
 export interface KernelVariant {
   readonly formed: FormedKernel;
@@ -150,7 +153,9 @@ export class KernelStore {
       return distinct;
     });
     const missing = [...shared, ...alone].map(([, variant]) => variant);
-    if (missing.length > 0) this.#compileTogether(missing);
+    for (let first = 0; first < missing.length; first += mostTogether) {
+      this.#compileTogether(missing.slice(first, first + mostTogether));
+    }
   }
 
   #compileTogether(variants: readonly KernelVariant[]): void {
@@ -215,17 +220,17 @@ function writeKernel(
   }: { readonly builder: ModuleBuilder; readonly tables: Tables; readonly math: MathLibrary },
   place: number,
 ): number {
-  const form = formed.form();
-  const program = { buffers: form.buffers };
-  const writer = library.writerFor(form.kernel, program);
+  const { kernel, buffers } = formed;
+  const program = { buffers };
+  const writer = library.writerFor(kernel, program);
   const target = builder.function(kernelSignature, (body, operands, words, scratch, thread, count) => {
     const context: KernelContext = {
       module: builder,
       body,
       math,
       program,
-      addressOf(buffer) {
-        const at = 8 * (buffer - form.locals);
+      addressOf(buffer, element) {
+        const at = 8 * formed.operandAt(buffer, element);
         const base = i32.load(i32.add(words, i32.load(operands, at)));
         return body.hoist(i32.add(base, i32.load(operands, at + 4)));
       },

@@ -38,7 +38,8 @@ export class LoopCase {
       if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
       return library.writerFor(kernel, program);
     });
-    const addressOf = (buffer: number): Expression<"i32"> => i32.const(this.#addresses[buffer]);
+    const addressOf = (buffer: number, element: number): Expression<"i32"> =>
+      i32.const(this.#addresses[buffer] + element * bytesPerElement(program.buffers[buffer].dtype));
     const tables: { readonly address: number; readonly numbers: Int32Array }[] = [];
     let nextTable = scratch + scratchBytes;
     const tableOf = (numbers: Int32Array): Expression<"i32"> => {

@@ -32,7 +32,7 @@ export interface LoopInputs {
 export interface LoopContext {
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
-  readonly addressOf: (buffer: number) => Expression<"i32">;
+  readonly addressOf: (buffer: number, element: number) => Expression<"i32">;
   readonly share: Share | null;
   /** The index along the first axis, if a loop around this one walks that. */
   readonly block: Local<"i32"> | null;
@@ -93,8 +93,7 @@ export class LoopWriter {
       const { dtype, layout } = term;
       const isPlace = term.kind === "place";
       const scale = isPlace ? 1 : bytesPerElement(dtype);
-      const base = isPlace ? i32.const(0) : addressOf(term.buffer);
-      const start = i32.add(base, i32.const(layout.offset * scale));
+      const start = isPlace ? i32.const(layout.offset) : addressOf(term.buffer, layout.offset);
       const distance = block === null || layout.axes[0].length === 0 ? 0 : layout.axes[0][0].stride * scale;
       const pointer = body.keep(
         block === null || distance === 0 ? start : i32.add(start, i32.mul(block, i32.const(distance))),

@@ -78,9 +78,10 @@ export function writeRows(kernel: RowsKernel, context: KernelContext): void {
     places.set(buffer, end);
     end += roomFor(program, buffer);
   }
-  const addressOf = (buffer: number): Expression<"i32"> => {
+  const addressOf = (buffer: number, element: number): Expression<"i32"> => {
     const place = places.get(buffer);
-    return place === undefined ? context.addressOf(buffer) : i32.add(scratch, i32.const(place));
+    if (place === undefined) return context.addressOf(buffer, element);
+    return i32.add(scratch, i32.const(place + element * bytesPerElement(program.buffers[buffer].dtype)));
   };
   body.for(piecesOf(body, share, kernel.blocks), (block) => {
     for (const loop of kernel.loops) {
@@ -114,7 +115,7 @@ export function writeFill(
   const vector = body.keep(pattern);
   // Counted, because addresses beyond 2 GiB are negative to a comparison.
   const { from, to } = piecesOf(body, share, Math.ceil((size * bytesPerElement(dtype)) / 16));
-  const address = body.keep(i32.add(addressOf(buffer), i32.shiftLeft(from, i32.const(4))));
+  const address = body.keep(i32.add(addressOf(buffer, 0), i32.shiftLeft(from, i32.const(4))));
   body.for({ from, to }, () => {
     body.store(address, vector);
     address.set(i32.add(address, i32.const(16)));

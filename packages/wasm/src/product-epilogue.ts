@@ -96,7 +96,7 @@ export class ProductEpilogue {
     for (const [i, term] of this.#terms.entries()) {
       const { buffer, dtype, offset, batch, rows, columns, rowStride, run } = term;
       const bytes = bytesPerElement(dtype);
-      const first = plus(addressOf(buffer), offset * bytes);
+      const first = addressOf(buffer, offset);
       const at = i * termBytes;
       body.store(context, batch.length === 0 ? first : i32.add(first, entryOf(batch, bytes)), at);
       if (rowStride === null) body.store(context, tableFor(rows, bytes), at + 4);

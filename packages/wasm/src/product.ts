@@ -85,7 +85,7 @@ export function writeProduct(
     const entry = (digits: readonly Digit[], scale: number = bytes): Expression<"i32"> =>
       i32.load(i32.add(table(digits, scale), i32.shiftLeft(batch, i32.const(2))));
     const start = ({ buffer, offset, batch: digits }: ProductOperand): Expression<"i32"> => {
-      const first = i32.add(addressOf(buffer), i32.const(offset * bytes));
+      const first = addressOf(buffer, offset);
       return digits.length === 0 ? first : i32.add(first, entry(digits));
     };
     const firstPiece = body.keep(i32.mul(batch, i32.const(blocks)));

@@ -45,8 +45,8 @@ export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): voi
   const length = shape[axis];
   const form = forms[dtype];
   const terms = [
-    { base: addressOf(x.buffer), layout: x.layout, bytes: bytesPerElement(dtype) },
-    { base: addressOf(buffer), layout: contiguous(shape), bytes: 4 },
+    { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes: bytesPerElement(dtype) },
+    { base: addressOf(buffer, 0), layout: contiguous(shape), bytes: 4 },
   ];
   const walk = new Walk(body, shape, terms, (other) => Number(other === axis));
   const [from, to] = walk.walkers;

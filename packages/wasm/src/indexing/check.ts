@@ -10,7 +10,11 @@ import { Walk, type Term } from "./walk.js";
  */
 export function writeCheck(kernel: CheckKernel, { body, addressOf, fail }: KernelContext): void {
   const { shape, operand, faulty } = kernel;
-  const numbers: Term = { base: addressOf(operand.buffer), layout: operand.layout, bytes: 4 };
+  const numbers: Term = {
+    base: addressOf(operand.buffer, operand.layout.offset),
+    layout: operand.layout,
+    bytes: 4,
+  };
   // Unsigned, so that numbers below the first faulty one are far above it.
   const span = i32.sub(i32.const(faulty.to), i32.const(faulty.from));
   const found = body.local("v128");

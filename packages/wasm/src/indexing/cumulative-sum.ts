@@ -17,8 +17,8 @@ export function writeCumulativeSum(kernel: CumulativeSumKernel, context: KernelC
   const bytes = bytesPerElement(dtype);
   const width = lanesOf(dtype);
   const terms = [
-    { base: addressOf(buffer), layout: contiguous(shape), bytes },
-    { base: addressOf(x.buffer), layout: x.layout, bytes },
+    { base: addressOf(buffer, 0), layout: contiguous(shape), bytes },
+    { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
   ];
   const walk = new Walk(body, shape, terms, (other) => Number(other === axis));
   const [to, from] = walk.walkers;

@@ -14,9 +14,9 @@ export function writeGather(kernel: GatherKernel, { body, program, addressOf, sh
   const { dtype } = program.buffers[buffer];
   const bytes = bytesPerElement(dtype);
   const walk = new Walk(body, shape, [
-    { base: addressOf(buffer), layout: contiguous(shape), bytes },
-    { base: addressOf(x.buffer), layout: x.layout, bytes },
-    { base: addressOf(index.buffer), layout: index.layout, bytes: 4 },
+    { base: addressOf(buffer, 0), layout: contiguous(shape), bytes },
+    { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
+    { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
   const [to, from, place] = walk.walkers;
   const digits = walk.digits.map((_, digit) => digit);

@@ -56,7 +56,8 @@ export class ProgramCase {
             body,
             math,
             program,
-            addressOf: (buffer) => i32.const(this.#addresses[buffer]),
+            addressOf: (buffer, element) =>
+              i32.const(this.#addresses[buffer] + element * bytesPerElement(program.buffers[buffer].dtype)),
             tableOf(numbers) {
               const address = place(numbers.byteLength);
               tables.set(address, numbers);

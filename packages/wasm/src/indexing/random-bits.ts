@@ -18,8 +18,8 @@ export function writeRandomBits(
   kernel: RandomBitsKernel,
   { body, program, addressOf, share }: KernelContext,
 ): void {
-  const state = addressOf(kernel.state);
-  const output = addressOf(kernel.buffer);
+  const state = addressOf(kernel.state, 0);
+  const output = addressOf(kernel.buffer, 0);
   const { size } = program.buffers[kernel.buffer];
   const stateWord = (word: number): Local<"v128"> => body.keep(v128.load32Splat(state, 4 * word));
   const key = [stateWord(0), stateWord(1)] as const;

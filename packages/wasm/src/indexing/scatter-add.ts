@@ -25,9 +25,9 @@ export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext
   const bytes = bytesPerElement(dtype);
   const width = lanesOf(dtype);
   const walk = new Walk(body, shape, [
-    { base: addressOf(target.buffer), layout: target.layout, bytes },
-    { base: addressOf(x.buffer), layout: x.layout, bytes },
-    { base: addressOf(index.buffer), layout: index.layout, bytes: 4 },
+    { base: addressOf(target.buffer, target.layout.offset), layout: target.layout, bytes },
+    { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
+    { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
   const [to, from, place] = walk.walkers;
   const digits = walk.digits.map((_, digit) => digit);

@@ -34,8 +34,8 @@ export class Walk {
     if (iteration === null) throw new Error("the layouts of one kernel have no common digits");
     this.#body = body;
     this.digits = iteration.lengths.map((length, digit) => ({ length, axis: iteration.axes[digit] }));
-    this.walkers = terms.map(({ base, layout, bytes }, i) => ({
-      pointer: body.keep(i32.add(base, i32.const(layout.offset * bytes))),
+    this.walkers = terms.map(({ base, bytes }, i) => ({
+      pointer: body.keep(base),
       strides: iteration.strides[i].map((stride) => stride * bytes),
     }));
   }

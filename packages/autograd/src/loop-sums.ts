@@ -18,6 +18,9 @@ export interface IterationStacks {
   carriedSumOf(node: Node): Later;
 }
 
+/** A sum of more parts than this is added up inside of the loop. */
+const mostParts = 32;
+
 /**
  * The sum of a node over all iterations, as one operation outside of the loop on what the iterations leave there: `null` if
  * that would be no better than adding up inside.
@@ -25,7 +28,31 @@ export interface IterationStacks {
  * The weights of a layer receive a product of two matrices from every iteration, `dW = Σₜ xₜᵀ gₜ`: that is one product of the
  * stacked matrices, as long as the loop. Sums over axes, of biases say, are sums over one axis more.
  */
-export function sumOutside(node: Node, stacks: IterationStacks): Later | null {
+export function sumOutside(
+  node: Node,
+  stacks: IterationStacks,
+  known = new Map<Node, Later | null>(),
+): Later | null {
+  const found = known.get(node);
+  if (found !== undefined) return found;
+  // Until it is known it is none: what is added up in many steps is cut off there.
+  known.set(node, null);
+  const sum = known.size > mostParts ? null : sumOf(node, stacks, known);
+  const later = sum && once(sum);
+  known.set(node, later);
+  return later;
+}
+
+/** A tensor that is made once for a loop, however often it is asked for. */
+function once(later: Later): Later {
+  let made: { readonly output: (index: number) => Tensor; readonly value: Tensor } | null = null;
+  return (output) => {
+    if (made?.output !== output) made = { output, value: later(output) };
+    return made.value;
+  };
+}
+
+function sumOf(node: Node, stacks: IterationStacks, known: Map<Node, Later | null>): Later | null {
   const constant = stacks.constantOf(node);
   if (constant !== null) return () => mul(constant, stacks.length);
   if (stacks.isStacked(node)) return summed(stacks.stackOf(node));
@@ -34,17 +61,17 @@ export function sumOutside(node: Node, stacks: IterationStacks): Later | null {
   switch (operation.primitive) {
     case "add": {
       const [a, b] = operation.inputs;
-      const [left, right] = [sumOutside(a, stacks), sumOutside(b, stacks)];
+      const [left, right] = [sumOutside(a, stacks, known), sumOutside(b, stacks, known)];
       if (left === null && right === null) return null;
       const [first, second] = [left ?? stacks.carriedSumOf(a), right ?? stacks.carriedSumOf(b)];
       return (output) => add(first(output), second(output));
     }
     case "reshape": {
-      const inner = sumOutside(operation.inputs[0], stacks);
+      const inner = sumOutside(operation.inputs[0], stacks, known);
       return inner && ((output) => reshape(inner(output), node.shape));
     }
     case "permute": {
-      const inner = sumOutside(operation.inputs[0], stacks);
+      const inner = sumOutside(operation.inputs[0], stacks, known);
       const { axes } = operation.attributes;
       return inner && ((output) => permute(inner(output), axes));
     }

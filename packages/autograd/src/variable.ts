@@ -11,6 +11,7 @@ import {
 } from "@stargrad/graph";
 import { disposeSymbol, expectNoRecording, fallBackOn, realize, Tensor } from "@stargrad/tensor";
 import { assignAll } from "./assignment.js";
+import { computeDue } from "./awaited-values.js";
 import { DisposedStorage } from "./disposed-storage.js";
 import { recording } from "./recorded-changes.js";
 
@@ -166,6 +167,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   dispose(): void {
     expectNoRecording("dispose", "a variable is disposed of");
     if (this.isDisposed) return;
+    computeDue([this]);
     this.#catchUp();
     const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
     for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.settle(disposed);
@@ -274,6 +276,7 @@ export class Buffer<S extends Shape = Shape> extends Variable<S> {
 
 /** A leaf with the elements of a tensor and none of its history. */
 function computedLeaf(value: Tensor, tracked: boolean): Node {
+  if (value.node.storage === null) expectNoRecording("Variable", "a parameter or a buffer is computed");
   realize(value);
   const elements = elementsOf(value.node);
   // Elements in an engine belong to a variable, which will write over them.

@@ -1,12 +1,7 @@
 export { describeGraph, type GraphDescription } from "./describe-graph.js";
 export { fuse } from "./fuse.js";
 export { inPlaceOutputs } from "./in-place.js";
-export {
-  formOf,
-  type FormedKernel,
-  type OperandPlace,
-  type SimpleKernel,
-} from "./kernel-form.js";
+export { formOf, type FormedKernel, type OperandPlace, type SimpleKernel } from "./kernel-form.js";
 export { refine, tiled, type Iteration } from "./iteration.js";
 export {
   buffersOf,

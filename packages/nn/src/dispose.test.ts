@@ -38,15 +38,18 @@ function makeModel(): Sequential {
 
 describe("a module that is disposed of", () => {
   it("gives back its parameters, buffers and gradients, and those of what is in it", () => {
+    const use = (model: Sequential): void => {
+      train(model);
+      backward(model.forward(x).sum());
+      expect(model.parameters().some(({ grad }) => grad !== null)).toBe(true);
+    };
     const first = makeModel();
-    train(first);
+    use(first);
     first.dispose();
     const { used } = engine.memory();
     for (let i = 0; i < 20; i++) {
       using model = makeModel();
-      train(model);
-      backward(model.forward(x).sum());
-      expect(model.parameters().some(({ grad }) => grad !== null)).toBe(true);
+      use(model);
     }
     expect(engine.memory().used).toBe(used);
     expect(first.parameters().every(({ grad, isDisposed }) => grad === null && isDisposed)).toBe(true);

@@ -19,6 +19,7 @@ export class Generator {
   #block = 0;
 
   constructor(seed: number) {
+    expectNoRecording("Generator", "a generator is made");
     this.#seed = checkSeed(seed);
   }
 
@@ -26,8 +27,18 @@ export class Generator {
     return { seed: this.#seed, block: this.#block };
   }
 
-  /** Goes on from a saved state. */
-  restore({ seed, block }: GeneratorState): void {
+  /**
+   * Goes on from a saved state.
+   *
+   * Throws: ArgumentError inside of a function that is recorded
+   */
+  restore(state: GeneratorState): void {
+    expectNoRecording("Generator.restore", "a generator is set back");
+    this.moveTo(state);
+  }
+
+  /** The same for whoever records. */
+  moveTo({ seed, block }: GeneratorState): void {
     this.#seed = checkSeed(seed);
     this.#block = checkSeed(block);
   }

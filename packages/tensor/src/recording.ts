@@ -45,7 +45,7 @@ export function record<T>(f: () => T): Recorded<T> {
   try {
     return { since: nodesMade(), result: withoutHistory(f), draws: made };
   } finally {
-    for (const [generator, state] of states) generator.restore(state);
+    for (const [generator, state] of states) generator.moveTo(state);
     ({ draws, states } = outer);
   }
 }

@@ -24,6 +24,23 @@ describe("evaluate", () => {
     },
   );
 
+  it("leaves a layer alone that is in eval mode by itself", async () => {
+    const model = new Sequential(new Dropout(0.9), new Dropout(0.9));
+    model.layers[0].eval();
+    await evaluate(model, loader, { loss: mseLoss });
+    expect(model.modules().map(({ training }) => training)).toEqual([true, false, true]);
+  });
+
+  it("may look at one model several times at once", async () => {
+    const model = new Sequential(new Dropout(0.9));
+    const short = new DataLoader(data, { batchSize: 3 });
+    const figures = await Promise.all(
+      [short, loader, short].map((each) => evaluate(model, each, { loss: mseLoss })),
+    );
+    for (const { loss } of figures) expect(loss).toBeCloseTo(5 / 3, 6);
+    expect(model.training).toBe(true);
+  });
+
   it("sets it back also when something fails", async () => {
     const model = new Sequential(new Dropout());
     const failing = () => {

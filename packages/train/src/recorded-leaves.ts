@@ -19,7 +19,11 @@ export class InputPlace implements Storage {
   }
 
   #error(): Error {
-    return new Error("an input of a step that is recorded has no elements yet");
+    return new ArgumentError(
+      "trainStep",
+      "what was built inside of a step that is recorded is read outside of it, where it has no value",
+      "Return it among the results of `loss`, which are there after every step",
+    );
   }
 }
 

@@ -22,7 +22,8 @@ export interface StepGraph<R extends Results> {
   readonly draws: readonly Draw[];
   /** The serial of the first node that was made for it. */
   readonly since: number;
-  readonly results: R;
+  /** What it hands out: nodes, since a variable stands for another node once recording is over. */
+  readonly results: ReadonlyMap<keyof R & string, Node>;
   /** What becomes of the variables. */
   readonly assignments: Assignments;
 }
@@ -59,8 +60,8 @@ export class RecordedStep<R extends Results> {
   constructor({ inputs, draws, since, results, assignments }: StepGraph<R>) {
     // Parameters are listed from the first layer to the last, and gradients arrive the other way round.
     const next = [...new Map(assignments)].reverse();
-    this.#names = Object.keys(results);
-    const nodes = this.#names.map((name) => results[name].node);
+    this.#names = [...results.keys()];
+    const nodes = [...results.values()];
     this.#types = nodes.map(({ shape, dtype }) => ({ shape, dtype }));
     this.#variables = next.map(([variable]) => variable);
     const outputs = [...nodes, ...next.map(([, { node }]) => node)];

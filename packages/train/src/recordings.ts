@@ -1,9 +1,6 @@
 /** How many bytes recordings may take together. The one that was used last is kept in any case. */
 const memoryBound = 256 * 2 ** 20;
 
-/** How many recordings are kept for the same inputs: a model that is switched back and forth has a few. */
-const variantBound = 8;
-
 /** What has been recorded and may be used again, as long as there is room for it; what was used last is kept longest. */
 export class Recordings<R extends { readonly bytes: number }> {
   /** By what their inputs are, each list with the one that was used last at its end. */
@@ -27,8 +24,6 @@ export class Recordings<R extends { readonly bytes: number }> {
   /** Keeps a recording, and lets others go if there is not room for all. */
   keep(inputs: string, recording: R): void {
     this.#add(inputs, recording);
-    const variants = this.#variants.get(inputs) ?? [];
-    if (variants.length > variantBound) this.#drop(variants[0]);
     for (const [oldest] of this.#inputs) {
       if (this.#bytes <= memoryBound || oldest === recording) return;
       this.#drop(oldest);

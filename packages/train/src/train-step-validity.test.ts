@@ -269,3 +269,32 @@ describe("what was made before the step", () => {
     );
   });
 });
+
+describe("what a step hands out", () => {
+  it("is a buffer as the step leaves it", () => {
+    const norm = new BatchNorm1d(1);
+    const step = trainStep({
+      model: norm,
+      optimizer: new SGD(norm.parameters()),
+      loss: ({ x }) => ({ loss: norm.forward(x).sum(), mean: norm.runningMean as Tensor }),
+    });
+    const means = [1, 2].map(() => step({ x: tensor([[1], [3]]) }).mean.dataSync()[0]);
+    expect(means[0]).toBeCloseTo(0.2, 6);
+    expect(means[1]).toBeCloseTo(0.38, 6);
+  });
+
+  it("cannot be read before it is handed out", () => {
+    const model = linear(1, 1);
+    let inside: Tensor | null = null;
+    const step = trainStep({
+      model,
+      optimizer: new SGD(model.parameters()),
+      loss: ({ x }) => {
+        inside = model.forward(x);
+        return { loss: inside.sum() };
+      },
+    });
+    step({ x: tensor([[1]]) });
+    expect(() => (inside as Tensor | null)?.dataSync()).toThrow("Return it among the results of `loss`");
+  });
+});

@@ -246,6 +246,25 @@ describe("trainStep", () => {
     expect(() => draws({})).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: Generator.uniform: a number is drawn inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or take a plain loop instead of trainStep]`,
     );
+    const setsBack = trainStep({
+      model,
+      optimizer,
+      loss: () => {
+        generator.restore({ seed: 1, block: 0 });
+        return { loss: weight.sum() };
+      },
+    });
+    expect(() => setsBack({})).toThrow(
+      "Generator.restore: a generator is set back inside of a function that is recorded",
+    );
+    const makes = trainStep({
+      model,
+      optimizer,
+      loss: ({ x }) => ({ loss: new Linear(1, 1).forward(x.mul(weight)).sum() }),
+    });
+    expect(() => makes({ x: tensor([[1]]) })).toThrow(
+      "Variable: a parameter or a buffer is computed inside of a function that is recorded",
+    );
     const steps = trainStep({
       model,
       optimizer,

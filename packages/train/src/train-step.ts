@@ -63,7 +63,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
   return (inputs) => {
     const given = Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)] as const);
     realize(...given.map(([, value]) => value));
-    const types = given.map(([name, { shape, dtype }]) => `${name} ${dtype} ${shape.join()}`).join("|");
+    const types = JSON.stringify(given.map(([name, { shape, dtype }]) => [name, dtype, shape]));
     const known = recordings.find(types, (recording) => recording.isValid());
     const recording = known ?? recordStep(options, given);
     for (const parameter of recording.cleared) parameter.grad = null;
@@ -110,13 +110,14 @@ function recordStep<I extends StepInputs, R extends StepResults>(
           throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
         }
         assignAll(optimizer.updates(learning));
-        return { results, learning };
+        const nodes = Object.entries<Tensor>(results).map(([name, { node }]) => [name, node] as const);
+        return { results: new Map(nodes), learning };
       }),
     ),
   );
   const { draws, since, result } = recorded;
   const { results, learning } = result.result;
-  const step = new RecordedStep({
+  const step = new RecordedStep<R>({
     inputs: places,
     draws,
     since,

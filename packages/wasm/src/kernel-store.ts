@@ -36,8 +36,8 @@ export interface KernelModule {
   /** Modules are numbered in the order in which threads load them. */
   readonly number: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many functions the table has to have room for. */
-  readonly tableSize: number;
+  /** Where in the table its functions stand, one after the other: the exports `kernel0`, `kernel1` … */
+  readonly places: { readonly first: number; readonly count: number };
   /** What it takes in memory, about, in bytes. */
   readonly cost: number;
 }
@@ -45,7 +45,6 @@ export interface KernelModule {
 interface KnownModule extends KernelModule {
   users: number;
   readonly variants: readonly { readonly signature: Signature; readonly shared: boolean }[];
-  readonly places: { readonly first: number; readonly count: number };
   readonly tables: readonly { readonly address: number; readonly bytes: number }[];
 }
 
@@ -166,16 +165,18 @@ export class KernelStore {
     const library = new KernelLibrary(builder, vectors);
     const places = this.#takePlaces(variants.length);
     try {
-      const scratches = variants.map((variant, i) =>
-        writeKernel(variant, library, writing, places.first + i),
-      );
+      const scratches = variants.map((variant, i) => writeKernel(variant, library, writing, `kernel${i}`));
       const bytes = builder.finish();
-      const compiled = new WebAssembly.Module(bytes);
-      new WebAssembly.Instance(compiled, { env: { memory: heap.memory, table: this.#table } });
+      // The table is not imported: V8 would keep every instance that has done so for as long as there is the table.
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+        env: { memory: heap.memory },
+      });
+      for (let i = 0; i < places.count; i++) {
+        this.#table.set(places.first + i, exports[`kernel${i}`]);
+      }
       const module: KnownModule = {
         number: this.#modules++,
         bytes,
-        tableSize: this.#table.length,
         cost: bytes.length * bytesPerByte + tables.bytes,
         users: 0,
         variants: variants.map(({ formed: { signature }, shared }) => ({ signature, shared })),
@@ -209,7 +210,7 @@ export class KernelStore {
   }
 }
 
-/** Writes a kernel's function and puts it at a place of the table. Returns the memory that it needs for each thread. */
+/** Writes a kernel's function and exports it. Returns the memory that it needs for each thread. */
 function writeKernel(
   { formed, shared }: KernelVariant,
   library: KernelLibrary,
@@ -218,36 +219,39 @@ function writeKernel(
     tables,
     math,
   }: { readonly builder: ModuleBuilder; readonly tables: Tables; readonly math: MathLibrary },
-  place: number,
+  name: string,
 ): number {
   const { kernel, buffers } = formed;
   const program = { buffers };
   const writer = library.writerFor(kernel, program);
-  const target = builder.function(kernelSignature, (body, operands, words, scratch, thread, count) => {
-    const context: KernelContext = {
-      module: builder,
-      body,
-      math,
-      program,
-      addressOf(buffer, element) {
-        const at = 8 * formed.operandAt(buffer, element);
-        const base = i32.load(i32.add(words, i32.load(operands, at)));
-        return body.hoist(i32.add(base, i32.load(operands, at + 4)));
-      },
-      tableOf: (numbers) => i32.const(tables.place(numbers)),
-      scratch,
-      share: shared ? { index: thread, count } : null,
-      fail(position, index) {
-        const image: Expression<"i32"> = i32.load(words, header.image);
-        body.store(image, position, header.position);
-        body.store(image, index, header.index);
-        body.return(i32.const(1));
-      },
-    };
-    writer.write(context);
-    body.return(i32.const(0));
-  });
-  builder.place(place, target);
+  builder.function(
+    kernelSignature,
+    (body, operands, words, scratch, thread, count) => {
+      const context: KernelContext = {
+        module: builder,
+        body,
+        math,
+        program,
+        addressOf(buffer, element) {
+          const at = 8 * formed.operandAt(buffer, element);
+          const base = i32.load(i32.add(words, i32.load(operands, at)));
+          return body.hoist(i32.add(base, i32.load(operands, at + 4)));
+        },
+        tableOf: (numbers) => i32.const(tables.place(numbers)),
+        scratch,
+        share: shared ? { index: thread, count } : null,
+        fail(position, index) {
+          const image: Expression<"i32"> = i32.load(words, header.image);
+          body.store(image, position, header.position);
+          body.store(image, index, header.index);
+          body.return(i32.const(1));
+        },
+      };
+      writer.write(context);
+      body.return(i32.const(0));
+    },
+    name,
+  );
   return writer.scratchBytes;
 }
 

@@ -7,6 +7,7 @@ import { groupFor } from "./loop-group.js";
 import { LoopWriter } from "./loop-writer.js";
 import { writeReduce } from "./reductions.js";
 import { constant } from "./spelling.js";
+import { storeElement } from "./vectors.js";
 
 /** Writes the loops of an elementwise kernel. */
 export function writeMap(
@@ -103,7 +104,7 @@ function roomFor({ buffers }: Pick<Program, "buffers">, buffer: number): number 
   return Math.ceil((size * bytesPerElement(dtype) + 16) / 64) * 64;
 }
 
-/** Sets every element of a buffer. It may write up to 15 bytes beyond it, which the memory plan keeps free. */
+/** Sets every element of a buffer, and nothing beyond it: what lies there may be the next slice of a stack. */
 export function writeFill(
   { buffer, value }: FillKernel,
   { body, program, addressOf, share }: KernelContext,
@@ -113,11 +114,20 @@ export function writeFill(
   const pattern =
     dtype === "bool" ? v128.const(new Uint8Array(16).fill(Number(value !== 0))) : constant(dtype, value);
   const vector = body.keep(pattern);
+  const bytes = size * bytesPerElement(dtype);
   // Counted, because addresses beyond 2 GiB are negative to a comparison.
-  const { from, to } = piecesOf(body, share, Math.ceil((size * bytesPerElement(dtype)) / 16));
+  const { from, to } = piecesOf(body, share, Math.floor(bytes / 16));
   const address = body.keep(i32.add(addressOf(buffer, 0), i32.shiftLeft(from, i32.const(4))));
   body.for({ from, to }, () => {
     body.store(address, vector);
     address.set(i32.add(address, i32.const(16)));
+  });
+  if (bytes % 16 === 0) return;
+  // Whoever comes last stands where the rest begins.
+  const isLast = share === null ? i32.const(1) : i32.eq(i32.add(share.index, i32.const(1)), share.count);
+  body.if(isLast, () => {
+    for (let at = 0; at < bytes % 16; at += bytesPerElement(dtype)) {
+      storeElement(body, dtype, address, vector, { lane: 0, offset: at });
+    }
   });
 }

@@ -10,7 +10,7 @@ import { outOfMemory } from "./out-of-memory.js";
 import { patient } from "./patient-storage.js";
 import { ProgramCache } from "./program-cache.js";
 import { header } from "./program-image.js";
-import { mayReclaim, reclaim } from "./reclamation.js";
+import { mayReclaim, noteGivenBack, noteHeld, reclaim } from "./reclamation.js";
 import { Run } from "./run.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
@@ -174,6 +174,7 @@ export class WasmEngine implements Engine {
     });
     const cost = 4 * compiled.image.byteLength + signature.byteLength + this.#kernels.cost - before;
     const program = { ...compiled, cost, place: { image: null } };
+    noteHeld(cost);
     whenCollected(program, giverBack(this.#heap, this.#kernels, program));
     this.#programs.add(signature, program);
     return program;
@@ -208,10 +209,15 @@ export class WasmEngine implements Engine {
  * What gives back all that a program holds, when nobody can run it any more: one that has been forgotten may still stand in a
  * recorded step. Apart from the program, which it must not keep alive.
  */
-function giverBack(heap: Heap, kernels: KernelStore, { image, place, modules }: KnownProgram): () => void {
+function giverBack(
+  heap: Heap,
+  kernels: KernelStore,
+  { image, place, modules, cost }: KnownProgram,
+): () => void {
   const bytes = image.byteLength;
   return () => {
     if (place.image !== null) heap.free(place.image, bytes);
     kernels.release(modules);
+    noteGivenBack(cost);
   };
 }

@@ -1,5 +1,6 @@
 import {
   arange,
+  take,
   ArgumentError,
   concat,
   DTypeError,
@@ -193,7 +194,9 @@ export abstract class Recurrent extends Module {
         );
       }
     }
-    return arange(count).unsqueeze(1).less(lengths).unsqueeze(2);
+    // A length that is not known yet, or another one at every step, is checked as the index of its last step.
+    const checked = take(arange(count), lengths.sub(1)).add(1);
+    return arange(count).unsqueeze(1).less(checked).unsqueeze(2);
   }
 
   #checkInput(x: Tensor): void {

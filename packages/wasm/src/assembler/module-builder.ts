@@ -29,7 +29,7 @@ export interface MemoryImport {
 
 /**
  * Writes a WebAssembly module: functions that work in one imported memory, `env.memory`. Functions of different modules call each
- * other through an imported table, `env.table`, which a module has if it puts a function there or calls one of it.
+ * other through an imported table, `env.table`, which a module has if it calls a function of it.
  *
  * Source: WebAssembly Core Specification 2.0, section 5 (binary format)
  */
@@ -38,7 +38,6 @@ export class ModuleBuilder {
   readonly #types: string[] = [];
   readonly #functions: { readonly type: number; readonly body: FunctionBuilder }[] = [];
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
-  readonly #places: { readonly place: number; readonly index: number }[] = [];
   #usesTable = false;
 
   constructor(memory: MemoryImport) {
@@ -64,12 +63,6 @@ export class ModuleBuilder {
   /** A reference to the next function that will be added, for one that calls itself. */
   next<R extends ValueType | null>(result: R): FunctionReference<R> {
     return { index: this.#functions.length, result };
-  }
-
-  /** Puts a function at a place in the table, as soon as there is an instance of the module. */
-  place(place: number, { index }: FunctionReference): void {
-    this.#usesTable = true;
-    this.#places.push({ place, index });
   }
 
   /** The type of functions that are called by their place in the table. */
@@ -109,14 +102,6 @@ export class ModuleBuilder {
       code.bytes(0x00);
       code.unsigned(index);
     });
-    if (this.#places.length > 0) {
-      section(module, 9, this.#places, (code, { place, index }) => {
-        code.bytes(0x00, 0x41);
-        code.signed(place);
-        code.bytes(0x0b, 0x01);
-        code.unsigned(index);
-      });
-    }
     section(module, 10, this.#functions, (code, { body }) => {
       const finished = body.finish();
       code.unsigned(finished.length);

@@ -6,16 +6,17 @@ export const words = {
   command: 0,
   /** What is to be done: one of `commands`. */
   kind: 1,
-  /** Load: where the bytes of a module are, and how many; and how many functions the table has to have room for. */
+  /** Load: where the bytes of a module are, and how many; from where on its functions go into the table, and how many. */
   address: 2,
   bytes: 3,
-  tableSize: 4,
+  first: 4,
+  count: 5,
   /** Run: where the image of the program is. */
-  image: 5,
+  image: 6,
   /** How many threads wait for commands, how many have loaded a module, added up, and how many have failed. */
-  ready: 6,
-  loaded: 7,
-  failed: 8,
+  ready: 7,
+  loaded: 8,
+  failed: 9,
 } as const;
 
 export const commands = { load: 1, run: 2 } as const;
@@ -35,7 +36,7 @@ export interface ThreadInputs {
  * What a thread does: it waits for commands, and loads modules of kernels or runs programs. As text, because there is no file that
  * all bundlers and browsers would find; remarks stand here, where a bundler leaves them out.
  *
- * - A module puts its kernels into the thread's own table of functions, at the same places as in the tables of all others. A place
+ * - A module's kernels go into the thread's own table of functions, at the same places as in the tables of all others. A place
  *   that is used again has another kernel from then on.
  * - The bytes of modules come through the memory, since who waits receives no messages. Another thread's growth of the memory
  *   arrives a moment later.
@@ -53,9 +54,11 @@ const serve = ({ memory, words, driver, index, count }) => {
     const address = words[${words.address}] >>> 0;
     const end = address + words[${words.bytes}];
     while (memory.buffer.byteLength < end) Atomics.wait(words, ${words.failed}, 0, 1);
-    const missing = words[${words.tableSize}] - table.length;
-    if (missing > 0) table.grow(missing);
-    instantiate(new Uint8Array(memory.buffer).slice(address, end));
+    const first = words[${words.first}];
+    const last = first + words[${words.count}];
+    if (last > table.length) table.grow(last);
+    const kernels = instantiate(new Uint8Array(memory.buffer).slice(address, end));
+    for (let place = first; place < last; place++) table.set(place, kernels["kernel" + (place - first)]);
   };
   Atomics.add(words, ${words.ready}, 1);
   for (;;) {

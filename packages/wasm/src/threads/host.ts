@@ -58,6 +58,9 @@ function startInNode(source: string, inputs: ThreadInputs, fail: (reason: string
   thread.on("error", (error) => {
     fail(`a thread ended with "${String(error)}"`);
   });
+  thread.on("exit", () => {
+    fail("a thread has ended");
+  });
   thread.unref();
   return () => void thread.terminate();
 }

@@ -21,7 +21,7 @@ export interface ThreadOptions {
 export interface Loadable {
   readonly number: number;
   readonly bytes: Uint8Array;
-  readonly tableSize: number;
+  readonly places: { readonly first: number; readonly count: number };
 }
 
 /** A program as threads know it. */
@@ -182,13 +182,13 @@ class Crew {
     return true;
   }
 
-  #load({ number, bytes, tableSize }: Loadable): void {
+  #load({ number, bytes, places: { first, count } }: Loadable): void {
     const address = this.#heap.allocate(bytes.length);
     if (address === null) return;
     this.#heap.view("bool", address, bytes.length).set(bytes);
     this.#loading = { number, address, bytes: bytes.length };
     this.#loads++;
-    this.#command(commands.load, { address, bytes: bytes.length, tableSize });
+    this.#command(commands.load, { address, bytes: bytes.length, first, count });
   }
 
   /** Whether a module is loaded by now. Until it is there is no other command, which would overwrite this one. */

@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import {
+  batchesOf,
   encoder,
   languageModel,
   recurrent,
@@ -38,6 +39,10 @@ describe("trainStep is a plain loop, and learns, with", { timeout: 600_000 }, ()
 
   it("a ResNet-50", () => {
     expectSameRecorded(() => resNet([3, 4, 6, 3]), 6);
+  });
+
+  it("300 shapes in turn, and then the first ones again", () => {
+    expectSameRecorded(() => batchesOf(300), 303);
   });
 
   it("a language model of 24 layers", () => {

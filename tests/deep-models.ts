@@ -93,6 +93,17 @@ class Reading extends nn.Module {
   }
 }
 
+/** The outputs alone of an LSTM, without its last states. */
+export class Outputs extends nn.Module {
+  constructor(readonly layer: nn.LSTM) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.layer.forward(x).output;
+  }
+}
+
 /** A U-Net of so many levels: convolutions and pooling down, both ways of going up, and what was on the way joined to it. */
 export function uNet(levels: number): Subject {
   const size = 4 * 2 ** levels;
@@ -182,6 +193,22 @@ export function resNet(blocks: readonly number[]): Subject {
     [2, 3, 16, 16],
     new SGD(model.parameters(), { learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3 }),
   );
+}
+
+/** A model for rows, of which there are others at each of so many steps; then they begin again. */
+export function batchesOf(shapes: number): Subject {
+  const generator = new Generator(8);
+  const model = new nn.Sequential(
+    new nn.Linear(3, 4, { generator }),
+    new nn.BatchNorm1d(4),
+    new nn.Dropout(0.1),
+    new nn.Tanh(),
+    new nn.Linear(4, 1, { generator }),
+  );
+  return {
+    ...subjectOf(model, []),
+    inputsOf: (step) => ({ x: random(50 + step, 2 + (step % shapes), 3) }),
+  };
 }
 
 /** A language model with attention of its own: tokens in, the next token's scores out. */

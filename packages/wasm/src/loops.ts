@@ -7,6 +7,7 @@ import { groupFor } from "./loop-group.js";
 import { LoopWriter } from "./loop-writer.js";
 import { writeReduce } from "./reductions.js";
 import { constant } from "./spelling.js";
+import { storeElement } from "./vectors.js";
 
 /** Writes the loops of an elementwise kernel. */
 export function writeMap(
@@ -102,21 +103,30 @@ function roomFor({ buffers }: Pick<Program, "buffers">, buffer: number): number 
   return Math.ceil((size * bytesPerElement(dtype) + 16) / 64) * 64;
 }
 
-/** Sets every element of a buffer. It may write up to 15 bytes beyond it, which the memory plan keeps free. */
+/** Sets every element of a buffer, and nothing beyond it: in a loop, what follows may be another iteration's part. */
 export function writeFill(
   { buffer, value }: FillKernel,
   { body, program, addressOf, share }: KernelContext,
 ): void {
   const { dtype, size } = program.buffers[buffer];
-  if (size === 0) return;
+  const bytes = size * bytesPerElement(dtype);
+  if (bytes < 16) {
+    const element = constant(dtype, value);
+    for (let offset = 0; offset < bytes; offset += bytesPerElement(dtype)) {
+      storeElement(body, dtype, addressOf(buffer), element, { offset });
+    }
+    return;
+  }
   const pattern =
     dtype === "bool" ? v128.const(new Uint8Array(16).fill(Number(value !== 0))) : constant(dtype, value);
   const vector = body.keep(pattern);
   // Counted, because addresses beyond 2 GiB are negative to a comparison.
-  const { from, to } = piecesOf(body, share, Math.ceil((size * bytesPerElement(dtype)) / 16));
+  const { from, to } = piecesOf(body, share, Math.floor(bytes / 16));
   const address = body.keep(i32.add(addressOf(buffer), i32.shiftLeft(from, i32.const(4))));
   body.for({ from, to }, () => {
     body.store(address, vector);
     address.set(i32.add(address, i32.const(16)));
   });
+  // The rest, with some of what has been set before: by every thread, which all write the same.
+  if (bytes % 16 !== 0) body.store(addressOf(buffer), vector, bytes - 16);
 }

@@ -1,162 +1,113 @@
-import { backward, type Parameter } from "@stargrad/autograd";
+import { type Parameter } from "@stargrad/autograd";
 import * as nn from "@stargrad/nn";
-import { AdamW, clipGradNorm, NAdam, RMSprop, SGD, type Optimizer } from "@stargrad/optim";
+import * as optim from "@stargrad/optim";
 import { Generator, normal, type Tensor } from "@stargrad/tensor";
-import { trainStep } from "@stargrad/train";
+import { chained, layerNames, type ChainedLayer } from "./random-layers.js";
+import { plainStep, recordedStep, train, type Outcome, type Subject } from "./trainings.js";
 
-/** A layer for tensors [N, width] that keeps their shape, drawn by a generator. */
-type LayerOf = (width: number, generator: Generator) => nn.Module & { forward(x: Tensor): Tensor };
+/** By the names under which they are exported, with options that use what they have. */
+const optimizers: Readonly<Record<string, ((parameters: Parameter[]) => optim.Optimizer) | undefined>> = {
+  Adadelta: (parameters) => new optim.Adadelta(parameters, { weightDecay: 0.01 }),
+  Adagrad: (parameters) => new optim.Adagrad(parameters, { learningRate: 0.02, learningRateDecay: 0.1 }),
+  Adam: (parameters) => new optim.Adam(parameters, { learningRate: 0.01, amsgrad: true }),
+  Adamax: (parameters) => new optim.Adamax(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
+  AdamW: (parameters) => new optim.AdamW(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
+  Lion: (parameters) => new optim.Lion(parameters, { learningRate: 0.003, weightDecay: 0.1 }),
+  // Of matrices only; all else stays as it is.
+  Muon: (parameters) =>
+    new optim.Muon(
+      parameters.filter(({ ndim }) => ndim === 2),
+      { learningRate: 0.02 },
+    ),
+  NAdam: (parameters) => new optim.NAdam(parameters, { learningRate: 0.01 }),
+  RAdam: (parameters) => new optim.RAdam(parameters, { learningRate: 0.01, decoupledWeightDecay: true }),
+  RMSprop: (parameters) => new optim.RMSprop(parameters, { learningRate: 0.01, centered: true }),
+  SGD: (parameters) => new optim.SGD(parameters, { learningRate: 0.05, momentum: 0.9, nesterov: true }),
+};
 
-/** A layer that takes sequences, on the items of a batch as if they were one sequence. */
-class AcrossItems extends nn.Module {
-  readonly layer: nn.RNN | nn.GRU | nn.LSTM | nn.TransformerEncoderLayer;
+/** The names of all optimizers that are exported and can be recorded. */
+export const optimizerNames: readonly string[] = Object.entries(optim)
+  .filter(([, exported]) => typeof exported === "function" && exported.prototype instanceof optim.Optimizer)
+  .map(([name]) => name);
 
-  constructor(layer: nn.RNN | nn.GRU | nn.LSTM | nn.TransformerEncoderLayer) {
+/** A layer beside which x passes, so that a gradient reaches what is 200 layers away. */
+class Beside extends nn.Module {
+  constructor(readonly layer: ChainedLayer) {
     super();
-    this.layer = layer;
   }
 
   forward(x: Tensor): Tensor {
-    const [items, width] = x.shape;
-    const y = this.layer.forward(x.reshape([items, 1, width]));
-    return ("output" in y ? y.output : y).reshape([items, width]);
+    return x.add(this.layer.forward(x)).mul(0.7);
   }
 }
 
-const layers: Readonly<Record<string, LayerOf>> = {
-  Linear: (width, generator) => new nn.Linear(width, width, { generator }),
-  BatchNorm1d: (width) => new nn.BatchNorm1d(width),
-  "BatchNorm1d of all batches": (width) => new nn.BatchNorm1d(width, { momentum: null }),
-  LayerNorm: (width) => new nn.LayerNorm(width),
-  RMSNorm: (width) => new nn.RMSNorm(width),
-  GroupNorm: (width) => new nn.GroupNorm(1, width),
-  Dropout: (_, generator) => new nn.Dropout(0.1, { generator: generator.split() }),
-  Residual: (width, generator) => new nn.Residual(new nn.Linear(width, width, { generator })),
-  RNN: (width, generator) => new AcrossItems(new nn.RNN(width, width, { generator })),
-  GRU: (width, generator) => new AcrossItems(new nn.GRU(width, width, { generator })),
-  LSTM: (width, generator) => new AcrossItems(new nn.LSTM(width, width, { generator })),
-  TransformerEncoderLayer: (width, generator) =>
-    new AcrossItems(
-      new nn.TransformerEncoderLayer(width, 1, {
-        dimFeedforward: width,
-        dropout: 0.1,
-        generator: generator.split(),
-      }),
-    ),
-  PReLU: () => new nn.PReLU(),
-  Tanh: () => new nn.Tanh(),
-  ReLU: () => new nn.ReLU(),
-  GELU: () => new nn.GELU(),
-  SiLU: () => new nn.SiLU(),
-  Mish: () => new nn.Mish(),
-  ELU: () => new nn.ELU(),
-  SELU: () => new nn.SELU(),
-  Softplus: () => new nn.Softplus(),
-  LeakyReLU: () => new nn.LeakyReLU(),
-  Sigmoid: () => new nn.Sigmoid(),
-  Softmax: () => new nn.Softmax(),
-  LogSoftmax: () => new nn.LogSoftmax(),
-  Hardtanh: () => new nn.Hardtanh(),
-  Identity: () => new nn.Identity(),
-};
-
-const optimizers: readonly ((parameters: Parameter[]) => Optimizer)[] = [
-  (parameters) => new SGD(parameters, { learningRate: 0.05, momentum: 0.9, nesterov: true }),
-  (parameters) => new AdamW(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
-  (parameters) => new NAdam(parameters, { learningRate: 0.01 }),
-  (parameters) => new RMSprop(parameters, { learningRate: 0.01, centered: true }),
-];
-
-/** What a training came to: each step's loss, and everything that is kept in the end. */
-export interface Outcome {
-  readonly losses: readonly number[];
-  readonly state: ReadonlyMap<string, ArrayLike<number>>;
-}
-
 export interface Trainings {
-  /** How the model and the optimizer were drawn. */
-  readonly description: string;
   readonly plain: Outcome;
   readonly recorded: Outcome;
   /** Recorded, with another model trained by another optimizer between the third step and the fourth. */
   readonly paused: Outcome;
 }
 
-/** Trains a model that is drawn from a seed for six steps, in the three ways that have to come to the same. */
-export function trainRandomModel(seed: number, depth: number): Trainings {
-  const start = () => drawnFrom(seed, depth);
-  const { description } = start();
+/** Trains a model for six steps in the three ways that have to come to the same. */
+export function trainInAllWays(make: () => RandomSubject): Trainings {
   return {
-    description,
-    plain: train(start(), (subject) => plainStep(subject)),
-    recorded: train(start(), (subject) => recordedStep(subject)),
-    paused: train(start(), (subject) => {
-      const [step, other] = [recordedStep(subject), recordedStep(drawnFrom(seed + 1, 2))];
-      return (x, i) => {
-        if (i === 3) for (let between = 0; between < 2; between++) other(x.narrow(1, 0, 1), between);
-        return step(x, i);
-      };
-    }),
+    plain: train(make, plainStep, 6),
+    recorded: train(make, recordedStep, 6),
+    paused: train(
+      make,
+      (subject) => {
+        const [step, other] = [
+          recordedStep(subject),
+          recordedStep(modelOf(["Linear", "Dropout"], { seed: 99 })),
+        ];
+        let taken = 0;
+        return (inputs) => {
+          if (taken++ === 3) for (let i = 0; i < 2; i++) other({ x: inputs.x.narrow(1, 0, 4) });
+          return step(inputs);
+        };
+      },
+      6,
+    ),
   };
 }
 
-type Subject = ReturnType<typeof drawnFrom>;
-type Step = (x: Tensor, i: number) => Tensor;
+export interface RandomSubject extends Subject {
+  /** How the model and the optimizer were drawn. */
+  readonly description: string;
+}
 
-function drawnFrom(seed: number, depth: number) {
+/** A model of so many layers that are drawn at random, and so are its width and its optimizer. */
+export function randomModel(seed: number, depth: number): RandomSubject {
   const generator = new Generator(seed);
   const choose = <T>(choices: readonly T[]): T => choices[Math.floor(generator.uniform() * choices.length)];
-  const width = depth === 2 ? 1 : 1 + Math.floor(generator.uniform() * 8);
-  const drawn = Array.from({ length: depth }, () => choose(Object.entries(layers)));
-  const model: nn.Sequential = new nn.Sequential(
-    ...drawn.map(([, make]) => make(width, generator)),
-    new nn.Linear(width, 2, { generator }),
-  );
-  const optimizer = choose(optimizers)(model.parameters());
-  const names = drawn.map(([name]) => name).join(", ");
+  const names = Array.from({ length: depth }, () => choose(layerNames));
+  const [optimizer, channels] = [choose(optimizerNames), choose([1, 1, 2, 3, 4, 5, 6, 7, 8])];
+  return modelOf(names, { seed, optimizer, channels });
+}
+
+/** A model of these layers, every other one of them with its input added, and a head for two numbers. */
+export function modelOf(
+  names: readonly string[],
+  { seed, optimizer = "AdamW", channels = 1 }: { seed: number; optimizer?: string; channels?: number },
+): RandomSubject {
+  const generator = new Generator(seed);
+  const layers = names.map((name, i) => {
+    const layer = made(chained, name)({ channels, generator });
+    return i % 2 === 0 ? layer : new Beside(layer);
+  });
+  const model: nn.Sequential = new nn.Sequential(...layers, new nn.Linear(4 * channels, 2, { generator }));
+  const inputs = new Generator(seed + 1);
   return {
     model,
-    optimizer,
-    width,
-    description: `seed ${seed}, width ${width}, ${optimizer.constructor.name}: ${names}`,
+    optimizer: made(optimizers, optimizer)(model.parameters()),
+    lossOf: ({ x }) => model.forward(x).sub(1).square().mean(),
+    inputsOf: () => ({ x: normal([3, 4 * channels], { generator: inputs }) }),
+    description: `seed ${seed}, ${channels} channels, ${optimizer}: ${names.join(", ")}`,
   };
 }
 
-function lossOf({ model }: Subject, x: Tensor): Tensor {
-  const y = model.forward(x);
-  return nn.mseLoss(y, y.stopGradient().mul(0).add(1));
-}
-
-function plainStep(subject: Subject): Step {
-  const { model, optimizer } = subject;
-  return (x) => {
-    const loss = lossOf(subject, x);
-    backward(loss);
-    clipGradNorm(model.parameters(), 1);
-    optimizer.step();
-    optimizer.zeroGrad();
-    return loss;
-  };
-}
-
-function recordedStep(subject: Subject): Step {
-  const { model, optimizer } = subject;
-  const step = trainStep({
-    model,
-    optimizer,
-    loss: ({ x }) => ({ loss: lossOf(subject, x) }),
-    afterBackward: () => clipGradNorm(model.parameters(), 1),
-  });
-  return (x) => step({ x }).loss;
-}
-
-function train(subject: Subject, stepOf: (subject: Subject) => Step): Outcome {
-  const step = stepOf(subject);
-  const generator = new Generator(7);
-  const losses = Array.from({ length: 6 }, (_, i) => {
-    const x = normal([4, subject.width], { generator });
-    return step(x, i).itemSync();
-  });
-  const state = new Map([...subject.model.stateDict(), ...subject.optimizer.stateDict()]);
-  return { losses, state: new Map([...state].map(([name, value]) => [name, value.dataSync()])) };
+function made<T>(ways: Readonly<Record<string, T | undefined>>, name: string): T {
+  const way = ways[name];
+  if (way === undefined) throw new Error(`nobody has said how to make ${name} for a random model; add it`);
+  return way;
 }

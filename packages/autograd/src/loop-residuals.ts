@@ -63,7 +63,8 @@ export class Keepable {
         (node) => (isStop(node) ? [] : dependenciesOf(node)),
       ).filter(isStop),
     );
-    for (const node of stops) if (!isCheap(node)) kept.add(node);
+    // A carry is what it was when the iteration began, also where it is the coming value of a variable, and so computed outside.
+    for (const node of stops) if (this.#carries.has(node) || !isCheap(node)) kept.add(node);
     /** What cheap operations make of what is there. */
     const following = new Set<Node>();
     const isThere = (node: Node): boolean =>

@@ -4,7 +4,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loopCases, random, type Loop } from "../scripts/loop-cases.js";
 import { unrolled } from "../scripts/unrolled.js";
-import { checkGradient, detectAnomaly, grad, hvp, jvp, Parameter } from "./index.js";
+import {
+  Buffer,
+  checkGradient,
+  detectAnomaly,
+  grad,
+  hvp,
+  jvp,
+  Parameter,
+  recordAssignments,
+} from "./index.js";
 import { scanGradient } from "./scan-gradient.js";
 
 function expectClose(got: Tensor, expected: Tensor): void {
@@ -194,6 +203,25 @@ describe("a long loop", () => {
       expect(element).toBeCloseTo(expected.dataSync()[i], 6);
     });
   });
+});
+
+it("the gradient takes a variable as it was in each iteration, also where its value was still to be computed", () => {
+  const x = tensor(1, { dtype: "float64" });
+  const factor = new Buffer(tensor(2, { dtype: "float64" }));
+  const f = (given: Tensor): Tensor =>
+    scan(
+      (h) => {
+        const next = h.mul(factor);
+        factor.assign(factor.mul(0.5));
+        return { carry: next };
+      },
+      given,
+      null,
+      { length: 2 },
+    ).carry;
+  // The second loop begins with what the first one has assigned.
+  const { result } = recordAssignments(() => [grad(f)(x), grad(f)(x)]);
+  expect(result.map((each) => each.itemSync())).toEqual([2 * 1, 0.5 * 0.25]);
 });
 
 describe("detectAnomaly", () => {

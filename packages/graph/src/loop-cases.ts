@@ -47,6 +47,22 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         ),
       ),
     ),
+    // Of sizes that fill no vectors: what one iteration writes stands right beside what another has written.
+    ...[2, 3, 7, 9].flatMap((size) =>
+      [false, true].map((reverse) =>
+        named(
+          `zeros around ${size - 1} elements, for the next iteration and to be kept${reverse ? ", in reverse" : ""}`,
+          () =>
+            loop(
+              { carries: [tensor([size])], sequences: [tensor([5, size], 1)], reverse },
+              (_, [h], [x]) => ({
+                next: [padded(add(firstOf(h, size - 1), firstOf(x, size - 1)), 1, 0)],
+                results: [padded(firstOf(x, size - 1), 0, 1), h],
+              }),
+            ),
+        ),
+      ),
+    ),
     named("carries that change places, stay, or come from outside", () =>
       loop(
         { constants: [tensor([2])], carries: [0, 1, 2, 3].map((seed) => tensor([2], seed)), length: 5 },
@@ -166,3 +182,7 @@ const add = (a: Node, b: Node): Node => createNode("add", [a, b], {});
 const mul = (a: Node, b: Node): Node => createNode("mul", [a, b], {});
 const tanh = (x: Node): Node => createNode("tanh", [x], {});
 const matmul = (a: Node, b: Node): Node => createNode("matmul", [a, b], {});
+const firstOf = (x: Node, count: number): Node =>
+  createNode("slice", [x], { starts: [0], lengths: [count], steps: [1] });
+const padded = (x: Node, before: number, after: number): Node =>
+  createNode("pad", [x], { before: [before], after: [after], between: [0], value: 0 });

@@ -56,7 +56,7 @@ function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
   const pending = [...values].filter(([, { node }]) => !(node.storage instanceof HostStorage)).reverse();
   // A gradient that is still to be computed needs the value it is the gradient at.
   const gradients = [...values.keys()].flatMap((variable) =>
-    variable instanceof Parameter && variable.grad !== null ? [variable.grad.node] : [],
+    variable instanceof Parameter ? (variable.peekGradient()?.node ?? []) : [],
   );
   const nodes = pending.map(([, { node }]) => node);
   const due = dueBefore(values.keys(), [...nodes, ...gradients]);

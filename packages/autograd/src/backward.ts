@@ -52,8 +52,10 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
     const contribution = contributions.get(leaf);
     if (contribution === undefined) continue;
     const detached = stopGradient(contribution);
-    parameter.grad = parameter.grad === null ? detached : add(parameter.grad, detached);
-    group.push(parameter.grad.node);
+    const known = parameter.grad;
+    const gradient = known === null ? detached : add(known, detached);
+    parameter.ownGradient(gradient);
+    group.push(gradient.node);
   }
   // Whoever computes one of them computes most of the others on the way. Kept now, they can be read after the parameters
   // have changed, and a parameter that no optimizer steps does not pile up gradients that are still to be computed.

@@ -234,6 +234,7 @@ const withoutDerivative = [
     "realize",
     "computeNodes",
     "fallBackOn",
+    "keepWhere",
     "isKnown",
     "expectNoRecording",
     "record",

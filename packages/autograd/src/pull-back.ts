@@ -7,8 +7,9 @@ import {
   withoutHistory,
   type Node,
   type Operation,
+  type Shape,
 } from "@stargrad/graph";
-import { add, Tensor } from "@stargrad/tensor";
+import { add, reshape, sum, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
 import { rules } from "./rules.js";
 import { scanGradient } from "./scan-gradient.js";
@@ -77,7 +78,9 @@ function gradientsOf(
     gradients.delete(node);
     const isSlice = operation?.primitive === "slice" && customRuleOf(node) === undefined;
     if (isSlice && slices.add(operation.inputs[0], operation.attributes, g)) return [];
-    if (operation?.primitive !== "scanOutput") return differentiating(node, () => differentiate(node, g));
+    if (operation?.primitive !== "scanOutput") {
+      return differentiating(node, () => differentiate(node, g, (input) => leading.has(input)));
+    }
     const [bundle] = operation.inputs;
     const collected = ofLoops.get(bundle) ?? new Map<number, Tensor>();
     const { index } = operation.attributes;
@@ -128,11 +131,31 @@ function differentiating<T>(node: Node, ask: () => T): T {
   }
 }
 
-function differentiate(node: Node, g: Tensor): readonly (Tensor | null)[] {
-  const inputs = sourcesOf(node).map((input) => new Tensor(input));
+function differentiate(
+  node: Node,
+  g: Tensor,
+  isWanted: (input: Node) => boolean,
+): readonly (Tensor | null)[] {
+  const sources = sourcesOf(node);
+  const inputs = sources.map((input) => new Tensor(input));
   const custom = customRuleOf(node);
   if (custom !== undefined) return custom.rule(g, inputs, new Tensor(node));
-  return node.operation === null ? [] : applyRule(node.operation, g, inputs, new Tensor(node));
+  if (node.operation === null) return [];
+  const contributions = applyRule(node.operation, g, inputs, new Tensor(node));
+  return contributions.map((contribution, i) =>
+    contribution !== null && isWanted(sources[i]) ? gathered(contribution, sources[i].shape) : null,
+  );
+}
+
+/** Sums what goes to the copies of an input that an elementwise operation has broadcast. */
+function gathered(contribution: Tensor, shape: Shape): Tensor {
+  if (sameShape(contribution.shape, shape)) return contribution;
+  const added = contribution.ndim - shape.length;
+  const axes = contribution.shape.flatMap((length, axis) =>
+    axis < added || (shape[axis - added] === 1 && length !== 1) ? [axis] : [],
+  );
+  const total = sum(contribution, { axis: axes });
+  return sameShape(total.shape, shape) ? total : reshape(total, shape);
 }
 
 /** A row of the table, whichever it is. */

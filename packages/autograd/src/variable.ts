@@ -13,6 +13,7 @@ import { disposeSymbol, expectNoRecording, fallBackOn, realize, Tensor } from "@
 import { assignAll } from "./assignment.js";
 import { computeDue } from "./awaited-values.js";
 import { DisposedStorage } from "./disposed-storage.js";
+import { GradientSlot } from "./gradient-slot.js";
 import { recording } from "./recorded-changes.js";
 
 /** Which variable a node stands for: how `backward` finds its way home. */
@@ -223,7 +224,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
  * Source: torch.nn.Parameter
  */
 export class Parameter<S extends Shape = Shape> extends Variable<S> {
-  #grad: Tensor | null = null;
+  readonly #gradient = new GradientSlot(this);
 
   constructor(value: Tensor<S>, { requiresGradient = true }: { readonly requiresGradient?: boolean } = {}) {
     if (value.dtype !== "float32" && value.dtype !== "float64") {
@@ -238,12 +239,25 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
    */
   get grad(): Tensor | null {
     const changes = recording();
-    return changes === null ? this.#grad : (changes.gradients.get(this) ?? null);
+    return changes === null ? this.#gradient.share() : (changes.gradients.get(this) ?? null);
   }
 
   set grad(gradient: Tensor | null) {
     const changes = recording();
-    if (changes === null) this.#grad = gradient;
+    if (changes === null) this.#gradient.set(gradient);
+    else changes.gradients.set(this, gradient);
+  }
+
+  /** The gradient for whoever computes with it at once. One that has only been read so need never leave the engine. */
+  peekGradient(): Tensor | null {
+    const changes = recording();
+    return changes === null ? this.#gradient.peek() : (changes.gradients.get(this) ?? null);
+  }
+
+  /** Takes on a gradient that nobody else has. For `backward`. */
+  ownGradient(gradient: Tensor): void {
+    const changes = recording();
+    if (changes === null) this.#gradient.own(gradient);
     else changes.gradients.set(this, gradient);
   }
 
@@ -259,7 +273,7 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
   /** Gives back at once what its values take, and drops its gradient. */
   override dispose(): void {
     super.dispose();
-    this.grad = null;
+    this.#gradient.dispose();
   }
 }
 

@@ -86,9 +86,18 @@ function refineAxis(axisLength: number, layouts: readonly (readonly Digit[])[]):
 
 /** Whether there are digits that all layouts can be walked by. */
 export function canWalkTogether(shape: Shape, layouts: readonly Layout[]): boolean {
-  // Mostly they are all alike but for where they begin, and then nothing has to be found.
+  // Mostly they are all alike but for where they begin, or no axis was ever reshaped, and then nothing has to be found.
   const [first] = layouts;
-  for (const layout of layouts) if (!sameDigits(layout, first)) return refine(shape, layouts) !== null;
+  return (
+    layouts.every(isPlain) ||
+    layouts.every((layout) => sameDigits(layout, first)) ||
+    refine(shape, layouts) !== null
+  );
+}
+
+/** Whether every axis is one digit, as long as the axis. */
+function isPlain({ axes }: Layout): boolean {
+  for (const digits of axes) if (digits.length > 1) return false;
   return true;
 }
 

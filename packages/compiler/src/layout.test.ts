@@ -59,6 +59,7 @@ describe("layouts", () => {
     expect(places(layouts.permute(x, [1, 0]))).toEqual([0, 3, 1, 4, 2, 5]);
     expect(places(layouts.flip(x, [1]))).toEqual([2, 1, 0, 5, 4, 3]);
     expect(places(layouts.expand(contiguous([2, 1]), [2, 3]))).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(places(layouts.expand(contiguous([2]), [3, 2]))).toEqual([0, 1, 0, 1, 0, 1]);
     expect(places(layouts.slice(x, [0, 0], [2, 2], [1, 2]) ?? x)).toEqual([0, 2, 3, 5]);
   });
 

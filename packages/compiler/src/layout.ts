@@ -50,11 +50,15 @@ export function permute({ offset, axes }: Layout, order: readonly number[]): Lay
   return { offset, axes: order.map((axis) => axes[axis]) };
 }
 
-/** Axes of length 1 become longer by standing still. */
+/** Axes of length 1 become longer by standing still, and so does what is there once new axes come first. */
 export function expand({ offset, axes }: Layout, shape: Shape): Layout {
+  const added = shape.length - axes.length;
   return {
     offset,
-    axes: axes.map((digits, axis) => (digits.length === 0 ? digit(shape[axis], 0) : digits)),
+    axes: shape.map((length, axis) => {
+      const digits = axis < added ? [] : axes[axis - added];
+      return digits.length === 0 ? digit(length, 0) : digits;
+    }),
   };
 }
 

@@ -3,9 +3,11 @@ import {
   formatShape,
   NodeNumbers,
   pendingNodes,
+  sameShape,
   sizeOf,
   type Node,
   type Operation,
+  type Shape,
   type TensorType,
   unaryNames,
 } from "@stargrad/graph";
@@ -62,7 +64,7 @@ class Lowering {
   readonly #uses: number[];
   readonly #users: (Node | undefined)[];
   readonly #places: ReadonlyMap<BufferContents, number>;
-  /** The slices of a node, and the nodes that are read by something else than an elementwise primitive, by number. */
+  /** The slices of a node, and the nodes that are read otherwise than element by element, by number. */
   readonly #slices = new Map<number, Node[]>();
   readonly #readOtherwise = new Set<number>();
   /** Which outputs of each loop are read, and what they are once the loop has been lowered. */
@@ -133,7 +135,8 @@ class Lowering {
       if (number === undefined) continue;
       this.#uses[number]++;
       this.#users[number] = node;
-      if (!isElementwise(operation.primitive)) this.#readOtherwise.add(number);
+      if (!isElementwise(operation.primitive) || !sameShape(input.shape, node.shape))
+        this.#readOtherwise.add(number);
       if (operation.primitive !== "slice") continue;
       const slices = this.#slices.get(number);
       if (slices === undefined) this.#slices.set(number, [node]);
@@ -197,8 +200,7 @@ class Lowering {
         );
       }
       case "expand":
-        this.#settleIfWork(operation.inputs[0]);
-        return this.#seenThrough(operation.inputs[0], (layout) => layouts.expand(layout, node.shape));
+        return this.#repeated(operation.inputs[0], node.shape);
       case "windows": {
         const { size, stride, dilation } = operation.attributes;
         const positions = node.shape.slice(
@@ -263,12 +265,21 @@ class Lowering {
   /** An elementwise primitive. Operands that are too many or too large, or cannot be walked together, get buffers of their own. */
   #apply(node: Node, primitive: ElementwiseName, inputs: readonly Node[]): LoopExpression {
     this.#keepSmall(inputs, 1);
-    let operands = this.#expressionsOf(inputs);
+    const repeated = (input: Node): LoopExpression => this.#repeated(input, node.shape);
+    let operands = inputs.map(repeated);
     const { leaves } = this.#sizes.ofAll(operands);
     if (leaves.length > operandBound || !canWalkTogether(node.shape, leaves.map(layoutOf))) {
-      operands = inputs.map((input) => this.#copied(input));
+      for (const input of inputs) this.#settle(input);
+      operands = inputs.map(repeated);
     }
     return { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
+  }
+
+  /** A node as it broadcasts to a shape. What is repeated is computed once. */
+  #repeated(node: Node, shape: Shape): LoopExpression {
+    if (sameShape(node.shape, shape)) return this.#expressionOf(node);
+    this.#settleIfWork(node);
+    return this.#seenThrough(node, (layout) => layouts.expand(layout, shape));
   }
 
   /** Gives the largest of some nodes buffers of their own, until an expression of all of them and some more parts fits a loop. */

@@ -16,8 +16,9 @@ import { changeLayouts } from "./rewrite.js";
  * transpose of a product, and an optimizer walks along the weight. A product reads and writes either way equally fast; a loop
  * does not.
  */
-export function orientProducts({ kernels, ...program }: Program): Program {
-  const uses = new BufferUses({ kernels });
+export function orientProducts(program: Program): Program {
+  const { kernels } = program;
+  const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
   // Turning a product changes how its readers read, and not what.
   const oriented = [...kernels];
@@ -25,7 +26,7 @@ export function orientProducts({ kernels, ...program }: Program): Program {
     if (product.kind !== "product" || product.batch > 1 || product.m === 1 || product.n === 1) continue;
     const { buffer } = product.c;
     if (outputs.has(buffer) || uses.writersOf(buffer).length > 1) continue;
-    const readers = uses.readersOf(buffer);
+    const readers = [...uses.readersOf(buffer)];
     const turned = transposed(
       product,
       readers.map((reader) => oriented[reader]),

@@ -3,11 +3,11 @@ import { HostStorage, runProgram } from "./engine.js";
 import { loopCases } from "./loop-cases.js";
 import { createLeaf, createNode, type Node } from "./node.js";
 import type { HostTensor, Primitive } from "./primitive.js";
-import { plainNames, primitives } from "./primitives.js";
+import { binaryNames, plainNames, primitives } from "./primitives.js";
 import { referenceEngine } from "./reference-engine.js";
 import { draw, reals } from "./samples.js";
 import { randomLoops } from "./random-loops.js";
-import { sizeOf } from "./shape.js";
+import { formatShape, sizeOf } from "./shape.js";
 
 /** A small graph on which every engine has to agree with the reference engine. */
 export interface ConformanceCase {
@@ -20,13 +20,14 @@ export interface ConformanceCase {
 
 /**
  * What an engine has to get right, made from the tables: every primitive on each of its samples, in both floating-point
- * types, with inputs that lie in all sorts of ways; what has blocks inside an engine on sizes around those of blocks; and loops.
+ * types, with inputs that lie in all sorts of ways, and of shapes that broadcast; what has blocks inside an engine on sizes around those of blocks; and loops.
  */
 export function conformanceCases(): ConformanceCase[] {
   const loops = [...randomLoops()].map((loop) => ({ ...loop, tolerance: loopTolerances[loop.dtype] }));
   return [
     ...sampleCases(),
     ...sizeCases(),
+    ...broadcastCases(),
     ...loops,
     ...floatTypes.map((dtype) => sumCase(largeSize, dtype)),
     ...floatTypes.flatMap(outputsOfLoops),
@@ -115,6 +116,42 @@ function outputsOfLoops(dtype: FloatType): ConformanceCase[] {
       tolerance: 10 * tolerances[dtype],
     })),
   );
+}
+
+/** Operands of different shapes, both as they are given and as they are computed on the way. */
+function* broadcastCases(): Iterable<ConformanceCase> {
+  for (const name of binaryNames) {
+    for (const shapes of [
+      [[2, 3], []],
+      [[3], [2, 3]],
+      [[3, 1], [4]],
+      [
+        [1, 5],
+        [0, 1],
+      ],
+    ]) {
+      for (const dtype of floatTypes) {
+        const operands = (arrange: (node: Node) => Node): Node[] =>
+          shapes.map((shape, seed) => arrange(leafOf(draw(shape, reals(0.5, 2), seed), dtype)));
+        const title = `${name} of ${shapes.map(formatShape).join(" and ")}, ${dtype}`;
+        for (const arrangement of ["contiguous", "computed"]) {
+          yield {
+            name: `${title}, ${arrangement}`,
+            build: () => createNode(name, operands(arrangements[arrangement]), {}),
+            tolerance: tolerances[dtype],
+          };
+        }
+        yield {
+          name: `${title}, as a choice`,
+          build: () => {
+            const [a, b] = operands(arrangements.computed);
+            return createNode("where", [createNode("less", [b, b], {}), a, b], {});
+          },
+          tolerance: 0,
+        };
+      }
+    }
+  }
 }
 
 /** More than the memory that an engine begins with. */

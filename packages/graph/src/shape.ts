@@ -11,7 +11,10 @@ export function sizeOf(shape: Shape): number {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** `[2, 3]`, as shapes are written in messages. */
@@ -75,7 +78,10 @@ export function normalizeAxes(
  * The shape two operands are expanded to before they are combined, by NumPy's rule: align the last axes;
  * lengths must agree or one of them be 1.
  */
-export function broadcastShapes(called: string, a: Shape, b: Shape): number[] {
+export function broadcastShapes(called: string, a: Shape, b: Shape): Shape {
+  // Mostly they are the same, or one operand is a scalar: then nothing new is made, and shapes are shared by many nodes.
+  if (b.length === 0 || sameShape(a, b)) return a;
+  if (a.length === 0) return b;
   const rank = Math.max(a.length, b.length);
   const result: number[] = [];
   for (let axis = 0; axis < rank; axis++) {

@@ -7,6 +7,7 @@ import {
   forEachRow,
   gatherView,
   rowLengthOf,
+  repeatedView,
   scatterAddView,
   scatterView,
   type View,
@@ -87,6 +88,14 @@ describe("any view", () => {
         expect(target).toEqual(expected);
       }),
     );
+  });
+});
+
+describe("repeatedView", () => {
+  it("shows an array along new axes, and along those of length 1", () => {
+    expect(repeatedView([], [2, 3])).toEqual({ offset: 0, strides: [0, 0] });
+    expect(repeatedView([3], [2, 3])).toEqual({ offset: 0, strides: [0, 1] });
+    expect(repeatedView([4, 1, 3], [4, 2, 3])).toEqual({ offset: 0, strides: [3, 0, 1] });
   });
 });
 

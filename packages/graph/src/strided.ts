@@ -68,6 +68,16 @@ export function scatterAddView(source: TypedArray, view: View, shape: Shape, tar
   });
 }
 
+/** An array of one shape as another that it broadcasts to: repeated along new axes, and along those of length 1. */
+export function repeatedView(from: Shape, to: Shape): View {
+  const strides = contiguousStrides(from);
+  const added = to.length - from.length;
+  return {
+    offset: 0,
+    strides: to.map((_, axis) => (axis < added || from[axis - added] === 1 ? 0 : strides[axis - added])),
+  };
+}
+
 /** The view of an array as it lies: row-major, from its first element. */
 export function contiguousView(shape: Shape): View {
   return { offset: 0, strides: contiguousStrides(shape) };

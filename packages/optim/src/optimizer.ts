@@ -39,6 +39,9 @@ export interface Update<Name extends string> {
   readonly state: Partial<State<Name>>;
 }
 
+/** Where the gradients of parameters come from. */
+type GradientSource = (parameter: Parameter) => Tensor | null;
+
 /** How many steps a parameter has taken, and what is kept about it. */
 interface History {
   steps: number;
@@ -77,7 +80,7 @@ export abstract class Optimizer<
    * Throws: ArgumentError if a setting has been changed to something out of range; then nothing has changed
    */
   step(): void {
-    const parameters = this.#parameters().filter(({ grad }) => grad !== null);
+    const parameters = this.#parameters().filter((parameter) => parameter.peekGradient() !== null);
     this.advance(parameters, (updates) => {
       assignAll(updates());
     });
@@ -102,7 +105,7 @@ export abstract class Optimizer<
       // At its first step a parameter may still have the states of a training that was taken back.
       this.#beginStates(cohort, { anew: cohort.step === 1 });
     }
-    const result = take(() => this.#updatesOf(cohorts));
+    const result = take(() => this.#updatesOf(cohorts, (parameter) => parameter.peekGradient()));
     for (const { group, places } of cohorts) {
       for (const place of places) this.#historyOf(group.parameters[place]).steps++;
     }
@@ -121,7 +124,7 @@ export abstract class Optimizer<
       this.#numbersOf(cohort).begin(this.numbers(cohort.group, cohort.step));
       this.#beginStates(cohort, { anew: false });
     }
-    return this.#updatesOf(cohorts);
+    return this.#updatesOf(cohorts, ({ grad }) => grad);
   }
 
   /**
@@ -290,17 +293,17 @@ export abstract class Optimizer<
   }
 
   /** The next values of the parameters of cohorts and of their states, still to be computed. */
-  #updatesOf(cohorts: readonly Cohort<Options>[]): Assignments {
-    return withoutHistory(() => cohorts.flatMap((cohort) => this.#updatesOfCohort(cohort)));
+  #updatesOf(cohorts: readonly Cohort<Options>[], gradientOf: GradientSource): Assignments {
+    return withoutHistory(() => cohorts.flatMap((cohort) => this.#updatesOfCohort(cohort, gradientOf)));
   }
 
-  #updatesOfCohort(cohort: Cohort<Options>): Assignments {
+  #updatesOfCohort(cohort: Cohort<Options>, gradientOf: GradientSource): Assignments {
     const { group, places } = cohort;
     const { tensors } = this.#numbersOf(cohort);
     const structure = this.structure(group);
     return places.flatMap((place): Assignments => {
       const parameter = group.parameters[place];
-      const gradient = this.#gradientOf(parameter, group);
+      const gradient = this.#directed(gradientOf(parameter), parameter, group);
       const state = Object.fromEntries(this.#historyOf(parameter).state) as Record<Name, Buffer>;
       // Without stopGradient the new value would remember how it came about, and with it every value before.
       const next = this.update(parameter.stopGradient(), gradient, state, tensors, structure);
@@ -311,8 +314,9 @@ export abstract class Optimizer<
     });
   }
 
-  #gradientOf({ grad, name, shape }: Parameter, { maximize }: Settings<Options>): Tensor {
-    if (grad !== null) return maximize === true ? grad.neg() : grad;
+  /** The gradient in the direction that is descended. */
+  #directed(gradient: Tensor | null, { name, shape }: Parameter, { maximize }: Settings<Options>): Tensor {
+    if (gradient !== null) return maximize === true ? gradient.neg() : gradient;
     throw new ArgumentError(
       `${this.constructor.name}.advance`,
       `got the parameter ${name ?? `of shape [${shape.join(", ")}]`}, which has no gradient`,

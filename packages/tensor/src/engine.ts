@@ -40,7 +40,21 @@ function computeKept(nodes: readonly Node[]): void {
   const { order, companions } = pendingWithCompanions(nodes);
   const outputs = order.filter((node) => wanted.has(node) || companions.has(node));
   if (outputs.length === 0) return;
-  settle(outputs, runProgram(getEngine(), outputs));
+  settle(outputs, runProgram(getEngine(), outputs, outputs.map(destinationOf)));
+}
+
+const destinations = new WeakMap<Node, (node: Node) => Destination>();
+
+/**
+ * Has the elements of a node that is computed and kept go where its owner says by then, instead of to ordinary memory. For those
+ * who alone know of the node, and see to it that nobody reads what is written over.
+ */
+export function keepWhere(node: Node, choose: (node: Node) => Destination): void {
+  destinations.set(node, choose);
+}
+
+function destinationOf(node: Node): Destination {
+  return destinations.get(node)?.(node) ?? "host";
 }
 
 /** A node whose elements are wanted, and where. */
@@ -58,9 +72,8 @@ export function computeNodes(orders: readonly Order[], alongside: readonly Node[
     const { order, companions } = pendingWithCompanions(all);
     const kept = order.filter((node) => wanted.has(node) || companions.has(node));
     if (nodes.length + kept.length === 0) return [];
-    const hosts = kept.map((): Destination => "host");
-    const destinations = [...orders.map(([, destination]) => destination), ...hosts];
-    const storages = runProgram(getEngine(), [...nodes, ...kept], destinations);
+    const places = [...orders.map(([, destination]) => destination), ...kept.map(destinationOf)];
+    const storages = runProgram(getEngine(), [...nodes, ...kept], places);
     settle(kept, storages.slice(nodes.length));
     return storages.slice(0, nodes.length);
   });

@@ -15,7 +15,7 @@ export {
 } from "@stargrad/graph";
 export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
-export { computeNodes, fallBackOn, getEngine, setEngine, type Order } from "./engine.js";
+export { computeNodes, fallBackOn, getEngine, keepWhere, setEngine, type Order } from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {

@@ -28,6 +28,7 @@ const standAlone = new Set([
     "realize",
     "computeNodes",
     "fallBackOn",
+    "keepWhere",
     "isKnown",
     "expectNoRecording",
     "record",

@@ -24,21 +24,14 @@ export function scalar(value: number | boolean, dtype: DType): Tensor<[]> {
 }
 
 /**
- * Brings two operands to one element type and one shape.
+ * Brings two operands to one element type.
  *
  * Two tensors meet at the later of `bool < int32 < float32 < float64`. A number takes the tensor's type, unless that
  * cannot hold it: 0.5 beside an int32 tensor makes both float32.
  */
-export function broadcastOperands(
-  called: string,
-  a: Operand,
-  b: Operand,
-  accepts: readonly DType[],
-): [Tensor, Tensor] {
+export function alignedOperands(a: Operand, b: Operand, accepts: readonly DType[]): [Tensor, Tensor] {
   const dtype = accepted(resultType(a, b), accepts);
-  const [left, right] = [toTensor(a, dtype), toTensor(b, dtype)];
-  const shape = broadcastShapes(called, left.shape, right.shape);
-  return [broadcastTo(left, shape), broadcastTo(right, shape)];
+  return [toTensor(a, dtype), toTensor(b, dtype)];
 }
 
 /** Throws under the name that was called if two operands do not broadcast, where the work is done under other names. */

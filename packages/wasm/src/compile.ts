@@ -28,6 +28,8 @@ export interface OutsideBuffer {
 export interface CompiledProgram {
   readonly inputs: readonly OutsideBuffer[];
   readonly outputs: readonly OutsideBuffer[];
+  /** How many words are addresses of these: a buffer may be handed in and out. */
+  readonly outside: number;
   /** How much room it works in. */
   readonly frameBytes: number;
   /** What has to stand in memory while it runs: see `program-image.ts`. */
@@ -116,6 +118,7 @@ class Compilation {
     return {
       inputs: program.inputs.map((buffer) => this.#outside(buffer)),
       outputs: program.outputs.map((buffer) => this.#outside(buffer)),
+      outside: new Set([...program.inputs, ...program.outputs]).size,
       frameBytes: this.#plan.bytes + threads * (scratchBytes + copiedBytes),
       image: image.finish(),
       modules: this.#modules,

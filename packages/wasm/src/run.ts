@@ -7,8 +7,9 @@ import {
 } from "@stargrad/graph";
 import type { CompiledProgram, OutsideBuffer } from "./compile.js";
 import { EngineStorage } from "./engine-storage.js";
-import type { Heap } from "./heap.js";
+import { roomFor, type Heap } from "./heap.js";
 import { outOfMemory } from "./out-of-memory.js";
+import { headerBytes } from "./program-image.js";
 
 type RunInputs = Parameters<PreparedProgram["run"]>;
 
@@ -16,91 +17,106 @@ type RunInputs = Parameters<PreparedProgram["run"]>;
 export class Run {
   readonly #heap: Heap;
   readonly #program: CompiledProgram;
-  /** By the word that tells the program. */
-  readonly #addresses = new Map<number, number>();
+  /** By the words that tell the program, which are one after another; 0 for what has no place yet. */
+  readonly #addresses: Uint32Array;
   readonly #temporary: { readonly address: number; readonly bytes: number }[] = [];
-  /** What hands out an output: those that are copied to ordinary memory, and the others. */
-  readonly #takeHost: ((() => Storage) | null)[] = [];
-  readonly #takeOther: ((() => Storage) | null)[] = [];
+  readonly #destinations: readonly Destination[];
+  /** The address of each output that is taken over once nothing can fail any more; 0 for the others. */
+  readonly #takenOver: Uint32Array;
   readonly #check: RunInputs[2];
+  /** Where there is room for what is copied in or out, all of it side by side. */
+  #next = 0;
 
   constructor(heap: Heap, program: CompiledProgram, [elements, destinations, check]: RunInputs) {
     this.#heap = heap;
     this.#program = program;
+    this.#destinations = destinations;
     this.#check = check;
+    this.#addresses = new Uint32Array(program.outside);
+    this.#takenOver = new Uint32Array(program.outputs.length);
     const sources = new Map<Storage, number[]>();
     try {
-      program.inputs.forEach((buffer, i) => {
+      this.#reserveForCopies(elements);
+      for (const [i, buffer] of program.inputs.entries()) {
         const known = sources.get(elements[i]);
         if (known === undefined) sources.set(elements[i], [i]);
         else known.push(i);
-        this.#addresses.set(buffer.slot, this.#place(elements[i], buffer));
-      });
-      program.outputs.forEach((buffer, i) => {
-        const take = this.#resultIn(buffer, i, destinations[i], sources);
-        const isHost = destinations[i] === "host";
-        this.#takeHost.push(isHost ? take : null);
-        this.#takeOther.push(isHost ? null : take);
-      });
+        this.#addresses[wordOf(buffer)] = this.#place(elements[i], buffer);
+      }
+      for (const [i, buffer] of program.outputs.entries()) this.#placeOutput(buffer, i, sources);
     } catch (error) {
       this.#clear();
       throw error;
     }
   }
 
-  finish(execute: (addresses: ReadonlyMap<number, number>) => void): Storage[] {
+  /** `execute` is given the address of each input and output, in the order of their words in the image. */
+  finish(execute: (addresses: Uint32Array) => void): Storage[] {
     try {
       execute(this.#addresses);
-      const hosts = this.#takeHost.map((take) => take?.() ?? null);
+      const { outputs } = this.#program;
+      const hosts = outputs.map((buffer, i) =>
+        this.#destinations[i] === "host" ? this.#copy(buffer) : null,
+      );
       this.#check?.(hosts.filter((host) => host !== null));
-      const others = this.#takeOther.map((take) => take?.() ?? null);
-      return hosts.flatMap((host, i) => host ?? others[i] ?? []);
+      return outputs.map((buffer, i) => hosts[i] ?? this.#takeOver(buffer, i));
     } finally {
       this.#clear();
     }
   }
 
-  /** The address of a leaf's elements, which are copied into the engine unless they are there. */
-  #place(storage: Storage, { dtype, size }: OutsideBuffer): number {
-    const heap = this.#heap;
-    if (storage instanceof EngineStorage && storage.heap === heap) return storage.address;
-    const address = this.#borrow(size * bytesPerElement(dtype));
-    const data = storage.readSync();
-    heap.all(dtype).set(data, address / bytesPerElement(dtype));
+  /** Finds room for all that comes from ordinary memory or goes there: one stretch, however many there are. */
+  #reserveForCopies(elements: readonly Storage[]): void {
+    const { inputs, outputs } = this.#program;
+    let bytes = 0;
+    for (const [i, buffer] of inputs.entries())
+      if (!this.#isHere(elements[i])) bytes += roomFor(bytesOf(buffer));
+    for (const [i, buffer] of outputs.entries()) {
+      if (this.#destinations[i] === "host") bytes += roomFor(bytesOf(buffer));
+    }
+    if (bytes > 0) this.#next = this.#borrow(bytes);
+  }
+
+  #takeFromReserve(bytes: number): number {
+    const address = this.#next;
+    this.#next += roomFor(bytes);
     return address;
   }
 
-  /** Decides where an output is written, and how it is handed out afterwards. */
-  #resultIn(
-    { dtype, size, slot }: OutsideBuffer,
-    output: number,
-    destination: Destination,
-    sources: ReadonlyMap<Storage, readonly number[]>,
-  ): () => Storage {
-    const heap = this.#heap;
-    const bytes = size * bytesPerElement(dtype);
-    const written = this.#addresses.get(slot);
-    const own = destination instanceof EngineStorage && destination.heap === heap ? destination : null;
+  #isHere(storage: Storage | Destination): storage is EngineStorage {
+    return storage instanceof EngineStorage && storage.heap === this.#heap;
+  }
 
+  /** The address of a leaf's elements, which are copied into the engine unless they are there. */
+  #place(storage: Storage, buffer: OutsideBuffer): number {
+    if (this.#isHere(storage)) return storage.address;
+    const { dtype } = buffer;
+    const address = this.#takeFromReserve(bytesOf(buffer));
+    this.#heap.all(dtype).set(storage.readSync(), address / bytesPerElement(dtype));
+    return address;
+  }
+
+  /** Decides where an output is written. */
+  #placeOutput(
+    buffer: OutsideBuffer,
+    output: number,
+    sources: ReadonlyMap<Storage, readonly number[]>,
+  ): void {
+    const addresses = this.#addresses;
+    const word = wordOf(buffer);
+    const destination = this.#destinations[output];
     if (destination === "host") {
-      const address = written ?? this.#borrow(bytes);
-      this.#addresses.set(slot, address);
-      return () => new HostStorage(heap.view(dtype, address, size).slice());
+      if (addresses[word] === 0) addresses[word] = this.#takeFromReserve(bytesOf(buffer));
+      return;
     }
-    if (own !== null && written === undefined && this.#mayWriteOver(output, sources.get(own) ?? [])) {
-      this.#addresses.set(slot, own.address);
-      return () => own;
+    const isFree = addresses[word] === 0;
+    if (isFree && this.#isHere(destination) && this.#mayWriteOver(output, sources.get(destination) ?? [])) {
+      addresses[word] = destination.address;
+      return;
     }
-    // Taken over once nothing can fail any more.
-    const address = this.#borrow(bytes);
-    if (written === undefined) this.#addresses.set(slot, address);
-    return () => {
-      if (written !== undefined) heap.all("bool").copyWithin(address, written, written + bytes);
-      this.#keep(address);
-      if (own === null) return new EngineStorage(heap, dtype, size, address);
-      own.moveTo(address);
-      return own;
-    };
+    const address = this.#borrow(bytesOf(buffer));
+    this.#takenOver[output] = address;
+    if (isFree) addresses[word] = address;
   }
 
   /** Whether an output may be written at once to a place that these inputs are in. */
@@ -108,6 +124,26 @@ export class Run {
     const { safeOutputs, inPlace } = this.#program;
     if (this.#check !== undefined) return false;
     return safeOutputs.has(output) && inputs.every((input) => inPlace[output].has(input));
+  }
+
+  /** An output in ordinary memory. */
+  #copy(buffer: OutsideBuffer): HostStorage {
+    const { dtype, size } = buffer;
+    return new HostStorage(this.#heap.view(dtype, this.#addresses[wordOf(buffer)], size).slice());
+  }
+
+  /** Hands out an output that stays in the engine. */
+  #takeOver(buffer: OutsideBuffer, output: number): Storage {
+    const destination = this.#destinations[output];
+    const own = this.#isHere(destination) ? destination : null;
+    const address = this.#takenOver[output];
+    if (address === 0 && own !== null) return own;
+    const written = this.#addresses[wordOf(buffer)];
+    if (written !== address) this.#heap.all("bool").copyWithin(address, written, written + bytesOf(buffer));
+    this.#keep(address);
+    if (own === null) return new EngineStorage(this.#heap, buffer.dtype, buffer.size, address);
+    own.moveTo(address);
+    return own;
   }
 
   /** Room that is given back when the run is over, unless it is kept. */
@@ -125,4 +161,13 @@ export class Run {
   #clear(): void {
     for (const { address, bytes } of this.#temporary.splice(0)) this.#heap.free(address, bytes);
   }
+}
+
+function bytesOf({ dtype, size }: OutsideBuffer): number {
+  return size * bytesPerElement(dtype);
+}
+
+/** Which of the words of inputs and outputs is a buffer's. */
+function wordOf({ slot }: OutsideBuffer): number {
+  return (slot - headerBytes) / 4;
 }

@@ -9,7 +9,7 @@ import { KernelStore } from "./kernel-store.js";
 import { outOfMemory } from "./out-of-memory.js";
 import { patient } from "./patient-storage.js";
 import { ProgramCache } from "./program-cache.js";
-import { header } from "./program-image.js";
+import { header, headerBytes } from "./program-image.js";
 import { mayReclaim, noteGivenBack, noteHeld, reclaim } from "./reclamation.js";
 import { Run } from "./run.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
@@ -138,12 +138,12 @@ export class WasmEngine implements Engine {
   }
 
   /** Runs a program whose inputs and outputs have addresses. */
-  #execute(program: KnownProgram, addresses: ReadonlyMap<number, number>): void {
+  #execute(program: KnownProgram, addresses: Uint32Array): void {
     const frame = this.#frameOf(program);
     const image = this.#imageOf(program);
     const words = this.#heap.all("int32");
     words[(image + header.frame) >>> 2] = frame;
-    for (const [slot, address] of addresses) words[(image + slot) >>> 2] = address;
+    words.set(addresses, (image + headerBytes) >>> 2);
     const threads = program.parallel ? this.#threads.begin(program, image) : 1;
     let failed: number;
     try {

@@ -43,19 +43,40 @@ describe.each([...unaryNames, ...binaryNames])("%s", (name: UnaryName | BinaryNa
 });
 
 describe.each(binaryNames)("%s", (name) => {
-  it("wants one shape and one element type", () => {
+  it("wants shapes that broadcast and one element type", () => {
     const primitive = primitives[name];
-    expect(() => primitive.shape([typed("float32", [2]), typed("float32", [1])], {})).toThrow(ShapeError);
+    expect(() => primitive.shape([typed("float32", [2]), typed("float32", [3])], {})).toThrow(ShapeError);
     expect(() => primitive.dtype([typed("float32"), typed("float64")], {})).toThrow(DTypeError);
+  });
+});
+
+describe("inputs of different shapes", () => {
+  const [column, row] = [values("float64", [2, 1], [1, 2]), values("float64", [3], [10, 20, 30])];
+  const output = () => values("float64", [2, 3], [0, 0, 0, 0, 0, 0]);
+
+  it("broadcast", () => {
+    expect(add.shape([column, row], {})).toEqual([2, 3]);
+    const sums = output();
+    add.reference([column, row], {}, sums);
+    expect([...sums.data]).toEqual([11, 21, 31, 12, 22, 32]);
+  });
+
+  it("broadcast to a choice", () => {
+    const condition = values("bool", [3], [1, 0, 1]);
+    const negative = values("float64", [], [-1]);
+    expect(where.shape([condition, column, negative], {})).toEqual([2, 3]);
+    const chosen = output();
+    where.reference([condition, column, negative], {}, chosen);
+    expect([...chosen.data]).toEqual([1, -1, 1, 2, -1, 2]);
   });
 });
 
 describe("messages", () => {
   it("say what was called, what it got and what to try", () => {
     expect(() =>
-      add.shape([typed("float32", [2, 3]), typed("float32", [3])], {}),
+      add.shape([typed("float32", [2, 3]), typed("float32", [2])], {}),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: add: got the shapes [2, 3], [3]; expected one shape. Broadcast the inputs first]`,
+      `[ShapeError: add: [2, 3] and [2] do not broadcast: 3 and 2 differ at axis -1. Lengths must agree, or one of them be 1, counting axes from the last]`,
     );
     expect(() => add.dtype([typed("int32"), typed("float32")], {})).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: add: got int32, float32; expected int32, float32, float64, the same for all. Cast with x.cast(dtype)]`,
@@ -74,7 +95,7 @@ describe("messages", () => {
     expect(() =>
       where.shape([typed("bool", [2]), typed("bool", [2]), typed("bool", [3])], {}),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: where: got the shapes [2], [2], [3]; expected one shape. Broadcast the inputs first]`,
+      `[ShapeError: where: [2] and [3] do not broadcast: 2 and 3 differ at axis -1. Lengths must agree, or one of them be 1, counting axes from the last]`,
     );
   });
 });

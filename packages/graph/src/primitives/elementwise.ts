@@ -1,10 +1,11 @@
-import { dtypes, floats, numbers, type DType } from "../dtype.js";
-import { DTypeError, ShapeError } from "../errors.js";
+import { allocate, dtypes, floats, numbers, type DType, type TypedArray } from "../dtype.js";
+import { DTypeError } from "../errors.js";
 import type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "../primitive.js";
 import { draw, reals, sampleShapes, values, type Range } from "../samples.js";
-import { formatShape, sameShape, type Shape } from "../shape.js";
+import { broadcastShapes, sameShape, sizeOf, type Shape } from "../shape.js";
+import { gatherView, repeatedView } from "../strided.js";
 
-/** A primitive that treats every element alike. Its inputs have one shape; broadcasting happens before it. */
+/** A primitive that treats every element alike. Inputs of different shapes broadcast: see `broadcastShapes`. */
 export interface Elementwise<Kind extends "unary" | "binary"> extends Primitive<NoAttributes> {
   readonly kind: Kind;
   /** The element types it computes on; others are cast by whoever calls it. */
@@ -154,17 +155,18 @@ export const where: Primitive<NoAttributes> = {
   name: "where",
   arity: 3,
   formula: "a where the condition holds, else b",
-  shape: (inputs) => sharedShape("where", inputs),
+  shape([condition, a, b]) {
+    return broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
+  },
   dtype([condition, a, b]) {
     if (condition.dtype !== "bool") {
       throw new DTypeError("where", `the condition is ${condition.dtype}; expected bool`);
     }
     return sharedDType("where", [a, b], dtypes);
   },
-  reference([condition, a, b], _attributes, output) {
-    for (let i = 0; i < output.data.length; i++) {
-      output.data[i] = condition.data[i] === 1 ? a.data[i] : b.data[i];
-    }
+  reference(inputs, _attributes, output) {
+    const [condition, a, b] = inputs.map((input) => repeated(input, output.shape));
+    for (let i = 0; i < output.data.length; i++) output.data[i] = condition[i] === 1 ? a[i] : b[i];
   },
   samples: sampleShapes.map((shape) => ({
     inputs: [flags(shape), draw(shape, reals(-2, 2), 0), draw(shape, reals(-2, 2), 1)],
@@ -242,14 +244,15 @@ function binary(name: string, row: BinaryRow): Elementwise<"binary"> {
     arity: 2,
     formula: row.formula,
     accepts,
-    shape: (inputs) => sharedShape(name, inputs),
+    shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
     dtype: (inputs) => {
       const dtype = sharedDType(name, inputs, accepts);
       return row.result ?? dtype;
     },
-    reference([a, b], _attributes, output) {
-      const compute = a.dtype === "int32" ? (row.computeIntegers ?? row.compute) : row.compute;
-      for (let i = 0; i < a.data.length; i++) output.data[i] = compute(a.data[i], b.data[i]);
+    reference(inputs, _attributes, output) {
+      const [a, b] = inputs.map((input) => repeated(input, output.shape));
+      const compute = inputs[0].dtype === "int32" ? (row.computeIntegers ?? row.compute) : row.compute;
+      for (let i = 0; i < output.data.length; i++) output.data[i] = compute(a[i], b[i]);
     },
     samples,
   };
@@ -264,13 +267,12 @@ function flags(shape: Shape): HostTensor {
   return { shape, dtype: "bool", data: Uint8Array.from(data, (value) => Number(value >= 1)) };
 }
 
-function sharedShape(name: string, inputs: readonly TensorType[]): Shape {
-  const [first] = inputs;
-  if (!inputs.every((input) => sameShape(first.shape, input.shape))) {
-    const got = inputs.map(({ shape }) => formatShape(shape)).join(", ");
-    throw new ShapeError(name, `got the shapes ${got}; expected one shape`, "Broadcast the inputs first");
-  }
-  return first.shape;
+/** The elements of an input that broadcasts to a shape, one for each of its elements. */
+function repeated({ shape, dtype, data }: HostTensor, to: Shape): TypedArray {
+  if (sameShape(shape, to)) return data;
+  const elements = allocate(dtype, sizeOf(to));
+  gatherView(data, repeatedView(shape, to), to, elements);
+  return elements;
 }
 
 function sharedDType(name: string, inputs: readonly TensorType[], accepts: readonly DType[]): DType {

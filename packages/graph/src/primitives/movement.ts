@@ -3,7 +3,14 @@ import { DTypeError, ShapeError } from "../errors.js";
 import type { Primitive } from "../primitive.js";
 import { draw, reals } from "../samples.js";
 import { checkShape, contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
-import { contiguousView, gatherView, scatterAddView, scatterView, type View } from "../strided.js";
+import {
+  contiguousView,
+  gatherView,
+  repeatedView,
+  scatterAddView,
+  scatterView,
+  type View,
+} from "../strided.js";
 
 /** A primitive that only says where each element of its output stands in its input. */
 export interface Movement<Attributes extends object> extends Primitive<Attributes> {
@@ -80,10 +87,7 @@ export const expand = movement<{ readonly shape: Shape }>("expand", {
     }
     return shape;
   },
-  view: (input) => ({
-    offset: 0,
-    strides: contiguousStrides(input).map((stride, axis) => (input[axis] === 1 ? 0 : stride)),
-  }),
+  view: (input, { shape }) => repeatedView(input, shape),
   samples: [
     [[1, 3], { shape: [4, 3] }],
     [[2, 1, 1], { shape: [2, 3, 2] }],

@@ -1,6 +1,5 @@
 import {
   binaryNames,
-  broadcastShapes,
   dtypes,
   floats,
   isFloat,
@@ -13,8 +12,7 @@ import {
 } from "@stargrad/graph";
 import {
   accepted,
-  broadcastOperands,
-  broadcastTo,
+  alignedOperands,
   castTo,
   checkBroadcast,
   resultType,
@@ -198,10 +196,7 @@ export function where<C extends Shape, A extends Shape = [], B extends Shape = [
   b: BroadcastOperand<Broadcast<C, A>, B>,
 ): Tensor<Broadcast<Broadcast<C, NoInfer<A>>, NoInfer<B>>>;
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  const [yes, no] = broadcastOperands("where", a, b, dtypes);
-  const shape = broadcastShapes("where", condition.shape, yes.shape);
-  const inputs = [condition, yes, no].map((input) => broadcastTo(input, shape));
-  return apply("where", inputs, {});
+  return apply("where", [condition, ...alignedOperands(a, b, dtypes)], {});
 }
 
 /**
@@ -268,5 +263,5 @@ function unary(name: UnaryName): Unary {
 function binary(name: BinaryName): Binary {
   const { accepts } = primitives[name];
   return <A extends Shape, B extends Shape>(a: Operand<A>, b: Operand<B>) =>
-    apply(name, broadcastOperands(name, a, b, accepts), {}) as Tensor<Broadcast<A, NoInfer<B>>>;
+    apply(name, alignedOperands(a, b, accepts), {}) as Tensor<Broadcast<A, NoInfer<B>>>;
 }

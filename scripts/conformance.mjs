@@ -1,5 +1,6 @@
-// `npm run conformance`: the WebAssembly engine against the reference engine, and what its threads and its memory do over a
-// long time, in every place it is meant for: on each version of Node we name, and in Chromium where one is installed.
+// `npm run conformance`: the WebAssembly engine against the reference engine, what its threads and its memory do over a long time,
+// and deep and random models and loops, in every place it is meant for: on each version of Node we name, and in Chromium where
+// one is installed.
 // `npm run conformance -- --only chromium` picks one place. A Node that is not this one is the npm package `node`.
 
 import { spawnSync } from "node:child_process";
@@ -12,7 +13,7 @@ const vitestFile = "node_modules/vitest/vitest.mjs";
 const vitest = `node ${vitestFile} run`;
 const nodeTests = [
   `${vitest} --project wasm src/conformance.test.ts src/threads --project tests threads.test.ts`,
-  `${vitest} --mode long --project tests memory`,
+  `${vitest} --mode long --project tests memory deep-models random-`,
 ];
 // Wide vectors are for the whole process, and unknown to V8's first compiler.
 const wideTests = [`node --no-liftoff ${vitestFile} run --mode long --project wasm wide-vectors`];

@@ -95,7 +95,11 @@ export function modelOf(
     const layer = made(chained, name)({ channels, generator });
     return i % 2 === 0 ? layer : new Beside(layer);
   });
-  const model: nn.Sequential = new nn.Sequential(...layers, new nn.Linear(4 * channels, 2, { generator }));
+  // Some layers give nothing but zeros behind some others, as a mean does behind a norm: the head sees the input too.
+  const model: nn.Sequential = new nn.Sequential(
+    new Beside(new nn.Sequential<readonly ChainedLayer[]>(...layers)),
+    new nn.Linear(4 * channels, 2, { generator }),
+  );
   const inputs = new Generator(seed + 1);
   return {
     model,

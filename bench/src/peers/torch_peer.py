@@ -2,7 +2,7 @@
 
     python torch_peer.py THREADS
 
-The first line it writes is {"version": ..., "interpreter": path, "blas": path}. Then
+The first line it writes is {"version": ..., "interpreter": path, "blas": name}. Then
     {"prepare": task, "inputs": {name: {"shape", "dtype", "base64"}}}  ->  {}
     {"run": calls}                                                      ->  {"milliseconds": ...}
     {"result": true}                                                    ->  {"float32": base64}
@@ -11,7 +11,6 @@ or {"error": reason}. Tasks are those of ../workload.ts.
 
 import base64
 import json
-import re
 import sys
 import time
 from pathlib import Path
@@ -36,6 +35,10 @@ def computation(kind, inputs, padding=0, transposeA=False, transposeB=False, lay
         x, y, parameters = split(inputs)
         step = training_step(model_with(layers, parameters), loss, x, y)
         return lambda: torch.tensor([step()])
+    if kind == "forward":
+        x, _, parameters = split(inputs)
+        model = model_with(layers, parameters)
+        return torch.no_grad()(lambda: model(x))
     a, b, x, weight, upstream = (inputs.get(name) for name in ("a", "b", "x", "weight", "upstream"))
     function = {
         "matmul": lambda: (a.mT if transposeA else a) @ (b.mT if transposeB else b),
@@ -47,17 +50,8 @@ def computation(kind, inputs, padding=0, transposeA=False, transposeB=False, lay
         "sum": lambda: x.sum(-1),
         "reluChain": lambda: (x * 2 + 1).relu() * x,
         "tanhChain": lambda: (x * 2 + 1).tanh() * x,
-    }.get(kind)
-    if kind == "forward":
-        x, _, parameters = split(inputs)
-        model = model_with(layers, parameters)
-        function = lambda: model(x)
-
-    def without_gradients():
-        with torch.no_grad():
-            return function()
-
-    return without_gradients
+    }[kind]
+    return torch.no_grad()(function)
 
 
 def split(inputs):
@@ -71,12 +65,12 @@ def decode(entry):
 
 
 def blas():
-    """The library for matrix products that is loaded, as Linux tells, or that PyTorch was built with."""
+    """The library for matrix products: PyTorch's own packages contain MKL; else the file that is loaded, as Linux tells."""
+    if torch.backends.mkl.is_available():
+        return "MKL"
     maps = Path("/proc/self/maps")
     files = [line.split()[-1] for line in maps.read_text().splitlines()] if maps.exists() else []
-    file = next((file for file in files if "blas" in Path(file).name or "mkl" in Path(file).name), None)
-    built_in = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
-    return file or (built_in and f"{built_in[1]}, which it contains")
+    return next((file for file in files if "blas" in Path(file).name or "mkl" in Path(file).name), None)
 
 
 def main():

@@ -15,6 +15,7 @@ function giving(name: string, ...numbers: readonly number[]): Contestant {
   let calls = 0;
   return {
     name,
+    party: name,
     prepare: () =>
       Promise.resolve({
         run: (times: number) => {
@@ -28,6 +29,7 @@ function giving(name: string, ...numbers: readonly number[]): Contestant {
 
 const unable: Contestant = {
   name: "unable",
+  party: "unable",
   prepare: () => Promise.reject(new Error("cannot: it has no sum")),
 };
 

@@ -39,9 +39,16 @@ export async function compare(
     { workload, engine: limit.name, timing: floor, share: 1 },
     ...contestants.map((contestant): Row => {
       const failure = failures.get(contestant);
-      if (failure !== undefined) return { workload, engine: contestant.name, failure };
+      if (failure !== undefined)
+        return { workload, engine: contestant.name, party: contestant.party, failure };
       const timing = timings[timed.indexOf(contestant)];
-      return { workload, engine: contestant.name, timing, share: floor.median / timing.median };
+      return {
+        workload,
+        engine: contestant.name,
+        party: contestant.party,
+        timing,
+        share: floor.median / timing.median,
+      };
     }),
   ];
 }

@@ -3,6 +3,8 @@ import type { Workload } from "./workload.js";
 /** Something that computes workloads: an engine of ours, or a peer. */
 export interface Contestant {
   readonly name: string;
+  /** Whose engine it is: the fastest of each party is compared with the other parties' fastest, whatever its threads. */
+  readonly party: string;
   /** Whether a workload is meant for it. Default: all are. */
   readonly takes?: (workload: Workload) => boolean;
   /** Throws if it cannot compute this; the message is its row in the table. */

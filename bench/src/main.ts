@@ -1,39 +1,81 @@
 import { referenceEngine } from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/tensor";
+import { holdDroppedModels } from "./bounds/dropped-models.js";
+import { passThroughShapes } from "./bounds/shapes.js";
 import { coldStart } from "./cold-start/cold-start.js";
 import { compare } from "./compare.js";
+import { firstSteps } from "./first-steps/cases.js";
+import { growthOf } from "./first-steps/growth.js";
+import { measureFirstStep, type FirstStepRow } from "./first-steps/measure-first-steps.js";
+import { withSteppers } from "./first-steps/steppers.js";
 import { readOptions, type Options } from "./options.js";
 import { openPeers } from "./peers/all.js";
-import { coldStartLines, coldStartTable, heading, jsonLine, table } from "./report.js";
+import {
+  coldStartLines,
+  coldStartTable,
+  firstStepLine,
+  firstStepTable,
+  growthTable,
+  heading,
+  jsonLine,
+  table,
+} from "./report.js";
 import { stargradOn } from "./stargrad.js";
 import { workloads } from "./workloads/all.js";
 
 let options: Options;
 try {
-  options = readOptions(process.argv.slice(2), workloads);
+  options = readOptions(process.argv.slice(2), { workloads, firstSteps });
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(2);
 }
 
 const counts = options.threads === 1 ? [1] : [1, options.threads];
-const engines = counts.map((threads) => {
-  const engine = new WasmEngine({ threads, waitForThreads: true, wideVectors: options.wideVectors });
-  return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}` };
-});
-const contestants = [
-  ...engines.map(({ engine, name }) => stargradOn(engine, name)),
-  ...engines.map(({ engine, name }) => stargradOn(engine, name, { replayed: true })),
-  ...(options.reference ? [stargradOn(referenceEngine, "reference engine")] : []),
-  ...(options.peers ? await openPeers() : []),
-];
-if (!options.json) console.log(`  ${heading}`);
-for (const workload of options.workloads) {
-  const rows = await compare(workload, contestants, { warmUp: 300, turn: 10, runs: options.runs });
-  console.log(options.json ? rows.map(jsonLine).join("\n") : table(workload, rows));
-}
+if (options.workloads.length > 0) await compareWorkloads();
 if (options.coldStart) {
   const milestones = await coldStart(options.runs);
   console.log(options.json ? coldStartLines(milestones) : coldStartTable(milestones));
 }
-for (const contestant of contestants) contestant.close?.();
+if (options.firstSteps.length > 0) await measureFirstSteps();
+if (options.shapes) console.log(JSON.stringify({ shapes: await passThroughShapes(2000) }));
+if (options.dropped) console.log(JSON.stringify({ dropped: await holdDroppedModels(10_000) }));
+
+async function compareWorkloads(): Promise<void> {
+  const { json, runs, wideVectors, reference, peers } = options;
+  const engines = counts.map((threads) => {
+    const engine = new WasmEngine({ threads, waitForThreads: true, wideVectors });
+    return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}` };
+  });
+  const contestants = [
+    ...engines.map(({ engine, name }) => stargradOn(engine, name)),
+    ...engines.map(({ engine, name }) => stargradOn(engine, name, { replayed: true })),
+    ...(reference ? [stargradOn(referenceEngine, "reference engine")] : []),
+    ...(peers === "none" ? [] : await openPeers(peers)),
+  ];
+  if (!json) console.log(`  ${heading}`);
+  for (const workload of options.workloads) {
+    const rows = await compare(workload, contestants, { warmUp: 300, turn: 10, runs });
+    console.log(json ? rows.map(jsonLine).join("\n") : table(workload, rows));
+  }
+  for (const contestant of contestants) contestant.close?.();
+}
+
+async function measureFirstSteps(): Promise<void> {
+  const { json, runs } = options;
+  if (!json) console.log(`  ${heading}  (milliseconds of CPU time)`);
+  await withSteppers(counts, (steppers) => {
+    const all: FirstStepRow[] = [];
+    for (const step of options.firstSteps) {
+      const rows = measureFirstStep(step, steppers, runs);
+      console.log(json ? rows.map(firstStepLine).join("\n") : firstStepTable(rows));
+      all.push(...rows);
+    }
+    const growths = growthOf(all);
+    if (growths.length > 0) {
+      console.log(
+        json ? growths.map((growth) => JSON.stringify({ growth })).join("\n") : growthTable(growths),
+      );
+    }
+  });
+}

@@ -1,35 +1,53 @@
 import { expect, it } from "vitest";
+import { firstSteps } from "./first-steps/cases.js";
 import { readOptions } from "./options.js";
 import { workloads } from "./workloads/all.js";
 
-it("measures everything 15 times without peers by default", () => {
-  expect(readOptions([], workloads)).toEqual({
+const all = { workloads, firstSteps };
+
+it("measures every workload and a cold start 15 times without peers by default", () => {
+  expect(readOptions([], all)).toEqual({
     workloads,
     coldStart: true,
+    firstSteps: [],
+    shapes: false,
+    dropped: false,
     runs: 15,
     threads: 2,
     wideVectors: false,
-    peers: false,
+    peers: "none",
     reference: false,
     json: false,
   });
 });
 
 it("chooses workloads by a part of their name", () => {
-  const names = readOptions(["--only", "MLP", "--runs", "5", "--peers"], workloads).workloads.map(
-    ({ name }) => name,
-  );
-  expect(names).toEqual([
+  const { workloads, peers } = readOptions(["--only", "MLP", "--runs", "5", "--peers"], all);
+  expect(workloads.map(({ name }) => name)).toEqual([
     "tiny MLP step 2-16-16-2, batch 32",
     "digits MLP step 784-256-128-10, batch 128",
     "wide MLP step 1024-1024-1024-1024, batch 256",
   ]);
+  expect(peers).toBe("all");
+  expect(readOptions(["--torch"], all).peers).toBe("torch");
+});
+
+it("measures depth, shapes and dropped models alone, where they are asked for", () => {
+  expect(readOptions(["--depth"], all)).toMatchObject({ firstSteps, workloads: [], coldStart: false });
+  expect(readOptions(["--depth", "--only", "stack"], all).firstSteps).toHaveLength(3);
+  expect(readOptions(["--shapes", "--dropped"], all)).toMatchObject({
+    shapes: true,
+    dropped: true,
+    firstSteps: [],
+    workloads: [],
+  });
 });
 
 it("says what it expected", () => {
-  expect(() => readOptions(["--only", "fft"], workloads)).toThrow(
-    /no workload is named like "fft"; there are: matmul/,
+  expect(() => readOptions(["--only", "fft"], all)).toThrow(/nothing is named like "fft"; there are: matmul/);
+  expect(() => readOptions(["--depth", "--only", "fft"], all)).toThrow(
+    /there are: first step: trainStep, 12/,
   );
-  expect(() => readOptions(["--runs", "0"], workloads)).toThrow(/got --runs 0; expected a whole number/);
-  expect(() => readOptions(["--threads", "1.5"], workloads)).toThrow(/got --threads 1.5/);
+  expect(() => readOptions(["--runs", "0"], all)).toThrow(/got --runs 0; expected a whole number/);
+  expect(() => readOptions(["--threads", "1.5"], all)).toThrow(/got --threads 1.5/);
 });

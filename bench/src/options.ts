@@ -1,49 +1,85 @@
 import { parseArgs } from "node:util";
 import { coldStartName } from "./cold-start/cold-start.js";
+import type { FirstStep } from "./first-steps/first-step.js";
 import type { Workload } from "./workload.js";
 
 export interface Options {
   readonly workloads: readonly Workload[];
   /** Whether to measure how long the first step of a new process takes. */
   readonly coldStart: boolean;
+  /** First steps of deep and of long programs. */
+  readonly firstSteps: readonly FirstStep[];
+  /** Whether to train with 2,000 shapes in turn. */
+  readonly shapes: boolean;
+  /** Whether to make and drop 10,000 models. */
+  readonly dropped: boolean;
   readonly runs: number;
   /** How many threads our engine may use, besides a run on one. */
   readonly threads: number;
   /** Whether our engine may use vectors of 256 bits, where V8 has them. */
   readonly wideVectors: boolean;
-  readonly peers: boolean;
+  /** Which peers take part: none, PyTorch alone, or all. */
+  readonly peers: "none" | "torch" | "all";
   readonly reference: boolean;
   readonly json: boolean;
 }
 
+/** All that can be measured by name. */
+export interface Measurable {
+  readonly workloads: readonly Workload[];
+  readonly firstSteps: readonly FirstStep[];
+}
+
 /**
- * Reads the command line.
+ * Reads the command line. Whoever asks for depth, shapes or dropped models gets those alone.
  *
- * Throws: Error if there is no such option, no such workload, or if the number of runs is none
+ * Throws: Error if there is no such option, nothing of such a name, or if the number of runs is none
  */
-export function readOptions(args: readonly string[], all: readonly Workload[]): Options {
+export function readOptions(args: readonly string[], all: Measurable): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
       only: { type: "string", default: "" },
+      depth: { type: "boolean", default: false },
+      shapes: { type: "boolean", default: false },
+      dropped: { type: "boolean", default: false },
       runs: { type: "string", default: "15" },
       threads: { type: "string", default: "2" },
       "wide-vectors": { type: "boolean", default: false },
       peers: { type: "boolean", default: false },
+      torch: { type: "boolean", default: false },
       reference: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
-  const { only, "wide-vectors": wideVectors, peers, reference, json } = values;
-  const workloads = all.filter(({ name }) => name.includes(only));
-  const coldStart = coldStartName.includes(only);
-  if (workloads.length === 0 && !coldStart) {
+  const { only, depth, shapes, dropped, "wide-vectors": wideVectors, reference, json } = values;
+  const usual = !(depth || shapes || dropped);
+  const named = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
+    list.filter(({ name }) => name.includes(only));
+  const workloads = usual ? named(all.workloads) : [];
+  const coldStart = usual && coldStartName.includes(only);
+  const firstSteps = depth ? named(all.firstSteps) : [];
+  if (workloads.length + firstSteps.length === 0 && !coldStart && !shapes && !dropped) {
+    const names = usual ? [...all.workloads, { name: coldStartName }] : all.firstSteps;
     throw new Error(
-      `no workload is named like "${only}"; there are: ${[...all, { name: coldStartName }].map(({ name }) => name).join("; ")}`,
+      `nothing is named like "${only}"; there are: ${names.map(({ name }) => name).join("; ")}`,
     );
   }
+  const peers = values.peers ? "all" : values.torch ? "torch" : "none";
   const [runs, threads] = [wholeNumber("runs", values.runs), wholeNumber("threads", values.threads)];
-  return { workloads, coldStart, runs, threads, wideVectors, peers, reference, json };
+  return {
+    workloads,
+    coldStart,
+    firstSteps,
+    shapes,
+    dropped,
+    runs,
+    threads,
+    wideVectors,
+    peers,
+    reference,
+    json,
+  };
 }
 
 function wholeNumber(option: string, written: string): number {

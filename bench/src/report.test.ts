@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { heading, jsonLine, table, type Row } from "./report.js";
+import { firstStepLine, firstStepTable, growthTable, heading, jsonLine, table, type Row } from "./report.js";
 import type { Workload } from "./workload.js";
 
 const workload: Workload = {
@@ -24,6 +24,49 @@ it("aligns what people read under its heading", () => {
     "80 %",
   ]);
   expect(lines[2]).toMatch(/^ {2}tfjs +cannot$/);
+});
+
+it("says how much longer our best takes than theirs, where both are there", () => {
+  const ours = { ...row, party: "ours" };
+  const theirs = {
+    workload,
+    engine: "torch",
+    party: "torch",
+    timing: { ...timing, median: 0.1 },
+    share: 0.4,
+  };
+  expect(table(workload, [row, ours, theirs]).split("\n")[4]).toBe(
+    "    best of ours / best of torch: 0.500 ×",
+  );
+});
+
+it("writes first steps and their growth", () => {
+  const step = {
+    name: "first step: chain of 5",
+    family: "chain",
+    task: { kind: "chain", operations: 5 },
+  } as const;
+  const rows = [
+    { step, engine: "ours, 1 thread", party: "ours", timing },
+    { step, engine: "theirs, 1 thread", party: "theirs", failure: "cannot" },
+  ];
+  expect(
+    firstStepTable(rows)
+      .split("\n")
+      .map((line) => line.trim().split(/ {2,}/)),
+  ).toEqual([
+    ["first step: chain of 5"],
+    ["ours, 1 thread", "0.0500", "0.0400", "1.25"],
+    ["theirs, 1 thread", "cannot"],
+  ]);
+  expect(JSON.parse(firstStepLine(rows[0]))).toEqual({
+    firstStep: step.name,
+    engine: "ours, 1 thread",
+    ...timing,
+  });
+  expect(growthTable([{ family: "chain", party: "ours", best: [2, 5], factors: [2.5] }])).toMatch(
+    /chain, ours +2.00 → 5.00 ms: 2.50 ×$/,
+  );
 });
 
 it("writes one object a line for programs", () => {

@@ -1,11 +1,17 @@
 import { coldStartName, type Milestone } from "./cold-start/cold-start.js";
+import type { Growth } from "./first-steps/growth.js";
+import type { FirstStepRow } from "./first-steps/measure-first-steps.js";
 import type { Timing } from "./measure.js";
+import { ratiosOf, type Ratio } from "./ratios.js";
 import type { Workload } from "./workload.js";
 
 /** How fast somebody was, as a share of the limit, or why not. */
-export type Row =
-  | { readonly workload: Workload; readonly engine: string; readonly timing: Timing; readonly share: number }
-  | { readonly workload: Workload; readonly engine: string; readonly failure: string };
+export type Row = {
+  readonly workload: Workload;
+  readonly engine: string;
+  /** Whose engine it is; the limit is nobody's. */
+  readonly party?: string;
+} & ({ readonly timing: Timing; readonly share: number } | { readonly failure: string });
 
 /** One line that a program can read. */
 export function jsonLine(row: Row): string {
@@ -35,7 +41,12 @@ export const heading = write(columns.map(({ title }) => title));
 
 /** One workload for people: its name, and a line for everybody. */
 export function table({ name }: Workload, rows: readonly Row[]): string {
-  return [name, ...rows.map((row) => `  ${line(row)}`)].join("\n");
+  const lines = rows.map((row) => `  ${line(row)}`);
+  return [name, ...lines, ...ratiosOf(rows).map(ratioLine)].join("\n");
+}
+
+function ratioLine({ party, other, ratio }: Ratio): string {
+  return `    best of ${party} / best of ${other}: ${digits(ratio)} ×`;
 }
 
 /** A cold start for people: when each part was done. */
@@ -51,6 +62,35 @@ export function coldStartLines(milestones: readonly Milestone[]): string {
   return milestones
     .map(({ part, timing }) => JSON.stringify({ workload: coldStartName, part, ...timing }))
     .join("\n");
+}
+
+/** A first step for people: everybody's CPU time. */
+export function firstStepTable(rows: readonly FirstStepRow[]): string {
+  const lines = rows.map((row) =>
+    "failure" in row
+      ? `${row.engine.padEnd(columns[0].width)}  ${row.failure}`
+      : write([row.engine, ...times(row.timing)]),
+  );
+  return [rows[0].step.name, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+/** The same for programs. */
+export function firstStepLine({ step, party: _, ...row }: FirstStepRow): string {
+  const { engine } = row;
+  const found = "failure" in row ? { failure: row.failure } : row.timing;
+  return JSON.stringify({ firstStep: step.name, engine, ...found });
+}
+
+/** How first steps grow with a program's length, for people. */
+export function growthTable(growths: readonly Growth[]): string {
+  const lines = growths.map(({ family, party, best, factors }) => {
+    const grown = factors.map((factor) => `${factor.toFixed(2)} ×`).join(", ");
+    return `  ${`${family}, ${party}`.padEnd(columns[0].width)}  ${best.map(digits).join(" → ")} ms: ${grown}`;
+  });
+  return [
+    "growth of the first step's CPU time, fastest runs, each length twice the one before",
+    ...lines,
+  ].join("\n");
 }
 
 function line(row: Row): string {

@@ -1,17 +1,18 @@
-import { backward, Buffer, vjp } from "@stargrad/autograd";
+import { Buffer, vjp } from "@stargrad/autograd";
 import type { Engine } from "@stargrad/graph";
-import { Conv2d, crossEntropy, LayerNorm } from "@stargrad/nn";
-import { Adam } from "@stargrad/optim";
+import { Conv2d, LayerNorm, type Sequential } from "@stargrad/nn";
 import { fromData, Generator, setEngine, zeros, type Tensor } from "@stargrad/tensor";
-import { trainStep } from "@stargrad/train";
 import { inProcess, type Contestant, type Prepared } from "./contestant.js";
 import { modelOf } from "./model.js";
-import type { Input, Inputs, Layer, Workload } from "./workload.js";
+import { plainStep, recordedStep, trainingOf } from "./training.js";
+import type { Input, Inputs, Layer, TrainingStep, Workload } from "./workload.js";
 
 /** Stargrad on one of its engines; `replayed`: training steps alone, each a recorded one. */
 export function stargradOn(engine: Engine, name: string, { replayed = false } = {}): Contestant {
+  const party = replayed ? "stargrad, replayed" : "stargrad";
   return {
     name: `stargrad, ${name}${replayed ? ", replayed" : ""}`,
+    party,
     takes: ({ task }) => !replayed || task.kind === "trainingStep",
     prepare(workload) {
       setEngine(engine);
@@ -27,9 +28,8 @@ export function stargradOn(engine: Engine, name: string, { replayed = false } = 
 
 function prepare({ task, inputs }: Workload, replayed: boolean): Prepared {
   const numbers = inputs();
-  if (task.kind === "trainingStep") {
-    return replayed ? recordedStep(task.layers, numbers) : trainingStep(task.layers, numbers);
-  }
+  if (task.kind === "trainingStep") return trainingStep(task, numbers, replayed);
+  if (task.kind === "forward") return forward(task.layers, numbers);
   const { a, b, x, weight, upstream } = residentTensorsOf(numbers);
   switch (task.kind) {
     case "matmul":
@@ -78,41 +78,34 @@ function computed(compute: () => Tensor): Prepared {
   });
 }
 
-/** A step of the plain loop that everybody writes. */
-function trainingStep(layers: readonly Layer[], inputs: Inputs): Prepared {
-  const { model, optimizer, input, target } = training(layers, inputs);
+/** The model alone: gradients are not asked for. */
+function forward(layers: readonly Layer[], { x, ...parameters }: Inputs): Prepared {
+  const [model, input] = [modelWith(layers, parameters), tensorOf(x)];
+  return computed(() => model.forward(input).stopGradient());
+}
+
+/** A training step, of the plain loop or recorded. */
+function trainingStep(
+  { layers, loss }: TrainingStep,
+  { x, y, ...parameters }: Inputs,
+  replayed: boolean,
+): Prepared {
+  const training = trainingOf({
+    model: modelWith(layers, parameters),
+    loss,
+    x: tensorOf(x),
+    y: loss === "crossEntropy" ? tensorOf(y) : undefined,
+  });
   return inProcess({
-    compute() {
-      const logits = model.forward(input);
-      const loss = crossEntropy(logits.reshape([target.size, -1]), target);
-      backward(loss);
-      optimizer.step();
-      optimizer.zeroGrad();
-      return loss.item();
-    },
+    compute: replayed ? recordedStep(training) : plainStep(training),
     read: (loss) => [loss],
   });
 }
 
-/** The same step, recorded once. */
-function recordedStep(layers: readonly Layer[], inputs: Inputs): Prepared {
-  const { model, optimizer, input, target } = training(layers, inputs);
-  const step = trainStep({
-    model,
-    optimizer,
-    loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x).reshape([y.size, -1]), y) }),
-  });
-  return inProcess({
-    compute: () => step({ x: input, y: target }).loss.item(),
-    read: (loss) => [loss],
-  });
-}
-
-function training(layers: readonly Layer[], { x, y, ...parameters }: Inputs) {
+function modelWith(layers: readonly Layer[], parameters: Inputs): Sequential {
   const model = modelOf(layers, new Generator(1));
   model.loadStateDict(new Map(Object.entries(tensorsOf(parameters))));
-  const optimizer = new Adam(model.parameters(), { learningRate: 1e-3 });
-  return { model, optimizer, input: tensorOf(x), target: tensorOf(y) };
+  return model;
 }
 
 function convolutionOf(weight: Tensor, padding: number): Conv2d {

@@ -1,20 +1,31 @@
 import type { Shape } from "@stargrad/tensor";
 
-/** A layer of a model, as data, so that every contestant can build it. Convolutions keep the size of the image. */
+/** A layer of a model, as data, so that every contestant can build it. */
 export type Layer =
   | { readonly layer: "linear"; readonly inputs: number; readonly outputs: number }
+  /** Padded so that the image keeps its size where the stride is 1. Defaults: stride 1, with a bias */
   | {
       readonly layer: "convolution";
       readonly inputs: number;
       readonly outputs: number;
       readonly size: number;
+      readonly stride?: number;
+      readonly bias?: boolean;
     }
   | { readonly layer: "maxPool"; readonly size: number }
-  | { readonly layer: "relu" }
-  | { readonly layer: "flatten" }
+  /** The mean of each channel's image. */
+  | { readonly layer: "globalAveragePool" }
+  | { readonly layer: "batchNorm"; readonly features: number }
+  /** body(x) + shortcut(x); an empty shortcut is x. */
+  | { readonly layer: "residual"; readonly body: readonly Layer[]; readonly shortcut: readonly Layer[] }
+  | { readonly layer: "relu" | "tanh" | "flatten" }
   | { readonly layer: "embedding"; readonly rows: number; readonly features: number }
   | { readonly layer: "positions"; readonly places: number; readonly features: number }
   | { readonly layer: "causalTransformer"; readonly features: number; readonly heads: number }
+  /** PyTorch's encoder layer: norms last, ReLU, twice as wide in between, no dropout. */
+  | { readonly layer: "encoder"; readonly features: number; readonly heads: number }
+  /** Hands on its outputs at all times, [T, N, outputs]. */
+  | { readonly layer: "lstm"; readonly inputs: number; readonly outputs: number }
   | { readonly layer: "layerNorm"; readonly features: number };
 
 /** What is computed from the inputs, whose names stand behind each. */
@@ -30,11 +41,22 @@ export type Task =
   | { readonly kind: "softmax" | "layerNorm" | "sum" }
   /** relu(2 x + 1) · x, or tanh(2 x + 1) · x. */
   | { readonly kind: "reluChain" | "tanhChain" }
-  /**
-   * Forward, cross entropy of x against the classes y, backward and Adam (learning rate 0.001), and the loss read back. The
-   * other inputs are the parameters' first values, named by the layer's place, as in PyTorch's `Sequential`.
-   */
-  | { readonly kind: "trainingStep"; readonly layers: readonly Layer[] };
+  /** The model alone, without gradients. Inputs besides x are its parameters, as in a training step. */
+  | { readonly kind: "forward"; readonly layers: readonly Layer[] }
+  | TrainingStep;
+
+/**
+ * Forward, the loss, backward and Adam (learning rate 0.001), and the loss read back. The inputs besides x and y are the
+ * parameters' first values, named by the layer's place, as in PyTorch's `Sequential`.
+ */
+export interface TrainingStep {
+  readonly kind: "trainingStep";
+  readonly layers: readonly Layer[];
+  readonly loss: Loss;
+}
+
+/** The cross entropy of the outputs against the classes y, or the mean of their squares, which needs no y. */
+export type Loss = "crossEntropy" | "meanSquare";
 
 export interface Input {
   readonly shape: Shape;

@@ -3,10 +3,10 @@ import { openJax } from "./jax.js";
 import { openTensorFlow } from "./tensorflow.js";
 import { openTorch } from "./torch.js";
 
-/** All peers this machine has or can fetch. Who is missing is named, and does not stop the others. */
-export async function openPeers(): Promise<Contestant[]> {
+/** PyTorch, or all peers this machine has or can fetch. Who is missing is named, and does not stop the others. */
+export async function openPeers(which: "torch" | "all"): Promise<Contestant[]> {
   const peers: Contestant[] = [];
-  for (const open of [openJax, openTensorFlow, openTorch]) {
+  for (const open of which === "all" ? [openJax, openTensorFlow, openTorch] : [openTorch]) {
     try {
       peers.push(...(await open()));
     } catch (error) {

@@ -34,6 +34,8 @@ function apply(jax: Jax, layer: Layer, p: JaxTree, x: JaxArray): JaxArray {
       return layerNorm(jax, p, x);
     case "causalTransformer":
       return transformer(jax, layer.heads, p, x);
+    default:
+      throw new Error(`cannot: the layer "${layer.layer}" is not written for it here`);
   }
 }
 

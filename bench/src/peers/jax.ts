@@ -12,6 +12,7 @@ export async function openJax(): Promise<Contestant[]> {
   return [
     {
       name: `jax-js ${versions["@jax-js/jax"]}`,
+      party: "jax-js",
       prepare: (workload) => Promise.resolve(prepare(jax, workload)),
     },
   ];
@@ -20,6 +21,7 @@ export async function openJax(): Promise<Contestant[]> {
 function prepare(jax: Jax, { task, inputs }: Workload): Prepared {
   const { numpy: np, nn, lax } = jax;
   const numbers = inputs();
+  if (task.kind === "forward") throw new Error("cannot: no model alone is written for it here");
   if (task.kind === "trainingStep") return trainingStep(jax, task.layers, numbers);
   const { a, b, x, weight, upstream } = arraysOf(jax, numbers);
   const of = (f: (...inputs: JaxArray[]) => JaxArray, ...used: JaxArray[]): Prepared =>

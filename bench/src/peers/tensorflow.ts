@@ -12,6 +12,7 @@ export async function openTensorFlow(): Promise<Contestant[]> {
   return [
     {
       name: `tfjs ${versions["@tensorflow/tfjs"]}`,
+      party: "tfjs",
       prepare: (workload) =>
         new Promise((resolve) => {
           resolve(prepare(tf, workload));
@@ -29,6 +30,7 @@ const [toImages, fromImages, toFilters] = [
 
 function prepare(tf: Tf, { task, inputs }: Workload): Prepared {
   const numbers = inputs();
+  if (task.kind === "forward") throw new Error("cannot: no model alone is written for it here");
   if (task.kind === "trainingStep") return trainingStep(tf, task.layers, numbers);
   if (task.kind === "convolutionFilterGradient") {
     throw new Error("cannot: its WebAssembly has no gradient of a filter (Conv2DBackpropFilter)");
@@ -132,6 +134,8 @@ function apply(
       return tf.relu(x);
     case "embedding":
       throw new Error("cannot: its WebAssembly has no gradient of an embedding (UnsortedSegmentSum)");
+    case "lstm":
+      throw new Error('cannot: the layer "lstm" is not written for it here');
     default:
       throw new Error("cannot: its WebAssembly has no gradient of a filter (Conv2DBackpropFilter)");
   }

@@ -7,7 +7,7 @@ import type { Input, Workload } from "../workload.js";
 
 const script = fileURLToPath(new URL("torch_peer.py", import.meta.url));
 /** Whichever has torch; a distribution keeps its own for its own Python. */
-const interpreters = ["python3", "/usr/bin/python3"];
+export const interpreters = ["python3", "/usr/bin/python3"];
 /** Milliseconds after which PyTorch's threads have stopped waiting for work, which keeps a core busy. */
 const settling = 100;
 
@@ -33,9 +33,8 @@ export async function openTorch(): Promise<Contestant[]> {
       const python = await start(interpreter, threads);
       if (python === null) break;
       if (contestants.length === 0) {
-        console.error(
-          `bench: PyTorch's matrix products are those of ${python.blas ?? "a library it does not name"}`,
-        );
+        const { version, interpreter: path, blas = "a library it does not name" } = python;
+        console.error(`bench: PyTorch ${version} of ${path}; its matrix products are those of ${blas}`);
       }
       contestants.push(contestant(python, threads));
     }
@@ -47,6 +46,7 @@ export async function openTorch(): Promise<Contestant[]> {
 function contestant({ version, ask, close }: Python, { name }: Threads): Contestant {
   return {
     name: `torch ${version}, ${name}`,
+    party: `torch ${version}`,
     async prepare({ task, inputs }: Workload) {
       const encoded = Object.entries(inputs()).map(([name, input]) => [name, encode(input)]);
       await ask({ prepare: task, inputs: Object.fromEntries(encoded) as unknown });
@@ -68,10 +68,15 @@ function contestant({ version, ask, close }: Python, { name }: Threads): Contest
   };
 }
 
-interface Python {
+interface Greeting {
   readonly version: string;
-  /** The file of the library that multiplies its matrices. */
-  readonly blas: string | null;
+  /** Where the interpreter is. */
+  readonly interpreter: string;
+  /** The library that multiplies its matrices, if it is known. */
+  readonly blas?: string;
+}
+
+interface Python extends Greeting {
   /** One line out, one line back. */
   readonly ask: (question: object) => Promise<object>;
   readonly close: () => void;
@@ -90,7 +95,7 @@ async function start(interpreter: string, { own, blas }: Threads): Promise<Pytho
     const line = await lines.next();
     return line.done === true ? null : (JSON.parse(line.value) as object);
   };
-  const greeting = (await answer()) as Pick<Python, "version" | "blas"> | null;
+  const greeting = (await answer()) as Greeting | null;
   if (greeting === null) return null;
   return {
     ...greeting,

@@ -2,7 +2,7 @@
 
     python torch_peer.py THREADS
 
-The first line it writes is {"version": ..., "blas": path}. Then
+The first line it writes is {"version": ..., "interpreter": path, "blas": name}. Then
     {"prepare": task, "inputs": {name: {"shape", "dtype", "base64"}}}  ->  {}
     {"run": calls}                                                      ->  {"milliseconds": ...}
     {"result": true}                                                    ->  {"float32": base64}
@@ -20,65 +20,25 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-
-class Positions(nn.Module):
-    """Adds a learned vector for each place."""
-
-    def __init__(self, places, features):
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(places, features))
-
-    def forward(self, x):
-        return x + self.weight
+from torch_model import model_of, training_step
 
 
-class CausalTransformer(nn.TransformerEncoderLayer):
-    """A layer of GPT-2."""
-
-    def __init__(self, features, heads):
-        super().__init__(features, heads, 4 * features, 0.0, "gelu", batch_first=True, norm_first=True)
-
-    def forward(self, x):
-        places = x.shape[1]
-        later = torch.ones(places, places, dtype=torch.bool).triu(1)
-        return super().forward(x, later)
-
-
-def module(layer, inputs=0, outputs=0, size=0, rows=0, places=0, features=0, heads=0):
-    return {
-        "linear": lambda: nn.Linear(inputs, outputs),
-        "convolution": lambda: nn.Conv2d(inputs, outputs, size, padding=size // 2),
-        "maxPool": lambda: nn.MaxPool2d(size),
-        "relu": nn.ReLU,
-        "flatten": nn.Flatten,
-        "embedding": lambda: nn.Embedding(rows, features),
-        "positions": lambda: Positions(places, features),
-        "causalTransformer": lambda: CausalTransformer(features, heads),
-        "layerNorm": lambda: nn.LayerNorm(features),
-    }[layer]()
-
-
-def training_step(layers, x, y, **parameters):
-    model = nn.Sequential(*(module(**layer) for layer in layers))
+def model_with(layers, parameters):
+    model = model_of(layers)
     model.load_state_dict(parameters)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    target = y.long()
-
-    def step():
-        logits = model(x)
-        loss = functional.cross_entropy(logits.reshape(target.numel(), -1), target)
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        return torch.tensor([loss.item()])
-
-    return step
+    return model
 
 
-def computation(kind, inputs, padding=0, transposeA=False, transposeB=False, layers=()):
+def computation(kind, inputs, padding=0, transposeA=False, transposeB=False, layers=(), loss=""):
     """A function without arguments that computes the task."""
     if kind == "trainingStep":
-        return training_step(layers, **inputs)
+        x, y, parameters = split(inputs)
+        step = training_step(model_with(layers, parameters), loss, x, y)
+        return lambda: torch.tensor([step()])
+    if kind == "forward":
+        x, _, parameters = split(inputs)
+        model = model_with(layers, parameters)
+        return torch.no_grad()(lambda: model(x))
     a, b, x, weight, upstream = (inputs.get(name) for name in ("a", "b", "x", "weight", "upstream"))
     function = {
         "matmul": lambda: (a.mT if transposeA else a) @ (b.mT if transposeB else b),
@@ -91,12 +51,12 @@ def computation(kind, inputs, padding=0, transposeA=False, transposeB=False, lay
         "reluChain": lambda: (x * 2 + 1).relu() * x,
         "tanhChain": lambda: (x * 2 + 1).tanh() * x,
     }[kind]
+    return torch.no_grad()(function)
 
-    def without_gradients():
-        with torch.no_grad():
-            return function()
 
-    return without_gradients
+def split(inputs):
+    """x, y or None, and the parameters."""
+    return inputs["x"], inputs.get("y"), {k: v for k, v in inputs.items() if k not in ("x", "y")}
 
 
 def decode(entry):
@@ -105,7 +65,9 @@ def decode(entry):
 
 
 def blas():
-    """The library for matrix products that is loaded; Linux tells."""
+    """The library for matrix products: PyTorch's own packages contain MKL; else the file that is loaded, as Linux tells."""
+    if torch.backends.mkl.is_available():
+        return "MKL"
     maps = Path("/proc/self/maps")
     files = [line.split()[-1] for line in maps.read_text().splitlines()] if maps.exists() else []
     return next((file for file in files if "blas" in Path(file).name or "mkl" in Path(file).name), None)
@@ -129,7 +91,8 @@ def main():
         numbers = last.contiguous().numpy().astype("float32")
         return {"float32": base64.b64encode(numbers.tobytes()).decode()}
 
-    print(json.dumps({"version": torch.__version__, "blas": blas()}), flush=True)
+    greeting = {"version": torch.__version__, "interpreter": sys.executable, "blas": blas()}
+    print(json.dumps({key: value for key, value in greeting.items() if value}), flush=True)
     for line in sys.stdin:
         try:
             reply = answer(json.loads(line))

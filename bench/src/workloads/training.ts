@@ -1,7 +1,7 @@
 import { Generator, type Shape } from "@stargrad/tensor";
 import { classInput, inputOf, normalInput } from "../inputs.js";
 import { modelOf } from "../model.js";
-import type { Input, Layer, Workload } from "../workload.js";
+import type { Input, Inputs, Layer, Workload } from "../workload.js";
 
 export const trainingSteps: readonly Workload[] = [
   perceptron("tiny MLP step", [2, 16, 16, 2], 32),
@@ -9,6 +9,7 @@ export const trainingSteps: readonly Workload[] = [
   perceptron("wide MLP step", [1024, 1024, 1024, 1024], 256),
   convolutionalNetwork(64),
   gpt({ blocks: 4, features: 128, heads: 4, places: 64, characters: 65, batch: 16 }),
+  ...lstm({ inputs: 32, outputs: 128, times: 50, batch: 32 }),
 ];
 
 function perceptron(name: string, widths: readonly number[], batch: number): Workload {
@@ -80,7 +81,36 @@ function gpt({ blocks, features, heads, places, characters, batch }: GptOptions)
   });
 }
 
-interface TrainingStep {
+interface LstmOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly times: number;
+  readonly batch: number;
+}
+
+/** A step with the mean square of all outputs as its loss, and the forward pass alone. */
+function lstm({ inputs, outputs, times, batch }: LstmOptions): Workload[] {
+  const layers: Layer[] = [{ layer: "lstm", inputs, outputs }];
+  const [fromInputs, fromOutputs] = [inputs, outputs].map((width) => 2 * times * batch * width * 4 * outputs);
+  const size = `${inputs}-${outputs}, T ${times}, batch ${batch}`;
+  const input = (generator: Generator): Input => normalInput([times, batch, inputs], generator);
+  return [
+    {
+      name: `LSTM step ${size}`,
+      task: { kind: "trainingStep", layers, loss: "meanSquare" },
+      limit: { operations: 2 * fromInputs + 3 * fromOutputs },
+      inputs: () => inputsOf(layers, input),
+    },
+    {
+      name: `LSTM forward ${size}`,
+      task: { kind: "forward", layers },
+      limit: { operations: fromInputs + fromOutputs },
+      inputs: () => inputsOf(layers, input),
+    },
+  ];
+}
+
+interface Classification {
   readonly name: string;
   readonly layers: readonly Layer[];
   /** Of products alone: forward, and twice as much backward; the first layer's input needs no gradient. */
@@ -90,20 +120,27 @@ interface TrainingStep {
   readonly classes: number;
 }
 
-function trainingStep({ name, layers, operations, input, target, classes }: TrainingStep): Workload {
+function trainingStep({ name, layers, operations, input, target, classes }: Classification): Workload {
   return {
     name,
-    task: { kind: "trainingStep", layers },
+    task: { kind: "trainingStep", layers, loss: "crossEntropy" },
     limit: { operations },
-    inputs() {
-      const generator = new Generator(1);
-      const parameters = [...modelOf(layers, generator).stateDict()];
-      return {
-        x: input(generator),
-        y: classInput(target, classes, generator),
-        ...Object.fromEntries(parameters.map(([parameter, value]) => [parameter, inputOf(value)])),
-      };
-    },
+    inputs: () => inputsOf(layers, input, (generator) => ({ y: classInput(target, classes, generator) })),
+  };
+}
+
+/** Everything is drawn by one generator: the parameters, then x, then what else there is. */
+function inputsOf(
+  layers: readonly Layer[],
+  input: (generator: Generator) => Input,
+  others: (generator: Generator) => Inputs = () => ({}),
+): Inputs {
+  const generator = new Generator(1);
+  const parameters = [...modelOf(layers, generator).stateDict()];
+  return {
+    x: input(generator),
+    ...others(generator),
+    ...Object.fromEntries(parameters.map(([parameter, value]) => [parameter, inputOf(value)])),
   };
 }
 

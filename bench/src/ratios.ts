@@ -1,0 +1,21 @@
+import type { Row } from "./report.js";
+
+/** How long a party's fastest needs, as a multiple of another party's fastest. */
+export interface Ratio {
+  readonly party: string;
+  readonly other: string;
+  readonly ratio: number;
+}
+
+/** Each party against every one that comes after it, by the medians of those with the best number of threads. */
+export function ratiosOf(rows: readonly Row[]): Ratio[] {
+  const best = new Map<string, number>();
+  for (const row of rows) {
+    if ("failure" in row || row.party === undefined) continue;
+    best.set(row.party, Math.min(best.get(row.party) ?? Infinity, row.timing.median));
+  }
+  const parties = [...best];
+  return parties.flatMap(([party, time], place) =>
+    parties.slice(place + 1).map(([other, theirs]) => ({ party, other, ratio: time / theirs })),
+  );
+}

@@ -32,7 +32,7 @@ export {
   StargradError,
 } from "./errors.js";
 export { loopCases, type LoopCase } from "./loop-cases.js";
-export { describeAttributes, LoopBody, type LoopParts } from "./loop-body.js";
+export { LoopBody, type LoopParts } from "./loop-body.js";
 export {
   createLeaf,
   createNode,

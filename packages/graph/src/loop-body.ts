@@ -32,8 +32,6 @@ export class LoopBody implements Signed {
   readonly #inside: Set<Node>;
   readonly #results: Node[];
   readonly #formals: ReadonlySet<Node>;
-  #description: string | null = null;
-  #number: number | null = null;
 
   constructor({ constants, carries, sequences, next, results, inside }: LoopParts) {
     this.constants = constants;
@@ -59,16 +57,34 @@ export class LoopBody implements Signed {
   addResult(node: Node): number {
     const known = this.#results.indexOf(node);
     if (known >= 0) return known;
-    this.#description = null;
-    this.#number = null;
     if (!this.#formals.has(node)) this.#inside.add(node);
     return this.#results.push(node) - 1;
   }
 
-  /** Writes the number of its description. */
+  /** Writes its structure: what its formals are, what each node is and reads, and what comes of it. */
   [writeSignature](writer: SignatureWriter): void {
-    this.#number ??= numberOf(this.describe());
-    writer.number(this.#number);
+    const numbers = new Map<Node, number>();
+    for (const formals of [this.constants, this.carries, this.sequences]) {
+      writer.number(formals.length);
+      for (const { dtype, shape } of formals) {
+        writer.name(dtype);
+        writer.numbers(shape);
+      }
+      // A node may play several parts: it is the last of them.
+      for (const node of formals) numbers.set(node, numbers.size);
+    }
+    const outputs = [...this.next, ...this.#results];
+    const order = this.#orderOfAll(outputs);
+    writer.number(order.length);
+    for (const node of order) {
+      const { operation } = node;
+      if (operation === null) throw new Error("a node of a loop is neither a formal nor computed");
+      writer.name(operation.primitive);
+      writer.numbers(operation.inputs.map((input) => numbers.get(input) ?? -1));
+      writer.fields(operation.attributes);
+      numbers.set(node, numbers.size);
+    }
+    writer.numbers(outputs.map((node) => numbers.get(node) ?? -1));
   }
 
   /** The nodes between the formals and these, inputs before outputs, without the formals. */
@@ -76,55 +92,26 @@ export class LoopBody implements Signed {
     return topologicalOrder(wanted, (node) => !this.#formals.has(node));
   }
 
-  /** A text that two bodies share exactly if one program can compute both: see `describeGraph` in the compiler. */
-  describe(): string {
-    this.#description ??= this.#describe();
-    return this.#description;
+  /**
+   * The same as `order`, found without numbers in the nodes: this is asked for within a walk through the graph around the
+   * loop, which has its own numbers there.
+   */
+  #orderOfAll(wanted: readonly Node[]): Node[] {
+    const visited = new Set<Node>();
+    const order: Node[] = [];
+    const path: { readonly node: Node; readonly inputs: readonly Node[]; next: number }[] = [];
+    const visit = (node: Node): void => {
+      if (visited.has(node) || this.#formals.has(node)) return;
+      visited.add(node);
+      path.push({ node, inputs: node.operation?.inputs ?? [], next: 0 });
+    };
+    for (const root of wanted) {
+      visit(root);
+      for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+        if (top.next < top.inputs.length) visit(top.inputs[top.next++]);
+        else order.push((path.pop() ?? top).node);
+      }
+    }
+    return order;
   }
-
-  #describe(): string {
-    const numbers = new Map<Node, number>();
-    const formals = [this.constants, this.carries, this.sequences].map((nodes) =>
-      nodes
-        .map((node) => {
-          numbers.set(node, numbers.size);
-          return `${node.dtype}[${node.shape.join()}]`;
-        })
-        .join(" "),
-    );
-    const outputs = [...this.next, ...this.#results];
-    const lines = this.order(outputs).map((node) => {
-      const { operation } = node;
-      if (operation === null) throw new Error("a node of a loop is neither a formal nor computed");
-      const inputs = operation.inputs.map((input) => numbers.get(input));
-      numbers.set(node, numbers.size);
-      return `${operation.primitive}(${inputs.join(" ")})${describeAttributes(operation.attributes)}`;
-    });
-    return `${formals.join("|")}{${lines.join(";")}>${outputs.map((node) => numbers.get(node)).join()}}`;
-  }
-}
-
-/** The numbers of all descriptions that were ever met. */
-const numbers = new Map<string, number>();
-
-function numberOf(description: string): number {
-  const known = numbers.get(description);
-  if (known !== undefined) return known;
-  numbers.set(description, numbers.size);
-  return numbers.size - 1;
-}
-
-/** Attributes as a text that others share exactly if they are the same. */
-export function describeAttributes(attributes: object): string {
-  if (!("body" in attributes && attributes.body instanceof LoopBody)) {
-    return JSON.stringify(attributes, exactly);
-  }
-  const { body, ...others } = attributes;
-  return `${JSON.stringify(others, exactly)}${body.describe()}`;
-}
-
-/** JSON has no infinities, no NaN and no −0, which a padding may be. */
-function exactly(_: string, value: unknown): unknown {
-  const isPlain = typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0));
-  return isPlain ? value : `number ${Object.is(value, -0) ? "-0" : value}`;
 }

@@ -68,7 +68,8 @@ export interface EpochEvent<Name extends string = never> {
 export type FitEvent<Name extends string = never> = BatchEvent | StepEvent<Name> | EpochEvent<Name>;
 
 /**
- * Trains a model. It runs while somebody iterates over its events, and between two events it stands still: then the
+ * Trains a model. Its steps are recorded (see `trainStep`): `forward` is called when a step is recorded and not at every step, so what
+ * differs from step to step has to be drawn or chosen by tensors. It runs while somebody iterates over its events, and between two events it stands still: then the
  * model can be looked at, evaluated or saved. To stop early, leave the loop.
  *
  * Throws: StargradError if the loss is not a finite number, before a step could carry that into the weights;

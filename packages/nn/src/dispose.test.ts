@@ -55,6 +55,16 @@ describe("a module that is disposed of", () => {
     expect(first.parameters().every(({ grad, isDisposed }) => grad === null && isDisposed)).toBe(true);
   });
 
+  it("leaves the statistics of another that are still to be computed from it", () => {
+    const [teacher, norm] = [new Linear(8, 8), new BatchNorm1d(8)];
+    const expected = new BatchNorm1d(8);
+    expected.forward(teacher.forward(x)).dataSync();
+    norm.forward(teacher.forward(x));
+    teacher.dispose();
+    expect(norm.numBatchesTracked?.itemSync()).toBe(1);
+    expect(norm.runningMean?.dataSync()).toEqual(expected.runningMean?.dataSync());
+  });
+
   it("names a parameter to whoever computes with it", () => {
     const model = makeModel();
     const pending = model.forward(x);

@@ -86,11 +86,6 @@ export class KernelStore {
     return this.#table;
   }
 
-  /** How many forms there is code for. */
-  get size(): number {
-    return this.#shared.size + this.#alone.size;
-  }
-
   /** The code of each variant, compiled now if it is new. `release` has to be called with the same modules one day. */
   codesOf(variants: readonly KernelVariant[]): {
     readonly codes: readonly KernelCode[];

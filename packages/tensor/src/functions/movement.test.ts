@@ -239,3 +239,20 @@ describe("messages", () => {
     expect(() => windows(x, { size: [2, 2], stride: [1] })).toThrow("do not fit in [2, 3]");
   });
 });
+
+describe("stack", () => {
+  it("lays tensors beside each other along any axis: each is what is selected there", () => {
+    for (const shape of [[], [3], [2, 3], [2, 0], [2, 1, 4]]) {
+      const tensors = [0, 1, 2].map((i) => ones(shape).mul(i));
+      for (let axis = -shape.length - 1; axis <= shape.length; axis++) {
+        const stacked: Tensor = stack(tensors, { axis });
+        const place = axis < 0 ? axis + shape.length + 1 : axis;
+        expect(stacked.shape).toEqual(shape.toSpliced(place, 0, 3));
+        for (const [i, x] of tensors.entries()) {
+          expect(stacked.select(axis, i).toArraySync()).toEqual(x.toArraySync());
+        }
+      }
+      expect(() => stack(tensors, { axis: shape.length + 1 })).toThrow("stack");
+    }
+  });
+});

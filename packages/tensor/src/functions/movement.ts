@@ -239,10 +239,14 @@ export function stack(tensors: readonly Tensor[], { axis = 0 }: { readonly axis?
     const got = tensors.map(({ shape }) => formatShape(shape)).join(", ");
     throw new ShapeError("stack", `got ${got}; expected one shape`);
   }
-  return concat(
-    tensors.map((x) => unsqueeze(x, axis)),
-    { axis },
-  );
+  const { shape } = tensors[0];
+  const place = normalizeAxis("stack", axis, shape.length + 1);
+  if (place === shape.length) {
+    const columns = tensors.map((x) => unsqueeze(x, place));
+    return concat(columns, { axis: place });
+  }
+  // End to end along the axis that the new one stands before, they lie as they should: one operation, however many they are.
+  return reshape(concat(tensors, { axis: place }), shape.toSpliced(place, 0, tensors.length));
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 } from "@stargrad/graph";
 import { add, onesLike, stopGradient, type Tensor } from "@stargrad/tensor";
 import { gradientOrder, pullBack } from "./pull-back.js";
-import { ownerOf, type Parameter } from "./variable.js";
+import { parameterOf, type Parameter } from "./variable.js";
 
 /**
  * Traces a mistake back to every parameter that caused it: adds dL/dp to `p.grad` for each parameter p the loss depends
@@ -36,7 +36,8 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
       "Cast it first",
     );
   }
-  const parameters = parametersOf(loss);
+  const order = gradientOrder([loss.node]);
+  const parameters = parametersAmong(order);
   if (parameters.size === 0) {
     throw new ArgumentError(
       "backward",
@@ -46,7 +47,7 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
   }
   // Leaves are never pending, unless their value is gone: then this throws.
   pendingNodes([...parameters.keys()]);
-  const contributions = pullBack([[loss, seed]], new Set(parameters.keys()));
+  const contributions = pullBack([[loss, seed]], new Set(parameters.keys()), { order });
   const group = [loss.node];
   for (const [leaf, parameter] of parameters) {
     const contribution = contributions.get(leaf);
@@ -63,12 +64,12 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
   for (const node of pending) node.accompany(pending);
 }
 
-/** The parameters a tensor has been computed from, by the leaf that holds the value which was used. */
-function parametersOf(loss: Tensor): Map<Node, Parameter> {
+/** The parameters that some nodes stand for, by the leaf that holds the value which was used. */
+function parametersAmong(nodes: readonly Node[]): Map<Node, Parameter> {
   const parameters = new Map<Node, Parameter>();
-  for (const node of gradientOrder([loss.node])) {
-    const owner = ownerOf(node);
-    if (owner !== undefined) parameters.set(node, owner);
+  for (const node of nodes) {
+    const parameter = parameterOf(node);
+    if (parameter !== undefined) parameters.set(node, parameter);
   }
   return parameters;
 }

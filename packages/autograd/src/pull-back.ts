@@ -22,25 +22,27 @@ import { SliceGradients } from "./slice-gradients.js";
  * Each step asks the table of rules how much of the gradient goes to each input; where paths meet, gradients add up. The
  * outputs of a loop are one step: their gradients go through it together.
  *
- * No gradient goes to nodes of the `boundary` that are not targets, or past them.
+ * No gradient goes to nodes of the `boundary` that are not targets, or past them. Default: the targets.
+ * `order`: the `gradientOrder` of the roots, of whoever knows it already.
  */
 export function pullBack(
   roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
   targets: ReadonlySet<Node>,
-  boundary: ReadonlySet<Node> = targets,
+  {
+    boundary = targets,
+    order,
+  }: { readonly boundary?: ReadonlySet<Node>; readonly order?: readonly Node[] } = {},
 ): Map<Node, Tensor> {
-  return withoutHistory(() => gradientsOf(roots, targets, boundary));
+  const nodes = roots.map(([root]) => root.node);
+  return withoutHistory(() => gradientsOf(roots, targets, boundary, order ?? gradientOrder(nodes, boundary)));
 }
 
 function gradientsOf(
   roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
   targets: ReadonlySet<Node>,
   boundary: ReadonlySet<Node>,
+  order: readonly Node[],
 ): Map<Node, Tensor> {
-  const order = gradientOrder(
-    roots.map(([root]) => root.node),
-    boundary,
-  );
   const leading = leadingTo(targets, order);
   const gradients = new Map<Node, Tensor>();
   const ofLoops = new Map<Node, Map<number, Tensor>>();
@@ -50,14 +52,15 @@ function gradientsOf(
     gradients.set(node, known === undefined ? contribution : add(known, contribution));
   };
   for (const [root, gradient] of roots) accumulate(root.node, gradient);
-  for (const node of order.reverse()) {
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i];
     for (const part of slices.take(node)) accumulate(node, part);
     if (boundary.has(node) || !leading.has(node)) continue;
     const inputs = sourcesOf(node);
-    for (const [i, contribution] of contributionsOf(node).entries()) {
-      if (contribution === null || !leading.has(inputs[i])) continue;
-      checkContribution(node, i, contribution);
-      accumulate(inputs[i], contribution);
+    for (const [place, contribution] of contributionsOf(node).entries()) {
+      if (contribution === null || !leading.has(inputs[place])) continue;
+      checkContribution(node, place, contribution);
+      accumulate(inputs[place], contribution);
     }
   }
   return gradients;

@@ -40,11 +40,9 @@ export function scanGradient(
   ];
   const extent = { length, reverse: !reverse };
   const traced = traceBody(() => {
-    const pulled = pullBack(
-      roots,
-      new Set([...targets, ...ends.map(({ carry }) => carry)]),
-      new Set(formals),
-    );
+    const pulled = pullBack(roots, new Set([...targets, ...ends.map(({ carry }) => carry)]), {
+      boundary: new Set(formals),
+    });
     const next = ends.map(({ carry }) => (pulled.get(carry) ?? zerosLike(carry)).node);
     return { pulled, next };
   }, extent);

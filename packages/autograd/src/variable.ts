@@ -16,18 +16,14 @@ import { DisposedStorage } from "./disposed-storage.js";
 import { GradientSlot } from "./gradient-slot.js";
 import { recording } from "./recorded-changes.js";
 
-/** Which variable a node stands for: how `backward` finds its way home. */
-const variables = new WeakMap<Node, Variable>();
-
 /** The variable whose value this node is or was; `undefined` for any other node. */
-export function variableOf(node: Node): Variable | undefined {
-  return variables.get(node);
+export function variableOf({ owner }: Node): Variable | undefined {
+  return owner instanceof Variable ? owner : undefined;
 }
 
-/** The parameter whose value this node is or was; `undefined` for any other node. */
-export function ownerOf(node: Node): Parameter | undefined {
-  const variable = variables.get(node);
-  return variable instanceof Parameter ? variable : undefined;
+/** The parameter whose value this node is or was: how `backward` finds its way home. `undefined` for any other node. */
+export function parameterOf({ owner }: Node): Parameter | undefined {
+  return owner instanceof Parameter ? owner : undefined;
 }
 
 /**
@@ -62,7 +58,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#elements = elementsOf(leaf);
     this.#kind = kind;
     this.#keepsPrevious = keepsPrevious;
-    variables.set(leaf, this);
+    leaf.belongTo(this);
   }
 
   /** Where the current value is, which is computed now if it is still to come. */
@@ -191,7 +187,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.current = known ?? createLeaf(this.shape, this.dtype, this.#elements, { tracked });
     if (known !== undefined) return;
     this.#leaves.push(this.current);
-    variables.set(this.current, this);
+    this.current.belongTo(this);
   }
 
   /** Has a node that is still to be computed stand for this variable, now and when it is. For `assignAlong`. */
@@ -199,7 +195,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     const operation = { primitive: "stopGradient" as const, inputs: [value], attributes: {} };
     const node = new Node(value, { operation, tracked: false });
     fallBackOn(node, this.current);
-    variables.set(node, this);
+    node.belongTo(this);
     this.#coming.push(node);
     this.current = node;
     return node;
@@ -210,7 +206,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     const leaf = this.current;
     const operation = { primitive: "stopGradient" as const, inputs: [value], attributes: {} };
     this.current = new Node(value, { operation, tracked: leaf.tracked });
-    variables.set(this.current, this);
+    this.current.belongTo(this);
     return () => {
       this.current = leaf;
     };

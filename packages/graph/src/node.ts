@@ -17,7 +17,7 @@ export type Operation = {
 
 const none: readonly Node[] = [];
 
-/** What had a value that is gone. */
+/** What has values, one after another, that nodes stand for. */
 export interface ValueOwner {
   /** What errors call it. */
   readonly description: string;
@@ -103,12 +103,17 @@ export class Node {
     if (!this.tracked) this.#operation = null;
   }
 
-  /** Whose value a leaf was before it was released; `null` while its elements are there. */
+  /** Whose value it is or was; `null` for a node that is nobody's. */
   get owner(): ValueOwner | null {
     return this.#owner;
   }
 
-  /** Lets the elements of a leaf go. What has not been computed from them by now never will be, and says so. */
+  /** Says whose value it is. */
+  belongTo(owner: ValueOwner): void {
+    this.#owner = owner;
+  }
+
+  /** Lets the elements of a leaf go, which was its owner's. What has not been computed from them by now never will be, and says so. */
   release(owner: ValueOwner): void {
     this.#storage = null;
     this.#owner = owner;
@@ -278,7 +283,7 @@ export function topologicalOrder(
 export function pendingNodes(nodes: readonly Node[]): Node[] {
   const order = topologicalOrder(nodes, ({ storage }) => storage === null);
   for (const node of order) {
-    if (node.owner !== null) throw staleValue(node.owner, node.shape);
+    if (node.owner !== null && node.operation === null) throw staleValue(node.owner, node.shape);
     if (node instanceof Placeholder) throw leaked(node);
   }
   return order;

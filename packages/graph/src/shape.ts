@@ -66,10 +66,10 @@ export function normalizeAxes(
   rank: number,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = typeof axes === "number" ? [axes] : axes;
-  const normalized = list.map((axis) => normalizeAxis(called, axis, rank));
+  if (typeof axes === "number") return [normalizeAxis(called, axes, rank)];
+  const normalized = axes.map((axis) => normalizeAxis(called, axis, rank));
   if (new Set(normalized).size !== normalized.length) {
-    throw new ShapeError(called, `got the axes ${formatShape(list)}, which name one axis twice`);
+    throw new ShapeError(called, `got the axes ${formatShape(axes)}, which name one axis twice`);
   }
   return normalized.sort((a, b) => a - b);
 }

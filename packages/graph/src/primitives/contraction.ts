@@ -10,20 +10,20 @@ export const matmul: Primitive<NoAttributes> = {
   arity: 2,
   formula: "yᵢⱼ = Σₖ aᵢₖ bₖⱼ, for every batch",
   shape([a, b]) {
-    const shapes = `${formatShape(a.shape)} × ${formatShape(b.shape)}`;
-    if (a.shape.length < 2 || b.shape.length < 2) {
-      throw new ShapeError("matmul", `${shapes}: both need at least two axes`);
-    }
+    const refuse = (problem: string, hint?: string): never => {
+      throw new ShapeError("matmul", `${formatShape(a.shape)} × ${formatShape(b.shape)}: ${problem}`, hint);
+    };
+    if (a.shape.length < 2 || b.shape.length < 2) return refuse("both need at least two axes");
     const [m, inner] = a.shape.slice(-2);
     const [other, n] = b.shape.slice(-2);
     if (inner !== other) {
       const hint =
         inner === n ? "Did you mean b.transpose()?" : m === other ? "Did you mean a.transpose()?" : undefined;
-      throw new ShapeError("matmul", `${shapes}: inner axes ${inner} ≠ ${other}`, hint);
+      return refuse(`inner axes ${inner} ≠ ${other}`, hint);
     }
     const batch = a.shape.slice(0, -2);
     if (!sameShape(batch, b.shape.slice(0, -2))) {
-      throw new ShapeError("matmul", `${shapes}: the batch axes differ`, "Broadcast the batches first");
+      return refuse("the batch axes differ", "Broadcast the batches first");
     }
     return [...batch, m, n];
   },

@@ -2,7 +2,7 @@ import { canHold, numbers } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import type { Primitive } from "../primitive.js";
 import { draw, reals } from "../samples.js";
-import { checkShape, contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
+import { checkShape, contiguousStrides, formatShape, sameShape, sizeOf, type Shape } from "../shape.js";
 import {
   contiguousView,
   gatherView,
@@ -211,7 +211,7 @@ export const overlapAdd: Primitive<WindowAttributes & { readonly shape: Shape }>
   formula: "[…, P, size] → […, L]: windows added back to the places they were taken from",
   shape([x], attributes) {
     const expected = windows.shape([{ ...x, shape: attributes.shape }], attributes);
-    if (formatShape(expected) !== formatShape(x.shape)) {
+    if (!sameShape(expected, x.shape)) {
       throw new ShapeError(
         "overlapAdd",
         `got ${formatShape(x.shape)}; windows of ${formatShape(attributes.shape)} have the shape ${formatShape(expected)}`,

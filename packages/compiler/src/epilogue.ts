@@ -1,6 +1,7 @@
 import { BufferUses } from "./buffer-uses.js";
 import { refine } from "./iteration.js";
 import {
+  isProduct,
   buffersOf,
   leafKey,
   leavesOf,
@@ -26,6 +27,7 @@ const operandBound = 12;
  * A loop is taken in if it alone reads the product's result, every element once. The product moves to where the loop was.
  */
 export function withEpilogues(program: Program): Program {
+  if (!program.kernels.some(isProduct)) return program;
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
   /** What has been placed so far; a product that has moved on leaves its place empty. */

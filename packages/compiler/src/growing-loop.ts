@@ -1,16 +1,16 @@
 import type { Shape } from "@stargrad/graph";
 import { canWalkTogether } from "./iteration.js";
 import {
-  leafKey,
   operandBound,
   partBound,
   partsOf,
+  sameLeaf,
   type Leaf,
   type LoopExpression,
   type MapKernel,
   type MapResult,
 } from "./kernel.js";
-import { digitsKey, sameLayout, type Layout } from "./layout.js";
+import { sameDigits, sameLayout, type Layout } from "./layout.js";
 import { replaceLeaves } from "./rewrite.js";
 
 /**
@@ -22,14 +22,15 @@ export class GrowingLoop {
   readonly #results: MapResult[] = [];
   readonly #written = new Map<number, MapResult>();
   readonly #parts = new Set<LoopExpression>();
-  readonly #leaves = new Set<string>();
+  /** What it reads, each once: at most as many as a loop may have operands, so they are looked through one by one. */
+  readonly #leaves: Leaf[] = [];
   /** All that it is walked by; of those that differ only in where they begin, one. */
-  readonly #layouts = new Map<string, Layout>();
+  readonly #layouts: Layout[] = [];
 
   constructor(first: MapKernel) {
     this.#first = first;
     const parts = partsOf(first.results.map(({ expression }) => expression));
-    this.#add(first.results, parts, layoutsOf(first.results, parts));
+    this.#add(first.results, parts, this.#newLeaves(parts), this.#newLayouts(first.results, parts));
   }
 
   /** The loop as it is by now. */
@@ -54,17 +55,12 @@ export class GrowingLoop {
       results.map(({ expression }) => expression),
       this.#parts,
     );
-    const leaves = new Set(
-      parts
-        .filter(isLeaf)
-        .map(leafKey)
-        .filter((key) => !this.#leaves.has(key)),
-    );
-    const operands = this.#leaves.size + leaves.size + this.#results.length + results.length;
+    const leaves = this.#newLeaves(parts);
+    const operands = this.#leaves.length + leaves.length + this.#results.length + results.length;
     if (this.#parts.size + parts.length > partBound || operands > operandBound) return false;
-    const layouts = layoutsOf(results, parts).filter((layout) => !this.#layouts.has(digitsKey(layout)));
-    const fits = layouts.length === 0 || canWalkTogether(loop.shape, [...this.#layouts.values(), ...layouts]);
-    if (fits) this.#add(results, parts, layouts);
+    const layouts = this.#newLayouts(results, parts);
+    const fits = layouts.length === 0 || canWalkTogether(loop.shape, [...this.#layouts, ...layouts]);
+    if (fits) this.#add(results, parts, leaves, layouts);
     return fits;
   }
 
@@ -75,24 +71,43 @@ export class GrowingLoop {
     return sameLayout(source.layout, leaf.layout) ? source.expression : null;
   };
 
-  #add(results: readonly MapResult[], parts: readonly LoopExpression[], layouts: readonly Layout[]): void {
+  /** The leaves among some parts that are not read by now, each once. */
+  #newLeaves(parts: readonly LoopExpression[]): Leaf[] {
+    const found: Leaf[] = [];
+    for (const part of parts) {
+      if (!isLeaf(part)) continue;
+      const isSame = (leaf: Leaf): boolean => sameLeaf(leaf, part);
+      if (!this.#leaves.some(isSame) && !found.some(isSame)) found.push(part);
+    }
+    return found;
+  }
+
+  /** What results and parts are walked by, unless the loop is walked so by now; each once. */
+  #newLayouts(results: readonly MapResult[], parts: readonly LoopExpression[]): Layout[] {
+    const found: Layout[] = [];
+    for (const { layout } of [...parts.filter(isLeaf), ...results]) {
+      const isSame = (other: Layout): boolean => sameDigits(other, layout);
+      if (!this.#layouts.some(isSame) && !found.some(isSame)) found.push(layout);
+    }
+    return found;
+  }
+
+  #add(
+    results: readonly MapResult[],
+    parts: readonly LoopExpression[],
+    leaves: readonly Leaf[],
+    layouts: readonly Layout[],
+  ): void {
     for (const result of results) {
       this.#results.push(result);
       this.#written.set(result.buffer, result);
     }
-    for (const part of parts) {
-      this.#parts.add(part);
-      if (isLeaf(part)) this.#leaves.add(leafKey(part));
-    }
-    for (const layout of layouts) this.#layouts.set(digitsKey(layout), layout);
+    for (const part of parts) this.#parts.add(part);
+    this.#leaves.push(...leaves);
+    this.#layouts.push(...layouts);
   }
 }
 
 function isLeaf(part: LoopExpression): part is Leaf {
   return part.kind !== "apply";
-}
-
-/** What results and leaves are walked by. */
-function layoutsOf(results: readonly MapResult[], parts: readonly LoopExpression[]): Layout[] {
-  return [...parts.filter(isLeaf), ...results].map(({ layout }) => layout);
 }

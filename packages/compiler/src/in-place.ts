@@ -1,6 +1,16 @@
 import { BufferUses } from "./buffer-uses.js";
-import { leavesOf, type Kernel, type LoopExpression, type Program } from "./kernel.js";
+import {
+  leavesOf,
+  type Kernel,
+  type LoopExpression,
+  type MapKernel,
+  type MapResult,
+  type ProductKernel,
+  type Program,
+} from "./kernel.js";
 import { isContiguous, sameLayout } from "./layout.js";
+
+type Load = Extract<LoopExpression, { kind: "load" }>;
 
 /**
  * Which inputs each output may be written over while the program runs: those that are read for the last time, element by
@@ -10,11 +20,15 @@ export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySe
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
   const inputs = new Set(program.inputs.filter((input) => !outputs.has(input)));
+  const loadsOf = remembered((kernel: MapKernel | ProductKernel) => loads(resultsOf(kernel)));
   return new Map(
     program.outputs.map((output) => {
       const [time, ...others] = uses.writersOf(output);
       const kernel: Kernel | undefined = others.length === 0 ? program.kernels[time] : undefined;
-      return [output, new Set(kernel === undefined ? [] : inputsReadInStep(kernel, output).filter(fits))];
+      return [
+        output,
+        new Set(kernel === undefined ? [] : inputsReadInStep(kernel, output, loadsOf).filter(fits)),
+      ];
 
       function fits(input: number): boolean {
         const [from, to] = [program.buffers[input], program.buffers[output]];
@@ -29,21 +43,38 @@ export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySe
  * The buffers a loop, or a product's epilogue, reads just where it writes an output: its expression for that reads them, and
  * nothing else elsewhere. Where the sums of a product grow, nothing can be read in the end.
  */
-function inputsReadInStep(kernel: Kernel, output: number): number[] {
+function inputsReadInStep(
+  kernel: Kernel,
+  output: number,
+  loadsOf: (kernel: MapKernel | ProductKernel) => readonly Load[],
+): number[] {
   if (kernel.kind !== "map" && kernel.kind !== "product") return [];
-  const results = kernel.kind === "map" ? kernel.results : kernel.epilogue;
   const taken = kernel.kind === "map" ? [] : [kernel.a.buffer, kernel.b.buffer];
-  const result = results.find(({ buffer }) => buffer === output);
+  const result = resultsOf(kernel).find(({ buffer }) => buffer === output);
   if (result === undefined || !isContiguous(result.layout)) return [];
   if (kernel.kind === "product" && kernel.c.buffer === output) return [];
-  const all = loads(results.map(({ expression }) => expression));
+  const all = loadsOf(kernel);
   const inStep = (buffer: number): boolean =>
     all.every((load) => load.buffer !== buffer || sameLayout(load.layout, result.layout));
-  return loads([result.expression])
+  return loads([result])
     .map(({ buffer }) => buffer)
     .filter((buffer) => inStep(buffer) && !taken.includes(buffer));
 }
 
-function loads(expressions: readonly LoopExpression[]): Extract<LoopExpression, { kind: "load" }>[] {
-  return leavesOf(expressions).filter((leaf) => leaf.kind === "load");
+function resultsOf(kernel: MapKernel | ProductKernel): readonly MapResult[] {
+  return kernel.kind === "map" ? kernel.results : kernel.epilogue;
+}
+
+function loads(results: readonly MapResult[]): Load[] {
+  return leavesOf(results.map(({ expression }) => expression)).filter((leaf) => leaf.kind === "load");
+}
+
+/** A function that is asked once for each kernel: a kernel may write many outputs. */
+function remembered<K, V>(f: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const value = known.get(key) ?? f(key);
+    known.set(key, value);
+    return value;
+  };
 }

@@ -205,5 +205,8 @@ class KernelDescription {
 
 /** The place of an operand among others, which are few; −1 if it is not there. */
 function positionOf(operands: readonly OperandPlace[], buffer: number, offset: number): number {
-  return operands.findIndex((operand) => operand.buffer === buffer && operand.offset === offset);
+  for (let i = 0; i < operands.length; i++) {
+    if (operands[i].buffer === buffer && operands[i].offset === offset) return i;
+  }
+  return -1;
 }

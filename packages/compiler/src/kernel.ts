@@ -1,10 +1,11 @@
 import type { BinaryName, DType, Shape, UnaryName } from "@stargrad/graph";
-import { layoutKey, type Digit, type Layout } from "./layout.js";
+import { layoutKey, sameLayout, type Digit, type Layout } from "./layout.js";
 
 /** A piece of memory a program works with, known by its number. */
 export interface BufferSpec {
-  /** What it holds, for messages: the primitive that computes it and the shape, as in `matmul [32, 10]`. */
-  readonly name: string;
+  /** What it holds, for messages: the primitive that computes it, or what it is for, and the shape of that. */
+  readonly contents: string;
+  readonly shape: Shape;
   readonly dtype: DType;
   /** In elements. */
   readonly size: number;
@@ -221,6 +222,10 @@ export interface Program {
   readonly kernels: readonly Kernel[];
 }
 
+export function isProduct(kernel: Kernel): kernel is ProductKernel {
+  return kernel.kind === "product";
+}
+
 interface KernelBuffers {
   readonly reads: readonly number[];
   readonly writes: readonly number[];
@@ -323,6 +328,12 @@ function collectParts(
 
 export function leavesOf(expressions: readonly LoopExpression[]): Leaf[] {
   return partsOf(expressions).filter((part) => part.kind !== "apply");
+}
+
+/** Whether two leaves read the same elements in the same order. */
+export function sameLeaf(a: Leaf, b: Leaf): boolean {
+  const isSameSource = a.kind === "load" ? b.kind === "load" && a.buffer === b.buffer : b.kind === "place";
+  return isSameSource && sameLayout(a.layout, b.layout);
 }
 
 /** Two leaves with one key read the same elements in the same order. */

@@ -1,4 +1,4 @@
-import type { Shape } from "@stargrad/graph";
+import { sameShape, type Shape } from "@stargrad/graph";
 
 /** A stretch of an axis that is walked with one stride, in elements. */
 export interface Digit {
@@ -18,8 +18,19 @@ export interface Layout {
   readonly axes: readonly (readonly Digit[])[];
 }
 
+/** What `contiguous` returned last: nodes that are neighbours in a graph mostly have one shape. */
+let latest: { readonly shape: Shape; readonly layout: Layout } = {
+  shape: [],
+  layout: { offset: 0, axes: [] },
+};
+
 /** Row-major, as a buffer of its own. */
 export function contiguous(shape: Shape): Layout {
+  if (!sameShape(shape, latest.shape)) latest = { shape: [...shape], layout: rowMajor(shape) };
+  return latest.layout;
+}
+
+function rowMajor(shape: Shape): Layout {
   const axes: Digit[][] = shape.map(() => []);
   let stride = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -185,7 +196,7 @@ export function layoutKey(layout: Layout): string {
 }
 
 /** A text that two layouts share exactly if they are walked by the same steps. */
-export function digitsKey({ axes }: Layout): string {
+function digitsKey({ axes }: Layout): string {
   let key = "";
   for (const digits of axes) {
     key += "|";

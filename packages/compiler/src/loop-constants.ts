@@ -1,4 +1,3 @@
-import { formatShape } from "@stargrad/graph";
 import { buffersOf, type BufferSpec, type Kernel, type ProductKernel, type ScanKernel } from "./kernel.js";
 import { reshape, type Layout } from "./layout.js";
 
@@ -45,8 +44,8 @@ function arrange(
   const shape = [k, n / panelWidth, panelWidth];
   const from = reshape({ offset: b.offset, axes: [b.rows, b.columns] }, shape);
   if (from === null) return null;
-  const name = `panels ${formatShape([n / panelWidth, k, panelWidth])}`;
-  const buffer = buffers.push({ name, dtype, size: n * k }) - 1;
+  const contents = "panels";
+  const buffer = buffers.push({ contents, shape: [n / panelWidth, k, panelWidth], dtype, size: n * k }) - 1;
   const rows = k === 1 ? [] : [{ length: k, stride: panelWidth }];
   const panels = n === panelWidth ? [] : [{ length: n / panelWidth, stride: k * panelWidth }];
   const columns = [{ length: panelWidth, stride: 1 }];

@@ -1,4 +1,4 @@
-import { formatShape, sizeOf, type Node, type Operation } from "@stargrad/graph";
+import { sizeOf, type Node, type Operation } from "@stargrad/graph";
 import type { BufferSpec, Kernel, LoopExpression, Operand, View } from "./kernel.js";
 import { contiguous, type Layout } from "./layout.js";
 
@@ -66,7 +66,7 @@ export function lowerScan(
   };
   const addView = (node: Node, view: Omit<View, "buffer">): number => {
     const { dtype, shape } = node;
-    const buffer = lowering.addBuffer({ name: `part ${formatShape(shape)}`, dtype, size: sizeOf(shape) });
+    const buffer = lowering.addBuffer({ contents: "part", shape, dtype, size: sizeOf(shape) });
     views.push({ buffer, ...view });
     return buffer;
   };
@@ -85,7 +85,7 @@ export function lowerScan(
     const formal = body.carries[i];
     const { dtype, shape } = formal;
     const size = sizeOf(shape);
-    const source = lowering.addBuffer({ name: `carry ${formatShape(shape)}`, dtype, size: 2 * size });
+    const source = lowering.addBuffer({ contents: "carry", shape, dtype, size: 2 * size });
     lowering.writeTo(source, contiguous(shape), inputs[body.constants.length + i]);
     states.set(i, source);
     known.set(
@@ -103,8 +103,12 @@ export function lowerScan(
   for (const j of results) {
     const { dtype, shape } = body.results[j];
     const size = sizeOf(shape);
-    const name = `stack ${formatShape([length, ...shape])}`;
-    const source = lowering.addBuffer({ name, dtype, size: length * size });
+    const source = lowering.addBuffer({
+      contents: "stack",
+      shape: [length, ...shape],
+      dtype,
+      size: length * size,
+    });
     stacks.set(j, source);
     addDestination(body.results[j], addView(body.results[j], slices(source, size)));
   }

@@ -1,6 +1,5 @@
 import {
   binaryNames,
-  formatShape,
   NodeNumbers,
   pendingNodes,
   sameShape,
@@ -431,8 +430,8 @@ class Lowering {
     const { operation, dtype, shape } = contents;
     const place = this.#places.get(contents);
     if (place !== undefined) return place;
-    const name = `${operation?.primitive ?? "data"} ${formatShape(shape)}`;
-    return this.#buffers.push({ name, dtype, size: sizeOf(shape) }) - 1;
+    const size = sizeOf(shape);
+    return this.#buffers.push({ contents: operation?.primitive ?? "data", shape, dtype, size }) - 1;
   }
 }
 

@@ -66,7 +66,12 @@ const programs: fc.Arbitrary<Program> = fc
       return { kind: "map", shape: [1], results: [{ expression, buffer: i + 2, layout }] } as const;
     });
     return {
-      buffers: sizes.map((size, i) => ({ name: `buffer ${i}`, dtype: dtypes[i % dtypes.length], size })),
+      buffers: sizes.map((size, i) => ({
+        contents: "data",
+        shape: [size],
+        dtype: dtypes[i % dtypes.length],
+        size,
+      })),
       inputs: [0, 1],
       outputs: outputs.map((output) => output % sizes.length),
       kernels,

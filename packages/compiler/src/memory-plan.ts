@@ -44,7 +44,7 @@ class Lives {
   #time = 0;
 
   constructor(kernels: readonly Kernel[]) {
-    this.#findHomes(kernels, null);
+    if (kernels.some(({ kind }) => kind === "scan")) this.#findHomes(kernels, null);
     this.#live(kernels);
   }
 
@@ -93,9 +93,10 @@ class Lives {
   }
 }
 
-function touchedBy(kernel: Kernel): Set<number> {
+/** The buffers that a kernel touches, some of them more than once. */
+function touchedBy(kernel: Kernel): number[] {
   const { reads, writes } = buffersOf(kernel);
-  return new Set([...reads, ...writes]);
+  return [...reads, ...writes];
 }
 
 function roomOf({ size, dtype }: BufferSpec): number {

@@ -1,5 +1,6 @@
 import { BufferUses } from "./buffer-uses.js";
 import {
+  isProduct,
   leavesOf,
   type Kernel,
   type LoopKernel,
@@ -18,6 +19,7 @@ import { changeLayouts } from "./rewrite.js";
  */
 export function orientProducts(program: Program): Program {
   const { kernels } = program;
+  if (!kernels.some(isProduct)) return program;
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
   // Turning a product changes how its readers read, and not what.

@@ -1,4 +1,4 @@
-import { formatShape, sizeOf } from "@stargrad/graph";
+import { sizeOf } from "@stargrad/graph";
 import type { BufferSpec, Kernel, Program, ReduceKernel } from "./kernel.js";
 import { combined, contiguous, reshape, type Layout } from "./layout.js";
 import { changeLayouts } from "./rewrite.js";
@@ -47,8 +47,8 @@ function split(kernel: ReduceKernel, buffers: BufferSpec[]): ReduceKernel[] | nu
   const keptInner = inner.map((n, i) => (isReduced(end + i) ? 1 : n));
   const partsShape = [...outer, parts, ...keptInner];
   const { dtype } = kernel.expression;
-  const name = `${kernel.combine} ${formatShape(partsShape)}`;
-  const buffer = buffers.push({ name, dtype, size: sizeOf(partsShape) }) - 1;
+  const size = sizeOf(partsShape);
+  const buffer = buffers.push({ contents: kernel.combine, shape: partsShape, dtype, size }) - 1;
   const { offset, axes: digits } = kernel.layout;
   const layout: Layout = {
     offset,

@@ -10,7 +10,7 @@ import {
   type ScanKernel,
   type SimpleKernel,
 } from "@stargrad/compiler";
-import { bytesPerElement, type DType } from "@stargrad/graph";
+import { bytesPerElement, formatShape, type DType } from "@stargrad/graph";
 import { failureOf } from "./indexing/failure.js";
 import type { KernelCode, KernelModule, KernelStore, KernelVariant } from "./kernel-store.js";
 import { command, flags, header, ImageWriter } from "./program-image.js";
@@ -133,14 +133,20 @@ class Compilation {
     const hazards = new Hazards();
     for (const kernel of kernels) {
       const shared = this.#isShared(kernel);
-      const accesses = accessesOf(kernel, this.#program, this.#plan.addresses, this.#inPlace, shared);
-      const meets = hazards.meets(accesses);
-      if (meets) hazards.clear();
-      hazards.add(accesses);
-      const what = (meets ? flags.meet : 0) | (shared ? flags.shared : 0);
+      const what = (this.#meets(kernel, shared, hazards) ? flags.meet : 0) | (shared ? flags.shared : 0);
       if (kernel.kind === "scan") this.#writeScan(kernel, what);
       else this.#writeKernel(kernel, what);
     }
+  }
+
+  /** Whether threads have to meet before a kernel runs, by what they have done since they last met. */
+  #meets(kernel: Kernel, shared: boolean, hazards: Hazards): boolean {
+    if (this.#options.threads === 1) return false;
+    const accesses = accessesOf(kernel, this.#program, this.#plan.addresses, this.#inPlace, shared);
+    const meets = hazards.meets(accesses);
+    if (meets) hazards.clear();
+    hazards.add(accesses);
+    return meets;
   }
 
   #writeKernel(kernel: SimpleKernel, what: number): void {
@@ -222,12 +228,11 @@ function canFail(kernel: Kernel): boolean {
 }
 
 function largestOf({ buffers }: Program): CompiledProgram["largest"] {
-  let largest = { name: "nothing", bytes: 0 };
-  for (const { name, dtype, size } of buffers) {
-    const bytes = size * bytesPerElement(dtype);
-    if (bytes > largest.bytes) largest = { name, bytes };
-  }
-  return largest;
+  const bytes = buffers.map(({ dtype, size }) => size * bytesPerElement(dtype));
+  const place = bytes.reduce((largest, each, i) => (each > (bytes[largest] ?? 0) ? i : largest), 0);
+  const largest = buffers.at(place);
+  if (largest === undefined) return { name: "nothing", bytes: 0 };
+  return { name: `${largest.contents} ${formatShape(largest.shape)}`, bytes: bytes[place] };
 }
 
 function align(bytes: number): number {

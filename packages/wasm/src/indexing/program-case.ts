@@ -122,14 +122,14 @@ export class ProgramCase {
     return this.#view(dtype, this.#addresses[buffer], size);
   }
 
-  /** The buffers beside which something was written, by name. A fill writes whole vectors. */
+  /** The buffers beside which something was written, by what they hold. A fill writes whole vectors. */
   overrun(): string[] {
     const isTouched = (address: number): boolean =>
       new Uint8Array(this.#memory.buffer, address, guardBytes).some((byte) => byte !== guard);
-    return this.program.buffers.flatMap(({ size, dtype, name }, buffer) => {
+    return this.program.buffers.flatMap(({ size, dtype, contents }, buffer) => {
       const start = this.#addresses[buffer];
       const end = Math.ceil((start + size * bytesPerElement(dtype)) / alignment) * alignment;
-      return isTouched(start - guardBytes) || isTouched(end) ? [name] : [];
+      return isTouched(start - guardBytes) || isTouched(end) ? [contents] : [];
     });
   }
 

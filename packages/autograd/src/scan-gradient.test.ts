@@ -14,6 +14,7 @@ import {
   Parameter,
   recordAssignments,
 } from "./index.js";
+import { pullBack } from "./pull-back.js";
 import { scanGradient } from "./scan-gradient.js";
 
 function expectClose(got: Tensor, expected: Tensor): void {
@@ -167,7 +168,7 @@ describe("what a loop keeps for its gradient", () => {
       const [bundle] = loopsBehind([y]);
       if (bundle.operation?.primitive !== "scan") throw new Error("the layer loops");
       const loop = { bundle, scan: bundle.operation };
-      const gradients = scanGradient(loop, new Map([[1, random(9, 4, 1, 2)]]), () => true, bound);
+      const gradients = scanGradient(loop, new Map([[1, random(9, 4, 1, 2)]]), () => true, pullBack, bound);
       return { body: loop.scan.attributes.body, gradients };
     };
     const [lean, generous] = [gradientsWithin(0), gradientsWithin(Infinity)];

@@ -10,6 +10,23 @@ const folders = [
   "tests",
 ];
 
+/**
+ * Packages whose test files share what they import: each leaves global state (the engine, mocks) as it found it, and to load
+ * the same modules again for every file costs more than most files' tests. Elsewhere tests look at memory, threads or the
+ * process, which have to be their own.
+ */
+const sharing = new Set([
+  "graph",
+  "compiler",
+  "tensor",
+  "autograd",
+  "nn",
+  "optim",
+  "io",
+  "datasets",
+  "explain",
+]);
+
 /** What takes long, or needs more than Node, has tests of its own: `npm run conformance` runs those. */
 function filesIn(mode: string) {
   const long = "**/*.long.test.ts";
@@ -32,7 +49,7 @@ export default defineConfig(({ mode }) => ({
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,
-      test: { name: basename(folder), ...filesIn(mode) },
+      test: { name: basename(folder), isolate: !sharing.has(basename(folder)), ...filesIn(mode) },
     })),
   },
 }));

@@ -1,5 +1,5 @@
 // `npm run conformance`: the WebAssembly engine against the reference engine, what its threads and its memory do over a long time,
-// and deep and random models and loops, in every place it is meant for: on each version of Node we name, and in Chromium where
+// and deep and random graphs, models and loops, in every place it is meant for: on each version of Node we name, and in Chromium where
 // one is installed.
 // `npm run conformance -- --only chromium` picks one place. A Node that is not this one is the npm package `node`.
 
@@ -15,7 +15,7 @@ const vitest = `node ${vitestFile} run`;
 // Each suite by its name: a command.
 const nodeTests = {
   "engines and threads": `${vitest} --project wasm src/conformance.test.ts src/threads --project tests threads.test.ts`,
-  "long tests": `${vitest} --mode long --project tests memory deep-models random-`,
+  "long tests": `${vitest} --mode long --project tests --project autograd memory deep-models random- properties`,
 };
 // Wide vectors are for the whole process, and unknown to V8's first compiler.
 const wideTests = {

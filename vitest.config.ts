@@ -44,8 +44,10 @@ export default defineConfig(({ mode }) => ({
     // Threads start faster than processes; by default one core would stay idle, which is half of a small machine.
     pool: "threads",
     maxWorkers: "100%",
-    // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides.
-    testTimeout: 60_000,
+    // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides. So no test has a
+    // shorter one of its own.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,

@@ -52,7 +52,7 @@ describe.each(Object.entries(loopCases))("the gradient of a loop, %s", (_, { f, 
   });
 });
 
-describe("random loops", { timeout: 60_000 }, () => {
+describe("random loops", () => {
   type Step = (tensors: Tensor[]) => Tensor;
   const pick = (tensors: readonly Tensor[], place: number): Tensor => tensors[place % tensors.length];
   const unary = fc.constantFrom(

@@ -10,6 +10,23 @@ const folders = [
   "tests",
 ];
 
+/**
+ * Packages whose test files share what they import: each leaves global state (the engine, mocks) as it found it, and to load
+ * the same modules again for every file costs more than most files' tests. Elsewhere tests look at memory, threads or the
+ * process, which have to be their own.
+ */
+const sharing = new Set([
+  "graph",
+  "compiler",
+  "tensor",
+  "autograd",
+  "nn",
+  "optim",
+  "io",
+  "datasets",
+  "explain",
+]);
+
 /** What takes long, or needs more than Node, has tests of its own: `npm run conformance` runs those. */
 function filesIn(mode: string) {
   const long = "**/*.long.test.ts";
@@ -27,12 +44,14 @@ export default defineConfig(({ mode }) => ({
     // Threads start faster than processes; by default one core would stay idle, which is half of a small machine.
     pool: "threads",
     maxWorkers: "100%",
-    // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides.
-    testTimeout: 60_000,
+    // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides. So no test has a
+    // shorter one of its own.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,
-      test: { name: basename(folder), ...filesIn(mode) },
+      test: { name: basename(folder), isolate: !sharing.has(basename(folder)), ...filesIn(mode) },
     })),
   },
 }));

@@ -3,8 +3,9 @@
 
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { printTimings, timed } from "./timings.mjs";
 
-const stages = ["format", "boundaries", "types", "lint", "test", "build", "pack:check", "size"];
+const stages = ["format", "boundaries", "imports", "types", "lint", "test", "build", "pack:check", "size"];
 
 const { values } = parseArgs({ options: { skip: { type: "string", multiple: true, default: [] } } });
 const unknown = values.skip.filter((stage) => !stages.includes(stage));
@@ -15,13 +16,17 @@ if (unknown.length > 0) {
 
 for (const stage of stages.filter((name) => !values.skip.includes(name))) {
   console.log(`\n== ${stage}`);
-  const { status } = spawnSync("npm", ["run", "--silent", stage], {
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
+  const { status } = timed(`check: ${stage}`, () =>
+    spawnSync("npm", ["run", "--silent", stage], {
+      stdio: "inherit",
+      shell: process.platform === "win32",
+    }),
+  );
   if (status !== 0) {
+    printTimings();
     console.error(`\ncheck failed at: ${stage} (again alone: npm run ${stage})`);
     process.exit(status ?? 1);
   }
 }
+printTimings();
 console.log("\ncheck passed");

@@ -1,10 +1,17 @@
-// Repeats, at the end of a log, what vitest found: its own summary, then the plain counts on a line of their own.
-// The folder named on the command line holds its output (tests.log) and its JSON report (tests.json).
+// Repeats, at the end of a log, what each suite took, and what vitest found: its own summary, then the plain counts on a line
+// of their own. The folder named on the command line holds its output (tests.log), its JSON report (tests.json), and what was
+// noted of times (timings.jsonl).
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { tableOf } from "./timings.mjs";
 
 const folder = process.argv[2];
+
+if (existsSync(join(folder, "timings.jsonl"))) {
+  const lines = readFileSync(join(folder, "timings.jsonl"), "utf8").trimEnd().split("\n");
+  console.log(`${tableOf(lines.map((line) => JSON.parse(line)))}\n`);
+}
 
 const log = readFileSync(join(folder, "tests.log"), "utf8");
 console.log(

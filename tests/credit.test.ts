@@ -10,7 +10,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 // optimizers they use. What back-propagation promised is not; by how much it is off is printed at the end. Both are shares
 // of Σ |paid|.
 
-const patience = 60_000;
 const figures: Record<string, { steps: number; unexplained: string; promiseOff: string }> = {};
 
 /** Demands of every step that it adds up, and of the promises that some do not. */
@@ -25,7 +24,7 @@ function describeCredit(name: string, makeSteps: () => AsyncIterable<StepExplana
         unexplained: percent(unexplained),
         promiseOff: percent(promiseOff),
       };
-    }, patience);
+    });
 
     it("leaves at most 0.1 % of all that was paid unexplained, at every step", () => {
       expect(steps.length).toBeGreaterThanOrEqual(20);

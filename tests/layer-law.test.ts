@@ -80,10 +80,7 @@ const stages = {
   types: (file: string) => run("npm", "run", "--silent", "types", "--", dirname(dirname(file))),
 };
 
-// Each stage is a program that starts anew, on machines that may be busy.
-const patience = { timeout: 60_000 };
-
-describe("an untouched copy", patience, () => {
+describe("an untouched copy", () => {
   it.each(["boundaries", "lint", "types"] as const)("passes %s", (stage) => {
     const { passed, output } = stages[stage]("packages/tensor/src/index.ts");
     expect(passed, output).toBe(true);
@@ -118,7 +115,7 @@ const violations = [
   },
 ];
 
-describe.each(violations)("$title", patience, ({ file, imported, declared = false, caughtBy }) => {
+describe.each(violations)("$title", ({ file, imported, declared = false, caughtBy }) => {
   const manifest = join(dirname(dirname(file)), "package.json");
 
   beforeAll(() => {

@@ -109,7 +109,7 @@ it.each(readmes)("%s shows an example", (readme) => {
   expect(examplesOf(readme)).not.toEqual([]);
 });
 
-it("every example type-checks", { timeout: 120_000 }, () => {
+it("every example type-checks", () => {
   for (const { name, code } of examples) writeFileSync(join(scratch, `${name}.mts`), code);
   const config = {
     extends: join(root, "tests", "tsconfig.json"),
@@ -131,7 +131,7 @@ it("every example type-checks", { timeout: 120_000 }, () => {
 });
 
 describe.each(examples.filter(({ runs }) => runs))("$title", (example) => {
-  it("runs and prints what it says", { timeout: 60_000 }, () => {
+  it("runs and prints what it says", () => {
     const { status, stderr, printed } = runExample(example);
     expect(status, stderr).toBe(0);
     expect(printed).toEqual(promises(example.code));

@@ -57,7 +57,7 @@ function hover(name: string, code: string): string {
 }
 
 describe.each(names)("types/%s", (name) => {
-  it("is refused where it says, with the words it says", { timeout: 120_000 }, () => {
+  it("is refused where it says, with the words it says", () => {
     const lines = (sources.get(join(folder, name)) ?? "").split("\n");
     const promised = lines.flatMap((text, index) => {
       const message = /^\/\/ expected-message: (.*)$/.exec(text)?.[1];

@@ -2,7 +2,7 @@ import { distance, tolerance } from "./agreement.js";
 import type { Contestant, Prepared } from "./contestant.js";
 import { limitOf } from "./limits.js";
 import { measure, type MeasureOptions } from "./measure.js";
-import type { Row } from "./report.js";
+import type { Row } from "./row.js";
 import type { Workload } from "./workload.js";
 
 /** Calls whose results are compared. A training step has to come out right also after it has changed the parameters. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ratiosOf } from "./ratios.js";
-import type { Row } from "./report.js";
+import type { Row } from "./row.js";
 
 const workload = { name: "sum", task: { kind: "sum" }, limit: { bytes: 1 }, inputs: () => ({}) } as const;
 

@@ -1,4 +1,4 @@
-import type { Row } from "./report.js";
+import type { Row } from "./row.js";
 
 /** How long a party's fastest needs, as a multiple of another party's fastest. */
 export interface Ratio {

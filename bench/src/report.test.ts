@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { firstStepLine, firstStepTable, growthTable, heading, jsonLine, table, type Row } from "./report.js";
+import { firstStepLine, firstStepTable, growthTable, heading, jsonLine, table } from "./report.js";
+import type { Row } from "./row.js";
 import type { Workload } from "./workload.js";
 
 const workload: Workload = {

@@ -3,15 +3,8 @@ import type { Growth } from "./first-steps/growth.js";
 import type { FirstStepRow } from "./first-steps/measure-first-steps.js";
 import type { Timing } from "./measure.js";
 import { ratiosOf, type Ratio } from "./ratios.js";
+import type { Row } from "./row.js";
 import type { Workload } from "./workload.js";
-
-/** How fast somebody was, as a share of the limit, or why not. */
-export type Row = {
-  readonly workload: Workload;
-  readonly engine: string;
-  /** Whose engine it is; the limit is nobody's. */
-  readonly party?: string;
-} & ({ readonly timing: Timing; readonly share: number } | { readonly failure: string });
 
 /** One line that a program can read. */
 export function jsonLine(row: Row): string {

@@ -43,6 +43,3 @@ export function expectComplaint(
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(status).toBe(expectedStatus);
 }
-
-/** Every process starts anew, on machines that may be busy. */
-export const patience = { timeout: 60_000 };

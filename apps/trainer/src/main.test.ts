@@ -9,7 +9,7 @@ import { Generator } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { eventsOf, expectComplaint, patience, run, type Result } from "./command-line.js";
+import { eventsOf, expectComplaint, run, type Result } from "./command-line.js";
 
 let folder: string;
 let data: string;
@@ -48,7 +48,7 @@ afterAll(async () => {
 const digits = (checkpoint: string, ...args: string[]): Promise<Result> =>
   run("digits", "--data", data, "--checkpoint", checkpoint, "--batch-size", "20", ...args);
 
-describe("star", patience, () => {
+describe("star", () => {
   it("draws the lesson up to the perfect star, in plain text where there is no terminal", async () => {
     const { status, stdout, stderr } = await run("star", "--seed", "6");
     for (const stage of ["Goal", "Attempt", "Mistake", "Blame", "Adjust", "Again"]) {
@@ -90,7 +90,7 @@ describe("star", patience, () => {
   });
 });
 
-describe("digits and evaluate", patience, () => {
+describe("digits and evaluate", () => {
   it("end with the same bytes and figures, interrupted after an epoch or not", async () => {
     const [whole, first] = await Promise.all([
       digits(file("whole"), "--epochs", "2", "--seed", "3", "--json"),
@@ -219,7 +219,7 @@ describe("digits and evaluate", patience, () => {
   });
 });
 
-describe("a command that is not understood", patience, () => {
+describe("a command that is not understood", () => {
   it("ends with status 2, and says why", async () => {
     const complaints = [
       [["star", "--speed", "3"], "unknown option '--speed'"],

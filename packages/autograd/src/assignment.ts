@@ -2,7 +2,10 @@ import { DTypeError, formatShape, HostStorage, sameShape, ShapeError } from "@st
 import { collectChangesBy, computeNodes, Tensor, type Changes } from "@stargrad/tensor";
 import { awaitValues, dueBefore, limitAwaited } from "./awaited-values.js";
 import { recordAssignment, recordAssignments, recording } from "./recorded-changes.js";
-import { Buffer, Parameter, type Variable } from "./variable.js";
+import type { Variable } from "./variable.js";
+
+/** A variable that is kept and not learned: a `Buffer`. */
+type KeptVariable = Variable & { readonly kind: "buffer" };
 
 /** What variables are to become. */
 export type Assignments = readonly (readonly [variable: Variable, value: Tensor])[];
@@ -32,7 +35,7 @@ export function assignAll(assignments: Assignments): void {
  */
 export function assignAlong(
   sources: readonly Tensor[],
-  assignments: readonly (readonly [buffer: Buffer, value: Tensor])[],
+  assignments: readonly (readonly [buffer: KeptVariable, value: Tensor])[],
 ): void {
   if (recording() !== null) {
     assignAll(assignments);
@@ -55,9 +58,7 @@ function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
   // arrive, each lets go of what it needed before the next is computed.
   const pending = [...values].filter(([, { node }]) => !(node.storage instanceof HostStorage)).reverse();
   // A gradient that is still to be computed needs the value it is the gradient at.
-  const gradients = [...values.keys()].flatMap((variable) =>
-    variable instanceof Parameter ? (variable.peekGradient()?.node ?? []) : [],
-  );
+  const gradients = [...values.keys()].flatMap((variable) => variable.peekGradient()?.node ?? []);
   const nodes = pending.map(([, { node }]) => node);
   const due = dueBefore(values.keys(), [...nodes, ...gradients]);
   const computed = computeNodes(
@@ -83,6 +84,10 @@ function checkFits(variable: Variable, value: Tensor): void {
   }
 }
 
+function isKept(variable: Variable): variable is KeptVariable {
+  return variable.kind === "buffer";
+}
+
 // What the body of a loop assigns to a variable is taken over by the next iteration, and by the variable at last.
 collectChangesBy((f) => {
   const { result, assignments } = recordAssignments(f);
@@ -93,7 +98,7 @@ collectChangesBy((f) => {
     commit(values) {
       const changed = variables.map((variable, i) => [variable, values[i]] as const);
       const buffers = changed.flatMap(([variable, value]) =>
-        variable instanceof Buffer ? [[variable, value] as const] : [],
+        isKept(variable) ? [[variable, value] as const] : [],
       );
       // Whoever computes an output of the loop computes what becomes of buffers on the way.
       const loops = values.flatMap(({ node }) => node.operation?.inputs ?? []);
@@ -101,7 +106,7 @@ collectChangesBy((f) => {
         loops.map((loop) => new Tensor(loop)),
         buffers,
       );
-      assignAll(changed.filter(([variable]) => !(variable instanceof Buffer)));
+      assignAll(changed.filter(([variable]) => !isKept(variable)));
     },
   };
   return { result, changes };

@@ -1,5 +1,5 @@
 import { pendingWithCompanions, topologicalOrder, type Node } from "@stargrad/graph";
-import { realize, Tensor } from "@stargrad/tensor";
+import { expectNoRecording, realize, Tensor } from "@stargrad/tensor";
 import type { Variable } from "./variable.js";
 
 /** How many values a variable may await, each with the forward pass it is made from. */
@@ -61,6 +61,18 @@ export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Nod
 export function computeDue(replaced: Iterable<Variable>): void {
   const due = dueBefore(replaced, []);
   if (due.length > 0) realize(...due.map((node) => new Tensor(node)));
+}
+
+/**
+ * Gives back at once what a variable's values take, once what is awaited of them has been computed.
+ *
+ * Throws: ArgumentError inside of a function that is recorded
+ */
+export function disposeOf(variable: Variable): void {
+  expectNoRecording("dispose", "a variable is disposed of");
+  if (variable.isDisposed) return;
+  computeDue([variable]);
+  variable.giveBack();
 }
 
 function stillAwaited(): Node[] {

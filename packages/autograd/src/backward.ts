@@ -8,8 +8,9 @@ import {
   type Node,
 } from "@stargrad/graph";
 import { add, onesLike, stopGradient, type Tensor } from "@stargrad/tensor";
-import { gradientOrder, pullBack } from "./pull-back.js";
-import { parameterOf, type Parameter } from "./variable.js";
+import { pullBack } from "./pull-back.js";
+import { gradientOrder } from "./gradient-order.js";
+import { parameterOf, type Parameter } from "./parameter.js";
 
 /**
  * Traces a mistake back to every parameter that caused it: adds dL/dp to `p.grad` for each parameter p the loss depends

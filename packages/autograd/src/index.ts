@@ -4,6 +4,7 @@ export { AnomalyError, detectAnomaly } from "./anomaly.js";
 export { assignAll, assignAlong, type Assignments } from "./assignment.js";
 export { computeDue } from "./awaited-values.js";
 export { backward } from "./backward.js";
+export { Buffer } from "./buffer.js";
 export {
   checkGradient,
   GradientError,
@@ -15,8 +16,9 @@ export { customGradient, onGradient } from "./custom-gradient.js";
 export { grad, valueAndGrad, type GradOptions, type ScalarFunction } from "./grad.js";
 export { hessian, jacobian } from "./jacobian.js";
 export { hvp, jvp } from "./jvp.js";
+export { Parameter } from "./parameter.js";
 export { recordAssignments } from "./recorded-changes.js";
 export { rematerialize } from "./rematerialize.js";
 export { rules, type Rule } from "./rules.js";
-export { Buffer, Parameter, Variable, variableOf } from "./variable.js";
+export { Variable, variableOf } from "./variable.js";
 export { vjp, type TreeFunction } from "./vjp.js";

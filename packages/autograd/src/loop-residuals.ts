@@ -2,7 +2,7 @@ import {
   bytesPerElement,
   sizeOf,
   topologicalOrder,
-  type LoopBody,
+  type LoopGraph,
   type Node,
   type PrimitiveName,
 } from "@stargrad/graph";
@@ -20,11 +20,11 @@ const views: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["reshape", "pe
 
 /** What a loop can keep of its iterations: what it computes anyway, and what its carries are when an iteration begins. */
 export class Keepable {
-  readonly #body: LoopBody;
+  readonly #body: LoopGraph;
   readonly #carries: ReadonlySet<Node>;
   readonly #computed: ReadonlySet<Node>;
 
-  constructor(body: LoopBody) {
+  constructor(body: LoopGraph) {
     this.#body = body;
     this.#carries = new Set(body.carries);
     this.#computed = new Set(body.order([...body.next, ...body.results]));

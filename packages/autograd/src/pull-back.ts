@@ -3,7 +3,6 @@ import {
   formatShape,
   sameShape,
   ShapeError,
-  topologicalOrder,
   withoutHistory,
   type Node,
   type Operation,
@@ -11,6 +10,7 @@ import {
 } from "@stargrad/graph";
 import { add, reshape, sum, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
+import { gradientOrder, leadingTo, sourcesOf } from "./gradient-order.js";
 import { rules } from "./rules.js";
 import { scanGradient } from "./scan-gradient.js";
 import { SliceGradients } from "./slice-gradients.js";
@@ -71,8 +71,11 @@ function gradientsOf(
     const ofOutputs = ofLoops.get(node);
     if (operation?.primitive === "scan" && ofOutputs !== undefined) {
       return differentiating(node, () =>
-        scanGradient({ bundle: node, scan: operation }, ofOutputs, (place) =>
-          leading.has(operation.inputs[place]),
+        scanGradient(
+          { bundle: node, scan: operation },
+          ofOutputs,
+          (place) => leading.has(operation.inputs[place]),
+          pullBack,
         ),
       );
     }
@@ -94,34 +97,11 @@ function gradientsOf(
   }
 }
 
-/** The nodes that gradients flow through from these, inputs before outputs, ending at the boundary if there is one. */
-export function gradientOrder(roots: readonly Node[], boundary?: ReadonlySet<Node>): Node[] {
-  return topologicalOrder(
-    roots,
-    ({ tracked }) => tracked,
-    (node) => (boundary?.has(node) === true ? [] : sourcesOf(node)),
-  );
-}
-
 let differentiated: Node | null = null;
 
 /** The node whose gradient rule is being asked right now. */
 export function nodeBeingDifferentiated(): Node | null {
   return differentiated;
-}
-
-/** Where the gradient of a node goes. */
-export function sourcesOf(node: Node): readonly Node[] {
-  return customRuleOf(node)?.inputs ?? node.operation?.inputs ?? [];
-}
-
-/** The nodes of an order through which a target can be reached. */
-export function leadingTo(targets: ReadonlySet<Node>, order: readonly Node[]): Set<Node> {
-  const leading = new Set<Node>();
-  for (const node of order) {
-    if (targets.has(node) || sourcesOf(node).some((input) => leading.has(input))) leading.add(node);
-  }
-  return leading;
 }
 
 function differentiating<T>(node: Node, ask: () => T): T {

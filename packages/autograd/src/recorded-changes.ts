@@ -1,12 +1,12 @@
 import type { Tensor } from "@stargrad/tensor";
-import type { Parameter, Variable } from "./variable.js";
+import type { Variable } from "./variable.js";
 
 /** What a function changes while its assignments are recorded. */
 export interface RecordedChanges {
   /** What each variable was assigned last. */
   readonly assignments: Map<Variable, Tensor>;
   /** The gradients it left; a parameter that is not among them has none. */
-  readonly gradients: Map<Parameter, Tensor | null>;
+  readonly gradients: Map<Variable, Tensor | null>;
   /** What makes each variable stand for its own value again. */
   readonly restore: (() => void)[];
 }

@@ -1,7 +1,8 @@
 import { createNode, topologicalOrder, type Node } from "@stargrad/graph";
 import { concat, Tensor } from "@stargrad/tensor";
 import { customRuleOf, withCustomRule } from "./custom-rule.js";
-import { pullBack, sourcesOf } from "./pull-back.js";
+import { pullBack } from "./pull-back.js";
+import { sourcesOf } from "./gradient-order.js";
 
 /**
  * The same function, whose intermediate results are computed once more for the gradient instead of being kept for it.

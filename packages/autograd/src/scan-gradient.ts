@@ -1,16 +1,23 @@
 import { Placeholder, type Node, type TensorType } from "@stargrad/graph";
 import { Tensor, traceBody, zeros } from "@stargrad/tensor";
 import { createBackwardLoop, type BackwardParts, type Loop } from "./backward-loop.js";
-import { gradientOrder, leadingTo, pullBack } from "./pull-back.js";
+import { gradientOrder, leadingTo } from "./gradient-order.js";
 
 /** All that is kept of the iterations for the gradient takes no more than this; otherwise only the carries are kept. */
 const defaultKeptBytesBound = 256 * 2 ** 20;
+
+/** How gradients go back through a graph: `pullBack`, which asks for the gradient of a loop and is asked here in turn. */
+export type PullBack = (
+  roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
+  targets: ReadonlySet<Node>,
+  options: { readonly boundary: ReadonlySet<Node> },
+) => Map<Node, Tensor>;
 
 /**
  * The gradient of a loop: a loop in the other direction, which carries the gradients of the carries. From the gradients of the
  * outputs, by index, to those of the inputs that are `wanted`; `null` where there is none.
  *
- * In each iteration, the gradient is pulled back through the body once. What it reads of the iteration forwards is either kept, as
+ * In each iteration, `pullBack` takes the gradient back through the body once: there may be loops in it too. What it reads of the iteration forwards is either kept, as
  * a further result of the loop forwards, or computed once more (see `Keepable`). What iterations add to the gradient of a constant is
  * added up outside of the loop where that is one operation (see `sumOutside`), and is else carried along.
  */
@@ -18,6 +25,7 @@ export function scanGradient(
   loop: Loop,
   gradients: ReadonlyMap<number, Tensor>,
   wanted: (place: number) => boolean,
+  pullBack: PullBack,
   keptBytesBound = defaultKeptBytesBound,
 ): (Tensor | null)[] {
   const { body, length, reverse } = loop.scan.attributes;

@@ -147,7 +147,7 @@ const command = fc.record({
   b: fc.nat(1000),
 });
 
-describe("whatever is computed, assigned and read, in whatever order", { timeout: 60_000 }, () => {
+describe("whatever is computed, assigned and read, in whatever order", () => {
   it("a read returns the number of its time, or throws and names a variable that has moved on", () => {
     fc.assert(
       fc.property(fc.array(command, { minLength: 5, maxLength: 60 }), (commands) => {

@@ -1,6 +1,5 @@
 import {
   createLeaf,
-  DTypeError,
   elementsOf,
   formatShape,
   HostStorage,
@@ -10,20 +9,11 @@ import {
   type Storage,
 } from "@stargrad/graph";
 import { disposeSymbol, expectNoRecording, fallBackOn, realize, Tensor } from "@stargrad/tensor";
-import { assignAll } from "./assignment.js";
-import { computeDue } from "./awaited-values.js";
 import { DisposedStorage } from "./disposed-storage.js";
-import { GradientSlot } from "./gradient-slot.js";
-import { recording } from "./recorded-changes.js";
 
 /** The variable whose value this node is or was; `undefined` for any other node. */
 export function variableOf({ owner }: Node): Variable | undefined {
   return owner instanceof Variable ? owner : undefined;
-}
-
-/** The parameter whose value this node is or was: how `backward` finds its way home. `undefined` for any other node. */
-export function parameterOf({ owner }: Node): Parameter | undefined {
-  return owner instanceof Parameter ? owner : undefined;
 }
 
 /**
@@ -49,17 +39,18 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** The nodes that stand for its next values, which are still to be computed; the current one is the last of them. */
   #coming: Node[] = [];
 
-  readonly #kind: string;
   readonly #keepsPrevious: boolean;
 
-  constructor(leaf: Node, kind: "parameter" | "buffer", keepsPrevious: boolean) {
+  constructor(leaf: Node, keepsPrevious: boolean) {
     super(leaf);
     this.#leaves = [leaf];
     this.#elements = elementsOf(leaf);
-    this.#kind = kind;
     this.#keepsPrevious = keepsPrevious;
     leaf.belongTo(this);
   }
+
+  /** Whether it is learned, or only kept. */
+  abstract get kind(): "parameter" | "buffer";
 
   /** Where the current value is, which is computed now if it is still to come. */
   get elements(): Storage {
@@ -88,7 +79,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
 
   /** What errors call it, and it is followed by its shape. */
   get description(): string {
-    return this.name === null ? `a ${this.#kind} of shape` : `the ${this.#kind} ${this.name}`;
+    return this.name === null ? `a ${this.kind} of shape` : `the ${this.kind} ${this.name}`;
   }
 
   /**
@@ -96,9 +87,10 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
    *
    * Throws: ShapeError or DTypeError if it is of another shape or type
    */
-  assign(value: Tensor): void {
-    assignAll([[this, value]]);
-  }
+  abstract assign(value: Tensor): void;
+
+  /** The gradient that it has been left, for whoever computes with it at once: `null` for what is not learned. */
+  abstract peekGradient(): Tensor | null;
 
   /** The nodes that are let go by one of the next two updates, unless only its own next value is made from them. */
   sharedLeaves(): readonly Node[] {
@@ -161,10 +153,15 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
    *
    * Throws: ArgumentError inside of a function that is recorded
    */
-  dispose(): void {
-    expectNoRecording("dispose", "a variable is disposed of");
-    if (this.isDisposed) return;
-    computeDue([this]);
+  abstract dispose(): void;
+
+  /** What `using` does at the end of its block. */
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+
+  /** Gives back what its values take, and has none from here on. For `disposeOf`. */
+  giveBack(): void {
     this.#catchUp();
     const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
     for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.settle(disposed);
@@ -174,11 +171,6 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#previous = [];
     this.#previousElements = null;
     this.#elements = disposed;
-  }
-
-  /** What `using` does at the end of its block. */
-  [disposeSymbol](): void {
-    this.dispose();
   }
 
   /** Has a node with the current value, tracked or not, stand for this variable. */
@@ -213,79 +205,8 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   }
 }
 
-/**
- * A tensor that is learned. `backward` leaves its gradient in `grad`; an optimizer turns that into a new value.
- *
- * Throws: DTypeError unless the value is float32 or float64
- * Source: torch.nn.Parameter
- */
-export class Parameter<S extends Shape = Shape> extends Variable<S> {
-  readonly #gradient = new GradientSlot(this);
-
-  constructor(value: Tensor<S>, { requiresGradient = true }: { readonly requiresGradient?: boolean } = {}) {
-    if (value.dtype !== "float32" && value.dtype !== "float64") {
-      throw new DTypeError("Parameter", `got ${value.dtype}; expected float32 or float64`);
-    }
-    super(computedLeaf(value, requiresGradient), "parameter", true);
-  }
-
-  /**
-   * dL/dthis, summed over the `backward` calls since it was last set to null; null if no loss has depended on it. While a
-   * step is recorded it is the gradient within the recording, which begins and ends with none.
-   */
-  get grad(): Tensor | null {
-    const changes = recording();
-    return changes === null ? this.#gradient.share() : (changes.gradients.get(this) ?? null);
-  }
-
-  set grad(gradient: Tensor | null) {
-    const changes = recording();
-    if (changes === null) this.#gradient.set(gradient);
-    else changes.gradients.set(this, gradient);
-  }
-
-  /** The gradient for whoever computes with it at once. One that has only been read so need never leave the engine. */
-  peekGradient(): Tensor | null {
-    const changes = recording();
-    return changes === null ? this.#gradient.peek() : (changes.gradients.get(this) ?? null);
-  }
-
-  /** Takes on a gradient that nobody else has. For `backward`. */
-  ownGradient(gradient: Tensor): void {
-    const changes = recording();
-    if (changes === null) this.#gradient.own(gradient);
-    else changes.gradients.set(this, gradient);
-  }
-
-  /** Whether gradients reach it. Freezing a parameter takes effect for what is computed from here on. */
-  get requiresGradient(): boolean {
-    return this.current.tracked;
-  }
-
-  set requiresGradient(required: boolean) {
-    this.represent(required);
-  }
-
-  /** Gives back at once what its values take, and drops its gradient. */
-  override dispose(): void {
-    super.dispose();
-    this.#gradient.dispose();
-  }
-}
-
-/** A tensor that a module keeps and changes but does not learn, such as running statistics. Source: torch.nn buffers */
-export class Buffer<S extends Shape = Shape> extends Variable<S> {
-  /**
-   * `keepsPrevious`: whether the value before the last is kept to compute with, as a parameter's is; a state that nothing
-   * but its own next value is computed from does without, and is written over in place. Default: true.
-   */
-  constructor(value: Tensor<S>, { keepsPrevious = true }: { readonly keepsPrevious?: boolean } = {}) {
-    super(computedLeaf(value, false), "buffer", keepsPrevious);
-  }
-}
-
 /** A leaf with the elements of a tensor and none of its history. */
-function computedLeaf(value: Tensor, tracked: boolean): Node {
+export function computedLeaf(value: Tensor, tracked: boolean): Node {
   if (value.node.storage === null) expectNoRecording("Variable", "a parameter or a buffer is computed");
   realize(value);
   const elements = elementsOf(value.node);

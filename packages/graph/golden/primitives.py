@@ -2,7 +2,7 @@
 
     node --conditions=source --import tsx packages/graph/golden/samples.mjs | python3 packages/graph/golden/primitives.py
 
-Needs NumPy and PyTorch; the file in the repository was written with 1.13. A primitive that torch knows by the same name (in
+Needs NumPy and PyTorch; the file in the repository was written with 2.13. A primitive that torch knows by the same name (in
 snake_case) needs nothing here; one that it spells differently is a row of the table below. The tests know the format as
 one case a line: inputs and attributes as they arrived, and the output.
 """
@@ -15,6 +15,8 @@ import sys
 
 import numpy
 import torch
+
+from philox import philox_words
 
 dtypes = {"bool": torch.bool, "int32": torch.int32, "float32": torch.float32, "float64": torch.float64}
 
@@ -45,28 +47,10 @@ def product(x, axes):
     return x
 
 
-def philox(counter, key):
-    """Salmon et al. 2011, section 3.3, in whole numbers without bound."""
-    word = 2**32
-    c0, c1, c2, c3 = counter
-    for turn in range(10):
-        k0, k1 = [(k + turn * weyl) % word for k, weyl in zip(key, (0x9E3779B9, 0xBB67AE85))]
-        a, b = c0 * 0xD2511F53, c2 * 0xCD9E8D57
-        c0, c1, c2, c3 = b // word ^ c1 ^ k0, b % word, a // word ^ c3 ^ k1, a % word
-    return [c0, c1, c2, c3]
-
-
-# A published vector (Random123, kat_vectors).
-assert philox([0] * 4, [0] * 2) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
-
-
 def random_bits(state, shape):
     key0, key1, block0, block1 = [word % 2**32 for word in state.tolist()]
-    start = block1 * 2**32 + block0
-    size = math.prod(shape)
-    blocks = [(start + i) % 2**64 for i in range(-(-size // 4))]
-    words = [word for n in blocks for word in philox([n % 2**32, n // 2**32, 0, 0], [key0, key1])]
-    return torch.tensor(words[:size], dtype=torch.int64).to(torch.int32).reshape(shape)
+    words = philox_words([key0, key1], block1 * 2**32 + block0, math.prod(shape))
+    return torch.tensor(words, dtype=torch.int64).to(torch.int32).reshape(shape)
 
 
 table = {

@@ -1,5 +1,6 @@
 import { allocate, type DType, type TypedArray } from "./dtype.js";
-import { HostStorage, runProgram } from "./engine.js";
+import { runProgram } from "./engine.js";
+import { HostStorage } from "./storage.js";
 import { loopCases } from "./loop-cases.js";
 import { createLeaf, createNode, type Node } from "./node.js";
 import type { HostTensor, Primitive } from "./primitive.js";

@@ -14,15 +14,7 @@ export {
   type TypedArray,
 } from "./dtype.js";
 export { disposeSymbol } from "./disposal.js";
-export {
-  elementsOf,
-  HostStorage,
-  runProgram,
-  type Destination,
-  type Engine,
-  type PreparedProgram,
-  type Storage,
-} from "./engine.js";
+export { elementsOf, runProgram, type Destination, type Engine, type PreparedProgram } from "./engine.js";
 export {
   ArgumentError,
   DTypeError,
@@ -40,18 +32,18 @@ export {
   nodesMade,
   observeNodes,
   overlong,
-  pendingNodes,
-  pendingWithCompanions,
   topologicalOrder,
   withoutHistory,
   Node,
   Placeholder,
-  type Computation,
+  type AttributesOf,
+  type LoopGraph,
   type NodeObserver,
   type Operation,
   type ValueOwner,
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
+export { pendingNodes, pendingWithCompanions, type Computation } from "./pending.js";
 export type { HostTensor, NoAttributes, Primitive, Sample, Signature, TensorType } from "./primitive.js";
 export {
   binaryNames,
@@ -59,7 +51,6 @@ export {
   primitiveNames,
   primitives,
   unaryNames,
-  type AttributesOf,
   type BinaryName,
   type PlainName,
   type PrimitiveName,
@@ -69,7 +60,7 @@ export { checkIndices, indexError } from "./primitives/indexing.js";
 export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from "./primitives/movement.js";
 export { philox4x32 } from "./primitives/random.js";
 export type { ReductionAttributes } from "./primitives/reduction.js";
-export type { ScanAttributes } from "./primitives/scan.js";
+export type { BodyTypes, ScanAttributes } from "./primitives/scan.js";
 export { referenceEngine } from "./reference-engine.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export {
@@ -83,3 +74,4 @@ export {
   sizeOf,
   type Shape,
 } from "./shape.js";
+export { HostStorage, type Storage } from "./storage.js";

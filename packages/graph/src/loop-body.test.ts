@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { HostStorage, runProgram } from "./engine.js";
+import { runProgram } from "./engine.js";
+import { HostStorage } from "./storage.js";
 import { LoopBody } from "./loop-body.js";
 import { createLeaf, createNode, Placeholder, type Node } from "./node.js";
 import { referenceEngine } from "./reference-engine.js";

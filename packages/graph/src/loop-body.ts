@@ -1,15 +1,8 @@
-import { topologicalOrder, type Node } from "./node.js";
+import { topologicalOrder, type LoopGraph, type Node } from "./node.js";
 import { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 
 /** What a loop is made of; see `LoopBody`. */
-export interface LoopParts {
-  readonly constants: readonly Node[];
-  readonly carries: readonly Node[];
-  readonly sequences: readonly Node[];
-  readonly next: readonly Node[];
-  readonly results: readonly Node[];
-  readonly inside: ReadonlySet<Node>;
-}
+export type LoopParts = Omit<LoopGraph, "addResult" | "order">;
 
 /**
  * What every iteration of a loop computes: a graph between formals and what they lead to.
@@ -20,14 +13,10 @@ export interface LoopParts {
  * assigns to, or a node of the loop that this one is the gradient of. So a walk through a body has to stop at formals before
  * it looks at anything else about them.
  */
-export class LoopBody implements Signed {
-  /** The same in every iteration. */
+export class LoopBody implements LoopGraph, Signed {
   readonly constants: readonly Node[];
-  /** What an iteration takes over from the one before. */
   readonly carries: readonly Node[];
-  /** Of each sequence, the slice that is the iteration's. */
   readonly sequences: readonly Node[];
-  /** What the carries become, one for each. */
   readonly next: readonly Node[];
   readonly #inside: Set<Node>;
   readonly #results: Node[];
@@ -43,17 +32,14 @@ export class LoopBody implements Signed {
     this.#formals = new Set([...constants, ...carries, ...sequences]);
   }
 
-  /** Everything that was made with the body and depends on a formal that is not a constant, inputs before outputs. */
   get inside(): ReadonlySet<Node> {
     return this.#inside;
   }
 
-  /** What each iteration makes besides. A gradient may add to it; what is there keeps its place. */
   get results(): readonly Node[] {
     return this.#results;
   }
 
-  /** Has the loop make another result, unless it does so already; returns which one it is. */
   addResult(node: Node): number {
     const known = this.#results.indexOf(node);
     if (known >= 0) return known;
@@ -87,7 +73,6 @@ export class LoopBody implements Signed {
     writer.numbers(outputs.map((node) => numbers.get(node) ?? -1));
   }
 
-  /** The nodes between the formals and these, inputs before outputs, without the formals. */
   order(wanted: readonly Node[]): Node[] {
     return topologicalOrder(wanted, (node) => !this.#formals.has(node));
   }

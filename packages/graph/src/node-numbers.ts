@@ -1,4 +1,10 @@
-import type { Node } from "./node.js";
+/** What can be numbered: a node. */
+export interface Numbered {
+  /** The walk that has met it last; 0 if none has. */
+  walk: number;
+  /** The number that it has there. */
+  place: number;
+}
 
 let walks = 0;
 
@@ -10,15 +16,15 @@ export class NodeNumbers {
   readonly #walk = ++walks;
 
   /** `undefined` for a node that has none yet. */
-  get(node: Node): number | undefined {
+  get(node: Numbered): number | undefined {
     return node.walk === this.#walk ? node.place : undefined;
   }
 
-  has(node: Node): boolean {
+  has(node: Numbered): boolean {
     return node.walk === this.#walk;
   }
 
-  set(node: Node, number: number): void {
+  set(node: Numbered, number: number): void {
     node.walk = this.#walk;
     node.place = number;
   }

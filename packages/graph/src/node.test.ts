@@ -1,18 +1,17 @@
 import { describe, expect, it } from "vitest";
 
-import { HostStorage } from "./engine.js";
+import { HostStorage } from "./storage.js";
 import {
   createLeaf,
   createNode,
   historyBound,
   observeNodes,
   overlong,
-  pendingNodes,
-  pendingWithCompanions,
   topologicalOrder,
   withoutHistory,
   type Node,
 } from "./node.js";
+import { pendingNodes, pendingWithCompanions } from "./pending.js";
 
 function leaf({ tracked = false } = {}): Node {
   return createLeaf([2], "float64", storage(), { tracked });

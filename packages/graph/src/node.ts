@@ -1,10 +1,36 @@
 import { isFloat, type DType } from "./dtype.js";
-import type { Storage } from "./engine.js";
-import { NodeNumbers } from "./node-numbers.js";
-import { ArgumentError, ShapeError, StaleValueError } from "./errors.js";
+import { ShapeError } from "./errors.js";
+import { NodeNumbers, type Numbered } from "./node-numbers.js";
 import type { Signature, TensorType } from "./primitive.js";
-import { primitives, type AttributesOf, type PrimitiveName } from "./primitives.js";
-import { formatShape, type Shape } from "./shape.js";
+import { primitives, type PrimitiveName, type RowAttributes } from "./primitives.js";
+import type { ScanAttributes } from "./primitives/scan.js";
+import type { Shape } from "./shape.js";
+import type { Storage } from "./storage.js";
+
+/** What every iteration of a loop computes, as the loop's operation holds it: see `LoopBody`, which makes one. */
+export interface LoopGraph {
+  /** The same in every iteration. */
+  readonly constants: readonly Node[];
+  /** What an iteration takes over from the one before. */
+  readonly carries: readonly Node[];
+  /** Of each sequence, the slice that is the iteration's. */
+  readonly sequences: readonly Node[];
+  /** What the carries become, one for each. */
+  readonly next: readonly Node[];
+  /** What each iteration makes besides. A gradient may add to it; what is there keeps its place. */
+  readonly results: readonly Node[];
+  /** Everything that was made with the body and depends on a formal that is not a constant, inputs before outputs. */
+  readonly inside: ReadonlySet<Node>;
+  /** Has the loop make another result, unless it does so already; returns which one it is. */
+  addResult(node: Node): number;
+  /** The nodes between the formals and these, inputs before outputs, without the formals. */
+  order(wanted: readonly Node[]): Node[];
+}
+
+/** The attributes of the primitive with this name. The body of a loop is a graph of nodes. */
+export type AttributesOf<P extends PrimitiveName> = P extends "scan"
+  ? ScanAttributes<LoopGraph>
+  : RowAttributes<P>;
 
 /** A primitive applied to inputs. */
 export type Operation = {
@@ -29,14 +55,14 @@ export interface ValueOwner {
  * The graph is also the tape. A node that depends on something a gradient may be asked for is `tracked` and keeps its
  * operation after it has been computed; any other node becomes a leaf, so that its history can be collected.
  */
-export class Node {
+export class Node implements Numbered {
   readonly shape: Shape;
   readonly dtype: DType;
   /** Whether a gradient may be asked for through this node. */
   readonly tracked: boolean;
   /** How many nodes had been made before this one. */
   readonly serial: number;
-  /** For `NodeNumbers` alone: the walk that has met the node last, and the number that it has there. */
+  /** These two are for `NodeNumbers` alone. */
   walk = 0;
   place = 0;
   #companions: readonly Node[] = none;
@@ -272,70 +298,6 @@ export function topologicalOrder(
     }
   }
   return order;
-}
-
-/**
- * The nodes that have to be computed before the elements of these are there, in an order that works.
- *
- * Throws: StaleValueError if they depend on a value that its variable no longer has; ArgumentError if they depend on what
- * is only inside of a loop
- */
-export function pendingNodes(nodes: readonly Node[]): Node[] {
-  const order = topologicalOrder(nodes, ({ storage }) => storage === null);
-  for (const node of order) {
-    if (node.owner !== null && node.operation === null) throw staleValue(node.owner, node.shape);
-    if (node instanceof Placeholder) throw leaked(node);
-  }
-  return order;
-}
-
-/** What has to be computed. */
-export interface Computation {
-  /** All of it, in an order that works. */
-  readonly order: readonly Node[];
-  /** Those that are kept because they are companions of others. */
-  readonly companions: ReadonlySet<Node>;
-}
-
-/**
- * The same with the companions of every node that has to be computed, theirs, and so on. Whether all values are still
- * there is not asked here: the engine's walk finds out.
- */
-export function pendingWithCompanions(nodes: readonly Node[]): Computation {
-  const roots = [...nodes];
-  const groups = new Set<readonly Node[]>();
-  const companions = new Set<Node>();
-  const order = topologicalOrder(roots, (node) => {
-    if (node.storage !== null) return false;
-    if (node.companions.length > 0 && !groups.has(node.companions)) {
-      groups.add(node.companions);
-      for (const companion of node.companions) {
-        // One that has been computed may have been let go since; it is not wanted again.
-        if (companion.storage !== null || companion.operation === null) continue;
-        companions.add(companion);
-        // The walk goes on to roots that join while it is under way.
-        roots.push(companion);
-      }
-    }
-    return true;
-  });
-  return { order, companions };
-}
-
-function leaked({ shape, dtype }: Placeholder): ArgumentError {
-  return new ArgumentError(
-    "realize",
-    `needs a value ${dtype} ${formatShape(shape)} of the function that scan loops over, which has another one at every iteration and none outside`,
-    "Return what you need from the function, as a part of the carry or of y",
-  );
-}
-
-function staleValue({ description }: ValueOwner, shape: Shape): StaleValueError {
-  return new StaleValueError(
-    "realize",
-    `needs the value that ${description} ${formatShape(shape)} had before its last two updates; only its current and its previous value are kept`,
-    "Read or realize a tensor before the variables it was computed from are updated twice",
-  );
 }
 
 function operands(node: Node): readonly Node[] {

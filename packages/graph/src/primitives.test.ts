@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import { allocate, type DType } from "./dtype.js";
-import { HostStorage, runProgram } from "./engine.js";
+import { runProgram } from "./engine.js";
+import { HostStorage } from "./storage.js";
 import { createLeaf, createNode } from "./node.js";
 import type { HostTensor, Primitive } from "./primitive.js";
 import { binaryNames, plainNames, primitives, unaryNames, type PrimitiveName } from "./primitives.js";

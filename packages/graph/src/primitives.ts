@@ -46,8 +46,8 @@ export const primitives = {
 
 export type PrimitiveName = keyof typeof primitives;
 
-/** The attributes of the primitive with this name. */
-export type AttributesOf<P extends PrimitiveName> =
+/** The attributes of the primitive with this name, as its row knows them. */
+export type RowAttributes<P extends PrimitiveName> =
   (typeof primitives)[P] extends Signature<infer Attributes> ? Attributes : never;
 
 /** Names of the primitives that have plain semantics of their own: all but those of a loop, which has a body instead. */

@@ -1,5 +1,5 @@
 import type { DType } from "./dtype.js";
-import { HostStorage } from "./engine.js";
+import { HostStorage } from "./storage.js";
 import { LoopBody } from "./loop-body.js";
 import { createLeaf, createNode, Placeholder, topologicalOrder, type Node } from "./node.js";
 import { draw, reals } from "./samples.js";

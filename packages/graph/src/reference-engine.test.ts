@@ -3,7 +3,8 @@ import { runInNewContext } from "node:vm";
 
 import { describe, expect, it } from "vitest";
 
-import { HostStorage, runProgram, type Storage } from "./engine.js";
+import { runProgram } from "./engine.js";
+import { HostStorage, type Storage } from "./storage.js";
 import { createLeaf, createNode, Node } from "./node.js";
 import { referenceEngine } from "./reference-engine.js";
 

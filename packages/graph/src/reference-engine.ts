@@ -1,5 +1,6 @@
-import { HostStorage, type Engine } from "./engine.js";
-import { pendingNodes } from "./node.js";
+import type { Engine } from "./engine.js";
+import { HostStorage } from "./storage.js";
+import { pendingNodes } from "./pending.js";
 import { ReferencePlan } from "./reference-plan.js";
 
 /**

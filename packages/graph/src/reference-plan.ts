@@ -1,8 +1,7 @@
 import { allocate } from "./dtype.js";
-import type { Node, Operation } from "./node.js";
+import type { AttributesOf, Node, Operation } from "./node.js";
 import type { HostTensor, Primitive, TensorType } from "./primitive.js";
 import { primitives } from "./primitives.js";
-import type { ScanAttributes } from "./primitives/scan.js";
 import { sizeOf } from "./shape.js";
 
 /** Where the elements of what is not computed come from. */
@@ -84,12 +83,12 @@ interface Step {
 
 /** A loop of which certain outputs are wanted. It is run once for all of them. */
 class LoopPlan {
-  readonly #attributes: ScanAttributes;
+  readonly #attributes: AttributesOf<"scan">;
   /** The results that are wanted, by their index among the outputs. */
   readonly #results: readonly number[];
   readonly #body: ReferencePlan;
 
-  constructor(attributes: ScanAttributes, indices: ReadonlySet<number>) {
+  constructor(attributes: AttributesOf<"scan">, indices: ReadonlySet<number>) {
     const { body } = attributes;
     this.#attributes = attributes;
     this.#results = [...indices].filter((index) => index >= body.next.length);

@@ -149,7 +149,7 @@ describe("writeFileAtomically when a step fails", () => {
 });
 
 describe("writeFileAtomically in a process that is killed", () => {
-  it("leaves one whole file, whatever it was doing", { timeout: 60_000 }, async () => {
+  it("leaves one whole file, whatever it was doing", async () => {
     const size = 4_000_000;
     await files.writeFile(path, new Uint8Array(size));
     for (const milliseconds of [3, 11, 24, 40]) {

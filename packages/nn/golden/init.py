@@ -81,6 +81,9 @@ def exact(ours, theirs, shape, options={}, **named):
 
 
 exactly = [
+    exact("zeros", "zeros_", (2, 3)),
+    exact("ones", "ones_", (3, 1, 2)),
+    {**exact("constant", "constant_", (2, 2), val=-3), "arguments": [-3]},
     exact("eye", "eye_", (3, 5)),
     exact("dirac", "dirac_", (3, 4, 3)),
     exact("dirac", "dirac_", (5, 2, 4)),
@@ -125,10 +128,32 @@ layers = [
     layer("LSTMCell", 30, 100),
 ]
 
+# A linear layer's own beginning, which is drawn last so that what is above stays as it is.
+bias = nn.Linear(50, 4000).bias
+initializers.append({"init": "fanInUniform", "arguments": [50], "options": {}, "distribution": distribution(bias)})
+
+
+def number(name, *given, value):
+    return {"init": name, "arguments": given, "value": value}
+
+
+def gain(ours, theirs, *slope):
+    options = [{"negativeSlope": slope[0]}] if slope else []
+    return number("calculateGain", ours, *options, value=init.calculate_gain(theirs, *slope))
+
+
+numbers = [gain(ours, theirs) for ours, theirs in [*kinds, ("sigmoid", "sigmoid")]]
+numbers.append(gain("leakyRelu", "leaky_relu", 0.3))
+for weight in [(3, 5), (6, 2, 3), (4, 3, 5, 7)]:
+    fan_in, fan_out = init._calculate_fan_in_and_fan_out(torch.empty(weight))
+    numbers += [number("fanIn", weight, value=fan_in), number("fanOut", weight, value=fan_out)]
+
 with open(os.path.join(os.path.dirname(__file__), "init.json"), "w") as file:
-    content = {"shares": shares, "initializers": initializers, "exactly": exactly, "layers": layers}
+    content = {"shares": shares, "initializers": initializers, "exactly": exactly, "numbers": numbers, "layers": layers}
     parts = []
     for key, values in content.items():
-        lines = [json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.6g}")) for value in values]
+        digits = 13 if key == "numbers" else 6
+        short = lambda text: float(f"{float(text):.{digits}g}")
+        lines = [json.loads(json.dumps(value), parse_float=short) for value in values]
         parts.append(json.dumps(key) + ":[\n" + ",\n".join(json.dumps(v, separators=(",", ":")) for v in lines) + "\n]")
     file.write("{\n" + ",\n".join(parts) + "\n}\n")

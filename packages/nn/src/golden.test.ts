@@ -10,7 +10,7 @@ import { ModuleDict, ModuleList } from "./index.js";
 const cases = goldenCases();
 
 describe.each(dtypes)("PyTorch's layers and losses in %s", (dtype) => {
-  it.each(subjectNames)("%s", { timeout: 30_000 }, (name) => {
+  it.each(subjectNames)("%s", (name) => {
     expect(rowOf(name, dtype, cases).failures).toEqual([]);
   });
 });

@@ -16,16 +16,20 @@ interface Distribution {
   readonly quantiles: readonly number[];
 }
 
+/** How an initializer is called, after the shape. */
+interface Call {
+  readonly init: string;
+  readonly arguments?: readonly number[];
+  readonly options: object;
+}
+
 interface File {
   /** Which quantiles there are; the first is the minimum and the last the maximum. */
   readonly shares: readonly number[];
-  readonly initializers: readonly { init: string; options: object; distribution: Distribution }[];
-  readonly exactly: readonly {
-    init: string;
-    options: object;
-    shape: readonly number[];
-    data: readonly number[];
-  }[];
+  readonly initializers: readonly (Call & { distribution: Distribution })[];
+  readonly exactly: readonly (Call & { shape: readonly number[]; data: readonly number[] })[];
+  /** What returns a number instead of weights. */
+  readonly numbers: readonly { init: string; arguments: readonly unknown[]; value: number }[];
   readonly layers: readonly {
     layer: string;
     arguments: readonly unknown[];
@@ -36,7 +40,7 @@ interface File {
 
 const file = readGolden("init.json") as File;
 
-type Initializer = (shape: readonly number[], options: object) => Tensor;
+type Initializer = (shape: readonly number[], ...rest: readonly unknown[]) => Tensor;
 // Each takes options of its own; the golden file has those that fit.
 const initializers = nn.init as unknown as Readonly<Record<string, Initializer>>;
 
@@ -73,20 +77,28 @@ function expectDistribution(x: Tensor, expected: Distribution): void {
 describe("PyTorch's initializers", () => {
   it.each(file.initializers)(
     "$init $options draws from the same distribution",
-    ({ init, options, distribution }) => {
+    ({ init, arguments: given = [], options, distribution }) => {
       const generator = new Generator(1);
-      expectDistribution(initializers[init](distribution.shape, { ...options, generator }), distribution);
+      const weight = initializers[init](distribution.shape, ...given, { ...options, generator });
+      expectDistribution(weight, distribution);
     },
   );
 
   it.each(file.exactly)(
     "$init $options of $shape gives the same weights",
-    ({ init, options, shape, data }) => {
-      const weight = initializers[init](shape, options);
+    ({ init, arguments: given = [], options, shape, data }) => {
+      const weight = initializers[init](shape, ...given, options);
       expect(weight.shape).toEqual(shape);
       expect([...weight.dataSync()]).toEqual(data);
     },
   );
+});
+
+describe("PyTorch's numbers for initializers", () => {
+  it.each(file.numbers)("$init of $arguments is $value", ({ init, arguments: given, value }) => {
+    const compute = nn.init[init as "fanIn"] as unknown as (...values: readonly unknown[]) => number;
+    expect(compute(...given)).toBeCloseTo(value, 12);
+  });
 });
 
 describe("PyTorch's layers begin alike:", () => {

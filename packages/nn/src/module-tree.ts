@@ -1,13 +1,21 @@
 import { Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { formatShape } from "@stargrad/tensor";
-import type { Module } from "./module.js";
 import { alignColumns, formatCount } from "./table.js";
 
+/** What a tree has to know of a module. */
+export interface TreeModule<M> {
+  describe(): string;
+  /** What its own fields hold. */
+  parts(): Iterable<readonly [name: string, part: Variable | M]>;
+  /** Every module once, this one first. */
+  modules(): M[];
+}
+
 /** A module at its place in a model. */
-export interface Branch {
+export interface Branch<M> {
   /** Its path, `encoder.0`; empty for the model itself. */
   readonly name: string;
-  readonly module: Module;
+  readonly module: M;
   /** How many modules it stands in. */
   readonly depth: number;
   /** Under which path it stood before, if this is not its first; null if it is. */
@@ -17,10 +25,10 @@ export interface Branch {
 }
 
 /** A model and the modules in it, depth first. What is in a module is not repeated where that stands a second time. */
-export function branchesOf(model: Module): Branch[] {
-  const branches: Branch[] = [];
-  const paths = new Map<Module, string>();
-  const visit = (module: Module, path: readonly string[], lines: string, title: string): void => {
+export function branchesOf<M extends TreeModule<M>>(model: M): Branch<M>[] {
+  const branches: Branch<M>[] = [];
+  const paths = new Map<M, string>();
+  const visit = (module: M, path: readonly string[], lines: string, title: string): void => {
     const name = path.join(".");
     const sameAs = paths.get(module) ?? null;
     const what = sameAs === null ? module.describe() : `the same as ${sameAs}`;
@@ -40,7 +48,7 @@ export function branchesOf(model: Module): Branch[] {
 }
 
 /** The parameters in a module's own fields. Unlike `parameters()`, this gives them no name. */
-export function ownParameters(module: Module): Parameter[] {
+export function ownParameters<M>(module: TreeModule<M>): Parameter[] {
   return [...module.parts()].flatMap(([, part]) => (part instanceof Parameter ? [part as Parameter] : []));
 }
 
@@ -52,7 +60,7 @@ export function countElements(parameters: Iterable<Parameter>): number {
  * A model as a tree, each module with the number of parameters in it, one that is shared counted once, and the shapes of
  * its own.
  */
-export function writeTree(model: Module): string {
+export function writeTree<M extends TreeModule<M>>(model: M): string {
   const rows = branchesOf(model).map(({ module, depth, sameAs, label }) => {
     if (sameAs !== null) return [label, "", ""];
     const count = countElements(new Set(module.modules().flatMap(ownParameters)));
@@ -65,7 +73,7 @@ export function writeTree(model: Module): string {
 }
 
 /** `weight [8, 2], bias [8] frozen`: the parameters in a module's own fields, and its buffers. */
-function writeVariables(module: Module): string {
+function writeVariables<M>(module: TreeModule<M>): string {
   const variables = [...module.parts()].flatMap(([name, part]) =>
     part instanceof Variable ? [{ name, variable: part }] : [],
   );

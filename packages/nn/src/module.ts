@@ -1,6 +1,6 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { ArgumentError, disposeSymbol, realize, type Tensor } from "@stargrad/tensor";
-import { reportForwardOf } from "./forward-calls.js";
+import { reportForwardOf } from "./forward-reports.js";
 import { writeTree } from "./module-tree.js";
 import { matchStateDict } from "./state-dict.js";
 
@@ -156,7 +156,7 @@ export abstract class Module {
 
   /** The module and the modules in it, as a tree, with the number of their parameters and the shapes of their own. */
   toString(): string {
-    return writeTree(this);
+    return writeTree<Module>(this);
   }
 
   /** What `console.log` prints in Node. */

@@ -148,10 +148,14 @@ function leavingAsItWas<T>(model: Module, f: () => T): T {
 
 type Row = SummaryRow & { readonly label: string };
 
-function rowsOf(branches: readonly Branch[], calls: ReadonlyMap<Module, ModuleCalls>, depth: number): Row[] {
+function rowsOf(
+  branches: readonly Branch<Module>[],
+  calls: ReadonlyMap<Module, ModuleCalls>,
+  depth: number,
+): Row[] {
   /** The row that has a parameter first. */
-  const owners = new Map<Parameter, Branch>();
-  const groups: { readonly first: Branch; readonly within: Branch[] }[] = [];
+  const owners = new Map<Parameter, Branch<Module>>();
+  const groups: { readonly first: Branch<Module>; readonly within: Branch<Module>[] }[] = [];
   for (const branch of branches) {
     // What stands too deep comes right after what it stands in.
     if (branch.depth <= depth) groups.push({ first: branch, within: [branch] });

@@ -1,6 +1,6 @@
 """Writes schedules.json beside it with PyTorch: learning rates under each schedule, and on a plateau.
 
-    python schedules.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    python schedules.py        (written with PyTorch 2.13; Debian: apt install python3-torch)
 
 The learning rate of the optimizer is 1, so that its values are the factors. Schedules are written at the steps in
 `steps`; PyTorch's one cycle ends with its last step and its cosine climbs after it, and ours stay, so these are written
@@ -47,6 +47,8 @@ def one_cycle(**options):
 
 
 cases = [
+    # Ours takes the factor alone.
+    {**case("constant", lambda sgd: lr.ConstantLR(sgd, 0.3, 1000)), "options": 0.3},
     case("warmUp", lambda sgd: lr.LinearLR(sgd, start_factor=0.1, total_iters=100), steps=100, start=0.1),
     case("warmUp", lambda sgd: lr.LinearLR(sgd, total_iters=7), steps=7),
     case("step", lambda sgd: lr.StepLR(sgd, 30, 0.5), size=30, gamma=0.5),

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { assignAll, backward, Buffer, Parameter } from "@stargrad/autograd";
 import { tensor, zeros } from "@stargrad/tensor";
 import fc from "fast-check";
@@ -5,7 +7,27 @@ import { describe, expect, it } from "vitest";
 
 import { Adam, EMA } from "./index.js";
 
+/** What golden/ema.py wrote with PyTorch: the weights at first and after each step, and the averages after each. */
+const golden = JSON.parse(readFileSync(new URL("../golden/ema.json", import.meta.url), "utf8")) as {
+  weights: number[][];
+  cases: { decay: number; averages: number[][] }[];
+};
+
 describe("EMA", () => {
+  it.each(golden.cases)("has PyTorch's averages with decay $decay", ({ decay, averages }) => {
+    const [start, ...steps] = golden.weights.map((weights) => tensor(weights, { dtype: "float64" }));
+    const parameter = new Parameter(start);
+    const ema = new EMA([parameter], { decay });
+    for (const [step, weights] of steps.entries()) {
+      parameter.assign(weights);
+      ema.update();
+      const got = ema.stateDict().get("averages.0")!.dataSync();
+      for (const [i, expected] of averages[step].entries()) {
+        expect(Math.abs(got[i] - expected), `step ${step}, element ${i}`).toBeLessThan(1e-12);
+      }
+    }
+  });
+
   it("is the mean of all weights so far, those of long ago weighing less", () => {
     fc.assert(
       fc.property(

@@ -4,20 +4,7 @@ import { Parameter } from "@stargrad/autograd";
 import { tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import {
-  Adadelta,
-  Adagrad,
-  Adam,
-  Adamax,
-  AdamW,
-  Lion,
-  Muon,
-  NAdam,
-  type Optimizer,
-  RAdam,
-  RMSprop,
-  SGD,
-} from "./index.js";
+import * as optim from "./index.js";
 
 // Every case of the file that golden/make.py wrote in float64, with PyTorch or from the papers' equations: the parameters
 // after some of 100 steps. The float64 run is the proof (the file holds 13 digits); the float32 run shows that every
@@ -27,22 +14,9 @@ const runs = [
   { dtype: "float32", tolerance: 1e-5 },
 ] as const;
 
-const optimizers = {
-  Adadelta,
-  Adagrad,
-  Adam,
-  Adamax,
-  AdamW,
-  Lion,
-  Muon,
-  NAdam,
-  RAdam,
-  RMSprop,
-  SGD,
-};
-
 interface Case {
-  optimizer: keyof typeof optimizers;
+  /** What is exported under this name. */
+  optimizer: string;
   options: object;
   groups: { indices: number[]; options: object }[];
   /** By step and parameter; null is NaN. */
@@ -74,10 +48,9 @@ describe.each(runs)("golden numbers in $dtype", ({ dtype, tolerance }) => {
         parameters: indices.map((index) => parameters[index]),
         ...options,
       }));
-      const optimizer: Optimizer = new optimizers[golden.optimizer](
-        source.length > 0 ? source : parameters,
-        golden.options,
-      );
+      // The file has options that fit.
+      const Optimizer = optim[golden.optimizer as "SGD"];
+      const optimizer = new Optimizer(source.length > 0 ? source : parameters, golden.options);
 
       for (const [before, gradientsOfStep] of gradients.entries()) {
         for (const [p, gradient] of gradientsOfStep.entries()) {

@@ -13,15 +13,16 @@ const golden = JSON.parse(readFileSync(new URL("../golden/schedules.json", impor
   steps: number[];
   sequential: number[];
   cases: {
-    schedule: Exclude<keyof typeof schedules, "constant" | "sequential">;
-    options: object;
+    schedule: Exclude<keyof typeof schedules, "sequential">;
+    /** What it is called with. */
+    options: object | number;
     factors: number[];
   }[];
 };
 
 describe("PyTorch's schedules", () => {
   it.each(golden.cases)("$schedule $options", ({ schedule, options, factors }) => {
-    expectFactors((schedules[schedule] as (options: object) => Schedule)(options), factors);
+    expectFactors((schedules[schedule] as (options: object | number) => Schedule)(options), factors);
   });
 
   it("sequential", () => {

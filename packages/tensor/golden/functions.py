@@ -2,7 +2,7 @@
 
     python3 packages/tensor/golden/functions.py
 
-Needs NumPy and PyTorch; the file in the repository was written with 1.24 and 1.13. The tests know the format as one call
+Needs NumPy and PyTorch; the file in the repository was written with 2.4 and 2.13. The tests know the format as one call
 a line: the function's name, its arguments in order, and what it returns.
 """
 
@@ -10,10 +10,15 @@ import itertools
 import json
 import math
 import pathlib
+import sys
 
 import numpy
 import torch
 from torch.nn import functional
+
+# Philox is no package's own; where primitives are, so is it.
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "graph" / "golden"))
+from philox import Generator  # noqa: E402
 
 dtypes = {"bool": torch.bool, "int32": torch.int32, "float32": torch.float32, "float64": torch.float64}
 random = numpy.random.RandomState(0)
@@ -337,5 +342,102 @@ case("eye", 2, 4, {"dtype": "int32"}, output=torch.eye(2, 4, dtype=torch.int32))
 inverse = float64(-1, -0.999, -0.5, -1e-9, 0, 1e-300, 0.1, 0.3, 0.8, 0.99, 0.996, 1, 1.5, nan)
 case("erfinv", inverse, output=torch.erfinv(inverse))
 case("erfinv", inverse.float(), output=torch.erfinv(inverse.float().double()).float())
+
+# Functions that are primitives by another door
+plain = torch.cat([special, draw(4)])
+for name, function in {
+    "abs": torch.abs,
+    "atan": torch.atan,
+    "cos": torch.cos,
+    "erf": torch.erf,
+    "expm1": torch.expm1,
+    "floor": torch.floor,
+    "log": torch.log,
+    "log1p": torch.log1p,
+    "neg": torch.neg,
+    "round": torch.round,
+    "sin": torch.sin,
+    "stopGradient": torch.detach,
+    "tanh": torch.tanh,
+}.items():
+    case(name, plain, output=function(plain))
+# torch's sign of NaN is 0.
+case("sign", plain, output=numpy.sign(plain.numpy()))
+case("lessEqual", special[:, None], special, output=torch.le(special[:, None], special))
+for x, dtype in itertools.product([float64(0, 0.5, -1.7, 3.2, 2.0), *samples.values()], dtypes):
+    case("cast", x, dtype, output=x.to(dtypes[dtype]))
+places = draw(2, 3, 4, 2, 2)
+for options in [{"stride": 1}, {"stride": [2, 1], "dilation": [1, 2]}]:
+    step, apart = [options.get(name, [1, 1]) for name in ["stride", "dilation"]]
+    step = [step, step] if step == 1 else step
+    lengths = [(n - 1) * s + d + 1 for n, s, d in zip((3, 4), step, apart)]
+    # torch folds columns [N, kernel, places] to pictures.
+    columns = places.permute(0, 3, 4, 1, 2).reshape(2, 4, 12)
+    folded = functional.fold(columns, lengths, kernel_size=2, stride=step, dilation=apart)
+    case("overlapAdd", places, {"lengths": lengths, **options}, output=folded[:, 0])
+
+# More of creation
+for data in [[[1, 2, 3], [4, 5, 6]], [0.5, -1], 7, [[True, False]], []]:
+    made = torch.tensor(data)
+    case("tensor", data, output=made if made.dtype == torch.bool else made.float())
+case("tensor", [1.9, -1.9, 0.0], {"dtype": "float64"}, output=float64(1.9, -1.9, 0.0))
+case("tensor", [1, 0, 1], {"dtype": "bool"}, output=torch.tensor([True, False, True]))
+case("tensor", [1, 2, 3, 4], {"dtype": "int32", "shape": [2, 2]}, output=torch.tensor([[1, 2], [3, 4]]))
+case("fromData", {"array": "int32", "data": [1, 2, 3, 4, 5, 6]}, [3, 2], output=torch.arange(1, 7).reshape(3, 2))
+case("fromData", {"array": "float32", "data": [0.5, 1.5]}, [2], output=torch.tensor([0.5, 1.5]))
+case("full", [2, 3], 1.5, output=torch.full([2, 3], 1.5))
+case("full", [2], True, output=torch.full([2], True))
+case("full", [], -3, {"dtype": "int32"}, output=torch.full([], -3, dtype=torch.int32))
+for name in ["zeros", "ones"]:
+    function = getattr(torch, name)
+    case(name, [2, 3], output=function(2, 3))
+    case(name, [0, 2], output=function(0, 2))
+    for dtype in dtypes:
+        case(name, [3], {"dtype": dtype}, output=function(3, dtype=dtypes[dtype]))
+for x in [*samples.values(), cube]:
+    case("zerosLike", x, output=torch.zeros_like(x))
+    case("onesLike", x, output=torch.ones_like(x))
+    case("fullLike", x, 1, output=torch.full_like(x, 1))
+
+# Random numbers: Philox's words, and what the formulas of the docstrings make of them
+
+
+def drawn(name, shape, options, output, seed, block=0):
+    given = {**options, "generator": {"seed": seed, "block": block}}
+    case(name, shape, given, output=torch.as_tensor(output).reshape(shape))
+
+
+def words(generator, shape):
+    return numpy.array(generator.words(math.prod(shape)), dtype=numpy.int64)
+
+
+def unit(generator, shape, dtype):
+    """The upper bits of words, the highest of them flipped: int32 counts from −2³¹."""
+    flipped = lambda: words(generator, shape) ^ 2**31
+    if dtype == "float32":
+        return (flipped() >> 8).astype(numpy.float32) * numpy.float32(2**-24)
+    return (flipped() >> 5) * 2.0**-27 + (flipped() >> 6) * 2.0**-53
+
+
+for shape, seed, block in [([7], 0, 0), ([3, 5], 2**40 + 3, 2**33 - 1), ([0], 1, 0), ([], 5, 9)]:
+    drawn("randomBits", shape, {}, words(Generator(seed, block), shape).astype(numpy.uint32).astype(numpy.int32), seed, block)
+    for dtype in ["float32", "float64"]:
+        kind = getattr(numpy, dtype)
+        first = unit(generator := Generator(seed, block), shape, dtype)
+        drawn("uniform", shape, {"dtype": dtype}, first, seed, block)
+        scaled = first * kind(3) + kind(-1)
+        drawn("uniform", shape, {"dtype": dtype, "low": -1, "high": 2}, scaled, seed, block)
+        second = unit(generator, shape, dtype)
+        radius = numpy.sqrt(-2 * numpy.log(1 - first.astype(float)))
+        standard = radius * numpy.cos(2 * math.pi * second.astype(float))
+        # In float32 the product 2π u is rounded, which a steep cosine shows; float64 is the proof.
+        if dtype == "float64":
+            drawn("normal", shape, {"dtype": dtype}, standard, seed, block)
+            drawn("normal", shape, {"dtype": dtype, "mean": 2, "std": 0.5}, 2 + 0.5 * standard, seed, block)
+    chance = unit(Generator(seed, block), shape, "float32")
+    drawn("bernoulli", shape, {"probability": 0.3}, chance < 0.3, seed, block)
+    fraction = unit(Generator(seed, block), shape, "float64")
+    drawn("randint", shape, {"high": 6}, numpy.floor(fraction * 6).astype(numpy.int32), seed, block)
+    drawn("randint", shape, {"low": -9, "high": 100}, (numpy.floor(fraction * 109) - 9).astype(numpy.int32), seed, block)
 
 pathlib.Path(__file__).with_name("functions.jsonl").write_text("\n".join(lines) + "\n")

@@ -10,7 +10,7 @@ import {
   type Storage,
 } from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/wasm";
-import { isRecording } from "./recording.js";
+import { isRecording } from "./recording-state.js";
 
 let current: Engine | null = null;
 

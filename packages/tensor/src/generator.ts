@@ -1,5 +1,5 @@
 import { ArgumentError, philox4x32 } from "@stargrad/graph";
-import { expectNoRecording } from "./recording.js";
+import { expectNoRecording } from "./recording-state.js";
 
 /** Everything there is to know about a generator: save it, and the stream goes on from there. */
 export interface GeneratorState {

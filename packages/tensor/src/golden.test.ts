@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import * as library from "./index.js";
-import { tensor, Tensor, type DType, type NestedArray } from "./index.js";
+import { allocate } from "@stargrad/graph";
+import { Generator, tensor, Tensor, type DType, type GeneratorState, type NestedArray } from "./index.js";
 
 /*
  * Calls of the composed functions against what PyTorch and NumPy return for the same arguments, recorded by
@@ -24,7 +25,23 @@ const calls = readFileSync(new URL("../golden/functions.jsonl", import.meta.url)
 const tolerance = { bool: 0, int32: 0, float32: 2e-7, float64: 1e-13 };
 
 function isRecorded(value: unknown): value is Recorded {
-  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
+  return typeof value === "object" && value !== null && "dtype" in value && "data" in value;
+}
+
+/** Elements that a function is given as a typed array. */
+function isArray(value: object): value is { readonly array: DType; readonly data: readonly number[] } {
+  return "array" in value;
+}
+
+/** The generator that a random function draws from. */
+function isGenerator(value: object): value is GeneratorState {
+  return "seed" in value;
+}
+
+function generatorAt(state: GeneratorState): Generator {
+  const generator = new Generator(state.seed);
+  generator.restore(state);
+  return generator;
 }
 
 /** Recorded tensors as tensors and recorded numbers as numbers, in whatever holds them. */
@@ -34,6 +51,12 @@ function decode(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(decode);
   if (typeof value === "object" && value !== null) {
+    if (isGenerator(value)) return generatorAt(value);
+    if (isArray(value)) {
+      const array = allocate(value.array, value.data.length);
+      array.set(value.data);
+      return array;
+    }
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, decode(each)]));
   }
   return typeof value === "string" && /^(NaN|-?Infinity)$/.test(value) ? Number(value) : value;

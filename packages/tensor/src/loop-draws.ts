@@ -1,5 +1,6 @@
 import { Placeholder, type Node, type Shape } from "@stargrad/graph";
 import type { Generator } from "./generator.js";
+import { whileRecording } from "./recording-state.js";
 
 /** Random words that the body of a loop asks for: where they start, in each iteration. */
 export interface LoopDraw {
@@ -55,7 +56,7 @@ export function traceLoop<T>(loop: TracedLoop, f: () => T): T {
   const outer = current;
   current = loop;
   try {
-    return f();
+    return whileRecording("traced", f);
   } finally {
     current = outer;
   }

@@ -1,6 +1,6 @@
-import { ArgumentError, nodesMade, withoutHistory, type Node } from "@stargrad/graph";
+import { nodesMade, withoutHistory, type Node } from "@stargrad/graph";
 import type { Generator, GeneratorState } from "./generator.js";
-import { loopBeingTraced } from "./loop-draws.js";
+import { whileRecording } from "./recording-state.js";
 
 /** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
 export interface Draw {
@@ -16,11 +16,6 @@ export interface Draw {
 /** What is being recorded; `null` most of the time. */
 let draws: Draw[] | null = null;
 let states: Map<Generator, GeneratorState> = new Map();
-
-/** Whether a function is being recorded, or traced for a loop: then nothing is computed, and no value is known. */
-export function isRecording(): boolean {
-  return draws !== null || loopBeingTraced() !== null;
-}
 
 /** What a function did while it was recorded. */
 export interface Recorded<T> {
@@ -43,7 +38,8 @@ export function record<T>(f: () => T): Recorded<T> {
   draws = made;
   states = new Map();
   try {
-    return { since: nodesMade(), result: withoutHistory(f), draws: made };
+    const since = nodesMade();
+    return { since, result: whileRecording("recorded", () => withoutHistory(f)), draws: made };
   } finally {
     for (const [generator, state] of states) generator.moveTo(state);
     ({ draws, states } = outer);
@@ -62,21 +58,4 @@ export function aboutToDraw(
   return (start) => {
     made.push({ generator, blocks, offsets, start });
   };
-}
-
-/** Throws while a function is recorded, or traced for a loop. */
-export function expectNoRecording(called: string, does: string): void {
-  if (loopBeingTraced() !== null) {
-    throw new ArgumentError(
-      called,
-      `${does} inside of a function that scan loops over, which is called once for all iterations`,
-      "Return the tensor as a part of y and read it afterwards, or take a plain loop instead of scan",
-    );
-  }
-  if (draws === null) return;
-  throw new ArgumentError(
-    called,
-    `${does} inside of a function that is recorded, which would be made of what it was this once`,
-    "Return the tensor and read it afterwards, or take a plain loop instead of trainStep",
-  );
 }

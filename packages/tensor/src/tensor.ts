@@ -14,7 +14,7 @@ import { realizeNodes } from "./engine.js";
 import type { Methods } from "./methods.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
-import { expectNoRecording, isRecording } from "./recording.js";
+import { expectNoRecording, isRecording } from "./recording-state.js";
 
 /**
  * A multi-dimensional array of numbers, computed when it is read.

@@ -13,6 +13,7 @@ import {
 import { bytesPerElement, formatShape, type DType } from "@stargrad/graph";
 import { failureOf } from "./indexing/failure.js";
 import type { KernelCode, KernelModule, KernelStore, KernelVariant } from "./kernel-store.js";
+import type { LargestBuffer } from "./out-of-memory.js";
 import { command, flags, header, ImageWriter } from "./program-image.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
 
@@ -45,7 +46,7 @@ export interface CompiledProgram {
   /** Whether it is worth waking several threads for. */
   readonly parallel: boolean;
   /** The largest buffer, for messages. */
-  readonly largest: { readonly name: string; readonly bytes: number };
+  readonly largest: LargestBuffer;
 }
 
 export interface CompileOptions {
@@ -227,7 +228,7 @@ function canFail(kernel: Kernel): boolean {
   return kernel.kind === "check" || (kernel.kind === "scan" && kernel.kernels.some(canFail));
 }
 
-function largestOf({ buffers }: Program): CompiledProgram["largest"] {
+function largestOf({ buffers }: Program): LargestBuffer {
   const bytes = buffers.map(({ dtype, size }) => size * bytesPerElement(dtype));
   const place = bytes.reduce((largest, each, i) => (each > (bytes[largest] ?? 0) ? i : largest), 0);
   const largest = buffers.at(place);

@@ -22,6 +22,13 @@ export interface KernelContext {
   readonly fail: (position: Expression<"i32">, index: Expression<"i32">) => void;
 }
 
+/** A kernel that has been understood and can be written, as often as you like. */
+export interface KernelWriter {
+  /** How much memory of its own each thread needs. */
+  readonly scratchBytes: number;
+  readonly write: (context: KernelContext) => void;
+}
+
 /** One of `count` parts of a kernel's work. Results do not depend on the count, to the bit. */
 export interface Share {
   readonly index: Local<"i32">;

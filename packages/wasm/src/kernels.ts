@@ -1,18 +1,11 @@
 import type { Program, SimpleKernel } from "@stargrad/compiler";
 import type { ModuleBuilder } from "./assembler/module-builder.js";
 import { indexingWriter } from "./indexing/indexing-writer.js";
-import type { KernelContext } from "./kernel-context.js";
+import type { KernelContext, KernelWriter } from "./kernel-context.js";
 import { scratchBytesOf, writeFill, writeMap, writeRows } from "./loops.js";
 import { ProductLibrary, writeProduct } from "./product.js";
 import { writeReduce } from "./reductions.js";
 import type { VectorFeatures } from "./vector-features.js";
-
-/** A kernel that has been understood and can be written, as often as you like. */
-export interface KernelWriter {
-  /** How much memory of its own each thread needs. */
-  readonly scratchBytes: number;
-  readonly write: (context: KernelContext) => void;
-}
 
 /** Knows how each kind of kernel is written in WebAssembly. */
 export class KernelLibrary {

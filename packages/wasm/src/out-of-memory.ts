@@ -1,16 +1,25 @@
 import { ArgumentError } from "@stargrad/graph";
-import type { CompiledProgram } from "./compile.js";
 import { mostPages, pageBytes, type Heap } from "./heap.js";
 
 /** What WebAssembly can have in all. */
 const limit = mostPages * pageBytes;
+
+/** The largest buffer of a program, for messages. */
+export interface LargestBuffer {
+  readonly name: string;
+  readonly bytes: number;
+}
 
 /**
  * Throws because a program needs more bytes in one piece than the memory has free.
  *
  * Throws: ArgumentError, always
  */
-export function outOfMemory(heap: Heap, { largest }: Pick<CompiledProgram, "largest">, bytes: number): never {
+export function outOfMemory(
+  heap: Heap,
+  { largest }: { readonly largest: LargestBuffer },
+  bytes: number,
+): never {
   const part = `its largest part is ${largest.name}, ${inUnits(largest.bytes)}`;
   if (bytes > limit) {
     throw new ArgumentError(

@@ -7,7 +7,7 @@ import { StargradError } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { eventsOf, expectComplaint, patience, run, type Event, type Result } from "../command-line.js";
+import { eventsOf, expectComplaint, run, type Event, type Result } from "../command-line.js";
 import { digits } from "./digits.js";
 import { evaluate } from "./evaluate.js";
 import { text as learn } from "./text.js";
@@ -35,7 +35,7 @@ const unwrapped = (stdout: string): string => stdout.replace(/\s+/g, " ");
 
 const isOf = (name: string) => (event: Event) => event["event"] === name;
 
-describe("text", patience, () => {
+describe("text", () => {
   it("learns more than a bigram knows, and shows what it writes meanwhile, in plain text", async () => {
     const { status, stdout, stderr } = await text("--steps", "60", "--every", "30", "--prompt", "The ");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -89,7 +89,7 @@ describe("text", patience, () => {
   });
 });
 
-describe("text refuses", patience, () => {
+describe("text refuses", () => {
   const settings = { layers: 1, width: 16, heads: 2, context: 8, every: 5, temperature: 1 };
   const refused = async (promise: Promise<void>, complaint: string): Promise<void> => {
     const error = await promise.catch((thrown: unknown) => thrown);

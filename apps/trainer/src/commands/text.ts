@@ -5,8 +5,10 @@ import { evaluate, restoreCheckpoint, saveCheckpoint, trainStep } from "@stargra
 import { openRun } from "../runs/run.js";
 import { CharacterTransformer, surprise } from "../text/character-transformer.js";
 import { encode, readPassages, trainingPassages, validationPassages } from "../text/passages.js";
-import { reporterFor, type Report } from "../text/reporter.js";
-import { expectSameText, lesson, metadataOf, scheduleOf, type Settings } from "../text/run.js";
+import type { Report } from "../text/events.js";
+import { reporterFor } from "../text/reporter.js";
+import { expectSameText, lesson, metadataOf, scheduleOf } from "../text/run.js";
+import type { Settings } from "../text/settings.js";
 import { sampleAfter } from "../text/sample.js";
 
 /** Settings that are not asked for are the checkpoint's, or the defaults. */

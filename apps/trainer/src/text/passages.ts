@@ -11,7 +11,7 @@ import type { Batch } from "@stargrad/train";
 
 import { breathe } from "../terminal/interrupt.js";
 import { baselinesOf, type Baselines } from "./baselines.js";
-import type { Settings } from "./run.js";
+import type { Settings } from "./settings.js";
 
 /** A text to learn from, and the end of it to be measured on. */
 export interface Passages {

@@ -1,5 +1,5 @@
 import { short, wrap } from "../terminal/text.js";
-import type { Beginning, Outcome, Report } from "./reporter.js";
+import type { Beginning, Outcome, Report } from "./events.js";
 
 const lineWidth = 78;
 

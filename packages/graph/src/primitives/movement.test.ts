@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import { allocate, type DType } from "../dtype.js";
-import { HostStorage, runProgram } from "../engine.js";
-import { createLeaf, createNode, type Node } from "../node.js";
-import { primitiveNames, primitives, type AttributesOf, type PrimitiveName } from "../primitives.js";
+import { runProgram } from "../engine.js";
+import { HostStorage } from "../storage.js";
+import { createLeaf, createNode, type AttributesOf, type Node } from "../node.js";
+import { primitiveNames, primitives, type PrimitiveName } from "../primitives.js";
 import { referenceEngine } from "../reference-engine.js";
 import { sizeOf, type Shape } from "../shape.js";
 import type { Movement } from "./movement.js";

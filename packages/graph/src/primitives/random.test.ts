@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { HostStorage, runProgram } from "../engine.js";
+import { runProgram } from "../engine.js";
+import { HostStorage } from "../storage.js";
 import { createLeaf, createNode } from "../node.js";
 import { referenceEngine } from "../reference-engine.js";
 import { philox4x32 } from "./random.js";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { DType } from "../dtype.js";
-import { HostStorage, runProgram } from "../engine.js";
+import { runProgram } from "../engine.js";
+import { HostStorage } from "../storage.js";
 import { createLeaf, createNode, type Node } from "../node.js";
 import { referenceEngine } from "../reference-engine.js";
 import { values } from "../samples.js";

@@ -1,12 +1,19 @@
-import type { LoopBody } from "../loop-body.js";
-import type { Node } from "../node.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import type { Signature, TensorType } from "../primitive.js";
 import { formatShape, sameShape } from "../shape.js";
 
-export interface ScanAttributes {
+/** What the body of a loop takes and makes. More than their types a signature has no need of. */
+export interface BodyTypes {
+  readonly constants: readonly TensorType[];
+  readonly carries: readonly TensorType[];
+  readonly sequences: readonly TensorType[];
+  readonly next: readonly TensorType[];
+  readonly results: readonly TensorType[];
+}
+
+export interface ScanAttributes<Body extends BodyTypes = BodyTypes> {
   /** What every iteration computes. */
-  readonly body: LoopBody;
+  readonly body: Body;
   /** How many iterations there are. */
   readonly length: number;
   /** Whether iteration i works on slice `length − 1 − i` of the sequences, and makes that slice of the results. */
@@ -59,15 +66,20 @@ export const scanOutput: Signature<{ readonly index: number }> = {
   dtype: ([bundle], { index }) => outputOf(loopOf(bundle).body, index).dtype,
 };
 
-function outputOf({ next, results }: LoopBody, index: number): Node {
+function outputOf({ next, results }: BodyTypes, index: number): TensorType {
   const outputs = [...next, ...results];
   if (index >= 0 && index < outputs.length) return outputs[index];
   throw new ShapeError("scanOutput", `got the index ${index}; the loop has ${outputs.length} outputs`);
 }
 
+/** An input that may be the node of a loop. */
+interface MaybeLoop {
+  readonly operation?: { readonly primitive: string; readonly attributes: object } | null;
+}
+
 function loopOf(bundle: TensorType): ScanAttributes {
   // A type alone does not say what a loop makes. createNode gives every row the nodes themselves.
-  const { operation } = bundle as Partial<Node>;
-  if (operation?.primitive === "scan") return operation.attributes;
+  const { operation } = bundle as MaybeLoop;
+  if (operation?.primitive === "scan") return operation.attributes as ScanAttributes;
   throw new ShapeError("scanOutput", `got ${operation?.primitive ?? "a tensor"}; expected a scan`);
 }

@@ -1,6 +1,5 @@
 import type { IndexingKernel, Program } from "@stargrad/compiler";
-import type { KernelContext } from "../kernel-context.js";
-import type { KernelWriter } from "../kernels.js";
+import type { KernelContext, KernelWriter } from "../kernel-context.js";
 import { argsortScratchBytes, writeArgsort } from "./argsort.js";
 import { writeCheck } from "./check.js";
 import { writeCumulativeSum } from "./cumulative-sum.js";

@@ -3,7 +3,7 @@ import type { FunctionBuilder, FunctionReference, Local } from "../assembler/fun
 import type { ModuleBuilder } from "../assembler/module-builder.js";
 import { entry, plus, times } from "./addressing.js";
 import { elements, type Element } from "./element.js";
-import type { Cell } from "./skinny.js";
+import type { Cell } from "./output.js";
 import type { MatmulSpec } from "./spec.js";
 
 type Int = Expression<"i32">;

@@ -14,6 +14,9 @@ export interface OutputBase {
   readonly cColumns: Int;
 }
 
+/** The address in C of the result for line i of one operand and line j of the other, whichever has the rows. */
+export type Cell = (base: OutputBase, i: Int, j: Int) => Int;
+
 /** How addresses in C are computed. */
 export interface Output {
   readonly rowAddress: (base: OutputBase, row: Int) => Int;

@@ -5,7 +5,7 @@ import { entry, minimum, plus, times } from "./addressing.js";
 import { emitCombine } from "./combine.js";
 import { emitDots } from "./dots.js";
 import { elements, type Element } from "./element.js";
-import { emitEpilogue, outputOf, type OutputBase } from "./output.js";
+import { emitEpilogue, outputOf, type Cell } from "./output.js";
 import { emitRun, type Matmul } from "./run.js";
 import type { MatmulSpec } from "./spec.js";
 
@@ -42,9 +42,6 @@ export function planSkinny({ m, n, a, b, k }: MatmulSpec): SkinnyPlan | null {
   }
   return null;
 }
-
-/** The address in C of the result for line i of `few` and line j of `many`. */
-export type Cell = (base: OutputBase, i: Int, j: Int) => Int;
 
 /** One operand: its address, the offsets of its lines, and the offsets along them. */
 interface Side {

@@ -10,7 +10,7 @@ async function triesOf(options: Partial<LessonOptions> = {}): Promise<Try[]> {
 }
 
 // Every try is explained, and there are hundreds.
-describe("the brain's lesson", { timeout: 30_000 }, () => {
+describe("the brain's lesson", () => {
   it.each([1, 2, 3, 4, 5])("ends with 99 %% of the pixels right for seed %i", async (seed) => {
     const tries = await triesOf({ seed });
     const shares = tries.map(({ attempt }) => attempt.right / goal.length);

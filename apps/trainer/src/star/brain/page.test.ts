@@ -15,7 +15,7 @@ const story = brainStory(settings);
 const tries: Try[] = [];
 beforeAll(async () => {
   for await (const attempt of lesson(settings)) tries.push(attempt);
-}, 30_000);
+});
 
 describe.each([smallestTerminal, { columns: 100, rows: 40 }])(
   "a page for a terminal of $columns × $rows",

@@ -109,7 +109,7 @@ function expectClose(got: Tensor, expected: Tensor): void {
   });
 }
 
-describe("random graphs of 5 to 50 steps, a primitive or a few each", { timeout: 60_000 }, () => {
+describe("random graphs of 5 to 50 steps, a primitive or a few each", () => {
   const inputsOf = (seed: number): [Tensor, Tensor] => [random(seed, [2, 3]), random(seed + 1, [3])];
 
   it("have the gradient that central differences find", () => {
@@ -153,7 +153,7 @@ describe("random graphs of 5 to 50 steps, a primitive or a few each", { timeout:
   });
 });
 
-describe("broadcasting", { timeout: 60_000 }, () => {
+describe("broadcasting", () => {
   const operations: Record<string, (a: Tensor, b: Tensor) => Tensor> = {
     add: sg.add,
     sub: sg.sub,

@@ -1,0 +1,25 @@
+import { topologicalOrder, type Node } from "@stargrad/graph";
+import { customRuleOf } from "./custom-rule.js";
+
+/** Where the gradient of a node goes. */
+export function sourcesOf(node: Node): readonly Node[] {
+  return customRuleOf(node)?.inputs ?? node.operation?.inputs ?? [];
+}
+
+/** The nodes that gradients flow through from these, inputs before outputs, ending at the boundary if there is one. */
+export function gradientOrder(roots: readonly Node[], boundary?: ReadonlySet<Node>): Node[] {
+  return topologicalOrder(
+    roots,
+    ({ tracked }) => tracked,
+    (node) => (boundary?.has(node) === true ? [] : sourcesOf(node)),
+  );
+}
+
+/** The nodes of an order through which a target can be reached. */
+export function leadingTo(targets: ReadonlySet<Node>, order: readonly Node[]): Set<Node> {
+  const leading = new Set<Node>();
+  for (const node of order) {
+    if (targets.has(node) || sourcesOf(node).some((input) => leading.has(input))) leading.add(node);
+  }
+  return leading;
+}

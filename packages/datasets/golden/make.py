@@ -1,0 +1,197 @@
+"""Writes datasets.jsonl beside it: what PyTorch, NumPy and Python's own modules make of the same data.
+
+    python packages/datasets/golden/make.py        (written with PyTorch 2.13 and NumPy 2.4)
+
+One case a line: what is exported under `name`, called with `arguments`, and the `output`. Bytes are in base64. Random
+datasets are made of Philox's numbers, in the order in which the docstrings say that they are drawn.
+"""
+
+import base64
+import gzip
+import json
+import math
+import pathlib
+import struct
+import sys
+
+import numpy
+import torch
+from torch.utils import data
+
+# Philox is no package's own; where primitives are, so is it.
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "graph" / "golden"))
+from philox import Generator  # noqa: E402
+
+lines = []
+
+
+def case(name, *arguments, output):
+    lines.append(json.dumps({"name": name, "arguments": arguments, "output": output}, separators=(",", ":")))
+
+
+def array(x):
+    """A tensor, for floats with the digits that float32 has."""
+    x = torch.as_tensor(x)
+    numbers = [float(f"{v:.9g}") for v in x.flatten().tolist()] if x.is_floating_point() else x.flatten().tolist()
+    return {"shape": list(x.shape), "data": numbers}
+
+
+def points(x, y):
+    return {"x": array(x), "y": array(y)}
+
+
+def encoded(raw):
+    return base64.b64encode(raw).decode()
+
+
+# Batches: PyTorch's datasets and loader
+x = torch.arange(24.0).reshape(7 - 1, 2, 2)
+y = torch.arange(6, dtype=torch.int32) * 10
+for indices in [[0], [5, 0, 0, 3], []]:
+    rows = data.TensorDataset(x, y)[torch.tensor(indices, dtype=torch.long)]
+    case("arrays", points(x, y), indices, output=points(*rows))
+items = data.TensorDataset(torch.arange(7, dtype=torch.int32))
+for batch_size, drop_last in [(1, False), (3, False), (3, True), (7, True), (10, False), (10, True)]:
+    loader = data.DataLoader(items, batch_size=batch_size, drop_last=drop_last)
+    options = {"batchSize": batch_size, "dropLast": drop_last}
+    case("DataLoader", 7, options, output=[batch.tolist() for (batch,) in loader])
+
+
+def epoch_generator(seed, epoch):
+    return Generator(seed, block=epoch).split()
+
+
+shuffled = [epoch_generator(3, epoch).permutation(7) for epoch in range(3)]
+case("DataLoader", 7, {"batchSize": 7, "shuffle": True, "seed": 3}, output=shuffled)
+for items, draws, seed in [(10, 20, 0), (2**20, 5, 7), (1, 3, 1)]:
+    epochs = []
+    for epoch in range(2):
+        generator = epoch_generator(seed, epoch)
+        epochs.append([math.floor(generator.uniform() * items) for _ in range(draws)])
+    case("randomSampler", items, {"draws": draws, "seed": seed}, output=epochs)
+
+# The IDX format, as its page describes it, with Python's struct
+codes = {"uint8": 0x08, "int8": 0x09, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}
+
+
+def idx(values):
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, codes[values.dtype.name], values.ndim, *values.shape)
+    return header + values.astype(values.dtype.newbyteorder(">")).tobytes()
+
+
+for dtype in codes:
+    values = numpy.array([[0, 1, 2], [100, 77, 3]]).astype(dtype)
+    if dtype.startswith("float"):
+        values = values * numpy.dtype(dtype).type(-1.5)
+    content = {"array": dtype, **array(values)}
+    case("decodeIdx", encoded(idx(values)), output=content)
+    case("encodeIdx", content, output=encoded(idx(values)))
+    case("readIdx", encoded(gzip.compress(idx(values), mtime=0)), output=content)
+
+# Digits: pixels as torchvision's ToTensor divides them
+pictures = numpy.random.RandomState(0).randint(0, 256, (3, 2, 4)).astype(numpy.uint8)
+labels = numpy.array([7, 0, 9], dtype=numpy.uint8)
+files = {"images": encoded(idx(pictures)), "labels": encoded(gzip.compress(idx(labels), mtime=0))}
+scaled = torch.from_numpy(pictures).float().div(255)
+for split in ["train", "test"]:
+    case("digits", files, {"split": split}, output=points(scaled.reshape(3, 8), labels.astype(int)))
+case("digits", files, {"split": "test", "flatten": False}, output=points(scaled[:, None], labels.astype(int)))
+
+# Texts
+for text in ["", "wörter, 言葉\r\n\u2028x", "\ufeffmark"]:
+    # A byte order mark is not part of the text.
+    case("readText", encoded(text.encode()), output=text.removeprefix("\ufeff"))
+for text in ["hello world", "ba\nab", "žluťoučký kůň"]:
+    known = sorted(set(text))
+    case("Vocabulary", text, output={"characters": known, "tokens": [known.index(letter) for letter in text]})
+tokens = torch.arange(100, 123, dtype=torch.int32)
+for options in [{}, {"validation": 0.3}, {"validation": 0.5, "atMost": 4}, {"validation": 0}]:
+    held = math.floor(min(options.get("validation", 0.1) * len(tokens), options.get("atMost", 2**17)))
+    training, validation = torch.split(tokens, [len(tokens) - held, held])
+    output = {"training": training.tolist(), "validation": validation.tolist()}
+    case("splitTokens", tokens.tolist(), options, output=output)
+for length, stride in [(4, 1), (5, 5), (3, 7), (22, 1)]:
+    windows = [part.unfold(0, length, stride) for part in (tokens[:-1], tokens[1:])]
+    case("textWindows", tokens.tolist(), {"length": length, "stride": stride}, output=points(*windows))
+
+# Synthetic points, classes in turn. Without noise moons and circles are scikit-learn's, `shuffle=False`.
+
+
+def in_turn(classes):
+    """One point of each class after the other."""
+    longest = max(len(curve) for curve in classes)
+    taken = [(curve[i], label) for i in range(longest) for label, curve in enumerate(classes) if i < len(curve)]
+    return points(torch.tensor([list(at) for at, _ in taken]).float(), [label for _, label in taken])
+
+
+def plane(x, y):
+    return numpy.stack([x, y], axis=1).tolist()
+
+
+for samples in [10, 7]:
+    first, second = math.ceil(samples / 2), samples // 2
+    upper, lower = [numpy.linspace(0, math.pi, count) for count in (first, second)]
+    moons = [plane(numpy.cos(upper), numpy.sin(upper)), plane(1 - numpy.cos(lower), 1 - numpy.sin(lower) - 0.5)]
+    case("moons", {"samples": samples}, output=in_turn(moons))
+    for options, factor in [({}, 0.8), ({"factor": 0.3}, 0.3)]:
+        angles = [numpy.linspace(0, 2 * math.pi, count, endpoint=False) for count in (first, second)]
+        rings = [plane(r * numpy.cos(a), r * numpy.sin(a)) for r, a in zip((1, factor), angles)]
+        case("circles", {"samples": samples, **options}, output=in_turn(rings))
+    for arms, turns in [(2, 1), (3, 1.5)]:
+        winding = []
+        for arm in range(arms):
+            radius = numpy.arange(1, len(range(arm, samples, arms)) + 1) / len(range(arm, samples, arms))
+            at = radius * numpy.exp(2j * math.pi * (turns * radius + arm / arms))
+            winding.append(plane(at.real, at.imag))
+        case("spirals", {"samples": samples, "classes": arms, "turns": turns}, output=in_turn(winding))
+for noise in [0, 0.25]:
+    generator = Generator(4)
+    places, kinds = [], []
+    for _ in range(12):
+        place = [2 * generator.uniform() - 1 for _ in range(2)]
+        kinds.append(int(numpy.logical_xor(*(coordinate > 0 for coordinate in place))))
+        places.append([coordinate + noise * generator.normal() for coordinate in place])
+    options = {"samples": 12, "seed": 4, "noise": noise}
+    case("xor", options, output=points(torch.tensor(places, dtype=torch.float64).float(), kinds))
+
+# Stars: corners as complex numbers
+golden_ratio = (1 + math.sqrt(5)) / 2
+
+
+def corners(options):
+    tips, inner = options.get("points", 5), options.get("innerRadius", golden_ratio**-2)
+    turns = numpy.arange(1, 2 * tips + 1)
+    return numpy.where(turns % 2 == 1, inner, 1) * 1j * numpy.exp(1j * math.pi * turns / tips)
+
+
+def flat(at):
+    return array(torch.tensor(plane(at.real, at.imag)).float())
+
+
+def strokes(start, directions, lengths):
+    vectors = {"start": [start.real, start.imag], "directions": directions, "lengths": lengths}
+    return {name: array(torch.tensor(numpy.asarray(each)).float()) for name, each in vectors.items()}
+
+
+for options in [{}, {"points": 3, "innerRadius": 0.25}, {"points": 2, "innerRadius": 0.9}]:
+    at = corners(options)
+    steps = at - numpy.roll(at, 1)
+    case("starCorners", options, output=flat(at))
+    exact = strokes(at[-1], numpy.angle(steps), numpy.abs(steps))
+    case("starStrokes", options, output=exact)
+    case("strokeCorners", exact, output=flat(at))
+    generator = Generator(6)
+    directions = [angle + 0.5 * generator.normal() for angle in numpy.angle(steps)]
+    lengths = [length * (1 + 0.2 * generator.normal()) for length in numpy.abs(steps)]
+    case("wobblyStart", {**options, "seed": 6}, output=strokes(at[-1], directions, lengths))
+    for size in [7, 13]:
+        centre = (2 * torch.arange(size, dtype=torch.float64) + 1) / size - 1
+        down, across = torch.meshgrid(-centre, centre, indexing="ij")
+        pixels = (across + 1j * down).flatten().numpy()
+        # A point is inside where the outline winds around it.
+        around = (numpy.roll(at, -1)[None] - pixels[:, None]) / (at[None] - pixels[:, None])
+        winding = numpy.angle(around).sum(axis=1) / (2 * math.pi)
+        ink = torch.tensor(numpy.round(winding) != 0).float()[:, None]
+        case("starPixels", {**options, "size": size}, output={"x": flat(pixels), "y": array(ink)})
+
+pathlib.Path(__file__).with_name("datasets.jsonl").write_text("\n".join(lines) + "\n")

@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import * as datasets from "@stargrad/datasets";
+import { primitiveNames } from "@stargrad/graph";
+import { init } from "@stargrad/nn";
+import * as optim from "@stargrad/optim";
+import * as library from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { root } from "./workspace.js";
+
+/*
+ * Whatever computes has a golden case: numbers that PyTorch, NumPy or a published formula gave, and not this code. The
+ * packages' own tests compare each case; here nobody may be without one. Layers and losses have a fuller table of their
+ * own in `packages/nn/scripts/layer-table.ts`.
+ */
+
+/** What is exported of one kind, and which of it golden files have cases of. */
+interface Guard {
+  readonly members: readonly string[];
+  /** The names that cases are recorded under. */
+  readonly covered: Iterable<string>;
+  /** The script to add a case to. */
+  readonly script: string;
+  /** Why a member has no case. */
+  readonly exceptions: Readonly<Record<string, string>>;
+}
+
+/** Members without a case, cases of nobody, and exceptions that are none. */
+function problemsOf({ members, covered, script, exceptions }: Guard): string[] {
+  const cases = new Set(covered);
+  const isExcepted = (name: string): boolean => Object.hasOwn(exceptions, name);
+  return [
+    ...members
+      .filter((name) => !cases.has(name) && !isExcepted(name))
+      .map((name) => `${name} has no golden case; add one to ${script}`),
+    ...[...cases]
+      .filter((name) => !members.includes(name))
+      .map((name) => `${name} has cases and is not there`),
+    ...Object.keys(exceptions).flatMap((name) => {
+      if (!members.includes(name)) return [`${name} is an exception and is not there`];
+      return cases.has(name) ? [`${name} has cases, and a reason to have none: ${exceptions[name]}`] : [];
+    }),
+  ];
+}
+
+/** The functions and classes that a package exports. */
+function callable(exported: object): string[] {
+  return Object.entries(exported).flatMap(([name, value]) => (typeof value === "function" ? [name] : []));
+}
+
+function functionsOf(exported: object): string[] {
+  return callable(exported).filter((name) => /^[a-z]/.test(name));
+}
+
+function text(file: string): string {
+  return readFileSync(join(root, "packages", file), "utf8");
+}
+
+/** What one field says in each line of a file. */
+function namesInLines(file: string, field: string): string[] {
+  const lines = text(file).trimEnd().split("\n");
+  return lines.map((line) => (JSON.parse(line) as Record<string, string>)[field]);
+}
+
+/** The names of lists that are not empty. */
+function namesOfLists(lists: Readonly<Record<string, readonly unknown[] | undefined>>): string[] {
+  return Object.entries(lists).flatMap(([name, list]) =>
+    list === undefined || list.length === 0 ? [] : [name],
+  );
+}
+
+interface OptimGolden {
+  readonly optimizers: { readonly cases: readonly { readonly optimizer: string }[] };
+  readonly schedules: {
+    readonly cases: readonly { readonly schedule: string }[];
+    readonly sequential: readonly number[];
+    readonly plateaus: readonly unknown[];
+  };
+  readonly clip: { readonly byNorm: readonly unknown[]; readonly byValue: readonly unknown[] };
+  readonly lbfgs: { readonly cases: readonly unknown[] };
+  readonly ema: { readonly cases: readonly unknown[] };
+}
+
+function readAll(folder: string): unknown {
+  const files = readdirSync(join(root, "packages", folder)).filter((name) => name.endsWith(".json"));
+  return Object.fromEntries(
+    files.map((name) => [name.replace(".json", ""), JSON.parse(text(`${folder}/${name}`))] as const),
+  );
+}
+
+const optimGolden = readAll("optim/golden") as OptimGolden;
+const initGolden = JSON.parse(text("nn/golden/init.json")) as Record<
+  "initializers" | "exactly" | "numbers",
+  readonly { readonly init: string }[]
+>;
+
+const settings = "chooses how or where things are computed, and computes nothing";
+const asking = "asks or tells about tensors, and computes nothing";
+const plumbing = "is what other packages are built with; what they compute with it has cases";
+
+const guards: Readonly<Record<string, Guard>> = {
+  primitives: {
+    members: primitiveNames,
+    covered: namesInLines("graph/golden/primitives.jsonl", "primitive"),
+    script: "packages/graph/golden/primitives.py",
+    exceptions: {
+      scan: "computes what its body says; tests compare it with the plain loop, and recurrent layers with PyTorch",
+      scanOutput: "is a part of scan",
+    },
+  },
+  "functions of tensors": {
+    members: functionsOf(library),
+    covered: namesInLines("tensor/golden/functions.jsonl", "call"),
+    script: "packages/tensor/golden/functions.py",
+    exceptions: {
+      apply: plumbing,
+      collectChangesBy: plumbing,
+      computeNodes: plumbing,
+      createLoop: plumbing,
+      defaultGenerator: settings,
+      expectNoRecording: plumbing,
+      fallBackOn: plumbing,
+      findSourcesBy: plumbing,
+      formatShape: "writes a shape for people",
+      getEngine: settings,
+      isKnown: asking,
+      keepWhere: plumbing,
+      leavesOf: "takes trees apart, and computes nothing",
+      manualSeed: settings,
+      mapTree: "takes trees apart, and computes nothing",
+      pairLeaves: "takes trees apart, and computes nothing",
+      realize: settings,
+      record: plumbing,
+      sameShape: asking,
+      scan: "takes a function, which no file holds; tests compare it with the plain loop, and recurrent layers with PyTorch",
+      setEngine: settings,
+      trace: asking,
+      traceBody: plumbing,
+      withoutHistory: settings,
+    },
+  },
+  initializers: {
+    members: callable(init),
+    covered: [...initGolden.initializers, ...initGolden.exactly, ...initGolden.numbers].map(
+      (each) => each.init,
+    ),
+    script: "packages/nn/golden/init.py",
+    exceptions: {},
+  },
+  "optimizers and what goes with them": {
+    members: callable(optim),
+    covered: [
+      ...optimGolden.optimizers.cases.map(({ optimizer }) => optimizer),
+      ...namesOfLists({
+        clipGradNorm: optimGolden.clip.byNorm,
+        clipGradValue: optimGolden.clip.byValue,
+        EMA: optimGolden.ema.cases,
+        LBFGS: optimGolden.lbfgs.cases,
+        ReduceOnPlateau: optimGolden.schedules.plateaus,
+      }),
+    ],
+    script: "packages/optim/golden/make.py, or a script of its own there",
+    exceptions: {
+      Optimizer: "is what optimizers extend, and has no update of its own",
+      Scheduler: "hands the factors of schedules, which have cases, to optimizers",
+    },
+  },
+  schedules: {
+    members: callable(optim.schedules),
+    covered: [
+      ...optimGolden.schedules.cases.map(({ schedule }) => schedule),
+      ...namesOfLists({ sequential: optimGolden.schedules.sequential }),
+    ],
+    script: "packages/optim/golden/schedules.py",
+    exceptions: {},
+  },
+  "datasets and transforms": {
+    members: callable(datasets),
+    covered: namesInLines("datasets/golden/datasets.jsonl", "name"),
+    script: "packages/datasets/golden/make.py",
+    exceptions: {},
+  },
+};
+
+describe("golden cases", () => {
+  it.each(Object.entries(guards))("are there for all %s", (_, guard) => {
+    expect(guard.members.length).toBeGreaterThan(5);
+    expect(problemsOf(guard)).toEqual([]);
+  });
+});
+
+describe("a guard", () => {
+  const guard: Guard = { members: ["a", "b"], covered: ["a"], script: "x.py", exceptions: { b: "a reason" } };
+
+  it("is content when each member has a case or a reason", () => {
+    expect(problemsOf(guard)).toEqual([]);
+  });
+
+  it.each<[string, Partial<Guard>, string]>([
+    ["a member without a case", { members: ["a", "b", "c"] }, "c has no golden case; add one to x.py"],
+    ["a case of nobody", { covered: ["a", "d"] }, "d has cases and is not there"],
+    [
+      "a reason that is no longer one",
+      { covered: ["a", "b"] },
+      "b has cases, and a reason to have none: a reason",
+    ],
+    [
+      "a reason for nobody",
+      { exceptions: { b: "a reason", e: "another" } },
+      "e is an exception and is not there",
+    ],
+  ])("fails for %s", (_, change, problem) => {
+    expect(problemsOf({ ...guard, ...change })).toEqual([problem]);
+  });
+});

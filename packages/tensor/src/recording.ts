@@ -1,10 +1,10 @@
 import { ArgumentError, nodesMade, withoutHistory, type Node } from "@stargrad/graph";
-import type { Generator, GeneratorState } from "./generator.js";
 import { loopBeingTraced } from "./loop-draws.js";
+import type { GeneratorState, RandomStream } from "./random-stream.js";
 
 /** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
 export interface Draw {
-  readonly generator: Generator;
+  readonly generator: RandomStream;
   /** How many blocks are reserved, all at once. */
   readonly blocks: number;
   /** Where among them those begin that the leaf names: for one draw at 0, for those of a loop at several places. */
@@ -15,7 +15,7 @@ export interface Draw {
 
 /** What is being recorded; `null` most of the time. */
 let draws: Draw[] | null = null;
-let states: Map<Generator, GeneratorState> = new Map();
+let states: Map<RandomStream, GeneratorState> = new Map();
 
 /** Whether a function is being recorded, or traced for a loop: then nothing is computed, and no value is known. */
 export function isRecording(): boolean {
@@ -52,7 +52,7 @@ export function record<T>(f: () => T): Recorded<T> {
 
 /** Told of each draw before it happens. Returns what has to be told of the leaf it makes. */
 export function aboutToDraw(
-  generator: Generator,
+  generator: RandomStream,
   blocks: number,
   offsets: readonly number[],
 ): (start: Node) => void {

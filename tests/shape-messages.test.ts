@@ -4,7 +4,8 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
-import { readJson, root } from "./workspace.js";
+import { startLanguageService } from "./language-service.js";
+import { root } from "./workspace.js";
 
 // What an editor shows about shapes: the messages under red lines, and the signatures one sees on pointing at a call. A
 // type test in types/ says beside each `@ts-expect-error` what the message on the next line is to be.
@@ -19,27 +20,7 @@ const sources = new Map(
   ]),
 );
 
-const { options } = ts.parseJsonConfigFileContent(
-  readJson("tests/tsconfig.json"),
-  ts.sys,
-  join(root, "tests"),
-);
-const service = ts.createLanguageService({
-  getCompilationSettings: () => options,
-  getCurrentDirectory: () => root,
-  getDefaultLibFileName: ts.getDefaultLibFilePath,
-  getScriptFileNames: () => [...sources.keys()],
-  getScriptVersion: () => "",
-  getScriptSnapshot: (file) => {
-    const text = sources.get(file) ?? ts.sys.readFile(file);
-    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-  },
-  fileExists: (file) => ts.sys.fileExists(file),
-  readFile: (file) => ts.sys.readFile(file),
-  directoryExists: (path) => ts.sys.directoryExists(path),
-  getDirectories: (path) => ts.sys.getDirectories(path),
-  realpath: (path) => ts.sys.realpath?.(path) ?? path,
-});
+const service = startLanguageService(sources);
 
 function errorsIn(name: string): { line: number; text: string }[] {
   return service.getSemanticDiagnostics(join(folder, name)).map(({ file, start = 0, messageText }) => ({
@@ -107,22 +88,22 @@ describe("an editor", () => {
     const shown = calls.map((code) => hover("tensor-shapes.test-d.ts", code));
     expect(`\n${shown.join("\n")}`).toMatchInlineSnapshot(`
       "
-      (property) add: <[2, 3], [4, 1, 3]>(this: Tensor<[2, 3]>, other: Operand<[4, 1, 3]>) => Tensor<[4, 2, 3]>
+      (property) add: <[2, 3], [4, 1, 3]>(this: Operand<[2, 3]>, b: Operand<[4, 1, 3]>) => Tensor<[4, 2, 3]>
       (alias) matmul<[32, 784], [784, 10]>(a: Tensor<[32, 784]>, b: Tensor<[784, 10]>): Tensor<[32, 10]>
       import matmul
-      (method) Methods.matmul<[number, 784], [784, 10]>(this: Tensor<[number, 784]>, other: Tensor<[784, 10]>): Tensor<[number, 10]>
-      (method) Methods.reshape<Tensor<[2, 3]>, [3, 2]>(this: Tensor<[2, 3]>, shape: [3, 2]): Tensor<[3, 2]>
-      (method) Methods.transpose<Tensor<[2, 3]>, -2, -1>(this: Tensor<[2, 3]>, a?: -2 | undefined, b?: -1 | undefined): Tensor<[3, 2]>
-      (property) Methods.mean: <Tensor<[2, 3]>, {
+      (property) matmul: <[number, 784], [784, 10]>(this: Tensor<[number, 784]>, b: Tensor<[784, 10]>) => Tensor<[number, 10]>
+      (property) reshape: <Tensor<[2, 3]>, [3, 2]>(this: Tensor<[2, 3]>, shape: [3, 2]) => Tensor<[3, 2]>
+      (property) transpose: <Tensor<[2, 3]>, -2, -1>(this: Tensor<[2, 3]>, a?: -2 | undefined, b?: -1 | undefined) => Tensor<[3, 2]>
+      (property) mean: <Tensor<[2, 3]>, {
           readonly axis: 0;
       }>(this: Tensor<[2, 3]>, options?: {
           readonly axis: 0;
       } | undefined) => Tensor<[3]>
-      (property) Methods.max: <Tensor<[2, 3]>, {
+      (property) max: <Tensor<[2, 3]>, {
           readonly axis: 1;
-      }>(this: Tensor<[2, 3]>, options: {
+      }>(this: Tensor<[2, 3]>, options?: {
           readonly axis: 1;
-      }) => Extremes<[2]> (+1 overload)"
+      } | undefined) => Extremes<[2]>"
     `);
   });
 });

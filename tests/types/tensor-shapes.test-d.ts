@@ -54,6 +54,8 @@ expectTypeOf(zeros([64, 3, 32, 32]).flatten({ startAxis: 1 })).toEqualTypeOf<Ten
 expectTypeOf(zeros([999, 999]).flatten()).toEqualTypeOf<Tensor<[998001]>>();
 expectTypeOf(batch.flatten()).toEqualTypeOf<Tensor<[number]>>();
 expectTypeOf(x.unsqueeze(-1).squeeze(-1)).toEqualTypeOf<Tensor<[2, 3]>>();
+expectTypeOf(zeros([2, 1]).squeeze()).toEqualTypeOf<Tensor>();
+expectTypeOf(zeros([1, 2, 1]).squeeze([0, -1])).toEqualTypeOf<Tensor<[2]>>();
 expectTypeOf(x.unsqueeze(0)).toEqualTypeOf<Tensor<[1, 2, 3]>>();
 // @ts-expect-error [64, 784] has 50176 elements, [64, 1, 28, 27] has 48384
 zeros([64, 784]).reshape([64, 1, 28, 27]);
@@ -85,6 +87,10 @@ expectTypeOf(x.mean({ axis: -1, keepDims: true })).toEqualTypeOf<Tensor<[2, 1]>>
 expectTypeOf(sum(zeros([2, 3, 4]), { axis: [0, -1] })).toEqualTypeOf<Tensor<[3]>>();
 expectTypeOf(x.amax({ keepDims: true })).toEqualTypeOf<Tensor<[1, 1]>>();
 expectTypeOf(x.max({ axis: 1 }).indices).toEqualTypeOf<Tensor<[2]>>();
+expectTypeOf(x.max()).toEqualTypeOf<Tensor<[]>>();
+expectTypeOf(x.min({ axis: 0, keepDims: true }).values).toEqualTypeOf<Tensor<[1, 3]>>();
+expectTypeOf(x.std({ axis: 1, correction: 0 })).toEqualTypeOf<Tensor<[2]>>();
+expectTypeOf(x.norm({ order: 1 })).toEqualTypeOf<Tensor<[]>>();
 expectTypeOf(x.argmax()).toEqualTypeOf<Tensor<[2]>>();
 expectTypeOf(x.argmin({ axis: 0, keepDims: true })).toEqualTypeOf<Tensor<[1, 3]>>();
 expectTypeOf(x.logsumexp({ axis: -1 })).toEqualTypeOf<Tensor<[2]>>();
@@ -98,6 +104,11 @@ x.sum({ axis: 2 });
 sum(x, { axis: [0, -3], keepDims: true });
 // @ts-expect-error [2, 3] has no axis 5
 x.max({ axis: 5 });
+// @ts-expect-error [2, 3] has no axis 4
+x.squeeze(4);
+
+declare const axes: number | readonly number[];
+expectTypeOf(x.squeeze(axes)).toEqualTypeOf<Tensor>();
 
 /* What is not known is taken anywhere, also in code that is generic in its shapes. */
 

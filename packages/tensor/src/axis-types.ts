@@ -56,6 +56,9 @@ type Replaced<S extends Shape, Keys, By extends Shape, Before extends Shape = []
 export type ReplacedAxes<S extends Shape, Axes, By extends Shape> =
   Known<S, EachAxis<Axes>> extends true ? Replaced<S, KeyOf<S, EachAxis<Axes>>, By> : Shape;
 
+/** The shape without some axes of length 1; unknown if all such axes go. */
+export type Squeezed<S extends Shape, Axes> = [Axes] extends [never] ? Shape : ReplacedAxes<S, Axes, []>;
+
 /** The shape a reduction leaves: a scalar, unless axes are chosen or kept. */
 export type Reduced<S extends Shape, Options> =
   AxesIn<Options> extends "all"
@@ -71,7 +74,7 @@ export type Reduced<S extends Shape, Options> =
       : ReplacedAxes<S, AxesIn<Options>, KeepDimsIn<Options> extends true ? [1] : []>;
 
 /** The axes that options choose; any number if they may choose one or not. */
-type AxesIn<Options> = Options extends { readonly axis: infer Axes extends number | Shape }
+export type AxesIn<Options> = Options extends { readonly axis: infer Axes extends number | Shape }
   ? Axes
   : "axis" extends keyof Options
     ? [Options["axis"]] extends [undefined]

@@ -1,13 +1,13 @@
 import type { Node, Shape } from "@stargrad/graph";
-import type { Generator } from "./generator.js";
 import { fromData } from "./functions/creation.js";
 import { narrow, reshape } from "./functions/movement.js";
 import { loopBeingTraced, type TracedLoop } from "./loop-draws.js";
+import type { RandomStream } from "./random-stream.js";
 import { aboutToDraw } from "./recording.js";
 import { Tensor } from "./tensor.js";
 
 /** Takes blocks from a generator, in a loop those of every iteration, and returns where they start: see `randomBits`. */
-export function drawStart(generator: Generator, blocks: number): Tensor {
+export function drawStart(generator: RandomStream, blocks: number): Tensor {
   return startsAt(generator, blocks, [0], [4]);
 }
 
@@ -36,7 +36,7 @@ export function sequencesOfDraws(
 }
 
 /** Takes blocks and returns the starts at offsets among them, one row of 4 for each. */
-function startsAt(generator: Generator, blocks: number, offsets: readonly number[], shape: Shape): Tensor {
+function startsAt(generator: RandomStream, blocks: number, offsets: readonly number[], shape: Shape): Tensor {
   const loop = loopBeingTraced();
   if (loop !== null) return new Tensor(loop.draw(generator, blocks, offsets, shape));
   const made = aboutToDraw(generator, blocks, offsets);

@@ -1,12 +1,6 @@
 import { ArgumentError, philox4x32 } from "@stargrad/graph";
+import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { expectNoRecording } from "./recording-state.js";
-
-/** Everything there is to know about a generator: save it, and the stream goes on from there. */
-export interface GeneratorState {
-  readonly seed: number;
-  /** How many Philox blocks of four words have been used. */
-  readonly block: number;
-}
 
 /**
  * A stream of random numbers, fixed by its seed. It counts and nothing else: block n of the stream is Philox of n, so the
@@ -14,7 +8,7 @@ export interface GeneratorState {
  *
  * Throws: ArgumentError unless the seed is a whole number from 0 to 2⁵³ − 1
  */
-export class Generator {
+export class Generator implements RandomStream {
   #seed: number;
   #block = 0;
 
@@ -37,16 +31,11 @@ export class Generator {
     this.moveTo(state);
   }
 
-  /** The same for whoever records. */
   moveTo({ seed, block }: GeneratorState): void {
     this.#seed = checkSeed(seed);
     this.#block = checkSeed(block);
   }
 
-  /**
-   * Reserves the next blocks and returns where they start, as `[key₀, key₁, block₀, block₁]`, or such a row for each of
-   * several offsets among them.
-   */
   reserve(blocks: number, offsets: readonly number[] = [0]): Int32Array {
     const starts = new Int32Array(4 * offsets.length);
     offsets.forEach((offset, i) => {

@@ -1,3 +1,6 @@
+// First of all the methods of Tensor are installed. package.json says that these two files have effects; see decision 22.
+import "./methods.js";
+
 export {
   ArgumentError,
   disposeSymbol,
@@ -137,7 +140,7 @@ export {
 } from "./functions/reduction.js";
 export { scan, type Iteration, type ScanOptions } from "./functions/scan.js";
 export { logsumexp, logSoftmax, softmax } from "./functions/softmax.js";
-export { defaultGenerator, Generator, manualSeed, type GeneratorState } from "./generator.js";
+export { defaultGenerator, Generator, manualSeed } from "./generator.js";
 export {
   collectChangesBy,
   createLoop,
@@ -151,7 +154,7 @@ export {
   type Sequence,
   type Traced,
 } from "./loop.js";
-export { Tensor, type Methods } from "./methods.js";
+export type { Methods } from "./methods.js";
 export type { NestedArray } from "./nested.js";
 export type { Operand } from "./operands.js";
 export type {
@@ -166,8 +169,9 @@ export type {
   Unless,
   Written,
 } from "./shape-types.js";
+export type { GeneratorState, RandomStream } from "./random-stream.js";
 export { record, type Draw, type Recorded } from "./recording.js";
 export { expectNoRecording } from "./recording-state.js";
-export { apply, isKnown, realize } from "./tensor.js";
+export { apply, isKnown, realize, Tensor } from "./tensor.js";
 export { trace } from "./trace.js";
 export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";

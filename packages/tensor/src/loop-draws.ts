@@ -1,5 +1,5 @@
 import { Placeholder, type Node, type Shape } from "@stargrad/graph";
-import type { Generator } from "./generator.js";
+import type { RandomStream } from "./random-stream.js";
 import { whileRecording } from "./recording-state.js";
 
 /** Random words that the body of a loop asks for: where they start, in each iteration. */
@@ -23,18 +23,18 @@ export interface LoopDraws {
 export class TracedLoop {
   /** How often the body runs, in all the loops around it together. */
   readonly iterations: number;
-  readonly #draws = new Map<Generator, { blocks: number; readonly draws: LoopDraw[] }>();
+  readonly #draws = new Map<RandomStream, { blocks: number; readonly draws: LoopDraw[] }>();
 
   constructor(length: number) {
     this.iterations = length * (current?.iterations ?? 1);
   }
 
-  get draws(): ReadonlyMap<Generator, LoopDraws> {
+  get draws(): ReadonlyMap<RandomStream, LoopDraws> {
     return this.#draws;
   }
 
   /** Takes blocks in every iteration; returns what stands for the starts at offsets among them. */
-  draw(generator: Generator, blocks: number, offsets: readonly number[], shape: Shape): Node {
+  draw(generator: RandomStream, blocks: number, offsets: readonly number[], shape: Shape): Node {
     const taken = this.#draws.get(generator) ?? { blocks: 0, draws: [] };
     this.#draws.set(generator, taken);
     const formal = new Placeholder({ shape, dtype: "int32" });

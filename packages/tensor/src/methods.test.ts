@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+
 import { binaryNames, unaryNames } from "@stargrad/graph";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
 import * as library from "./index.js";
 import { ones, tensor, Tensor, type Methods } from "./index.js";
+import { MethodTable } from "./methods.js";
 
 /** Functions of the package whose first argument is not a tensor to work on. */
 const standAlone = new Set([
@@ -45,6 +48,7 @@ const functions = Object.entries(library).flatMap(([name, value]) =>
   typeof value === "function" && /^[a-z]/.test(name) && !standAlone.has(name) ? [name] : [],
 );
 
+const table = readFileSync(new URL("methods.ts", import.meta.url), "utf8");
 const prototype = Tensor.prototype as unknown as Record<string, unknown>;
 
 describe("methods", () => {
@@ -64,6 +68,10 @@ describe("methods", () => {
       (name) => ![...own, ...reading].includes(name),
     );
     expect(new Set(methods)).toEqual(new Set([...functions, ...unaryNames, ...binaryNames]));
+  });
+
+  it.each(Object.keys(new MethodTable()))("%s stands in its line for the function of its name", (name) => {
+    expect(table).toMatch(new RegExp(`^  readonly ${name} = method\\(\\w+\\.${name}\\);$`, "m"));
   });
 
   it("call the function of their name with the tensor before the other arguments", () => {

@@ -1,4 +1,4 @@
-import type { BinaryName, DType, Shape, UnaryName } from "@stargrad/graph";
+import type { BinaryName, Shape, UnaryName } from "@stargrad/graph";
 import * as activation from "./functions/activation.js";
 import * as contraction from "./functions/contraction.js";
 import * as elementwise from "./functions/elementwise.js";
@@ -6,235 +6,152 @@ import * as indexing from "./functions/indexing.js";
 import * as movement from "./functions/movement.js";
 import * as reduction from "./functions/reduction.js";
 import * as softmax from "./functions/softmax.js";
-import type {
-  AxisOptions,
-  Extremes,
-  ExtremesOptions,
-  ReduceAll,
-  ReductionOptions,
-} from "./functions/reduction.js";
-import type { FlattenOptions, OverlapOptions, Range, WindowOptions } from "./functions/movement.js";
-import type {
-  AxesOf,
-  Flattened,
-  FlattenProblem,
-  LastAxis,
-  OptionsFor,
-  PermutationOf,
-  Permuted,
-  Reduced,
-  ReplacedAxes,
-  Transposed,
-  Unsqueezed,
-} from "./axis-types.js";
-import type {
-  Broadcast,
-  BroadcastOperand,
-  BroadcastTensor,
-  MatMul,
-  MatMulOperand,
-  Reshaped,
-  ReshapeOf,
-  ShapeLiteral,
-  Unless,
-} from "./shape-types.js";
 import { Tensor } from "./tensor.js";
 
-export { Tensor };
-
-/*
- * A method of Tensor is the function of the same name with the tensor as its first argument. Its documentation stands at
- * the function; here stands what each method takes, so that TypeScript can follow the shapes. Shapes come from `this`
- * and not from the class, which keeps Tensor<[2, 3]> usable wherever a Tensor is.
+/**
+ * The methods of Tensor. Each is the function of the same name, and the tensor is its first argument. Signature and
+ * documentation stand at the function.
+ *
+ * They are fields of a class because TypeScript finds the type of a field when it is asked for it. So the names of Tensor's members
+ * are known before their types, which mention Tensor again; an object literal would be a circle.
  */
+export class MethodTable {
+  readonly neg = method(elementwise.neg);
+  readonly abs = method(elementwise.abs);
+  readonly sign = method(elementwise.sign);
+  readonly floor = method(elementwise.floor);
+  readonly round = method(elementwise.round);
+  readonly exp = method(elementwise.exp);
+  readonly expm1 = method(elementwise.expm1);
+  readonly log = method(elementwise.log);
+  readonly log1p = method(elementwise.log1p);
+  readonly sqrt = method(elementwise.sqrt);
+  readonly sin = method(elementwise.sin);
+  readonly cos = method(elementwise.cos);
+  readonly atan = method(elementwise.atan);
+  readonly tanh = method(elementwise.tanh);
+  readonly sigmoid = method(elementwise.sigmoid);
+  readonly erf = method(elementwise.erf);
+  readonly add = method(elementwise.add);
+  readonly sub = method(elementwise.sub);
+  readonly mul = method(elementwise.mul);
+  readonly div = method(elementwise.div);
+  readonly pow = method(elementwise.pow);
+  readonly mod = method(elementwise.mod);
+  readonly maximum = method(elementwise.maximum);
+  readonly minimum = method(elementwise.minimum);
+  readonly less = method(elementwise.less);
+  readonly lessEqual = method(elementwise.lessEqual);
+  readonly equal = method(elementwise.equal);
+  readonly floorDivide = method(elementwise.floorDivide);
+  readonly greater = method(elementwise.greater);
+  readonly greaterEqual = method(elementwise.greaterEqual);
+  readonly notEqual = method(elementwise.notEqual);
+  readonly logicalAnd = method(elementwise.logicalAnd);
+  readonly logicalOr = method(elementwise.logicalOr);
+  readonly logicalNot = method(elementwise.logicalNot);
+  readonly ceil = method(elementwise.ceil);
+  readonly tan = method(elementwise.tan);
+  readonly square = method(elementwise.square);
+  readonly reciprocal = method(elementwise.reciprocal);
+  readonly rsqrt = method(elementwise.rsqrt);
+  readonly isNaN = method(elementwise.isNaN);
+  readonly isFinite = method(elementwise.isFinite);
+  readonly cast = method(elementwise.cast);
+  readonly stopGradient = method(elementwise.stopGradient);
+  readonly clamp = method(elementwise.clamp);
+  readonly erfinv = method(elementwise.erfinv);
 
-type UnaryMethod = <A extends Shape>(this: Tensor<A>) => Tensor<A>;
-type BinaryMethod = <A extends Shape, B extends Shape = []>(
-  this: Tensor<A>,
-  other: BroadcastOperand<A, B>,
-) => Tensor<Broadcast<A, NoInfer<B>>>;
-type Reduction<Options> = <X extends Tensor, const O extends Options = ReduceAll & Options>(
-  this: X,
-  options?: OptionsFor<X["shape"], O>,
-) => Tensor<Reduced<X["shape"], O>>;
-type AxisMethod<Options = unknown> = <A extends Shape>(
-  this: Tensor<A>,
-  options?: { readonly axis?: number } & Options,
-) => Tensor<A>;
-type ExtremesMethod = {
-  (): Tensor<[]>;
-  <X extends Tensor, const O extends ExtremesOptions>(
-    this: X,
-    options: OptionsFor<X["shape"], O>,
-  ): Extremes<Reduced<X["shape"], O>>;
-};
-type PlaceMethod = <X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
-  this: X,
-  options?: OptionsFor<X["shape"], O>,
-) => Tensor<Reduced<X["shape"], LastAxis<O>>>;
+  readonly relu = method(activation.relu);
+  readonly silu = method(activation.silu);
+  readonly gelu = method(activation.gelu);
+  readonly softplus = method(activation.softplus);
 
-/** Every primitive that treats elements alike, straight from the table. */
-type PrimitiveMethods = { [P in UnaryName]: UnaryMethod } & { [P in BinaryName]: BinaryMethod };
+  readonly logsumexp = method(softmax.logsumexp);
+  readonly softmax = method(softmax.softmax);
+  readonly logSoftmax = method(softmax.logSoftmax);
 
-export interface Methods extends PrimitiveMethods {
-  // Elementwise
-  ceil: UnaryMethod;
-  erfinv: UnaryMethod;
-  isFinite: UnaryMethod;
-  isNaN: UnaryMethod;
-  logicalNot: UnaryMethod;
-  reciprocal: UnaryMethod;
-  rsqrt: UnaryMethod;
-  square: UnaryMethod;
-  stopGradient: UnaryMethod;
-  tan: UnaryMethod;
-  floorDivide: BinaryMethod;
-  greater: BinaryMethod;
-  greaterEqual: BinaryMethod;
-  notEqual: BinaryMethod;
-  logicalAnd<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    other: BroadcastTensor<A, B>,
-  ): Tensor<Broadcast<A, NoInfer<B>>>;
-  logicalOr<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    other: BroadcastTensor<A, B>,
-  ): Tensor<Broadcast<A, NoInfer<B>>>;
-  cast<A extends Shape>(this: Tensor<A>, dtype: DType): Tensor<A>;
-  clamp<A extends Shape>(
-    this: Tensor<A>,
-    bounds: { readonly min?: number; readonly max?: number },
-  ): Tensor<A>;
+  readonly sum = method(reduction.sum);
+  readonly prod = method(reduction.prod);
+  readonly mean = method(reduction.mean);
+  readonly amax = method(reduction.amax);
+  readonly amin = method(reduction.amin);
+  readonly max = method(reduction.max);
+  readonly min = method(reduction.min);
+  readonly argmax = method(reduction.argmax);
+  readonly argmin = method(reduction.argmin);
+  readonly variance = method(reduction.variance);
+  readonly std = method(reduction.std);
+  readonly norm = method(reduction.norm);
+  readonly any = method(reduction.any);
+  readonly all = method(reduction.all);
+  readonly cumsum = method(reduction.cumsum);
 
-  // Activations
-  relu: UnaryMethod;
-  silu: UnaryMethod;
-  softplus: UnaryMethod;
-  gelu<A extends Shape>(this: Tensor<A>, options?: { readonly approximate?: "none" | "tanh" }): Tensor<A>;
-  softmax: AxisMethod;
-  logSoftmax: AxisMethod;
+  readonly matmul = method(contraction.matmul);
+  readonly dot = method(contraction.dot);
+  readonly outer = method(contraction.outer);
 
-  // Reductions
-  sum: Reduction<ReductionOptions>;
-  prod: Reduction<ReductionOptions>;
-  mean: Reduction<ReductionOptions>;
-  amax: Reduction<ReductionOptions>;
-  amin: Reduction<ReductionOptions>;
-  any: Reduction<ReductionOptions>;
-  all: Reduction<ReductionOptions>;
-  logsumexp: Reduction<ReductionOptions>;
-  variance: Reduction<ReductionOptions & { readonly correction?: number }>;
-  std: Reduction<ReductionOptions & { readonly correction?: number }>;
-  norm: Reduction<ReductionOptions & { readonly order?: number }>;
-  max: ExtremesMethod;
-  min: ExtremesMethod;
-  argmax: PlaceMethod;
-  argmin: PlaceMethod;
-  cumsum: AxisMethod;
+  readonly reshape = method(movement.reshape);
+  readonly flatten = method(movement.flatten);
+  readonly permute = method(movement.permute);
+  readonly transpose = method(movement.transpose);
+  readonly expand = method(movement.expand);
+  readonly squeeze = method(movement.squeeze);
+  readonly unsqueeze = method(movement.unsqueeze);
+  readonly slice = method(movement.slice);
+  readonly narrow = method(movement.narrow);
+  readonly select = method(movement.select);
+  readonly flip = method(movement.flip);
+  readonly pad = method(movement.pad);
+  readonly split = method(movement.split);
+  readonly repeat = method(movement.repeat);
+  readonly roll = method(movement.roll);
+  readonly windows = method(movement.windows);
+  readonly overlapAdd = method(movement.overlapAdd);
 
-  // Products
-  matmul<A extends Shape, B extends Shape>(this: Tensor<A>, other: MatMulOperand<A, B>): Tensor<MatMul<A, B>>;
-  dot(other: Tensor): Tensor<[]>;
-  outer(other: Tensor): Tensor;
-
-  // Shape
-  reshape<X extends Tensor, const T extends ShapeLiteral>(
-    this: X,
-    shape: ReshapeOf<X["shape"], T>,
-  ): Tensor<Reshaped<T>>;
-  expand<const T extends ShapeLiteral>(shape: T): Tensor<Reshaped<T>>;
-  flatten<X extends Tensor, Start extends number = 0, End extends number = -1>(
-    this: X,
-    options?: Unless<FlattenProblem<X["shape"], Start, End>, FlattenOptions<Start, End>>,
-  ): Tensor<Flattened<X["shape"], Start, End>>;
-  permute<X extends Tensor, const A extends ShapeLiteral>(
-    this: X,
-    axes: PermutationOf<X["shape"], A>,
-  ): Tensor<Permuted<X["shape"], A>>;
-  transpose<X extends Tensor, A extends number = -2, B extends number = -1>(
-    this: X,
-    a?: AxesOf<X["shape"], A>,
-    b?: AxesOf<X["shape"], B>,
-  ): Tensor<Transposed<X["shape"], A, B>>;
-  squeeze(): Tensor;
-  squeeze<X extends Tensor, const A extends number | ShapeLiteral>(
-    this: X,
-    axis: AxesOf<X["shape"], A>,
-  ): Tensor<ReplacedAxes<X["shape"], A, []>>;
-  unsqueeze<X extends Tensor, A extends number>(
-    this: X,
-    axis: AxesOf<[...X["shape"], 1], A>,
-  ): Tensor<Unsqueezed<X["shape"], A>>;
-  slice(ranges: readonly (Range | null)[]): Tensor;
-  narrow<X extends Tensor, A extends number, L extends number>(
-    this: X,
-    axis: AxesOf<X["shape"], A>,
-    start: number,
-    length: L,
-  ): Tensor<ReplacedAxes<X["shape"], A, [L]>>;
-  select<X extends Tensor, A extends number>(
-    this: X,
-    axis: AxesOf<X["shape"], A>,
-    index: number,
-  ): Tensor<ReplacedAxes<X["shape"], A, []>>;
-  flip<A extends Shape>(this: Tensor<A>, axes?: number | readonly number[]): Tensor<A>;
-  pad(
-    amounts: readonly (readonly [before: number, after: number])[],
-    options?: { readonly value?: number },
-  ): Tensor;
-  split(sizes: number | readonly number[], options?: { readonly axis?: number }): Tensor[];
-  repeat(counts: readonly number[]): Tensor;
-  roll(shift: number, options?: { readonly axis?: number }): Tensor;
-  windows(options: WindowOptions): Tensor;
-  overlapAdd(options: OverlapOptions): Tensor;
-
-  // Indexing and order
-  gather<I extends Shape>(index: Tensor<I>, options?: { readonly axis?: number }): Tensor<I>;
-  take(index: Tensor, options?: { readonly axis?: number }): Tensor;
-  scatterAdd<A extends Shape>(
-    this: Tensor<A>,
-    index: Tensor,
-    source: Tensor,
-    options?: { readonly axis?: number },
-  ): Tensor<A>;
-  argsort: AxisMethod<{ readonly descending?: boolean }>;
-  sort<A extends Shape>(
-    this: Tensor<A>,
-    options?: { readonly axis?: number; readonly descending?: boolean },
-  ): { readonly values: Tensor<A>; readonly indices: Tensor<A> };
-  topk(
-    count: number,
-    options?: { readonly axis?: number; readonly largest?: boolean },
-  ): { readonly values: Tensor; readonly indices: Tensor };
-  tril<A extends Shape>(this: Tensor<A>, k?: number): Tensor<A>;
-  triu<A extends Shape>(this: Tensor<A>, k?: number): Tensor<A>;
+  readonly gather = method(indexing.gather);
+  readonly take = method(indexing.take);
+  readonly scatterAdd = method(indexing.scatterAdd);
+  readonly argsort = method(indexing.argsort);
+  readonly sort = method(indexing.sort);
+  readonly topk = method(indexing.topk);
+  readonly tril = method(indexing.tril);
+  readonly triu = method(indexing.triu);
 }
 
-const { concat: _concat, stack: _stack, ...movementMethods } = movement;
-const { oneHot: _oneHot, ...indexingMethods } = indexing;
-const { unaryFunctions, binaryFunctions, where: _where, ...elementwiseMethods } = elementwise;
+type Functions = typeof activation &
+  typeof contraction &
+  typeof elementwise &
+  typeof indexing &
+  typeof movement &
+  typeof reduction &
+  typeof softmax;
 
-const functions = {
-  ...elementwiseMethods,
-  ...unaryFunctions,
-  ...binaryFunctions,
-  ...activation,
-  ...softmax,
-  ...reduction,
-  ...contraction,
-  ...movementMethods,
-  ...indexingMethods,
-} satisfies { [Name in keyof Methods]: unknown };
+/**
+ * The methods of Tensor, each with its own type. An editor shows the documentation of the function of the same name, because
+ * the names are taken from the functions.
+ */
+export type Methods = {
+  [Name in keyof Pick<Functions, keyof MethodTable>]: MethodTable[Name];
+};
 
-for (const [name, call] of Object.entries(functions) as [
-  string,
-  (x: Tensor, ...rest: unknown[]) => unknown,
-][]) {
-  Object.defineProperty(Tensor.prototype, name, {
-    value(this: Tensor, ...rest: unknown[]) {
-      return call(this, ...rest);
-    },
-    writable: true,
-    configurable: true,
-  });
+declare module "./tensor.js" {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- Tensor has the methods and nothing else, and its S has to be repeated.
+  interface Tensor<S extends Shape> extends Methods {}
+}
+
+// Every primitive that treats elements alike has to be a method.
+const methods = new MethodTable() satisfies Record<UnaryName | BinaryName, unknown>;
+
+for (const [name, value] of Object.entries(methods)) {
+  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+}
+
+/** The function with `this` in place of its first argument. TypeScript keeps its type parameters. */
+function method<X, Rest extends readonly unknown[], Y>(
+  call: (x: X, ...rest: Rest) => Y,
+): (this: X, ...rest: Rest) => Y {
+  return function (...rest) {
+    return call(this, ...rest);
+  };
 }

@@ -1,10 +1,10 @@
 import { nodesMade, withoutHistory, type Node } from "@stargrad/graph";
-import type { Generator, GeneratorState } from "./generator.js";
+import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { whileRecording } from "./recording-state.js";
 
 /** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
 export interface Draw {
-  readonly generator: Generator;
+  readonly generator: RandomStream;
   /** How many blocks are reserved, all at once. */
   readonly blocks: number;
   /** Where among them those begin that the leaf names: for one draw at 0, for those of a loop at several places. */
@@ -15,7 +15,7 @@ export interface Draw {
 
 /** What is being recorded; `null` most of the time. */
 let draws: Draw[] | null = null;
-let states: Map<Generator, GeneratorState> = new Map();
+let states: Map<RandomStream, GeneratorState> = new Map();
 
 /** What a function did while it was recorded. */
 export interface Recorded<T> {
@@ -48,7 +48,7 @@ export function record<T>(f: () => T): Recorded<T> {
 
 /** Told of each draw before it happens. Returns what has to be told of the leaf it makes. */
 export function aboutToDraw(
-  generator: Generator,
+  generator: RandomStream,
   blocks: number,
   offsets: readonly number[],
 ): (start: Node) => void {

@@ -126,6 +126,8 @@ describe("shapes as types", () => {
     expectTypeOf(mean(x, { keepDims: true })).toEqualTypeOf<Tensor<[1, 1]>>();
     expectTypeOf(x.std({ correction: 0 })).toEqualTypeOf<Tensor<[]>>();
     expectTypeOf(max(x)).toEqualTypeOf<Tensor<[]>>();
+    // @ts-expect-error without an axis there is nothing to keep
+    expect(x.max({ keepDims: true }).shape).toEqual([]);
     expectTypeOf(x.max({ axis: 0 }).indices).toEqualTypeOf<Tensor<[3]>>();
     expect(x.mean({ axis: 0 }).shape).toEqual([3]);
     expect(mean(x, { keepDims: true }).shape).toEqual([1, 1]);

@@ -79,7 +79,7 @@ type BroadcastAxis<A extends number, B extends number> = number extends A | B
         : number;
 
 /** Why two shapes do not broadcast; null if they do, or may. */
-type BroadcastProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
+export type BroadcastProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
   ? null
   : ClashingAxis<A, B> extends [
         infer Axis extends number,
@@ -129,7 +129,7 @@ export type MatMul<A extends Shape, B extends Shape> = [number] extends [A["leng
       : Shape;
 
 /** Why two shapes have no matrix product; null if they do, or may. */
-type MatMulProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
+export type MatMulProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
   ? null
   : A extends readonly []
     ? "a scalar has no matrix product; use mul"
@@ -169,7 +169,7 @@ type SizeOf<S extends Shape, Size extends number = 1> = number extends S["length
     : Size;
 
 /** Why elements do not fill another shape; null if they do, or may. */
-type ReshapeProblem<S extends Shape, T extends Shape> = [number] extends [S["length"] | T["length"]]
+export type ReshapeProblem<S extends Shape, T extends Shape> = [number] extends [S["length"] | T["length"]]
   ? null
   : -1 extends T[number]
     ? null

@@ -11,7 +11,6 @@ import {
   type TypedArray,
 } from "@stargrad/graph";
 import { realizeNodes } from "./engine.js";
-import type { Methods } from "./methods.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording-state.js";
@@ -23,9 +22,9 @@ import { expectNoRecording, isRecording } from "./recording-state.js";
  * (`data`, `item`, `toArray`, printing) computes what is needed, as one program. Values never change.
  *
  * `S` is the shape as far as TypeScript can know it: `Tensor<[32, 784]>`, or plain `Tensor`.
+ *
+ * The operations (`x.add(y)`, `x.sum()`, …) are the functions of this package; methods.ts makes them methods.
  */
-// The operations (`x.add(y)`, `x.sum()`, …) are the functions of this package; methods.ts hands them to the class.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- methods.ts installs every method that the interface below promises, and its type check says so.
 export class Tensor<S extends Shape = Shape> {
   /** The node this handle stands for. Only a variable ever changes it. */
   protected current: Node;
@@ -103,9 +102,6 @@ export class Tensor<S extends Shape = Shape> {
     return this.toString();
   }
 }
-
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- it adds nothing to Methods but the class's name, and must repeat the class's S.
-export interface Tensor<S extends Shape = Shape> extends Methods {}
 
 /** Applies a primitive to tensors that already fit it. Every operation of this package ends here. */
 export function apply<P extends PrimitiveName>(

@@ -1,19 +1,25 @@
 import type { Shape } from "@stargrad/graph";
 import { toFloat } from "../operands.js";
 import type { Tensor } from "../tensor.js";
-import { add, erf, exp, lessEqual, log1p, mul, neg, sigmoid, tanh, where } from "./elementwise.js";
+import {
+  add,
+  erf,
+  exp,
+  lessEqual,
+  log1p,
+  mul,
+  neg,
+  sigmoid,
+  tanh,
+  where,
+  type Unary,
+} from "./elementwise.js";
 
 /** `max(x, 0)`; the gradient at 0 is 0, and NaN stays NaN. */
-export function relu<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function relu(x: Tensor): Tensor {
-  return where(lessEqual(x, 0), 0, x);
-}
+export const relu = ((x: Tensor) => where(lessEqual(x, 0), 0, x)) as Unary;
 
 /** `x · sigmoid(x)`, also called swish. Source: torch.nn.functional.silu */
-export function silu<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x));
-}
+export const silu = ((x: Tensor) => mul(x, sigmoid(x))) as Unary;
 
 /**
  * `x · Φ(x)`, with the normal distribution's Φ exact or by its tanh approximation.
@@ -40,11 +46,10 @@ export function gelu(
  *
  * Source: torch.nn.functional.softplus with beta 1
  */
-export function softplus<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function softplus(x: Tensor): Tensor {
+export const softplus = ((x: Tensor) => {
   const real = toFloat(x);
   const positive = lessEqual(0, real);
   const upper = where(positive, real, 0);
   const lower = where(positive, 0, real);
   return where(positive, add(upper, log1p(exp(neg(upper)))), log1p(exp(lower)));
-}
+}) as Unary;

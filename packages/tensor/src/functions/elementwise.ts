@@ -1,10 +1,8 @@
 import {
-  binaryNames,
   dtypes,
   floats,
   isFloat,
   primitives,
-  unaryNames,
   type BinaryName,
   type DType,
   type Shape,
@@ -22,51 +20,107 @@ import {
 import type { Broadcast, BroadcastOperand, BroadcastTensor } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
 
+/*
+ * The signatures that many functions share. TypeScript cannot follow shapes through a body, so each function asserts its type.
+ */
+
+/** A function of one tensor that keeps its shape. */
 export type Unary = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
+
+/** A function of two operands that broadcast. */
 export type Binary = <A extends Shape = [], B extends Shape = []>(
   a: Operand<A>,
   b: BroadcastOperand<A, B>,
 ) => Tensor<Broadcast<A, NoInfer<B>>>;
 
-/** Every unary and binary primitive as a function of tensors, made from the table. */
-export const unaryFunctions = Object.fromEntries(unaryNames.map((name) => [name, unary(name)])) as Record<
-  UnaryName,
-  Unary
->;
-export const binaryFunctions = Object.fromEntries(binaryNames.map((name) => [name, binary(name)])) as Record<
-  BinaryName,
-  Binary
->;
+/*
+ * Every unary and binary primitive is a function of tensors. The docstring repeats the formula of the primitive's row, so that
+ * an editor shows it.
+ */
 
-export const {
-  abs,
-  atan,
-  cos,
-  erf,
-  exp,
-  expm1,
-  floor,
-  log,
-  log1p,
-  neg,
-  round,
-  sigmoid,
-  sign,
-  sin,
-  sqrt,
-  tanh,
-} = unaryFunctions;
-export const { add, sub, mul, mod, pow, maximum, minimum, less, lessEqual, equal } = binaryFunctions;
+/** `−x` */
+export const neg = unary("neg");
+
+/** `|x|` */
+export const abs = unary("abs");
+
+/** The sign of x: −1, 0 or 1; NaN stays NaN. */
+export const sign = unary("sign");
+
+/** `⌊x⌋` */
+export const floor = unary("floor");
+
+/** The nearest integer, halves to even. */
+export const round = unary("round");
+
+/** `eˣ` */
+export const exp = unary("exp");
+
+/** `eˣ − 1`, accurate where x is small. */
+export const expm1 = unary("expm1");
+
+/** `ln x` */
+export const log = unary("log");
+
+/** `ln(1 + x)`, accurate where x is small. */
+export const log1p = unary("log1p");
+
+/** `√x` */
+export const sqrt = unary("sqrt");
+
+/** `sin x` */
+export const sin = unary("sin");
+
+/** `cos x` */
+export const cos = unary("cos");
+
+/** `arctan x` */
+export const atan = unary("atan");
+
+/** `tanh x` */
+export const tanh = unary("tanh");
+
+/** `1 / (1 + e⁻ˣ)` */
+export const sigmoid = unary("sigmoid");
+
+/** `2/√π ∫₀ˣ e^(−t²) dt`, the error function. */
+export const erf = unary("erf");
+
+/** `a + b` */
+export const add = binary("add");
+
+/** `a − b` */
+export const sub = binary("sub");
+
+/** `a · b` */
+export const mul = binary("mul");
 
 /** `a / b`. Integers are divided as real numbers: the result is float32. */
-export const div = binaryFunctions.div;
+export const div = binary("div");
+
+/** `aᵇ` */
+export const pow = binary("pow");
+
+/** `a − b·⌊a/b⌋`, with the sign of b. Throws if integers are divided by 0. Source: numpy.mod */
+export const mod = binary("mod");
+
+/** The larger of a and b; NaN if either is. Source: torch.maximum */
+export const maximum = binary("maximum");
+
+/** The smaller of a and b; NaN if either is. Source: torch.minimum */
+export const minimum = binary("minimum");
+
+/** `a < b` */
+export const less = binary("less");
+
+/** `a ≤ b` */
+export const lessEqual = binary("lessEqual");
+
+/** `a = b`; false where either is NaN. */
+export const equal = binary("equal");
 
 /** `⌊a / b⌋`, in the operands' own type. Throws if integers are divided by 0. Source: torch.floor_divide */
-export function floorDivide<A extends Shape = [], B extends Shape = []>(
-  a: Operand<A>,
-  b: BroadcastOperand<A, B>,
-): Tensor<Broadcast<A, NoInfer<B>>>;
-export function floorDivide(a: Operand, b: Operand): Tensor {
+export const floorDivide = ((a: Operand, b: Operand) => {
   checkBroadcast("floorDivide", a, b);
   if (isFloat(resultType(a, b))) {
     // A quotient may round up to a whole number, as 1 / 0.1 does to 10; less the remainder it is one.
@@ -75,37 +129,25 @@ export function floorDivide(a: Operand, b: Operand): Tensor {
   // In float64 neither the multiple of b below a nor its quotient has to round.
   const multiple = sub(toTensor(a, "float64"), mod(a, b));
   return castTo(div(multiple, b), "int32");
-}
+}) as Binary;
 
 /** `a > b` */
-export function greater<A extends Shape = [], B extends Shape = []>(
-  a: Operand<A>,
-  b: BroadcastOperand<A, B>,
-): Tensor<Broadcast<A, NoInfer<B>>>;
-export function greater(a: Operand, b: Operand): Tensor {
+export const greater = ((a: Operand, b: Operand) => {
   checkBroadcast("greater", a, b);
   return less(b, a);
-}
+}) as Binary;
 
 /** `a ≥ b` */
-export function greaterEqual<A extends Shape = [], B extends Shape = []>(
-  a: Operand<A>,
-  b: BroadcastOperand<A, B>,
-): Tensor<Broadcast<A, NoInfer<B>>>;
-export function greaterEqual(a: Operand, b: Operand): Tensor {
+export const greaterEqual = ((a: Operand, b: Operand) => {
   checkBroadcast("greaterEqual", a, b);
   return lessEqual(b, a);
-}
+}) as Binary;
 
-/** `a ≠ b`, true where either is NaN */
-export function notEqual<A extends Shape = [], B extends Shape = []>(
-  a: Operand<A>,
-  b: BroadcastOperand<A, B>,
-): Tensor<Broadcast<A, NoInfer<B>>>;
-export function notEqual(a: Operand, b: Operand): Tensor {
+/** `a ≠ b`; true where either is NaN. */
+export const notEqual = ((a: Operand, b: Operand) => {
   checkBroadcast("notEqual", a, b);
   return logicalNot(equal(a, b));
-}
+}) as Binary;
 
 /** True where both are. Numbers count as true unless they are 0. */
 export function logicalAnd<A extends Shape, B extends Shape>(
@@ -128,51 +170,28 @@ export function logicalOr(a: Tensor, b: Tensor): Tensor {
 }
 
 /** True where x is false, or 0. */
-export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function logicalNot(x: Tensor): Tensor {
-  return equal(castTo(x, "bool"), false);
-}
+export const logicalNot = ((x: Tensor) => equal(castTo(x, "bool"), false)) as Unary;
 
 /** `−⌊−x⌋` */
-export function ceil<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function ceil(x: Tensor): Tensor {
-  return neg(floor(neg(x)));
-}
+export const ceil = ((x: Tensor) => neg(floor(neg(x)))) as Unary;
 
 /** `sin x / cos x` */
-export function tan<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function tan(x: Tensor): Tensor {
-  return div(sin(x), cos(x));
-}
+export const tan = ((x: Tensor) => div(sin(x), cos(x))) as Unary;
 
 /** `x²` */
-export function square<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function square(x: Tensor): Tensor {
-  return mul(x, x);
-}
+export const square = ((x: Tensor) => mul(x, x)) as Unary;
 
 /** `1 / x` */
-export function reciprocal<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function reciprocal(x: Tensor): Tensor {
-  return div(1, x);
-}
+export const reciprocal = ((x: Tensor) => div(1, x)) as Unary;
 
 /** `1 / √x` */
-export function rsqrt<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function rsqrt(x: Tensor): Tensor {
-  return reciprocal(sqrt(x));
-}
+export const rsqrt = ((x: Tensor) => reciprocal(sqrt(x))) as Unary;
 
-export function isNaN<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function isNaN(x: Tensor): Tensor {
-  return notEqual(x, x);
-}
+/** True where x is NaN. */
+export const isNaN = ((x: Tensor) => notEqual(x, x)) as Unary;
 
 /** True where x is neither NaN nor infinite. */
-export function isFinite<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function isFinite(x: Tensor): Tensor {
-  return less(abs(castTo(x, accepted(x.dtype, floats))), Infinity);
-}
+export const isFinite = ((x: Tensor) => less(abs(castTo(x, accepted(x.dtype, floats))), Infinity)) as Unary;
 
 /** The same numbers in another element type; see the primitive `cast` for how each conversion rounds. */
 export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
@@ -180,10 +199,7 @@ export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
 }
 
 /** The same values, through which no gradient flows. */
-export function stopGradient<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function stopGradient(x: Tensor): Tensor {
-  return apply("stopGradient", [x], {});
-}
+export const stopGradient = ((x: Tensor) => apply("stopGradient", [x], {})) as Unary;
 
 /**
  * `a` where the condition is true, `b` where it is false; all three broadcast.
@@ -219,8 +235,7 @@ export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly
  *
  * Source: Giles, "Approximating the erfinv Function", 2010, table 5, and two steps of Newton's method from there
  */
-export function erfinv<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function erfinv(x: Tensor): Tensor {
+export const erfinv = ((x: Tensor) => {
   const real = castTo(x, accepted(x.dtype, floats));
   // In float32 the error of erf itself, divided by its small slope, would be larger than what Newton's method gains.
   const wide = castTo(real, "float64");
@@ -237,7 +252,7 @@ export function erfinv(x: Tensor): Tensor {
   }
   const ends = where(less(wide, 0), -Infinity, Infinity);
   return castTo(where(edge, ends, root), real.dtype);
-}
+}) as Unary;
 
 // From the highest power down.
 const erfinvNear = [
@@ -256,12 +271,10 @@ function polynomial(x: Tensor, [highest, second, ...lower]: readonly number[]): 
 
 function unary(name: UnaryName): Unary {
   const { accepts } = primitives[name];
-  return <S extends Shape>(x: Tensor<S>) =>
-    apply(name, [castTo(x, accepted(x.dtype, accepts))], {}) as Tensor<S>;
+  return ((x: Tensor) => apply(name, [castTo(x, accepted(x.dtype, accepts))], {})) as Unary;
 }
 
 function binary(name: BinaryName): Binary {
   const { accepts } = primitives[name];
-  return <A extends Shape, B extends Shape>(a: Operand<A>, b: Operand<B>) =>
-    apply(name, alignedOperands(a, b, accepts), {}) as Tensor<Broadcast<A, NoInfer<B>>>;
+  return ((a: Operand, b: Operand) => apply(name, alignedOperands(a, b, accepts), {})) as Binary;
 }

@@ -24,9 +24,9 @@ import { expand, reshape, unsqueeze } from "./movement.js";
 export function gather<S extends Shape>(
   x: Tensor,
   index: Tensor<S>,
-  { axis = -1 }: { readonly axis?: number } = {},
+  options: { readonly axis?: number } = {},
 ): Tensor<S> {
-  const place = normalizeAxis("gather", axis, x.ndim);
+  const place = normalizeAxis("gather", options.axis ?? -1, x.ndim);
   checkKnownIndices("gather", index, x.shape[place]);
   return apply("gather", [x, index], { axis: place }) as Tensor<S>;
 }
@@ -38,8 +38,8 @@ export function gather<S extends Shape>(
  * Throws: IndexError if an index is negative or too large
  * Source: numpy.take; torch.nn.functional.embedding for axis 0
  */
-export function take(x: Tensor, index: Tensor, { axis = 0 }: { readonly axis?: number } = {}): Tensor {
-  const place = normalizeAxis("take", axis, x.ndim);
+export function take(x: Tensor, index: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const place = normalizeAxis("take", options.axis ?? 0, x.ndim);
   checkKnownIndices("take", index, x.shape[place]);
   const [before, after] = [x.shape.slice(0, place), x.shape.slice(place + 1)];
   const flat = reshape(index, [...before.map(() => 1), index.size, ...after.map(() => 1)]);
@@ -57,9 +57,9 @@ export function scatterAdd<S extends Shape>(
   x: Tensor<S>,
   index: Tensor,
   source: Tensor,
-  { axis = -1 }: { readonly axis?: number } = {},
+  options: { readonly axis?: number } = {},
 ): Tensor<S> {
-  const place = normalizeAxis("scatterAdd", axis, x.ndim);
+  const place = normalizeAxis("scatterAdd", options.axis ?? -1, x.ndim);
   checkKnownIndices("scatterAdd", index, x.shape[place]);
   const [target, addend] = commonType([x, source]);
   return add(
@@ -90,8 +90,9 @@ export function oneHot(
 /** The order that sorts an axis (the last, unless told): stable, NaN counting as the largest. */
 export function argsort<S extends Shape>(
   x: Tensor<S>,
-  { axis = -1, descending = false }: { readonly axis?: number; readonly descending?: boolean } = {},
+  options: { readonly axis?: number; readonly descending?: boolean } = {},
 ): Tensor<S> {
+  const { axis = -1, descending = false } = options;
   return apply("argsort", [x], { axis: normalizeAxis("argsort", axis, x.ndim), descending }) as Tensor<S>;
 }
 
@@ -109,8 +110,9 @@ export function sort<S extends Shape>(
 export function topk(
   x: Tensor,
   count: number,
-  { axis = -1, largest = true }: { readonly axis?: number; readonly largest?: boolean } = {},
+  options: { readonly axis?: number; readonly largest?: boolean } = {},
 ): { readonly values: Tensor; readonly indices: Tensor } {
+  const { axis = -1, largest = true } = options;
   const place = normalizeAxis("topk", axis, x.ndim);
   if (!(Number.isInteger(count) && count >= 0 && count <= x.shape[place])) {
     throw new ShapeError("topk", `got the count ${count} for axis ${axis} of ${formatShape(x.shape)}`);

@@ -16,6 +16,7 @@ import type {
   PermutationOf,
   Permuted,
   ReplacedAxes,
+  Squeezed,
   Transposed,
   Unsqueezed,
 } from "../axis-types.js";
@@ -112,11 +113,10 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 }
 
 /** Removes axes of length 1: those named, or all. Throws if a named axis is longer. */
-export function squeeze(x: Tensor): Tensor;
-export function squeeze<X extends Tensor, const A extends number | ShapeLiteral>(
+export function squeeze<X extends Tensor, const A extends number | ShapeLiteral = never>(
   x: X,
-  axis: AxesOf<X["shape"], A>,
-): Tensor<ReplacedAxes<X["shape"], A, []>>;
+  ...axis: [] | [axis: AxesOf<X["shape"], A>]
+): Tensor<Squeezed<X["shape"], A>>;
 export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   const axes = normalizeAxes("squeeze", axis, x.ndim).filter((i) => axis !== undefined || x.shape[i] === 1);
   const long = axes.find((i) => x.shape[i] !== 1);
@@ -210,7 +210,7 @@ export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly num
 export function pad(
   x: Tensor,
   amounts: readonly (readonly [before: number, after: number])[],
-  { value = 0 }: { readonly value?: number } = {},
+  options: { readonly value?: number } = {},
 ): Tensor {
   if (amounts.length !== x.ndim) {
     throw new ShapeError(
@@ -222,7 +222,7 @@ export function pad(
     before: amounts.map(([before]) => before),
     after: amounts.map(([, after]) => after),
     between: amounts.map(() => 0),
-    value,
+    value: options.value ?? 0,
   });
 }
 
@@ -257,8 +257,9 @@ export function stack(tensors: readonly Tensor[], { axis = 0 }: { readonly axis?
 export function split(
   x: Tensor,
   sizes: number | readonly number[],
-  { axis = 0 }: { readonly axis?: number } = {},
+  options: { readonly axis?: number } = {},
 ): Tensor[] {
+  const { axis = 0 } = options;
   const length = x.shape[normalizeAxis("split", axis, x.ndim)];
   const list = typeof sizes === "number" ? evenPieces(length, sizes) : sizes;
   const whole = list.every((size) => Number.isInteger(size) && size >= 0);
@@ -293,8 +294,8 @@ export function repeat(x: Tensor, counts: readonly number[]): Tensor {
 }
 
 /** Moves the elements along an axis; what leaves at one end comes in at the other. Source: torch.roll */
-export function roll(x: Tensor, shift: number, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
-  const place = normalizeAxis("roll", axis, x.ndim);
+export function roll(x: Tensor, shift: number, options: { readonly axis?: number } = {}): Tensor {
+  const place = normalizeAxis("roll", options.axis ?? -1, x.ndim);
   if (!Number.isInteger(shift)) {
     throw new ArgumentError("roll", `got the shift ${shift}; expected a whole number`);
   }
@@ -318,7 +319,8 @@ export interface WindowOptions {
  * Defaults: stride 1, dilation 1
  * Throws: ShapeError if a window does not fit
  */
-export function windows(x: Tensor, { size, stride = 1, dilation = 1 }: WindowOptions): Tensor {
+export function windows(x: Tensor, options: WindowOptions): Tensor {
+  const { size, stride = 1, dilation = 1 } = options;
   const rank = size.length;
   return apply("windows", [x], { size, stride: perAxis(stride, rank), dilation: perAxis(dilation, rank) });
 }
@@ -339,7 +341,8 @@ export interface OverlapOptions {
  * Throws: ShapeError unless axes of these lengths have exactly these windows
  * Source: torch.nn.functional.fold
  */
-export function overlapAdd(x: Tensor, { lengths, stride = 1, dilation = 1 }: OverlapOptions): Tensor {
+export function overlapAdd(x: Tensor, options: OverlapOptions): Tensor {
+  const { lengths, stride = 1, dilation = 1 } = options;
   const rank = lengths.length;
   if (x.ndim < 2 * rank) {
     throw new ShapeError(

@@ -53,60 +53,60 @@ export interface ExtremesOptions extends AxisOptions {
   readonly axis: number;
 }
 
-/** `Σ x`. Integers stay integers; bools are counted. */
-export function sum<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
+/**
+ * A function that combines the elements along axes. TypeScript cannot follow shapes through a body, so each function asserts
+ * its type, here and below.
+ */
+export type Reducer<Options extends ReductionOptions = ReductionOptions> = <
+  X extends Tensor,
+  const O extends Options = ReduceAll & Options,
+>(
   x: X,
   options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function sum(x: Tensor, options?: ReductionOptions): Tensor {
-  return reduce("sum", castTo(x, accepted(x.dtype, numbers)), options);
-}
+) => Tensor<Reduced<X["shape"], O>>;
+
+/** A function that looks for an element along one axis, and says where it stands. */
+export type Finder = <X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+) => Tensor<Reduced<X["shape"], LastAxis<O>>>;
+
+/** A function that looks for an element of the whole tensor or, told an axis, along that axis. */
+export type ExtremeFinder = <X extends Tensor, const O extends ExtremesOptions | undefined = undefined>(
+  x: X,
+  options?: OptionsFor<X["shape"], O>,
+) => O extends ExtremesOptions ? Extremes<Reduced<X["shape"], O>> : Tensor<[]>;
+
+/** `Σ x`. Integers stay integers; bools are counted. */
+export const sum = ((x: Tensor, options?: ReductionOptions) =>
+  reduce("sum", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
 
 /** `Π x` */
-export function prod<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function prod(x: Tensor, options?: ReductionOptions): Tensor {
-  return reduce("prod", castTo(x, accepted(x.dtype, numbers)), options);
-}
+export const prod = ((x: Tensor, options?: ReductionOptions) =>
+  reduce("prod", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
 
 /**
  * `Σ x / n`
  *
  * Throws: DTypeError for integers and bools, whose mean is not one of them
  */
-export function mean<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function mean(x: Tensor, options?: ReductionOptions): Tensor {
+export const mean = ((x: Tensor, options?: ReductionOptions) => {
   expectFloat("mean", x);
   const count = countOver("mean", x, options);
   return div(sum(x, options), count);
-}
+}) as Reducer;
 
 /** The largest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amax */
-export function amax<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function amax(x: Tensor, options?: ReductionOptions): Tensor {
-  return reduce("max", x, options);
-}
+export const amax = ((x: Tensor, options?: ReductionOptions) => reduce("max", x, options)) as Reducer;
 
 /** The smallest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amin */
-export function amin<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function amin(x: Tensor, options?: ReductionOptions): Tensor {
+export const amin = ((x: Tensor, options?: ReductionOptions) => {
   checkAxes("amin", x, options);
   // −x would overflow for the smallest int32; −1 − x turns every integer into another one.
   if (x.dtype === "int32") return sub(-1, amax(sub(-1, x), options));
   if (x.dtype === "bool") return logicalNot(amax(logicalNot(x), options));
   return neg(amax(neg(x), options));
-}
+}) as Reducer;
 
 /** Values and the places they were found in. */
 export interface Extremes<S extends Shape = Shape> {
@@ -120,46 +120,26 @@ export interface Extremes<S extends Shape = Shape> {
  *
  * Source: torch.max
  */
-export function max(x: Tensor): Tensor<[]>;
-export function max<X extends Tensor, const O extends ExtremesOptions>(
-  x: X,
-  options: OptionsFor<X["shape"], O>,
-): Extremes<Reduced<X["shape"], O>>;
-export function max(x: Tensor, options?: AxisOptions): Tensor | Extremes {
+export const max = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
   if (options?.axis === undefined) return amax(x);
   checkAxes("max", x, options);
   return extremes(x, argmax(x, { ...options, keepDims: true }), options);
-}
+}) as ExtremeFinder;
 
 /** Like `max` for the smallest element. Source: torch.min */
-export function min(x: Tensor): Tensor<[]>;
-export function min<X extends Tensor, const O extends ExtremesOptions>(
-  x: X,
-  options: OptionsFor<X["shape"], O>,
-): Extremes<Reduced<X["shape"], O>>;
-export function min(x: Tensor, options?: AxisOptions): Tensor | Extremes {
+export const min = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
   if (options?.axis === undefined) return amin(x);
   checkAxes("min", x, options);
   return extremes(x, argmin(x, { ...options, keepDims: true }), options);
-}
+}) as ExtremeFinder;
 
 /** Where the largest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
-export function argmax<X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], LastAxis<O>>>;
-export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
-  return firstWhere("argmax", x, options, (axis) => amax(x, { axis, keepDims: true }));
-}
+export const argmax = ((x: Tensor, options: AxisOptions = {}) =>
+  firstWhere("argmax", x, options, (axis) => amax(x, { axis, keepDims: true }))) as Finder;
 
 /** Where the smallest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
-export function argmin<X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], LastAxis<O>>>;
-export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
-  return firstWhere("argmin", x, options, (axis) => amin(x, { axis, keepDims: true }));
-}
+export const argmin = ((x: Tensor, options: AxisOptions = {}) =>
+  firstWhere("argmin", x, options, (axis) => amin(x, { axis, keepDims: true }))) as Finder;
 
 /**
  * `Σ (x − mean)² / (n − correction)`
@@ -167,22 +147,12 @@ export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
  * Defaults: correction 1 (Bessel's)
  * Source: torch.var
  */
-export function variance<X extends Tensor, const O extends CorrectionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function variance(x: Tensor, options?: CorrectionOptions): Tensor {
-  return spread("variance", x, options);
-}
+export const variance = ((x: Tensor, options?: CorrectionOptions) =>
+  spread("variance", x, options)) as Reducer<CorrectionOptions>;
 
 /** `√variance`; its gradient is 0 where the variance is. Source: torch.std */
-export function std<X extends Tensor, const O extends CorrectionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function std(x: Tensor, options?: CorrectionOptions): Tensor {
-  return flatRoot(spread("std", x, options), sqrt);
-}
+export const std = ((x: Tensor, options?: CorrectionOptions) =>
+  flatRoot(spread("std", x, options), sqrt)) as Reducer<CorrectionOptions>;
 
 /**
  * `(Σ |x|ᵖ)^(1/p)`: 2 is the length, 1 the sum of magnitudes, Infinity the largest magnitude, 0 counts what is not 0.
@@ -190,11 +160,7 @@ export function std(x: Tensor, options?: CorrectionOptions): Tensor {
  * Defaults: order 2
  * Source: torch.linalg.vector_norm
  */
-export function norm<X extends Tensor, const O extends NormOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function norm(x: Tensor, options?: NormOptions): Tensor {
+export const norm = ((x: Tensor, options?: NormOptions) => {
   expectFloat("norm", x);
   checkAxes("norm", x, options);
   const order = options?.order ?? 2;
@@ -204,27 +170,19 @@ export function norm(x: Tensor, options?: NormOptions): Tensor {
   if (order === 0) return castTo(sum(logicalNot(equal(x, 0)), options), x.dtype);
   if (order === 1) return sum(abs(x), options);
   return flatRoot(sum(pow(abs(x), order), options), (total) => pow(total, 1 / order));
-}
+}) as Reducer<NormOptions>;
 
 /** Whether any element is true. False over no elements. */
-export function any<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function any(x: Tensor, options?: ReductionOptions): Tensor {
+export const any = ((x: Tensor, options?: ReductionOptions) => {
   checkAxes("any", x, options);
   return castTo(sum(castTo(x, "bool"), options), "bool");
-}
+}) as Reducer;
 
 /** Whether every element is true. True over no elements. */
-export function all<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function all(x: Tensor, options?: ReductionOptions): Tensor {
+export const all = ((x: Tensor, options?: ReductionOptions) => {
   checkAxes("all", x, options);
   return logicalNot(any(logicalNot(x), options));
-}
+}) as Reducer;
 
 /** `yᵢ = x₀ + … + xᵢ` along an axis (the last, unless told). */
 export function cumsum<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;

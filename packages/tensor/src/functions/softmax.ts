@@ -1,5 +1,4 @@
 import { normalizeAxes, normalizeAxis, type Shape } from "@stargrad/graph";
-import type { OptionsFor, Reduced } from "../axis-types.js";
 import { toFloat } from "../operands.js";
 import type { Tensor } from "../tensor.js";
 import {
@@ -16,14 +15,10 @@ import {
   where,
 } from "./elementwise.js";
 import { squeeze } from "./movement.js";
-import { amax, sum, type ReduceAll, type ReductionOptions } from "./reduction.js";
+import { amax, sum, type Reducer, type ReductionOptions } from "./reduction.js";
 
 /** `ln Σ eˣ`, shifted by the largest x so that nothing overflows; −∞ for a row of −∞. Source: torch.logsumexp */
-export function logsumexp<X extends Tensor, const O extends ReductionOptions = ReduceAll>(
-  x: X,
-  options?: OptionsFor<X["shape"], O>,
-): Tensor<Reduced<X["shape"], O>>;
-export function logsumexp(x: Tensor, options?: ReductionOptions): Tensor {
+export const logsumexp = ((x: Tensor, options?: ReductionOptions): Tensor => {
   normalizeAxes("logsumexp", options?.axis, x.ndim);
   const real = toFloat(x);
   if (x.size === 0) return log(sum(exp(real), options));
@@ -31,7 +26,7 @@ export function logsumexp(x: Tensor, options?: ReductionOptions): Tensor {
   const total = log(sum(exp(sub(real, shift)), { ...options, keepDims: true }));
   const kept = add(total, shift);
   return options?.keepDims === true ? kept : squeeze(kept, options?.axis ?? allAxes(x));
-}
+}) as Reducer;
 
 /** `eˣ / Σ eˣ` along an axis (the last, unless told), shifted so that nothing overflows. */
 export function softmax<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;

@@ -1,0 +1,30 @@
+import { join } from "node:path";
+
+import ts from "typescript";
+
+import { readJson, root } from "./workspace.js";
+
+/** TypeScript as an editor runs it, with the options of this folder, on sources that are given by their path. */
+export function startLanguageService(sources: ReadonlyMap<string, string>): ts.LanguageService {
+  const { options } = ts.parseJsonConfigFileContent(
+    readJson("tests/tsconfig.json"),
+    ts.sys,
+    join(root, "tests"),
+  );
+  return ts.createLanguageService({
+    getCompilationSettings: () => options,
+    getCurrentDirectory: () => root,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    getScriptFileNames: () => [...sources.keys()],
+    getScriptVersion: () => "",
+    getScriptSnapshot: (file) => {
+      const text = sources.get(file) ?? ts.sys.readFile(file);
+      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    },
+    fileExists: (file) => sources.has(file) || ts.sys.fileExists(file),
+    readFile: (file) => sources.get(file) ?? ts.sys.readFile(file),
+    directoryExists: (path) => ts.sys.directoryExists(path),
+    getDirectories: (path) => ts.sys.getDirectories(path),
+    realpath: (path) => ts.sys.realpath?.(path) ?? path,
+  });
+}

@@ -1,9 +1,8 @@
 import type { Shape } from "@stargrad/graph";
 import { canWalkTogether } from "./iteration.js";
 import {
+  countBuffers,
   leafKey,
-  operandBound,
-  partBound,
   partsOf,
   type Leaf,
   type LoopExpression,
@@ -12,6 +11,7 @@ import {
 } from "./kernel.js";
 import { digitsKey, sameLayout, type Layout } from "./layout.js";
 import { replaceLeaves } from "./rewrite.js";
+import type { Target } from "./target.js";
 
 /**
  * A loop that others are joined to, one after another. What it computes and reads by now is kept, so that each of them is looked at
@@ -19,15 +19,17 @@ import { replaceLeaves } from "./rewrite.js";
  */
 export class GrowingLoop {
   readonly #first: MapKernel;
+  readonly #limits: Target["kernel"];
   readonly #results: MapResult[] = [];
   readonly #written = new Map<number, MapResult>();
   readonly #parts = new Set<LoopExpression>();
-  readonly #leaves = new Set<string>();
+  readonly #leaves = new Map<string, Leaf>();
   /** All that it is walked by; of those that differ only in where they begin, one. */
   readonly #layouts = new Map<string, Layout>();
 
-  constructor(first: MapKernel) {
+  constructor(first: MapKernel, { kernel }: Target) {
     this.#first = first;
+    this.#limits = kernel;
     const parts = partsOf(first.results.map(({ expression }) => expression));
     this.#add(first.results, parts, layoutsOf(first.results, parts));
   }
@@ -54,18 +56,22 @@ export class GrowingLoop {
       results.map(({ expression }) => expression),
       this.#parts,
     );
-    const leaves = new Set(
-      parts
-        .filter(isLeaf)
-        .map(leafKey)
-        .filter((key) => !this.#leaves.has(key)),
-    );
-    const operands = this.#leaves.size + leaves.size + this.#results.length + results.length;
-    if (this.#parts.size + parts.length > partBound || operands > operandBound) return false;
+    if (!this.#hasRoomFor(results, parts)) return false;
     const layouts = layoutsOf(results, parts).filter((layout) => !this.#layouts.has(digitsKey(layout)));
     const fits = layouts.length === 0 || canWalkTogether(loop.shape, [...this.#layouts.values(), ...layouts]);
     if (fits) this.#add(results, parts, layouts);
     return fits;
+  }
+
+  #hasRoomFor(results: readonly MapResult[], parts: readonly LoopExpression[]): boolean {
+    const limits = this.#limits;
+    const leaves = parts.filter(isLeaf);
+    const added = new Set(leaves.map(leafKey).filter((key) => !this.#leaves.has(key)));
+    const operands = this.#leaves.size + added.size + this.#results.length + results.length;
+    if (this.#parts.size + parts.length > limits.parts || operands > limits.operands) return false;
+    if (operands <= limits.buffers) return true;
+    const written = [...this.#results, ...results].map(({ buffer }) => buffer);
+    return countBuffers([...this.#leaves.values(), ...leaves], written) <= limits.buffers;
   }
 
   /** What is read back, as it was computed; `null` if it is read in another order than it was written. */
@@ -82,7 +88,7 @@ export class GrowingLoop {
     }
     for (const part of parts) {
       this.#parts.add(part);
-      if (isLeaf(part)) this.#leaves.add(leafKey(part));
+      if (isLeaf(part)) this.#leaves.set(leafKey(part), part);
     }
     for (const layout of layouts) this.#layouts.set(digitsKey(layout), layout);
   }

@@ -1,4 +1,5 @@
 import {
+  failureOf,
   formOf,
   inPlaceOutputs,
   buffersOf,
@@ -11,9 +12,9 @@ import {
   type SimpleKernel,
 } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
-import { failureOf } from "./indexing/failure.js";
 import type { KernelCode, KernelModule, KernelStore, KernelVariant } from "./kernel-store.js";
 import { command, flags, header, ImageWriter } from "./program-image.js";
+import { wasmTarget } from "./target.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
 
 /** What is handed to a program, or comes from it. */
@@ -56,8 +57,6 @@ export interface CompileOptions {
   readonly leastWork: number;
 }
 
-const alignment = 64;
-
 /**
  * Compiles a program: its kernels to code that is shared with other programs, and the program itself to an image, a list of
  * commands that call this code.
@@ -86,7 +85,7 @@ class Compilation {
   constructor(program: Program, options: CompileOptions) {
     this.#program = program;
     this.#options = options;
-    this.#plan = planMemory(program);
+    this.#plan = planMemory(program, wasmTarget);
     this.#inPlace = inPlaceOutputs(program);
     const variants = kernelsOf(program.kernels).map((kernel) => ({
       formed: formOf(kernel, program.buffers),
@@ -124,7 +123,8 @@ class Compilation {
       modules: this.#modules,
       failures: this.#failures,
       ...this.#placesWrittenOver(),
-      parallel: program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program), 0) >= leastWork,
+      parallel:
+        program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program, wasmTarget), 0) >= leastWork,
       largest: largestOf(program),
     };
   }
@@ -192,7 +192,7 @@ class Compilation {
     const { threads, leastWork } = this.#options;
     if (threads === 1) return false;
     if (kernel.kind === "scan") return kernel.kernels.some((inner) => this.#isShared(inner));
-    return canFail(kernel) || workOf(kernel, this.#program) >= leastWork / 10;
+    return canFail(kernel) || workOf(kernel, this.#program, wasmTarget) >= leastWork / 10;
   }
 
   #placesWrittenOver(): Pick<CompiledProgram, "safeOutputs" | "inPlace"> {
@@ -231,5 +231,6 @@ function largestOf({ buffers }: Program): CompiledProgram["largest"] {
 }
 
 function align(bytes: number): number {
-  return Math.ceil(bytes / alignment) * alignment;
+  const { alignmentBytes } = wasmTarget.memory;
+  return Math.ceil(bytes / alignmentBytes) * alignmentBytes;
 }

@@ -18,20 +18,26 @@ export interface Target {
   readonly memory: {
     /** Every buffer begins at a multiple of this. */
     readonly alignmentBytes: number;
-    /** So far beyond the last element of a buffer a kernel may read, as vectors do. */
+    /** How far beyond the last element of a buffer a kernel may read. A vector is loaded whole, also where only its first element counts. */
     readonly overreadBytes: number;
   };
   /** What fits one kernel. */
   readonly kernel: {
-    /** The different buffers it reads and writes, at least 4; WebGPU's `maxStorageBuffersPerShaderStage`. */
+    /** How many different buffers it may read and write, at least 4. WebGPU calls this `maxStorageBuffersPerShaderStage`. */
     readonly buffers: number;
-    /** What a loop reads, and loops that are joined read and write; a buffer that is walked in two ways is two operands. */
+    /**
+     * How many operands a loop may read, or joined loops may read and write together. A buffer that is read in two orders counts as
+     * two operands: each takes a pointer.
+     */
     readonly operands: number;
-    /** The operations and operands of a loop's expressions. */
+    /**
+     * How many operations and operands a loop's expressions may have. A finite number: a chain that is longer becomes several loops,
+     * so every pass may recurse through an expression, and takes time in proportion to the chain.
+     */
     readonly parts: number;
   };
   readonly products: {
-    /** What an epilogue reads besides the sums. */
+    /** How many operands an epilogue may read besides the sums. */
     readonly epilogueOperands: number;
     /** Whether an epilogue can walk along a row with any stride, and not only read neighbours or one element. */
     readonly stridedEpilogues: boolean;
@@ -39,7 +45,10 @@ export interface Target {
     readonly positionsInEpilogues: boolean;
     /** Whether an epilogue can compute on larger elements than the product's. */
     readonly mixedWidthEpilogues: boolean;
-    /** How an operand that a loop does not change is arranged before the loop; `rows`: if the product has no more of them. */
+    /**
+     * An operand b that a `scan` does not change is arranged once before it, in panels of so many columns, for products of these
+     * types with at most so many rows.
+     */
     readonly panels: { readonly dtypes: readonly DType[]; readonly columns: number; readonly rows: number };
   };
   /** How reductions are cut in two, so that several threads can take part, or rows stay in a cache. */

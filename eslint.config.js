@@ -12,6 +12,12 @@ function packageFolder(file) {
   return folder;
 }
 
+/** What tests of several packages share is entered as `@stargrad/compiler/testing`, by tests alone. */
+function isTestingRoom(name, file) {
+  const isTest = file.endsWith(".test.ts") || packageFolder(file) === join(import.meta.dirname, "tests");
+  return isTest && /^@stargrad\/[^/]+\/testing$/.test(name);
+}
+
 /** A package is entered by its name alone. `no-restricted-imports` knows neither packages nor `import()`. */
 const packageBorders = {
   meta: {
@@ -27,7 +33,7 @@ const packageBorders = {
     const check = (node) => {
       const name = node?.value;
       if (typeof name !== "string") return;
-      if (/^(@stargrad\/[^/]+|stargrad)\//.test(name)) {
+      if (/^(@stargrad\/[^/]+|stargrad)\//.test(name) && !isTestingRoom(name, context.filename)) {
         context.report({ node, messageId: "deep", data: { name } });
       }
       if (

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-// Decision 20 says why they are 14 to 21 kB more than before loops and programs as data.
-const budgets = { own: 94_000, all: 121_000, program: 91_000 };
+// Decision 20 says why they are 14 to 21 kB more than before loops and programs as data; decision 22, what a target weighs.
+const budgets = { own: 94_000, all: 122_000, program: 92_000 };
 const packages = ["tensor", "wasm", "autograd", "nn", "optim"];
 const foundation = ["@stargrad/graph", "@stargrad/compiler"];
 const program = {

@@ -14,6 +14,7 @@ import { describe, expect, it } from "vitest";
 import { describeGraph } from "./describe-graph.js";
 import { lower } from "./lower.js";
 import { SignatureMap } from "./signature-map.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(
@@ -149,7 +150,7 @@ describe("the signature of a graph", () => {
       apply("add", expand(c, [3, 2, 1]), expand(reshape(b, [1, 2, 1]), [3, 2, 1])),
     );
     const { leaves } = describeGraph([y]);
-    const program = lower([y]);
+    const program = lower([y], vectorTarget);
     expect(program.inputs.map((buffer) => program.buffers[buffer].size)).toEqual(
       leaves.map(({ shape }) => shape.reduce((s, l) => s * l, 1)),
     );

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import type { Kernel } from "./kernel.js";
 import { lower } from "./lower.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(shape, "float32", new HostStorage(new Float32Array(sizeOf(shape))));
@@ -12,7 +13,8 @@ const matmul = (a: Node, b: Node): Node => createNode("matmul", [a, b], {});
 const spread = (x: Node, shape: Shape): Node => createNode("expand", [x], { shape });
 const permute = (x: Node, ...axes: number[]): Node => createNode("permute", [x], { axes });
 const reshape = (x: Node, shape: Shape): Node => createNode("reshape", [x], { shape });
-const kernelsOf = (...outputs: Node[]): readonly Kernel[] => fuse(lower(outputs)).kernels;
+const kernelsOf = (...outputs: Node[]): readonly Kernel[] =>
+  fuse(lower(outputs, vectorTarget), vectorTarget).kernels;
 
 describe("a product's epilogue", () => {
   const sums = matmul(leaf(6, 3), leaf(3, 8));

@@ -3,6 +3,7 @@ import { refine } from "./iteration.js";
 import {
   isProduct,
   buffersOf,
+  countBuffers,
   leafKey,
   leavesOf,
   partsOf,
@@ -16,9 +17,7 @@ import {
 import { joined, type Digit, type Layout } from "./layout.js";
 import { digitsOf, locate, type ProductDigit } from "./product.js";
 import { replaceLeaves } from "./rewrite.js";
-
-/** An epilogue has no more operands than this: each of them has an address that has to be known all the time. */
-const operandBound = 12;
+import type { Target } from "./target.js";
 
 /**
  * Makes loops that finish the sums of a product its epilogue: the bias, the activation, a residual connection, or only another
@@ -26,7 +25,7 @@ const operandBound = 12;
  *
  * A loop is taken in if it alone reads the product's result, every element once. The product moves to where the loop was.
  */
-export function withEpilogues(program: Program): Program {
+export function withEpilogues(program: Program, target: Target): Program {
   if (!program.kernels.some(isProduct)) return program;
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
@@ -58,7 +57,7 @@ export function withEpilogues(program: Program): Program {
     const isSafe =
       operands.every((buffer) => (written.get(buffer) ?? -1) <= at) &&
       writes.every((buffer) => !reads.includes(buffer) && !operands.includes(buffer));
-    const both = isSafe ? join(product, kernel) : null;
+    const both = isSafe ? join(product, kernel, target) : null;
     if (both !== null) {
       placed[at] = null;
       products.delete(product.c.buffer);
@@ -79,7 +78,8 @@ function firstOf(places: ReadonlyMap<number, number>, buffers: readonly number[]
 }
 
 /** The product with the loop as its epilogue; `null` if the loop goes other ways than the product. */
-function join(product: ProductKernel, { shape, results }: MapKernel): ProductKernel | null {
+function join(product: ProductKernel, { shape, results }: MapKernel, target: Target): ProductKernel | null {
+  const { products, kernel, elementBytes } = target;
   if (product.epilogue.length > 0) return null;
   const leaves = [
     ...new Map(
@@ -89,11 +89,14 @@ function join(product: ProductKernel, { shape, results }: MapKernel): ProductKer
   const isSum = (leaf: LoopExpression): boolean => leaf.kind === "load" && leaf.buffer === product.c.buffer;
   const sums = leaves.filter(isSum);
   const others = leaves.filter((leaf) => !isSum(leaf));
-  if (sums.length !== 1 || others.length > operandBound) return null;
-  if (others.some((leaf) => leaf.kind === "place")) return null;
-  // Numbers of eight bytes and of four are not computed side by side.
-  const dtypes = partsOf(results.map(({ expression }) => expression)).map(({ dtype }) => dtype);
-  if (product.dtype !== "float64" && dtypes.includes("float64")) return null;
+  if (sums.length !== 1 || others.length > products.epilogueOperands) return null;
+  if (!products.positionsInEpilogues && others.some((leaf) => leaf.kind === "place")) return null;
+  const touched = [product.a.buffer, product.b.buffer, ...results.map(({ buffer }) => buffer)];
+  if (countBuffers(others, touched) > kernel.buffers) return null;
+  const bytes = elementBytes(product.dtype);
+  const isWider = ({ dtype }: LoopExpression): boolean => elementBytes(dtype) > bytes;
+  const expressions = results.map(({ expression }) => expression);
+  if (!products.mixedWidthEpilogues && partsOf(expressions).some(isWider)) return null;
 
   const walks = walksOf(product, shape, sums[0].layout, [...others, ...results]);
   if (walks === null) return null;
@@ -107,7 +110,7 @@ function join(product: ProductKernel, { shape, results }: MapKernel): ProductKer
   const { buffer } = home;
   const layout = ofResults[results.indexOf(home)];
   const [batch, rows, columns] = layout.axes;
-  if (![...ofOthers, ...ofResults].every(isVector)) return null;
+  if (!products.stridedEpilogues && ![...ofOthers, ...ofResults].every(isVector)) return null;
 
   const moved = new Map<string, LoopExpression>(
     others.map((leaf, i) => [leafKey(leaf), { ...leaf, layout: ofOthers[i] }]),

@@ -1,8 +1,7 @@
 import type { Shape } from "@stargrad/graph";
 import { canWalkTogether } from "./iteration.js";
 import {
-  operandBound,
-  partBound,
+  countBuffers,
   partsOf,
   sameLeaf,
   type Leaf,
@@ -12,6 +11,7 @@ import {
 } from "./kernel.js";
 import { sameDigits, sameLayout, type Layout } from "./layout.js";
 import { replaceLeaves } from "./rewrite.js";
+import type { Target } from "./target.js";
 
 /**
  * A loop that others are joined to, one after another. What it computes and reads by now is kept, so that each of them is looked at
@@ -19,6 +19,7 @@ import { replaceLeaves } from "./rewrite.js";
  */
 export class GrowingLoop {
   readonly #first: MapKernel;
+  readonly #limits: Target["kernel"];
   readonly #results: MapResult[] = [];
   readonly #written = new Map<number, MapResult>();
   readonly #parts = new Set<LoopExpression>();
@@ -27,8 +28,9 @@ export class GrowingLoop {
   /** All that it is walked by; of those that differ only in where they begin, one. */
   readonly #layouts: Layout[] = [];
 
-  constructor(first: MapKernel) {
+  constructor(first: MapKernel, { kernel }: Target) {
     this.#first = first;
+    this.#limits = kernel;
     const parts = partsOf(first.results.map(({ expression }) => expression));
     this.#add(first.results, parts, this.#newLeaves(parts), this.#newLayouts(first.results, parts));
   }
@@ -56,12 +58,24 @@ export class GrowingLoop {
       this.#parts,
     );
     const leaves = this.#newLeaves(parts);
-    const operands = this.#leaves.length + leaves.length + this.#results.length + results.length;
-    if (this.#parts.size + parts.length > partBound || operands > operandBound) return false;
+    if (!this.#hasRoomFor(results, parts, leaves)) return false;
     const layouts = this.#newLayouts(results, parts);
     const fits = layouts.length === 0 || canWalkTogether(loop.shape, [...this.#layouts, ...layouts]);
     if (fits) this.#add(results, parts, leaves, layouts);
     return fits;
+  }
+
+  #hasRoomFor(
+    results: readonly MapResult[],
+    parts: readonly LoopExpression[],
+    leaves: readonly Leaf[],
+  ): boolean {
+    const limits = this.#limits;
+    const operands = this.#leaves.length + leaves.length + this.#results.length + results.length;
+    if (this.#parts.size + parts.length > limits.parts || operands > limits.operands) return false;
+    if (operands <= limits.buffers) return true;
+    const written = [...this.#results, ...results].map(({ buffer }) => buffer);
+    return countBuffers([...this.#leaves, ...leaves], written) <= limits.buffers;
   }
 
   /** What is read back, as it was computed; `null` if it is read in another order than it was written. */

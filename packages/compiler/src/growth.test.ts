@@ -2,10 +2,10 @@ import { createLeaf, createNode, HostStorage, type Node, type Shape } from "@sta
 import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import { inPlaceOutputs } from "./in-place.js";
-import { operandBound, partBound, partsOf, type Kernel, type LoopKernel, type Program } from "./kernel.js";
+import { partsOf, type Kernel, type LoopKernel, type Program } from "./kernel.js";
 import { lower } from "./lower.js";
 import { planMemory } from "./memory-plan.js";
-import { groupBound } from "./row-group.js";
+import { vectorTarget } from "./testing/targets.js";
 
 // Graphs of any length: what a kernel may be, and how often each pass looks at each.
 
@@ -48,7 +48,9 @@ function layer(x: Node): Node {
   return apply("sub", activated, column(reduce("sum", activated, 1), [rows, features]));
 }
 
-const compile = (...outputs: Node[]) => fuse(lower(outputs));
+const { operands: operandBound, parts: partBound } = vectorTarget.kernel;
+const groupBound = vectorTarget.rowBlocks;
+const compile = (...outputs: Node[]) => fuse(lower(outputs, vectorTarget), vectorTarget);
 
 function loopsOf({ kernels }: Program): LoopKernel[] {
   return kernels.flatMap((kernel) =>
@@ -170,16 +172,16 @@ describe("twice as long a graph is at most 2.2 times the work", () => {
     },
   };
   const passes = {
-    fuse: (program: Program) => fuse(program),
-    planMemory: (program: Program) => planMemory(program),
+    fuse: (program: Program) => fuse(program, vectorTarget),
+    planMemory: (program: Program) => planMemory(program, vectorTarget),
     inPlaceOutputs: (program: Program) => inPlaceOutputs(program),
   };
 
   it.each(Object.keys(graphs))("%s", (name) => {
     const [short, long] = [100, 200].map((length) => {
-      const lowered = lower(graphs[name](length));
+      const lowered = lower(graphs[name](length), vectorTarget);
       return Object.entries(passes).map(([pass, run]) => {
-        const { program, lookups } = counted(pass === "fuse" ? lowered : fuse(lowered));
+        const { program, lookups } = counted(pass === "fuse" ? lowered : fuse(lowered, vectorTarget));
         run(program);
         return { pass, lookups: lookups() };
       });

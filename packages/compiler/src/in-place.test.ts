@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import { inPlaceOutputs } from "./in-place.js";
 import { lower } from "./lower.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(shape, "float32", new HostStorage(new Float32Array(shape.reduce((a, b) => a * b, 1))));
@@ -11,7 +12,7 @@ const mul = (a: Node, b: Node): Node => createNode("mul", [a, b], {});
 
 /** For each output, by its place, the inputs it may be written over, by theirs. */
 function places(...outputs: Node[]): number[][] {
-  const program = fuse(lower(outputs));
+  const program = fuse(lower(outputs, vectorTarget), vectorTarget);
   const inPlace = inPlaceOutputs(program);
   return program.outputs.map((output) =>
     [...(inPlace.get(output) ?? [])].map((input) => program.inputs.indexOf(input)).sort(),

@@ -41,7 +41,7 @@ export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySe
 
 /**
  * The buffers a loop, or a product's epilogue, reads just where it writes an output: its expression for that reads them, and
- * nothing else elsewhere. Where the sums of a product grow, nothing can be read in the end.
+ * nothing else elsewhere. A product adds up its sums in its own result, so nothing can be read from there.
  */
 function inputsReadInStep(
   kernel: Kernel,

@@ -1,9 +1,12 @@
+export { abortingChecks, failureOf, type CheckLowering } from "./checks.js";
 export { describeGraph, type GraphDescription } from "./describe-graph.js";
+export { reportingChecks } from "./findings.js";
 export { fuse } from "./fuse.js";
 export { inPlaceOutputs } from "./in-place.js";
 export { formOf, type FormedKernel, type OperandPlace, type SimpleKernel } from "./kernel-form.js";
 export { refine, tiled, type Iteration } from "./iteration.js";
 export {
+  bufferName,
   buffersOf,
   leafKey,
   leavesOf,
@@ -14,6 +17,7 @@ export {
   type CumulativeSumKernel,
   type ElementwiseName,
   type FillKernel,
+  type Finding,
   type GatherKernel,
   type IndexingKernel,
   type Kernel,
@@ -37,4 +41,5 @@ export { lower } from "./lower.js";
 export { planMemory, type MemoryPlan } from "./memory-plan.js";
 export { type Signature } from "./signature.js";
 export { SignatureMap } from "./signature-map.js";
+export type { Target, Tiles } from "./target.js";
 export { workOf } from "./work.js";

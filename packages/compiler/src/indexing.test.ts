@@ -2,6 +2,7 @@ import { createLeaf, createNode, HostStorage, type Node, type Shape } from "@sta
 import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import { lower } from "./lower.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const size = (shape: Shape): number => shape.reduce((total, length) => total * length, 1);
 const numbers = (...shape: number[]): Node =>
@@ -9,7 +10,7 @@ const numbers = (...shape: number[]): Node =>
 const integers = (...shape: number[]): Node =>
   createLeaf(shape, "int32", new HostStorage(new Int32Array(size(shape))));
 const expand = (x: Node, shape: Shape): Node => createNode("expand", [x], { shape });
-const kernelsOf = (...outputs: Node[]) => fuse(lower(outputs)).kernels;
+const kernelsOf = (...outputs: Node[]) => fuse(lower(outputs, vectorTarget), vectorTarget).kernels;
 
 describe("lowering what goes by an index", () => {
   it("reads an embedding's index as it lies, and x through movements", () => {

@@ -1,5 +1,6 @@
 import { type Shape } from "@stargrad/graph";
 import { sameDigits, type Digit, type Layout } from "./layout.js";
+import type { Tiles } from "./target.js";
 
 /**
  * How several layouts of one shape are walked together: digits that fit all of them, outermost first, and each layout's
@@ -101,28 +102,23 @@ function isPlain({ axes }: Layout): boolean {
   return true;
 }
 
-/** How many lines of memory a tile spans, and how many elements of each it takes: few enough for one set of a cache. */
-const tileSides = { lines: 16, elements: 16 } as const;
-/** Below, everything stays near in any order. */
-const leastTiled = 4096;
-
 /**
  * The same iteration in tiles, if an operand is walked against the grain: its neighbours lie along an outer digit. Elements that
  * come with a line of memory are then used before the line is gone. Only for loops whose order does not matter.
  */
-export function tiled(iteration: Iteration): Iteration {
+export function tiled(iteration: Iteration, tiles: Tiles): Iteration {
   const { lengths, strides, axes } = iteration;
   const last = lengths.length - 1;
   const across = strides
     .filter((stride) => stride[last] > 1 || stride[last] < 0)
     .map((stride) => stride.findIndex((step, digit) => digit < last && Math.abs(step) === 1))
     .find((digit) => digit >= 0);
-  if (across === undefined || lengths[across] * lengths[last] < leastTiled) return iteration;
+  if (across === undefined || lengths[across] * lengths[last] < tiles.leastSize) return iteration;
   const [elements, lines] = [
-    largestDivisor(lengths[across], tileSides.elements),
-    largestDivisor(lengths[last], tileSides.lines),
+    largestDivisor(lengths[across], tiles.elements),
+    largestDivisor(lengths[last], tiles.lines),
   ];
-  if (elements < 4 || lines < 4) return iteration;
+  if (elements < tiles.leastSide || lines < tiles.leastSide) return iteration;
   // Outside: every digit, the two that are tiled in steps of a tile; inside: the tile.
   const sides = new Map([
     [across, elements],

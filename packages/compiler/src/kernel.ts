@@ -1,4 +1,4 @@
-import type { BinaryName, DType, Shape, UnaryName } from "@stargrad/graph";
+import { formatShape, type BinaryName, type DType, type Shape, type UnaryName } from "@stargrad/graph";
 import { layoutKey, sameLayout, type Digit, type Layout } from "./layout.js";
 
 /** A piece of memory a program works with, known by its number. */
@@ -9,6 +9,11 @@ export interface BufferSpec {
   readonly dtype: DType;
   /** In elements. */
   readonly size: number;
+}
+
+/** What messages call a buffer, as in `matmul [32, 10]`. */
+export function bufferName({ contents, shape }: Pick<BufferSpec, "contents" | "shape">): string {
+  return `${contents} ${formatShape(shape)}`;
 }
 
 /** An elementwise primitive inside a loop. */
@@ -28,16 +33,6 @@ export type LoopExpression =
       readonly primitive: ElementwiseName;
       readonly inputs: readonly LoopExpression[];
     };
-
-/**
- * No loop computes more parts than this, leaves included: what would be longer becomes several loops, which pass results on through
- * buffers. So whoever walks an expression may recurse, and a chain of any length costs each pass in proportion. The largest loop of
- * the layers, losses and optimizers has 56 parts; at twice that, a buffer more is a hundredth of the work.
- */
-export const partBound = 128;
-
-/** No loop has more operands than this: each takes a pointer, and machines have few registers. */
-export const operandBound = 24;
 
 /** Computes an expression for each element of a shape and writes it where the layout says. */
 export interface MapKernel {
@@ -206,7 +201,7 @@ export interface ScanKernel {
   readonly length: number;
   readonly kernels: readonly Kernel[];
   readonly views: readonly View[];
-  /** The views that later iterations, or kernels after the loop, read. */
+  /** The buffers that later iterations, or whoever comes after the loop, read. */
   readonly results: readonly number[];
 }
 
@@ -217,9 +212,24 @@ export interface Program {
   readonly buffers: readonly BufferSpec[];
   /** The buffers that hold the elements of the graph's leaves, in the order the leaves were met. */
   readonly inputs: readonly number[];
-  /** The buffers that hold the results, in the order they were asked for. */
+  /** The buffers that hold the results, in the order they were asked for; then those of the findings. */
   readonly outputs: readonly number[];
   readonly kernels: readonly Kernel[];
+  /** What there is for each check on a target whose kernels cannot end the program; else there are none. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * What a check has found, in two buffers of one int32 each. Once the program has run, the engine reads them, and if there is a faulty
+ * number it throws `failureOf` and takes over none of the results.
+ */
+export interface Finding extends Pick<CheckKernel, "primitive" | "faulty"> {
+  /** How many elements the operand has. */
+  readonly size: number;
+  /** Holds 0 if no number is faulty, else `size` less the position of the first that is. */
+  readonly found: number;
+  /** Holds the first faulty number, if there is one. */
+  readonly value: number;
 }
 
 export function isProduct(kernel: Kernel): kernel is ProductKernel {
@@ -324,6 +334,13 @@ function collectParts(
   parts.add(expression);
   if (expression.kind !== "apply") return;
   for (const input of expression.inputs) collectParts(input, parts, known);
+}
+
+/** How many different buffers some leaves read, and these others are. */
+export function countBuffers(leaves: Iterable<Leaf>, others: Iterable<number>): number {
+  const buffers = new Set(others);
+  for (const leaf of leaves) if (leaf.kind === "load") buffers.add(leaf.buffer);
+  return buffers.size;
 }
 
 export function leavesOf(expressions: readonly LoopExpression[]): Leaf[] {

@@ -1,10 +1,8 @@
 import { buffersOf, type BufferSpec, type Kernel, type ProductKernel, type ScanKernel } from "./kernel.js";
 import { reshape, type Layout } from "./layout.js";
+import type { Target } from "./target.js";
 
-/** So many neighbouring columns fill a line of the cache. */
-const panelWidth = 16;
-/** With more rows than this a product does so much with an operand that arranging it takes no time beside that. */
-const mostRows = 128;
+type Panels = Target["products"]["panels"];
 
 /**
  * Arranges what the products of a loop read in every iteration, and no iteration changes, once before the loop: in panels of
@@ -15,15 +13,17 @@ const mostRows = 128;
 export function withArrangedConstants(
   scan: ScanKernel,
   buffers: BufferSpec[],
+  { products: { panels } }: Target,
 ): { readonly before: readonly Kernel[]; readonly scan: ScanKernel } {
   const changing = new Set(scan.views.map(({ buffer }) => buffer));
   for (const kernel of scan.kernels) for (const buffer of buffersOf(kernel).writes) changing.add(buffer);
   const before: Kernel[] = [];
   const known = new Map<string, ProductKernel["b"]>();
   const kernels = scan.kernels.map((kernel) => {
-    if (kernel.kind !== "product" || !isWorthIt(kernel) || changing.has(kernel.b.buffer)) return kernel;
+    if (kernel.kind !== "product" || !isWorthIt(kernel, panels) || changing.has(kernel.b.buffer))
+      return kernel;
     const key = JSON.stringify(kernel.b);
-    const arranged = known.get(key) ?? arrange(kernel, buffers, before);
+    const arranged = known.get(key) ?? arrange(kernel, panels.columns, buffers, before);
     if (arranged === null) return kernel;
     known.set(key, arranged);
     return { ...kernel, b: arranged };
@@ -31,13 +31,15 @@ export function withArrangedConstants(
   return { before, scan: { ...scan, kernels } };
 }
 
-function isWorthIt({ dtype, m, n, b }: ProductKernel): boolean {
-  return dtype === "float32" && m <= mostRows && n % panelWidth === 0 && b.batch.length === 0;
+/** With many rows a product does so much with an operand that arranging it takes no time beside that. */
+function isWorthIt({ dtype, m, n, b }: ProductKernel, { dtypes, columns, rows }: Panels): boolean {
+  return dtypes.includes(dtype) && m <= rows && n % columns === 0 && b.batch.length === 0;
 }
 
 /** The operand b in panels; `null` if its columns cannot be cut into them. */
 function arrange(
   { dtype, n, k, b }: ProductKernel,
+  panelWidth: number,
   buffers: BufferSpec[],
   before: Kernel[],
 ): ProductKernel["b"] | null {

@@ -1,5 +1,6 @@
 import { sizeOf, type Node, type Operation } from "@stargrad/graph";
 import type { BufferSpec, Kernel, LoopExpression, Operand, View } from "./kernel.js";
+import type { LoweringContext } from "./indexing.js";
 import { contiguous, type Layout } from "./layout.js";
 
 type Load = Extract<LoopExpression, { kind: "load" }>;
@@ -25,6 +26,7 @@ export interface LoopLowering {
   /** The kernels so far, to which more are added. */
   readonly kernels: Kernel[];
   readonly addBuffer: (spec: BufferSpec) => number;
+  readonly context: () => LoweringContext;
   /** A node as a load of a buffer, through any layout. */
   readonly loaded: (node: Node) => Load;
   /** A node in a buffer of its own, as it lies. */
@@ -119,6 +121,8 @@ export function lowerScan(
     const first = destinations.get(node)?.at(0);
     if (first !== undefined) places.set(node, first);
   }
+  const { all: findings } = lowering.context().findings;
+  const before = findings.length;
   const lowered = lowering.lowerBody({ order, wanted, known, places });
   const kernels = [...lowered.kernels];
   for (const [node, buffers] of destinations) {
@@ -131,7 +135,14 @@ export function lowerScan(
       kernels.push({ kind: "map", shape: node.shape, results: [{ expression, buffer, layout }] });
     }
   }
-  lowering.kernels.push({ kind: "scan", length, kernels, views, results: [...destinations.values()].flat() });
+  const found = findings.slice(before).flatMap(({ found, value }) => [found, value]);
+  lowering.kernels.push({
+    kind: "scan",
+    length,
+    kernels,
+    views,
+    results: [...[...destinations.values()].flat(), ...found],
+  });
 
   return new Map(
     outputs.map((index) => {

@@ -12,18 +12,19 @@ import {
 } from "@stargrad/graph";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
+import { checkIntegers } from "./checks.js";
 import {
-  operandBound,
-  partBound,
+  countBuffers,
   type BufferSpec,
   type ElementwiseName,
   type Kernel,
+  type Leaf,
   type LoopExpression,
   type Operand,
   type ProductKernel,
   type Program,
 } from "./kernel.js";
-import { checkIntegers, lowerIndexing } from "./indexing.js";
+import { lowerIndexing, type LoweringContext } from "./indexing.js";
 import * as layouts from "./layout.js";
 import { contiguous, isContiguous, type Layout } from "./layout.js";
 import { canWalkTogether } from "./iteration.js";
@@ -32,6 +33,7 @@ import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./p
 import { lowerScan, type BodyLowering, type LoweredBody } from "./loop-lowering.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
 import { withLayouts } from "./rewrite.js";
+import { expectElements, type Target } from "./target.js";
 
 /**
  * Turns the pending part of a graph into a program.
@@ -42,15 +44,19 @@ import { withLayouts } from "./rewrite.js";
  * - it is an output, or read by a product, a reduction along with others, or a whole-tensor primitive;
  * - it is read more than once, or repeated (expand, windows), and takes arithmetic to compute;
  * - a movement cannot be expressed on it without a copy;
- * - an expression with it would have more than `partBound` parts, or more than `operandBound` operands.
+ * - an expression with it would have more parts, operands or buffers than fit a kernel of the target.
+ *
+ * Throws: DTypeError if something has an element type that the target lacks
  */
-export function lower(outputs: readonly Node[]): Program {
+export function lower(outputs: readonly Node[], target: Target): Program {
   const none = new Map<never, never>();
   const graph = { order: pendingNodes(outputs), wanted: outputs, known: none, places: none };
-  return new Lowering(graph, []).finish();
+  const context = { target, findings: { all: [], fills: [] }, isBody: false };
+  return new Lowering(graph, [], context).finish();
 }
 
 class Lowering {
+  readonly #context: LoweringContext;
   readonly #buffers: BufferSpec[];
   readonly #kernels: Kernel[] = [];
   readonly #inputs: number[] = [];
@@ -75,8 +81,9 @@ class Lowering {
   readonly #wanted: ReadonlySet<Node>;
   /** What other files build kernels with. */
   readonly #lowering = {
+    context: (): LoweringContext => this.#context,
     kernels: this.#kernels,
-    checked: new Set<string>(),
+    checked: new Map<string, Operand | null>(),
     productIn: (buffer: number): ProductKernel | undefined => this.#products.get(buffer),
     read: (node: Node): Operand => operandIn(this.#loaded(node)),
     copied: (node: Node): Operand => operandIn(this.#copied(node)),
@@ -94,7 +101,12 @@ class Lowering {
   };
 
   /** `buffers`: those that there are already. */
-  constructor({ order, wanted, known, places }: BodyLowering, buffers: BufferSpec[]) {
+  constructor(
+    { order, wanted, known, places }: BodyLowering,
+    buffers: BufferSpec[],
+    context: LoweringContext,
+  ) {
+    this.#context = context;
     this.#buffers = buffers;
     this.#formals = known;
     this.#places = places;
@@ -123,6 +135,7 @@ class Lowering {
   #countUses(node: Node): void {
     const { operation } = node;
     if (operation === null) return;
+    expectElements(this.#context.target, node.dtype, operation.primitive);
     if (operation.primitive === "scanOutput") {
       const [loop] = operation.inputs;
       const read = this.#outputsRead.get(loop) ?? new Set();
@@ -157,14 +170,17 @@ class Lowering {
   }
 
   finish(): Program {
+    const { all: findings, fills } = this.#context.findings;
     const outputs = this.#outputs.map((node) => this.#contiguousBuffer(node));
+    outputs.push(...findings.flatMap(({ found, value }) => [found, value]));
     const kernels = withoutUnread(this.#kernels, outputs);
-    return { buffers: this.#buffers, inputs: this.#inputs, outputs, kernels };
+    if (!this.#context.isBody) kernels.unshift(...fills);
+    return { buffers: this.#buffers, inputs: this.#inputs, outputs, kernels, findings };
   }
 
   /** A loop's body, over the same buffers. */
   #lowerBody(body: BodyLowering): LoweredBody {
-    const lowering = new Lowering(body, this.#buffers);
+    const lowering = new Lowering(body, this.#buffers, { ...this.#context, isBody: true });
     const { kernels } = lowering.finish();
     const expressions = new Map(body.wanted.map((node) => [node, lowering.#expressionOf(node)]));
     // A body may compute nodes that are computed here too, and has numbered them anew.
@@ -239,9 +255,10 @@ class Lowering {
         if (operation.inputs.length === 1) return this.#expressionOf(operation.inputs[0]);
         return loadWhole(lowerConcat(node, operation, this.#lowering), node);
       case "mod":
-      case "pow":
-        checkIntegers(node, operation, this.#lowering);
-        return this.#apply(node, operation.primitive, operation.inputs);
+      case "pow": {
+        const guard = checkIntegers(node, operation, this.#lowering);
+        return this.#apply(node, operation.primitive, operation.inputs, guard);
+      }
       case "gather": {
         const picked =
           lowerPick(node, operation, this.#lowering) ?? lowerIndexing(node, operation, this.#lowering);
@@ -262,16 +279,32 @@ class Lowering {
   }
 
   /** An elementwise primitive. Operands that are too many or too large, or cannot be walked together, get buffers of their own. */
-  #apply(node: Node, primitive: ElementwiseName, inputs: readonly Node[]): LoopExpression {
-    this.#keepSmall(inputs, 1);
+  #apply(
+    node: Node,
+    primitive: ElementwiseName,
+    inputs: readonly Node[],
+    guard: ReturnType<typeof checkIntegers> = null,
+  ): LoopExpression {
+    // A guard is 7 parts.
+    this.#keepSmall(inputs, guard === null ? 1 : 8);
     const repeated = (input: Node): LoopExpression => this.#repeated(input, node.shape);
-    let operands = inputs.map(repeated);
+    const operandsNow = (): LoopExpression[] => {
+      const operands = inputs.map(repeated);
+      return guard === null ? operands : [operands[0], guard(operands[1])];
+    };
+    let operands = operandsNow();
     const { leaves } = this.#sizes.ofAll(operands);
-    if (leaves.length > operandBound || !canWalkTogether(node.shape, leaves.map(layoutOf))) {
+    if (!this.#fits(leaves) || !canWalkTogether(node.shape, leaves.map(layoutOf))) {
       for (const input of inputs) this.#settle(input);
-      operands = inputs.map(repeated);
+      operands = operandsNow();
     }
     return { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
+  }
+
+  /** Whether a kernel can read so much and write a buffer besides. */
+  #fits(leaves: readonly Leaf[]): boolean {
+    const { operands, buffers } = this.#context.target.kernel;
+    return leaves.length <= operands && (leaves.length < buffers || countBuffers(leaves, []) < buffers);
   }
 
   /** A node as it broadcasts to a shape. What is repeated is computed once. */
@@ -283,7 +316,10 @@ class Lowering {
 
   /** Gives the largest of some nodes buffers of their own, until an expression of all of them and some more parts fits a loop. */
   #keepSmall(inputs: readonly Node[], more: number): void {
-    while (this.#sizes.ofAll(this.#expressionsOf(inputs)).parts - 1 + more > partBound) {
+    while (
+      this.#sizes.ofAll(this.#expressionsOf(inputs)).parts - 1 + more >
+      this.#context.target.kernel.parts
+    ) {
       const parts = this.#expressionsOf(inputs).map((expression) => this.#sizes.of(expression).parts);
       this.#settle(inputs[parts.indexOf(Math.max(...parts))]);
     }
@@ -386,6 +422,7 @@ class Lowering {
   /** Gives a leaf of the graph its input buffer, unless it has one. */
   #readLeaf(node: Node): void {
     if (this.#numbers.has(node) || this.#formals.has(node)) return;
+    expectElements(this.#context.target, node.dtype, "tensor");
     const buffer = this.#allocate(node);
     this.#inputs.push(buffer);
     this.#numbers.set(node, this.#expressions.push(loadWhole(buffer, node)) - 1);

@@ -6,6 +6,7 @@ import { buffersOf, type LoopExpression, type Program } from "./kernel.js";
 import { contiguous } from "./layout.js";
 import { lower } from "./lower.js";
 import { planMemory } from "./memory-plan.js";
+import { vectorTarget } from "./testing/targets.js";
 
 interface Life {
   readonly from: number;
@@ -75,6 +76,7 @@ const programs: fc.Arbitrary<Program> = fc
       inputs: [0, 1],
       outputs: outputs.map((output) => output % sizes.length),
       kernels,
+      findings: [],
     };
   });
 
@@ -82,7 +84,7 @@ describe("the memory plan", () => {
   it("lets no two buffers overlap that are needed at the same time, and wastes no more than the plainest way", () => {
     fc.assert(
       fc.property(programs, (program) => {
-        const { addresses, bytes } = planMemory(program);
+        const { addresses, bytes } = planMemory(program, vectorTarget);
         const placed = livesOf(program).flatMap((life, buffer) => {
           const start = addresses[buffer];
           expect(start === null).toBe(life === null);
@@ -104,8 +106,8 @@ describe("the memory plan", () => {
     const leaf = () => createLeaf([100, 100], "float32", new HostStorage(new Float32Array(10_000)));
     let x = leaf();
     for (let i = 0; i < 10; i++) x = createNode("matmul", [x, leaf()], {});
-    const program = fuse(lower([x]));
-    const { addresses, bytes } = planMemory(program);
+    const program = fuse(lower([x], vectorTarget), vectorTarget);
+    const { addresses, bytes } = planMemory(program, vectorTarget);
     expect(addresses.filter((address) => address !== null)).toHaveLength(9);
     expect(bytes).toBeLessThan(2.1 * 4 * 100 * 100);
   });

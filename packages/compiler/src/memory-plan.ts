@@ -1,6 +1,6 @@
-import { bytesPerElement } from "@stargrad/graph";
 import { FreeRoom } from "./free-room.js";
 import { buffersOf, type BufferSpec, type Kernel, type Program, type ScanKernel } from "./kernel.js";
+import type { Target } from "./target.js";
 
 /** Where the buffers that a program needs only inside begin, in bytes, and how much room they take together. */
 export interface MemoryPlan {
@@ -9,14 +9,12 @@ export interface MemoryPlan {
   readonly bytes: number;
 }
 
-const alignment = 64;
-
 /**
  * Places buffers so that those which are never needed at the same time share space. Goes through the program once: each buffer
  * takes the lowest room that is free when it is first touched, and gives it back after it has been touched last. Where inputs and
  * outputs are is the caller's business.
  */
-export function planMemory(program: Program): MemoryPlan {
+export function planMemory(program: Program, target: Target): MemoryPlan {
   const outside = new Set([...program.inputs, ...program.outputs]);
   const lives = new Lives(program.kernels);
   /** By time: the buffers that are touched first then, and last. */
@@ -30,8 +28,9 @@ export function planMemory(program: Program): MemoryPlan {
   const addresses = program.buffers.map((): number | null => null);
   const free = new FreeRoom();
   for (const [time, born] of births.entries()) {
-    for (const buffer of born) addresses[buffer] = free.take(roomOf(program.buffers[buffer]));
-    for (const buffer of deaths[time]) free.giveBack(addresses[buffer] ?? 0, roomOf(program.buffers[buffer]));
+    for (const buffer of born) addresses[buffer] = free.take(roomOf(program.buffers[buffer], target));
+    for (const buffer of deaths[time])
+      free.giveBack(addresses[buffer] ?? 0, roomOf(program.buffers[buffer], target));
   }
   return { addresses, bytes: free.most };
 }
@@ -99,7 +98,7 @@ function touchedBy(kernel: Kernel): number[] {
   return [...reads, ...writes];
 }
 
-function roomOf({ size, dtype }: BufferSpec): number {
-  // Vectors may read up to 16 bytes beyond the last element.
-  return Math.ceil((size * bytesPerElement(dtype) + 16) / alignment) * alignment;
+function roomOf({ size, dtype }: BufferSpec, { elementBytes, memory }: Target): number {
+  const { alignmentBytes, overreadBytes } = memory;
+  return Math.ceil((size * elementBytes(dtype) + overreadBytes) / alignmentBytes) * alignmentBytes;
 }

@@ -2,6 +2,7 @@ import { createLeaf, createNode, HostStorage, type Node } from "@stargrad/graph"
 import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import { lower } from "./lower.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(
@@ -15,7 +16,7 @@ const indices = (...shape: number[]): Node =>
     "int32",
     new HostStorage(new Int32Array(shape.reduce((size, length) => size * length, 1))),
   );
-const kinds = (node: Node) => fuse(lower([node])).kernels.map(({ kind }) => kind);
+const kinds = (node: Node) => fuse(lower([node], vectorTarget), vectorTarget).kernels.map(({ kind }) => kind);
 const exp = (x: Node) => createNode("exp", [x], {});
 
 describe("an index that names one element of each line", () => {

@@ -1,7 +1,8 @@
 import { sizeOf, type DType, type Node, type Operation, type Shape } from "@stargrad/graph";
-import { checkIndex, type Lowering } from "./indexing.js";
+import { checkIndex } from "./checks.js";
+import type { Lowering } from "./indexing.js";
 import { canWalkTogether } from "./iteration.js";
-import { leavesOf, operandBound, partBound, partsOf, type LoopExpression } from "./kernel.js";
+import { countBuffers, leavesOf, partsOf, type LoopExpression } from "./kernel.js";
 import { combined, digit, expand } from "./layout.js";
 
 /*
@@ -60,7 +61,7 @@ function whereNamed(
   shape: Shape,
   axis: number,
   dtype: DType,
-  { read }: Lowering,
+  { read, context }: Lowering,
 ): LoopExpression | null {
   const named = read(index);
   const place = (stride: number): LoopExpression => ({
@@ -84,7 +85,11 @@ function whereNamed(
     primitive: "where",
     inputs: [isNamed, value, zero],
   };
-  const seen = leavesOf([expression]).map(({ layout }) => layout);
-  const fits = seen.length <= operandBound && canWalkTogether(shape, [...seen, combined(shape, [axis])]);
-  return fits && partsOf([expression]).length <= partBound ? expression : null;
+  const { buffers, operands, parts } = context().target.kernel;
+  const leaves = leavesOf([expression]);
+  const seen = leaves.map(({ layout }) => layout);
+  // The result is a buffer too.
+  const fits = leaves.length <= operands && countBuffers(leaves, []) < buffers;
+  if (!fits || partsOf([expression]).length > parts) return null;
+  return canWalkTogether(shape, [...seen, combined(shape, [axis])]) ? expression : null;
 }

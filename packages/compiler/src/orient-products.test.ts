@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import type { ProductKernel } from "./kernel.js";
 import { lower } from "./lower.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(shape, "float32", new HostStorage(new Float32Array(shape.reduce((a, b) => a * b, 1))));
@@ -11,7 +12,9 @@ const transpose = (x: Node): Node => createNode("permute", [x], { axes: [1, 0] }
 const sub = (a: Node, b: Node): Node => createNode("sub", [a, b], {});
 
 function productsOf(...outputs: Node[]): ProductKernel[] {
-  return fuse(lower(outputs)).kernels.filter((kernel) => kernel.kind === "product");
+  return fuse(lower(outputs, vectorTarget), vectorTarget).kernels.filter(
+    (kernel) => kernel.kind === "product",
+  );
 }
 
 describe("a product", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Kernel, ProductKernel } from "./kernel.js";
 import { lower } from "./lower.js";
 import { digitsOf, locate } from "./product.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(shape, "float32", new HostStorage(new Float32Array(sizeOf(shape))));
@@ -11,7 +12,7 @@ const sum = (x: Node, ...axes: number[]): Node => createNode("sum", [x], { axes 
 const spread = (x: Node, shape: Shape): Node => createNode("expand", [x], { shape });
 const permute = (x: Node, ...axes: number[]): Node => createNode("permute", [x], { axes });
 const reshape = (x: Node, shape: Shape): Node => createNode("reshape", [x], { shape });
-const kernelsOf = (...outputs: Node[]): readonly Kernel[] => lower(outputs).kernels;
+const kernelsOf = (...outputs: Node[]): readonly Kernel[] => lower(outputs, vectorTarget).kernels;
 
 describe("lowering products", () => {
   it("makes one product of a batch over which an operand stands still", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import type { Kernel, Program } from "./kernel.js";
 import { lower } from "./lower.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(
@@ -17,7 +18,7 @@ const reshape = (x: Node, shape: Shape) => createNode("reshape", [x], { shape })
 const transpose = (x: Node) => createNode("permute", [x], { axes: [1, 0] });
 
 const kinds = ({ kernels }: Program) => kernels.map(({ kind }: Kernel) => kind);
-const compile = (...outputs: Node[]) => fuse(lower(outputs));
+const compile = (...outputs: Node[]) => fuse(lower(outputs, vectorTarget), vectorTarget);
 
 describe("lowering", () => {
   it("makes one loop of an elementwise chain, whatever moves between", () => {

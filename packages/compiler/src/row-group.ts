@@ -1,11 +1,6 @@
-import { buffersOf, partBound, partsOf, type LoopKernel } from "./kernel.js";
+import { buffersOf, partsOf, type LoopKernel } from "./kernel.js";
 import { accessesOf, blockSize, cutIntoBlocks, rowsOf, type Access, type Accesses } from "./row-blocks.js";
-
-/**
- * No group has more loops, or more parts in all of them: a kernel is written as one function, which has to stay small, and every
- * loop that is added is compared with what the group has. The largest group of the layers and losses has 9 loops of 64 parts.
- */
-export const groupBound = { loops: 32, parts: 4 * partBound } as const;
+import type { Target } from "./target.js";
 
 /** A loop that may share blocks with others. */
 export class RowLoop {
@@ -39,22 +34,32 @@ export class RowLoop {
   }
 }
 
+/** What a group has to know of the program. */
+interface Outside {
+  readonly bytesOf: (buffer: number) => number;
+  /** How many kernels touch a buffer; one more if it is needed outside. */
+  readonly usesOf: (buffer: number) => number;
+}
+
 /** Loops that can be cut into the same blocks: into `rows` of them, and so into any number that divides that. */
 export class RowGroup {
   readonly #loops: RowLoop[] = [];
   readonly #shapes = new Set<string>();
-  readonly #touched = new Set<number>();
+  /** How many of its loops touch each buffer. */
+  readonly #touched = new Map<number, number>();
   readonly #reads = new Set<number>();
   readonly #writes = new Set<number>();
   /** By how many there are. */
   readonly #blocks = new Map<number, SharedBlocks>();
-  readonly #bytesOf: (buffer: number) => number;
+  readonly #target: Target;
+  readonly #outside: Outside;
   #rows: number;
   #bytes = 0;
   #parts = 0;
 
-  constructor(first: RowLoop, bytesOf: (buffer: number) => number) {
-    this.#bytesOf = bytesOf;
+  constructor(first: RowLoop, target: Target, outside: Outside) {
+    this.#target = target;
+    this.#outside = outside;
     this.#rows = first.rows;
     this.add(first, first.rows);
   }
@@ -78,7 +83,7 @@ export class RowGroup {
     this.#bytes = this.bytesWith(loop);
     this.#parts += loop.parts;
     this.#shapes.add(loop.loop.shape.join());
-    for (const buffer of loop.touched) this.#touched.add(buffer);
+    for (const buffer of loop.touched) this.#touched.set(buffer, (this.#touched.get(buffer) ?? 0) + 1);
     for (const buffer of loop.reads) this.#reads.add(buffer);
     for (const buffer of loop.writes) this.#writes.add(buffer);
   }
@@ -86,12 +91,26 @@ export class RowGroup {
   /** The size of all buffers that it would touch with one more loop. */
   bytesWith({ touched }: RowLoop): number {
     let bytes = this.#bytes;
-    for (const buffer of touched) if (!this.#touched.has(buffer)) bytes += this.#bytesOf(buffer);
+    for (const buffer of touched) if (!this.#touched.has(buffer)) bytes += this.#outside.bytesOf(buffer);
     return bytes;
   }
 
-  hasRoomFor({ parts }: RowLoop): boolean {
-    return this.#loops.length < groupBound.loops && this.#parts + parts <= groupBound.parts;
+  /** A kernel is written as one function, which has to stay small, and a loop that is added is compared with all others. */
+  hasRoomFor(loop: RowLoop): boolean {
+    const { rowBlocks, kernel } = this.#target;
+    if (this.#loops.length >= rowBlocks.loops || this.#parts + loop.parts > rowBlocks.parts) return false;
+    const most = this.#touched.size + loop.touched.size;
+    return most <= kernel.buffers || this.#buffersWith(loop) <= kernel.buffers;
+  }
+
+  /** How many of the buffers that it would touch with one more loop are not its own alone. */
+  #buffersWith({ touched }: RowLoop): number {
+    let count = 0;
+    for (const buffer of new Set([...this.#touched.keys(), ...touched])) {
+      const uses = (this.#touched.get(buffer) ?? 0) + Number(touched.has(buffer));
+      if (uses < this.#outside.usesOf(buffer)) count++;
+    }
+    return count;
   }
 
   /** Whether a loop is of a shape that is here, or touches one of these buffers for which `counts` holds. */

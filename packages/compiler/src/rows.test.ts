@@ -5,6 +5,7 @@ import { tiled } from "./iteration.js";
 import { buffersOf, type Program } from "./kernel.js";
 import { lower } from "./lower.js";
 import { planMemory } from "./memory-plan.js";
+import { vectorTarget } from "./testing/targets.js";
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(
@@ -18,7 +19,7 @@ const reduce = (name: "sum" | "max", x: Node, ...axes: number[]) => createNode(n
 const column = (x: Node, shape: Shape) =>
   createNode("expand", [createNode("reshape", [x], { shape: [...shape.slice(0, -1), 1] })], { shape });
 const kinds = ({ kernels }: Program) => kernels.map(({ kind }) => kind);
-const compile = (...outputs: Node[]) => fuse(lower(outputs));
+const compile = (...outputs: Node[]) => fuse(lower(outputs, vectorTarget), vectorTarget);
 
 function softmax(x: Node): Node {
   const last = x.shape.length - 1;
@@ -44,7 +45,7 @@ describe("loops over the same rows", () => {
     const { reads, writes } = buffersOf(kernel);
     expect(writes).toEqual(program.outputs);
     expect(reads.filter((buffer) => kernel.locals.includes(buffer))).toEqual([]);
-    expect(planMemory(program).bytes).toBe(0);
+    expect(planMemory(program, vectorTarget).bytes).toBe(0);
   });
 
   it("share blocks through several leading axes", () => {
@@ -109,14 +110,15 @@ describe("large reductions", () => {
 
 describe("tiles", () => {
   it("are cut where an operand is walked against the grain", () => {
-    const tiles = tiled({
+    const against = {
       lengths: [128, 96],
       strides: [
         [96, 1],
         [1, 128],
       ],
       axes: [0, 1],
-    });
+    };
+    const tiles = tiled(against, vectorTarget.tiles);
     expect(tiles).toEqual({
       lengths: [8, 6, 16, 16],
       strides: [
@@ -136,7 +138,7 @@ describe("tiles", () => {
       ],
       axes: [0, 1],
     };
-    expect(tiled(along)).toBe(along);
+    expect(tiled(along, vectorTarget.tiles)).toBe(along);
     const small = {
       lengths: [16, 16],
       strides: [
@@ -145,6 +147,6 @@ describe("tiles", () => {
       ],
       axes: [0, 1],
     };
-    expect(tiled(small)).toBe(small);
+    expect(tiled(small, vectorTarget.tiles)).toBe(small);
   });
 });

@@ -1,15 +1,11 @@
-import { bytesPerElement, sizeOf } from "@stargrad/graph";
+import { sizeOf } from "@stargrad/graph";
 import { buffersOf, type BufferSpec, type Kernel, type Program } from "./kernel.js";
 import { changeLayouts } from "./rewrite.js";
 import { accessesOf, blockSize, cutIntoBlocks, withoutBlocks } from "./row-blocks.js";
 import { areDependent, RowGroup, RowLoop } from "./row-group.js";
+import type { Target } from "./target.js";
 
-/** A block, with all that is read and written for it, should stay in the nearest cache. */
-const blockBytes = 32 * 1024;
-/** Larger blocks would not stay near at all. */
-const mostBlockBytes = 512 * 1024;
-/** Loops over less than this stay near anyway. */
-const leastBytes = 128 * 1024;
+// These bound what compiling takes, whatever the target.
 /** A kernel is moved past so many others at most, to loops that it shares rows with. */
 const reach = 12;
 /** So many numbers of blocks are tried. */
@@ -22,29 +18,32 @@ const attempts = 8;
  * A loop can be cut into blocks if its leading axes are kept and every operand moves by one stride from block to block.
  * Loops share blocks if what one of them writes and another one touches is, block for block, the same part of a buffer.
  */
-export function groupRows(program: Program): Program {
+export function groupRows(program: Program, target: Target): Program {
   const isLarge = (kernel: Kernel): boolean =>
-    kernel.kind === "reduce" && sizeOf(kernel.shape) * bytesPerElement(kernel.expression.dtype) >= leastBytes;
+    kernel.kind === "reduce" &&
+    sizeOf(kernel.shape) * target.elementBytes(kernel.expression.dtype) >= target.rowBlocks.leastBytes;
   if (!program.kernels.some(isLarge)) return program;
-  return new Grouping(program).finish();
+  return new Grouping(program, target).finish();
 }
 
 class Grouping {
   readonly #program: Program;
+  readonly #target: Target;
   readonly #items: (Kernel | RowGroup)[] = [];
   /** How many kernels touch each buffer; one more for what is needed outside. */
   readonly #uses: number[];
   readonly #divisors = new Map<number, readonly number[]>();
 
-  constructor(program: Program) {
+  constructor(program: Program, target: Target) {
     this.#program = program;
+    this.#target = target;
     this.#uses = program.buffers.map(() => 0);
     for (const kernel of program.kernels) for (const buffer of buffersTouched(kernel)) this.#uses[buffer]++;
     for (const buffer of [...program.inputs, ...program.outputs]) this.#uses[buffer]++;
     for (const kernel of program.kernels) {
       const loop = kernel.kind === "map" || kernel.kind === "reduce" ? new RowLoop(kernel) : null;
       if (loop === null || loop.rows === 1) this.#items.push(kernel);
-      else if (!this.#join(loop)) this.#items.push(new RowGroup(loop, this.#bytesOf));
+      else if (!this.#join(loop)) this.#items.push(new RowGroup(loop, target, this.#outside));
     }
   }
 
@@ -56,9 +55,12 @@ class Grouping {
     return { ...this.#program, buffers, kernels };
   }
 
-  readonly #bytesOf = (buffer: number): number => {
-    const { size, dtype } = this.#program.buffers[buffer];
-    return size * bytesPerElement(dtype);
+  readonly #outside = {
+    bytesOf: (buffer: number): number => {
+      const { size, dtype } = this.#program.buffers[buffer];
+      return size * this.#target.elementBytes(dtype);
+    },
+    usesOf: (buffer: number): number => this.#uses[buffer],
   };
 
   /** Adds a loop to a group before it, if there is one that it may be moved to. */
@@ -85,7 +87,7 @@ class Grouping {
   #rowsShared(group: RowGroup, loop: RowLoop): number | null {
     const isLonger = (buffer: number): boolean => this.#program.buffers[buffer].size > 1;
     if (!group.hasRoomFor(loop) || !group.isRelatedTo(loop, isLonger)) return null;
-    const least = Math.max(2, Math.ceil(group.bytesWith(loop) / mostBlockBytes));
+    const least = Math.max(2, Math.ceil(group.bytesWith(loop) / this.#target.rowBlocks.mostBlockBytes));
     const counts = this.#divisorsOf(greatestCommonDivisor(group.rows, loop.rows)).slice(0, attempts);
     for (const count of counts) {
       if (count < least) return null;
@@ -102,6 +104,7 @@ class Grouping {
 
   /** What a group becomes: one kernel, if that is worth it. Buffers that are needed only inside are cut down to a block. */
   #kernelsOf({ loops, rows, bytes }: RowGroup, buffers: BufferSpec[]): Kernel[] {
+    const { blockBytes, leastBytes } = this.#target.rowBlocks;
     const blocks = this.#divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;
     const combines = loops.some(({ kind }) => kind === "reduce");
     if (loops.length === 1 || !combines || bytes < leastBytes || blocks === 1) return [...loops];

@@ -2,14 +2,9 @@ import { sizeOf } from "@stargrad/graph";
 import type { BufferSpec, Kernel, Program, ReduceKernel } from "./kernel.js";
 import { combined, contiguous, reshape, type Layout } from "./layout.js";
 import { changeLayouts } from "./rewrite.js";
+import type { Target } from "./target.js";
 
-/** Smaller reductions are not worth a second kernel. */
-const leastSize = 2 ** 16;
-/** A part is about so many elements: what stays in a cache, and keeps its loop busy. */
-const partSize = 2 ** 15;
-/** With so many results, they can be divided among threads as they are. */
-const enoughResults = 16;
-const [fewestParts, fewestRows] = [8, 32];
+type Sizes = Target["reductions"];
 
 /**
  * Cuts large reductions to few results into parts, and combines what the parts come to by another reduction, so that several threads
@@ -17,16 +12,17 @@ const [fewestParts, fewestRows] = [8, 32];
  *
  * Reductions across long rows are cut too: a few rows at a time stay in the cache while their columns are combined.
  */
-export function splitReductions(program: Program): Program {
+export function splitReductions(program: Program, { reductions }: Target): Program {
   const buffers = [...program.buffers];
   const kernels = program.kernels.flatMap((kernel): Kernel[] =>
-    kernel.kind === "reduce" ? (split(kernel, buffers) ?? [kernel]) : [kernel],
+    kernel.kind === "reduce" ? (split(kernel, buffers, reductions) ?? [kernel]) : [kernel],
   );
   return { ...program, buffers, kernels };
 }
 
-function split(kernel: ReduceKernel, buffers: BufferSpec[]): ReduceKernel[] | null {
+function split(kernel: ReduceKernel, buffers: BufferSpec[], sizes: Sizes): ReduceKernel[] | null {
   const { shape, axes } = kernel;
+  const { leastSize, enoughResults, longRow } = sizes;
   if (sizeOf(shape) < leastSize) return null;
   const isReduced = (axis: number): boolean => axes.includes(axis);
   const first = Math.min(...axes);
@@ -34,9 +30,9 @@ function split(kernel: ReduceKernel, buffers: BufferSpec[]): ReduceKernel[] | nu
   const end = after < 0 ? shape.length : after;
   const [outer, inner] = [shape.slice(0, first), shape.slice(end)];
   const length = sizeOf(shape.slice(first, end));
-  const parts = partsOf(length, sizeOf(inner));
+  const parts = partsOf(length, sizeOf(inner), sizes);
   const results = sizeOf(shape.filter((_, axis) => !isReduced(axis)));
-  const acrossRows = !isReduced(shape.length - 1) && sizeOf(inner) >= 256;
+  const acrossRows = !isReduced(shape.length - 1) && sizeOf(inner) >= longRow;
   if (parts === null || sizeOf(outer) >= enoughResults || !(results < enoughResults || acrossRows))
     return null;
 
@@ -71,7 +67,8 @@ function split(kernel: ReduceKernel, buffers: BufferSpec[]): ReduceKernel[] | nu
 }
 
 /** Into how many equal parts rows are divided; `null` if they cannot well be. */
-function partsOf(rows: number, rowSize: number): number | null {
+function partsOf(rows: number, rowSize: number, sizes: Sizes): number | null {
+  const { partSize, fewestParts, fewestRows } = sizes;
   const most = Math.min(Math.max(fewestRows, Math.floor(partSize / rowSize)), Math.floor(rows / fewestParts));
   for (let size = most; size > most / 4; size--) if (rows % size === 0 && size > 1) return rows / size;
   return null;

@@ -1,4 +1,6 @@
 import {
+  bufferName,
+  failureOf,
   formOf,
   inPlaceOutputs,
   buffersOf,
@@ -10,11 +12,11 @@ import {
   type ScanKernel,
   type SimpleKernel,
 } from "@stargrad/compiler";
-import { bytesPerElement, formatShape, type DType } from "@stargrad/graph";
-import { failureOf } from "./indexing/failure.js";
+import { bytesPerElement, type DType } from "@stargrad/graph";
 import type { KernelCode, KernelModule, KernelStore, KernelVariant } from "./kernel-store.js";
 import type { LargestBuffer } from "./out-of-memory.js";
 import { command, flags, header, ImageWriter } from "./program-image.js";
+import { wasmTarget } from "./target.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
 
 /** What is handed to a program, or comes from it. */
@@ -57,8 +59,6 @@ export interface CompileOptions {
   readonly leastWork: number;
 }
 
-const alignment = 64;
-
 /**
  * Compiles a program: its kernels to code that is shared with other programs, and the program itself to an image, a list of
  * commands that call this code.
@@ -87,7 +87,7 @@ class Compilation {
   constructor(program: Program, options: CompileOptions) {
     this.#program = program;
     this.#options = options;
-    this.#plan = planMemory(program);
+    this.#plan = planMemory(program, wasmTarget);
     this.#inPlace = inPlaceOutputs(program);
     const variants = kernelsOf(program.kernels).map((kernel) => ({
       formed: formOf(kernel, program.buffers),
@@ -125,7 +125,8 @@ class Compilation {
       modules: this.#modules,
       failures: this.#failures,
       ...this.#placesWrittenOver(),
-      parallel: program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program), 0) >= leastWork,
+      parallel:
+        program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program, wasmTarget), 0) >= leastWork,
       largest: largestOf(program),
     };
   }
@@ -199,7 +200,7 @@ class Compilation {
     const { threads, leastWork } = this.#options;
     if (threads === 1) return false;
     if (kernel.kind === "scan") return kernel.kernels.some((inner) => this.#isShared(inner));
-    return canFail(kernel) || workOf(kernel, this.#program) >= leastWork / 10;
+    return canFail(kernel) || workOf(kernel, this.#program, wasmTarget) >= leastWork / 10;
   }
 
   #placesWrittenOver(): Pick<CompiledProgram, "safeOutputs" | "inPlace"> {
@@ -233,9 +234,10 @@ function largestOf({ buffers }: Program): LargestBuffer {
   const place = bytes.reduce((largest, each, i) => (each > (bytes[largest] ?? 0) ? i : largest), 0);
   const largest = buffers.at(place);
   if (largest === undefined) return { name: "nothing", bytes: 0 };
-  return { name: `${largest.contents} ${formatShape(largest.shape)}`, bytes: bytes[place] };
+  return { name: bufferName(largest), bytes: bytes[place] };
 }
 
 function align(bytes: number): number {
-  return Math.ceil(bytes / alignment) * alignment;
+  const { alignmentBytes } = wasmTarget.memory;
+  return Math.ceil(bytes / alignmentBytes) * alignmentBytes;
 }

@@ -15,6 +15,7 @@ import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
 import { piecesOf, type Share } from "./kernel-context.js";
 import { LoopValues, type Step, type Walker } from "./loop-values.js";
 import type { MathLibrary } from "./math/math-library.js";
+import { wasmTarget } from "./target.js";
 import { storeElement, storeVector, type Width } from "./vectors.js";
 
 export interface LoopInputs {
@@ -83,7 +84,7 @@ export class LoopWriter {
       (axis) => group(axis + this.#firstAxis),
     );
     if (refined === null) throw new Error("the layouts of one loop have no common digits");
-    const iteration = inAnyOrder ? tiled(refined) : refined;
+    const iteration = inAnyOrder ? tiled(refined, wasmTarget.tiles) : refined;
     this.body = body;
     this.iteration = iteration;
     this.width = [...partsOf(expressions), ...results].some(({ dtype }) => dtype === "float64") ? 2 : 4;

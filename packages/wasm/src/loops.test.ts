@@ -15,6 +15,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LoopCase } from "./loop-case.js";
+import { wasmTarget } from "./target.js";
 import { WasmEngine } from "./wasm-engine.js";
 
 let seed = 0;
@@ -125,7 +126,7 @@ describe("fused loops", () => {
   for (const [name, build] of Object.entries(cases)) {
     it(`${name}: agree with the reference engine, and are the same bits in any number of shares`, () => {
       const outputs = build();
-      const loops = new LoopCase(fuse(lower(outputs)));
+      const loops = new LoopCase(fuse(lower(outputs, wasmTarget), wasmTarget));
       loops.place(outputs);
       const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
       const results = (shares: number | null) => {
@@ -157,7 +158,7 @@ describe("fused loops", () => {
       fc.property(graph, fc.constantFrom(null, 3), (steps, shares) => {
         const nodes = grow(leaf([48, 400], "float64"), leaf([48, 400], "float64"), steps);
         const outputs = [nodes[nodes.length - 1], nodes[Math.ceil(nodes.length / 2)]];
-        const loops = new LoopCase(fuse(lower(outputs)));
+        const loops = new LoopCase(fuse(lower(outputs, wasmTarget), wasmTarget));
         loops.place(outputs);
         loops.run(shares);
         const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());

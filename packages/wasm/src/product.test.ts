@@ -11,6 +11,7 @@ import {
 } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
 import { LoopCase } from "./loop-case.js";
+import { wasmTarget } from "./target.js";
 
 let seed = 1;
 const leaf = (...shape: number[]): Node => {
@@ -65,7 +66,7 @@ describe("a product", () => {
   for (const [name, build] of Object.entries(products)) {
     it(`${name} has the same bits, however it is divided`, () => {
       const outputs = build();
-      const program = fuse(lower(outputs));
+      const program = fuse(lower(outputs, wasmTarget), wasmTarget);
       const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
       const run = (shares: number | null) => {
         const products = new LoopCase(program);

@@ -12,6 +12,7 @@ import { ProgramCache } from "./program-cache.js";
 import { header, headerBytes } from "./program-image.js";
 import { mayReclaim, noteGivenBack, noteHeld, reclaim } from "./reclamation.js";
 import { Run } from "./run.js";
+import { wasmTarget } from "./target.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
 import { fastestVectors, hasVectors, type VectorFeatures, type VectorOptions } from "./vector-features.js";
@@ -167,7 +168,7 @@ export class WasmEngine implements Engine {
     const known = this.#programs.get(signature);
     if (known !== undefined) return known;
     const before = this.#kernels.cost;
-    const compiled = compile(fuse(lower(outputs)), {
+    const compiled = compile(fuse(lower(outputs, wasmTarget), wasmTarget), {
       kernels: this.#kernels,
       threads: this.#threads.count,
       leastWork: this.#leastWork,

@@ -1,11 +1,11 @@
-import { describeGraph, fuse, lower, type Kernel, type Program } from "@stargrad/compiler";
+import { describeGraph, failureOf, fuse, lower, type Kernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement, elementsOf, type DType, type Node, type TypedArray } from "@stargrad/graph";
 import { i32 } from "../assembler/expression.js";
 import { ModuleBuilder } from "../assembler/module-builder.js";
 import type { KernelContext } from "../kernel-context.js";
 import { KernelLibrary } from "../kernels.js";
 import { MathLibrary } from "../math/math-library.js";
-import { failureOf } from "./failure.js";
+import { wasmTarget } from "../target.js";
 import { roundedVectors } from "../vector-features.js";
 
 type KernelFunction = (index: number, count: number) => number;
@@ -27,7 +27,7 @@ export class ProgramCase {
 
   /** `divided`: kernels are written for shares, of any count. */
   constructor(outputs: readonly Node[], { divided }: { readonly divided: boolean }) {
-    const program = fuse(lower(outputs));
+    const program = fuse(lower(outputs, wasmTarget), wasmTarget);
     const module = new ModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
     const library = new KernelLibrary(module, roundedVectors);
     const writers = program.kernels.map((kernel) => {

@@ -1,0 +1,95 @@
+import { indexError, primitives, type Node, type Operation } from "@stargrad/graph";
+import type { Lowering } from "./indexing.js";
+import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
+import { layoutKey } from "./layout.js";
+
+export type Faulty = CheckKernel["faulty"];
+
+/** A check of an operand, and where it stands in a graph that is lowered. */
+export interface Check extends Pick<CheckKernel, "primitive" | "faulty"> {
+  readonly node: Node;
+  readonly operand: Operand;
+  readonly lowering: Lowering;
+}
+
+/** How a target's programs deal with numbers that must not be there: `abortingChecks` or `reportingChecks`. */
+export interface CheckLowering {
+  /** Adds the kernels that look. Returns what may be used as an index instead of the operand; `null` for the operand itself. */
+  readonly look: (check: Check) => Operand | null;
+  /** What may be used as a divisor or an exponent; `null` for the number itself. */
+  readonly usableNumber: ((number: LoopExpression, faulty: Faulty, node: Node) => LoopExpression) | null;
+}
+
+/** Kernels end the program with an error, before anything uses the number. */
+export const abortingChecks: CheckLowering = {
+  look({ primitive, faulty, node, operand, lowering }) {
+    lowering.kernels.push({ kind: "check", primitive, shape: node.shape, operand, faulty });
+    return null;
+  },
+  usableNumber: null,
+};
+
+/** The error that the reference engine throws for a faulty number. */
+export function failureOf(
+  { primitive, faulty }: Pick<CheckKernel, "primitive" | "faulty">,
+  position: number,
+  value: number,
+): Error {
+  if (primitive === "gather" || primitive === "scatterAdd") {
+    return indexError(primitive, value, position, faulty.from);
+  }
+  const [one, operand, output] = [1, value, 0].map((number) => ({
+    shape: [1],
+    dtype: "int32" as const,
+    data: Int32Array.of(number),
+  }));
+  try {
+    primitives[primitive].reference([one, operand], {}, output);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error(`${primitive} accepts ${value}, which was found to be faulty`);
+}
+
+/** Checks that an index is from 0 up to, and without, the size. Returns another one to use instead, or `null`. */
+export function checkIndex(
+  primitive: "gather" | "scatterAdd",
+  index: Node,
+  size: number,
+  lowering: Lowering,
+): Operand | null {
+  return check(primitive, index, { from: size, to: -1 }, lowering);
+}
+
+/**
+ * Checks the second operand: int32 has no remainder by 0, and no power below 0. Returns what makes another one of it to use instead,
+ * or `null`.
+ */
+export function checkIntegers(
+  node: Node,
+  { primitive, inputs }: Operation & { readonly primitive: "mod" | "pow" },
+  lowering: Lowering,
+): ((number: LoopExpression) => LoopExpression) | null {
+  if (node.dtype !== "int32") return null;
+  const faulty = primitive === "mod" ? { from: 0, to: 0 } : { from: -(2 ** 31), to: -1 };
+  check(primitive, inputs[1], faulty, lowering);
+  const { usableNumber } = lowering.context().target.checks;
+  return usableNumber && ((number) => usableNumber(number, faulty, node));
+}
+
+/** Checks an operand, unless that has been done: a gather's gradient scatters by the same index. */
+function check(
+  primitive: Check["primitive"],
+  node: Node,
+  faulty: Faulty,
+  lowering: Lowering,
+): Operand | null {
+  const { checked } = lowering;
+  const operand = lowering.read(node);
+  const key = `${operand.buffer} ${layoutKey(operand.layout)} ${faulty.from} ${faulty.to}`;
+  const known = checked.get(key);
+  if (known !== undefined) return known;
+  const usable = lowering.context().target.checks.look({ primitive, faulty, node, operand, lowering });
+  checked.set(key, usable);
+  return usable;
+}

@@ -1,0 +1,3 @@
+export { interpretedEngine } from "./interpreted-engine.js";
+export { narrowTarget, vectorTarget } from "./targets.js";
+export { kindsOf } from "./kinds.js";

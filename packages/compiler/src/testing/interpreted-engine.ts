@@ -1,0 +1,31 @@
+import { HostStorage, type Engine, type Node } from "@stargrad/graph";
+import { describeGraph } from "../describe-graph.js";
+import { fuse } from "../fuse.js";
+import type { Program } from "../kernel.js";
+import { lower } from "../lower.js";
+import type { Target } from "../target.js";
+import { interpret } from "./interpreter.js";
+
+/** An engine that compiles for a target and interprets what comes of it. `observe` is shown every program. */
+export function interpretedEngine(
+  target: Target,
+  observe: (program: Program) => void = () => undefined,
+): Engine {
+  return {
+    name: `interpreted ${target.name}`,
+    prepare(outputs: readonly Node[]) {
+      const { leaves } = describeGraph(outputs);
+      const program = fuse(lower(outputs, target), target);
+      observe(program);
+      return {
+        leaves,
+        run(elements, destinations, check) {
+          const inputs = elements.map((storage) => storage.readSync());
+          const results = interpret(program, target, inputs).map((data) => new HostStorage(data));
+          check?.(results.filter((_, i) => destinations[i] === "host"));
+          return results;
+        },
+      };
+    },
+  };
+}

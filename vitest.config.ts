@@ -7,6 +7,7 @@ const folders = [
   ...readdirSync("packages").map((name) => `packages/${name}`),
   "apps/trainer",
   "bench",
+  "scripts",
   "tests",
 ];
 

@@ -4,7 +4,17 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 
-const stages = ["format", "boundaries", "types", "lint", "test", "build", "pack:check", "size"];
+const stages = [
+  "format",
+  "boundaries",
+  "changeset:check",
+  "types",
+  "lint",
+  "test",
+  "build",
+  "pack:check",
+  "size",
+];
 
 const { values } = parseArgs({ options: { skip: { type: "string", multiple: true, default: [] } } });
 const unknown = values.skip.filter((stage) => !stages.includes(stage));

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,22 +23,24 @@ export interface Generated {
   readonly failures: ReadonlyMap<string, string>;
 }
 
-/** All generating scripts that Git knows, with the modules they share, which write nothing. */
+/** All generating scripts, with the modules they share, which write nothing. */
 export function findScripts(): string[] {
-  const { stdout, status } = spawnSync("git", ["ls-files", "*.py"], { cwd: root, encoding: "utf8" });
-  if (status !== 0) throw new Error("git ls-files failed: golden files can be written only in a clone");
-  const all = stdout.trim().split("\n");
+  const all = list("*.py");
   return all.filter((path) => basename(dirname(path)) === "golden" || elsewhere.includes(path));
 }
 
 /** The files beside golden scripts that are data, and so must come from one of the scripts. */
-export function committedFiles(scripts: readonly string[]): string[] {
+export function dataFiles(scripts: readonly string[]): string[] {
   const folders = new Set(scripts.map(dirname).filter((folder) => basename(folder) === "golden"));
-  const { stdout } = spawnSync("git", ["ls-files", ...folders], { cwd: root, encoding: "utf8" });
-  return stdout
-    .trim()
-    .split("\n")
-    .filter((path) => !/\.(py|mjs)$/.test(path));
+  return list(...folders).filter((path) => !/\.(py|mjs)$/.test(path));
+}
+
+/** The files that match, committed or new, but for those that Git ignores. */
+function list(...patterns: readonly string[]): string[] {
+  const args = ["ls-files", "--cached", "--others", "--exclude-standard", ...patterns];
+  const { stdout, status } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error("git ls-files failed: golden files can be written only in a clone");
+  return stdout.split("\n").filter((path) => path !== "" && existsSync(join(root, path)));
 }
 
 /** Runs scripts of one folder on a copy of that folder's scripts, so that nothing in the repository changes. */

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { compare } from "./agreement.js";
-import { committedFiles, findScripts, generate, root } from "./generators.js";
+import { dataFiles, findScripts, generate, root } from "./generators.js";
 import { missingPackages, ownInterpreter } from "./interpreter.js";
 
 try {
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   }
   // Only when all scripts have run, it is known which files none of them writes.
   if (only === "" && failures.length === 0) {
-    const orphans = committedFiles(scripts).filter((path) => !written.has(path));
+    const orphans = dataFiles(scripts).filter((path) => !written.has(path));
     failures.push(...orphans.map((path) => `${path}: no script writes it; delete it, or add its script`));
   }
   report(`${written.size} files of ${scripts.length} scripts`, changes, failures);

@@ -54,7 +54,7 @@ const packageBorders = {
 };
 
 export default defineConfig(
-  { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/"] },
+  { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/", ".stryker-tmp/"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
@@ -83,7 +83,7 @@ export default defineConfig(
   },
   {
     // Tools read their configuration from a default export.
-    files: ["*.config.{js,ts}"],
+    files: ["**/*.config.{js,ts}"],
     rules: { "no-restricted-syntax": "off" },
   },
   {

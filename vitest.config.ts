@@ -7,6 +7,7 @@ const folders = [
   ...readdirSync("packages").map((name) => `packages/${name}`),
   "apps/trainer",
   "bench",
+  "scripts",
   "tests",
 ];
 
@@ -35,11 +36,13 @@ function filesIn(mode: string) {
     : { include: ["**/*.test.ts"], exclude: [...configDefaults.exclude, long] };
 }
 
+/** Workspace packages resolve to their `src`, so tests need no build. The names after `source` are Vite's defaults. */
+export const conditions = ["source", "module", "node", "development|production"];
+
 export default defineConfig(({ mode }) => ({
   cacheDir: "node_modules/.cache/vite",
-  // Workspace packages resolve to their `src`, so tests need no build. Tests run as Vite's server code, which keeps a
-  // list of its own; the names after `source` are Vite's defaults.
-  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
+  // Tests run as Vite's server code, which keeps a list of its own.
+  ssr: { resolve: { conditions } },
   test: {
     // Threads start faster than processes; by default one core would stay idle, which is half of a small machine.
     pool: "threads",
@@ -48,6 +51,14 @@ export default defineConfig(({ mode }) => ({
     // shorter one of its own.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // `npm run coverage`.
+    coverage: {
+      provider: "v8",
+      include: ["packages/{autograd,compiler}/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/index.ts"],
+      reporter: ["text", "html"],
+      reportsDirectory: "coverage",
+    },
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,

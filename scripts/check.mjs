@@ -5,7 +5,18 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { printTimings, timed } from "./timings.mjs";
 
-const stages = ["format", "boundaries", "imports", "types", "lint", "test", "build", "pack:check", "size"];
+const stages = [
+  "format",
+  "boundaries",
+  "imports",
+  "changeset:check",
+  "types",
+  "lint",
+  "test",
+  "build",
+  "pack:check",
+  "size",
+];
 
 const { values } = parseArgs({ options: { skip: { type: "string", multiple: true, default: [] } } });
 const unknown = values.skip.filter((stage) => !stages.includes(stage));

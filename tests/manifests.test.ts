@@ -7,6 +7,11 @@ import { folders, publicFolders, readJson, root } from "./workspace.js";
 
 interface Manifest {
   name: string;
+  private?: boolean;
+  homepage?: string;
+  repository?: { type: string; url: string; directory?: string };
+  bugs?: string;
+  publishConfig?: unknown;
   packageManager?: string;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
@@ -15,6 +20,10 @@ interface Manifest {
 interface LayerLaw {
   boundaries: { tags: Record<string, { dependencies?: { allow: string[] } }> };
 }
+
+/** The one place that says where the project lives: the manifest of the workspace. */
+const { repository: { url = "" } = {} } = readJson("package.json") as Manifest;
+const address = url.replace(/^git\+/, "").replace(/\.git$/, "");
 
 const law = (readJson("turbo.json") as LayerLaw).boundaries.tags;
 
@@ -68,6 +77,21 @@ describe.each(packages)("$folder", (self) => {
   it("references in tsconfig.json exactly what package.json declares", () => {
     const expected = declared(self).map(({ folder }) => folder);
     expect(references(`${self.folder}/tsconfig.json`)).toEqual(expected.sort());
+  });
+
+  it("says where its source and its issues are", () => {
+    const manifest = readJson(`${self.folder}/package.json`) as Manifest;
+    expect(manifest.repository).toEqual({ type: "git", url, directory: self.folder });
+    expect(manifest.homepage).toBe(`${address}/tree/main/${self.folder}#readme`);
+    expect(manifest.bugs).toBe(`${address}/issues`);
+  });
+
+  it("is published with a statement of where it was built, or not at all", () => {
+    const manifest = readJson(`${self.folder}/package.json`) as Manifest;
+    expect(manifest.private ?? false).toBe(!publicFolders.includes(self.folder));
+    expect(manifest.publishConfig).toEqual(
+      manifest.private ? undefined : { access: "public", provenance: true },
+    );
   });
 
   it("takes every version from the workspace", () => {

@@ -8,16 +8,17 @@ import { firstSteps } from "./first-steps/cases.js";
 import { growthOf } from "./first-steps/growth.js";
 import { measureFirstStep, type FirstStepRow } from "./first-steps/measure-first-steps.js";
 import { withSteppers } from "./first-steps/steppers.js";
+import { openHistory } from "./history.js";
 import { readOptions, type Options } from "./options.js";
 import { openPeers } from "./peers/all.js";
 import {
-  coldStartLines,
+  coldStartRecords,
   coldStartTable,
-  firstStepLine,
+  firstStepRecord,
   firstStepTable,
   growthTable,
   heading,
-  jsonLine,
+  rowRecord,
   table,
 } from "./report.js";
 import { stargradOn } from "./stargrad.js";
@@ -31,15 +32,23 @@ try {
   process.exit(2);
 }
 
+const history = options.history === null ? null : openHistory(options.history);
 const counts = options.threads === 1 ? [1] : [1, options.threads];
 if (options.workloads.length > 0) await compareWorkloads();
 if (options.coldStart) {
   const milestones = await coldStart(options.runs);
-  console.log(options.json ? coldStartLines(milestones) : coldStartTable(milestones));
+  publish(coldStartRecords(milestones), coldStartTable(milestones));
 }
 if (options.firstSteps.length > 0) await measureFirstSteps();
-if (options.shapes) console.log(JSON.stringify({ shapes: await passThroughShapes(2000) }));
-if (options.dropped) console.log(JSON.stringify({ dropped: await holdDroppedModels(10_000) }));
+if (options.shapes) publish([{ shapes: await passThroughShapes(2000) }]);
+if (options.dropped) publish([{ dropped: await holdDroppedModels(10_000) }]);
+
+/** Prints what was found, as a table for people or a line for each record, and keeps the records in the history. */
+function publish(records: readonly object[], people?: string): void {
+  const lines = records.map((record) => JSON.stringify(record)).join("\n");
+  console.log(options.json ? lines : (people ?? lines));
+  history?.append(records);
+}
 
 async function compareWorkloads(): Promise<void> {
   const { json, runs, wideVectors, reference, peers } = options;
@@ -56,7 +65,7 @@ async function compareWorkloads(): Promise<void> {
   if (!json) console.log(`  ${heading}`);
   for (const workload of options.workloads) {
     const rows = await compare(workload, contestants, { warmUp: 300, turn: 10, runs });
-    console.log(json ? rows.map(jsonLine).join("\n") : table(workload, rows));
+    publish(rows.map(rowRecord), table(workload, rows));
   }
   for (const contestant of contestants) contestant.close?.();
 }
@@ -68,13 +77,14 @@ async function measureFirstSteps(): Promise<void> {
     const all: FirstStepRow[] = [];
     for (const step of options.firstSteps) {
       const rows = measureFirstStep(step, steppers, runs);
-      console.log(json ? rows.map(firstStepLine).join("\n") : firstStepTable(rows));
+      publish(rows.map(firstStepRecord), firstStepTable(rows));
       all.push(...rows);
     }
     const growths = growthOf(all);
     if (growths.length > 0) {
-      console.log(
-        json ? growths.map((growth) => JSON.stringify({ growth })).join("\n") : growthTable(growths),
+      publish(
+        growths.map((growth) => ({ growth })),
+        growthTable(growths),
       );
     }
   });

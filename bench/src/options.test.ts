@@ -18,7 +18,13 @@ it("measures every workload and a cold start 15 times without peers by default",
     peers: "none",
     reference: false,
     json: false,
+    history: null,
   });
+});
+
+it("keeps figures in a file that is named", () => {
+  expect(readOptions(["--history", "server.jsonl"], all).history).toBe("server.jsonl");
+  expect(() => readOptions(["--history"], all)).toThrow(/--history/);
 });
 
 it("chooses workloads by a part of their name", () => {

@@ -22,6 +22,8 @@ export interface Options {
   readonly peers: "none" | "torch" | "all";
   readonly reference: boolean;
   readonly json: boolean;
+  /** A file that every figure is appended to, or `null`. */
+  readonly history: string | null;
 }
 
 /** All that can be measured by name. */
@@ -50,6 +52,7 @@ export function readOptions(args: readonly string[], all: Measurable): Options {
       torch: { type: "boolean", default: false },
       reference: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
+      history: { type: "string" },
     },
   });
   const { only, depth, shapes, dropped, "wide-vectors": wideVectors, reference, json } = values;
@@ -79,6 +82,7 @@ export function readOptions(args: readonly string[], all: Measurable): Options {
     peers,
     reference,
     json,
+    history: values.history ?? null,
   };
 }
 

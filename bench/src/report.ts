@@ -6,19 +6,12 @@ import { ratiosOf, type Ratio } from "./ratios.js";
 import type { Row } from "./row.js";
 import type { Workload } from "./workload.js";
 
-/** One line that a program can read. */
-export function jsonLine(row: Row): string {
+/** A row for programs. */
+export function rowRecord(row: Row): object {
   const { workload, engine } = row;
-  if ("failure" in row) return JSON.stringify({ workload: workload.name, engine, failure: row.failure });
+  if ("failure" in row) return { workload: workload.name, engine, failure: row.failure };
   const { rate, unit } = rateOf(row);
-  return JSON.stringify({
-    workload: workload.name,
-    engine,
-    ...row.timing,
-    rate,
-    unit,
-    share: row.share,
-  });
+  return { workload: workload.name, engine, ...row.timing, rate, unit, share: row.share };
 }
 
 const columns = [
@@ -50,11 +43,9 @@ export function coldStartTable(milestones: readonly Milestone[]): string {
   ].join("\n");
 }
 
-/** A cold start for programs, a line for each part. */
-export function coldStartLines(milestones: readonly Milestone[]): string {
-  return milestones
-    .map(({ part, timing }) => JSON.stringify({ workload: coldStartName, part, ...timing }))
-    .join("\n");
+/** A cold start for programs, a record for each part. */
+export function coldStartRecords(milestones: readonly Milestone[]): object[] {
+  return milestones.map(({ part, timing }) => ({ workload: coldStartName, part, ...timing }));
 }
 
 /** A first step for people: everybody's CPU time. */
@@ -68,10 +59,10 @@ export function firstStepTable(rows: readonly FirstStepRow[]): string {
 }
 
 /** The same for programs. */
-export function firstStepLine({ step, party: _, ...row }: FirstStepRow): string {
+export function firstStepRecord({ step, party: _, ...row }: FirstStepRow): object {
   const { engine } = row;
   const found = "failure" in row ? { failure: row.failure } : row.timing;
-  return JSON.stringify({ firstStep: step.name, engine, ...found });
+  return { firstStep: step.name, engine, ...found };
 }
 
 /** How first steps grow with a program's length, for people. */

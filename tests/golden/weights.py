@@ -2,7 +2,7 @@
 a safetensors file; one call of each, in calls.safetensors; and in weights.json the hash of the file that Stargrad must
 write of the same weights.
 
-    python weights.py        (written with PyTorch 2.13; Debian: apt install python3-torch)
+    npm run goldens -- --only tests/golden/weights
 
 Stargrad counts batches in int32. The bytes behind the hash are those that PyTorch read back here, strictly, and computed
 the same outputs with. The format is written and read by the few lines below, which share nothing with Stargrad.

@@ -1,8 +1,8 @@
 """Writes gradients.json beside it: what PyTorch's autograd says about each case of golden.test.ts, by name.
 
-    python make.py        (PyTorch 1.13; everything in float64)
+    npm run goldens -- --only autograd/golden/make
 
-A case is given its inputs as leaves, calls `backward`, and what is recorded is each leaf's `.grad`: null if it has none.
+Everything is float64. A case is given its inputs as leaves, calls `backward`, and what is recorded is each leaf's `.grad`: null if it has none.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Writes erf.csv beside it: x and erf x at 1537 points from −6 to 6, as C's math library computes them.
 
-    python3 packages/graph/golden/erf.py
+    npm run goldens -- --only graph/golden/erf
 """
 
 import math

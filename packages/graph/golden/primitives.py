@@ -1,8 +1,8 @@
-"""Writes primitives.jsonl beside it: what PyTorch computes for every primitive's samples. From the root of the repository:
+"""Writes primitives.jsonl beside it: what PyTorch computes for every primitive's samples.
 
-    node --conditions=source --import tsx packages/graph/golden/samples.mjs | python3 packages/graph/golden/primitives.py
+    npm run goldens -- --only graph/golden/primitives
 
-Needs NumPy and PyTorch; the file in the repository was written with 2.13. A primitive that torch knows by the same name (in
+It reads the samples from its standard input, as samples.mjs prints them. A primitive that torch knows by the same name (in
 snake_case) needs nothing here; one that it spells differently is a row of the table below. The tests know the format as
 one case a line: inputs and attributes as they arrived, and the output.
 """

@@ -15,8 +15,7 @@ import { referenceEngine } from "./reference-engine.js";
  * as its golden values are written.
  */
 
-const howToWrite =
-  "To write golden values, run: node --conditions=source --import tsx packages/graph/golden/samples.mjs | python3 packages/graph/golden/primitives.py";
+const howToWrite = "To write golden values, run: npm run goldens -- --only graph/golden/primitives";
 
 interface Golden {
   primitive: PrimitiveName;

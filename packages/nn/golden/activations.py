@@ -1,6 +1,6 @@
 """Writes activations.json beside it with PyTorch: what each activation layer computes, and its gradients.
 
-    python activations.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/activations
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Writes containers.json beside it with PyTorch: layers that are made of others, and their gradients.
 
-    python containers.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/containers
 """
 
 from torch import nn

@@ -1,6 +1,6 @@
 """Writes convolution.json beside it with PyTorch: what each convolution computes, and its gradients.
 
-    python convolution.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/convolution
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Writes dropout.json beside it with PyTorch: dropout where nothing is left to chance.
 
-    python dropout.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/dropout
 
 What is dropped in between is decided by each library's own random numbers: src/layers/dropout.test.ts looks at that.
 """

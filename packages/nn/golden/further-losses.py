@@ -1,6 +1,6 @@
 """Writes further-losses.json beside it with PyTorch: the losses that make.py leaves out.
 
-    python further-losses.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/further-losses
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """Writes init.json beside it with PyTorch: how the weights of each initializer, and the first weights of each layer, are
 distributed; and the weights themselves where nothing is left to chance.
 
-    python init.py        (written with PyTorch 2.13; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/init
 """
 
 import json

@@ -1,6 +1,6 @@
 """Writes the golden files beside it with PyTorch: what each layer and loss computes, and its gradients.
 
-    python make.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/make
 """
 
 import itertools

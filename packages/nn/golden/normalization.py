@@ -1,6 +1,6 @@
 """Writes normalization.json beside it: what each normalization layer computes, its gradients and its running statistics.
 
-    python normalization.py        (written with PyTorch 1.13.0 and NumPy; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/normalization
 
 PyTorch has RMSNorm only since 2.4; its cases are the paper's equation and its derivative in NumPy.
 """

@@ -1,6 +1,6 @@
 """Writes pooling.json beside it with PyTorch: what each pooling layer computes, and its gradients.
 
-    python pooling.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/pooling
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Writes recurrent.json beside it with PyTorch: cells, and recurrent layers on sequences whose lengths differ within a batch.
 
-    python recurrent.py        (written with PyTorch 2.13; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/recurrent
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Writes reshaping.json beside it with PyTorch: what the layers that change an image's size or axes compute, and their
 gradients.
 
-    python reshaping.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/reshaping
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Writes running-statistics.json beside it with PyTorch: what running statistics become when forward passes are dropped,
 added up, interrupted and mixed with updates, each in the order in which a program may do so.
 
-    python running-statistics.py        (written with PyTorch 2.13)
+    npm run goldens -- --only nn/golden/running-statistics
 
 A scenario is a list of acts, of which each names a batch: forward 0, backward, step, evaluate 1, freeze, unfreeze, save,
 load, fail 2 (a forward pass whose loss throws), read (all outputs so far; PyTorch has them anyway).

@@ -1,8 +1,8 @@
 """Writes sequences.json beside it with PyTorch: layers that take or return several tensors, most of them of sequences.
 
-    python sequences.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/sequences
 
-PyTorch 1.13 has neither scaled_dot_product_attention nor rotary position embeddings: they come from their equations.
+Scaled dot-product attention and rotary position embeddings come from their equations. PyTorch lacks the latter.
 """
 
 import math

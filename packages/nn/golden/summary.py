@@ -1,9 +1,9 @@
 """Writes summary.json beside it with PyTorch: the parameters of some models, the outputs of their layers, and how many
 multiply-adds their matrix products take.
 
-    python summary.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only nn/golden/summary
 
-PyTorch 1.13 does not count multiply-adds: each is counted here by the formula of its layer, from the shapes that PyTorch
+PyTorch does not print multiply-adds: each is counted here by the formula of its layer, from the shapes that PyTorch
 computed with.
 """
 

@@ -1,6 +1,6 @@
 """Writes clip.json beside it with PyTorch: gradients before and after they are clipped, in float64.
 
-    python clip.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only optim/golden/clip
 
 Numbers are rounded to 13 digits; infinity is null.
 """

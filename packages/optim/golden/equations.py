@@ -1,4 +1,4 @@
-"""The optimizers that PyTorch 1.13 lacks or has wrong, from their papers' equations, in NumPy.
+"""Optimizers that PyTorch lacks, or once lacked or had wrong, from their papers' equations, in NumPy.
 
 Each function gives the next value of one parameter p for the gradient g; t counts the steps from 1, and `kept` is what
 it keeps from step to step.
@@ -8,9 +8,9 @@ it keeps from step to step.
             mean and the decoupled weight decay of torch.optim.Muon; matchAdamW: Liu et al., "Muon is Scalable for LLM
             Training", 2025, eq. 4
     nadam   Dozat, "Incorporating Nesterov Momentum into Adam", 2016, algorithm 2, with the schedule of momenta of
-            torch.optim.NAdam, which in 1.13 has the momentum of step t twice in the product up to t + 1
+            torch.optim.NAdam, which in PyTorch 1.13 had the momentum of step t twice in the product up to t + 1
     radam   Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", 2020, algorithm 2, with epsilon where
-            torch.optim.RAdam has it; 1.13 has neither `maximize` nor `decoupledWeightDecay`
+            torch.optim.RAdam has it; PyTorch 1.13 had neither `maximize` nor `decoupledWeightDecay`
 """
 
 import numpy as np

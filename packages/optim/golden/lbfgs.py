@@ -1,6 +1,6 @@
 """Writes lbfgs.json beside it with PyTorch: steps of L-BFGS on a curved valley, in float64.
 
-    python lbfgs.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only optim/golden/lbfgs
 
 The loss of the parameters x [4] and y [2, 2], flattened to z [8], is Σ 10 (zᵢ₊₁ − zᵢ²)² + (1 − zᵢ)² (Rosenbrock's,
 not as steep), and depends on the step in its scale, as if batches changed. Numbers are rounded to 13 digits.
@@ -10,6 +10,7 @@ import json
 import os
 
 import torch
+from torch.optim import lbfgs
 
 torch.set_default_dtype(torch.float64)
 start = [[-0.4, 0.3, 0.5, -0.2], [0.1, 0.6, -0.3, 0.2]]
@@ -21,6 +22,11 @@ names = {
     "toleranceChange": "tolerance_change",
     "toleranceGradient": "tolerance_grad",
 }
+
+# PyTorch 2 ends a line search also when `max_eval` is used up, which leaves a search in the middle. PyTorch 1.13 always
+# allowed it 25 evaluations, as Stargrad does; `max_eval` then only decides whether a further iteration is begun.
+strong_wolfe = lbfgs._strong_wolfe
+lbfgs._strong_wolfe = lambda *arguments, max_ls, **options: strong_wolfe(*arguments, **options)
 
 
 def write(values):

@@ -1,8 +1,8 @@
 """Writes optimizers.json beside it: 100 steps of each optimizer under many options, in float64.
 
-    python make.py        (written with PyTorch 1.13.0; Debian: apt install python3-torch)
+    npm run goldens -- --only optim/golden/make
 
-All numbers are PyTorch's, but for those optimizers and options that 1.13 lacks or has wrong: they come from
+All numbers are PyTorch's, but for those optimizers and options that PyTorch 1.13 lacked or had wrong: they come from
 equations.py. Three parameters go through all cases with the same gradients: one has a gradient at every step, one has
 none at steps 2 and 5 (its own count of steps falls behind), and one never has any. Values are written after the steps
 in `steps`, rounded to 13 digits; NaN is null.
@@ -75,7 +75,7 @@ def needs_equations(optimizer, options):
 
 def run_torch(optimizer, groups, options):
     """The parameters after each step."""
-    translate = lambda given: {names.get(key, key): value for key, value in given.items()}
+    translate = lambda given: {names.get(key, key): in_floats(value) for key, value in given.items()}
     parameters = [torch.nn.Parameter(x.clone()) for x in start]
     given = [{"params": [parameters[i] for i in indices], **translate(own)} for indices, own in groups]
     # The implementation that goes from parameter to parameter is the one whose order of operations we follow.
@@ -87,6 +87,11 @@ def run_torch(optimizer, groups, options):
         # The parameter without gradients is the same in every case and every step; the test knows.
         assert torch.equal(parameters[2], start[2])
         yield [write(parameter.data) for parameter in parameters[:2]]
+
+
+def in_floats(value):
+    """PyTorch takes no whole numbers for betas."""
+    return tuple(map(float, value)) if isinstance(value, list) else value
 
 
 def run_equations(optimizer, groups, options):

@@ -1,6 +1,6 @@
 """Writes schedules.json beside it with PyTorch: learning rates under each schedule, and on a plateau.
 
-    python schedules.py        (written with PyTorch 2.13; Debian: apt install python3-torch)
+    npm run goldens -- --only optim/golden/schedules
 
 The learning rate of the optimizer is 1, so that its values are the factors. Schedules are written at the steps in
 `steps`; PyTorch's one cycle ends with its last step and its cosine climbs after it, and ours stay, so these are written

@@ -1,9 +1,8 @@
 """Writes functions.jsonl beside it: calls of the composed functions, and what PyTorch or NumPy compute for them.
 
-    python3 packages/tensor/golden/functions.py
+    npm run goldens -- --only tensor/golden/functions
 
-Needs NumPy and PyTorch; the file in the repository was written with 2.4 and 2.13. The tests know the format as one call
-a line: the function's name, its arguments in order, and what it returns.
+The tests know the format as one call a line: the function's name, its arguments in order, and what it returns.
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """Writes math.json beside it: the vector functions' values in float64, correctly rounded, for math-library.test.ts.
 
-    python make.py        (mpmath 1.2)
+    npm run goldens -- --only wasm/golden/make
 
 For each name the little-endian float64 of its inputs, one list for each argument, and of its results, in base64.
 """

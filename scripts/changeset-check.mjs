@@ -1,0 +1,52 @@
+// `npm run changeset:check`: a branch that changes the sources of a public package brings a changeset. Compared is the
+// working tree with the commit where the branch left `main`; on `main` itself there is nothing to compare.
+
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const base = leavingMain();
+if (base === null) {
+  console.log("changeset:check: not run: this clone has no branch `main` to compare with");
+  process.exit(0);
+}
+const changed = [
+  ...git("diff", "--name-only", "--diff-filter=d", base),
+  ...git("ls-files", "--others", "--exclude-standard"),
+];
+const packages = new Set(changed.map(publicPackage).filter((name) => name !== null));
+const changesets = changed.filter((path) => /^\.changeset\/(?!README).*\.md$/.test(path));
+if (packages.size > 0 && changesets.length === 0) {
+  console.error(
+    `changeset:check: ${[...packages].join(", ")} changed since main, and no changeset says how. Describe the change for ` +
+      "the people who will read about it: npm run changeset. If users notice nothing: npm run changeset -- --empty",
+  );
+  process.exit(1);
+}
+console.log(`changeset:check: ${packages.size} packages changed since main, ${changesets.length} changesets`);
+
+/** The commit where this branch left `main`, or `null` if nobody knows. */
+function leavingMain() {
+  for (const main of ["origin/main", "main"]) {
+    const { status, stdout } = spawnSync("git", ["merge-base", main, "HEAD"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    if (status === 0) return stdout.trim();
+  }
+  return null;
+}
+
+/** The package whose published sources a file belongs to. */
+function publicPackage(path) {
+  const [, name] = path.match(/^packages\/([^/]+)\/src\/.*(?<!\.test)\.ts$/) ?? [];
+  return name ?? null;
+}
+
+function git(...args) {
+  const { status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  if (status === 0) return stdout.split("\n").filter((line) => line !== "");
+  console.error(`changeset:check: git ${args.join(" ")} failed: ${stderr}`);
+  process.exit(2);
+}

@@ -1,5 +1,5 @@
 import { watchForward } from "./forward-calls.js";
-import { Module } from "./module.js";
+import type { Module } from "./module.js";
 
 /**
  * Runs f and notes what the modules whose `forward` it calls go by, and those that are given: what their own fields hold
@@ -41,7 +41,7 @@ class Reading {
   /** Whether all parts stand in fields: a class that says by itself what they are may keep them elsewhere. */
   #seesAll(): boolean {
     const module = this.#module;
-    if (module["fields"] === Module.prototype["fields"]) return true;
+    if (module["fields"] === Reflect.get(baseOf(module), "fields")) return true;
     const seen = new Set(this.#values.flat(Infinity));
     const parts = partsOf(module);
     return parts.length > 0 && parts.every((part) => seen.has(part));
@@ -55,6 +55,16 @@ class Reading {
       if (!same(valueOf(module, field), this.#values[i])) return false;
     }
     return this.#parts === null || same(partsOf(module), this.#parts);
+  }
+}
+
+/** The prototype of the class that all modules extend. */
+function baseOf(module: Module): object {
+  let base: object = module;
+  for (;;) {
+    const next = Reflect.getPrototypeOf(base);
+    if (next === null || next === Object.prototype) return base;
+    base = next;
   }
 }
 

@@ -166,7 +166,15 @@ export type {
   Unless,
   Written,
 } from "./shape-types.js";
-export { expectNoRecording, record, type Draw, type Recorded } from "./recording.js";
+export {
+  expectNoRecording,
+  isRecording,
+  noteReadingsBy,
+  record,
+  type Draw,
+  type ReadingNoter,
+  type Recorded,
+} from "./recording.js";
 export { apply, isKnown, realize } from "./tensor.js";
 export { trace } from "./trace.js";
 export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";

@@ -22,12 +22,24 @@ export function isRecording(): boolean {
   return draws !== null || loopBeingTraced() !== null;
 }
 
+/** Runs a function and notes what it goes by besides tensors. `unchanged` says whether all that is still as it was. */
+export type ReadingNoter = <T>(f: () => T) => { readonly result: T; readonly unchanged: () => boolean };
+
+let noteReadings: ReadingNoter = (f) => ({ result: f(), unchanged: () => true });
+
+/** Says how it is noted what a recorded function goes by, for the package whose objects it goes by: modules. */
+export function noteReadingsBy(noter: ReadingNoter): void {
+  noteReadings = noter;
+}
+
 /** What a function did while it was recorded. */
 export interface Recorded<T> {
   readonly result: T;
   readonly draws: readonly Draw[];
   /** The serial of its first node: what has a smaller one was there before. */
   readonly since: number;
+  /** Whether what it went by besides tensors is as it was: if not, it would not be recorded the same. */
+  readonly unchanged: () => boolean;
 }
 
 /**
@@ -43,7 +55,7 @@ export function record<T>(f: () => T): Recorded<T> {
   draws = made;
   states = new Map();
   try {
-    return { since: nodesMade(), result: withoutHistory(f), draws: made };
+    return { since: nodesMade(), ...noteReadings(() => withoutHistory(f)), draws: made };
   } finally {
     for (const [generator, state] of states) generator.moveTo(state);
     ({ draws, states } = outer);
@@ -77,6 +89,6 @@ export function expectNoRecording(called: string, does: string): void {
   throw new ArgumentError(
     called,
     `${does} inside of a function that is recorded, which would be made of what it was this once`,
-    "Return the tensor and read it afterwards, or take a plain loop instead of trainStep",
+    "Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep",
   );
 }

@@ -19,19 +19,20 @@ export function recording(): RecordedChanges | null {
 }
 
 /**
- * Runs a function and collects what it assigns instead of computing it. Until the function returns, a variable that has
- * been assigned to stands for its new value, and gradients are those that the function has left; afterwards all are as
- * they were.
+ * Runs a function and collects what it assigns, and the gradients that it leaves, instead of computing them. Until the
+ * function returns, a variable that has been assigned to stands for its new value, and gradients are those that the function
+ * has left; afterwards all are as they were.
  */
 export function recordAssignments<T>(f: () => T): {
   readonly result: T;
   readonly assignments: ReadonlyMap<Variable, Tensor>;
+  readonly gradients: ReadonlyMap<Variable, Tensor | null>;
 } {
   const outer = current;
   const changes: RecordedChanges = { assignments: new Map(), gradients: new Map(), restore: [] };
   current = changes;
   try {
-    return { result: f(), assignments: changes.assignments };
+    return { result: f(), assignments: changes.assignments, gradients: changes.gradients };
   } finally {
     current = outer;
     for (const back of changes.restore.reverse()) back();

@@ -1,29 +1,13 @@
 import { indexError, primitives, type Node, type Operation } from "@stargrad/graph";
-import type { Lowering } from "./indexing.js";
+import type { Check, CheckLowering, Faulty } from "./check-lowering.js";
 import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
 import { layoutKey } from "./layout.js";
-
-export type Faulty = CheckKernel["faulty"];
-
-/** A check of an operand, and where it stands in a graph that is lowered. */
-export interface Check extends Pick<CheckKernel, "primitive" | "faulty"> {
-  readonly node: Node;
-  readonly operand: Operand;
-  readonly lowering: Lowering;
-}
-
-/** How a target's programs deal with numbers that must not be there: `abortingChecks` or `reportingChecks`. */
-export interface CheckLowering {
-  /** Adds the kernels that look. Returns what may be used as an index instead of the operand; `null` for the operand itself. */
-  readonly look: (check: Check) => Operand | null;
-  /** What may be used as a divisor or an exponent; `null` for the number itself. */
-  readonly usableNumber: ((number: LoopExpression, faulty: Faulty, node: Node) => LoopExpression) | null;
-}
+import type { Lowering } from "./lowering.js";
 
 /** Kernels end the program with an error, before anything uses the number. */
 export const abortingChecks: CheckLowering = {
-  look({ primitive, faulty, node, operand, lowering }) {
-    lowering.kernels.push({ kind: "check", primitive, shape: node.shape, operand, faulty });
+  look({ primitive, faulty, node, operand }, { kernels }) {
+    kernels.push({ kind: "check", primitive, shape: node.shape, operand, faulty });
     return null;
   },
   usableNumber: null,
@@ -89,7 +73,12 @@ function check(
   const key = `${operand.buffer} ${layoutKey(operand.layout)} ${faulty.from} ${faulty.to}`;
   const known = checked.get(key);
   if (known !== undefined) return known;
-  const usable = lowering.context().target.checks.look({ primitive, faulty, node, operand, lowering });
+  const { kernels, addBuffer } = lowering;
+  const { target, findings, isBody } = lowering.context();
+  const usable = target.checks.look(
+    { primitive, faulty, node, operand },
+    { kernels, addBuffer, findings, isBody },
+  );
   checked.set(key, usable);
   return usable;
 }

@@ -1,33 +1,27 @@
 import { sizeOf, type Node } from "@stargrad/graph";
-import type { Check, CheckLowering, Faulty } from "./checks.js";
-import type { FillKernel, Finding, LoopExpression, Operand } from "./kernel.js";
+import type { Check, CheckLowering, CheckRoom, Faulty } from "./check-lowering.js";
+import type { LoopExpression, Operand } from "./kernel.js";
 import { combined, contiguous, digit, expand, type Layout } from "./layout.js";
 
 type Load = Extract<LoopExpression, { kind: "load" }>;
-
-/** What the checks of a program and of its loops have led to. */
-export interface Findings {
-  readonly all: Finding[];
-  /** Come before everything else: a loop finds something in some iteration, or in none. */
-  readonly fills: FillKernel[];
-}
 
 /**
  * For targets whose kernels cannot end a program: what a check finds is a result of the program, made by ordinary loops. The
  * program goes on whatever they find, so an index that is outside is replaced by 0, and another faulty number by 1.
  */
 export const reportingChecks: CheckLowering = {
-  look(check) {
-    report(check);
-    return usableIndex(check);
+  look(check, room) {
+    report(check, room);
+    return usableIndex(check, room);
   },
   usableNumber: (number, faulty, { shape }) => guarded(number, contiguous(shape), faulty, 1),
 };
 
 /** Adds a finding: the largest count of elements that come from a faulty one on, itself included, is that of the first. */
-function report({ primitive, faulty, node: { shape }, operand, lowering }: Check): void {
-  const { kernels, addBuffer } = lowering;
-  const { findings, isBody } = lowering.context();
+function report(
+  { primitive, faulty, node: { shape }, operand }: Check,
+  { kernels, addBuffer, findings, isBody }: CheckRoom,
+): void {
   const numbers = distinct(operand, shape);
   const one = numbers.shape.map(() => 1);
   const scalar = (name: string): Load =>
@@ -67,8 +61,10 @@ function report({ primitive, faulty, node: { shape }, operand, lowering }: Check
 }
 
 /** An operand with 0 for what is faulty, in a buffer of its own; elements that a layout repeats are there once. */
-function usableIndex({ faulty, node: { shape }, operand, lowering }: Check): Operand {
-  const { kernels, addBuffer } = lowering;
+function usableIndex(
+  { faulty, node: { shape }, operand }: Check,
+  { kernels, addBuffer }: CheckRoom,
+): Operand {
   const numbers = distinct(operand, shape);
   const layout = contiguous(numbers.shape);
   const buffer = addBuffer({

@@ -1,4 +1,5 @@
-export { abortingChecks, failureOf, type CheckLowering } from "./checks.js";
+export type { CheckLowering } from "./check-lowering.js";
+export { abortingChecks, failureOf } from "./checks.js";
 export { describeGraph, type GraphDescription } from "./describe-graph.js";
 export { reportingChecks } from "./findings.js";
 export { fuse } from "./fuse.js";

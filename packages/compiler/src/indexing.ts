@@ -1,33 +1,9 @@
 import { sizeOf, type Node, type Operation } from "@stargrad/graph";
 import { checkIndex } from "./checks.js";
-import type { Findings } from "./findings.js";
 import { canWalkTogether } from "./iteration.js";
 import type { BufferSpec, Kernel, Operand } from "./kernel.js";
 import { contiguous, digit, type Layout } from "./layout.js";
-import type { Target } from "./target.js";
-
-/** What is the same wherever in a program, or in the body of a loop, a node is lowered. */
-export interface LoweringContext {
-  readonly target: Target;
-  readonly findings: Findings;
-  readonly isBody: boolean;
-}
-
-/** What a primitive needs to become kernels. */
-export interface Lowering {
-  readonly context: () => LoweringContext;
-  /** The kernels so far, to which more are added. */
-  readonly kernels: Kernel[];
-  /** What has been checked, and what may be used instead of it: see `CheckLowering`. */
-  readonly checked: Map<string, Operand | null>;
-  /** Where the elements of a node stand, seen through its movements; they are computed now if they were not yet. */
-  readonly read: (node: Node) => Operand;
-  /** The same in a buffer of its own, row-major. */
-  readonly copied: (node: Node) => Operand;
-  /** A new buffer for the elements of a node. */
-  readonly allocate: (node: Node) => number;
-  readonly addBuffer: (spec: BufferSpec) => number;
-}
+import type { Lowering } from "./lowering.js";
 
 /** The operations that become kernels of their own. */
 export type IndexingOperation = Operation & {

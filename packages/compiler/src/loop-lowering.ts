@@ -1,6 +1,6 @@
 import { sizeOf, type Node, type Operation } from "@stargrad/graph";
 import type { BufferSpec, Kernel, LoopExpression, Operand, View } from "./kernel.js";
-import type { LoweringContext } from "./indexing.js";
+import type { LoweringContext } from "./lowering.js";
 import { contiguous, type Layout } from "./layout.js";
 
 type Load = Extract<LoopExpression, { kind: "load" }>;

@@ -24,7 +24,8 @@ import {
   type ProductKernel,
   type Program,
 } from "./kernel.js";
-import { lowerIndexing, type LoweringContext } from "./indexing.js";
+import { lowerIndexing } from "./indexing.js";
+import type { LoweringContext } from "./lowering.js";
 import * as layouts from "./layout.js";
 import { contiguous, isContiguous, type Layout } from "./layout.js";
 import { canWalkTogether } from "./iteration.js";

@@ -1,6 +1,6 @@
 import { sizeOf, type DType, type Node, type Operation, type Shape } from "@stargrad/graph";
 import { checkIndex } from "./checks.js";
-import type { Lowering } from "./indexing.js";
+import type { Lowering } from "./lowering.js";
 import { canWalkTogether } from "./iteration.js";
 import { countBuffers, leavesOf, partsOf, type LoopExpression } from "./kernel.js";
 import { combined, digit, expand } from "./layout.js";

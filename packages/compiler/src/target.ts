@@ -1,5 +1,5 @@
 import { DTypeError, type DType } from "@stargrad/graph";
-import type { CheckLowering } from "./checks.js";
+import type { CheckLowering } from "./check-lowering.js";
 
 /**
  * What the compiler has to know of the machine that a program is compiled for: what its kernels can do, and which sizes it is

@@ -1,5 +1,10 @@
-import { watchForward } from "./forward-calls.js";
-import { Module } from "./module.js";
+import { receiveReports } from "./forward-reports.js";
+
+/** A module, as far as it matters here. */
+interface Readable {
+  /** Its variables and modules, by name. */
+  parts(): Iterable<readonly [name: string, part: unknown]>;
+}
 
 /**
  * Runs f and notes what the modules whose `forward` it calls go by, and those that are given: what their own fields hold
@@ -10,28 +15,37 @@ import { Module } from "./module.js";
  * the same again.
  */
 export function readModules<T>(
-  modules: Iterable<Module>,
+  modules: Iterable<Readable>,
   f: () => T,
 ): { readonly result: T; readonly unchanged: () => boolean } {
-  const readings = new Map<Module, Reading>();
-  const note = (module: Module): void => {
+  const readings = new Map<Readable, Reading>();
+  const note = (module: Readable): void => {
     if (!readings.has(module)) readings.set(module, new Reading(module));
   };
   for (const module of modules) note(module);
-  const result = watchForward([], (module, forward) => (note(module), forward()), f);
-  const noted = [...readings.values()];
-  return { result, unchanged: () => noted.every((reading) => reading.isCurrent()) };
+  // Only modules report calls of their `forward`.
+  const outer = receiveReports((owner, forward) => {
+    note(owner as Readable);
+    return forward();
+  });
+  try {
+    const result = f();
+    const noted = [...readings.values()];
+    return { result, unchanged: () => noted.every((reading) => reading.isCurrent()) };
+  } finally {
+    receiveReports(outer);
+  }
 }
 
 /** What one module held at a moment. */
 class Reading {
-  readonly #module: Module;
+  readonly #module: Readable;
   readonly #fields: readonly string[];
   readonly #values: readonly unknown[];
   /** Its parts, unless all of them stand in its fields. */
   readonly #parts: readonly unknown[] | null;
 
-  constructor(module: Module) {
+  constructor(module: Readable) {
     this.#module = module;
     this.#fields = Object.keys(module);
     this.#values = this.#fields.map((field) => copied(valueOf(module, field)));
@@ -41,7 +55,7 @@ class Reading {
   /** Whether all parts stand in fields: a class that says by itself what they are may keep them elsewhere. */
   #seesAll(): boolean {
     const module = this.#module;
-    if (module["fields"] === Module.prototype["fields"]) return true;
+    if (Reflect.get(module, "fields") === Reflect.get(baseOf(module), "fields")) return true;
     const seen = new Set(this.#values.flat(Infinity));
     const parts = partsOf(module);
     return parts.length > 0 && parts.every((part) => seen.has(part));
@@ -58,11 +72,21 @@ class Reading {
   }
 }
 
-function valueOf(module: Module, field: string): unknown {
+/** The prototype of the class that all modules extend. */
+function baseOf(module: Readable): object {
+  let base: object = module;
+  for (;;) {
+    const next = Reflect.getPrototypeOf(base);
+    if (next === null || next === Object.prototype) return base;
+    base = next;
+  }
+}
+
+function valueOf(module: Readable, field: string): unknown {
   return (module as unknown as Readonly<Record<string, unknown>>)[field];
 }
 
-function partsOf(module: Module): unknown[] {
+function partsOf(module: Readable): unknown[] {
   return [...module.parts()].map(([, part]) => part);
 }
 

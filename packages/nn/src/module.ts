@@ -1,8 +1,12 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
-import { ArgumentError, disposeSymbol, realize, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, disposeSymbol, noteReadingsBy, realize, type Tensor } from "@stargrad/tensor";
 import { reportForwardOf } from "./forward-reports.js";
+import { readModules } from "./module-reading.js";
 import { writeTree } from "./module-tree.js";
 import { matchStateDict } from "./state-dict.js";
+
+// A recorded function goes by the modules that it calls.
+noteReadingsBy((f) => readModules([], f));
 
 /**
  * What every layer and every model is: a class with fields and a `forward`.

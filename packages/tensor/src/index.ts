@@ -170,8 +170,8 @@ export type {
   Written,
 } from "./shape-types.js";
 export type { GeneratorState, RandomStream } from "./random-stream.js";
-export { record, type Draw, type Recorded } from "./recording.js";
-export { expectNoRecording } from "./recording-state.js";
+export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
+export { expectNoRecording, isRecording } from "./recording-state.js";
 export { apply, isKnown, realize, Tensor } from "./tensor.js";
 export { trace } from "./trace.js";
 export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";

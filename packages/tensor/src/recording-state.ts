@@ -39,6 +39,6 @@ export function expectNoRecording(called: string, does: string): void {
   throw new ArgumentError(
     called,
     `${does} inside of a function that is recorded, which would be made of what it was this once`,
-    "Return the tensor and read it afterwards, or take a plain loop instead of trainStep",
+    "Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep",
   );
 }

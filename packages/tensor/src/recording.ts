@@ -17,12 +17,24 @@ export interface Draw {
 let draws: Draw[] | null = null;
 let states: Map<RandomStream, GeneratorState> = new Map();
 
+/** Runs a function and notes what it goes by besides tensors. `unchanged` says whether all that is still as it was. */
+export type ReadingNoter = <T>(f: () => T) => { readonly result: T; readonly unchanged: () => boolean };
+
+let noteReadings: ReadingNoter = (f) => ({ result: f(), unchanged: () => true });
+
+/** Says how it is noted what a recorded function goes by, for the package whose objects it goes by: modules. */
+export function noteReadingsBy(noter: ReadingNoter): void {
+  noteReadings = noter;
+}
+
 /** What a function did while it was recorded. */
 export interface Recorded<T> {
   readonly result: T;
   readonly draws: readonly Draw[];
   /** The serial of its first node: what has a smaller one was there before. */
   readonly since: number;
+  /** Whether what it went by besides tensors is as it was: if not, it would not be recorded the same. */
+  readonly unchanged: () => boolean;
 }
 
 /**
@@ -39,7 +51,8 @@ export function record<T>(f: () => T): Recorded<T> {
   states = new Map();
   try {
     const since = nodesMade();
-    return { since, result: whileRecording("recorded", () => withoutHistory(f)), draws: made };
+    const recorded = noteReadings(() => whileRecording("recorded", () => withoutHistory(f)));
+    return { since, ...recorded, draws: made };
   } finally {
     for (const [generator, state] of states) generator.moveTo(state);
     ({ draws, states } = outer);

@@ -18,6 +18,7 @@ export {
 } from "./fit.js";
 export type { Json } from "./json.js";
 export { accuracy, type Figures, type Metric, type Metrics } from "./metrics.js";
+export { predict, type PredictOptions } from "./predict.js";
 export { RunningMean } from "./running-mean.js";
 export {
   trainStep,

@@ -1,5 +1,5 @@
 import { formatShape } from "@stargrad/graph";
-import { realize, ShapeError, type Tensor } from "@stargrad/tensor";
+import { ShapeError, type Tensor } from "@stargrad/tensor";
 
 import { RunningMean } from "./running-mean.js";
 
@@ -26,17 +26,6 @@ export function accuracy(logits: Tensor, target: Tensor): Tensor {
     );
   }
   return logits.argmax({ axis: 1 }).equal(target).cast("float64").mean();
-}
-
-/** Computes the metrics of a batch as one program. */
-export async function measure<Name extends string>(
-  metrics: Metrics<Name>,
-  output: Tensor,
-  target: Tensor,
-): Promise<Figures<Name>> {
-  const scores = entriesOf(metrics).map(([name, metric]) => [name, metric(output, target)] as const);
-  realize(...scores.map(([, score]) => score));
-  return readFigures(scores);
 }
 
 /** The numbers of scores that have been computed. */

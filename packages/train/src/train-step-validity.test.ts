@@ -253,7 +253,7 @@ describe("what was made before the step", () => {
     const parameter = weight();
     const before = make(parameter);
     expect(() => stepWith(parameter, () => before)({})).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: trainStep: the loss uses a tensor of shape [2], the result of \`mul\`, that was computed from parameters before the step was recorded; it would be the same at every step, and nothing would be learned through it. Compute it inside of \`loss\`, or take its \`stopGradient()\` if it is meant to stay as it is]`,
+      `[ArgumentError: trainStep: the function uses a tensor of shape [2], the result of \`mul\`, that was computed from parameters before it was recorded; it would be the same at every call, and nothing would be learned through it. Compute it inside of the function, pass it as an input, or take its \`stopGradient()\` if it is meant to stay as it is]`,
     );
     expect(parameter.dataSync()).toEqual(Float32Array.of(2, 3));
   });
@@ -265,7 +265,7 @@ describe("what was made before the step", () => {
     parameter.assign(tensor([0, 0]));
     const stale = stepWith(weight(), () => parameter.add(new Tensor(old)));
     expect(() => stale({})).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: trainStep: the loss uses a value that the parameter scale [2] had before the step was recorded; it would be the same at every step, and nothing would be learned through it. Compute it inside of \`loss\`, or take its \`stopGradient()\` if it is meant to stay as it is]`,
+      `[ArgumentError: trainStep: the function uses a value that the parameter scale [2] had before it was recorded; it would be the same at every call, and nothing would be learned through it. Compute it inside of the function, pass it as an input, or take its \`stopGradient()\` if it is meant to stay as it is]`,
     );
   });
 });
@@ -296,6 +296,6 @@ describe("what a step hands out", () => {
       },
     });
     step({ x: tensor([[1]]) });
-    expect(() => inside[0].dataSync()).toThrow("Return it among the results of `loss`");
+    expect(() => inside[0].dataSync()).toThrow("Return it from the function");
   });
 });

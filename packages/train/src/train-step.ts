@@ -1,11 +1,8 @@
-import { assignAll, backward, Parameter, recordAssignments } from "@stargrad/autograd";
-import { createLeaf, elementsOf } from "@stargrad/graph";
+import { assignAll, backward, type Parameter } from "@stargrad/autograd";
+import { RecordedFunction, tensorsOf } from "@stargrad/jit";
 import { readModules, type Module } from "@stargrad/nn";
 import type { Optimizer } from "@stargrad/optim";
-import { ArgumentError, getEngine, realize, record, tensor, Tensor } from "@stargrad/tensor";
-import { InputPlace } from "./recorded-leaves.js";
-import { RecordedStep, type Results } from "./recorded-step.js";
-import { Recordings } from "./recordings.js";
+import { ArgumentError, leavesOf, realize, type Tensor } from "@stargrad/tensor";
 
 /** What a step learns from: tensors, and numbers that may differ from step to step. */
 export type StepInputs = Readonly<Record<string, Tensor | number>>;
@@ -28,8 +25,20 @@ export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
 }
 
 /** What a step hands out: the mistake, and whatever else was asked for. */
-export interface StepResults extends Results {
+export interface StepResults extends Readonly<Record<string, Tensor>> {
   readonly loss: Tensor;
+}
+
+/** What a recording of a step is used with, and as long as what holds. */
+interface StepNotes {
+  /** The optimizer's parameters that the loss depends on. */
+  readonly learning: readonly Parameter[];
+  /** What the optimizer's settings choose for these. */
+  readonly structure: string;
+  /** The parameters whose gradients a step drops. */
+  readonly cleared: readonly Parameter[];
+  /** Whether the model is as it was, also those of its modules that the loss does not call. */
+  readonly unchanged: () => boolean;
 }
 
 /**
@@ -54,95 +63,39 @@ export interface StepResults extends Results {
  * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations throw. Then no
  * variable has changed.
  */
-export function trainStep<I extends StepInputs, R extends StepResults>(
-  options: TrainStepOptions<I, R>,
-): (inputs: I) => R {
-  const { optimizer, check } = options;
-  const recordings = new Recordings<Recording<R>>();
+export function trainStep<I extends StepInputs, R extends StepResults>({
+  model,
+  optimizer,
+  loss: lossOf,
+  afterBackward,
+  check,
+}: TrainStepOptions<I, R>): (inputs: I) => R {
+  /** The step itself: all that it computes is built in here, the updates too. */
+  const takeStep = (inputs: StepTensors<I>) => {
+    const own = optimizer.groups.flatMap(({ parameters }) => parameters);
+    const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
+    backward(results.loss);
+    afterBackward?.();
+    const learning = own.filter(({ grad }) => grad !== null);
+    if (learning.length === 0) {
+      throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
+    }
+    assignAll(optimizer.updates(learning));
+    const cleared = [...new Set([...model.parameters(), ...own])];
+    return { results, notes: { learning, structure: optimizer.programKey(learning), cleared, unchanged } };
+  };
+  const step = new RecordedFunction<StepTensors<I>, R, StepNotes>(takeStep, {
+    called: "trainStep",
+    dropsGradients: true,
+    fits: ({ learning, structure, unchanged }) => unchanged() && optimizer.programKey(learning) === structure,
+  });
 
   return (inputs) => {
-    const given = Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)] as const);
-    realize(...given.map(([, value]) => value));
-    const types = JSON.stringify(given.map(([name, { shape, dtype }]) => [name, dtype, shape]));
-    const known = recordings.find(types, (recording) => recording.isValid());
-    const recording = known ?? recordStep(options, given);
-    for (const parameter of recording.cleared) parameter.grad = null;
-    const results = optimizer.advance(recording.learning, () =>
-      recording.step.run(
-        given.map(([, { node }]) => elementsOf(node)),
-        check,
-      ),
-    );
-    if (known === undefined) recordings.keep(types, recording);
-    return results;
+    const given = tensorsOf("trainStep", inputs) as StepTensors<I>;
+    realize(...leavesOf(given));
+    const recording = step.recordingFor(given);
+    const { learning, cleared } = recording.notes;
+    for (const parameter of cleared) parameter.grad = null;
+    return optimizer.advance(learning, () => recording.run(given, check));
   };
-}
-
-/** A step that was recorded, and whether it would be recorded the same again. */
-interface Recording<R extends StepResults> {
-  readonly step: RecordedStep<R>;
-  readonly bytes: number;
-  /** The parameters that the loss depends on. */
-  readonly learning: readonly Parameter[];
-  /** The parameters whose gradients a step drops. */
-  readonly cleared: readonly Parameter[];
-  readonly isValid: () => boolean;
-}
-
-function recordStep<I extends StepInputs, R extends StepResults>(
-  { model, optimizer, loss: lossOf, afterBackward }: TrainStepOptions<I, R>,
-  given: readonly (readonly [name: string, value: Tensor])[],
-): Recording<R> {
-  const own = optimizer.groups.flatMap(({ parameters }) => parameters);
-  const places = given.map(([, { shape, dtype, node }]) =>
-    createLeaf(shape, dtype, new InputPlace(elementsOf(node).byteLength)),
-  );
-  const inputs = given.map(([name], i) => [name, new Tensor(places[i])] as const);
-  // All that the step computes is built in here, the updates too: nothing is computed meanwhile.
-  const { result: recorded, unchanged } = readModules(model.modules(), () =>
-    record(() =>
-      recordAssignments(() => {
-        const results = lossOf(Object.fromEntries(inputs) as StepTensors<I>);
-        backward(results.loss);
-        afterBackward?.();
-        const learning = own.filter(({ grad }) => grad !== null);
-        if (learning.length === 0) {
-          throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
-        }
-        assignAll(optimizer.updates(learning));
-        const nodes = Object.entries<Tensor>(results).map(([name, { node }]) => [name, node] as const);
-        return { results: new Map(nodes), learning };
-      }),
-    ),
-  );
-  const { draws, since, result } = recorded;
-  const { results, learning } = result.result;
-  const step = new RecordedStep<R>({
-    inputs: places,
-    draws,
-    since,
-    results,
-    assignments: [...result.assignments],
-  });
-  const engine = getEngine();
-  const structure = optimizer.programKey(learning);
-  const read = [...new Set([...own, ...step.read])].filter(
-    (variable): variable is Parameter => variable instanceof Parameter,
-  );
-  const required = read.map(({ requiresGradient }) => requiresGradient);
-  return {
-    step,
-    bytes: step.bytes,
-    learning,
-    cleared: [...new Set([...model.parameters(), ...own])],
-    isValid: () =>
-      engine === getEngine() &&
-      read.every(({ requiresGradient }, i) => requiresGradient === required[i]) &&
-      unchanged() &&
-      optimizer.programKey(learning) === structure,
-  };
-}
-
-function tensorOf(input: Tensor | number): Tensor {
-  return typeof input === "number" ? tensor(input) : input;
 }

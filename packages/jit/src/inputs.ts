@@ -1,0 +1,40 @@
+import { ArgumentError, tensor, Tensor, type Tree } from "@stargrad/tensor";
+
+/** What a recorded function may be given in the place of its tensors: a number becomes a tensor without axes. */
+export type InputsFor<T> = T extends Tensor ? T | number : { readonly [Key in keyof T]: InputsFor<T[Key]> };
+
+/**
+ * The inputs with tensors in the place of numbers.
+ *
+ * Throws: ArgumentError if something is neither a tensor nor a number, nor an array or a plain object of these
+ */
+export function tensorsOf(called: string, inputs: unknown, path = "inputs"): Tree {
+  if (inputs instanceof Tensor) return inputs;
+  if (typeof inputs === "number") return tensor(inputs);
+  if (Array.isArray(inputs)) return inputs.map((input, i) => tensorsOf(called, input, `${path}[${i}]`));
+  if (isPlainObject(inputs)) {
+    const entries = Object.entries(inputs);
+    return Object.fromEntries(
+      entries.map(([name, input]) => [name, tensorsOf(called, input, `${path}.${name}`)]),
+    );
+  }
+  throw new ArgumentError(
+    called,
+    `got ${describe(inputs)} for ${path}; expected tensors and numbers, in arrays and plain objects`,
+    inputs instanceof Promise
+      ? "A forgotten await?"
+      : "What stays the same at every call is taken from outside of the function, not passed",
+  );
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Reflect.getPrototypeOf(value);
+  return prototype === null || Reflect.getPrototypeOf(prototype as object) === null;
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== "object" || value === null)
+    return typeof value === "string" ? "a text" : String(value);
+  return `an object of the class ${value.constructor.name}`;
+}

@@ -1,6 +1,5 @@
 import { where, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 
 export interface ELUOptions {
   /** What y approaches below 0, with the sign turned: a. Default: 1. */
@@ -17,7 +16,7 @@ export class ELU extends Module {
   readonly #options: ELUOptions;
 
   constructor(options: ELUOptions = {}) {
-    super();
+    super("ELU", [], options);
     this.#options = options;
   }
 
@@ -27,9 +26,5 @@ export class ELU extends Module {
     // The half that is not wanted is kept from overflowing: its gradient would be 0 · ∞, which is NaN.
     const below = where(positive, 0, x).expm1();
     return where(positive, x, below.mul(this.#options.alpha ?? 1));
-  }
-
-  override describe(): string {
-    return writeLayer("ELU", [], this.#options);
   }
 }

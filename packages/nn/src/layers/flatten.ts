@@ -1,6 +1,5 @@
 import type { Flattened, FlattenProblem, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectAxes } from "../shapes.js";
 
 export interface FlattenOptions<Start extends number = number, End extends number = number> {
@@ -20,13 +19,11 @@ export interface FlattenOptions<Start extends number = number, End extends numbe
 export class Flatten<Start extends number = 1, End extends number = -1> extends Module {
   readonly #startAxis: number;
   readonly #endAxis: number;
-  readonly #written: string;
 
   constructor(options: FlattenOptions<Start, End> = {}) {
-    super();
+    super("Flatten", [], options);
     const { startAxis = 1, endAxis = -1 } = options;
     [this.#startAxis, this.#endAxis] = [startAxis, endAxis];
-    this.#written = writeLayer("Flatten", [], options);
   }
 
   forward<S extends Shape>(
@@ -34,11 +31,7 @@ export class Flatten<Start extends number = 1, End extends number = -1> extends 
   ): Tensor<Flattened<S, Start, End>>;
   forward(x: Tensor): Tensor {
     const [start, end] = [this.#startAxis, this.#endAxis];
-    expectAxes(this.#written, x, [start, end]);
+    expectAxes(this.describe(), x, [start, end]);
     return x.flatten({ startAxis: start, endAxis: end });
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

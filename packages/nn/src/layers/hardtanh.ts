@@ -1,6 +1,5 @@
 import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 
 export interface HardtanhOptions {
   /** The smallest output. Default: −1. */
@@ -21,7 +20,7 @@ export class Hardtanh extends Module {
   readonly #options: HardtanhOptions;
 
   constructor(options: HardtanhOptions = {}) {
-    super();
+    super("Hardtanh", [], options);
     const { min = -1, max = 1 } = options;
     if (!(min < max)) {
       throw new ArgumentError("Hardtanh", `got min ${min} and max ${max}; expected min below max`);
@@ -33,9 +32,5 @@ export class Hardtanh extends Module {
   forward(x: Tensor): Tensor {
     const { min = -1, max = 1 } = this.#options;
     return where(x.lessEqual(min), min, where(x.greaterEqual(max), max, x));
-  }
-
-  override describe(): string {
-    return writeLayer("Hardtanh", [], this.#options);
   }
 }

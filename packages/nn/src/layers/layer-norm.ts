@@ -2,7 +2,6 @@ import { Parameter } from "@stargrad/autograd";
 import { ones, zeros, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
 import type { TrailingProblem } from "../layer-shapes.js";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import {
   checkEpsilon,
@@ -37,10 +36,9 @@ export class LayerNorm<const Last extends number | Shape = number | Shape> exten
   readonly bias: Parameter | null;
   readonly normalizedShape: readonly number[];
   readonly #epsilon: number;
-  readonly #written: string;
 
   constructor(normalizedShape: Last, options: LayerNormOptions = {}) {
-    super();
+    super("LayerNorm", [normalizedShape], options);
     const { epsilon = 1e-5, elementwiseAffine = true, bias = true, ...others } = options;
     checkEpsilon("LayerNorm", epsilon);
     const shape = normalizedAxes("LayerNorm", normalizedShape);
@@ -48,17 +46,12 @@ export class LayerNorm<const Last extends number | Shape = number | Shape> exten
     this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, others)) : null;
     this.normalizedShape = shape;
     this.#epsilon = epsilon;
-    this.#written = writeLayer("LayerNorm", [normalizedShape], options);
   }
 
   forward<S extends Shape>(x: TensorUnless<TrailingProblem<"LayerNorm", S, Last>, S>): Tensor<S>;
   forward(x: Tensor): Tensor {
-    expectFloat(this.#written, x);
-    const axes = expectTrailing(this.#written, x, this.normalizedShape);
+    expectFloat(this.describe(), x);
+    const axes = expectTrailing(this.describe(), x, this.normalizedShape);
     return scaleAndShift(standardize(x, momentsOf(x, axes), this.#epsilon), this.weight, this.bias);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

@@ -3,7 +3,7 @@ import type { FloatOptions, Shape, Tensor, TensorUnless } from "@stargrad/tensor
 import { fanInUniform } from "../init.js";
 import type { KnownRank, LinearProblem, WithLast } from "../layer-shapes.js";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectShape } from "../shapes.js";
 
 export interface LinearOptions extends FloatOptions {
@@ -24,29 +24,23 @@ export class Linear<In extends number = number, Out extends number = number> ext
   readonly bias: Parameter | null;
   readonly inFeatures: In;
   readonly outFeatures: Out;
-  readonly #written: string;
 
   constructor(inFeatures: In, outFeatures: Out, options: LinearOptions = {}) {
-    super();
+    super("Linear", [inFeatures, outFeatures], options);
     expectWhole("Linear", { inFeatures, outFeatures }, { least: 1 });
     const { bias = true, ...random } = options;
     this.weight = new Parameter(fanInUniform([outFeatures, inFeatures], inFeatures, random));
     this.bias = bias ? new Parameter(fanInUniform([outFeatures], inFeatures, random)) : null;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.#written = writeLayer("Linear", [inFeatures, outFeatures], options);
   }
 
   forward<S extends Shape>(
     x: TensorUnless<LinearProblem<S, In, Out>, S>,
   ): Tensor<KnownRank<WithLast<S, Out>>>;
   forward(x: Tensor): Tensor {
-    expectShape(this.#written, x, x.shape.at(-1) === this.inFeatures, `[…, ${this.inFeatures}]`);
+    expectShape(this.describe(), x, x.shape.at(-1) === this.inFeatures, `[…, ${this.inFeatures}]`);
     const y = x.matmul(this.weight.transpose());
     return this.bias === null ? y : y.add(this.bias);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

@@ -8,12 +8,12 @@ import { Module } from "../module.js";
  * Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019; torch.nn.Mish
  */
 export class Mish extends Module {
+  constructor() {
+    super("Mish");
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     return x.mul(x.softplus().tanh());
-  }
-
-  override describe(): string {
-    return "Mish()";
   }
 }

@@ -2,7 +2,6 @@ import { Parameter } from "@stargrad/autograd";
 import { ones, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
 import type { TrailingProblem } from "../layer-shapes.js";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import {
   checkEpsilon,
@@ -38,29 +37,23 @@ export class RMSNorm<const Last extends number | Shape = number | Shape> extends
   readonly weight: Parameter | null;
   readonly normalizedShape: readonly number[];
   readonly #epsilon: number | undefined;
-  readonly #written: string;
 
   constructor(normalizedShape: Last, options: RMSNormOptions = {}) {
-    super();
+    super("RMSNorm", [normalizedShape], options);
     const { epsilon, elementwiseAffine = true, ...others } = options;
     if (epsilon !== undefined) checkEpsilon("RMSNorm", epsilon);
     const shape = normalizedAxes("RMSNorm", normalizedShape);
     this.weight = elementwiseAffine ? new Parameter(ones(shape, others)) : null;
     this.normalizedShape = shape;
     this.#epsilon = epsilon;
-    this.#written = writeLayer("RMSNorm", [normalizedShape], options);
   }
 
   forward<S extends Shape>(x: TensorUnless<TrailingProblem<"RMSNorm", S, Last>, S>): Tensor<S>;
   forward(x: Tensor): Tensor {
-    expectFloat(this.#written, x);
-    const axis = expectTrailing(this.#written, x, this.normalizedShape);
+    expectFloat(this.describe(), x);
+    const axis = expectTrailing(this.describe(), x, this.normalizedShape);
     const epsilon = this.#epsilon ?? spacing[x.dtype === "float64" ? "float64" : "float32"];
     const scale = x.square().mean({ axis, keepDims: true }).add(epsilon).sqrt();
     return scaleAndShift(x.div(scale), this.weight, null);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

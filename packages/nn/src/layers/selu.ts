@@ -13,15 +13,15 @@ const scale = 1.0507009873554805;
  * Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017, eq. 2; torch.nn.SELU
  */
 export class SELU extends Module {
+  constructor() {
+    super("SELU");
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     const positive = x.greater(0);
     // The half that is not wanted is kept from overflowing: its gradient would be 0 · ∞, which is NaN.
     const below = where(positive, 0, x).expm1();
     return where(positive, x, below.mul(alpha)).mul(scale);
-  }
-
-  override describe(): string {
-    return "SELU()";
   }
 }

@@ -1,3 +1,4 @@
+export type { ModelInputs, OutputShapeOptions } from "./dry-run.js";
 export * as init from "./init.js";
 export { AdaptiveAvgPool1d } from "./layers/adaptive-avg-pool1d.js";
 export { AdaptiveAvgPool2d } from "./layers/adaptive-avg-pool2d.js";
@@ -93,4 +94,6 @@ export { tripletMarginLoss, type TripletMarginOptions } from "./losses/triplet-m
 export { Module } from "./module.js";
 export { readModules } from "./module-reading.js";
 export type { Pair, Triple } from "./options.js";
+export { outputShape, type ShapesOf } from "./output-shape.js";
+export type { DeclaredRule, InputShape, ShapeRule } from "./shape-rule.js";
 export { summary, Summary, type SummaryOptions, type SummaryRow } from "./summary.js";

@@ -10,14 +10,23 @@ import {
   type Shape,
   type Tensor,
 } from "@stargrad/tensor";
-import type { KnownRank, WithOneMore } from "../layer-shapes.js";
 import { Module } from "../module.js";
 import { expectWhole } from "../options.js";
+import type { DeclaredRule, InputShape, KnownRank, ShapeRule } from "../shape-rule.js";
 import { expectIndices } from "../shapes.js";
 
 export interface EmbeddingOptions extends FloatOptions {
   /** A row that starts at 0 and gets no gradient, for places that hold nothing; negative counts from the end. */
   readonly paddingIdx?: number;
+}
+
+/** The shape with one more axis. */
+type WithOneMore<S extends Shape, Last extends number> = [number] extends [Last] ? Shape : [...S, Last];
+
+interface EmbeddingShapes extends ShapeRule {
+  readonly features: number;
+  readonly output: WithOneMore<InputShape<this>, this["features"]>;
+  readonly problem: null;
 }
 
 /**
@@ -31,6 +40,7 @@ export interface EmbeddingOptions extends FloatOptions {
  * Source: torch.nn.Embedding
  */
 export class Embedding<Rows extends number = number, Features extends number = number> extends Module {
+  declare readonly shapeRule?: DeclaredRule<EmbeddingShapes, { readonly features: Features }>;
   readonly weight: Parameter;
   readonly numEmbeddings: Rows;
   readonly embeddingDim: Features;

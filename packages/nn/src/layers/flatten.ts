@@ -1,5 +1,6 @@
 import type { Flattened, FlattenProblem, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import type { DeclaredRule, InputShape, ShapeRule } from "../shape-rule.js";
 import { expectAxes } from "../shapes.js";
 
 export interface FlattenOptions<Start extends number = number, End extends number = number> {
@@ -7,6 +8,13 @@ export interface FlattenOptions<Start extends number = number, End extends numbe
   readonly startAxis?: Start;
   /** The last axis to join; negative counts from the end. Default: −1. */
   readonly endAxis?: End;
+}
+
+interface FlattenShapes extends ShapeRule {
+  readonly start: number;
+  readonly end: number;
+  readonly output: Flattened<InputShape<this>, this["start"], this["end"]>;
+  readonly problem: FlattenProblem<InputShape<this>, this["start"], this["end"]>;
 }
 
 /**
@@ -17,6 +25,7 @@ export interface FlattenOptions<Start extends number = number, End extends numbe
  * Source: torch.nn.Flatten
  */
 export class Flatten<Start extends number = 1, End extends number = -1> extends Module {
+  declare readonly shapeRule?: DeclaredRule<FlattenShapes, { readonly start: Start; readonly end: End }>;
   readonly #startAxis: number;
   readonly #endAxis: number;
 

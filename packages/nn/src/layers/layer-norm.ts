@@ -1,7 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
 import { ones, zeros, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
-import type { TrailingProblem } from "../layer-shapes.js";
 import { Module } from "../module.js";
+import type { DeclaredRule, InputShape, ShapeRule, TrailingProblem } from "../shape-rule.js";
 import { expectFloat } from "../shapes.js";
 import {
   checkEpsilon,
@@ -22,6 +22,12 @@ export interface LayerNormOptions extends DTypeOptions {
   readonly bias?: boolean;
 }
 
+interface LayerNormShapes extends ShapeRule {
+  readonly last: unknown;
+  readonly output: InputShape<this>;
+  readonly problem: TrailingProblem<"LayerNorm", InputShape<this>, this["last"]>;
+}
+
 /**
  * Gives the features of every item mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased variance,
  * over the last axes.
@@ -32,6 +38,7 @@ export interface LayerNormOptions extends DTypeOptions {
  * Source: Ba et al., "Layer Normalization", 2016, eq. 4; torch.nn.LayerNorm
  */
 export class LayerNorm<const Last extends number | Shape = number | Shape> extends Module {
+  declare readonly shapeRule?: DeclaredRule<LayerNormShapes, { readonly last: Last }>;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly normalizedShape: readonly number[];

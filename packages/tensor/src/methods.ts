@@ -4,6 +4,7 @@ import * as contraction from "./functions/contraction.js";
 import * as elementwise from "./functions/elementwise.js";
 import * as indexing from "./functions/indexing.js";
 import * as movement from "./functions/movement.js";
+import * as rectifier from "./functions/rectifier.js";
 import * as reduction from "./functions/reduction.js";
 import * as softmax from "./functions/softmax.js";
 import type {
@@ -111,6 +112,12 @@ export interface Methods extends PrimitiveMethods {
   silu: UnaryMethod;
   softplus: UnaryMethod;
   gelu<A extends Shape>(this: Tensor<A>, options?: { readonly approximate?: "none" | "tanh" }): Tensor<A>;
+  elu<A extends Shape>(this: Tensor<A>, options?: rectifier.ELUOptions): Tensor<A>;
+  hardtanh<A extends Shape>(this: Tensor<A>, options?: rectifier.HardtanhOptions): Tensor<A>;
+  leakyRelu<A extends Shape>(this: Tensor<A>, options?: rectifier.LeakyReLUOptions): Tensor<A>;
+  mish: UnaryMethod;
+  prelu<A extends Shape>(this: Tensor<A>, weight: Tensor): Tensor<A>;
+  selu: UnaryMethod;
   softmax: AxisMethod;
   logSoftmax: AxisMethod;
 
@@ -219,6 +226,7 @@ const functions = {
   ...unaryFunctions,
   ...binaryFunctions,
   ...activation,
+  ...rectifier,
   ...softmax,
   ...reduction,
   ...contraction,

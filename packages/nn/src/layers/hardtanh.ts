@@ -1,12 +1,5 @@
-import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, type HardtanhOptions, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-
-export interface HardtanhOptions {
-  /** The smallest output. Default: −1. */
-  readonly min?: number;
-  /** The largest output. Default: 1. */
-  readonly max?: number;
-}
 
 /**
  * `y = min(max(x, a), b)`, element by element, with the bounds a and b. The gradient at the bounds is 0, as PyTorch's; that
@@ -28,9 +21,7 @@ export class Hardtanh extends Module {
     this.#options = options;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
-  forward(x: Tensor): Tensor {
-    const { min = -1, max = 1 } = this.#options;
-    return where(x.lessEqual(min), min, where(x.greaterEqual(max), max, x));
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.hardtanh(this.#options);
   }
 }

@@ -12,8 +12,7 @@ export class Mish extends Module {
     super("Mish");
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
-  forward(x: Tensor): Tensor {
-    return x.mul(x.softplus().tanh());
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.mish();
   }
 }

@@ -1,9 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
-import { full, where, type Shape, type Tensor } from "@stargrad/tensor";
+import { full, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { expectWhole } from "../options.js";
 import { expectShape } from "../shapes.js";
-import { perChannel, type DTypeOptions } from "./normalization.js";
+import type { DTypeOptions } from "./normalization.js";
 
 export interface PReLUOptions extends DTypeOptions {
   /** How many slopes there are: one for all, or one for each channel. Default: 1. */
@@ -35,7 +35,6 @@ export class PReLU extends Module {
     const channels = this.weight.size;
     const fits = channels === 1 || (x.ndim >= 2 && x.shape[1] === channels);
     expectShape(this.describe(), x, fits, `[N, ${channels}, …]`);
-    const slope = channels === 1 ? this.weight.reshape([]) : perChannel(this.weight, x);
-    return where(x.greater(0), x, x.mul(slope));
+    return x.prelu(this.weight);
   }
 }

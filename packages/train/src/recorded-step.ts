@@ -10,6 +10,7 @@ import {
   type Storage,
 } from "@stargrad/graph";
 import { getEngine, realize, Tensor, type Draw } from "@stargrad/tensor";
+import type { Run } from "./descent.js";
 import { constantsOf, isCurrent } from "./recorded-leaves.js";
 
 /** What a step hands out: tensors by name. */
@@ -24,6 +25,8 @@ export interface StepGraph<R extends Results> {
   readonly since: number;
   /** What it hands out: nodes, since a variable stands for another node once recording is over. */
   readonly results: ReadonlyMap<keyof R & string, Node>;
+  /** What an optimizer needs of every run. */
+  readonly gradients: readonly Node[];
   /** What becomes of the variables. */
   readonly assignments: Assignments;
 }
@@ -57,11 +60,11 @@ export class RecordedStep<R extends Results> {
   /** All draws, in the order in which they were made: one whose numbers nobody uses takes its blocks all the same. */
   readonly #draws: readonly Omit<Draw, "start">[];
 
-  constructor({ inputs, draws, since, results, assignments }: StepGraph<R>) {
+  constructor({ inputs, draws, since, results, gradients, assignments }: StepGraph<R>) {
     // Parameters are listed from the first layer to the last, and gradients arrive the other way round.
     const next = [...new Map(assignments)].reverse();
     this.#names = [...results.keys()];
-    const nodes = [...results.values()];
+    const nodes = [...results.values(), ...gradients];
     this.#types = nodes.map(({ shape, dtype }) => ({ shape, dtype }));
     this.#variables = next.map(([variable]) => variable);
     const outputs = [...nodes, ...next.map(([, { node }]) => node)];
@@ -84,7 +87,7 @@ export class RecordedStep<R extends Results> {
    * Runs the step on inputs of the types it was recorded with. `check` is shown the results before anything changes; if it or
    * the step throws, no variable has changed.
    */
-  run(inputs: readonly Storage[], check?: (results: R) => void): R {
+  run(inputs: readonly Storage[], check?: (results: R) => void): Run<R> {
     computeDue(this.#variables);
     const starts = this.#draws.map(({ generator, blocks, offsets }) => generator.reserve(blocks, offsets));
     const elements = this.#sources.map((source): Storage => {
@@ -106,21 +109,21 @@ export class RecordedStep<R extends Results> {
       [...hosts, ...places],
       check &&
         ((results) => {
-          check(this.#resultsIn(results));
+          check(this.#runIn(results).results);
         }),
     );
     this.#variables.forEach((variable, i) => {
       variable.replaceValue(storages[this.#types.length + i]);
     });
-    return this.#resultsIn(storages);
+    return this.#runIn(storages);
   }
 
-  #resultsIn(storages: readonly Storage[]): R {
-    const results = this.#names.map((name, i) => {
-      const { shape, dtype } = this.#types[i];
-      return [name, new Tensor(createLeaf(shape, dtype, storages[i]))] as const;
-    });
-    return Object.fromEntries(results) as R;
+  #runIn(storages: readonly Storage[]): Run<R> {
+    const tensors = this.#types.map(
+      ({ shape, dtype }, i) => new Tensor(createLeaf(shape, dtype, storages[i])),
+    );
+    const results = this.#names.map((name, i) => [name, tensors[i]] as const);
+    return { results: Object.fromEntries(results) as R, gradients: tensors.slice(this.#names.length) };
   }
 }
 

@@ -1,8 +1,9 @@
-import { assignAll, backward, Parameter, recordAssignments } from "@stargrad/autograd";
+import { backward, Parameter, recordAssignments } from "@stargrad/autograd";
 import { createLeaf, elementsOf } from "@stargrad/graph";
 import { readModules, type Module } from "@stargrad/nn";
-import type { Optimizer } from "@stargrad/optim";
+import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, getEngine, realize, record, tensor, Tensor } from "@stargrad/tensor";
+import { descentOf, type Descent } from "./descent.js";
 import { InputPlace } from "./recorded-leaves.js";
 import { RecordedStep, type Results } from "./recorded-step.js";
 import { Recordings } from "./recordings.js";
@@ -15,7 +16,7 @@ export type StepTensors<I extends StepInputs> = { readonly [Name in keyof I]: Te
 
 export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
   readonly model: Module;
-  readonly optimizer: Optimizer;
+  readonly optimizer: Optimizer | ClosureOptimizer;
   /**
    * The mistake, and whatever else is of interest, of one batch. It is called only when the step is recorded, so all that
    * it does has to be operations on tensors: what it reads from elsewhere stays as it was then.
@@ -23,7 +24,7 @@ export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
   readonly loss: (inputs: StepTensors<I>) => R;
   /** What to do with the gradients before the optimizer takes them, such as `clipGradNorm`. Default: nothing. */
   readonly afterBackward?: () => void;
-  /** Looks at the results before anything changes, and throws if the step should not count. Default: all steps count. */
+  /** Looks at the results of the first evaluation before anything changes, and throws if the step should not count. Default: all steps count. */
   readonly check?: (results: R) => void;
 }
 
@@ -43,6 +44,10 @@ export interface StepResults extends Results {
  * closures and plain objects hold is not seen: the loss has to be a function of its inputs and of such fields. A layer
  * whose `forward` changes its own fields is recorded anew at every step.
  *
+ * An optimizer that evaluates the loss several times in a step, such as LBFGS, runs the recorded loss and its gradients that
+ * often, as it would call a closure in a plain loop: each evaluation draws anew and moves running statistics. What is
+ * handed out is that of the first one.
+ *
  * Gradients are those of this batch alone: what `backward` has left in the parameters of the model and the optimizer is
  * dropped, and nothing is left in any `grad`. Indices are checked at every step; other values, such as targets of a binary
  * cross entropy, only in a plain loop.
@@ -51,13 +56,14 @@ export interface StepResults extends Results {
  *     for await (const { x, y } of loader) console.log(await step({ x, y }).loss.item());
  *
  * Throws, when the step is called: ArgumentError if the loss reads a value, draws a number that is not a tensor, uses what was
- * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations throw. Then no
- * variable has changed.
+ * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations and the optimizer
+ * throw. Then no variable has changed, but for statistics that evaluations before have moved.
  */
 export function trainStep<I extends StepInputs, R extends StepResults>(
   options: TrainStepOptions<I, R>,
 ): (inputs: I) => R {
   const { optimizer, check } = options;
+  const descent = descentOf(optimizer);
   const recordings = new Recordings<Recording<R>>();
 
   return (inputs) => {
@@ -65,13 +71,11 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
     realize(...given.map(([, value]) => value));
     const types = JSON.stringify(given.map(([name, { shape, dtype }]) => [name, dtype, shape]));
     const known = recordings.find(types, (recording) => recording.isValid());
-    const recording = known ?? recordStep(options, given);
+    const recording = known ?? recordStep(options, descent, given);
     for (const parameter of recording.cleared) parameter.grad = null;
-    const results = optimizer.advance(recording.learning, () =>
-      recording.step.run(
-        given.map(([, { node }]) => elementsOf(node)),
-        check,
-      ),
+    const elements = given.map(([, { node }]) => elementsOf(node));
+    const results = descent.take(recording.learning, (isFirst) =>
+      recording.step.run(elements, isFirst ? check : undefined),
     );
     if (known === undefined) recordings.keep(types, recording);
     return results;
@@ -91,6 +95,7 @@ interface Recording<R extends StepResults> {
 
 function recordStep<I extends StepInputs, R extends StepResults>(
   { model, optimizer, loss: lossOf, afterBackward }: TrainStepOptions<I, R>,
+  descent: Descent,
   given: readonly (readonly [name: string, value: Tensor])[],
 ): Recording<R> {
   const own = optimizer.groups.flatMap(({ parameters }) => parameters);
@@ -109,23 +114,24 @@ function recordStep<I extends StepInputs, R extends StepResults>(
         if (learning.length === 0) {
           throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
         }
-        assignAll(optimizer.updates(learning));
+        const gradients = descent.record(learning).map(({ node }) => node);
         const nodes = Object.entries<Tensor>(results).map(([name, { node }]) => [name, node] as const);
-        return { results: new Map(nodes), learning };
+        return { results: new Map(nodes), gradients, learning };
       }),
     ),
   );
   const { draws, since, result } = recorded;
-  const { results, learning } = result.result;
+  const { results, gradients, learning } = result.result;
   const step = new RecordedStep<R>({
     inputs: places,
     draws,
     since,
     results,
+    gradients,
     assignments: [...result.assignments],
   });
   const engine = getEngine();
-  const structure = optimizer.programKey(learning);
+  const structure = descent.key(learning);
   const read = [...new Set([...own, ...step.read])].filter(
     (variable): variable is Parameter => variable instanceof Parameter,
   );
@@ -139,7 +145,7 @@ function recordStep<I extends StepInputs, R extends StepResults>(
       engine === getEngine() &&
       read.every(({ requiresGradient }, i) => requiresGradient === required[i]) &&
       unchanged() &&
-      optimizer.programKey(learning) === structure,
+      descent.key(learning) === structure,
   };
 }
 

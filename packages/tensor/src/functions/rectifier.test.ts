@@ -15,8 +15,12 @@ describe("rectifiers", () => {
   });
 
   it("say what does not fit", () => {
-    expect(() => hardtanh(zeros([2]), { min: 1 })).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: hardtanh: got min 1 and max 1; expected min below max]`);
-    expect(() => prelu(zeros([2, 4]), zeros([3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: prelu: got x [2, 4] and the weight [3]; expected a weight of one element, or x [N, C, …] and a weight [C]]`);
+    expect(() => hardtanh(zeros([2]), { min: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: hardtanh: got min 1 and max 1; expected min below max]`,
+    );
+    expect(() => prelu(zeros([2, 4]), zeros([3]))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: prelu: got x [2, 4] and the weight [3]; expected a weight of one element, or x [N, C, …] and a weight [C]]`,
+    );
     expect(() => prelu(zeros([3]), zeros([3]))).toThrow("prelu: got x [3] and the weight [3]");
     expect(() => prelu(zeros([3, 1]), zeros([1, 1]))).toThrow("the weight [1, 1]");
   });

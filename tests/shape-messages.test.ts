@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import * as nn from "@stargrad/nn";
+import { ShapeError, zeros } from "@stargrad/tensor";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
+import { declaredShapes } from "./declared-shapes.js";
 import { startLanguageService } from "./language-service.js";
 import { root } from "./workspace.js";
 
@@ -19,6 +22,10 @@ const sources = new Map(
     readFileSync(join(folder, name), "utf8").replaceAll("@ts-expect-error", "expected-message:"),
   ]),
 );
+
+const declared = join(folder, "declared.ts");
+const random = declaredShapes({ count: 60, seed: 1 });
+sources.set(declared, random.source);
 
 const service = startLanguageService(sources);
 
@@ -50,6 +57,49 @@ describe.each(names)("types/%s", (name) => {
     expect(promised.length).toBeGreaterThan(10);
     expect(found).toEqual(promised);
   });
+});
+
+describe("random layers in a row", () => {
+  const program = () => {
+    const made = service.getProgram();
+    const file = made?.getSourceFile(declared);
+    if (made === undefined || file === undefined) throw new Error("the compiler does not know the file");
+    return { file, checker: made.getTypeChecker() };
+  };
+
+  it(
+    "return the shape that their types say, and are refused where forward throws",
+    { timeout: 120_000 },
+    () => {
+      const refusedLines = new Set(errorsIn("declared.ts").map(({ line }) => line));
+      const { file, checker } = program();
+      const types = new Map(
+        file.statements.filter(ts.isVariableStatement).map((statement) => {
+          const { line } = file.getLineAndCharacterOfPosition(statement.getStart());
+          const [{ name }] = statement.declarationList.declarations;
+          return [line + 1, checker.typeToString(checker.getTypeAtLocation(name))];
+        }),
+      );
+      let refused = 0;
+      for (const { line, text, layers, input } of random.cases) {
+        // What a Sequential of one layer and of several does is the same, and so is that of one within another.
+        const forward = () =>
+          layers.reduce((x, { name, values }) => {
+            const layer = nn[name] as new (...values: never[]) => nn.Layer;
+            return new layer(...(values as never[])).forward(x);
+          }, zeros(input));
+        if (refusedLines.has(line)) {
+          refused++;
+          expect(forward, text).toThrow(ShapeError);
+        } else {
+          expect(types.get(line), text).toBe(`Tensor<[${forward().shape.join(", ")}]>`);
+        }
+      }
+      // Enough of both, or the test would say nothing.
+      expect(refused).toBeGreaterThan(10);
+      expect(random.cases.length - refused).toBeGreaterThan(20);
+    },
+  );
 });
 
 describe("an editor", () => {

@@ -6,11 +6,17 @@ import {
   GELU,
   LayerNorm,
   Linear,
+  LSTM,
   Module,
+  outputShape,
   ReLU,
+  Residual,
   RMSNorm,
   Sequential,
+  type DeclaredRule,
+  type InputShape,
   type Layer,
+  type ShapeRule,
 } from "@stargrad/nn";
 import { zeros, type Shape, type Tensor } from "@stargrad/tensor";
 import { expectTypeOf } from "vitest";
@@ -108,6 +114,53 @@ class Scaled extends Module {
 expectTypeOf(new Sequential(new Linear(2, 3), new Doubled(), new Linear(5, 6))).toExtend<Layer>();
 // @ts-expect-error Linear(5, 6) expects the last axis to be 5, got 3
 new Sequential(new Linear(2, 3), new Scaled(), new Linear(5, 6));
+
+/** This one declares a rule: it adds an axis of a length of its own, and refuses what ends in an axis of that length. */
+interface RepeatedShapes extends ShapeRule {
+  readonly times: number;
+  readonly output: [...InputShape<this>, this["times"]];
+  readonly problem: InputShape<this> extends readonly [...Shape, this["times"]]
+    ? `Repeated(${this["times"]}) expects another last axis`
+    : null;
+}
+class Repeated<Times extends number = number> extends Module {
+  declare readonly shapeRule?: DeclaredRule<RepeatedShapes, { readonly times: Times }>;
+  readonly times: Times;
+  constructor(times: Times) {
+    super("Repeated", [times]);
+    this.times = times;
+  }
+  forward(x: Tensor): Tensor {
+    return x.unsqueeze(-1).expand([...x.shape, this.times]);
+  }
+}
+
+const repeated = new Sequential(new Linear(3, 4), new Repeated(5), new Linear(5, 6), new Scaled());
+expectTypeOf(repeated.forward(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 4, 6]>>();
+expectTypeOf(new Repeated(5)).toExtend<Repeated>();
+// @ts-expect-error Linear(4, 6) expects the last axis to be 4, got 5
+new Sequential(new Linear(3, 4), new Repeated(5), new Linear(4, 6));
+// @ts-expect-error Repeated(4) expects another last axis
+new Sequential(new Linear(3, 4), new ReLU(), new Repeated(4));
+// @ts-expect-error Repeated(4) expects another last axis
+new Sequential(new Repeated(4)).forward(zeros([2, 4]));
+
+/* A layer around others goes by theirs. */
+
+const residual = new Residual(new Sequential(new Linear(3, 4), new ReLU()), new Linear(3, 4));
+expectTypeOf(residual.forward(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 4]>>();
+expectTypeOf(residual.forward(unknown)).toEqualTypeOf<Tensor>();
+expectTypeOf(residual).toExtend<Residual>();
+expectTypeOf(new Residual(new Doubled()).forward(zeros([2, 3]))).toEqualTypeOf<Tensor>();
+// @ts-expect-error Linear(5, 6) expects the last axis to be 5, got 4
+new Sequential(residual, new Linear(5, 6));
+// @ts-expect-error Linear(3, 4) expects the last axis to be 3, got 2
+residual.forward(zeros([2, 2]));
+
+/* What outputShape returns is as forward returns it. */
+
+expectTypeOf(outputShape(hidden, [32, 784])).toEqualTypeOf<Shape>();
+expectTypeOf(outputShape(new LSTM(3, 4), [5, 2, 3]).output).toEqualTypeOf<Shape>();
 
 /** Adapts a layer, as if its lengths were not known. */
 export class Adapted extends Linear {

@@ -28,7 +28,7 @@ export const withoutCase: Readonly<Record<string, string | undefined>> = {
 export const subjectNames: readonly string[] = Object.entries(nn)
   .filter(([name, value]) => isLayer(value) || (typeof value === "function" && /^[a-z]/.test(name)))
   .map(([name]) => name)
-  .filter((name) => name !== "summary" && name !== "readModules")
+  .filter((name) => !["outputShape", "readModules", "summary"].includes(name))
   .sort((a, b) => a.localeCompare(b));
 
 /** Makes what a case is about, with weights of its own yet. */

@@ -1,5 +1,5 @@
 import { backward, Buffer, Parameter } from "@stargrad/autograd";
-import { ones, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { Generator, ones, tensor, zeros, type DType, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
 import { BatchNorm1d, Dropout, Linear, Module, ReLU, Sequential } from "./index.js";
@@ -84,6 +84,47 @@ describe("what a module is made of", () => {
       `"Linear(1, 1, { bias: false })  1  parameter: weight [1, 1]"`,
     );
     expect(new ReLU().toString()).toMatchInlineSnapshot(`"ReLU()  0  parameters"`);
+  });
+
+  it("prints a class of one's own by its name, or as it says it was made", () => {
+    class Halved extends Module {
+      forward(x: Tensor): Tensor {
+        return x.div(2);
+      }
+    }
+    class Scaled extends Module {
+      readonly factor: Parameter;
+      constructor(factor: number, options: { readonly dtype?: DType; readonly generator?: Generator } = {}) {
+        super("Scaled", [factor], options);
+        this.factor = new Parameter(tensor(factor, { dtype: options.dtype ?? "float32" }));
+      }
+      forward(x: Tensor): Tensor {
+        return x.mul(this.factor);
+      }
+    }
+    // As a bundler leaves it: the class has lost its name, and the layer keeps it.
+    const Shortened = class extends Module {
+      readonly inner = new Halved();
+      constructor() {
+        super("Wrapped");
+      }
+      forward(x: Tensor): Tensor {
+        return this.inner.forward(x);
+      }
+    };
+    class Adapted extends Scaled {}
+    expect(new Halved().describe()).toBe("Halved()");
+    expect(new Scaled(3).describe()).toBe("Scaled(3)");
+    const options = { dtype: "float64", generator: new Generator(1) } as const;
+    expect(new Scaled(3, options).describe()).toBe('Scaled(3, { dtype: "float64" })');
+    expect(new Adapted(2).describe()).toBe("Scaled(2)");
+    expect(new Shortened().describe()).toBe("Wrapped");
+    expect(`\n${new Sequential(new Halved(), new Scaled(3)).toString()}`).toMatchInlineSnapshot(`
+      "
+      Sequential       1  parameter
+      ├─ 0: Halved()
+      └─ 1: Scaled(3)  1  factor []"
+    `);
   });
 
   it("is not named by being printed or frozen", () => {

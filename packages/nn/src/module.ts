@@ -3,6 +3,7 @@ import { ArgumentError, disposeSymbol, noteReadingsBy, realize, type Tensor } fr
 import { reportForwardOf } from "./forward-reports.js";
 import { readModules } from "./module-reading.js";
 import { writeTree } from "./module-tree.js";
+import { writeLayer } from "./options.js";
 import { matchStateDict } from "./state-dict.js";
 
 // A recorded function goes by the modules that it calls.
@@ -20,9 +21,17 @@ noteReadingsBy((f) => readModules([], f));
 export abstract class Module {
   /** Whether layers that behave differently while training (dropout) do so; see `train` and `eval`. */
   training = true;
+  readonly #name: string;
+  readonly #made: string | null;
 
-  constructor() {
+  /**
+   * `super("Linear", [2, 8], { bias: false })` says how the module was made, and `describe` returns it. A module that passes
+   * nothing is called as its class is; one that passes its name keeps it where a bundler shortens the names of classes.
+   */
+  constructor(name?: string, values?: readonly unknown[], options?: object) {
     reportForwardOf(new.target.prototype);
+    this.#name = name ?? new.target.name;
+    this.#made = values === undefined ? null : writeLayer(this.#name, values, options);
   }
 
   /** What the module computes. Each class says what it takes and returns. */
@@ -155,7 +164,7 @@ export abstract class Module {
 
   /** The module without what is in it, as it was made: `Linear(2, 8)`. Errors and trees call it that. */
   describe(): string {
-    return `${this.constructor.name}${this.children().length === 0 ? "()" : ""}`;
+    return this.#made ?? `${this.#name}${this.children().length === 0 ? "()" : ""}`;
   }
 
   /** The module and the modules in it, as a tree, with the number of their parameters and the shapes of their own. */

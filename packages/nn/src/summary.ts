@@ -1,25 +1,12 @@
 import type { Parameter } from "@stargrad/autograd";
-import {
-  ArgumentError,
-  defaultGenerator,
-  formatShape,
-  fromData,
-  Tensor,
-  zeros,
-  type DType,
-  type Shape,
-} from "@stargrad/tensor";
+import { ArgumentError, formatShape, type Shape } from "@stargrad/tensor";
+import { dryRun, type ModelInputs, type OutputShapeOptions } from "./dry-run.js";
 import { recordCalls, type ModuleCalls } from "./module-calls.js";
 import { branchesOf, countElements, ownParameters, type Branch } from "./module-tree.js";
 import type { Module } from "./module.js";
 import { alignColumns, formatCount } from "./table.js";
 
-export interface SummaryOptions {
-  /**
-   * What the inputs are that are given as shapes, one type for all or one for each: `"int32"` for an embedding. Default:
-   * that of the first parameter.
-   */
-  readonly dtype?: DType | readonly DType[];
+export interface SummaryOptions extends OutputShapeOptions {
   /** How deep a module may stand to have a row of its own; what is deeper counts to what it stands in. Default: any. */
   readonly depth?: number;
 }
@@ -97,53 +84,14 @@ export class Summary {
  */
 export function summary(
   model: Module,
-  inputs: Tensor | Shape | readonly unknown[],
-  { dtype = model.parameters().at(0)?.dtype ?? "float32", depth = Infinity }: SummaryOptions = {},
+  inputs: ModelInputs,
+  { depth = Infinity, ...options }: SummaryOptions = {},
 ): Summary {
   if (!(depth >= 0)) throw new ArgumentError("summary", `got depth ${depth}; expected at least 0`);
   const branches = branchesOf(model);
-  const calls = leavingAsItWas(model, () => {
-    const values = inputValues(inputs, dtype);
-    return recordCalls(model.modules(), () => model.forward(...(values as never[])));
-  });
+  const calls = recordCalls(model.modules(), () => dryRun("summary", model, inputs, options));
   const frozen = model.parameters().filter(({ requiresGradient }) => !requiresGradient);
   return new Summary(rowsOf(branches, calls, depth), countElements(frozen));
-}
-
-function inputValues(inputs: Tensor | readonly unknown[], dtype: DType | readonly DType[]): unknown[] {
-  const values = inputs instanceof Tensor || isShape(inputs) ? [inputs] : inputs;
-  const shapes = values.filter(isShape);
-  const dtypes = typeof dtype === "string" ? shapes.map(() => dtype) : dtype;
-  if (dtypes.length !== shapes.length) {
-    throw new ArgumentError(
-      "summary",
-      `got ${dtypes.length} dtypes for ${shapes.length} shapes; expected one for each, or one for all`,
-    );
-  }
-  let shape = 0;
-  return values.map((value) => (isShape(value) ? zeros(value, { dtype: dtypes[shape++] }) : value));
-}
-
-function isShape(value: unknown): value is Shape {
-  return Array.isArray(value) && value.every((length) => typeof length === "number");
-}
-
-/** Runs f with the model in `eval`, and takes back whatever f has changed. */
-function leavingAsItWas<T>(model: Module, f: () => T): T {
-  const training = model.modules().map((module) => [module, module.training] as const);
-  const buffers = [...model.namedBuffers().values()].map((buffer) => {
-    const value = fromData(buffer.dataSync(), buffer.shape);
-    return { buffer, node: buffer.node, value };
-  });
-  const generator = defaultGenerator().state();
-  try {
-    model.eval();
-    return f();
-  } finally {
-    for (const [module, wasTraining] of training) module.training = wasTraining;
-    for (const { buffer, node, value } of buffers) if (buffer.node !== node) buffer.assign(value);
-    defaultGenerator().restore(generator);
-  }
 }
 
 type Row = SummaryRow & { readonly label: string };

@@ -4,6 +4,7 @@ export { Adam, type AdamOptions } from "./adam.js";
 export { Adamax, type AdamaxOptions } from "./adamax.js";
 export { AdamW } from "./adamw.js";
 export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./clip.js";
+export type { ClosureOptimizer } from "./closure-optimizer.js";
 export { EMA, type EMAOptions } from "./ema.js";
 export type { Group, ParameterGroup, ParameterSource, Settings } from "./groups.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";

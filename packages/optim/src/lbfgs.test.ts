@@ -138,4 +138,34 @@ describe("LBFGS", () => {
     expect(make({ learningRate: -1 })).toThrow("LBFGS: got learningRate -1");
     expect(() => new LBFGS([])).toThrow("LBFGS: got no parameters");
   });
+
+  it("leaves everything as it was if a step fails", () => {
+    const { parameters, loss, values } = problem();
+    const optimizer = new LBFGS(parameters, { learningRate: 0.05, maxIterations: 3 });
+    optimizer.step(closureOf(optimizer, loss));
+    const [before, state] = [values(), optimizer.stateDict()];
+    let evaluations = 0;
+    const failing = closureOf(optimizer, () => {
+      evaluations++;
+      if (evaluations === 3) throw new Error("in vain");
+      return loss();
+    });
+    expect(() => optimizer.step(failing)).toThrow("in vain");
+    const diverging = closureOf(optimizer, () => loss().mul(evaluations++ < 4 ? 1 : Infinity));
+    expect(() => optimizer.step(diverging)).toThrowErrorMatchingInlineSnapshot(
+      `[StargradError: LBFGS.step: the loss became Infinity; the parameters are those before the step. Lower the learning rate, or search along each direction: { strongWolfe: true }]`,
+    );
+    expect(values()).toEqual(before);
+    for (const [name, value] of optimizer.stateDict()) {
+      expect(value.dataSync(), name).toEqual(state.get(name)?.dataSync());
+    }
+  });
+
+  it("asks for its closure", () => {
+    const optimizer = new LBFGS(problem().parameters);
+    // @ts-expect-error TypeScript sees it too
+    expect(() => optimizer.step()).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: LBFGS.step: got no closure; expected a function that computes the loss, calls \`backward\` and returns the loss]`,
+    );
+  });
 });

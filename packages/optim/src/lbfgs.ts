@@ -1,5 +1,14 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
-import { disposeSymbol, fromData, tensor, type Tensor } from "@stargrad/tensor";
+import {
+  ArgumentError,
+  disposeSymbol,
+  expectNoRecording,
+  fromData,
+  StargradError,
+  tensor,
+  type Tensor,
+} from "@stargrad/tensor";
+import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, type Group, type Settings } from "./groups.js";
 import { expectCounts, expectNotNegative } from "./ranges.js";
 import { readSetting, StateReader, writeSetting } from "./state-dict.js";
@@ -48,7 +57,7 @@ interface History {
  * Throws: ArgumentError if there is no parameter, if one is given twice, or if an option is unknown or out of range
  * Source: Nocedal & Wright, "Numerical Optimization", 2006, algorithms 7.4 and 7.5; torch.optim.LBFGS
  */
-export class LBFGS {
+export class LBFGS implements ClosureOptimizer {
   /** One group, whose settings may be changed between steps. */
   readonly groups: readonly [Group<LBFGSOptions>];
   #history: History | null = null;
@@ -72,51 +81,28 @@ export class LBFGS {
    * Iterates until a limit is met, and returns the loss before the first iteration. `closure` sets gradients to null,
    * computes the loss, calls `backward` and returns the loss; it is called at least once for every iteration.
    *
-   * Throws: ArgumentError if a setting has been changed to something out of range; whatever the closure throws
+   * Throws: ArgumentError if there is no closure, or a setting has been changed to something out of range; StargradError if
+   * an iteration begins or ends at a loss that is not a finite number; whatever the closure throws. Then the parameters are
+   * what they were before the step, and so is what is known of the curvature.
    */
   step(closure: () => Tensor): number {
+    expectNoRecording("LBFGS.step", "a step is taken");
     const [settings] = this.groups;
     check(settings);
-    const { learningRate, maxIterations, maxEvaluations, toleranceGradient, toleranceChange } = settings;
-    let here = this.#evaluate(closure);
-    const { loss } = here;
-    let evaluations = 1;
-    if (largest(here.gradient) <= toleranceGradient) return loss;
-
-    for (let iteration = 1; iteration <= maxIterations; iteration++) {
-      const { gradient } = here;
-      const history = nextHistory(this.#history, gradient, settings);
-      const { direction } = history;
-      const length = learningRate * (history.iterations === 1 ? Math.min(1, 1 / sumOfSizes(gradient)) : 1);
-      this.#history = { ...history, length };
-      const before = { ...here, length: 0, slope: dot(gradient, direction) };
-      if (before.slope > -toleranceChange) break;
-
-      const from = this.#read();
-      if (settings.strongWolfe) {
-        const probe = (length: number): Probe => {
-          this.#write(plus(from, length, direction));
-          const there = this.#evaluate(closure);
-          return { ...there, length, slope: dot(there.gradient, direction) };
-        };
-        const found = strongWolfe(probe, before, length, { size: largest(direction), toleranceChange });
-        here = found.best;
-        evaluations += found.evaluations;
-        this.#history = { ...history, length: found.best.length };
-        this.#write(plus(from, found.best.length, direction));
-      } else {
-        this.#write(plus(from, length, direction));
-        // With data that changes from step to step, what is known at the end of this one would be of no use.
-        if (iteration === maxIterations) break;
-        here = this.#evaluate(closure);
-        evaluations++;
-      }
-
-      if (evaluations >= maxEvaluations || largest(here.gradient) <= toleranceGradient) break;
-      if (this.#history.length * largest(direction) <= toleranceChange) break;
-      if (Math.abs(here.loss - before.loss) < toleranceChange) break;
+    if (typeof closure !== "function") {
+      throw new ArgumentError(
+        "LBFGS.step",
+        "got no closure; expected a function that computes the loss, calls `backward` and returns the loss",
+      );
     }
-    return loss;
+    const [start, history] = [this.#read(), this.#history];
+    try {
+      return this.#iterate(closure, settings);
+    } catch (error) {
+      this.#write(start);
+      this.#history = history;
+      throw error;
+    }
   }
 
   /** Forgets all gradients, for the closure to call. */
@@ -185,6 +171,51 @@ export class LBFGS {
     this.dispose();
   }
 
+  #iterate(closure: () => Tensor, settings: Settings<LBFGSOptions>): number {
+    const { learningRate, maxIterations, maxEvaluations, toleranceGradient, toleranceChange } = settings;
+    let here = this.#evaluate(closure);
+    const { loss } = here;
+    expectFinite(loss);
+    let evaluations = 1;
+    if (largest(here.gradient) <= toleranceGradient) return loss;
+
+    for (let iteration = 1; iteration <= maxIterations; iteration++) {
+      const { gradient } = here;
+      const history = nextHistory(this.#history, gradient, settings);
+      const { direction } = history;
+      const length = learningRate * (history.iterations === 1 ? Math.min(1, 1 / sumOfSizes(gradient)) : 1);
+      this.#history = { ...history, length };
+      const before = { ...here, length: 0, slope: dot(gradient, direction) };
+      if (before.slope > -toleranceChange) break;
+
+      const from = this.#read();
+      if (settings.strongWolfe) {
+        const probe = (length: number): Probe => {
+          this.#write(plus(from, length, direction));
+          const there = this.#evaluate(closure);
+          return { ...there, length, slope: dot(there.gradient, direction) };
+        };
+        const found = strongWolfe(probe, before, length, { size: largest(direction), toleranceChange });
+        here = found.best;
+        evaluations += found.evaluations;
+        this.#history = { ...history, length: found.best.length };
+        this.#write(plus(from, found.best.length, direction));
+      } else {
+        this.#write(plus(from, length, direction));
+        // With data that changes from step to step, what is known at the end of this one would be of no use.
+        if (iteration === maxIterations) break;
+        here = this.#evaluate(closure);
+        evaluations++;
+      }
+      expectFinite(here.loss);
+
+      if (evaluations >= maxEvaluations || largest(here.gradient) <= toleranceGradient) break;
+      if (this.#history.length * largest(direction) <= toleranceChange) break;
+      if (Math.abs(here.loss - before.loss) < toleranceChange) break;
+    }
+    return loss;
+  }
+
   #evaluate(closure: () => Tensor): { loss: number; gradient: Float64Array } {
     const loss = closure().itemSync();
     const { parameters } = this.groups[0];
@@ -215,6 +246,15 @@ function check(settings: Settings<LBFGSOptions>): void {
   const { maxIterations, maxEvaluations, historySize } = settings;
   expectNotNegative("LBFGS", { learningRate, toleranceGradient, toleranceChange });
   expectCounts("LBFGS", { maxIterations, maxEvaluations, historySize });
+}
+
+function expectFinite(loss: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new StargradError(
+    "LBFGS.step",
+    `the loss became ${loss}; the parameters are those before the step`,
+    "Lower the learning rate, or search along each direction: { strongWolfe: true }",
+  );
 }
 
 function settingsOf({ parameters: _, ...settings }: Group<LBFGSOptions>): [string, number | boolean][] {

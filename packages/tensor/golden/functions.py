@@ -91,6 +91,17 @@ case("softplus", wide, output=numpy.logaddexp(0, wide.numpy()))
 case("gelu", wide, output=functional.gelu(wide))
 case("gelu", wide, {"approximate": "none"}, output=functional.gelu(wide))
 case("gelu", wide, {"approximate": "tanh"}, output=functional.gelu(wide, approximate="tanh"))
+case("elu", wide, output=functional.elu(wide))
+case("elu", wide, {"alpha": 0.3}, output=functional.elu(wide, 0.3))
+case("selu", wide, output=functional.selu(wide))
+case("leakyRelu", wide, output=functional.leaky_relu(wide))
+case("leakyRelu", wide, {"negativeSlope": -0.5}, output=functional.leaky_relu(wide, -0.5))
+case("hardtanh", wide, output=functional.hardtanh(wide))
+case("hardtanh", wide, {"min": -2.5, "max": 0.5}, output=functional.hardtanh(wide, -2.5, 0.5))
+case("mish", wide, output=functional.mish(wide))
+for weight, shape in [([0.25], [3]), ([-0.5], []), ([0.25, -1, 3], [2, 3]), ([0.5, 2], [1, 2, 3, 1])]:
+    x = torch.linspace(-3, 2, math.prod(shape), dtype=torch.float64).reshape(shape)
+    case("prelu", x, float64(*weight), output=functional.prelu(x, float64(*weight)))
 
 # Elementwise functions that are composed
 special = float64(nan, inf, -inf, 0, 0.5, -0.5, 1.5, -1.5, 2, -3.7, 1e20)

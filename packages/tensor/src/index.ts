@@ -119,6 +119,17 @@ export {
   type RandomOptions,
 } from "./functions/random.js";
 export {
+  elu,
+  hardtanh,
+  leakyRelu,
+  mish,
+  prelu,
+  selu,
+  type ELUOptions,
+  type HardtanhOptions,
+  type LeakyReLUOptions,
+} from "./functions/rectifier.js";
+export {
   all,
   amax,
   amin,

@@ -4,6 +4,7 @@ import * as contraction from "./functions/contraction.js";
 import * as elementwise from "./functions/elementwise.js";
 import * as indexing from "./functions/indexing.js";
 import * as movement from "./functions/movement.js";
+import * as rectifier from "./functions/rectifier.js";
 import * as reduction from "./functions/reduction.js";
 import * as softmax from "./functions/softmax.js";
 import { Tensor } from "./tensor.js";
@@ -66,6 +67,12 @@ export class MethodTable {
   readonly silu = method(activation.silu);
   readonly gelu = method(activation.gelu);
   readonly softplus = method(activation.softplus);
+  readonly elu = method(rectifier.elu);
+  readonly hardtanh = method(rectifier.hardtanh);
+  readonly leakyRelu = method(rectifier.leakyRelu);
+  readonly mish = method(rectifier.mish);
+  readonly prelu = method(rectifier.prelu);
+  readonly selu = method(rectifier.selu);
 
   readonly logsumexp = method(softmax.logsumexp);
   readonly softmax = method(softmax.softmax);
@@ -124,6 +131,7 @@ type Functions = typeof activation &
   typeof elementwise &
   typeof indexing &
   typeof movement &
+  typeof rectifier &
   typeof reduction &
   typeof softmax;
 

@@ -1,7 +1,7 @@
 import type { DataLoader, DataLoaderState } from "@stargrad/datasets";
 import { FormatError, type Safetensors } from "@stargrad/io";
 import type { Module } from "@stargrad/nn";
-import type { Optimizer } from "@stargrad/optim";
+import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import {
   ArgumentError,
   defaultGenerator,
@@ -16,7 +16,7 @@ import { readSealed, writeSealed } from "./sealed-file.js";
 /** Everything in a training that changes from step to step. The default generator always belongs to it. */
 export interface Training {
   readonly model: Module;
-  readonly optimizer?: Optimizer;
+  readonly optimizer?: Optimizer | ClosureOptimizer;
   readonly loader?: DataLoader<unknown>;
   /** Further generators that are drawn from, such as one given to a dropout layer. */
   readonly generators?: Readonly<Record<string, Generator>>;

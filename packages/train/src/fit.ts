@@ -1,6 +1,6 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer } from "@stargrad/nn";
-import type { Optimizer } from "@stargrad/optim";
+import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
 
 import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
@@ -15,7 +15,7 @@ export interface Batch {
 
 export interface FitOptions<Name extends string> {
   readonly model: Layer;
-  readonly optimizer: Optimizer;
+  readonly optimizer: Optimizer | ClosureOptimizer;
   readonly loader: DataLoader<Batch>;
   /** What is made small. */
   readonly loss: Metric;

@@ -1,8 +1,9 @@
-import { assignAll, backward, type Parameter } from "@stargrad/autograd";
+import { backward, type Parameter } from "@stargrad/autograd";
 import { RecordedFunction, tensorsOf } from "@stargrad/jit";
 import { readModules, type Module } from "@stargrad/nn";
-import type { Optimizer } from "@stargrad/optim";
+import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, leavesOf, realize, type Tensor } from "@stargrad/tensor";
+import { descentOf, type Run } from "./descent.js";
 
 /** What a step learns from: tensors, and numbers that may differ from step to step. */
 export type StepInputs = Readonly<Record<string, Tensor | number>>;
@@ -12,7 +13,7 @@ export type StepTensors<I extends StepInputs> = { readonly [Name in keyof I]: Te
 
 export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
   readonly model: Module;
-  readonly optimizer: Optimizer;
+  readonly optimizer: Optimizer | ClosureOptimizer;
   /**
    * The mistake, and whatever else is of interest, of one batch. It is called only when the step is recorded, so all that
    * it does has to be operations on tensors: what it reads from elsewhere stays as it was then.
@@ -20,7 +21,10 @@ export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
   readonly loss: (inputs: StepTensors<I>) => R;
   /** What to do with the gradients before the optimizer takes them, such as `clipGradNorm`. Default: nothing. */
   readonly afterBackward?: () => void;
-  /** Looks at the results before anything changes, and throws if the step should not count. Default: all steps count. */
+  /**
+   * Looks at the results of the first evaluation before anything changes, and throws if the step should not count. Default: all
+   * steps count.
+   */
   readonly check?: (results: R) => void;
 }
 
@@ -34,7 +38,7 @@ interface StepNotes {
   /** The optimizer's parameters that the loss depends on. */
   readonly learning: readonly Parameter[];
   /** What the optimizer's settings choose for these. */
-  readonly structure: string;
+  readonly key: string;
   /** The parameters whose gradients a step drops. */
   readonly cleared: readonly Parameter[];
   /** Whether the model is as it was, also those of its modules that the loss does not call. */
@@ -52,6 +56,10 @@ interface StepNotes {
  * closures and plain objects hold is not seen: the loss has to be a function of its inputs and of such fields. A layer
  * whose `forward` changes its own fields is recorded anew at every step.
  *
+ * An optimizer that evaluates the loss several times in a step, such as LBFGS, runs the recorded loss and its gradients that
+ * often, as it would call a closure in a plain loop: each evaluation draws anew and moves running statistics. What is
+ * handed out is that of the first one.
+ *
  * Gradients are those of this batch alone: what `backward` has left in the parameters of the model and the optimizer is
  * dropped, and nothing is left in any `grad`. Indices are checked at every step; other values, such as targets of a binary
  * cross entropy, only in a plain loop.
@@ -60,8 +68,8 @@ interface StepNotes {
  *     for await (const { x, y } of loader) console.log(await step({ x, y }).loss.item());
  *
  * Throws, when the step is called: ArgumentError if the loss reads a value, draws a number that is not a tensor, uses what was
- * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations throw. Then no
- * variable has changed.
+ * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations and the optimizer
+ * throw. Then no variable has changed, but for statistics that evaluations before have moved.
  */
 export function trainStep<I extends StepInputs, R extends StepResults>({
   model,
@@ -70,8 +78,9 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
   afterBackward,
   check,
 }: TrainStepOptions<I, R>): (inputs: I) => R {
-  /** The step itself: all that it computes is built in here, the updates too. */
-  const takeStep = (inputs: StepTensors<I>) => {
+  const descent = descentOf(optimizer);
+  /** What is recorded: all that one run computes. */
+  const run = (inputs: StepTensors<I>): { readonly results: Run<R>; readonly notes: StepNotes } => {
     const own = optimizer.groups.flatMap(({ parameters }) => parameters);
     const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
     backward(results.loss);
@@ -80,15 +89,23 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     if (learning.length === 0) {
       throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
     }
-    assignAll(optimizer.updates(learning));
+    const gradients = descent.record(learning);
     const cleared = [...new Set([...model.parameters(), ...own])];
-    return { results, notes: { learning, structure: optimizer.programKey(learning), cleared, unchanged } };
+    return {
+      results: { results, gradients },
+      notes: { learning, key: descent.key(learning), cleared, unchanged },
+    };
   };
-  const step = new RecordedFunction<StepTensors<I>, R, StepNotes>(takeStep, {
+  const step = new RecordedFunction<StepTensors<I>, Run<R>, StepNotes>(run, {
     called: "trainStep",
     dropsGradients: true,
-    fits: ({ learning, structure, unchanged }) => unchanged() && optimizer.programKey(learning) === structure,
+    fits: ({ learning, key, unchanged }) => unchanged() && descent.key(learning) === key,
   });
+  const checkRun =
+    check &&
+    (({ results }: Run<R>): void => {
+      check(results);
+    });
 
   return (inputs) => {
     const given = tensorsOf("trainStep", inputs) as StepTensors<I>;
@@ -96,6 +113,6 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     const recording = step.recordingFor(given);
     const { learning, cleared } = recording.notes;
     for (const parameter of cleared) parameter.grad = null;
-    return optimizer.advance(learning, () => recording.run(given, check));
+    return descent.take(learning, (isFirst) => recording.run(given, isFirst ? checkRun : undefined));
   };
 }

@@ -1,6 +1,6 @@
 import { concat, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { expectSpatial, type Rank } from "./spatial.js";
 
@@ -18,13 +18,12 @@ type Reduce = (x: Tensor, axis: number) => Tensor;
 export abstract class AdaptivePooling extends Module {
   readonly #outputSize: readonly OutputLength[];
   readonly #reduce: Reduce;
-  readonly #written: string;
 
   constructor(
     { name, rank, reduce }: { readonly name: string; readonly rank: Rank; readonly reduce: Reduce },
     outputSize: OutputLength | readonly OutputLength[],
   ) {
-    super();
+    super(name, [outputSize]);
     const sizes = Array.isArray(outputSize)
       ? (outputSize as readonly OutputLength[])
       : new Array<OutputLength>(rank).fill(outputSize as OutputLength);
@@ -33,24 +32,19 @@ export abstract class AdaptivePooling extends Module {
     expectWhole(name, { outputSize: written }, { least: 1, axes: rank });
     this.#outputSize = sizes;
     this.#reduce = reduce;
-    this.#written = writeLayer(name, [outputSize]);
   }
 
   forward(x: Tensor): Tensor {
     const rank = this.#outputSize.length as Rank;
-    expectFloat(this.#written, x);
-    expectSpatial(this.#written, x, rank);
+    expectFloat(this.describe(), x);
+    expectSpatial(this.describe(), x, rank);
     const isEmpty = x.shape.slice(-rank).includes(0);
-    expectShape(this.#written, x, !isEmpty, "at least one element along each axis that is pooled");
+    expectShape(this.describe(), x, !isEmpty, "at least one element along each axis that is pooled");
     // From the last axis to the first: of several largest elements, the first in row-major order wins.
     return this.#outputSize.reduceRight<Tensor>((y, count, i) => {
       const axis = x.ndim - rank + i;
       return count === null ? y : reduceStretches(y, axis, count, this.#reduce);
     }, x);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }
 

@@ -19,8 +19,8 @@ export abstract class AveragePooling extends Module {
     kernelSize: number | readonly number[],
     options: AveragePoolingOptions,
   ) {
-    super();
-    this.#windows = new PoolingWindows(kind, kernelSize, options);
+    super(kind.name, [kernelSize], options);
+    this.#windows = new PoolingWindows({ ...kind, layer: this.describe() }, kernelSize, options);
     this.#countIncludePad = options.countIncludePad ?? true;
     this.#divisor = options.divisorOverride;
     if (this.#divisor !== undefined && (!Number.isInteger(this.#divisor) || this.#divisor === 0)) {
@@ -34,10 +34,6 @@ export abstract class AveragePooling extends Module {
   forward(x: Tensor): Tensor {
     const sums = this.#windows.over(x, { value: 0 }).sum({ axis: -1 });
     return sums.div(this.#divisor ?? this.#counts(x));
-  }
-
-  override describe(): string {
-    return this.#windows.describe();
   }
 
   /** How many elements each window is the mean of: one number if all agree, else one for each, [P, Q]. */

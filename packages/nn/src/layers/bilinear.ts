@@ -2,7 +2,7 @@ import { Parameter } from "@stargrad/autograd";
 import { einsum, type FloatOptions, formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { fanInUniform } from "../init.js";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 
 export interface BilinearOptions extends FloatOptions {
   /** Whether there is a bias. Default: true. */
@@ -23,10 +23,9 @@ export class Bilinear extends Module {
   readonly in1Features: number;
   readonly in2Features: number;
   readonly outFeatures: number;
-  readonly #written: string;
 
   constructor(in1Features: number, in2Features: number, outFeatures: number, options: BilinearOptions = {}) {
-    super();
+    super("Bilinear", [in1Features, in2Features, outFeatures], options);
     expectWhole("Bilinear", { in1Features, in2Features, outFeatures }, { least: 1 });
     const { bias = true, ...random } = options;
     this.weight = new Parameter(fanInUniform([outFeatures, in1Features, in2Features], in1Features, random));
@@ -34,7 +33,6 @@ export class Bilinear extends Module {
     this.in1Features = in1Features;
     this.in2Features = in2Features;
     this.outFeatures = outFeatures;
-    this.#written = writeLayer("Bilinear", [in1Features, in2Features, outFeatures], options);
   }
 
   forward(x1: Tensor, x2: Tensor): Tensor {
@@ -42,15 +40,11 @@ export class Bilinear extends Module {
     const fits = x1.shape.at(-1) === in1 && x2.shape.at(-1) === in2;
     if (!fits || !sameShape(x1.shape.slice(0, -1), x2.shape.slice(0, -1))) {
       throw new ShapeError(
-        this.#written,
+        this.describe(),
         `got ${formatShape(x1.shape)} and ${formatShape(x2.shape)}; expected […, ${in1}] and […, ${in2}] with the same axes before`,
       );
     }
     const y = einsum("...i,oij,...j->...o", x1, this.weight, x2);
     return this.bias === null ? y : y.add(this.bias);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

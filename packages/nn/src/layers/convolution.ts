@@ -2,7 +2,7 @@ import { Parameter } from "@stargrad/autograd";
 import { ArgumentError, type FloatOptions, type Tensor } from "@stargrad/tensor";
 import { fanIn, fanInUniform } from "../init.js";
 import { Module } from "../module.js";
-import { eachAxis, expectWhole, writeLayer } from "../options.js";
+import { eachAxis, expectWhole } from "../options.js";
 import { expectSize, expectSpatial, type Rank } from "./spatial.js";
 
 /** The options of all convolutions, for any number of axes. Each class says which it takes and what they mean. */
@@ -41,7 +41,6 @@ export abstract class Convolution extends Module {
   readonly outChannels: number;
   protected readonly groups: number;
   protected readonly windows: Windows;
-  readonly #written: string;
 
   constructor(
     { name, rank, transposed }: ConvolutionKind,
@@ -50,7 +49,7 @@ export abstract class Convolution extends Module {
     kernelSize: number | readonly number[],
     options: ConvolutionOptions,
   ) {
-    super();
+    super(name, [inChannels, outChannels, kernelSize], options);
     const { stride = 1, dilation = 1, groups = 1, bias = true, ...random } = options;
     expectWhole(name, { inChannels, outChannels, groups }, { least: 1 });
     expectWhole(name, { kernelSize, stride, dilation }, { least: 1, axes: rank });
@@ -65,7 +64,6 @@ export abstract class Convolution extends Module {
     this.outChannels = outChannels;
     this.groups = groups;
     this.windows = { size, stride: eachAxis(stride, rank), dilation: eachAxis(dilation, rank) };
-    this.#written = writeLayer(name, [inChannels, outChannels, kernelSize], options);
 
     const channels = transposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups];
     const shape = [...channels, ...size];
@@ -75,16 +73,12 @@ export abstract class Convolution extends Module {
 
   forward(x: Tensor): Tensor {
     const rank = this.windows.size.length as Rank;
-    expectSpatial(this.#written, x, rank, this.inChannels);
-    expectSize(this.#written, x, this.leastSize());
+    expectSpatial(this.describe(), x, rank, this.inChannels);
+    expectSize(this.describe(), x, this.leastSize());
     if (x.ndim === rank + 1) return this.forward(x.unsqueeze(0)).squeeze(0);
     const y = this.convolve(x);
     if (this.bias === null) return y;
     return y.add(this.bias.reshape([this.outChannels, ...this.windows.size.map(() => 1)]));
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 
   /** The shortest axes that have an output. */

@@ -7,7 +7,6 @@ import {
   type Tensor,
 } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectFloat } from "../shapes.js";
 
 /**
@@ -24,7 +23,7 @@ export class Dropout extends Module {
   readonly #random: RandomOptions;
 
   constructor(probability = 0.5, random: RandomOptions = {}) {
-    super();
+    super("Dropout", [probability]);
     checkProbability("Dropout", probability);
     this.probability = probability;
     this.#random = random;
@@ -35,10 +34,6 @@ export class Dropout extends Module {
     expectFloat(this.describe(), x);
     if (!this.training || this.probability === 0) return x;
     return x.mul(dropoutMask(x.shape, this.probability, x.dtype, this.#random));
-  }
-
-  override describe(): string {
-    return writeLayer("Dropout", [this.probability]);
   }
 }
 

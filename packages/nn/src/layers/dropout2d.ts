@@ -1,6 +1,5 @@
 import type { RandomOptions, Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { checkProbability, dropoutMask } from "./dropout.js";
 
@@ -19,7 +18,7 @@ export class Dropout2d extends Module {
   readonly #random: RandomOptions;
 
   constructor(probability = 0.5, random: RandomOptions = {}) {
-    super();
+    super("Dropout2d", [probability]);
     checkProbability("Dropout2d", probability);
     this.probability = probability;
     this.#random = random;
@@ -32,9 +31,5 @@ export class Dropout2d extends Module {
     if (!this.training || this.probability === 0) return x;
     const [batch, channels] = x.shape;
     return x.mul(dropoutMask([batch, channels, 1, 1], this.probability, x.dtype, this.#random));
-  }
-
-  override describe(): string {
-    return writeLayer("Dropout2d", [this.probability]);
   }
 }

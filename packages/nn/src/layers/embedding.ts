@@ -10,14 +10,23 @@ import {
   type Shape,
   type Tensor,
 } from "@stargrad/tensor";
-import type { KnownRank, WithOneMore } from "../layer-shapes.js";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
+import type { DeclaredRule, InputShape, KnownRank, ShapeRule } from "../shape-rule.js";
 import { expectIndices } from "../shapes.js";
 
 export interface EmbeddingOptions extends FloatOptions {
   /** A row that starts at 0 and gets no gradient, for places that hold nothing; negative counts from the end. */
   readonly paddingIdx?: number;
+}
+
+/** The shape with one more axis. */
+type WithOneMore<S extends Shape, Last extends number> = [number] extends [Last] ? Shape : [...S, Last];
+
+interface EmbeddingShapes extends ShapeRule {
+  readonly features: number;
+  readonly output: WithOneMore<InputShape<this>, this["features"]>;
+  readonly problem: null;
 }
 
 /**
@@ -31,14 +40,14 @@ export interface EmbeddingOptions extends FloatOptions {
  * Source: torch.nn.Embedding
  */
 export class Embedding<Rows extends number = number, Features extends number = number> extends Module {
+  declare readonly shapeRule?: DeclaredRule<EmbeddingShapes, { readonly features: Features }>;
   readonly weight: Parameter;
   readonly numEmbeddings: Rows;
   readonly embeddingDim: Features;
   readonly #padding: number | null;
-  readonly #written: string;
 
   constructor(numEmbeddings: Rows, embeddingDim: Features, options: EmbeddingOptions = {}) {
-    super();
+    super("Embedding", [numEmbeddings, embeddingDim], options);
     const { paddingIdx, ...random } = options;
     expectWhole("Embedding", { numEmbeddings, embeddingDim }, { least: 1 });
     this.#padding = paddingIdx === undefined ? null : rowOf(paddingIdx, numEmbeddings);
@@ -49,20 +58,15 @@ export class Embedding<Rows extends number = number, Features extends number = n
     this.weight = new Parameter(where(isPadding, 0, rows));
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
-    this.#written = writeLayer("Embedding", [numEmbeddings, embeddingDim], options);
   }
 
   forward<S extends Shape>(index: Tensor<S>): Tensor<KnownRank<WithOneMore<S, Features>>>;
   forward(index: Tensor): Tensor {
-    expectIndices(this.#written, "an index", index);
+    expectIndices(this.describe(), "an index", index);
     this.#checkRows(index);
     const rows = this.weight.take(index);
     if (this.#padding === null) return rows;
     return where(index.equal(this.#padding).unsqueeze(-1), rows.stopGradient(), rows);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 
   /** Checks indices whose values are known already; the others are checked by the engine. */
@@ -72,7 +76,7 @@ export class Embedding<Rows extends number = number, Features extends number = n
     for (const [position, row] of index.dataSync().entries()) {
       if (row >= 0 && row < rows) continue;
       throw new IndexError(
-        this.#written,
+        this.describe(),
         `got the index ${row} at position ${position}; expected 0 to ${rows - 1}`,
       );
     }

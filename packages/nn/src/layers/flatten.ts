@@ -1,6 +1,6 @@
 import type { Flattened, FlattenProblem, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
+import type { DeclaredRule, InputShape, ShapeRule } from "../shape-rule.js";
 import { expectAxes } from "../shapes.js";
 
 export interface FlattenOptions<Start extends number = number, End extends number = number> {
@@ -8,6 +8,13 @@ export interface FlattenOptions<Start extends number = number, End extends numbe
   readonly startAxis?: Start;
   /** The last axis to join; negative counts from the end. Default: −1. */
   readonly endAxis?: End;
+}
+
+interface FlattenShapes extends ShapeRule {
+  readonly start: number;
+  readonly end: number;
+  readonly output: Flattened<InputShape<this>, this["start"], this["end"]>;
+  readonly problem: FlattenProblem<InputShape<this>, this["start"], this["end"]>;
 }
 
 /**
@@ -18,15 +25,14 @@ export interface FlattenOptions<Start extends number = number, End extends numbe
  * Source: torch.nn.Flatten
  */
 export class Flatten<Start extends number = 1, End extends number = -1> extends Module {
+  declare readonly shapeRule?: DeclaredRule<FlattenShapes, { readonly start: Start; readonly end: End }>;
   readonly #startAxis: number;
   readonly #endAxis: number;
-  readonly #written: string;
 
   constructor(options: FlattenOptions<Start, End> = {}) {
-    super();
+    super("Flatten", [], options);
     const { startAxis = 1, endAxis = -1 } = options;
     [this.#startAxis, this.#endAxis] = [startAxis, endAxis];
-    this.#written = writeLayer("Flatten", [], options);
   }
 
   forward<S extends Shape>(
@@ -34,11 +40,7 @@ export class Flatten<Start extends number = 1, End extends number = -1> extends 
   ): Tensor<Flattened<S, Start, End>>;
   forward(x: Tensor): Tensor {
     const [start, end] = [this.#startAxis, this.#endAxis];
-    expectAxes(this.#written, x, [start, end]);
+    expectAxes(this.describe(), x, [start, end]);
     return x.flatten({ startAxis: start, endAxis: end });
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

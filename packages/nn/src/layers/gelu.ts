@@ -1,6 +1,5 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 
 export interface GELUOptions {
   /** Whether to replace Φ by its approximation with tanh. Default: `"none"`. */
@@ -17,15 +16,11 @@ export class GELU extends Module {
   readonly #options: GELUOptions;
 
   constructor(options: GELUOptions = {}) {
-    super();
+    super("GELU", [], options);
     this.#options = options;
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return x.gelu(this.#options);
-  }
-
-  override describe(): string {
-    return writeLayer("GELU", [], this.#options);
   }
 }

@@ -1,7 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
 import { ArgumentError, ones, zeros, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import {
   checkEpsilon,
@@ -35,10 +35,9 @@ export class GroupNorm extends Module {
   readonly numGroups: number;
   readonly numChannels: number;
   readonly #epsilon: number;
-  readonly #written: string;
 
   constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
-    super();
+    super("GroupNorm", [numGroups, numChannels], options);
     const { epsilon = 1e-5, affine = true, ...others } = options;
     expectWhole("GroupNorm", { numGroups, numChannels }, { least: 1 });
     checkEpsilon("GroupNorm", epsilon);
@@ -53,14 +52,13 @@ export class GroupNorm extends Module {
     this.numGroups = numGroups;
     this.numChannels = numChannels;
     this.#epsilon = epsilon;
-    this.#written = writeLayer("GroupNorm", [numGroups, numChannels], options);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
-    expectFloat(this.#written, x);
+    expectFloat(this.describe(), x);
     expectShape(
-      this.#written,
+      this.describe(),
       x,
       x.ndim >= 2 && x.shape[1] === this.numChannels,
       `[N, ${this.numChannels}, …]`,
@@ -70,9 +68,5 @@ export class GroupNorm extends Module {
     const axes = [...groups.shape.keys()].slice(2);
     const y = standardize(groups, momentsOf(groups, axes), this.#epsilon).reshape(x.shape);
     return scaleAndShift(y, perChannel(this.weight, x), perChannel(this.bias, x));
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

@@ -1,13 +1,5 @@
-import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, type HardtanhOptions, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
-
-export interface HardtanhOptions {
-  /** The smallest output. Default: −1. */
-  readonly min?: number;
-  /** The largest output. Default: 1. */
-  readonly max?: number;
-}
 
 /**
  * `y = min(max(x, a), b)`, element by element, with the bounds a and b. The gradient at the bounds is 0, as PyTorch's; that
@@ -21,7 +13,7 @@ export class Hardtanh extends Module {
   readonly #options: HardtanhOptions;
 
   constructor(options: HardtanhOptions = {}) {
-    super();
+    super("Hardtanh", [], options);
     const { min = -1, max = 1 } = options;
     if (!(min < max)) {
       throw new ArgumentError("Hardtanh", `got min ${min} and max ${max}; expected min below max`);
@@ -29,13 +21,7 @@ export class Hardtanh extends Module {
     this.#options = options;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
-  forward(x: Tensor): Tensor {
-    const { min = -1, max = 1 } = this.#options;
-    return where(x.lessEqual(min), min, where(x.greaterEqual(max), max, x));
-  }
-
-  override describe(): string {
-    return writeLayer("Hardtanh", [], this.#options);
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.hardtanh(this.#options);
   }
 }

@@ -8,11 +8,11 @@ import { Module } from "../module.js";
  * Source: torch.nn.Identity
  */
 export class Identity extends Module {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    return x;
+  constructor() {
+    super("Identity");
   }
 
-  override describe(): string {
-    return "Identity()";
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x;
   }
 }

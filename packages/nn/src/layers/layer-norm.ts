@@ -1,8 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
 import { ones, zeros, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
-import type { TrailingProblem } from "../layer-shapes.js";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
+import type { DeclaredRule, InputShape, ShapeRule, TrailingProblem } from "../shape-rule.js";
 import { expectFloat } from "../shapes.js";
 import {
   checkEpsilon,
@@ -23,6 +22,12 @@ export interface LayerNormOptions extends DTypeOptions {
   readonly bias?: boolean;
 }
 
+interface LayerNormShapes extends ShapeRule {
+  readonly last: unknown;
+  readonly output: InputShape<this>;
+  readonly problem: TrailingProblem<"LayerNorm", InputShape<this>, this["last"]>;
+}
+
 /**
  * Gives the features of every item mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased variance,
  * over the last axes.
@@ -33,14 +38,14 @@ export interface LayerNormOptions extends DTypeOptions {
  * Source: Ba et al., "Layer Normalization", 2016, eq. 4; torch.nn.LayerNorm
  */
 export class LayerNorm<const Last extends number | Shape = number | Shape> extends Module {
+  declare readonly shapeRule?: DeclaredRule<LayerNormShapes, { readonly last: Last }>;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly normalizedShape: readonly number[];
   readonly #epsilon: number;
-  readonly #written: string;
 
   constructor(normalizedShape: Last, options: LayerNormOptions = {}) {
-    super();
+    super("LayerNorm", [normalizedShape], options);
     const { epsilon = 1e-5, elementwiseAffine = true, bias = true, ...others } = options;
     checkEpsilon("LayerNorm", epsilon);
     const shape = normalizedAxes("LayerNorm", normalizedShape);
@@ -48,17 +53,12 @@ export class LayerNorm<const Last extends number | Shape = number | Shape> exten
     this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, others)) : null;
     this.normalizedShape = shape;
     this.#epsilon = epsilon;
-    this.#written = writeLayer("LayerNorm", [normalizedShape], options);
   }
 
   forward<S extends Shape>(x: TensorUnless<TrailingProblem<"LayerNorm", S, Last>, S>): Tensor<S>;
   forward(x: Tensor): Tensor {
-    expectFloat(this.#written, x);
-    const axes = expectTrailing(this.#written, x, this.normalizedShape);
+    expectFloat(this.describe(), x);
+    const axes = expectTrailing(this.describe(), x, this.normalizedShape);
     return scaleAndShift(standardize(x, momentsOf(x, axes), this.#epsilon), this.weight, this.bias);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

@@ -1,11 +1,5 @@
-import { where, type Shape, type Tensor } from "@stargrad/tensor";
+import type { LeakyReLUOptions, Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
-
-export interface LeakyReLUOptions {
-  /** The slope a below 0. Default: 0.01. */
-  readonly negativeSlope?: number;
-}
 
 /**
  * `y = x` where x is positive and `y = a · x` elsewhere, element by element; the gradient at 0 is a.
@@ -17,16 +11,11 @@ export class LeakyReLU extends Module {
   readonly #options: LeakyReLUOptions;
 
   constructor(options: LeakyReLUOptions = {}) {
-    super();
+    super("LeakyReLU", [], options);
     this.#options = options;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
-  forward(x: Tensor): Tensor {
-    return where(x.greater(0), x, x.mul(this.#options.negativeSlope ?? 0.01));
-  }
-
-  override describe(): string {
-    return writeLayer("LeakyReLU", [], this.#options);
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.leakyRelu(this.#options);
   }
 }

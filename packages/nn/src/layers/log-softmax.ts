@@ -1,6 +1,5 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectAxes } from "../shapes.js";
 
 export interface LogSoftmaxOptions {
@@ -19,7 +18,7 @@ export class LogSoftmax extends Module {
   readonly #options: LogSoftmaxOptions;
 
   constructor(options: LogSoftmaxOptions = {}) {
-    super();
+    super("LogSoftmax", [], options);
     this.#options = options;
   }
 
@@ -28,9 +27,5 @@ export class LogSoftmax extends Module {
     const { axis = -1 } = this.#options;
     expectAxes(this.describe(), x, [axis]);
     return x.logSoftmax({ axis });
-  }
-
-  override describe(): string {
-    return writeLayer("LogSoftmax", [], this.#options);
   }
 }

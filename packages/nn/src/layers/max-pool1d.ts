@@ -27,15 +27,12 @@ export class MaxPool1d extends Module {
   readonly #windows: PoolingWindows;
 
   constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
-    super();
-    this.#windows = new PoolingWindows({ name: "MaxPool1d", rank: 1 }, kernelSize, options);
+    super("MaxPool1d", [kernelSize], options);
+    const kind = { name: "MaxPool1d", rank: 1, layer: this.describe() } as const;
+    this.#windows = new PoolingWindows(kind, kernelSize, options);
   }
 
   forward(x: Tensor): Tensor {
     return this.#windows.over(x, { value: -Infinity }).max({ axis: -1 }).values;
-  }
-
-  override describe(): string {
-    return this.#windows.describe();
   }
 }

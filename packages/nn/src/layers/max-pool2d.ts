@@ -28,15 +28,12 @@ export class MaxPool2d extends Module {
   readonly #windows: PoolingWindows;
 
   constructor(kernelSize: number | Pair, options: MaxPool2dOptions = {}) {
-    super();
-    this.#windows = new PoolingWindows({ name: "MaxPool2d", rank: 2 }, kernelSize, options);
+    super("MaxPool2d", [kernelSize], options);
+    const kind = { name: "MaxPool2d", rank: 2, layer: this.describe() } as const;
+    this.#windows = new PoolingWindows(kind, kernelSize, options);
   }
 
   forward(x: Tensor): Tensor {
     return this.#windows.over(x, { value: -Infinity }).max({ axis: -1 }).values;
-  }
-
-  override describe(): string {
-    return this.#windows.describe();
   }
 }

@@ -8,12 +8,11 @@ import { Module } from "../module.js";
  * Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019; torch.nn.Mish
  */
 export class Mish extends Module {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
-  forward(x: Tensor): Tensor {
-    return x.mul(x.softplus().tanh());
+  constructor() {
+    super("Mish");
   }
 
-  override describe(): string {
-    return "Mish()";
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.mish();
   }
 }

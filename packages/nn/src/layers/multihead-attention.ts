@@ -13,7 +13,7 @@ import {
 } from "@stargrad/tensor";
 import { xavierUniform } from "../init.js";
 import { Module } from "../module.js";
-import { expectProbability, expectWhole, writeLayer } from "../options.js";
+import { expectProbability, expectWhole } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import { Linear } from "./linear.js";
 import { attentionWeights } from "./scaled-dot-product-attention.js";
@@ -72,10 +72,9 @@ export class MultiheadAttention extends Module {
   readonly #batchFirst: boolean;
   readonly #dropout: number;
   readonly #random: RandomOptions;
-  readonly #written: string;
 
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
-    super();
+    super("MultiheadAttention", [embedDim, numHeads], options);
     const {
       dropout = 0,
       bias = true,
@@ -107,7 +106,6 @@ export class MultiheadAttention extends Module {
     this.#batchFirst = batchFirst;
     this.#dropout = dropout;
     this.#random = generator;
-    this.#written = writeLayer("MultiheadAttention", [embedDim, numHeads], options);
   }
 
   forward(
@@ -138,10 +136,6 @@ export class MultiheadAttention extends Module {
     const output = this.outProjection.forward(heads.permute(order).flatten({ startAxis: 2 }));
     if (!needWeights) return { output, weights: null };
     return { output, weights: averageWeights ? weights.mean({ axis: 1 }) : weights };
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 
   /** Its names are PyTorch's. */
@@ -214,20 +208,20 @@ export class MultiheadAttention extends Module {
   #checkMask(name: string, mask: Tensor, shapes: readonly (readonly number[])[]): void {
     if (mask.dtype === "int32") {
       throw new DTypeError(
-        this.#written,
+        this.describe(),
         `got ${name} of int32; expected bool, true where a key is ignored, or float, which is added to the scores`,
         'Cast with mask.cast("bool")',
       );
     }
     if (shapes.some((shape) => sameShape(mask.shape, shape))) return;
     throw new ShapeError(
-      this.#written,
+      this.describe(),
       `got ${name} ${formatShape(mask.shape)}; expected ${shapes.map(formatShape).join(" or ")}`,
     );
   }
 
   #checkInputs(...inputs: readonly [query: Tensor, key: Tensor, value: Tensor]): void {
-    for (const x of inputs) expectFloat(this.#written, x);
+    for (const x of inputs) expectFloat(this.describe(), x);
     const [query, key, value] = inputs;
     const [sequence, batch] = this.#batchFirst ? [1, 0] : [0, 1];
     const isBatch = query.ndim === 3;
@@ -244,7 +238,7 @@ export class MultiheadAttention extends Module {
       return `[${[...axes, this.#features[i]].join(", ")}]`;
     });
     throw new ShapeError(
-      this.#written,
+      this.describe(),
       `got the query ${got[0]}, the key ${got[1]} and the value ${got[2]}; expected ${wanted[0]}, ${wanted[1]} and ${wanted[2]}, or all without N`,
     );
   }

@@ -1,6 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectShape } from "../shapes.js";
 
 /**
@@ -14,7 +14,7 @@ export class PixelShuffle extends Module {
   readonly upscaleFactor: number;
 
   constructor(upscaleFactor: number) {
-    super();
+    super("PixelShuffle", [upscaleFactor]);
     expectWhole("PixelShuffle", { upscaleFactor }, { least: 1 });
     this.upscaleFactor = upscaleFactor;
   }
@@ -31,9 +31,5 @@ export class PixelShuffle extends Module {
       .reshape([...batch, outer, factor, factor, height, width])
       .permute([...batch.keys(), ...[0, 3, 1, 4, 2].map((axis) => batch.length + axis)]) // […, C, H, r, W, r]
       .reshape([...batch, outer, height * factor, width * factor]);
-  }
-
-  override describe(): string {
-    return writeLayer("PixelShuffle", [this.upscaleFactor]);
   }
 }

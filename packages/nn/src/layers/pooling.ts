@@ -1,5 +1,5 @@
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
-import { eachAxis, expectWhole, writeLayer } from "../options.js";
+import { eachAxis, expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { spansOf } from "./convolution.js";
 import { expectSpatial, nameOfAxis, type Rank } from "./spatial.js";
@@ -10,6 +10,15 @@ export interface PoolingOptions {
   readonly padding?: number | readonly number[];
   readonly dilation?: number | readonly number[];
   readonly ceilMode?: boolean;
+}
+
+/** What a pooling layer is called, and along how many axes its windows slide. */
+export interface PoolingKind {
+  /** Its name: `"MaxPool2d"`. */
+  readonly name: string;
+  readonly rank: Rank;
+  /** The layer as it was made, for errors: `"MaxPool2d(2)"`. */
+  readonly layer: string;
 }
 
 /** How windows lie along one axis: what is put before and after it, and how many windows there are. */
@@ -26,10 +35,10 @@ export class PoolingWindows {
   readonly #padding: readonly number[];
   readonly #dilation: readonly number[];
   readonly #ceilMode: boolean;
-  readonly #written: string;
+  readonly #layer: string;
 
   constructor(
-    { name, rank }: { readonly name: string; readonly rank: Rank },
+    { name, rank, layer }: PoolingKind,
     kernelSize: number | readonly number[],
     options: PoolingOptions,
   ) {
@@ -40,22 +49,17 @@ export class PoolingWindows {
     [this.#size, this.#stride] = [eachAxis(kernelSize, rank), eachAxis(stride, rank)];
     [this.#padding, this.#dilation] = [eachAxis(padding, rank), eachAxis(dilation, rank)];
     this.#ceilMode = ceilMode;
-    this.#written = writeLayer(name, [kernelSize], options);
+    this.#layer = layer;
     if (this.#padding.some((amount, axis) => amount > this.#size[axis] / 2)) {
       // A window of nothing but padding would have nothing to answer.
-      throw new ArgumentError(this.#written, "the padding is too wide; expected at most half the kernel");
+      throw new ArgumentError(this.#layer, "the padding is too wide; expected at most half the kernel");
     }
-  }
-
-  /** The layer as it was made. */
-  describe(): string {
-    return this.#written;
   }
 
   /** The elements of every window, [N, C, P, Q] and a last axis, where x is padded with the given value. */
   over(x: Tensor, { value }: { readonly value: number }): Tensor {
-    expectFloat(this.#written, x);
-    expectSpatial(this.#written, x, this.#rank);
+    expectFloat(this.#layer, x);
+    expectSpatial(this.#layer, x, this.#rank);
     const around = this.#placesOn(x).map((places) => places.around);
     const leading = x.shape.slice(0, -this.#rank).map(() => [0, 0] as const);
     return x
@@ -88,7 +92,7 @@ export class PoolingWindows {
       const slack = this.#ceilMode ? stride - 1 : 0;
       const least = span - slack - 2 * padding;
       const name = nameOfAxis(this.#rank, axis);
-      expectShape(this.#written, x, length >= least, `a ${name} of at least ${least}`);
+      expectShape(this.#layer, x, length >= least, `a ${name} of at least ${least}`);
 
       const room = length + 2 * padding - span;
       const last = Math.floor((room + slack) / stride) * stride;

@@ -1,9 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
-import { full, where, type Shape, type Tensor } from "@stargrad/tensor";
+import { full, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectShape } from "../shapes.js";
-import { perChannel, type DTypeOptions } from "./normalization.js";
+import type { DTypeOptions } from "./normalization.js";
 
 export interface PReLUOptions extends DTypeOptions {
   /** How many slopes there are: one for all, or one for each channel. Default: 1. */
@@ -22,26 +22,19 @@ export interface PReLUOptions extends DTypeOptions {
  */
 export class PReLU extends Module {
   readonly weight: Parameter;
-  readonly #written: string;
 
   constructor(options: PReLUOptions = {}) {
-    super();
+    super("PReLU", [], options);
     const { numParameters = 1, init = 0.25, ...others } = options;
     expectWhole("PReLU", { numParameters }, { least: 1 });
     this.weight = new Parameter(full([numParameters], init, others));
-    this.#written = writeLayer("PReLU", [], options);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
   forward(x: Tensor): Tensor {
     const channels = this.weight.size;
     const fits = channels === 1 || (x.ndim >= 2 && x.shape[1] === channels);
-    expectShape(this.#written, x, fits, `[N, ${channels}, …]`);
-    const slope = channels === 1 ? this.weight.reshape([]) : perChannel(this.weight, x);
-    return where(x.greater(0), x, x.mul(slope));
-  }
-
-  override describe(): string {
-    return this.#written;
+    expectShape(this.describe(), x, fits, `[N, ${channels}, …]`);
+    return x.prelu(this.weight);
   }
 }

@@ -1,6 +1,6 @@
 import { formatShape, sameShape, ShapeError, type FloatOptions, type Tensor, zeros } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import {
   drawWeights,
@@ -23,7 +23,6 @@ export abstract class RecurrentCell extends Module {
   readonly hiddenSize: number;
   readonly #weights: CellWeights;
   readonly #kind: StepKind;
-  readonly #written: string;
 
   constructor(
     name: string,
@@ -31,7 +30,7 @@ export abstract class RecurrentCell extends Module {
     [inputSize, hiddenSize]: readonly [inputSize: number, hiddenSize: number],
     options: RecurrentCellOptions,
   ) {
-    super();
+    super(name, [inputSize, hiddenSize], options);
     const { bias = true, dtype = "float32", generator } = options;
     expectWhole(name, { inputSize, hiddenSize }, { least: 1 });
     this.inputSize = inputSize;
@@ -42,11 +41,6 @@ export abstract class RecurrentCell extends Module {
       dtype,
       ...(generator === undefined ? {} : { generator }),
     });
-    this.#written = writeLayer(name, [inputSize, hiddenSize], options);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 
   /** Its names are PyTorch's. */
@@ -56,10 +50,10 @@ export abstract class RecurrentCell extends Module {
 
   /** The next states; `before` has each kind of state, by name, or null for zeros. */
   protected advance(x: Tensor, before: Readonly<Record<string, Tensor | null>>): Tensor[] {
-    expectFloat(this.#written, x);
+    expectFloat(this.describe(), x);
     const isOne = x.ndim === 1;
     const fits = (isOne || x.ndim === 2) && x.shape[x.ndim - 1] === this.inputSize;
-    expectShape(this.#written, x, fits, `[N, ${this.inputSize}] or [${this.inputSize}]`);
+    expectShape(this.describe(), x, fits, `[N, ${this.inputSize}] or [${this.inputSize}]`);
     const input = fromInput(this.#weights, isOne ? x.unsqueeze(0) : x);
     const shape = [...x.shape.slice(0, -1), this.hiddenSize];
     // One state at least, of which `map` knows nothing.
@@ -67,7 +61,7 @@ export abstract class RecurrentCell extends Module {
       const given = state ?? zeros(shape, { dtype: input.dtype });
       if (sameShape(given.shape, shape)) return isOne ? given.unsqueeze(0) : given;
       throw new ShapeError(
-        this.#written,
+        this.describe(),
         `got ${name} ${formatShape(given.shape)}; expected ${formatShape(shape)}`,
       );
     }) as unknown as States;

@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectProbability, expectWhole, writeLayer } from "../options.js";
+import { expectProbability, expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { Dropout } from "./dropout.js";
 import {
@@ -64,7 +64,6 @@ export abstract class Recurrent extends Module {
   readonly #kind: StepKind;
   readonly #dropout: Dropout;
   readonly #batchFirst: boolean;
-  readonly #written: string;
 
   constructor(
     name: string,
@@ -72,7 +71,7 @@ export abstract class Recurrent extends Module {
     [inputSize, hiddenSize]: readonly [inputSize: number, hiddenSize: number],
     options: RecurrentOptions,
   ) {
-    super();
+    super(name, [inputSize, hiddenSize], options);
     const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false } = options;
     const { dtype = "float32", generator } = options;
     const random = generator === undefined ? {} : { generator };
@@ -92,11 +91,6 @@ export abstract class Recurrent extends Module {
     );
     this.#dropout = new Dropout(dropout, random);
     this.#batchFirst = batchFirst;
-    this.#written = writeLayer(name, [inputSize, hiddenSize], options);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 
   /** Its names are PyTorch's. */
@@ -176,11 +170,14 @@ export abstract class Recurrent extends Module {
     const [count, batch] = steps.shape;
     if (x.ndim !== 3 || !sameShape(lengths.shape, [batch])) {
       const expected = x.ndim === 3 ? `one for each sequence, [${batch}]` : "none without a batch";
-      throw new ShapeError(this.#written, `got lengths ${formatShape(lengths.shape)}; expected ${expected}`);
+      throw new ShapeError(
+        this.describe(),
+        `got lengths ${formatShape(lengths.shape)}; expected ${expected}`,
+      );
     }
     if (lengths.dtype !== "int32") {
       throw new DTypeError(
-        this.#written,
+        this.describe(),
         `got lengths of ${lengths.dtype}; expected int32`,
         'Cast them with lengths.cast("int32")',
       );
@@ -189,7 +186,7 @@ export abstract class Recurrent extends Module {
       const odd = lengths.dataSync().find((length) => !(length >= 1 && length <= count));
       if (odd !== undefined) {
         throw new ArgumentError(
-          this.#written,
+          this.describe(),
           `got the length ${odd}; expected 1 to ${count}, the steps of x`,
         );
       }
@@ -200,12 +197,12 @@ export abstract class Recurrent extends Module {
   }
 
   #checkInput(x: Tensor): void {
-    expectFloat(this.#written, x);
+    expectFloat(this.describe(), x);
     const axes = this.#batchFirst ? "N, T" : "T, N";
     const length = x.ndim === 3 && this.#batchFirst ? x.shape[1] : x.shape[0];
     const isSequence = (x.ndim === 2 || x.ndim === 3) && x.shape[x.ndim - 1] === this.inputSize;
     expectShape(
-      this.#written,
+      this.describe(),
       x,
       isSequence && length > 0,
       `[${axes}, ${this.inputSize}] or [T, ${this.inputSize}] with at least one step`,
@@ -224,7 +221,7 @@ export abstract class Recurrent extends Module {
       const given = state ?? zeros(shape, { dtype });
       if (!sameShape(given.shape, shape)) {
         throw new ShapeError(
-          this.#written,
+          this.describe(),
           `got ${name} ${formatShape(given.shape)}; expected ${formatShape(shape)}`,
         );
       }

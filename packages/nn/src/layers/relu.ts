@@ -8,11 +8,11 @@ import { Module } from "../module.js";
  * Source: torch.nn.ReLU
  */
 export class ReLU extends Module {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    return x.relu();
+  constructor() {
+    super("ReLU");
   }
 
-  override describe(): string {
-    return "ReLU()";
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.relu();
   }
 }

@@ -1,7 +1,28 @@
-import { formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
+import {
+  formatShape,
+  sameShape,
+  ShapeError,
+  type Shape,
+  type Tensor,
+  type TensorUnless,
+} from "@stargrad/tensor";
 import { Module } from "../module.js";
+import type {
+  DeclaredRule,
+  InputShape,
+  KnownRank,
+  ProblemBefore,
+  ShapeAfter,
+  ShapeRule,
+} from "../shape-rule.js";
 import { Identity } from "./identity.js";
 import type { Layer } from "./sequential.js";
+
+interface ResidualShapes extends ShapeRule {
+  readonly layer: unknown;
+  readonly output: ShapeAfter<this["layer"], InputShape<this>>;
+  readonly problem: ProblemBefore<this["layer"], InputShape<this>>;
+}
 
 /**
  * Adds what a layer makes of its input to the input: `y = x + f(x)`. Where f changes the shape, a shortcut g brings x to
@@ -13,6 +34,7 @@ import type { Layer } from "./sequential.js";
  * Source: He et al., "Deep Residual Learning", 2015, eq. 1 and 2
  */
 export class Residual<F extends Layer = Layer> extends Module {
+  declare readonly shapeRule?: DeclaredRule<ResidualShapes, { readonly layer: F }>;
   readonly layer: F;
   readonly shortcut: Layer;
 
@@ -22,6 +44,7 @@ export class Residual<F extends Layer = Layer> extends Module {
     this.shortcut = shortcut;
   }
 
+  forward<S extends Shape>(x: TensorUnless<ProblemBefore<F, S>, S>): Tensor<KnownRank<ShapeAfter<F, S>>>;
   forward(x: Tensor): Tensor {
     const [carried, learned] = [this.shortcut.forward(x), this.layer.forward(x)];
     if (!sameShape(carried.shape, learned.shape)) {

@@ -1,8 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
 import { ones, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
-import type { TrailingProblem } from "../layer-shapes.js";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
+import type { DeclaredRule, InputShape, ShapeRule, TrailingProblem } from "../shape-rule.js";
 import { expectFloat } from "../shapes.js";
 import {
   checkEpsilon,
@@ -25,6 +24,12 @@ export interface RMSNormOptions extends DTypeOptions {
 /** The distance from 1 to the next number. */
 const spacing = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
+interface RMSNormShapes extends ShapeRule {
+  readonly last: unknown;
+  readonly output: InputShape<this>;
+  readonly problem: TrailingProblem<"RMSNorm", InputShape<this>, this["last"]>;
+}
+
 /**
  * Gives the features of every item the root mean square 1: `y = x / √(mean(x²) + ε) · w`, over the last axes. Unlike
  * layer norm it leaves the mean where it is.
@@ -35,32 +40,27 @@ const spacing = { float32: 2 ** -23, float64: 2 ** -52 } as const;
  * Source: Zhang & Sennrich, "Root Mean Square Layer Normalization", 2019, eq. 4; torch.nn.RMSNorm
  */
 export class RMSNorm<const Last extends number | Shape = number | Shape> extends Module {
+  declare readonly shapeRule?: DeclaredRule<RMSNormShapes, { readonly last: Last }>;
   readonly weight: Parameter | null;
   readonly normalizedShape: readonly number[];
   readonly #epsilon: number | undefined;
-  readonly #written: string;
 
   constructor(normalizedShape: Last, options: RMSNormOptions = {}) {
-    super();
+    super("RMSNorm", [normalizedShape], options);
     const { epsilon, elementwiseAffine = true, ...others } = options;
     if (epsilon !== undefined) checkEpsilon("RMSNorm", epsilon);
     const shape = normalizedAxes("RMSNorm", normalizedShape);
     this.weight = elementwiseAffine ? new Parameter(ones(shape, others)) : null;
     this.normalizedShape = shape;
     this.#epsilon = epsilon;
-    this.#written = writeLayer("RMSNorm", [normalizedShape], options);
   }
 
   forward<S extends Shape>(x: TensorUnless<TrailingProblem<"RMSNorm", S, Last>, S>): Tensor<S>;
   forward(x: Tensor): Tensor {
-    expectFloat(this.#written, x);
-    const axis = expectTrailing(this.#written, x, this.normalizedShape);
+    expectFloat(this.describe(), x);
+    const axis = expectTrailing(this.describe(), x, this.normalizedShape);
     const epsilon = this.#epsilon ?? spacing[x.dtype === "float64" ? "float64" : "float32"];
     const scale = x.square().mean({ axis, keepDims: true }).add(epsilon).sqrt();
     return scaleAndShift(x.div(scale), this.weight, null);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

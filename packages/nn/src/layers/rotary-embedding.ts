@@ -1,6 +1,6 @@
 import { arange, ArgumentError, concat, stack, tensor, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 
 export interface RotaryEmbeddingOptions {
@@ -33,10 +33,9 @@ export class RotaryEmbedding extends Module {
   /** θ of every pair, [dim / 2]. */
   readonly #frequencies: Tensor;
   readonly #pairs: "adjacent" | "halves";
-  readonly #written: string;
 
   constructor(dim: number, options: RotaryEmbeddingOptions = {}) {
-    super();
+    super("RotaryEmbedding", [dim], options);
     const { base = 10_000, pairs = "adjacent" } = options;
     expectWhole("RotaryEmbedding", { dim }, { least: 2 });
     if (dim % 2 !== 0) throw new ArgumentError("RotaryEmbedding", `got dim ${dim}; expected an even number`);
@@ -47,23 +46,18 @@ export class RotaryEmbedding extends Module {
     this.dim = dim;
     this.#frequencies = tensor(Float64Array.from({ length: dim / 2 }, (_, i) => base ** ((-2 * i) / dim)));
     this.#pairs = pairs;
-    this.#written = writeLayer("RotaryEmbedding", [dim], options);
   }
 
   forward(x: Tensor, { offset = 0 }: RotaryEmbeddingInputs = {}): Tensor {
-    expectFloat(this.#written, x);
-    expectShape(this.#written, x, x.ndim >= 2 && x.shape.at(-1) === this.dim, `[…, L, ${this.dim}]`);
+    expectFloat(this.describe(), x);
+    expectShape(this.describe(), x, x.ndim >= 2 && x.shape.at(-1) === this.dim, `[…, L, ${this.dim}]`);
     if (!Number.isInteger(offset)) {
-      throw new ArgumentError(this.#written, `got offset ${offset}; expected a whole number`);
+      throw new ArgumentError(this.describe(), `got offset ${offset}; expected a whole number`);
     }
     const angles = this.#angles(x.shape[x.ndim - 2], offset); // [L, dim / 2]
     const [cosine, sine] = [angles.cos().cast(x.dtype), angles.sin().cast(x.dtype)];
     const [a, b] = this.#split(x);
     return this.#join(a.mul(cosine).sub(b.mul(sine)), a.mul(sine).add(b.mul(cosine)));
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 
   /** In float64: far into a sequence, float32 would round away what turns the fastest pair. */

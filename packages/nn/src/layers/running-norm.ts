@@ -9,7 +9,7 @@ import {
   zeros,
 } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole, writeLayer } from "../options.js";
+import { expectWhole } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import {
   checkEpsilon,
@@ -61,10 +61,9 @@ export abstract class RunningNorm extends Module {
   readonly #kind: RunningNormKind;
   readonly #epsilon: number;
   readonly #momentum: number | null;
-  readonly #written: string;
 
   constructor(kind: RunningNormKind, numFeatures: number, options: RunningNormOptions) {
-    super();
+    super(kind.name, [numFeatures], options);
     const {
       epsilon = 1e-5,
       momentum = 0.1,
@@ -90,11 +89,6 @@ export abstract class RunningNorm extends Module {
     this.#kind = kind;
     this.#epsilon = epsilon;
     this.#momentum = momentum;
-    this.#written = writeLayer(kind.name, [numFeatures], options);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 
   /** Its names are PyTorch's: `running_mean` for `runningMean`. */
@@ -104,7 +98,7 @@ export abstract class RunningNorm extends Module {
 
   /** Normalizes x [N, C, …] by the statistics over some of its axes or, in `eval`, by those it has kept. */
   protected normalize(x: Tensor, axes: readonly number[]): Tensor {
-    expectFloat(this.#written, x);
+    expectFloat(this.describe(), x);
     const moments = (this.training ? null : this.#keptMoments(x)) ?? this.#ownMoments(x, axes);
     const y = standardize(x, moments, this.#epsilon);
     return scaleAndShift(y, perChannel(this.weight, x), perChannel(this.bias, x));
@@ -119,7 +113,7 @@ export abstract class RunningNorm extends Module {
     const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
     if (count === 1) {
       throw new ShapeError(
-        this.#written,
+        this.describe(),
         `got ${formatShape(x.shape)}, one value for each ${this.#kind.unit}; expected several, which have a variance`,
         "Use more items or larger ones, or eval() and its running statistics",
       );

@@ -1,10 +1,56 @@
-import type { Shape, Tensor, TensorUnless } from "@stargrad/tensor";
-import type { FirstProblem, Fitting, KnownRank, ShapeAfterAll } from "../layer-shapes.js";
+import type { Mismatch, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import type {
+  DeclaredRule,
+  InputShape,
+  KnownRank,
+  ProblemBefore,
+  ShapeAfter,
+  ShapeRule,
+} from "../shape-rule.js";
 
 /** A module from one tensor to one tensor. */
 export interface Layer extends Module {
   forward(x: Tensor): Tensor;
+}
+
+/** The shape that layers return, one after another. */
+type ShapeAfterAll<Layers, S extends Shape> = Layers extends readonly [infer First, ...infer Rest]
+  ? ShapeAfterAll<Rest, ShapeAfter<First, S>>
+  : Layers extends readonly []
+    ? S
+    : Shape;
+
+/** Why the first of some layers does not take what the ones before it return; null if each does, or may. */
+type FirstProblem<Layers extends readonly unknown[], S extends Shape> = [number] extends [Layers["length"]]
+  ? null
+  : Layers extends readonly [infer First, ...infer Rest]
+    ? [ProblemBefore<First, S>] extends [string]
+      ? ProblemBefore<First, S>
+      : FirstProblem<Rest, ShapeAfter<First, S>>
+    : null;
+
+/** The layers, with a Mismatch in place of the first that does not fit. */
+type Fitting<Layers extends readonly unknown[]> = [FirstProblem<Layers, Shape>] extends [string]
+  ? Marked<Layers, Shape>
+  : Layers;
+
+type Marked<Layers extends readonly unknown[], S extends Shape> = Layers extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? [ProblemBefore<First, S>] extends [string]
+    ? [Mismatch<ProblemBefore<First, S>>, ...Rest]
+    : [First, ...Marked<Rest, ShapeAfter<First, S>>]
+  : [];
+
+interface SequentialShapes extends ShapeRule {
+  readonly layers: unknown;
+  readonly output: ShapeAfterAll<this["layers"], InputShape<this>>;
+  readonly problem: FirstProblem<
+    this["layers"] extends readonly unknown[] ? this["layers"] : [],
+    InputShape<this>
+  >;
 }
 
 /**
@@ -14,6 +60,7 @@ export interface Layer extends Module {
  * Source: torch.nn.Sequential
  */
 export class Sequential<Layers extends readonly Layer[] = readonly Layer[]> extends Module {
+  declare readonly shapeRule?: DeclaredRule<SequentialShapes, { readonly layers: Layers }>;
   readonly layers: Layers;
 
   constructor(...layers: Fitting<Layers>);

@@ -8,11 +8,11 @@ import { Module } from "../module.js";
  * Source: torch.nn.Sigmoid
  */
 export class Sigmoid extends Module {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    return x.sigmoid();
+  constructor() {
+    super("Sigmoid");
   }
 
-  override describe(): string {
-    return "Sigmoid()";
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.sigmoid();
   }
 }

@@ -8,11 +8,11 @@ import { Module } from "../module.js";
  * Source: Elfwing et al., "Sigmoid-Weighted Linear Units", 2017; torch.nn.SiLU
  */
 export class SiLU extends Module {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    return x.silu();
+  constructor() {
+    super("SiLU");
   }
 
-  override describe(): string {
-    return "SiLU()";
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.silu();
   }
 }

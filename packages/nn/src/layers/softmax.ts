@@ -1,6 +1,5 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectAxes } from "../shapes.js";
 
 export interface SoftmaxOptions {
@@ -19,7 +18,7 @@ export class Softmax extends Module {
   readonly #options: SoftmaxOptions;
 
   constructor(options: SoftmaxOptions = {}) {
-    super();
+    super("Softmax", [], options);
     this.#options = options;
   }
 
@@ -28,9 +27,5 @@ export class Softmax extends Module {
     const { axis = -1 } = this.#options;
     expectAxes(this.describe(), x, [axis]);
     return x.softmax({ axis });
-  }
-
-  override describe(): string {
-    return writeLayer("Softmax", [], this.#options);
   }
 }

@@ -1,6 +1,5 @@
 import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 
 export interface SoftplusOptions {
   /** How sharp the bend is: β. Default: 1. */
@@ -20,7 +19,7 @@ export class Softplus extends Module {
   readonly #options: SoftplusOptions;
 
   constructor(options: SoftplusOptions = {}) {
-    super();
+    super("Softplus", [], options);
     if (options.beta === 0) {
       throw new ArgumentError("Softplus", "got beta 0, and y divides by it; expected another number");
     }
@@ -32,9 +31,5 @@ export class Softplus extends Module {
     const { beta = 1, threshold = 20 } = this.#options;
     const scaled = x.mul(beta);
     return where(scaled.greater(threshold), x, scaled.softplus().div(beta));
-  }
-
-  override describe(): string {
-    return writeLayer("Softplus", [], this.#options);
   }
 }

@@ -8,11 +8,11 @@ import { Module } from "../module.js";
  * Source: torch.nn.Tanh
  */
 export class Tanh extends Module {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    return x.tanh();
+  constructor() {
+    super("Tanh");
   }
 
-  override describe(): string {
-    return "Tanh()";
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return x.tanh();
   }
 }

@@ -1,6 +1,5 @@
 import { ArgumentError, formatShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { writeLayer } from "../options.js";
 import { expectAxes } from "../shapes.js";
 
 /**
@@ -14,10 +13,9 @@ import { expectAxes } from "../shapes.js";
 export class Unflatten extends Module {
   readonly #axis: number;
   readonly #sizes: readonly number[];
-  readonly #written: string;
 
   constructor(axis: number, sizes: readonly number[]) {
-    super();
+    super("Unflatten", [axis, sizes]);
     const valid = sizes.every((size) => Number.isInteger(size) && size >= -1);
     if (!valid || sizes.length === 0 || sizes.filter((size) => size === -1).length > 1) {
       throw new ArgumentError(
@@ -26,25 +24,20 @@ export class Unflatten extends Module {
       );
     }
     [this.#axis, this.#sizes] = [axis, sizes];
-    this.#written = writeLayer("Unflatten", [axis, sizes]);
   }
 
   forward(x: Tensor): Tensor {
-    expectAxes(this.#written, x, [this.#axis]);
+    expectAxes(this.describe(), x, [this.#axis]);
     const axis = this.#axis < 0 ? this.#axis + x.ndim : this.#axis;
     const length = x.shape[axis];
     const known = this.#sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
     const sizes = this.#sizes.map((size) => (size === -1 && known > 0 ? Math.floor(length / known) : size));
     if (sizes.includes(-1) || sizes.reduce((product, size) => product * size, 1) !== length) {
       throw new ShapeError(
-        this.#written,
+        this.describe(),
         `got ${formatShape(x.shape)}, axis ${axis} of which has length ${length}; expected sizes that multiply to it`,
       );
     }
     return x.reshape([...x.shape.slice(0, axis), ...sizes, ...x.shape.slice(axis + 1)]);
-  }
-
-  override describe(): string {
-    return this.#written;
   }
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { eachAxis, expectWhole, writeLayer, type Pair } from "../options.js";
+import { eachAxis, expectWhole, type Pair } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 
 export interface UpsampleOptions {
@@ -39,7 +39,7 @@ export class Upsample extends Module {
   readonly #options: UpsampleOptions;
 
   constructor(options: UpsampleOptions) {
-    super();
+    super("Upsample", [], options);
     const { size, scaleFactor, mode = "nearest", alignCorners } = options;
     if ((size === undefined) === (scaleFactor === undefined)) {
       const got = size === undefined ? "neither size nor scaleFactor" : "both size and scaleFactor";
@@ -63,10 +63,6 @@ export class Upsample extends Module {
     const least = scales.every(({ length }) => length >= 1);
     expectShape(this.describe(), x, least, "an image of which at least one pixel is left");
     return scales.reduce((y, scale, i) => this.#resize(y, 2 + i, scale), x);
-  }
-
-  override describe(): string {
-    return writeLayer("Upsample", [], this.#options);
   }
 
   #scaleOf(from: number, axis: 0 | 1): Scale {

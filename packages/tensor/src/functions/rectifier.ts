@@ -1,0 +1,109 @@
+import { ArgumentError, formatShape, ShapeError, type Shape } from "@stargrad/graph";
+import type { Tensor } from "../tensor.js";
+import { softplus } from "./activation.js";
+import { expm1, greater, greaterEqual, lessEqual, mul, tanh, where } from "./elementwise.js";
+import { reshape } from "./movement.js";
+
+/*
+ * ReLU's relatives: functions of one element that are the identity, or nearly so, where it is positive.
+ */
+
+export interface LeakyReLUOptions {
+  /** The slope a below 0. Default: 0.01. */
+  readonly negativeSlope?: number;
+}
+
+/**
+ * `x` where it is positive and `a · x` elsewhere; the gradient at 0 is a.
+ *
+ * Source: Maas et al., "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013;
+ *         torch.nn.functional.leaky_relu
+ */
+export function leakyRelu<S extends Shape>(x: Tensor<S>, options?: LeakyReLUOptions): Tensor<S>;
+export function leakyRelu(x: Tensor, { negativeSlope = 0.01 }: LeakyReLUOptions = {}): Tensor {
+  return where(greater(x, 0), x, mul(x, negativeSlope));
+}
+
+/**
+ * `x` where it is positive and `w · x` elsewhere, with one slope w for all elements or one for each channel; the gradient at
+ * 0 is w.
+ *
+ * Shapes: x any for a weight of one element, x [N, C, …] for a weight [C] -> the shape of x
+ * Throws: ShapeError if the weight is no vector, or has neither one element nor one for each channel
+ * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 1; torch.nn.functional.prelu
+ */
+export function prelu<S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S>;
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  const channels = weight.size;
+  if (weight.ndim > 1 || (channels !== 1 && (x.ndim < 2 || x.shape[1] !== channels))) {
+    throw new ShapeError(
+      "prelu",
+      `got x ${formatShape(x.shape)} and the weight ${formatShape(weight.shape)}; expected a weight of one element, or x [N, C, …] and a weight [C]`,
+    );
+  }
+  const further = channels === 1 ? [] : [channels, ...x.shape.slice(2).map(() => 1)];
+  return where(greater(x, 0), x, mul(x, reshape(weight, further)));
+}
+
+export interface ELUOptions {
+  /** What y approaches below 0, with the sign turned: a. Default: 1. */
+  readonly alpha?: number;
+}
+
+/**
+ * `x` where it is positive and `a · (eˣ − 1)` elsewhere; the gradient at 0 is a.
+ *
+ * Source: Clevert et al., "Exponential Linear Units", 2015, eq. 14; torch.nn.functional.elu
+ */
+export function elu<S extends Shape>(x: Tensor<S>, options?: ELUOptions): Tensor<S>;
+export function elu(x: Tensor, { alpha = 1 }: ELUOptions = {}): Tensor {
+  const positive = greater(x, 0);
+  // The half that is not wanted is kept from overflowing: its gradient would be 0 · ∞, which is NaN.
+  return where(positive, x, mul(expm1(where(positive, 0, x)), alpha));
+}
+
+// The fixed point of the paper's equations 4 and 5 for mean 0 and variance 1.
+const seluAlpha = 1.6732632423543772;
+const seluScale = 1.0507009873554805;
+
+/**
+ * `λ · x` where x is positive and `λ · α · (eˣ − 1)` elsewhere, with the α ≈ 1.67 and λ ≈ 1.05 that keep mean 0 and variance 1
+ * from layer to layer; the gradient at 0 is λ · α.
+ *
+ * Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017, eq. 2; torch.nn.functional.selu
+ */
+export function selu<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function selu(x: Tensor): Tensor {
+  return mul(elu(x, { alpha: seluAlpha }), seluScale);
+}
+
+/**
+ * `x · tanh(ln(1 + eˣ))`
+ *
+ * Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019; torch.nn.functional.mish
+ */
+export function mish<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function mish(x: Tensor): Tensor {
+  return mul(x, tanh(softplus(x)));
+}
+
+export interface HardtanhOptions {
+  /** The smallest output. Default: −1. */
+  readonly min?: number;
+  /** The largest output. Default: 1. */
+  readonly max?: number;
+}
+
+/**
+ * `min(max(x, a), b)` with the bounds a and b. The gradient at the bounds is 0, as PyTorch's; that of `clamp` is 1 there.
+ *
+ * Throws: ArgumentError unless min is below max
+ * Source: torch.nn.functional.hardtanh
+ */
+export function hardtanh<S extends Shape>(x: Tensor<S>, options?: HardtanhOptions): Tensor<S>;
+export function hardtanh(x: Tensor, { min = -1, max = 1 }: HardtanhOptions = {}): Tensor {
+  if (!(min < max)) {
+    throw new ArgumentError("hardtanh", `got min ${min} and max ${max}; expected min below max`);
+  }
+  return where(lessEqual(x, min), min, where(greaterEqual(x, max), max, x));
+}

@@ -67,6 +67,18 @@ const functions: Record<string, readonly Sample[]> = {
   relu: [on(sg.relu, reals([2, 4]))],
   silu: [on(sg.silu, reals([2, 3]))],
   softplus: [on(sg.softplus, reals([2, 4], -3, 3))],
+  elu: [on((x) => sg.elu(x), reals([2, 3])), on((x) => sg.elu(x, { alpha: 0.4 }), reals([2, 3]))],
+  hardtanh: [
+    on((x) => sg.hardtanh(x), reals([2, 3])),
+    on((x) => sg.hardtanh(x, { min: -3, max: 3 }), reals([5])),
+  ],
+  leakyRelu: [
+    on((x) => sg.leakyRelu(x), reals([2, 3])),
+    on((x) => sg.leakyRelu(x, { negativeSlope: -0.5 }), reals([2, 3])),
+  ],
+  mish: [on(sg.mish, reals([2, 3]))],
+  prelu: [on(sg.prelu, reals([2, 3]), reals([3])), on(sg.prelu, reals([4]), reals([1]))],
+  selu: [on(sg.selu, reals([2, 3]))],
   softmax: [on((x) => sg.softmax(x), reals([2, 3])), on((x) => sg.softmax(x, { axis: 0 }), reals([3, 1]))],
   logSoftmax: [
     on((x) => sg.logSoftmax(x), reals([2, 3])),

@@ -1,7 +1,6 @@
 import { sizeOf, type Node, type Operation } from "@stargrad/graph";
 import { checkIndex } from "./checks.js";
 import { canWalkTogether } from "./iteration.js";
-import type { BufferSpec, Kernel, Operand } from "./kernel.js";
 import { contiguous, digit, type Layout } from "./layout.js";
 import type { Lowering } from "./lowering.js";
 

@@ -34,6 +34,8 @@ const standAlone = new Set([
     "keepWhere",
     "isKnown",
     "expectNoRecording",
+    "isRecording",
+    "noteReadingsBy",
     "record",
     "trace",
     "getEngine",

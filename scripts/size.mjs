@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 // Decision 20 says why they are 14 to 21 kB more than before loops and programs as data; decision 22, what a target weighs.
-const budgets = { own: 94_000, all: 122_000, program: 92_000 };
+const budgets = { own: 95_000, all: 122_500, program: 92_500 };
 const packages = ["tensor", "wasm", "autograd", "nn", "optim"];
 const foundation = ["@stargrad/graph", "@stargrad/compiler"];
 const program = {

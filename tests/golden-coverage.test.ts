@@ -121,6 +121,8 @@ const guards: Readonly<Record<string, Guard>> = {
       createLoop: plumbing,
       defaultGenerator: settings,
       expectNoRecording: plumbing,
+      isRecording: plumbing,
+      noteReadingsBy: plumbing,
       fallBackOn: plumbing,
       findSourcesBy: plumbing,
       formatShape: "writes a shape for people",

@@ -249,6 +249,8 @@ const withoutDerivative = [
     "keepWhere",
     "isKnown",
     "expectNoRecording",
+    "isRecording",
+    "noteReadingsBy",
     "record",
     "trace",
     "getEngine",

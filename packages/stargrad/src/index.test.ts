@@ -3,6 +3,7 @@ import * as datasets from "@stargrad/datasets";
 import * as explain from "@stargrad/explain";
 import * as graph from "@stargrad/graph";
 import * as io from "@stargrad/io";
+import * as jit from "@stargrad/jit";
 import * as nn from "@stargrad/nn";
 import * as optim from "@stargrad/optim";
 import * as tensor from "@stargrad/tensor";
@@ -11,7 +12,7 @@ import { describe, expect, it } from "vitest";
 
 import * as stargrad from "./index.js";
 
-const packages = { graph, tensor, autograd, nn, optim, io, datasets, explain, train };
+const packages = { graph, tensor, autograd, jit, nn, optim, io, datasets, explain, train };
 const umbrella = new Map<string, unknown>(Object.entries(stargrad));
 
 describe.each(Object.entries(packages))("what %s exports", (_, exported) => {

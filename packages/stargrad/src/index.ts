@@ -1,7 +1,7 @@
 export * from "@stargrad/graph";
 export * from "@stargrad/tensor";
 export * from "@stargrad/autograd";
-export { jit } from "@stargrad/jit";
+export * from "@stargrad/jit";
 export * from "@stargrad/nn";
 export * from "@stargrad/optim";
 export * from "@stargrad/io";

@@ -64,7 +64,7 @@ async function compareWorkloads(): Promise<void> {
   ];
   if (!json) console.log(`  ${heading}`);
   for (const workload of options.workloads) {
-    const rows = await compare(workload, contestants, { warmUp: 300, turn: 10, runs });
+    const rows = await compare(workload, contestants, { warmUp: 1000, turn: 10, runs });
     publish(rows.map(rowRecord), table(workload, rows));
   }
   for (const contestant of contestants) contestant.close?.();

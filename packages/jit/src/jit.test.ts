@@ -182,5 +182,9 @@ describe("jit", () => {
     );
     expect(() => any(Promise.resolve(tensor(1)))).toThrow("A forgotten await?");
     expect(() => any([undefined])).toThrow("got undefined for inputs[0][0]");
+    for (const result of ["a", 3, null, Promise.resolve(1), { a: [true] }, new Map()]) {
+      const returns = jit((() => result) as unknown as () => Tensor);
+      expect(() => returns()).toThrow("expected tensors, in arrays and plain objects");
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { ArgumentError, isRecording, leavesOf, realize, type Tree } from "@stargrad/tensor";
-import { tensorsOf, type InputsFor } from "./inputs.js";
+import { expectTensors, tensorsOf, type InputsFor } from "./trees.js";
 import { RecordedFunction } from "./recorded-function.js";
 
 /** What a function that is recorded may return. A function that only assigns to variables returns nothing. */
@@ -39,7 +39,9 @@ export function jit(f: (...inputs: never[]) => Returned): (...inputs: unknown[])
   const recorded = new RecordedFunction<readonly Tree[], Tree, { readonly returns: boolean }>(
     (inputs) => {
       const results = call(inputs);
-      return { results: results ?? [], notes: { returns: results !== undefined } };
+      if (results === undefined) return { results: [], notes: { returns: false } };
+      expectTensors("jit", results);
+      return { results, notes: { returns: true } };
     },
     { called: "jit", dropsGradients: false },
   );

@@ -283,6 +283,20 @@ describe("trainStep", () => {
     expect(() => stranger({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: trainStep: the loss depends on none of the optimizer's parameters]`,
     );
+    const bare = trainStep({
+      model,
+      optimizer,
+      loss: (() => weight.sum()) as unknown as () => { loss: Tensor },
+    });
+    expect(() => bare({})).toThrow(
+      "`loss` returned a tensor; expected tensors by name, loss among them. Return { loss }",
+    );
+    const nameless = trainStep({
+      model,
+      optimizer,
+      loss: (() => ({ cost: weight.sum() })) as unknown as () => { loss: Tensor },
+    });
+    expect(() => nameless({})).toThrow("`loss` returned no tensor of the name loss");
     const constant = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: x.sum() }) });
     expect(() => constant({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through stopGradient, comparisons or integers]`,

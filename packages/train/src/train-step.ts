@@ -1,8 +1,8 @@
 import { backward, type Parameter } from "@stargrad/autograd";
-import { RecordedFunction, tensorsOf } from "@stargrad/jit";
+import { expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit";
 import { readModules, type Module } from "@stargrad/nn";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, leavesOf, realize, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, leavesOf, realize, Tensor } from "@stargrad/tensor";
 import { descentOf, type Run } from "./descent.js";
 
 /** What a step learns from: tensors, and numbers that may differ from step to step. */
@@ -83,6 +83,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
   const run = (inputs: StepTensors<I>): { readonly results: Run<R>; readonly notes: StepNotes } => {
     const own = optimizer.groups.flatMap(({ parameters }) => parameters);
     const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
+    expectLoss(results);
     backward(results.loss);
     afterBackward?.();
     const learning = own.filter(({ grad }) => grad !== null);
@@ -115,4 +116,16 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     for (const parameter of cleared) parameter.grad = null;
     return descent.take(learning, (isFirst) => recording.run(given, isFirst ? checkRun : undefined));
   };
+}
+
+/** Throws: ArgumentError if results are not tensors by name, `loss` among them, as far as TypeScript could not see to it */
+function expectLoss(results: unknown): void {
+  expectTensors("trainStep", results);
+  const { loss } = results as { readonly loss?: unknown };
+  if (!(results instanceof Tensor) && loss instanceof Tensor) return;
+  throw new ArgumentError(
+    "trainStep",
+    `\`loss\` returned ${results instanceof Tensor ? "a tensor" : "no tensor of the name loss"}; expected tensors by name, loss among them`,
+    "Return { loss }",
+  );
 }

@@ -27,6 +27,23 @@ export function tensorsOf(called: string, inputs: unknown, path = "inputs"): Tre
   );
 }
 
+/**
+ * Throws: ArgumentError if something that a function returned is no tensor, nor an array or a plain object of tensors
+ */
+export function expectTensors(called: string, results: unknown, path = "the result"): void {
+  if (results instanceof Tensor) return;
+  if (!Array.isArray(results) && !isPlainObject(results)) {
+    throw new ArgumentError(
+      called,
+      `the function returned ${describe(results)} for ${path}; expected tensors, in arrays and plain objects`,
+      results instanceof Promise
+        ? "A recorded function cannot wait: await what it needs before it is called"
+        : "A number would be the same at every call; leave it out, or make it a tensor",
+    );
+  }
+  for (const [name, result] of Object.entries(results)) expectTensors(called, result, `${path}.${name}`);
+}
+
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Reflect.getPrototypeOf(value);

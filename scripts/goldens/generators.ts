@@ -78,8 +78,15 @@ function runScript(script: string, python: string, cwd: string): string | null {
     cwd,
     input: source === undefined ? "" : outputOf(source),
     encoding: "utf8",
-    // The order of float32 sums, and so their last bits, depends on the number of threads: it is always two.
-    env: { ...process.env, OMP_NUM_THREADS: "2", MKL_NUM_THREADS: "2", PYTHONDONTWRITEBYTECODE: "1" },
+    env: {
+      ...process.env,
+      // The order of float32 sums, and so their last bits, depends on the number of threads: it is always two.
+      OMP_NUM_THREADS: "2",
+      MKL_NUM_THREADS: "2",
+      // Scripts of several packages import philox.py.
+      PYTHONPATH: join(root, "packages/graph/golden"),
+      PYTHONDONTWRITEBYTECODE: "1",
+    },
   });
   return status === 0 ? null : (error?.message ?? stderr.trim());
 }

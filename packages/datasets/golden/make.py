@@ -12,15 +12,12 @@ import json
 import math
 import pathlib
 import struct
-import sys
 
 import numpy
 import torch
 from torch.utils import data
 
-# Philox is no package's own; where primitives are, so is it.
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "graph" / "golden"))
-from philox import Generator  # noqa: E402
+from philox import Generator  # packages/graph/golden/philox.py
 
 lines = []
 

@@ -9,15 +9,12 @@ import itertools
 import json
 import math
 import pathlib
-import sys
 
 import numpy
 import torch
 from torch.nn import functional
 
-# Philox is no package's own; where primitives are, so is it.
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "graph" / "golden"))
-from philox import Generator  # noqa: E402
+from philox import Generator  # packages/graph/golden/philox.py
 
 dtypes = {"bool": torch.bool, "int32": torch.int32, "float32": torch.float32, "float64": torch.float64}
 random = numpy.random.RandomState(0)

@@ -31,6 +31,23 @@ describe("predict", () => {
     expect((await predict(model, x)).shape).toEqual([10, 2]);
   });
 
+  it("sees from call to call what a private field holds", async () => {
+    class Scales extends Module {
+      #by = 1;
+      scaleBy(by: number): void {
+        this.#by = by;
+      }
+      forward(rows: Tensor): Tensor {
+        return rows.mul(this.#by);
+      }
+    }
+    const model = new Scales();
+    for (const by of [1, 3]) {
+      model.scaleBy(by);
+      expect((await predict(model, x)).dataSync()).toEqual(x.mul(by).dataSync());
+    }
+  });
+
   it("calls a forward that reads values for every batch", async () => {
     class Chooses extends Module {
       calls = 0;

@@ -9,13 +9,10 @@ export interface PredictOptions {
   readonly batchSize?: number;
 }
 
-/** The forward passes of models, with what has been recorded of them. */
-const forwards = new WeakMap<Layer, (x: Tensor) => Tensor>();
-
 /**
  * What a model makes of many inputs, batch after batch: `predict(model, images)`. Meanwhile the model is in eval mode; afterwards
- * each of its modules is in the mode it was in. The forward pass is recorded (see `jit`) if it can be, and else called for every
- * batch. The result is a value: no gradient passes through it.
+ * each of its modules is in the mode it was in. The forward pass is recorded anew by each call (see `jit`) if it can be, and else
+ * called for every batch. The result is a value: no gradient passes through it.
  *
  * Shapes: x [N, …] -> [N, …] of what `forward` makes of a batch
  * Defaults: batchSize 256
@@ -35,7 +32,7 @@ export async function predict(
       `got the batchSize ${batchSize}; expected a whole number of at least 1`,
     );
   }
-  const forward = forwardOf(model);
+  const forward = recordedIfPossible((rows: Tensor): Tensor => model.forward(rows));
   const leave = enterEval(model);
   try {
     const count = x.shape[0];
@@ -59,10 +56,4 @@ export async function predict(
   } finally {
     leave();
   }
-}
-
-function forwardOf(model: Layer): (x: Tensor) => Tensor {
-  const known = forwards.get(model) ?? recordedIfPossible((x: Tensor): Tensor => model.forward(x));
-  forwards.set(model, known);
-  return known;
 }

@@ -12,7 +12,7 @@ import { root } from "./workspace.js";
 // A bundler leaves out what nobody imports by name. The methods of Tensor are installed, not imported, and have to be in every
 // bundle that makes a tensor: from sources, and from a package as it is published.
 
-const packages = ["graph", "compiler", "wasm", "tensor"];
+const packages = ["graph", "compiler", "codegen", "wasm", "tensor"];
 const programs = {
   tensor: 'export { tensor as make } from "@stargrad/tensor";',
   "one function": 'import { ones } from "@stargrad/tensor"; export const make = () => ones([1]);',

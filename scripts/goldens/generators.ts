@@ -9,7 +9,7 @@ import { format, resolveConfig } from "prettier";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Scripts outside of a `golden` folder. */
-const elsewhere = ["packages/wasm/src/math/coefficients.py"];
+const elsewhere = ["packages/codegen/src/math/coefficients.py"];
 
 /** What a script reads from its standard input: the output of another program. */
 const inputs: Readonly<Record<string, string>> = {

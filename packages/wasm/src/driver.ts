@@ -1,7 +1,13 @@
-import { callResult } from "./assembler/function-builder.js";
-import { callIndirect, type FunctionBuilder, type FunctionReference } from "./assembler/function-builder.js";
-import { i32, type Expression } from "./assembler/expression.js";
-import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
+import {
+  ModuleBuilder,
+  callIndirect,
+  callResult,
+  i32,
+  type Expression,
+  type FunctionBuilder,
+  type FunctionReference,
+  type MemoryImport,
+} from "@stargrad/codegen";
 import { command, flags, header, view, viewBytes } from "./program-image.js";
 import { emitBarrier } from "./threads/barrier.js";
 

@@ -1,14 +1,19 @@
+import {
+  KernelLibrary,
+  MathLibrary,
+  ModuleBuilder,
+  i32,
+  type Expression,
+  type KernelContext,
+  type MemoryImport,
+  type VectorFeatures,
+} from "@stargrad/codegen";
 import { SignatureMap, type FormedKernel, type Signature } from "@stargrad/compiler";
-import { i32, type Expression } from "./assembler/expression.js";
-import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
 import { kernelSignature } from "./driver.js";
 import type { Heap } from "./heap.js";
-import type { KernelContext } from "./kernel-context.js";
-import { KernelLibrary } from "./kernels.js";
-import { MathLibrary } from "./math/math-library.js";
 import { outOfMemory } from "./out-of-memory.js";
 import { header } from "./program-image.js";
-import type { VectorFeatures } from "./vector-features.js";
+import { wasmTarget } from "./target.js";
 
 /** About how many bytes of machine code, and of what is noted about it, come of a byte of WebAssembly. */
 const bytesPerByte = 10;
@@ -226,6 +231,7 @@ function writeKernel(
         module: builder,
         body,
         math,
+        target: wasmTarget,
         program,
         addressOf(buffer, element) {
           const at = 8 * formed.operandAt(buffer, element);

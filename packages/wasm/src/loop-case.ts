@@ -1,11 +1,15 @@
+import {
+  KernelLibrary,
+  MathLibrary,
+  ModuleBuilder,
+  i32,
+  roundedVectors,
+  type Expression,
+  type KernelContext,
+} from "@stargrad/codegen";
 import { describeGraph, type Program } from "@stargrad/compiler";
+import { wasmTarget } from "./target.js";
 import { bytesPerElement, type DType, type Node, type TypedArray } from "@stargrad/graph";
-import { i32, type Expression } from "./assembler/expression.js";
-import { ModuleBuilder } from "./assembler/module-builder.js";
-import type { KernelContext } from "./kernel-context.js";
-import { KernelLibrary } from "./kernels.js";
-import { MathLibrary } from "./math/math-library.js";
-import { roundedVectors } from "./vector-features.js";
 
 const pageBytes = 65536;
 /** Buffers begin here, so that no buffer has the address 0. */
@@ -48,7 +52,7 @@ export class LoopCase {
       if (nextTable > pages * pageBytes) throw new Error("the tables of a program take too much room");
       return i32.const(tables[tables.length - 1].address);
     };
-    const context = { module, math, program, addressOf, scratch: i32.const(scratch) };
+    const context = { module, math, target: wasmTarget, program, addressOf, scratch: i32.const(scratch) };
     const write = (i: number, { body, share }: Pick<KernelContext, "body" | "share">): void => {
       const fail = (): never => {
         throw new Error("a loop has no indices");

@@ -1,3 +1,4 @@
+import type { VectorFeatures } from "@stargrad/codegen";
 import { describeGraph, fuse, lower, type Signature } from "@stargrad/compiler";
 import { disposeSymbol, type Engine, type Node, type PreparedProgram, type Storage } from "@stargrad/graph";
 import { whenCollected } from "./collection.js";
@@ -15,7 +16,7 @@ import { Run } from "./run.js";
 import { wasmTarget } from "./target.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
-import { fastestVectors, hasVectors, type VectorFeatures, type VectorOptions } from "./vector-features.js";
+import { fastestVectors, hasVectors, type VectorOptions } from "./vector-features.js";
 
 export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
   /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */

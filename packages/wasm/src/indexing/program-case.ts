@@ -1,12 +1,14 @@
+import {
+  KernelLibrary,
+  MathLibrary,
+  ModuleBuilder,
+  i32,
+  roundedVectors,
+  type KernelContext,
+} from "@stargrad/codegen";
 import { describeGraph, failureOf, fuse, lower, type Kernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement, elementsOf, type DType, type Node, type TypedArray } from "@stargrad/graph";
-import { i32 } from "../assembler/expression.js";
-import { ModuleBuilder } from "../assembler/module-builder.js";
-import type { KernelContext } from "../kernel-context.js";
-import { KernelLibrary } from "../kernels.js";
-import { MathLibrary } from "../math/math-library.js";
 import { wasmTarget } from "../target.js";
-import { roundedVectors } from "../vector-features.js";
 
 type KernelFunction = (index: number, count: number) => number;
 
@@ -55,6 +57,7 @@ export class ProgramCase {
             module,
             body,
             math,
+            target: wasmTarget,
             program,
             addressOf: (buffer, element) =>
               i32.const(this.#addresses[buffer] + element * bytesPerElement(program.buffers[buffer].dtype)),

@@ -1,11 +1,8 @@
+import { MathLibrary, ModuleBuilder, v128, type FloatType, type MathName } from "@stargrad/codegen";
 import { readFileSync } from "node:fs";
 import { primitives } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
-import { ModuleBuilder } from "../assembler/module-builder.js";
-import { v128 } from "../assembler/expression.js";
 import { fastestVectors } from "../vector-features.js";
-import type { FloatType } from "./lanes.js";
-import { MathLibrary, type MathName } from "./math-library.js";
 import { mathLoop, type LoopOptions } from "./math-loop.js";
 
 type FloatArray = Float32Array | Float64Array;

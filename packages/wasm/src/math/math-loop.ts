@@ -1,8 +1,3 @@
-import { i32, v128 } from "../assembler/expression.js";
-import { ModuleBuilder } from "../assembler/module-builder.js";
-import type { FloatType } from "./lanes.js";
-import { MathLibrary, type MathName } from "./math-library.js";
-
 type FloatArray = Float32Array | Float64Array;
 
 export interface LoopOptions {
@@ -54,3 +49,4 @@ function loopModule(name: MathName, dtype: FloatType, { relaxed }: LoopOptions):
   );
   return module.finish();
 }
+import { MathLibrary, ModuleBuilder, i32, v128, type FloatType, type MathName } from "@stargrad/codegen";

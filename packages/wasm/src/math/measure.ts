@@ -1,8 +1,8 @@
 // Prints what each function costs, in nanoseconds per element, beside a plain loop over Math in the same run:
 //     node --conditions=source --import tsx packages/wasm/src/math/measure.ts
 
+import type { MathName } from "@stargrad/codegen";
 import { primitives } from "@stargrad/graph";
-import type { MathName } from "./math-library.js";
 import { fastestVectors } from "../vector-features.js";
 import { mathLoop } from "./math-loop.js";
 

@@ -1,9 +1,3 @@
-import { ModuleBuilder } from "../assembler/module-builder.js";
-import { elements, type MatmulDType } from "./element.js";
-import { emitMatmul } from "./matmul.js";
-import { runParameters, type Matmul, type RunParameter } from "./run.js";
-import type { MatmulSpec } from "./spec.js";
-
 type Values = Float32Array | Float64Array | Int32Array;
 
 /** Offsets of an operand's elements, counted in elements: that of (i, j) is `rows[i] + columns[j]`. */
@@ -90,3 +84,13 @@ export function columnMajor(rows: number, columns: number): View {
 export function range(length: number, step = 1): number[] {
   return Array.from({ length }, (_, i) => i * step);
 }
+import {
+  ModuleBuilder,
+  elements,
+  emitMatmul,
+  runParameters,
+  type Matmul,
+  type MatmulDType,
+  type MatmulSpec,
+  type RunParameter,
+} from "@stargrad/codegen";

@@ -2,11 +2,9 @@
 //     node --conditions=source --import tsx packages/wasm/src/matmul/measure.ts
 // All take turns, the peak as well, and each turn lasts about as long, so that other work on the machine slows all alike.
 
-import { f32x4, i32, v128 } from "../assembler/expression.js";
-import { ModuleBuilder } from "../assembler/module-builder.js";
+import { ModuleBuilder, f32x4, i32, v128, type Layout } from "@stargrad/codegen";
 import { fastestVectors } from "../vector-features.js";
 import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
-import type { Layout } from "./spec.js";
 
 interface Measurement {
   readonly name: string;

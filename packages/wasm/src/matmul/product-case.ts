@@ -1,9 +1,7 @@
+import { elements, roundedVectors, type Layout, type MatmulDType, type MatmulSpec } from "@stargrad/codegen";
 import { expect } from "vitest";
 
-import { roundedVectors } from "../vector-features.js";
 import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
-import { elements, type MatmulDType } from "./element.js";
-import type { Layout, MatmulSpec } from "./spec.js";
 
 export interface Operand {
   readonly view: View;

@@ -1,7 +1,3 @@
-import { i32 } from "../assembler/expression.js";
-import type { FunctionReference } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
-
 /**
  * Where the words of the barrier stand, each in a cache line of its own: whether a thread will never come, how many have come,
  * how often all have come, and how many sleep.
@@ -65,3 +61,4 @@ export function giveUp({ buffer }: WebAssembly.Memory): void {
   Atomics.add(words, round / 4, 1);
   Atomics.notify(words, round / 4);
 }
+import { i32, type FunctionReference, type ModuleBuilder } from "@stargrad/codegen";

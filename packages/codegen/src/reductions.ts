@@ -22,10 +22,10 @@ export function writeReduce(
   block: Local<"i32"> | null = null,
 ): void {
   const { shape, axes, expression, buffer, layout } = kernel;
-  const { body, math, addressOf, share } = context;
+  const { body, math, target, addressOf, share } = context;
   const { dtype } = expression;
   const loop = new LoopWriter(
-    { body, math, addressOf, share, block },
+    { body, math, target, addressOf, share, block },
     {
       shape,
       expressions: [expression],

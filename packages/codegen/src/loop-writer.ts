@@ -8,6 +8,7 @@ import {
   type Layout,
   type Leaf,
   type LoopExpression,
+  type Target,
 } from "@stargrad/compiler";
 import { bytesPerElement, type DType, type Shape } from "@stargrad/graph";
 import { i32, type Expression } from "./assembler/expression.js";
@@ -15,7 +16,6 @@ import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
 import { piecesOf, type Share } from "./kernel-context.js";
 import { LoopValues, type Step, type Walker } from "./loop-values.js";
 import type { MathLibrary } from "./math/math-library.js";
-import { wasmTarget } from "./target.js";
 import { storeElement, storeVector, type Width } from "./vectors.js";
 
 export interface LoopInputs {
@@ -33,6 +33,7 @@ export interface LoopInputs {
 export interface LoopContext {
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
+  readonly target: Target;
   readonly addressOf: (buffer: number, element: number) => Expression<"i32">;
   readonly share: Share | null;
   /** The index along the first axis, if a loop around this one walks that. */
@@ -72,7 +73,7 @@ export class LoopWriter {
     context: LoopContext,
     { shape, expressions, results, group = () => 0, inAnyOrder = false }: LoopInputs,
   ) {
-    const { body, block, addressOf } = context;
+    const { body, block, addressOf, target } = context;
     const leaves = leavesOf(expressions);
     // Leaves that read the same elements in the same order share a pointer.
     const distinct = new Map(leaves.map((leaf) => [leafKey(leaf), leaf]));
@@ -84,7 +85,7 @@ export class LoopWriter {
       (axis) => group(axis + this.#firstAxis),
     );
     if (refined === null) throw new Error("the layouts of one loop have no common digits");
-    const iteration = inAnyOrder ? tiled(refined, wasmTarget.tiles) : refined;
+    const iteration = inAnyOrder ? tiled(refined, target.tiles) : refined;
     this.body = body;
     this.iteration = iteration;
     this.width = [...partsOf(expressions), ...results].some(({ dtype }) => dtype === "float64") ? 2 : 4;

@@ -1,6 +1,6 @@
 """Writes coefficients.ts beside it: the numbers that the vector functions evaluate.
 
-    npm run goldens -- --only wasm/src/math/coefficients
+    npm run goldens -- --only codegen/src/math/coefficients
 
 Every approximation is a quotient of two polynomials, or a polynomial alone, whose largest relative error on its interval is as
 small as possible: Remez' exchange algorithm. Its linear step asks for errors of one size and alternating sign at a set of

@@ -12,12 +12,12 @@ import { storeElement } from "./vectors.js";
 /** Writes the loops of an elementwise kernel. */
 export function writeMap(
   { shape, results }: MapKernel,
-  { body, math, program, addressOf, share }: KernelContext,
+  { body, math, target, program, addressOf, share }: KernelContext,
   block: Local<"i32"> | null = null,
 ): void {
   const expressions = results.map(({ expression }) => expression);
   const loop = new LoopWriter(
-    { body, math, addressOf, share, block },
+    { body, math, target, addressOf, share, block },
     {
       shape,
       expressions,

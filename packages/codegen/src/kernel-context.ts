@@ -1,4 +1,4 @@
-import type { Program } from "@stargrad/compiler";
+import type { Program, Target } from "@stargrad/compiler";
 import { i32, type Expression } from "./assembler/expression.js";
 import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
 import type { ModuleBuilder } from "./assembler/module-builder.js";
@@ -9,6 +9,8 @@ export interface KernelContext {
   readonly module: ModuleBuilder;
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
+  /** What the program was compiled for. */
+  readonly target: Target;
   readonly program: Pick<Program, "buffers">;
   /** The address of an element of a buffer, by its number. Cheap to emit again and again. */
   readonly addressOf: (buffer: number, element: number) => Expression<"i32">;

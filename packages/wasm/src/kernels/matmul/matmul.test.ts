@@ -2,8 +2,8 @@ import { elements, type MatmulDType } from "@stargrad/codegen";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { columnMajor, range, rowMajor, type View } from "./arena.js";
-import { anywhere, checkProduct, columns, fractions, prepare, rows } from "./product-case.js";
+import { columnMajor, range, rowMajor, type View } from "../../testing/arena.js";
+import { anywhere, checkProduct, columns, fractions, prepare, rows } from "../../testing/product-case.js";
 
 const dtypes: readonly MatmulDType[] = ["float32", "float64", "int32"];
 

@@ -1,5 +1,5 @@
 // Times the kernels against the plain semantics, whose operands are laid out beforehand:
-//     node --conditions=source --import tsx packages/wasm/src/indexing/measure.ts [part of a name]
+//     node --conditions=source --import tsx packages/wasm/src/testing/measure-indexing.ts [part of a name]
 
 import {
   allocate,

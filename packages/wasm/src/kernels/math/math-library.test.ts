@@ -2,8 +2,8 @@ import { MathLibrary, ModuleBuilder, v128, type FloatType, type MathName } from 
 import { readFileSync } from "node:fs";
 import { primitives } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
-import { fastestVectors } from "../vector-features.js";
-import { mathLoop, type LoopOptions } from "./math-loop.js";
+import { fastestVectors } from "../../vector-features.js";
+import { mathLoop, type LoopOptions } from "../../testing/math-loop.js";
 
 type FloatArray = Float32Array | Float64Array;
 
@@ -32,7 +32,7 @@ const dtypes: readonly FloatType[] = ["float32", "float64"];
 
 const modes = [{ relaxed: false }, ...(fastestVectors().relaxed ? [{ relaxed: true }] : [])];
 
-const file = new URL("../../golden/math.json", import.meta.url);
+const file = new URL("../../../golden/math.json", import.meta.url);
 const goldens = new Map(Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, Golden>));
 
 function decode(text: string): Float64Array {

@@ -1,5 +1,5 @@
 // Prints how fast products are, as a share of what the machine can do in registers:
-//     node --conditions=source --import tsx packages/wasm/src/matmul/measure.ts
+//     node --conditions=source --import tsx packages/wasm/src/testing/measure-products.ts
 // All take turns, the peak as well, and each turn lasts about as long, so that other work on the machine slows all alike.
 
 import { ModuleBuilder, f32x4, i32, v128, type Layout } from "@stargrad/codegen";

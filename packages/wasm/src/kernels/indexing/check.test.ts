@@ -1,7 +1,7 @@
 import { createNode, sizeOf, type Node, type Shape } from "@stargrad/graph";
 import { describe, it } from "vitest";
-import { throwsAlike } from "./agreement.js";
-import { data, expand, flip, indices, leaf, permute } from "./arranged-nodes.js";
+import { throwsAlike } from "../../testing/agreement.js";
+import { data, expand, flip, indices, leaf, permute } from "../../testing/arranged-nodes.js";
 
 const gather = (x: Node, index: Node, axis: number): Node => createNode("gather", [x, index], { axis });
 const scatterAdd = (index: Node, x: Node, axis: number, size: number): Node =>

@@ -1,7 +1,7 @@
 import { createNode, type Node } from "@stargrad/graph";
 import { describe, it } from "vitest";
-import { agrees, throwsAlike } from "../indexing/agreement.js";
-import { leaf } from "../indexing/arranged-nodes.js";
+import { agrees, throwsAlike } from "../../testing/agreement.js";
+import { leaf } from "../../testing/arranged-nodes.js";
 
 describe("pow", () => {
   const pow = (a: readonly number[], b: readonly number[]): Node =>

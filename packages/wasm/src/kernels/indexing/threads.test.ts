@@ -1,7 +1,7 @@
 import { createNode, referenceEngine, runProgram, type Node } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
-import { WasmEngine } from "../wasm-engine.js";
-import { data, expand, indices, leaf } from "./arranged-nodes.js";
+import { WasmEngine } from "../../wasm-engine.js";
+import { data, expand, indices, leaf } from "../../testing/arranged-nodes.js";
 
 const engine = new WasmEngine({ threads: 3, waitForThreads: true, leastWork: 0 });
 

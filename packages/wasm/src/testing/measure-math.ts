@@ -1,5 +1,5 @@
 // Prints what each function costs, in nanoseconds per element, beside a plain loop over Math in the same run:
-//     node --conditions=source --import tsx packages/wasm/src/math/measure.ts
+//     node --conditions=source --import tsx packages/wasm/src/testing/measure-math.ts
 
 import type { MathName } from "@stargrad/codegen";
 import { primitives } from "@stargrad/graph";

@@ -8,7 +8,7 @@ import {
   type KernelContext,
 } from "@stargrad/codegen";
 import { describeGraph, type Program } from "@stargrad/compiler";
-import { wasmTarget } from "./target.js";
+import { wasmTarget } from "../target.js";
 import { bytesPerElement, type DType, type Node, type TypedArray } from "@stargrad/graph";
 
 const pageBytes = 65536;

@@ -1,9 +1,9 @@
 import { createNode, philox4x32, type Node, type Shape } from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { agrees } from "./agreement.js";
-import { leaf } from "./arranged-nodes.js";
-import { ProgramCase } from "./program-case.js";
+import { agrees } from "../../testing/agreement.js";
+import { leaf } from "../../testing/arranged-nodes.js";
+import { ProgramCase } from "../../testing/program-case.js";
 
 function wordsOf(output: Node): number[] {
   const program = new ProgramCase([output], { divided: false });

@@ -1,8 +1,8 @@
 import { createNode, type Node } from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { agrees } from "./agreement.js";
-import { arrangement, data, expand, indices, shapes } from "./arranged-nodes.js";
+import { agrees } from "../../testing/agreement.js";
+import { arrangement, data, expand, indices, shapes } from "../../testing/arranged-nodes.js";
 
 const gather = (x: Node, index: Node, axis: number): Node => createNode("gather", [x, index], { axis });
 

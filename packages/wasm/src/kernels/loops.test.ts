@@ -14,9 +14,9 @@ import {
 } from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LoopCase } from "./loop-case.js";
-import { wasmTarget } from "./target.js";
-import { WasmEngine } from "./wasm-engine.js";
+import { LoopCase } from "../testing/loop-case.js";
+import { wasmTarget } from "../target.js";
+import { WasmEngine } from "../wasm-engine.js";
 
 let seed = 0;
 const leaf = (shape: Shape, dtype: DType = "float32"): Node => {

@@ -1,8 +1,8 @@
 import { createNode, type DType, type Node } from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { agrees, throwsAlike } from "../indexing/agreement.js";
-import { data, expand, leaf } from "../indexing/arranged-nodes.js";
+import { agrees, throwsAlike } from "../../testing/agreement.js";
+import { data, expand, leaf } from "../../testing/arranged-nodes.js";
 
 describe("mod", () => {
   const mod = (a: Node, b: Node): Node => createNode("mod", [a, b], {});

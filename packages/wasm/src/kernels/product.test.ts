@@ -10,8 +10,8 @@ import {
   type Shape,
 } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
-import { LoopCase } from "./loop-case.js";
-import { wasmTarget } from "./target.js";
+import { LoopCase } from "../testing/loop-case.js";
+import { wasmTarget } from "../target.js";
 
 let seed = 1;
 const leaf = (...shape: number[]): Node => {

@@ -1,9 +1,17 @@
 import { f32, f32x4, i32, roundedVectors, v128, type Epilogue } from "@stargrad/codegen";
 import { expect, test } from "vitest";
 
-import { fastestVectors } from "../vector-features.js";
-import { Arena, range } from "./arena.js";
-import { anywhere, checkProduct, columns, fractions, integers, prepare, rows } from "./product-case.js";
+import { fastestVectors } from "../../vector-features.js";
+import { Arena, range } from "../../testing/arena.js";
+import {
+  anywhere,
+  checkProduct,
+  columns,
+  fractions,
+  integers,
+  prepare,
+  rows,
+} from "../../testing/product-case.js";
 
 test("the epilogue finishes every sum once", () => {
   // max(0, sum · (20 + row) + bias[column]), with the biases at `context`.

@@ -1,8 +1,8 @@
 import { createNode, type Node } from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { agrees } from "./agreement.js";
-import { all, arrangement, data, leaf, shapes } from "./arranged-nodes.js";
+import { agrees } from "../../testing/agreement.js";
+import { all, arrangement, data, leaf, shapes } from "../../testing/arranged-nodes.js";
 
 const cumsum = (x: Node, axis: number): Node => createNode("cumsum", [x], { axis });
 

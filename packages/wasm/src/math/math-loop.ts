@@ -1,7 +1,8 @@
 import { i32, v128 } from "../assembler/expression.js";
 import { ModuleBuilder } from "../assembler/module-builder.js";
-import type { FloatType } from "./lanes.js";
-import { MathLibrary, type MathName } from "./math-library.js";
+import { primitives, type FloatType, type TranscendentalName } from "@stargrad/graph";
+import { spell } from "../spelling.js";
+import { MathLibrary } from "./math-library.js";
 
 type FloatArray = Float32Array | Float64Array;
 
@@ -22,7 +23,7 @@ const arrayBytes = pageBytes / 4;
 
 /** Compiles a loop whose arrays together fill one page of memory of its own, so that they stay in the nearest cache. */
 export function mathLoop<A extends FloatArray>(
-  name: MathName,
+  name: TranscendentalName,
   array: new (buffer: ArrayBufferLike, offset: number, length: number) => A,
   options: LoopOptions,
 ): MathLoop<A> {
@@ -32,22 +33,26 @@ export function mathLoop<A extends FloatArray>(
   const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports as { run: () => void };
   const size = arrayBytes / (dtype === "float32" ? 4 : 8);
   const [first, second, output] = [0, 1, 2].map((k) => new array(memory.buffer, k * arrayBytes, size));
-  return { inputs: name === "pow" ? [first, second] : [first], output, run };
+  return { inputs: [first, second].slice(0, primitives[name].arity), output, run };
 }
 
 function isFloat32(array: unknown): boolean {
   return array === Float32Array;
 }
 
-function loopModule(name: MathName, dtype: FloatType, { relaxed }: LoopOptions): Uint8Array<ArrayBuffer> {
+function loopModule(
+  name: TranscendentalName,
+  dtype: FloatType,
+  { relaxed }: LoopOptions,
+): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
-  const library = new MathLibrary(module, { relaxed });
+  const math = new MathLibrary(module, { relaxed });
   module.function(
     { parameters: [], result: null },
     (body) => {
       body.for({ to: i32.const(arrayBytes), step: 16 }, (i) => {
-        const inputs = [v128.load(i), v128.load(i, arrayBytes)].slice(0, name === "pow" ? 2 : 1);
-        body.store(i, library.inline(body, name, dtype, ...inputs), 2 * arrayBytes);
+        const inputs = [v128.load(i), v128.load(i, arrayBytes)].slice(0, primitives[name].arity);
+        body.store(i, spell(name, dtype, { inputs, to: dtype, body, math }), 2 * arrayBytes);
       });
     },
     "run",

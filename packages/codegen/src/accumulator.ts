@@ -1,5 +1,4 @@
-import type { ReduceKernel } from "@stargrad/compiler";
-import type { DType } from "@stargrad/graph";
+import type { AcceptedType, DType, NameOfKind } from "@stargrad/graph";
 import { f32x4, f64x2, i32x4, v128, type Expression } from "./assembler/expression.js";
 import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
 import { constant } from "./spelling.js";
@@ -26,57 +25,65 @@ export interface Accumulator {
   readonly parts: readonly Local<"v128">[];
 }
 
-/** How vectors are combined, and what they start from. */
-interface Combination {
-  readonly combine: (a: Vector, b: Vector) => Vector;
-  readonly identity: number;
-}
+type Combine = (a: Vector, b: Vector) => Vector;
 
-type Reduction = ReduceKernel["combine"];
+type MakeAccumulator = (body: FunctionBuilder, width: Width) => Accumulator;
 
-const combinations: Readonly<Record<Reduction, Readonly<Partial<Record<DType, Combination>>>>> = {
+/** The accumulators of a reduction for each element type that its row accepts, and for no other. */
+type AccumulatorsOf<R extends NameOfKind<"reduction">> = {
+  readonly [D in AcceptedType<R>]: MakeAccumulator;
+} & { readonly [D in Exclude<DType, AcceptedType<R>>]?: never };
+
+const accumulators: { readonly [R in NameOfKind<"reduction">]: AccumulatorsOf<R> } = {
   sum: {
-    int32: { combine: i32x4.add, identity: 0 },
-    float64: { combine: f64x2.add, identity: 0 },
+    int32: combined("int32", i32x4.add, 0),
+    float32: doubleSum,
+    float64: combined("float64", f64x2.add, 0),
   },
   prod: {
-    int32: { combine: i32x4.mul, identity: 1 },
-    float32: { combine: f32x4.mul, identity: 1 },
-    float64: { combine: f64x2.mul, identity: 1 },
+    int32: combined("int32", i32x4.mul, 1),
+    float32: combined("float32", f32x4.mul, 1),
+    float64: combined("float64", f64x2.mul, 1),
   },
   max: {
-    bool: { combine: v128.or, identity: 0 },
-    int32: { combine: i32x4.max, identity: -2147483648 },
+    bool: combined("bool", v128.or, 0),
+    int32: combined("int32", i32x4.max, -2147483648),
+    float32: (body, width) => floatMaximum(body, "float32", width),
+    float64: (body, width) => floatMaximum(body, "float64", width),
   },
 };
 
 export function accumulatorFor(
   body: FunctionBuilder,
-  name: Reduction,
+  name: NameOfKind<"reduction">,
   dtype: DType,
   width: Width,
 ): Accumulator {
-  if (name === "sum" && dtype === "float32") return doubleSum(body, width);
-  if (name === "max" && (dtype === "float32" || dtype === "float64")) return floatMaximum(body, dtype, width);
-  const combination = combinations[name][dtype];
-  if (combination === undefined) throw new Error(`no ${name} for ${dtype}`);
-  const { combine } = combination;
-  const identity = constant(dtype, combination.identity);
-  const total = body.local("v128");
-  return {
-    identity,
-    parts: [total],
-    reset() {
-      total.set(identity);
-    },
-    add(value) {
-      total.set(combine(total, value));
-    },
-    merge({ parts }) {
-      total.set(combine(total, parts[0]));
-    },
-    lanes: () => total,
-    fold: () => folded(total, dtype, width, combine),
+  // Nodes have no other types than their rows accept, and those the table has.
+  const byType = accumulators[name] as Readonly<Record<DType, MakeAccumulator>>;
+  return byType[dtype](body, width);
+}
+
+/** Combines vectors, beginning with what changes nothing. */
+function combined(dtype: DType, combine: Combine, initial: number): MakeAccumulator {
+  return (body, width) => {
+    const identity = constant(dtype, initial);
+    const total = body.local("v128");
+    return {
+      identity,
+      parts: [total],
+      reset() {
+        total.set(identity);
+      },
+      add(value) {
+        total.set(combine(total, value));
+      },
+      merge({ parts }) {
+        total.set(combine(total, parts[0]));
+      },
+      lanes: () => total,
+      fold: () => folded(total, dtype, width, combine),
+    };
   };
 }
 
@@ -154,7 +161,7 @@ function floatMaximum(body: FunctionBuilder, dtype: "float32" | "float64", width
 }
 
 /** Combines all lanes into the first. */
-function folded(total: Local<"v128">, dtype: DType, width: Width, combine: Combination["combine"]): Vector {
+function folded(total: Local<"v128">, dtype: DType, width: Width, combine: Combine): Vector {
   for (const lanes of foldings(dtype, width)) total.set(combine(total, v128.shuffle(total, total, lanes)));
   return total;
 }

@@ -23,10 +23,10 @@ export {
 export { ModuleBuilder, type MemoryImport, type Signature } from "./assembler/module-builder.js";
 export { type KernelContext, type KernelWriter, type Share } from "./kernel-context.js";
 export { KernelLibrary } from "./kernels.js";
-export { type FloatType } from "./math/lanes.js";
-export { MathLibrary, type MathName } from "./math/math-library.js";
+export { MathLibrary } from "./math/math-library.js";
 export { elements, type MatmulDType } from "./matmul/element.js";
 export { emitMatmul } from "./matmul/matmul.js";
 export { runParameters, type Matmul, type RunParameter } from "./matmul/run.js";
 export { type Epilogue, type Layout, type MatmulSpec } from "./matmul/spec.js";
+export { spell } from "./spelling.js";
 export { roundedVectors, type VectorFeatures } from "./vector-features.js";

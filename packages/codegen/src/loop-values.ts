@@ -3,7 +3,7 @@ import type { DType } from "@stargrad/graph";
 import { i32x4, v128, type Expression } from "./assembler/expression.js";
 import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
 import type { MathLibrary } from "./math/math-library.js";
-import { spelling } from "./spelling.js";
+import { spell } from "./spelling.js";
 import { loadSplat, loadStrided, loadVector, type Width } from "./vectors.js";
 
 /** Neighbours along the digit that is walked: from which on, counted from where the pointers stand, and how many. */
@@ -87,7 +87,7 @@ export class LoopValues {
     const { primitive, inputs, dtype } = expression;
     const from = inputs[inputs.length - 1].dtype;
     const operands = inputs.map((input) => this.of(input, step));
-    return spelling[primitive]({ inputs: operands, from, to: dtype, body, math });
+    return spell(primitive, from, { inputs: operands, to: dtype, body, math });
   }
 
   #read({ dtype, strides, scale, isPlace, pointer }: Walker, { ahead, lanes }: Step): Expression<"v128"> {

@@ -1,10 +1,16 @@
 import type { ElementwiseName } from "@stargrad/compiler";
-import type { DType } from "@stargrad/graph";
+import type { AcceptedType, DType, FloatType } from "@stargrad/graph";
 import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./assembler/expression.js";
 import type { FunctionBuilder } from "./assembler/function-builder.js";
 import { integerPower } from "./math/integer-power.js";
-import type { MathLibrary, MathName } from "./math/math-library.js";
+import { atan } from "./math/arctangent.js";
+import { erf } from "./math/error-function.js";
+import { exp, expm1, sigmoid, tanh } from "./math/exponential.js";
+import { log, log1p } from "./math/logarithm.js";
+import type { MathFunction, MathLibrary } from "./math/math-library.js";
 import { modulo } from "./math/modulo.js";
+import { pow } from "./math/power.js";
+import { cos, sin } from "./math/sine.js";
 
 /**
  * How the engine spells each elementwise primitive on vectors. Elements of 32 bits stand in lanes of 32 bits; float64 in
@@ -16,8 +22,6 @@ type Vector = Expression<"v128">;
 /** The operands, already in locals, and what they are. */
 interface Operands {
   readonly inputs: readonly Vector[];
-  /** The element type of the inputs (of the values, for `where`). */
-  readonly from: DType;
   /** The element type of the result. */
   readonly to: DType;
   /** The function it is written into, and what that can compute. */
@@ -27,7 +31,12 @@ interface Operands {
 
 type Spelling = (operands: Operands) => Vector;
 
-export const spelling: { readonly [P in ElementwiseName]: Spelling } = {
+/** How a primitive is spelled for each element type that its row accepts, and for no other. */
+type SpellingsOf<P extends ElementwiseName> = { readonly [D in AcceptedType<P>]: Spelling } & {
+  readonly [D in Exclude<DType, AcceptedType<P>>]?: never;
+};
+
+const spellings: { readonly [P in ElementwiseName]: SpellingsOf<P> } = {
   neg: byType({ int32: i32x4.neg, float32: f32x4.neg, float64: f64x2.neg }),
   abs: byType({ int32: i32x4.abs, float32: f32x4.abs, float64: f64x2.abs }),
   sign: byType({
@@ -38,23 +47,19 @@ export const spelling: { readonly [P in ElementwiseName]: Spelling } = {
   floor: byType({ int32: same, float32: f32x4.floor, float64: f64x2.floor }),
   round: byType({ int32: same, float32: f32x4.nearest, float64: f64x2.nearest }),
   sqrt: byType({ float32: f32x4.sqrt, float64: f64x2.sqrt }),
-  exp: mathFunction("exp"),
-  expm1: mathFunction("expm1"),
-  log: mathFunction("log"),
-  log1p: mathFunction("log1p"),
-  sin: mathFunction("sin"),
-  cos: mathFunction("cos"),
-  atan: mathFunction("atan"),
-  tanh: mathFunction("tanh"),
-  sigmoid: mathFunction("sigmoid"),
-  erf: mathFunction("erf"),
-  pow: (operands) => {
-    const {
-      inputs: [a, b],
-      from,
-      body,
-    } = operands;
-    return from === "int32" ? integerPower(body, a, b) : mathFunction("pow")(operands);
+  exp: mathFunction(exp),
+  expm1: mathFunction(expm1),
+  log: mathFunction(log),
+  log1p: mathFunction(log1p),
+  sin: mathFunction(sin),
+  cos: mathFunction(cos),
+  atan: mathFunction(atan),
+  tanh: mathFunction(tanh),
+  sigmoid: mathFunction(sigmoid),
+  erf: mathFunction(erf),
+  pow: {
+    int32: ({ inputs: [a, b], body }) => integerPower(body, a, b),
+    ...mathFunction(pow),
   },
 
   add: byType({ int32: i32x4.add, float32: f32x4.add, float64: f64x2.add }),
@@ -82,12 +87,32 @@ export const spelling: { readonly [P in ElementwiseName]: Spelling } = {
     float64: (a, b) => narrowMask(f64x2.eq(a, b)),
   }),
 
-  mod: ({ inputs: [a, b], from, body }) => modulo(body, from, a, b),
+  mod: {
+    int32: ({ inputs: [a, b], body }) => modulo(body, "int32", a, b),
+    float32: ({ inputs: [a, b], body }) => modulo(body, "float32", a, b),
+    float64: ({ inputs: [a, b], body }) => modulo(body, "float64", a, b),
+  },
 
-  where: ({ inputs: [condition, a, b], to }) =>
-    v128.bitSelect(a, b, to === "float64" ? widenMask(condition) : condition),
-  cast: ({ inputs: [x], from, to }) => conversions[from][to](x),
+  where: {
+    bool: choice,
+    int32: choice,
+    float32: choice,
+    float64: ({ inputs: [condition, a, b] }) => v128.bitSelect(a, b, widenMask(condition)),
+  },
+  cast: {
+    bool: convertFrom("bool"),
+    int32: convertFrom("int32"),
+    float32: convertFrom("float32"),
+    float64: convertFrom("float64"),
+  },
 };
+
+/** Spells a primitive whose values (of `where`, not the condition) have this type. */
+export function spell(primitive: ElementwiseName, from: DType, operands: Operands): Vector {
+  // Nodes have no other types than their rows accept, and those the table has.
+  const byType = spellings[primitive] as Readonly<Record<DType, Spelling>>;
+  return byType[from](operands);
+}
 
 type Conversion = (x: Vector) => Vector;
 
@@ -154,15 +179,28 @@ function same(x: Vector): Vector {
   return x;
 }
 
-function byType(spellings: Readonly<Partial<Record<DType, (a: Vector, b: Vector) => Vector>>>): Spelling {
-  return ({ inputs: [a, b], from }) => {
-    const spell = spellings[from];
-    if (spell === undefined) throw new Error(`no spelling for ${from}`);
-    return spell(a, b);
-  };
+/** Spellings that take their operands and nothing else. */
+function byType<D extends DType>(
+  instructions: Readonly<Record<D, (a: Vector, b: Vector) => Vector>>,
+): Readonly<Record<D, Spelling>> {
+  const entries = Object.entries<(a: Vector, b: Vector) => Vector>(instructions);
+  return Object.fromEntries(
+    entries.map(([dtype, write]): [string, Spelling] => [dtype, ({ inputs: [a, b] }) => write(a, b)]),
+  ) as Record<D, Spelling>;
 }
 
-function mathFunction(name: MathName): Spelling {
-  return ({ inputs, from, body, math }) =>
-    math.inline(body, name, from === "float64" ? "float64" : "float32", ...inputs);
+/** A function that is approximated, in both floating-point types. */
+function mathFunction(write: MathFunction): Readonly<Record<FloatType, Spelling>> {
+  const of = (dtype: FloatType): Spelling => {
+    return ({ inputs, body, math }) => math.inline(body, dtype, write, inputs);
+  };
+  return { float32: of("float32"), float64: of("float64") };
+}
+
+function choice({ inputs: [condition, a, b] }: Operands): Vector {
+  return v128.bitSelect(a, b, condition);
+}
+
+function convertFrom(from: DType): Spelling {
+  return ({ inputs: [x], to }) => conversions[from][to](x);
 }

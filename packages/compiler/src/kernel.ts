@@ -1,4 +1,4 @@
-import { formatShape, type BinaryName, type DType, type Shape, type UnaryName } from "@stargrad/graph";
+import { formatShape, type DType, type NameOfKind, type Shape } from "@stargrad/graph";
 import { layoutKey, sameLayout, type Digit, type Layout } from "./layout.js";
 
 /** A piece of memory a program works with, known by its number. */
@@ -17,7 +17,7 @@ export function bufferName({ contents, shape }: Pick<BufferSpec, "contents" | "s
 }
 
 /** An elementwise primitive inside a loop. */
-export type ElementwiseName = UnaryName | BinaryName | "where" | "cast";
+export type ElementwiseName = NameOfKind<"elementwise" | "conversion">;
 
 /**
  * What a loop computes for one element of its iteration space. A layout says where the element's operand stands, so
@@ -50,7 +50,7 @@ export interface MapResult {
 /** Computes an expression for each element of a shape and combines those along some axes. */
 export interface ReduceKernel {
   readonly kind: "reduce";
-  readonly combine: "sum" | "prod" | "max";
+  readonly combine: NameOfKind<"reduction">;
   readonly shape: Shape;
   readonly axes: readonly number[];
   readonly expression: LoopExpression;

@@ -1,14 +1,15 @@
 import {
-  binaryNames,
+  kindOf,
   NodeNumbers,
   pendingNodes,
+  primitives,
   sameShape,
   sizeOf,
+  type NameOfKind,
   type Node,
   type Operation,
   type Shape,
   type TensorType,
-  unaryNames,
 } from "@stargrad/graph";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
@@ -337,11 +338,11 @@ class Lowering {
     return moved;
   }
 
-  #reduce(node: Node, operation: Operation & { primitive: "sum" | "prod" | "max" }): LoopExpression {
+  #reduce(node: Node, operation: Operation & { primitive: NameOfKind<"reduction"> }): LoopExpression {
     const [input] = operation.inputs;
     const buffer = this.#allocate(node);
     if (sizeOf(input.shape) === 0) {
-      this.#kernels.push({ kind: "fill", buffer, value: operation.primitive === "prod" ? 1 : 0 });
+      this.#kernels.push({ kind: "fill", buffer, value: primitives[operation.primitive].initial ?? 0 });
       return loadWhole(buffer, node);
     }
     this.#kernels.push({
@@ -473,11 +474,11 @@ class Lowering {
   }
 }
 
+/** Whether an element of the output is made of the elements in its place alone. */
 function isElementwise(primitive: Operation["primitive"]): boolean {
-  return elementwise.has(primitive);
+  const kind = kindOf(primitive);
+  return kind === "elementwise" || kind === "conversion";
 }
-
-const elementwise: ReadonlySet<string> = new Set([...unaryNames, ...binaryNames, "where", "cast"]);
 
 function layoutOf({ layout }: { readonly layout: Layout }): Layout {
   return layout;

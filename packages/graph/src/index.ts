@@ -11,6 +11,8 @@ export {
   promote,
   type ArrayOf,
   type DType,
+  type DTypes,
+  type FloatType,
   type TypedArray,
 } from "./dtype.js";
 export { disposeSymbol } from "./disposal.js";
@@ -44,20 +46,37 @@ export {
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
 export { pendingNodes, pendingWithCompanions, type Computation } from "./pending.js";
-export type { HostTensor, NoAttributes, Primitive, Sample, Signature, TensorType } from "./primitive.js";
+export type {
+  HostTensor,
+  NoAttributes,
+  Primitive,
+  PrimitiveKind,
+  Sample,
+  Signature,
+  TensorType,
+} from "./primitive.js";
 export {
   binaryNames,
+  kindOf,
   plainNames,
   primitiveNames,
   primitives,
   unaryNames,
+  type AcceptedType,
   type BinaryName,
+  type NameOfKind,
   type PlainName,
   type PrimitiveName,
+  type TranscendentalName,
   type UnaryName,
 } from "./primitives.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
-export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from "./primitives/movement.js";
+export type {
+  ViewMovement,
+  PadAttributes,
+  SliceAttributes,
+  WindowAttributes,
+} from "./primitives/movement.js";
 export { philox4x32 } from "./primitives/random.js";
 export type { ReductionAttributes } from "./primitives/reduction.js";
 export type { BodyTypes, ScanAttributes } from "./primitives/scan.js";

@@ -1,21 +1,12 @@
-import { f64, f64x2, i32, i64, type Expression, type ValueType } from "../assembler/expression.js";
+import { f64, f64x2, i32, i64, type Expression } from "../assembler/expression.js";
 import {
   callResult,
   type FunctionBuilder,
   type FunctionReference,
   type Local,
 } from "../assembler/function-builder.js";
-import type { ParameterLocals, Signature } from "../assembler/module-builder.js";
 import { inverseOfPi } from "./coefficients.js";
-
-/** Functions of the module that exist once, however often they are asked for. */
-export interface SharedFunctions {
-  get<const P extends readonly ValueType[], R extends ValueType>(
-    name: string,
-    signature: Signature<P, R>,
-    write: (body: FunctionBuilder, ...parameters: ParameterLocals<P>) => void,
-  ): FunctionReference<R>;
-}
+import type { SharedFunctions } from "./lanes.js";
 
 /** Up to here n < 2¹⁹, and its products with the parts of π are exact. */
 export const largestQuick = 2 ** 20;

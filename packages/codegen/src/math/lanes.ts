@@ -9,11 +9,22 @@ import {
   i64x2,
   v128,
   type Expression,
+  type ValueType,
 } from "../assembler/expression.js";
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
+import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
+import type { ParameterLocals, Signature } from "../assembler/module-builder.js";
+import type { FloatType } from "@stargrad/graph";
 
-/** The element types that have transcendental functions. */
-export type FloatType = "float32" | "float64";
+export type { FloatType };
+
+/** Functions of the module that exist once, however often they are asked for. */
+export interface SharedFunctions {
+  get<const P extends readonly ValueType[], R extends ValueType>(
+    name: string,
+    signature: Signature<P, R>,
+    write: (body: FunctionBuilder, ...parameters: ParameterLocals<P>) => void,
+  ): FunctionReference<R>;
+}
 
 export type Vector = Expression<"v128">;
 
@@ -37,16 +48,23 @@ export class Lanes {
   readonly body: FunctionBuilder;
   readonly dtype: FloatType;
   readonly relaxed: boolean;
+  readonly shared: SharedFunctions;
   readonly format: Format;
   readonly #float: typeof f32x4 | typeof f64x2;
   readonly #integer: typeof i32x4 | typeof i64x2;
   /** Adding it to a small number rounds that to an integer and leaves integer + bias in the lowest bits. */
   readonly #rounding: number;
 
-  constructor(body: FunctionBuilder, dtype: FloatType, relaxed: boolean) {
+  /** `relaxed`: use multiply-add that the machine may fuse. `shared`: what functions call, of the module that the body is in. */
+  constructor(
+    body: FunctionBuilder,
+    dtype: FloatType,
+    { relaxed, shared }: { readonly relaxed: boolean; readonly shared: SharedFunctions },
+  ) {
     this.body = body;
     this.dtype = dtype;
     this.relaxed = relaxed;
+    this.shared = shared;
     this.format = formats[dtype];
     this.#float = dtype === "float32" ? f32x4 : f64x2;
     this.#integer = dtype === "float32" ? i32x4 : i64x2;
@@ -55,7 +73,7 @@ export class Lanes {
 
   /** The same arithmetic on the other element type, in the same function. */
   as(dtype: FloatType): Lanes {
-    return new Lanes(this.body, dtype, this.relaxed);
+    return new Lanes(this.body, dtype, this);
   }
 
   constant(value: number): Vector {

@@ -1,21 +1,21 @@
 import { f32x4, f64x2, v128 } from "../assembler/expression.js";
 import { callResult, type Local } from "../assembler/function-builder.js";
 import { coefficients, piParts } from "./coefficients.js";
-import { largestQuick, replaceHuge, type SharedFunctions } from "./huge-angles.js";
+import { largestQuick, replaceHuge } from "./huge-angles.js";
 import type { Lanes, Vector } from "./lanes.js";
 
 /** cos x is sin(x + π/2). */
 export type Wave = "sine" | "cosine";
 
 /** sin x */
-export function sin(lanes: Lanes, x: Local<"v128">, shared: SharedFunctions): Vector {
-  const r = lanes.keep(angle(lanes, x, "sine", shared));
+export function sin(lanes: Lanes, x: Local<"v128">): Vector {
+  const r = lanes.keep(angle(lanes, x, "sine"));
   return lanes.withSignOf(sineOfRest(lanes, r), r);
 }
 
 /** cos x */
-export function cos(lanes: Lanes, x: Local<"v128">, shared: SharedFunctions): Vector {
-  return sineOfRest(lanes, lanes.keep(angle(lanes, x, "cosine", shared)));
+export function cos(lanes: Lanes, x: Local<"v128">): Vector {
+  return sineOfRest(lanes, lanes.keep(angle(lanes, x, "cosine")));
 }
 
 /** sin r = r + r³ · tail for |r| ≤ π/2 */
@@ -25,13 +25,13 @@ function sineOfRest(lanes: Lanes, r: Local<"v128">): Vector {
 }
 
 /** The angle of −π/2 … π/2 that has the sine, or the cosine, of x: the sine itself carries the sign. */
-function angle(lanes: Lanes, x: Local<"v128">, wave: Wave, shared: SharedFunctions): Vector {
+function angle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
   const { body } = lanes;
   const isHuge = v128.anyTrue(lanes.greater(lanes.abs(x), lanes.constant(largestQuick)));
   if (lanes.dtype === "float64") {
     const r = lanes.keep(quickAngle(lanes, x, wave));
     body.if(isHuge, () => {
-      r.set(callResult(replaceHuge(shared, wave), x, r));
+      r.set(callResult(replaceHuge(lanes.shared, wave), x, r));
     });
     return r;
   }
@@ -42,7 +42,7 @@ function angle(lanes: Lanes, x: Local<"v128">, wave: Wave, shared: SharedFunctio
     return { wide, r: lanes.keep(quickAngle(double, wide, wave)) };
   });
   body.if(isHuge, () => {
-    for (const { wide, r } of halves) r.set(callResult(replaceHuge(shared, wave), wide, r));
+    for (const { wide, r } of halves) r.set(callResult(replaceHuge(lanes.shared, wave), wide, r));
   });
   return joinHalves(halves[0].r, halves[1].r);
 }

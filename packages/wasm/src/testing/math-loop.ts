@@ -1,3 +1,6 @@
+import { i32, MathLibrary, ModuleBuilder, spell, v128 } from "@stargrad/codegen";
+import { primitives, type FloatType, type TranscendentalName } from "@stargrad/graph";
+
 type FloatArray = Float32Array | Float64Array;
 
 export interface LoopOptions {
@@ -17,7 +20,7 @@ const arrayBytes = pageBytes / 4;
 
 /** Compiles a loop whose arrays together fill one page of memory of its own, so that they stay in the nearest cache. */
 export function mathLoop<A extends FloatArray>(
-  name: MathName,
+  name: TranscendentalName,
   array: new (buffer: ArrayBufferLike, offset: number, length: number) => A,
   options: LoopOptions,
 ): MathLoop<A> {
@@ -27,26 +30,29 @@ export function mathLoop<A extends FloatArray>(
   const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports as { run: () => void };
   const size = arrayBytes / (dtype === "float32" ? 4 : 8);
   const [first, second, output] = [0, 1, 2].map((k) => new array(memory.buffer, k * arrayBytes, size));
-  return { inputs: name === "pow" ? [first, second] : [first], output, run };
+  return { inputs: [first, second].slice(0, primitives[name].arity), output, run };
 }
 
 function isFloat32(array: unknown): boolean {
   return array === Float32Array;
 }
 
-function loopModule(name: MathName, dtype: FloatType, { relaxed }: LoopOptions): Uint8Array<ArrayBuffer> {
+function loopModule(
+  name: TranscendentalName,
+  dtype: FloatType,
+  { relaxed }: LoopOptions,
+): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
-  const library = new MathLibrary(module, { relaxed });
+  const math = new MathLibrary(module, { relaxed });
   module.function(
     { parameters: [], result: null },
     (body) => {
       body.for({ to: i32.const(arrayBytes), step: 16 }, (i) => {
-        const inputs = [v128.load(i), v128.load(i, arrayBytes)].slice(0, name === "pow" ? 2 : 1);
-        body.store(i, library.inline(body, name, dtype, ...inputs), 2 * arrayBytes);
+        const inputs = [v128.load(i), v128.load(i, arrayBytes)].slice(0, primitives[name].arity);
+        body.store(i, spell(name, dtype, { inputs, to: dtype, body, math }), 2 * arrayBytes);
       });
     },
     "run",
   );
   return module.finish();
 }
-import { MathLibrary, ModuleBuilder, i32, v128, type FloatType, type MathName } from "@stargrad/codegen";

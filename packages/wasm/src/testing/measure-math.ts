@@ -1,24 +1,14 @@
 // Prints what each function costs, in nanoseconds per element, beside a plain loop over Math in the same run:
 //     node --conditions=source --import tsx packages/wasm/src/testing/measure-math.ts
 
-import type { MathName } from "@stargrad/codegen";
-import { primitives } from "@stargrad/graph";
+import { primitiveNames, primitives, type TranscendentalName } from "@stargrad/graph";
 import { fastestVectors } from "../vector-features.js";
 import { mathLoop } from "./math-loop.js";
 
-const names: readonly MathName[] = [
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sin",
-  "cos",
-  "atan",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "pow",
-];
+const names = primitiveNames.filter((name): name is TranscendentalName => {
+  const row = primitives[name];
+  return "transcendental" in row && row.transcendental;
+});
 
 /** The shortest of many runs: the machine is not ours alone. */
 function nanoseconds(elements: number, run: () => void): string {
@@ -32,14 +22,14 @@ function nanoseconds(elements: number, run: () => void): string {
 }
 
 /** Positive numbers where a function wants them, else both signs. */
-function fill(name: MathName, [x, y]: readonly (Float32Array | Float64Array)[]): void {
+function fill(name: TranscendentalName, [x, y]: readonly (Float32Array | Float64Array)[]): void {
   const low = name === "log" || name === "log1p" || name === "pow" ? 0.01 : -6;
   x.forEach((_, i) => (x[i] = low + ((i * 0.377) % 12)));
-  if (name === "pow") y.forEach((_, i) => (y[i] = ((i * 0.77) % 6) - 3));
+  if (primitives[name].arity === 2) y.forEach((_, i) => (y[i] = ((i * 0.77) % 6) - 3));
 }
 
 function row(
-  name: MathName,
+  name: TranscendentalName,
   array: Float32ArrayConstructor | Float64ArrayConstructor,
   relaxed: boolean,
 ): string {
@@ -51,7 +41,7 @@ function row(
 
 /** What the reference engine does. */
 function plainLoop(
-  name: MathName,
+  name: TranscendentalName,
   inputs: readonly (Float32Array | Float64Array)[],
   output: Float32Array | Float64Array,
 ): () => void {

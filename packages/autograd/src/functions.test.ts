@@ -246,6 +246,8 @@ const withoutDerivative = [
     "realize",
     "computeNodes",
     "fallBackOn",
+    ...["check", "nonFiniteCode"],
+    ...["lastingStorage", "mayStillFail", "startProgram", "takeBackIfItFails"],
     "keepWhere",
     "isKnown",
     "expectNoRecording",

@@ -14,9 +14,17 @@ export {
   type TypedArray,
 } from "./dtype.js";
 export { disposeSymbol } from "./disposal.js";
-export { elementsOf, runProgram, type Destination, type Engine, type PreparedProgram } from "./engine.js";
+export {
+  elementsOf,
+  runProgram,
+  type Capabilities,
+  type Destination,
+  type Engine,
+  type PreparedProgram,
+} from "./engine.js";
 export {
   ArgumentError,
+  CheckError,
   DTypeError,
   IndexError,
   ShapeError,
@@ -56,6 +64,7 @@ export {
   type PrimitiveName,
   type UnaryName,
 } from "./primitives.js";
+export { checkError, type CheckAttributes } from "./primitives/check.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
 export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from "./primitives/movement.js";
 export { philox4x32 } from "./primitives/random.js";

@@ -3,6 +3,7 @@ import "./methods.js";
 
 export {
   ArgumentError,
+  CheckError,
   disposeSymbol,
   DTypeError,
   formatShape,
@@ -18,8 +19,20 @@ export {
 } from "@stargrad/graph";
 export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
-export { computeNodes, fallBackOn, getEngine, keepWhere, setEngine, type Order } from "./engine.js";
+export {
+  computeNodes,
+  fallBackOn,
+  getEngine,
+  keepWhere,
+  lastingStorage,
+  mayStillFail,
+  setEngine,
+  startProgram,
+  takeBackIfItFails,
+  type Order,
+} from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";
+export { check, nonFiniteCode, type CheckOptions } from "./functions/check.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {
   arange,

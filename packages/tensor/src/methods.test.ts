@@ -31,6 +31,8 @@ const standAlone = new Set([
     "realize",
     "computeNodes",
     "fallBackOn",
+    ...["check", "nonFiniteCode"],
+    ...["lastingStorage", "mayStillFail", "startProgram", "takeBackIfItFails"],
     "keepWhere",
     "isKnown",
     "expectNoRecording",

@@ -248,6 +248,7 @@ const withoutDerivative = [
     "fallBackOn",
     ...["check", "nonFiniteCode"],
     ...["lastingStorage", "mayStillFail", "startProgram", "takeBackIfItFails"],
+    ...["onAnyEngine", "snapshot", "widestFloat"],
     "keepWhere",
     "isKnown",
     "expectNoRecording",

@@ -83,4 +83,4 @@ export {
   sizeOf,
   type Shape,
 } from "./shape.js";
-export { HostStorage, type Storage } from "./storage.js";
+export { HostStorage, unreadable, type Storage } from "./storage.js";

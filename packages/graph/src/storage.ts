@@ -1,4 +1,5 @@
 import type { TypedArray } from "./dtype.js";
+import { ArgumentError } from "./errors.js";
 
 /** The elements of a computed tensor, wherever they are. */
 export interface Storage {
@@ -23,6 +24,15 @@ export interface Storage {
   readSync(): TypedArray;
   /** Gives back what it takes inside of an engine, at once: nothing can be read any more. Ordinary memory is collected. */
   dispose?(): void;
+}
+
+/** What `readSync` of an engine that is not synchronous throws. */
+export function unreadable(engine: string): ArgumentError {
+  return new ArgumentError(
+    "dataSync",
+    `the elements are in the memory of the engine ${engine}, which cannot be read at once`,
+    "Await `data()`, `item()` or `toArray()` instead of `dataSync()`, `itemSync()` or `toArraySync()`",
+  );
 }
 
 /** Elements in a typed array that the garbage collector looks after. */

@@ -1,10 +1,12 @@
 import {
   createLeaf,
+  dtypes,
   elementsOf,
   HostStorage,
   Node,
   pendingWithCompanions,
   referenceEngine,
+  runProgram,
   type Destination,
   type Engine,
   type PreparedProgram,
@@ -27,6 +29,22 @@ export function getEngine(): Engine {
 /** Chooses the engine that computes from here on. What has been computed stays where it is. */
 export function setEngine(engine: Engine): void {
   current = engine;
+}
+
+/** float64 if the current engine computes it, and else float32. For what is computed more exactly where that is possible. */
+export function widestFloat(): "float32" | "float64" {
+  return getEngine().capabilities.dtypes.includes("float64") ? "float64" : "float32";
+}
+
+/**
+ * A node with the value of another, computed now by the reference engine if the current one does not have all element types or is
+ * not synchronous; else that node itself. For what is made once and may be slow, such as the first weights of a layer. All that
+ * it is made from has to be in ordinary memory.
+ */
+export function computedAnywhere(node: Node): Node {
+  const { capabilities } = getEngine();
+  if (capabilities.synchronous && dtypes.every((dtype) => capabilities.dtypes.includes(dtype))) return node;
+  return createLeaf(node.shape, node.dtype, runProgram(referenceEngine, [node])[0]);
 }
 
 /** What takes back what has been changed since the program that was started last; `null` if that cannot fail any more. */

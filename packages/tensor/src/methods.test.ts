@@ -33,6 +33,7 @@ const standAlone = new Set([
     "fallBackOn",
     ...["check", "nonFiniteCode"],
     ...["lastingStorage", "mayStillFail", "startProgram", "takeBackIfItFails"],
+    ...["onAnyEngine", "snapshot", "widestFloat"],
     "keepWhere",
     "isKnown",
     "expectNoRecording",

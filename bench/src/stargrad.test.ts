@@ -34,6 +34,7 @@ it("computes with the engine it was made for, whichever is chosen in between", a
   let runs = 0;
   const counting = {
     name: "counting",
+    capabilities: engine.capabilities,
     prepare: (nodes: Parameters<typeof engine.prepare>[0]) => {
       runs++;
       return engine.prepare(nodes);

@@ -8,6 +8,7 @@ let programs = 0;
 beforeEach(() => {
   setEngine({
     name: "counting",
+    capabilities: engine.capabilities,
     prepare(outputs) {
       programs++;
       return engine.prepare(outputs);

@@ -144,6 +144,7 @@ describe("a graph deeper than the stack", () => {
     programs = [];
     setEngine({
       name: "counting",
+      capabilities: engine.capabilities,
       prepare(outputs) {
         programs.push(outputs.length);
         return referenceEngine.prepare(outputs);

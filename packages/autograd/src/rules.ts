@@ -148,6 +148,7 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   scatterAdd: (g, [index], _y, { axis }) => [null, gather(g, index, { axis })],
   iota: null,
   argsort: null,
+  check: null,
   randomBits: null,
 
   // Loops

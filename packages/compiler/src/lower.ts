@@ -13,7 +13,7 @@ import {
 } from "@stargrad/graph";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
-import { checkIntegers } from "./checks.js";
+import { checkCodes, checkIntegers } from "./checks.js";
 import {
   countBuffers,
   type BufferSpec,
@@ -256,6 +256,9 @@ class Lowering {
       case "concat":
         if (operation.inputs.length === 1) return this.#expressionOf(operation.inputs[0]);
         return loadWhole(lowerConcat(node, operation, this.#lowering), node);
+      case "check":
+        checkCodes(operation, this.#lowering);
+        return this.#expressionOf(operation.inputs[0]);
       case "mod":
       case "pow": {
         const guard = checkIntegers(node, operation, this.#lowering);

@@ -1,5 +1,5 @@
 import { assignAll, backward, type Parameter, type Variable } from "@stargrad/autograd";
-import { ArgumentError, Generator, tensor, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, Generator, snapshot, tensor, type Tensor } from "@stargrad/tensor";
 import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
 
@@ -215,7 +215,7 @@ function rewindTo(generator: Generator): () => void {
 
 function putBack(variables: readonly Variable[]): () => void {
   const values = variables.map(
-    (variable) => [variable, tensor(variable.dataSync(), { shape: variable.shape })] as const,
+    (variable) => [variable, snapshot(variable)] as const,
   );
   return () => {
     assignAll(values);

@@ -16,9 +16,17 @@ export {
   type TypedArray,
 } from "./dtype.js";
 export { disposeSymbol } from "./disposal.js";
-export { elementsOf, runProgram, type Destination, type Engine, type PreparedProgram } from "./engine.js";
+export {
+  elementsOf,
+  runProgram,
+  type Capabilities,
+  type Destination,
+  type Engine,
+  type PreparedProgram,
+} from "./engine.js";
 export {
   ArgumentError,
+  CheckError,
   DTypeError,
   IndexError,
   ShapeError,
@@ -70,6 +78,7 @@ export {
   type TranscendentalName,
   type UnaryName,
 } from "./primitives.js";
+export { checkError, type CheckAttributes } from "./primitives/check.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
 export type {
   ViewMovement,
@@ -93,4 +102,4 @@ export {
   sizeOf,
   type Shape,
 } from "./shape.js";
-export { HostStorage, type Storage } from "./storage.js";
+export { HostStorage, unreadable, type Storage } from "./storage.js";

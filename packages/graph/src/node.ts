@@ -129,6 +129,16 @@ export class Node implements Numbered {
     if (!this.tracked) this.#operation = null;
   }
 
+  /**
+   * Makes a computed node pending again, for when its elements turn out not to have been computed: by this operation, along with
+   * these companions.
+   */
+  unsettle(operation: Operation | null, companions: readonly Node[] = none): void {
+    this.#storage = null;
+    this.#operation = operation;
+    this.#companions = companions;
+  }
+
   /** Whose value it is or was; `null` for a node that is nobody's. */
   get owner(): ValueOwner | null {
     return this.#owner;

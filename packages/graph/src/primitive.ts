@@ -32,6 +32,7 @@ export type NoAttributes = Record<string, never>;
  * - contraction: sums of products;
  * - accumulation: elements added up in the places that they go to;
  * - indexing: takes or makes indices;
+ * - check: elements as they are, or an error;
  * - random: random numbers;
  * - loop: a graph that is computed several times, or what comes of it.
  */
@@ -44,6 +45,7 @@ export type PrimitiveKind =
   | "contraction"
   | "accumulation"
   | "indexing"
+  | "check"
   | "random"
   | "loop";
 

@@ -1,4 +1,5 @@
 import { matmul } from "./primitives/contraction.js";
+import { check } from "./primitives/check.js";
 import * as elementwise from "./primitives/elementwise.js";
 import { argsort, gather, iota, scatterAdd } from "./primitives/indexing.js";
 import {
@@ -42,6 +43,7 @@ export const primitives = {
   gather,
   scatterAdd,
   argsort,
+  check,
   randomBits,
   scan,
   scanOutput,

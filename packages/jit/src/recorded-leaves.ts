@@ -9,6 +9,8 @@ export function inputPlace(called: string, { shape, dtype, node }: Tensor): Tens
 
 class InputPlace implements Storage {
   readonly byteLength: number;
+  readonly location = "host";
+  readonly canReadSync = false;
   readonly #called: string;
 
   constructor(called: string, byteLength: number) {

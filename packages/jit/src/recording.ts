@@ -19,10 +19,12 @@ import {
 import {
   ArgumentError,
   getEngine,
+  lastingStorage,
   leavesOf,
   mapTree,
   realize,
   record,
+  startProgram,
   Tensor,
   type Draw,
   type Tree,
@@ -129,10 +131,10 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   }
 
   /**
-   * Runs the program on inputs of the types it was recorded with, which have been computed. `check` is shown the results
-   * before anything changes; if it or the program throws, no variable has changed.
+   * Runs the program on inputs of the types it was recorded with, which have been computed. If it throws, no variable has
+   * changed; if an engine that is not synchronous finds out later that it has failed, none has changed either.
    */
-  run(inputs: Inputs, check?: (results: Results) => void): Results {
+  run(inputs: Inputs): Results {
     computeDue(this.#variables);
     const starts = this.#draws.map(({ generator, blocks, offsets }) => generator.reserve(blocks, offsets));
     const given = leavesOf(inputs);
@@ -150,14 +152,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     });
     const hosts = leavesOf(this.#results).map((): Destination => "host");
     const places = this.#variables.map(({ destination }) => destination);
-    const storages = this.#program.run(
-      elements,
-      [...hosts, ...places],
-      check &&
-        ((results) => {
-          check(this.#resultsIn(results));
-        }),
-    );
+    const storages = startProgram(this.#engine, this.#program, elements, [...hosts, ...places]);
     this.#variables.forEach((variable, i) => {
       variable.replaceValue(storages[hosts.length + i]);
     });
@@ -199,10 +194,5 @@ function sourcesOf(
 function lastingSource(leaf: Node): Source {
   const variable = variableOf(leaf);
   if (variable !== undefined && isCurrent(leaf)) return { kind: "variable", variable };
-  const elements = elementsOf(leaf);
-  // What is in the engine is written over one day.
-  return {
-    kind: "constant",
-    elements: elements instanceof HostStorage ? elements : new HostStorage(elements.readSync()),
-  };
+  return { kind: "constant", elements: lastingStorage(leaf) };
 }

@@ -1,7 +1,7 @@
 import {
   ArgumentError,
   defaultGenerator,
-  fromData,
+  snapshot,
   Tensor,
   zeros,
   type DType,
@@ -58,8 +58,7 @@ function isShape(value: unknown): value is Shape {
 function leavingAsItWas<T>(model: Module, f: () => T): T {
   const training = model.modules().map((module) => [module, module.training] as const);
   const buffers = [...model.namedBuffers().values()].map((buffer) => {
-    const value = fromData(buffer.dataSync(), buffer.shape);
-    return { buffer, node: buffer.node, value };
+    return { buffer, node: buffer.node, value: snapshot(buffer) };
   });
   const generator = defaultGenerator().state();
   try {

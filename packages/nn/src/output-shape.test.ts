@@ -15,6 +15,7 @@ afterEach(() => {
 function computingNothing<T>(f: () => T): T {
   setEngine({
     name: "forbidden",
+    capabilities: engine.capabilities,
     prepare() {
       throw new Error("something was computed");
     },

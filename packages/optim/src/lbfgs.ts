@@ -3,7 +3,7 @@ import {
   ArgumentError,
   disposeSymbol,
   expectNoRecording,
-  fromData,
+  getEngine,
   StargradError,
   tensor,
   type Tensor,
@@ -50,7 +50,7 @@ interface History {
  *     p ← p + α d                             the first time α min(1, 1 / Σ|g|)
  *
  * All parameters are one vector, so there are no groups with options of their own. The vectors are of float64 whatever the
- * parameters are, and are read after each evaluation: it needs an engine that can be read synchronously.
+ * parameters are, and are read after each evaluation: it needs a synchronous engine.
  *
  * Defaults: learningRate α 1, maxIterations 20, maxEvaluations 1.25 maxIterations, toleranceGradient 1e-7,
  * toleranceChange 1e-9, historySize 100, strongWolfe false
@@ -81,12 +81,21 @@ export class LBFGS implements ClosureOptimizer {
    * Iterates until a limit is met, and returns the loss before the first iteration. `closure` sets gradients to null,
    * computes the loss, calls `backward` and returns the loss; it is called at least once for every iteration.
    *
-   * Throws: ArgumentError if there is no closure, or a setting has been changed to something out of range; StargradError if
+   * Throws: ArgumentError if there is no closure, a setting has been changed to something out of range, or the engine is not
+   * synchronous; StargradError if
    * an iteration begins or ends at a loss that is not a finite number; whatever the closure throws. Then the parameters are
    * what they were before the step, and so is what is known of the curvature.
    */
   step(closure: () => Tensor): number {
     expectNoRecording("LBFGS.step", "a step is taken");
+    const { name, capabilities } = getEngine();
+    if (!capabilities.synchronous) {
+      throw new ArgumentError(
+        "LBFGS.step",
+        `reads the loss and the gradients of each evaluation at once, which the engine ${name} cannot`,
+        "Take an optimizer whose step is one program, such as Adam, or choose a synchronous engine with setEngine",
+      );
+    }
     const [settings] = this.groups;
     check(settings);
     if (typeof closure !== "function") {
@@ -235,7 +244,7 @@ export class LBFGS implements ClosureOptimizer {
     const values = this.groups[0].parameters.map((parameter): [Parameter, Tensor] => {
       const part = vector.slice(offset, offset + parameter.size);
       offset += parameter.size;
-      return [parameter, fromData(part, parameter.shape).cast(parameter.dtype)];
+      return [parameter, tensor(part, { shape: parameter.shape, dtype: parameter.dtype })];
     });
     assignAll(values);
   }

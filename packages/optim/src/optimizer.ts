@@ -4,12 +4,14 @@ import {
   disposeSymbol,
   expectNoRecording,
   realize,
+  snapshot,
+  takeBackIfItFails,
   tensor,
   withoutHistory,
   type Shape,
   type Tensor,
 } from "@stargrad/tensor";
-import { disposeAll, filled, setBuffers, snapshot } from "./buffers.js";
+import { disposeAll, filled, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
 import { readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
@@ -107,7 +109,11 @@ export abstract class Optimizer<
     }
     const result = take(() => this.#updatesOf(cohorts, (parameter) => parameter.peekGradient()));
     for (const { group, places } of cohorts) {
-      for (const place of places) this.#historyOf(group.parameters[place]).steps++;
+      for (const place of places) {
+        const history = this.#historyOf(group.parameters[place]);
+        history.steps++;
+        takeBackIfItFails(() => history.steps--);
+      }
     }
     return result;
   }

@@ -3,6 +3,7 @@ import "./methods.js";
 
 export {
   ArgumentError,
+  CheckError,
   disposeSymbol,
   DTypeError,
   formatShape,
@@ -18,8 +19,21 @@ export {
 } from "@stargrad/graph";
 export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
-export { computeNodes, fallBackOn, getEngine, keepWhere, setEngine, type Order } from "./engine.js";
+export {
+  computeNodes,
+  fallBackOn,
+  getEngine,
+  keepWhere,
+  lastingStorage,
+  mayStillFail,
+  setEngine,
+  startProgram,
+  takeBackIfItFails,
+  widestFloat,
+  type Order,
+} from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";
+export { check, nonFiniteCode, type CheckOptions } from "./functions/check.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {
   arange,
@@ -183,6 +197,6 @@ export type {
 export type { GeneratorState, RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
 export { expectNoRecording, isRecording } from "./recording-state.js";
-export { apply, isKnown, realize, Tensor } from "./tensor.js";
+export { apply, isKnown, onAnyEngine, realize, snapshot, Tensor } from "./tensor.js";
 export { trace } from "./trace.js";
 export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";

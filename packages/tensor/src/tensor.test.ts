@@ -15,6 +15,7 @@ beforeEach(() => {
   programs = [];
   setEngine({
     name: "counting",
+    capabilities: engine.capabilities,
     prepare(outputs) {
       programs.push(outputs.length);
       return engine.prepare(outputs);
@@ -162,6 +163,7 @@ describe("setEngine", () => {
     realize(done);
     const failing: Engine = {
       name: "failing",
+      capabilities: engine.capabilities,
       prepare() {
         throw new Error("no power");
       },

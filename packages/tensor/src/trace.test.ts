@@ -12,6 +12,7 @@ afterEach(() => {
 it("trace tells of every operation of f, and computes nothing however deep the graph grows", () => {
   setEngine({
     name: "forbidden",
+    capabilities: engine.capabilities,
     prepare() {
       throw new Error("something was computed");
     },

@@ -4,6 +4,8 @@ import { ArgumentError, type Tensor } from "@stargrad/tensor";
 
 /** What a run of a recorded step gives: what the step hands out, and the gradients that were asked for. */
 export type Run<R> = {
+  /** Computed only to fail if the step should not count. */
+  readonly checks: readonly Tensor[];
   readonly results: R;
   readonly gradients: readonly Tensor[];
 };

@@ -1,7 +1,7 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer } from "@stargrad/nn";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, CheckError, nonFiniteCode, StargradError, type Tensor } from "@stargrad/tensor";
 
 import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
 import { RunningMean } from "./running-mean.js";
@@ -86,7 +86,6 @@ export async function* fit<Name extends string = never>({
 }: FitOptions<Name>): AsyncGenerator<FitEvent<Name>, void, undefined> {
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
   model.train();
-  let place: Place = { epoch: startEpoch, step: 0, steps: loader.length };
   const names = Object.keys(metrics ?? {}) as Name[];
   const take = trainStep({
     model,
@@ -96,9 +95,7 @@ export async function* fit<Name extends string = never>({
       const scores = names.map((name) => [keyOf(name), metrics?.[name](output, y)] as const);
       return { ...(Object.fromEntries(scores) as Record<string, Tensor>), loss: lossOf(output, y) };
     },
-    check: ({ loss }) => {
-      checkFinite(loss.itemSync(), place);
-    },
+    refuse: ({ loss }) => nonFiniteCode(loss),
   });
   for (let epoch = startEpoch + 1; epoch <= epochs; epoch++) {
     const started = performance.now();
@@ -106,11 +103,10 @@ export async function* fit<Name extends string = never>({
     const epochMetrics = new RunningMeans<Name>();
 
     for await (const batch of loader) {
-      place = { epoch, step: loader.state().position, steps: loader.length };
+      const place: Place = { epoch, step: loader.state().position, steps: loader.length };
       yield { event: "batch", ...place, batch };
 
-      const results: Readonly<Record<string, Tensor>> = take({ x: batch.x, y: batch.y });
-      const loss = await results.loss.item();
+      const { results, loss } = await taken(() => take({ x: batch.x, y: batch.y }), place);
       const figures = await readFigures(names.map((name) => [name, results[keyOf(name)]]));
       const [size] = batch.x.shape;
       epochLoss.add(loss, size);
@@ -127,11 +123,21 @@ function keyOf(name: string): string {
   return `metrics.${name}`;
 }
 
-function checkFinite(loss: number, { epoch, step }: Place): void {
-  if (Number.isFinite(loss)) return;
-  throw new StargradError(
-    "fit",
-    `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
-    "Is the learning rate too large, or is there something in the data that is not a number?",
-  );
+/** Takes a step and reads its loss. An engine may find out that the step is refused when it is taken, or when its loss is read. */
+async function taken(
+  take: () => Readonly<Record<string, Tensor>>,
+  { epoch, step }: Place,
+): Promise<{ readonly results: Readonly<Record<string, Tensor>>; readonly loss: number }> {
+  try {
+    const results = take();
+    return { results, loss: await results.loss.item() };
+  } catch (error) {
+    if (!(error instanceof CheckError) || error.called !== "trainStep") throw error;
+    const loss = ["NaN", "Infinity", "-Infinity"][error.code - 1];
+    throw new StargradError(
+      "fit",
+      `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
+      "Is the learning rate too large, or is there something in the data that is not a number?",
+    );
+  }
 }

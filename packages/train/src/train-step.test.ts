@@ -203,23 +203,23 @@ describe("trainStep", () => {
   it("changes nothing when the results are refused, and nothing is lost", () => {
     const model = modelFrom(3);
     const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
-    let refuse = false;
     const step = trainStep({
       model,
       optimizer,
-      loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }),
-      check: ({ loss }) => {
-        if (refuse) throw new Error(`refused ${loss.itemSync() > 0}`);
-      },
+      loss: ({ x, y, most }) => ({ loss: crossEntropy(model.forward(x), y), most }),
+      refuse: ({ loss, most }) => loss.greater(most),
     });
-    const batch = batchOf(10, 1);
+    const batch = { ...batchOf(10, 1), most: 1000 };
+    const refused = { ...batch, most: 0 };
     for (let i = 0; i < 3; i++) step(batch);
     const before = [valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())];
     const memory = memoryInUse();
-    refuse = true;
-    for (let i = 0; i < 5; i++) expect(() => step(batch)).toThrow("refused true");
+    for (let i = 0; i < 5; i++) {
+      expect(() => step(refused)).toThrow(
+        "trainStep: found the code 1. `refuse` says which steps do not count",
+      );
+    }
     expect([valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())]).toEqual(before);
-    refuse = false;
     step(batch);
     expect(memoryInUse()).toBe(memory);
     expect(valuesOf(model.stateDict())).not.toEqual(before[0]);

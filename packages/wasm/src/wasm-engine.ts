@@ -1,6 +1,13 @@
 import type { VectorFeatures } from "@stargrad/codegen";
 import { describeGraph, fuse, lower, type Signature } from "@stargrad/compiler";
-import { disposeSymbol, type Engine, type Node, type PreparedProgram, type Storage } from "@stargrad/graph";
+import {
+  disposeSymbol,
+  type Capabilities,
+  type Engine,
+  type Node,
+  type PreparedProgram,
+  type Storage,
+} from "@stargrad/graph";
 import { whenCollected } from "./collection.js";
 import { compile, type CompiledProgram } from "./compile.js";
 import { emitDriver } from "./driver.js";
@@ -61,6 +68,7 @@ export class WasmEngine implements Engine {
   }
 
   readonly name = "wasm";
+  readonly capabilities: Capabilities = { dtypes: wasmTarget.dtypes, synchronous: true };
   readonly #threads: ThreadPool;
   readonly #leastWork: number;
   readonly #heap: Heap;
@@ -130,9 +138,9 @@ export class WasmEngine implements Engine {
     return {
       leaves,
       cost: program.cost,
-      run: (...inputs) =>
+      run: (elements, destinations) =>
         this.#handOut(
-          new Run(this.#heap, program, inputs).finish((addresses) => {
+          new Run(this.#heap, program, [elements, destinations]).finish((addresses) => {
             this.#execute(program, addresses);
           }),
         ),

@@ -2,7 +2,6 @@ import {
   checkIndices,
   DTypeError,
   formatShape,
-  HostStorage,
   normalizeAxis,
   ShapeError,
   type DType,
@@ -153,5 +152,5 @@ function checkKnownIndices(called: string, index: Tensor, size: number): void {
   if (dtype !== "int32") {
     throw new DTypeError(called, `the index is ${dtype}; expected int32`, 'Cast it with index.cast("int32")');
   }
-  if (storage instanceof HostStorage) checkIndices(called, storage.data, size);
+  if (storage?.location === "host" && storage.canReadSync) checkIndices(called, storage.readSync(), size);
 }

@@ -9,8 +9,8 @@ import {
   i64x2,
   v128,
   type Expression,
-} from "../assembler/expression.js";
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
+} from "../machine/expression.js";
+import type { FunctionBuilder, Local } from "../machine/function-builder.js";
 
 /** The element types that have transcendental functions. */
 export type FloatType = "float32" | "float64";
@@ -221,7 +221,7 @@ export class Lanes {
   /** 1 if the mask is not set in every lane. */
   notAll(mask: Vector): Expression<"i32"> {
     // The top bit of each 32-bit half will do for float64 too.
-    return i32.ne(i32x4.bitMask(mask), i32.const(15));
+    return i32x4.notAll(mask);
   }
 
   /** Which lanes are positive, normal and finite: what most functions of positive numbers need no care for. */

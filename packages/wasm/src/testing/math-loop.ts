@@ -35,8 +35,8 @@ function isFloat32(array: unknown): boolean {
 }
 
 function loopModule(name: MathName, dtype: FloatType, { relaxed }: LoopOptions): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
-  const library = new MathLibrary(module, { relaxed });
+  const module = new WasmModuleBuilder({ minimum: 1, maximum: 1, shared: false });
+  const library = new MathLibrary(module, { ...roundedVectors, relaxed });
   module.function(
     { parameters: [], result: null },
     (body) => {
@@ -49,4 +49,6 @@ function loopModule(name: MathName, dtype: FloatType, { relaxed }: LoopOptions):
   );
   return module.finish();
 }
-import { MathLibrary, ModuleBuilder, i32, v128, type FloatType, type MathName } from "@stargrad/codegen";
+import { MathLibrary, i32, v128, type FloatType, type MathName } from "@stargrad/codegen";
+import { roundedVectors } from "../vector-features.js";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";

@@ -1,8 +1,8 @@
 import type { AcceptedType, DType, NameOfKind } from "@stargrad/graph";
-import { f32x4, f64x2, i32x4, v128, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
+import { f32x4, f64x2, i32x4, v128, type Expression } from "./machine/expression.js";
+import type { FunctionBuilder, Local } from "./machine/function-builder.js";
+import type { Machine } from "./machine/machine.js";
 import { constant } from "./spelling.js";
-import type { Width } from "./vectors.js";
 
 type Vector = Expression<"v128">;
 
@@ -27,7 +27,7 @@ export interface Accumulator {
 
 type Combine = (a: Vector, b: Vector) => Vector;
 
-type MakeAccumulator = (body: FunctionBuilder, width: Width) => Accumulator;
+type MakeAccumulator = (body: FunctionBuilder, width: AccumulatorWidth) => Accumulator;
 
 /** The accumulators of a reduction for each element type that its row accepts, and for no other. */
 type AccumulatorsOf<R extends NameOfKind<"reduction">> = {
@@ -53,11 +53,17 @@ const accumulators: { readonly [R in NameOfKind<"reduction">]: AccumulatorsOf<R>
   },
 };
 
+/** What vectors a reduction combines: those of a machine, of which elements of 32 bits may fill but `half`. */
+export interface AccumulatorWidth {
+  readonly machine: Pick<Machine, "vectorBytes">;
+  readonly half: boolean;
+}
+
 export function accumulatorFor(
   body: FunctionBuilder,
   name: NameOfKind<"reduction">,
   dtype: DType,
-  width: Width,
+  width: AccumulatorWidth,
 ): Accumulator {
   // Nodes have no other types than their rows accept, and those the table has.
   const byType = accumulators[name] as Readonly<Record<DType, MakeAccumulator>>;
@@ -91,8 +97,8 @@ function combined(dtype: DType, combine: Combine, initial: number): MakeAccumula
  * Sums float32 in float64, as the reference engine does: a million numbers added in float32 would lose the last three
  * digits, and memory is the limit anyway.
  */
-function doubleSum(body: FunctionBuilder, width: Width): Accumulator {
-  const parts = width === 4 ? [body.local("v128"), body.local("v128")] : [body.local("v128")];
+function doubleSum(body: FunctionBuilder, { half, machine }: AccumulatorWidth): Accumulator {
+  const parts = half ? [body.local("v128")] : [body.local("v128"), body.local("v128")];
   const [low, high] = parts;
   const addHalves = (first: Vector, second: Vector): void => {
     low.set(f64x2.add(low, f64x2.promoteLowF32(first)));
@@ -105,22 +111,22 @@ function doubleSum(body: FunctionBuilder, width: Width): Accumulator {
       for (const part of parts) part.set(constant("float64", 0));
     },
     add(value) {
-      if (width === 4) addHalves(value, v128.shuffle(value, value, upperFirst));
-      else low.set(f64x2.add(low, f64x2.promoteLowF32(value)));
+      if (half) low.set(f64x2.add(low, f64x2.promoteLowF32(value)));
+      else addHalves(value, v128.exchange(value, machine.vectorBytes / 2));
     },
-    ...(width === 4 ? { addHalves } : {}),
+    ...(half ? {} : { addHalves }),
     merge(other) {
       parts.forEach((part, i) => {
         part.set(f64x2.add(part, other.parts[i]));
       });
     },
     lanes() {
-      if (width === 2) return f32x4.demoteF64Zero(low);
-      return v128.shuffle(f32x4.demoteF64Zero(low), f32x4.demoteF64Zero(high), lowerOfBoth);
+      if (half) return f32x4.demoteF64Zero(low);
+      return v128.lowerHalves(f32x4.demoteF64Zero(low), f32x4.demoteF64Zero(high));
     },
     fold() {
-      if (width === 4) low.set(f64x2.add(low, high));
-      return f32x4.demoteF64Zero(folded(low, "float64", 2, f64x2.add));
+      if (!half) low.set(f64x2.add(low, high));
+      return f32x4.demoteF64Zero(folded(low, "float64", { half, machine }, f64x2.add));
     },
   };
 }
@@ -129,7 +135,11 @@ function doubleSum(body: FunctionBuilder, width: Width): Accumulator {
  * The maximum, NaN if one is among the elements. The instruction that propagates NaN takes eight of the processor's; the one
  * that drops it takes one, so whether there was any is remembered beside it.
  */
-function floatMaximum(body: FunctionBuilder, dtype: "float32" | "float64", width: Width): Accumulator {
+function floatMaximum(
+  body: FunctionBuilder,
+  dtype: "float32" | "float64",
+  width: AccumulatorWidth,
+): Accumulator {
   const lanes = dtype === "float32" ? f32x4 : f64x2;
   const [largest, notNumbers] = [body.local("v128"), body.local("v128")];
   const identity = constant(dtype, -Infinity);
@@ -160,19 +170,17 @@ function floatMaximum(body: FunctionBuilder, dtype: "float32" | "float64", width
   };
 }
 
-/** Combines all lanes into the first. */
-function folded(total: Local<"v128">, dtype: DType, width: Width, combine: Combine): Vector {
-  for (const lanes of foldings(dtype, width)) total.set(combine(total, v128.shuffle(total, total, lanes)));
+/** Combines all lanes into the first, one halving at a time. */
+function folded(
+  total: Local<"v128">,
+  dtype: DType,
+  { half, machine: { vectorBytes } }: AccumulatorWidth,
+  combine: Combine,
+): Vector {
+  const laneBytes = dtype === "float64" ? 8 : 4;
+  const usedBytes = half && laneBytes === 4 ? vectorBytes / 2 : vectorBytes;
+  for (let bytes = usedBytes / 2; bytes >= laneBytes; bytes /= 2) {
+    total.set(combine(total, v128.exchange(total, bytes)));
+  }
   return total;
-}
-
-/** Shuffles: the halves of a vector exchanged; pairs of lanes exchanged; the lower halves of two vectors. */
-const upperFirst = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
-const neighboursFirst = [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11];
-const lowerOfBoth = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-
-/** Shuffles that bring every lane onto the first, one halving at a time. */
-function foldings(dtype: DType, width: Width): number[][] {
-  if (dtype === "float64") return [upperFirst];
-  return width === 4 ? [upperFirst, neighboursFirst] : [neighboursFirst];
 }

@@ -1,4 +1,7 @@
+export { KernelLibrary } from "./kernels.js";
+export { type KernelSite, type KernelWriter, type Share } from "./kernel-context.js";
 export {
+  expression,
   f32,
   f32x4,
   f64,
@@ -10,23 +13,22 @@ export {
   select,
   v128,
   type Expression,
+  type OperationGroups,
+  type OperationName,
   type ValueType,
-} from "./assembler/expression.js";
+} from "./machine/expression.js";
 export {
-  callIndirect,
   callResult,
-  FunctionBuilder,
-  Local,
+  type FunctionBuilder,
   type FunctionReference,
-  type FunctionType,
-} from "./assembler/function-builder.js";
-export { ModuleBuilder, type MemoryImport, type Signature } from "./assembler/module-builder.js";
-export { type KernelContext, type KernelWriter, type Share } from "./kernel-context.js";
-export { KernelLibrary } from "./kernels.js";
+  type Local,
+  type LoopRange,
+} from "./machine/function-builder.js";
+export { type Machine } from "./machine/machine.js";
+export { type ModuleBuilder, type ParameterLocals, type Signature } from "./machine/module-builder.js";
 export { MathLibrary } from "./math/math-library.js";
 export { elements, type MatmulDType } from "./matmul/element.js";
 export { emitMatmul } from "./matmul/matmul.js";
 export { runParameters, type Matmul, type RunParameter } from "./matmul/run.js";
 export { type Epilogue, type Layout, type MatmulSpec } from "./matmul/spec.js";
 export { spell } from "./spelling.js";
-export { roundedVectors, type VectorFeatures } from "./vector-features.js";

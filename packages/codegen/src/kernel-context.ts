@@ -1,16 +1,20 @@
 import type { Program, Target } from "@stargrad/compiler";
-import { i32, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
-import type { ModuleBuilder } from "./assembler/module-builder.js";
+import { i32, type Expression } from "./machine/expression.js";
+import type { FunctionBuilder, Local } from "./machine/function-builder.js";
+import type { Machine } from "./machine/machine.js";
 import type { MathLibrary } from "./math/math-library.js";
 
-/** What kernels are written with: the function they go into, its helpers, and where the buffers lie. */
-export interface KernelContext {
-  readonly module: ModuleBuilder;
-  readonly body: FunctionBuilder;
-  readonly math: MathLibrary;
-  /** What the program was compiled for. */
+/** What all kernels of a module are written with. */
+export interface KernelTools {
+  readonly machine: Machine;
+  /** What programs were compiled for. */
   readonly target: Target;
+  readonly math: MathLibrary;
+}
+
+/** Where a kernel is written to: the function it goes into, and where the buffers lie. */
+export interface KernelSite {
+  readonly body: FunctionBuilder;
   readonly program: Pick<Program, "buffers">;
   /** The address of an element of a buffer, by its number. Cheap to emit again and again. */
   readonly addressOf: (buffer: number, element: number) => Expression<"i32">;
@@ -24,11 +28,13 @@ export interface KernelContext {
   readonly fail: (position: Expression<"i32">, index: Expression<"i32">) => void;
 }
 
+export interface KernelContext extends KernelTools, KernelSite {}
+
 /** A kernel that has been understood and can be written, as often as you like. */
 export interface KernelWriter {
   /** How much memory of its own each thread needs. */
   readonly scratchBytes: number;
-  readonly write: (context: KernelContext) => void;
+  readonly write: (site: KernelSite) => void;
 }
 
 /** One of `count` parts of a kernel's work. Results do not depend on the count, to the bit. */

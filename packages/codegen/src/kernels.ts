@@ -1,53 +1,63 @@
-import type { Program, SimpleKernel } from "@stargrad/compiler";
-import type { ModuleBuilder } from "./assembler/module-builder.js";
+import type { Program, SimpleKernel, Target } from "@stargrad/compiler";
 import { indexingWriter } from "./indexing/indexing-writer.js";
-import type { KernelContext, KernelWriter } from "./kernel-context.js";
+import type { KernelContext, KernelTools, KernelWriter } from "./kernel-context.js";
 import { scratchBytesOf, writeFill, writeMap, writeRows } from "./loops.js";
+import type { Machine } from "./machine/machine.js";
+import type { ModuleBuilder } from "./machine/module-builder.js";
+import { MathLibrary } from "./math/math-library.js";
 import { ProductLibrary, writeProduct } from "./product.js";
 import { writeReduce } from "./reductions.js";
-import type { VectorFeatures } from "./vector-features.js";
 
-/** Knows how each kind of kernel is written in WebAssembly. */
+/** Knows how each kind of kernel is written into a module, for a machine and for programs that were compiled for a target. */
 export class KernelLibrary {
+  readonly #tools: KernelTools;
   readonly #products: ProductLibrary;
 
-  constructor(module: ModuleBuilder, vectors: VectorFeatures) {
-    this.#products = new ProductLibrary(module, vectors);
+  constructor(module: ModuleBuilder, machine: Machine, target: Target) {
+    this.#tools = { machine, target, math: new MathLibrary(module, machine) };
+    this.#products = new ProductLibrary(module, machine);
   }
 
   writerFor(kernel: SimpleKernel, program: Pick<Program, "buffers">): KernelWriter {
     switch (kernel.kind) {
       case "map":
-        return withoutScratch((context) => {
+        return this.#writer((context) => {
           writeMap(kernel, context);
         });
       case "reduce":
-        return withoutScratch((context) => {
+        return this.#writer((context) => {
           writeReduce(kernel, context);
         });
-      case "rows": {
-        const write = (context: KernelContext): void => {
-          writeRows(kernel, context);
-        };
-        return { scratchBytes: scratchBytesOf(kernel, program), write };
-      }
+      case "rows":
+        return this.#writer(
+          (context) => {
+            writeRows(kernel, context);
+          },
+          scratchBytesOf(kernel, program, this.#tools.target),
+        );
       case "fill":
-        return withoutScratch((context) => {
+        return this.#writer((context) => {
           writeFill(kernel, context);
         });
       case "product": {
         const product = this.#products.functionFor(kernel);
-        const write = (context: KernelContext): void => {
+        return this.#writer((context) => {
           writeProduct(product, context);
-        };
-        return { scratchBytes: product.scratchBytes, write };
+        }, product.scratchBytes);
       }
-      default:
-        return indexingWriter(kernel, program);
+      default: {
+        const { scratchBytes, write } = indexingWriter(kernel, program);
+        return this.#writer(write, scratchBytes);
+      }
     }
   }
-}
 
-function withoutScratch(write: (context: KernelContext) => void): KernelWriter {
-  return { scratchBytes: 0, write };
+  #writer(write: (context: KernelContext) => void, scratchBytes = 0): KernelWriter {
+    return {
+      scratchBytes,
+      write: (site) => {
+        write({ ...site, ...this.#tools });
+      },
+    };
+  }
 }

@@ -1,10 +1,11 @@
 import { partsOf, type Leaf, type LoopExpression } from "@stargrad/compiler";
 import type { DType } from "@stargrad/graph";
-import { i32x4, v128, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
+import { i32x4, v128, type Expression } from "./machine/expression.js";
+import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import type { MathLibrary } from "./math/math-library.js";
+import type { Machine } from "./machine/machine.js";
 import { spell } from "./spelling.js";
-import { loadSplat, loadStrided, loadVector, type Width } from "./vectors.js";
+import { loadSplat, loadStrided, loadVector } from "./vectors.js";
 
 /** Neighbours along the digit that is walked: from which on, counted from where the pointers stand, and how many. */
 export interface Step {
@@ -27,7 +28,11 @@ export interface Walker {
 export interface ValueContext {
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
-  readonly width: Width;
+  readonly machine: Pick<Machine, "vectorBytes">;
+  /** How many elements are computed at a time. */
+  readonly width: number;
+  /** Whether elements of 32 bits fill but half a vector. */
+  readonly half: boolean;
   readonly sources: ReadonlyMap<Leaf, Walker>;
 }
 
@@ -73,12 +78,12 @@ export class LoopValues {
 
   /** A whole vector that is only read, as its two halves; `null` if it is computed, or does not lie in one piece. */
   halvesOf(expression: LoopExpression, step: Step): [Expression<"v128">, Expression<"v128">] | null {
-    const { width } = this.#context;
+    const { width, machine } = this.#context;
     if (this.#digit === null || expression.kind !== "load" || step.lanes < width) return null;
     const { strides, scale, pointer } = this.#walkerOf(expression);
-    if (strides[this.#digit] !== 1 || scale * width !== 16) return null;
+    if (strides[this.#digit] !== 1 || scale * width !== machine.vectorBytes) return null;
     const offset = step.ahead * scale;
-    return [v128.load64Zero(pointer, offset), v128.load64Zero(pointer, offset + 8)];
+    return [v128.loadHalf(pointer, offset), v128.loadHalf(pointer, offset + machine.vectorBytes / 2)];
   }
 
   #write(expression: LoopExpression, step: Step): Expression<"v128"> {
@@ -91,18 +96,17 @@ export class LoopValues {
   }
 
   #read({ dtype, strides, scale, isPlace, pointer }: Walker, { ahead, lanes }: Step): Expression<"v128"> {
-    const { body, width } = this.#context;
+    const { body, half } = this.#context;
     const stride = this.#digit === null ? 0 : strides[this.#digit];
     if (isPlace) {
       const splat = i32x4.splat(pointer);
       if (stride === 0) return splat;
-      const steps = Int32Array.from({ length: 4 }, (_, lane) => (ahead + lane) * stride);
-      return i32x4.add(splat, body.hoist(v128.const(new Uint8Array(steps.buffer))));
+      return i32x4.add(splat, body.hoist(i32x4.sequence(ahead * stride, stride)));
     }
     if (stride === 0) return loadSplat(dtype, pointer);
     const offset = ahead * stride * scale;
     // Whole vectors may read a little beyond the end; what they find there is not used.
-    if (stride === 1) return loadVector(dtype, width, pointer, offset);
+    if (stride === 1) return loadVector(dtype, half, pointer, offset);
     return loadStrided(dtype, lanes, pointer, stride * scale, offset);
   }
 

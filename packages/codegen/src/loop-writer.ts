@@ -11,12 +11,13 @@ import {
   type Target,
 } from "@stargrad/compiler";
 import { bytesPerElement, type DType, type Shape } from "@stargrad/graph";
-import { i32, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
+import { i32, type Expression } from "./machine/expression.js";
+import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import { piecesOf, type Share } from "./kernel-context.js";
 import { LoopValues, type Step, type Walker } from "./loop-values.js";
+import type { Machine } from "./machine/machine.js";
 import type { MathLibrary } from "./math/math-library.js";
-import { storeElement, storeVector, type Width } from "./vectors.js";
+import { storeElement, storeVector } from "./vectors.js";
 
 export interface LoopInputs {
   readonly shape: Shape;
@@ -34,6 +35,7 @@ export interface LoopContext {
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
   readonly target: Target;
+  readonly machine: Machine;
   readonly addressOf: (buffer: number, element: number) => Expression<"i32">;
   readonly share: Share | null;
   /** The index along the first axis, if a loop around this one walks that. */
@@ -60,7 +62,10 @@ export class LoopWriter {
   readonly body: FunctionBuilder;
   readonly iteration: Iteration;
   /** How many elements are computed at a time. */
-  readonly width: Width;
+  readonly width: number;
+  /** Whether there is float64, so that elements of 32 bits fill but half a vector. */
+  readonly half: boolean;
+  readonly machine: Machine;
   readonly #context: LoopContext;
   readonly #expressions: readonly LoopExpression[];
   readonly #sources: ReadonlyMap<Leaf, Walker>;
@@ -87,8 +92,10 @@ export class LoopWriter {
     if (refined === null) throw new Error("the layouts of one loop have no common digits");
     const iteration = inAnyOrder ? tiled(refined, target.tiles) : refined;
     this.body = body;
+    this.machine = context.machine;
     this.iteration = iteration;
-    this.width = [...partsOf(expressions), ...results].some(({ dtype }) => dtype === "float64") ? 2 : 4;
+    this.half = [...partsOf(expressions), ...results].some(({ dtype }) => dtype === "float64");
+    this.width = context.machine.vectorBytes / (this.half ? 8 : 4);
     this.#context = context;
     this.#expressions = expressions;
     this.#walkers = all.map((term, i): Walker => {
@@ -200,8 +207,8 @@ export class LoopWriter {
    * `before`: values whose place always comes before.
    */
   valuesAlong(digit: number | null, before: LoopValues | null = null): LoopValues {
-    const { body, math } = this.#context;
-    return new LoopValues({ body, math, width: this.width, sources: this.#sources }, digit, before);
+    const { width, half } = this;
+    return new LoopValues({ ...this.#context, width, half, sources: this.#sources }, digit, before);
   }
 
   /** Writes a vector to where a result has the elements of a step. */
@@ -210,7 +217,7 @@ export class LoopWriter {
     const stride = digit === null ? 0 : strides[digit];
     const offset = ahead * stride * scale;
     if (stride === 1 && lanes === this.width) {
-      storeVector(this.body, dtype, this.width, pointer, value, offset);
+      storeVector(this.body, dtype, this.half, pointer, value, offset);
       return;
     }
     for (let lane = 0; lane < lanes; lane++) {

@@ -1,7 +1,7 @@
-import type { FillKernel, MapKernel, Program, RowsKernel } from "@stargrad/compiler";
+import type { FillKernel, MapKernel, Program, RowsKernel, Target } from "@stargrad/compiler";
 import { bytesPerElement } from "@stargrad/graph";
-import { i32, v128, type Expression } from "./assembler/expression.js";
-import type { Local } from "./assembler/function-builder.js";
+import { i32, v128, type Expression } from "./machine/expression.js";
+import type { Local } from "./machine/function-builder.js";
 import { piecesOf, type KernelContext } from "./kernel-context.js";
 import { groupFor } from "./loop-group.js";
 import { LoopWriter } from "./loop-writer.js";
@@ -12,12 +12,12 @@ import { storeElement } from "./vectors.js";
 /** Writes the loops of an elementwise kernel. */
 export function writeMap(
   { shape, results }: MapKernel,
-  { body, math, target, program, addressOf, share }: KernelContext,
+  { body, program, ...context }: KernelContext,
   block: Local<"i32"> | null = null,
 ): void {
   const expressions = results.map(({ expression }) => expression);
   const loop = new LoopWriter(
-    { body, math, target, addressOf, share, block },
+    { ...context, body, block },
     {
       shape,
       expressions,
@@ -77,7 +77,7 @@ export function writeRows(kernel: RowsKernel, context: KernelContext): void {
   let end = 0;
   for (const buffer of kernel.locals) {
     places.set(buffer, end);
-    end += roomFor(program, buffer);
+    end += roomFor(program, buffer, context.target);
   }
   const addressOf = (buffer: number, element: number): Expression<"i32"> => {
     const place = places.get(buffer);
@@ -94,39 +94,45 @@ export function writeRows(kernel: RowsKernel, context: KernelContext): void {
 }
 
 /** How many bytes the blocks need for themselves, in each thread. */
-export function scratchBytesOf({ locals }: RowsKernel, program: Pick<Program, "buffers">): number {
-  return locals.reduce((total, buffer) => total + roomFor(program, buffer), 0);
+export function scratchBytesOf(
+  { locals }: RowsKernel,
+  program: Pick<Program, "buffers">,
+  target: Target,
+): number {
+  return locals.reduce((total, buffer) => total + roomFor(program, buffer, target), 0);
 }
 
-/** Vectors may read up to 16 bytes beyond the last element. */
-function roomFor({ buffers }: Pick<Program, "buffers">, buffer: number): number {
+/** Vectors may read a little beyond the last element. */
+function roomFor({ buffers }: Pick<Program, "buffers">, buffer: number, { memory }: Target): number {
   const { size, dtype } = buffers[buffer];
-  return Math.ceil((size * bytesPerElement(dtype) + 16) / 64) * 64;
+  const bytes = size * bytesPerElement(dtype) + memory.overreadBytes;
+  return Math.ceil(bytes / memory.alignmentBytes) * memory.alignmentBytes;
 }
 
 /** Sets every element of a buffer, and nothing beyond it: what lies there may be the next slice of a stack. */
 export function writeFill(
   { buffer, value }: FillKernel,
-  { body, program, addressOf, share }: KernelContext,
+  { body, machine: { vectorBytes }, program, addressOf, share }: KernelContext,
 ): void {
   const { dtype, size } = program.buffers[buffer];
   if (size === 0) return;
-  const pattern =
-    dtype === "bool" ? v128.const(new Uint8Array(16).fill(Number(value !== 0))) : constant(dtype, value);
+  const pattern = dtype === "bool" ? v128.splatByte(Number(value !== 0)) : constant(dtype, value);
   const vector = body.keep(pattern);
   const bytes = size * bytesPerElement(dtype);
   // Counted, because addresses beyond 2 GiB are negative to a comparison.
-  const { from, to } = piecesOf(body, share, Math.floor(bytes / 16));
-  const address = body.keep(i32.add(addressOf(buffer, 0), i32.shiftLeft(from, i32.const(4))));
+  const { from, to } = piecesOf(body, share, Math.floor(bytes / vectorBytes));
+  const address = body.keep(
+    i32.add(addressOf(buffer, 0), i32.shiftLeft(from, i32.const(Math.log2(vectorBytes)))),
+  );
   body.for({ from, to }, () => {
     body.store(address, vector);
-    address.set(i32.add(address, i32.const(16)));
+    address.set(i32.add(address, i32.const(vectorBytes)));
   });
-  if (bytes % 16 === 0) return;
+  if (bytes % vectorBytes === 0) return;
   // Whoever comes last stands where the rest begins.
   const isLast = share === null ? i32.const(1) : i32.eq(i32.add(share.index, i32.const(1)), share.count);
   body.if(isLast, () => {
-    for (let at = 0; at < bytes % 16; at += bytesPerElement(dtype)) {
+    for (let at = 0; at < bytes % vectorBytes; at += bytesPerElement(dtype)) {
       storeElement(body, dtype, address, vector, { lane: 0, offset: at });
     }
   });

@@ -8,10 +8,11 @@ import {
   type ProductKernel,
 } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
-import { i32, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder, Local } from "./assembler/function-builder.js";
+import { i32, type Expression } from "./machine/expression.js";
+import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import type { KernelContext } from "./kernel-context.js";
 import { LoopValues, type Step, type Walker } from "./loop-values.js";
+import type { Machine } from "./machine/machine.js";
 import type { MathLibrary } from "./math/math-library.js";
 import { entry, plus, times } from "./matmul/addressing.js";
 import { elements } from "./matmul/element.js";
@@ -41,13 +42,15 @@ const termBytes = 12;
 /** The epilogue of a product, as code and as what the code is told. */
 export class ProductEpilogue {
   readonly #kernel: ProductKernel;
+  readonly #machine: Machine;
   readonly #expressions: readonly LoopExpression[];
   readonly #leaves: readonly Leaf[];
   /** Operands by their key, then results. */
   readonly #terms: readonly Term[];
   readonly #operands: readonly string[];
 
-  constructor(kernel: ProductKernel) {
+  constructor(kernel: ProductKernel, machine: Machine) {
+    this.#machine = machine;
     this.#kernel = kernel;
     this.#expressions = kernel.epilogue.map(({ expression }) => expression);
     this.#leaves = leavesOf(this.#expressions);
@@ -112,7 +115,9 @@ export class ProductEpilogue {
   #emit(body: FunctionBuilder, context: Local<"i32">, math: MathLibrary): ReturnType<Epilogue> {
     const { dtype, epilogue, c } = this.#kernel;
     if (dtype === "bool") throw new Error("a product of bools");
-    const width = elements[dtype].lanes;
+    const machine = this.#machine;
+    const width = machine.vectorBytes / elements[dtype].size;
+    const half = dtype === "float64";
     const walked = this.#terms.map((term, i) => ({
       ...term,
       bytes: bytesPerElement(term.dtype),
@@ -141,7 +146,7 @@ export class ProductEpilogue {
         this.#isSum(leaf) ? sumWalker : walkers[this.#operands.indexOf(leafKey(leaf))],
       ]),
     );
-    const values = { body, math, width, sources };
+    const values = { body, math, machine, width, half, sources };
     let ofStretch = new LoopValues(values, 0);
 
     return {
@@ -165,7 +170,7 @@ export class ProductEpilogue {
           pointer: buffer === c.buffer ? sum : walked[this.#termOfResult(i)].pointer,
         }));
         for (const { value, type, pointer } of results) {
-          if (wide) storeVector(body, type, width, pointer, value);
+          if (wide) storeVector(body, type, half, pointer, value);
           else storeElement(body, type, pointer, value);
         }
         for (const { isStill, bytes, pointer } of walked) {

@@ -1,34 +1,34 @@
 import { axisOffsets, type Digit, type ProductKernel, type ProductOperand } from "@stargrad/compiler";
 import { bytesPerElement } from "@stargrad/graph";
-import { i32, type Expression } from "./assembler/expression.js";
-import type { ModuleBuilder } from "./assembler/module-builder.js";
+import { i32, type Expression } from "./machine/expression.js";
+import type { ModuleBuilder } from "./machine/module-builder.js";
 import { piecesOf, type KernelContext } from "./kernel-context.js";
 import { MathLibrary } from "./math/math-library.js";
 import { maximum, minimum } from "./matmul/addressing.js";
 import { emitMatmul, type Matmul } from "./matmul/matmul.js";
 import { runParameters, type RunParameter } from "./matmul/run.js";
-import type { MatmulSpec, OperandSpec, OutputSpec } from "./matmul/spec.js";
+import type { OperandSpec, OutputSpec } from "./matmul/spec.js";
 import { ProductEpilogue } from "./product-epilogue.js";
-import type { VectorFeatures } from "./vector-features.js";
+import type { Machine } from "./machine/machine.js";
 
 /** Adds the function of a product to a module. Products of one form share it. */
 export class ProductLibrary {
   readonly #module: ModuleBuilder;
-  readonly #vectors: VectorFeatures;
+  readonly #machine: Machine;
   readonly #math: MathLibrary;
   readonly #functions = new Map<string, Matmul>();
 
-  constructor(module: ModuleBuilder, vectors: VectorFeatures) {
+  constructor(module: ModuleBuilder, machine: Machine) {
     this.#module = module;
-    this.#vectors = vectors;
-    this.#math = new MathLibrary(module, vectors);
+    this.#machine = machine;
+    this.#math = new MathLibrary(module, machine);
   }
 
   functionFor(given: ProductKernel): Product {
     const kernel = isBetterTurned(given) ? turned(given) : given;
     const { dtype, m, n, k, a, b, c } = kernel;
     if (dtype === "bool") throw new Error("a product of bools");
-    const spec: MatmulSpec = {
+    const form = {
       dtype,
       m,
       n,
@@ -36,14 +36,17 @@ export class ProductLibrary {
       a: operandSpec(a),
       b: operandSpec(b),
       c: outputSpec(c, bytesPerElement(dtype)),
-      vectors: this.#vectors,
     };
-    const epilogue = kernel.epilogue.length === 0 ? null : new ProductEpilogue(kernel);
-    const key = JSON.stringify([spec, epilogue?.key]);
+    const epilogue = kernel.epilogue.length === 0 ? null : new ProductEpilogue(kernel, this.#machine);
+    const key = JSON.stringify([form, epilogue?.key]);
     const known = this.#functions.get(key);
     const matmul =
       known ??
-      emitMatmul(this.#module, epilogue === null ? spec : { ...spec, epilogue: epilogue.emit(this.#math) });
+      emitMatmul(this.#module, {
+        ...form,
+        machine: this.#machine,
+        ...(epilogue === null ? {} : { epilogue: epilogue.emit(this.#math) }),
+      });
     this.#functions.set(key, matmul);
     const context = Math.ceil(matmul.scratchBytes / 4) * 4;
     return { kernel, matmul, epilogue, context, scratchBytes: context + (epilogue?.contextBytes ?? 0) };

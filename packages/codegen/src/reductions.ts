@@ -1,7 +1,7 @@
 import type { LoopExpression, ReduceKernel } from "@stargrad/compiler";
 import type { DType } from "@stargrad/graph";
-import { v128, type Expression } from "./assembler/expression.js";
-import type { Local } from "./assembler/function-builder.js";
+import { v128, type Expression } from "./machine/expression.js";
+import type { Local } from "./machine/function-builder.js";
 import { accumulatorFor, type Accumulator } from "./accumulator.js";
 import type { KernelContext } from "./kernel-context.js";
 import { groupFor } from "./loop-group.js";
@@ -22,10 +22,9 @@ export function writeReduce(
   block: Local<"i32"> | null = null,
 ): void {
   const { shape, axes, expression, buffer, layout } = kernel;
-  const { body, math, target, addressOf, share } = context;
   const { dtype } = expression;
   const loop = new LoopWriter(
-    { body, math, target, addressOf, share, block },
+    { ...context, block },
     {
       shape,
       expressions: [expression],
@@ -51,9 +50,9 @@ function across(
   last: number,
   reduced: readonly number[],
 ): void {
-  const { body, width, iteration } = loop;
+  const { body, iteration } = loop;
   const totals = Array.from({ length: columnGroup }, () =>
-    accumulatorFor(body, combine, expression.dtype, width),
+    accumulatorFor(body, combine, expression.dtype, loop),
   );
   const divisible = [
     ...kept.map((digit) => ({ digit, pieces: iteration.lengths[digit] })),
@@ -96,7 +95,7 @@ function along(
   // Several totals, because each addition has to wait for the one before it; but short rows overlap by themselves.
   const isShort = last === undefined || loop.groupsAlong(last, group) === 0;
   const totals = Array.from({ length: isShort ? 1 : group }, () =>
-    accumulatorFor(body, combine, expression.dtype, width),
+    accumulatorFor(body, combine, expression.dtype, loop),
   );
   const [total, ...others] = totals;
   const addStep = (into: Accumulator, values: LoopValues, step: Step): void => {
@@ -143,5 +142,5 @@ function addWhole(into: Accumulator, values: LoopValues, expression: LoopExpress
 
 /** A mask of the first lanes. */
 function firstLanes(dtype: DType, lanes: number): Expression<"v128"> {
-  return v128.const(new Uint8Array(16).fill(255, 0, lanes * (dtype === "float64" ? 8 : 4)));
+  return v128.firstBytes(lanes * (dtype === "float64" ? 8 : 4));
 }

@@ -1,7 +1,7 @@
 import type { ElementwiseName } from "@stargrad/compiler";
 import type { AcceptedType, DType, FloatType } from "@stargrad/graph";
-import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder } from "./assembler/function-builder.js";
+import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./machine/expression.js";
+import type { FunctionBuilder } from "./machine/function-builder.js";
 import { integerPower } from "./math/integer-power.js";
 import { atan } from "./math/arctangent.js";
 import { erf } from "./math/error-function.js";
@@ -72,19 +72,19 @@ const spellings: { readonly [P in ElementwiseName]: SpellingsOf<P> } = {
     bool: (a, b) => v128.andNot(b, a),
     int32: i32x4.less,
     float32: f32x4.less,
-    float64: (a, b) => narrowMask(f64x2.less(a, b)),
+    float64: (a, b) => v128.narrowMasks(f64x2.less(a, b)),
   }),
   lessEqual: byType({
     bool: (a, b) => v128.or(b, v128.not(a)),
     int32: i32x4.lessEqual,
     float32: f32x4.lessEqual,
-    float64: (a, b) => narrowMask(f64x2.lessEqual(a, b)),
+    float64: (a, b) => v128.narrowMasks(f64x2.lessEqual(a, b)),
   }),
   equal: byType({
     bool: i32x4.eq,
     int32: i32x4.eq,
     float32: f32x4.eq,
-    float64: (a, b) => narrowMask(f64x2.eq(a, b)),
+    float64: (a, b) => v128.narrowMasks(f64x2.eq(a, b)),
   }),
 
   mod: {
@@ -97,7 +97,7 @@ const spellings: { readonly [P in ElementwiseName]: SpellingsOf<P> } = {
     bool: choice,
     int32: choice,
     float32: choice,
-    float64: ({ inputs: [condition, a, b] }) => v128.bitSelect(a, b, widenMask(condition)),
+    float64: ({ inputs: [condition, a, b] }) => v128.bitSelect(a, b, v128.widenMasks(condition)),
   },
   cast: {
     bool: convertFrom("bool"),
@@ -121,7 +121,7 @@ const conversions: Readonly<Record<DType, Readonly<Record<DType, Conversion>>>> 
     bool: same,
     int32: (x) => v128.and(x, constant("int32", 1)),
     float32: (x) => v128.and(x, constant("float32", 1)),
-    float64: (x) => v128.and(widenMask(x), constant("float64", 1)),
+    float64: (x) => v128.and(v128.widenMasks(x), constant("float64", 1)),
   },
   int32: {
     bool: (x) => v128.not(i32x4.eq(x, constant("int32", 0))),
@@ -136,7 +136,7 @@ const conversions: Readonly<Record<DType, Readonly<Record<DType, Conversion>>>> 
     float64: f64x2.promoteLowF32,
   },
   float64: {
-    bool: (x) => narrowMask(f64x2.ne(x, constant("float64", 0))),
+    bool: (x) => v128.narrowMasks(f64x2.ne(x, constant("float64", 0))),
     int32: i32x4.truncSaturateF64Zero,
     float32: f32x4.demoteF64Zero,
     float64: same,
@@ -155,16 +155,6 @@ export function constant(dtype: DType, value: number): Vector {
     case "float64":
       return f64x2.splat(f64.const(value));
   }
-}
-
-/** Two masks of 64 bits as the lower two of four masks of 32. */
-function narrowMask(mask: Vector): Vector {
-  return v128.shuffle(mask, mask, [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]);
-}
-
-/** The lower two of four masks of 32 bits as two masks of 64. */
-function widenMask(mask: Vector): Vector {
-  return v128.shuffle(mask, mask, [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7]);
 }
 
 /** 1 or −1 by the sign of x; x itself where that is 0 or NaN. */

@@ -1,29 +1,26 @@
 import type { DType } from "@stargrad/graph";
-import { f32, f32x4, f64, f64x2, i32, i32x4, i64x2, v128, type Expression } from "./assembler/expression.js";
-import type { FunctionBuilder } from "./assembler/function-builder.js";
+import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./machine/expression.js";
+import type { FunctionBuilder } from "./machine/function-builder.js";
 
 /*
- * How elements of each type travel between memory and vectors; see spelling.ts for how they stand in the lanes.
- * `width` is how many elements a loop works on at a time: 4, or 2 in a loop that has float64 in it.
+ * How elements of each type travel between memory and vectors; see spelling.ts for how they stand in the lanes. In a loop that has
+ * float64 in it, elements of 32 bits fill but `half` a vector.
  */
 
-export type Width = 2 | 4;
 type Vector = Expression<"v128">;
 
 type Address = Expression<"i32">;
 
-const zero = v128.const(new Uint8Array(16));
-
 /** As many neighbouring elements as the loop is wide. */
-export function loadVector(dtype: DType, width: Width, address: Address, offset = 0): Vector {
+export function loadVector(dtype: DType, half: boolean, address: Address, offset = 0): Vector {
   const at = placeOf(address, offset);
   switch (dtype) {
     case "bool":
-      return boolMask(v128.load32Zero(...at));
+      return v128.loadMasks(...at);
     case "float64":
       return v128.load(...at);
     default:
-      return width === 4 ? v128.load(...at) : v128.load64Zero(...at);
+      return half ? v128.loadHalf(...at) : v128.load(...at);
   }
 }
 
@@ -72,26 +69,15 @@ export function loadStrided(
 export function storeVector(
   body: FunctionBuilder,
   dtype: DType,
-  width: Width,
+  half: boolean,
   address: Address,
   value: Vector,
   offset = 0,
 ): void {
   const [base, more] = placeOf(address, offset);
-  if (dtype === "bool") {
-    const packed = v128.shuffle(value, zero, [0, 4, 8, 12, ...new Array<number>(12).fill(16)]);
-    const bytes = body.keep(i32.and(i32x4.extract(packed, 0), i32.const(0x01010101)));
-    if (width === 4) {
-      body.store(base, bytes, more);
-    } else {
-      body.store8(base, bytes, more);
-      body.store8(base, i32.shiftRightUnsigned(bytes, i32.const(8)), more + 1);
-    }
-  } else if (width === 4 || dtype === "float64") {
-    body.store(base, value, more);
-  } else {
-    body.store(base, i64x2.extract(value, 0), more);
-  }
+  if (dtype === "bool") body.storeMasks(base, value, half, more);
+  else if (half && dtype !== "float64") body.storeHalf(base, value, more);
+  else body.store(base, value, more);
 }
 
 /** Writes one lane of a vector, the first unless told. */
@@ -121,9 +107,4 @@ export function storeElement(
 /** Instructions add constants to their addresses, but no negative ones. */
 function placeOf(address: Address, offset: number): readonly [Address, number] {
   return offset >= 0 ? [address, offset] : [i32.add(address, i32.const(offset)), 0];
-}
-
-/** Four bytes of 0 or 1 as four masks. */
-function boolMask(bytes: Vector): Vector {
-  return i32x4.neg(v128.shuffle(bytes, zero, [0, 16, 16, 16, 1, 16, 16, 16, 2, 16, 16, 16, 3, 16, 16, 16]));
 }

@@ -1,13 +1,6 @@
-import {
-  KernelLibrary,
-  MathLibrary,
-  ModuleBuilder,
-  i32,
-  type Expression,
-  type KernelContext,
-  type MemoryImport,
-  type VectorFeatures,
-} from "@stargrad/codegen";
+import { KernelLibrary, i32, type Expression, type KernelSite, type Machine } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "./assembler/module-builder.js";
+import type { MemoryImport } from "./assembler/module-builder.js";
 import { SignatureMap, type FormedKernel, type Signature } from "@stargrad/compiler";
 import { kernelSignature } from "./driver.js";
 import type { Heap } from "./heap.js";
@@ -58,7 +51,7 @@ type KnownCode = KernelCode & { readonly module: KnownModule };
 export interface KernelStoreOptions {
   readonly heap: Heap;
   readonly memory: MemoryImport;
-  readonly vectors: VectorFeatures;
+  readonly machine: Machine;
 }
 
 /**
@@ -158,11 +151,11 @@ export class KernelStore {
   }
 
   #compileTogether(variants: readonly KernelVariant[]): void {
-    const { heap, memory, vectors } = this.#options;
-    const builder = new ModuleBuilder(memory);
+    const { heap, memory, machine } = this.#options;
+    const builder = new WasmModuleBuilder(memory);
     const tables = new Tables(heap);
-    const writing = { builder, tables, math: new MathLibrary(builder, vectors) };
-    const library = new KernelLibrary(builder, vectors);
+    const writing = { builder, tables };
+    const library = new KernelLibrary(builder, machine, wasmTarget);
     const places = this.#takePlaces(variants.length);
     try {
       const scratches = variants.map((variant, i) => writeKernel(variant, library, writing, `kernel${i}`));
@@ -214,11 +207,7 @@ export class KernelStore {
 function writeKernel(
   { formed, shared }: KernelVariant,
   library: KernelLibrary,
-  {
-    builder,
-    tables,
-    math,
-  }: { readonly builder: ModuleBuilder; readonly tables: Tables; readonly math: MathLibrary },
+  { builder, tables }: { readonly builder: WasmModuleBuilder; readonly tables: Tables },
   name: string,
 ): number {
   const { kernel, buffers } = formed;
@@ -227,11 +216,8 @@ function writeKernel(
   builder.function(
     kernelSignature,
     (body, operands, words, scratch, thread, count) => {
-      const context: KernelContext = {
-        module: builder,
+      const site: KernelSite = {
         body,
-        math,
-        target: wasmTarget,
         program,
         addressOf(buffer, element) {
           const at = 8 * formed.operandAt(buffer, element);
@@ -248,7 +234,7 @@ function writeKernel(
           body.return(i32.const(1));
         },
       };
-      writer.write(context);
+      writer.write(site);
       body.return(i32.const(0));
     },
     name,

@@ -1,4 +1,5 @@
-import { f32x4, ModuleBuilder, roundedVectors, type VectorFeatures } from "@stargrad/codegen";
+import { f32x4, type Machine } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "./assembler/module-builder.js";
 import { isNode } from "./is-node.js";
 
 export interface VectorOptions {
@@ -15,6 +16,31 @@ export interface VectorOptions {
   readonly wideVectors?: boolean;
 }
 
+const vectorBytes = 16;
+
+/** Rates of tiles (float32, sums of 256 products in cache). */
+const tileRates = {
+  rounded: { 1: [39, 67, 82, 84, 91, 95, 93, 92], 2: [66, 90, 100, 101, 101], 3: [76, 99, 100] },
+  fused: { 1: [16, 29, 41, 52, 60, 69, 75, 81], 2: [29, 52, 69, 84, 93, 98], 3: [41, 67, 88] },
+  paired: {
+    1: [8, 14, 20, 26, 30, 34, 37, 40],
+    2: [16, 29, 40, 51, 60, 67, 73, 79],
+    4: [27, 51, 68, 83, 93, 90],
+  },
+} satisfies Readonly<Record<string, Readonly<Record<number, readonly number[]>>>>;
+
+/**
+ * Multiplications and additions that round apart, whose results are the same everywhere. V8 keeps one of the 16 registers of x86-64 for
+ * itself, and versions before 13 another; one is for the product.
+ */
+export const roundedVectors: Machine = {
+  vectorBytes,
+  relaxed: false,
+  paired: false,
+  registers: 14,
+  tileRates: tileRates.rounded,
+};
+
 /** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
 export function hasVectors(): boolean {
   try {
@@ -25,7 +51,7 @@ export function hasVectors(): boolean {
 }
 
 /** The fastest vectors of this machine, as far as they may be used. */
-export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOptions = {}): VectorFeatures {
+export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOptions = {}): Machine {
   if (!relaxed) return roundedVectors;
   // Node 20 has relaxed SIMD behind a switch.
   if (!allowsRelaxed()) turnOn("--experimental-wasm-relaxed-simd");
@@ -34,7 +60,13 @@ export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOp
   const isOld = isNode && Number.parseInt(process.versions.v8) < 13;
   const paired = wideVectors && isNode && !isOld && process.arch === "x64";
   if (paired) turnOn("--experimental-wasm-revectorize");
-  return { relaxed, paired, registers: isOld ? 14 : 15 };
+  return {
+    vectorBytes,
+    relaxed,
+    paired,
+    registers: isOld ? 14 : 15,
+    tileRates: paired ? tileRates.paired : tileRates.fused,
+  };
 }
 
 function allowsRelaxed(): boolean {
@@ -56,7 +88,7 @@ function turnOn(name: string): void {
 
 /** A module that is valid where vectors, or fused multiply-adds of vectors, can be used. */
 function probe(relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({ minimum: 0, maximum: 0, shared: false });
+  const module = new WasmModuleBuilder({ minimum: 0, maximum: 0, shared: false });
   module.function({ parameters: ["v128"], result: "v128" }, (body, x) => {
     body.return(relaxed ? f32x4.relaxedMultiplyAdd(x, x, x) : f32x4.mul(x, x));
   });

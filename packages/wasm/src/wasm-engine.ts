@@ -1,4 +1,4 @@
-import type { VectorFeatures } from "@stargrad/codegen";
+import type { Machine } from "@stargrad/codegen";
 import { describeGraph, fuse, lower, type Signature } from "@stargrad/compiler";
 import {
   disposeSymbol,
@@ -80,13 +80,13 @@ export class WasmEngine implements Engine {
   constructor(options: WasmEngineOptions = {}) {
     this.#leastWork = options.leastWork ?? 400_000;
     this.#programs = new ProgramCache(options.programMemory ?? 256 * 2 ** 20);
-    const vectors: VectorFeatures = fastestVectors(options);
+    const machine: Machine = fastestVectors(options);
     this.#threads = new ThreadPool(options);
     const shared = this.#threads.sharesMemory;
     const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages, shared });
     this.#heap = new Heap(memory, barrierEnd);
     const imported = { minimum: 1, maximum: mostPages, shared };
-    this.#kernels = new KernelStore({ heap: this.#heap, memory: imported, vectors });
+    this.#kernels = new KernelStore({ heap: this.#heap, memory: imported, machine });
     const driver = emitDriver(imported, this.#threads.count);
     const { table } = this.#kernels;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(driver), { env: { memory, table } });

@@ -1,7 +1,8 @@
 import { contiguous, type ArgsortKernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
-import { f32, f64, i32, i64, select, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
+import { f32, f64, i32, i64, select, v128, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder, Local } from "../machine/function-builder.js";
+import type { Machine } from "../machine/machine.js";
 import type { KernelContext } from "../kernel-context.js";
 import { Walk } from "./walk.js";
 
@@ -40,7 +41,7 @@ export function argsortScratchBytes(
 /** Sorts one row of the axis after another, stable: short ones by insertion, long ones digit by digit. */
 export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): void {
   const { shape, axis, descending, x, buffer } = kernel;
-  const { body, program, addressOf, share, scratch } = context;
+  const { body, machine, program, addressOf, share, scratch } = context;
   const { dtype } = program.buffers[x.buffer];
   const length = shape[axis];
   const form = forms[dtype];
@@ -58,7 +59,7 @@ export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): voi
     i32.add(counts, i32.const(countBytes(form) + i * length * form.bytes)),
   );
   const source = body.local("i32");
-  const digitCounts = new DigitCounts(body, form, counts);
+  const digitCounts = new DigitCounts(body, form, counts, machine);
   const counted = length > longestInserted;
 
   walk.divide(share, rows, null, () => {
@@ -138,17 +139,30 @@ function insertionSort(
     const place = body.keep(next);
     // With the key in the upper half, the index below it only tells equal keys apart, in their order.
     const key = body.keep(i64.load(place));
-    const record = form.bytes === 8 ? key : body.keep(v128.load(place));
+    const record = form.bytes === 8 ? key : body.keep(v128.loadPair(place));
     const before = body.keep(i32.sub(place, i32.const(form.bytes)));
     const moves = select(i64.load(before), i64.const(0n), i32.ne(place, start));
     body.while(i64.greaterUnsigned(moves, key), () => {
-      body.store(place, form.bytes === 8 ? i64.load(before) : v128.load(before));
+      storeRecord(body, place, form.bytes === 8 ? i64.load(before) : v128.loadPair(before));
       place.set(before);
       before.set(i32.sub(before, i32.const(form.bytes)));
     });
-    body.store(place, record);
+    storeRecord(body, place, record);
     next.set(i32.add(next, i32.const(form.bytes)));
   });
+}
+
+function storeRecord(
+  body: FunctionBuilder,
+  place: Expression<"i32">,
+  record: Expression<"i64" | "v128">,
+): void {
+  if (isPair(record)) body.storePair(place, record);
+  else body.store(place, record);
+}
+
+function isPair(record: Expression<"i64" | "v128">): record is Expression<"v128"> {
+  return record.type === "v128";
 }
 
 /** Sorts by one byte of the key after another, the lowest first; each time equal ones keep their order. */
@@ -156,17 +170,18 @@ class DigitCounts {
   readonly #body: FunctionBuilder;
   readonly #form: RecordForm;
   readonly #address: Local<"i32">;
+  readonly #vectorBytes: number;
 
-  constructor(body: FunctionBuilder, form: RecordForm, address: Local<"i32">) {
+  constructor(body: FunctionBuilder, form: RecordForm, address: Local<"i32">, { vectorBytes }: Machine) {
+    this.#vectorBytes = vectorBytes;
     this.#body = body;
     this.#form = form;
     this.#address = address;
   }
 
   clear(): void {
-    const zero = v128.const(new Uint8Array(16));
-    this.#body.for({ to: i32.const(countBytes(this.#form)), step: 16 }, (offset) => {
-      this.#body.store(i32.add(this.#address, offset), zero);
+    this.#body.for({ to: i32.const(countBytes(this.#form)), step: this.#vectorBytes }, (offset) => {
+      this.#body.store(i32.add(this.#address, offset), v128.zero());
     });
   }
 
@@ -195,7 +210,7 @@ class DigitCounts {
         body.for({ to: i32.const(length) }, () => {
           const slot = body.keep(slotOf(record));
           const place = body.keep(i32.load(slot));
-          body.store(place, bytes === 8 ? i64.load(record) : v128.load(record));
+          storeRecord(body, place, bytes === 8 ? i64.load(record) : v128.loadPair(record));
           body.store(slot, i32.add(place, i32.const(bytes)));
           record.set(i32.add(record, i32.const(bytes)));
         });

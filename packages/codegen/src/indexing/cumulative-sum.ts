@@ -1,7 +1,7 @@
 import { contiguous, type CumulativeSumKernel } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
-import { f32x4, f64x2, i32, i32x4, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder } from "../assembler/function-builder.js";
+import { f32x4, f64x2, i32, i32x4, v128, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder } from "../machine/function-builder.js";
 import type { KernelContext } from "../kernel-context.js";
 import { lanesOf, loadNumbers, storeNumbers } from "./elements.js";
 import { Walk } from "./walk.js";
@@ -12,10 +12,10 @@ import { Walk } from "./walk.js";
  */
 export function writeCumulativeSum(kernel: CumulativeSumKernel, context: KernelContext): void {
   const { shape, axis, x, buffer } = kernel;
-  const { body, program, addressOf, share } = context;
+  const { body, machine, program, addressOf, share } = context;
   const { dtype } = program.buffers[buffer];
   const bytes = bytesPerElement(dtype);
-  const width = lanesOf(dtype);
+  const width = lanesOf(dtype, machine);
   const terms = [
     { base: addressOf(buffer, 0), layout: contiguous(shape), bytes },
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
@@ -59,7 +59,7 @@ function runningTotal(
   dtype: DType,
   lanes: number,
 ): (x: Expression<"v128">) => Expression<"v128"> {
-  const total = body.keep(v128.const(new Uint8Array(16)));
+  const total = body.keep(v128.zero());
   if (dtype !== "float32") {
     const add = dtype === "float64" ? f64x2.add : i32x4.add;
     return (x) => {
@@ -73,13 +73,12 @@ function runningTotal(
       return f32x4.demoteF64Zero(total);
     };
   }
-  const upper = body.keep(v128.const(new Uint8Array(16)));
+  const upper = body.keep(v128.zero());
   return (x) => {
     const vector = body.keep(x);
-    const moved = v128.shuffle(vector, vector, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
     total.set(f64x2.add(total, f64x2.promoteLowF32(vector)));
-    upper.set(f64x2.add(upper, f64x2.promoteLowF32(moved)));
+    upper.set(f64x2.add(upper, f64x2.promoteLowF32(v128.upperHalf(vector))));
     const [low, high] = [total, upper].map(f32x4.demoteF64Zero);
-    return v128.shuffle(low, high, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+    return v128.lowerHalves(low, high);
   };
 }

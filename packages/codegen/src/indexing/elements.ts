@@ -1,7 +1,10 @@
 import type { DType } from "@stargrad/graph";
 import { bytesPerElement } from "@stargrad/graph";
-import { f32x4, f64x2, i32, i32x4, i64, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder } from "../assembler/function-builder.js";
+import { f32x4, f64x2, i32, i32x4, i64, v128, type Expression } from "../machine/expression.js";
+import type { Machine } from "../machine/machine.js";
+import type { FunctionBuilder } from "../machine/function-builder.js";
+
+type VectorSize = Pick<Machine, "vectorBytes">;
 
 /** Copies one element, whatever it means. */
 export function copyElement(
@@ -22,26 +25,27 @@ export function copyElement(
   }
 }
 
-/** Copies so many neighbouring elements: a multiple of 16 bytes, or one. */
+/** Copies so many neighbouring elements: those of whole vectors, or one. */
 export function copyElements(
   body: FunctionBuilder,
   dtype: DType,
   to: Expression<"i32">,
   from: Expression<"i32">,
   count: number,
+  { vectorBytes }: VectorSize,
 ): void {
   if (count === 1) {
     copyElement(body, dtype, to, from);
     return;
   }
-  for (let byte = 0; byte < count * bytesPerElement(dtype); byte += 16) {
+  for (let byte = 0; byte < count * bytesPerElement(dtype); byte += vectorBytes) {
     body.store(to, v128.load(from, byte), byte);
   }
 }
 
 /** How many numbers of a type a vector holds. */
-export function lanesOf(dtype: DType): number {
-  return 16 / bytesPerElement(dtype);
+export function lanesOf(dtype: DType, { vectorBytes }: VectorSize): number {
+  return vectorBytes / bytesPerElement(dtype);
 }
 
 /** A vector of neighbouring numbers; of one number, in every lane. */

@@ -1,15 +1,18 @@
 import { contiguous, type GatherKernel } from "@stargrad/compiler";
 import { bytesPerElement } from "@stargrad/graph";
-import { i32 } from "../assembler/expression.js";
+import { i32 } from "../machine/expression.js";
 import type { KernelContext } from "../kernel-context.js";
-import { copyElement, copyElements } from "./elements.js";
+import { copyElement, copyElements, lanesOf } from "./elements.js";
 import { Walk } from "./walk.js";
 
 /**
  * Copies what the indices name. The index is read where it moves; what lies inside of that is copied as a run: a row of an embedding
  * at the speed of memory.
  */
-export function writeGather(kernel: GatherKernel, { body, program, addressOf, share }: KernelContext): void {
+export function writeGather(
+  kernel: GatherKernel,
+  { body, machine, program, addressOf, share }: KernelContext,
+): void {
   const { shape, index, x, step, buffer } = kernel;
   const { dtype } = program.buffers[buffer];
   const bytes = bytesPerElement(dtype);
@@ -34,9 +37,13 @@ export function writeGather(kernel: GatherKernel, { body, program, addressOf, sh
       from.pointer.set(i32.add(from.pointer, moved));
       walk.nest(digits.slice(inner, run), () => {
         const neighbours = to.strides[run] === bytes && from.strides[run] === bytes;
-        walk.inSteps(run, neighbours ? [64 / bytes, 16 / bytes, 1] : [1], (count) => {
-          copyElements(body, dtype, to.pointer, from.pointer, count);
-        });
+        walk.inSteps(
+          run,
+          neighbours ? [4 * lanesOf(dtype, machine), lanesOf(dtype, machine), 1] : [1],
+          (count) => {
+            copyElements(body, dtype, to.pointer, from.pointer, count, machine);
+          },
+        );
       });
       from.pointer.set(i32.sub(from.pointer, moved));
     });

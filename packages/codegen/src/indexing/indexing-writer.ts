@@ -1,5 +1,5 @@
 import type { IndexingKernel, Program } from "@stargrad/compiler";
-import type { KernelContext, KernelWriter } from "../kernel-context.js";
+import type { KernelContext } from "../kernel-context.js";
 import { argsortScratchBytes, writeArgsort } from "./argsort.js";
 import { writeCheck } from "./check.js";
 import { writeCumulativeSum } from "./cumulative-sum.js";
@@ -8,7 +8,10 @@ import { writeRandomBits } from "./random-bits.js";
 import { writeScatterAdd } from "./scatter-add.js";
 
 /** Knows how kernels are written that are neither loops nor products. */
-export function indexingWriter(kernel: IndexingKernel, program: Pick<Program, "buffers">): KernelWriter {
+export function indexingWriter(
+  kernel: IndexingKernel,
+  program: Pick<Program, "buffers">,
+): { readonly scratchBytes: number; readonly write: (context: KernelContext) => void } {
   const scratchBytes = kernel.kind === "argsort" ? argsortScratchBytes(kernel, program) : 0;
   const write = (context: KernelContext): void => {
     switch (kernel.kind) {

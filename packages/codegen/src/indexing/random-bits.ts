@@ -1,32 +1,35 @@
 import type { RandomBitsKernel } from "@stargrad/compiler";
-import { i32, i32x4, i64x2, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
+import { i32, i32x4, i64x2, v128, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder, Local } from "../machine/function-builder.js";
 import { piecesOf, type KernelContext } from "../kernel-context.js";
 
 type Vector = Expression<"v128">;
 
-/** Words that are computed at once: four blocks of four. */
-const groupWords = 16;
+/** Words of a block. */
+const blockWords = 4;
 const rounds = 10;
 
 /**
- * Philox 4×32-10 for four blocks at a time, each word of theirs in a vector.
+ * Philox 4×32-10 for as many blocks at a time as a vector has lanes, each word of theirs in a vector.
  *
  * Source: Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011
  */
 export function writeRandomBits(
   kernel: RandomBitsKernel,
-  { body, program, addressOf, share }: KernelContext,
+  { body, machine: { vectorBytes }, program, addressOf, share }: KernelContext,
 ): void {
   const state = addressOf(kernel.state, 0);
   const output = addressOf(kernel.buffer, 0);
+  const lanes = vectorBytes / 4;
+  // The blocks that are computed at once.
+  const groupWords = blockWords * lanes;
   const { size } = program.buffers[kernel.buffer];
   const stateWord = (word: number): Local<"v128"> => body.keep(v128.load32Splat(state, 4 * word));
   const key = [stateWord(0), stateWord(1)] as const;
   const block = [stateWord(2), stateWord(3)] as const;
-  const words = (group: Expression<"i32">): Local<"v128">[] => {
+  const words = (group: Expression<"i32">): readonly Local<"v128">[] => {
     const low = body.keep(
-      i32x4.add(i32x4.add(block[0], i32x4.splat(i32.mul(group, i32.const(4)))), constantWords([0, 1, 2, 3])),
+      i32x4.add(i32x4.add(block[0], i32x4.splat(i32.mul(group, i32.const(lanes)))), i32x4.sequence(0, 1)),
     );
     // A mask is −1 in each lane: subtracting it carries.
     const high = i32x4.sub(block[1], i32x4.lessUnsigned(low, block[0]));
@@ -40,7 +43,7 @@ export function writeRandomBits(
   const end = body.keep(to);
   body.while(i32.and(i32.lessSigned(group, end), i32.lessSigned(group, i32.const(whole))), () => {
     words(group).forEach((vector, i) => {
-      body.store(address, vector, 16 * i);
+      body.store(address, vector, vectorBytes * i);
     });
     group.set(i32.add(group, i32.const(1)));
     address.set(i32.add(address, i32.const(4 * groupWords)));
@@ -49,18 +52,18 @@ export function writeRandomBits(
   body.if(i32.lessSigned(group, end), () => {
     const rest = words(group);
     for (let word = 0; word < size - whole * groupWords; word++) {
-      body.store(address, i32x4.extract(rest[Math.floor(word / 4)], word % 4), 4 * word);
+      body.store(address, i32x4.extract(rest[Math.floor(word / lanes)], word % lanes), 4 * word);
     }
   });
 }
 
-/** The words of four blocks, whose numbers have a low and a high word, one block after another. */
+/** The words of blocks, whose numbers have a low and a high word, one block after another. */
 function philox(
   body: FunctionBuilder,
   [low, high]: readonly [Vector, Vector],
   key: readonly [Vector, Vector],
-): Local<"v128">[] {
-  const zero = constantWords([0, 0, 0, 0]);
+): readonly Local<"v128">[] {
+  const zero = v128.zero();
   let counter: readonly Local<"v128">[] = [low, high, zero, zero].map((word) => body.keep(word));
   const keys = key.map((word) => body.keep(word));
   const multipliers = [0xd2511f53, 0xcd9e8d57].map((word) => body.hoist(splat(word)));
@@ -78,44 +81,17 @@ function philox(
         word.set(i32x4.add(word, weyls[i]));
       });
   }
-  return transpose(body, counter);
+  return body.interleave(counter);
 }
 
-/** The products of four words each, as their high and low halves. */
+/** The products of words, as their high and low halves. */
 function multiplyWide(body: FunctionBuilder, a: Vector, b: Vector): { high: Vector; low: Vector } {
   const lower = body.keep(i64x2.extendedMultiplyLowUnsigned(a, b));
   const upper = body.keep(i64x2.extendedMultiplyHighUnsigned(a, b));
   return {
-    high: shuffleWords(lower, upper, [1, 3, 5, 7]),
-    low: shuffleWords(lower, upper, [0, 2, 4, 6]),
+    high: i32x4.oddLanes(lower, upper),
+    low: i32x4.evenLanes(lower, upper),
   };
-}
-
-/** Columns of four words as rows. */
-function transpose(body: FunctionBuilder, [a, b, c, d]: readonly Vector[]): Local<"v128">[] {
-  const pairs = (x: Vector, y: Vector, words: readonly number[]): Local<"v128"> =>
-    body.keep(shuffleWords(x, y, words));
-  const [lowAB, highAB] = [pairs(a, b, [0, 4, 1, 5]), pairs(a, b, [2, 6, 3, 7])];
-  const [lowCD, highCD] = [pairs(c, d, [0, 4, 1, 5]), pairs(c, d, [2, 6, 3, 7])];
-  return [
-    pairs(lowAB, lowCD, [0, 1, 4, 5]),
-    pairs(lowAB, lowCD, [2, 3, 6, 7]),
-    pairs(highAB, highCD, [0, 1, 4, 5]),
-    pairs(highAB, highCD, [2, 3, 6, 7]),
-  ];
-}
-
-/** Picks four words of two vectors: 0 to 3 from the first, 4 to 7 from the second. */
-function shuffleWords(a: Vector, b: Vector, words: readonly number[]): Vector {
-  return v128.shuffle(
-    a,
-    b,
-    words.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)),
-  );
-}
-
-function constantWords(words: readonly number[]): Vector {
-  return v128.const(new Uint8Array(Int32Array.from(words).buffer));
 }
 
 function splat(word: number): Vector {

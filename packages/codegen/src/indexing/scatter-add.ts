@@ -1,6 +1,6 @@
 import type { ScatterAddKernel } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
-import { f32x4, f64x2, i32, i32x4, type Expression } from "../assembler/expression.js";
+import { f32x4, f64x2, i32, i32x4, type Expression } from "../machine/expression.js";
 import { piecesOf, type KernelContext } from "../kernel-context.js";
 import { lanesOf, loadNumbers, storeNumbers } from "./elements.js";
 import { Walk } from "./walk.js";
@@ -20,10 +20,10 @@ const fewPieces = 8;
  */
 export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext): void {
   const { shape, index, x, target, step, size } = kernel;
-  const { body, program, addressOf, share } = context;
+  const { body, machine, program, addressOf, share } = context;
   const { dtype } = program.buffers[target.buffer];
   const bytes = bytesPerElement(dtype);
-  const width = lanesOf(dtype);
+  const width = lanesOf(dtype, machine);
   const walk = new Walk(body, shape, [
     { base: addressOf(target.buffer, target.layout.offset), layout: target.layout, bytes },
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },

@@ -1,7 +1,7 @@
 import { refine, type Digit, type Layout } from "@stargrad/compiler";
 import type { Shape } from "@stargrad/graph";
-import { i32, select, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
+import { i32, select, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder, Local } from "../machine/function-builder.js";
 import { piecesOf, type Share } from "../kernel-context.js";
 
 /** Something that is walked: where its element 0 stands, and how far apart elements are. */

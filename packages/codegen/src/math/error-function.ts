@@ -1,4 +1,4 @@
-import type { Local } from "../assembler/function-builder.js";
+import type { Local } from "../machine/function-builder.js";
 import {
   errorFunctionBorder,
   errorFunctionEnd,

@@ -1,7 +1,7 @@
 import { coefficients } from "./coefficients.js";
 import type { Lanes, Vector } from "./lanes.js";
-import { v128 } from "../assembler/expression.js";
-import type { Local } from "../assembler/function-builder.js";
+import { v128 } from "../machine/expression.js";
+import type { Local } from "../machine/function-builder.js";
 
 /** x = n · ln 2 + r with an integer n and |r| ≤ ln 2 / 2. NaN gives NaN in r and anything in n. */
 interface Reduced {

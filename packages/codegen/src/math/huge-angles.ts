@@ -1,10 +1,10 @@
-import { f64, f64x2, i32, i64, type Expression } from "../assembler/expression.js";
+import { f64, f64x2, i32, i64, type Expression } from "../machine/expression.js";
 import {
   callResult,
   type FunctionBuilder,
   type FunctionReference,
   type Local,
-} from "../assembler/function-builder.js";
+} from "../machine/function-builder.js";
 import { inverseOfPi } from "./coefficients.js";
 import type { SharedFunctions } from "./lanes.js";
 
@@ -17,7 +17,7 @@ const low32 = i64.const(0xffffffffn);
 export function replaceHuge(shared: SharedFunctions, wave: "sine" | "cosine"): FunctionReference<"v128"> {
   const angle = hugeAngle(shared, wave);
   return shared.get(`huge ${wave}s`, { parameters: ["v128", "v128"], result: "v128" }, (body, x, r) => {
-    for (const lane of [0, 1]) {
+    for (let lane = 0; lane < shared.machine.vectorBytes / 8; lane++) {
       const element = body.keep(f64x2.extract(x, lane));
       body.if(f64.greater(f64.abs(element), f64.const(largestQuick)), () => {
         r.set(f64x2.replace(r, lane, callResult(angle, element)));

@@ -1,5 +1,5 @@
-import { i32, i32x4, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder } from "../assembler/function-builder.js";
+import { i32, i32x4, v128, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder } from "../machine/function-builder.js";
 
 /** aᵇ of int32, wrapping around, by squaring for each bit of b, which the program has found to be at least 0. */
 export function integerPower(

@@ -10,15 +10,17 @@ import {
   v128,
   type Expression,
   type ValueType,
-} from "../assembler/expression.js";
-import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
-import type { ParameterLocals, Signature } from "../assembler/module-builder.js";
+} from "../machine/expression.js";
+import type { FunctionBuilder, FunctionReference, Local } from "../machine/function-builder.js";
+import type { Machine } from "../machine/machine.js";
+import type { ParameterLocals, Signature } from "../machine/module-builder.js";
 import type { FloatType } from "@stargrad/graph";
 
 export type { FloatType };
 
 /** Functions of the module that exist once, however often they are asked for. */
 export interface SharedFunctions {
+  readonly machine: Pick<Machine, "vectorBytes">;
   get<const P extends readonly ValueType[], R extends ValueType>(
     name: string,
     signature: Signature<P, R>,
@@ -239,7 +241,7 @@ export class Lanes {
   /** 1 if the mask is not set in every lane. */
   notAll(mask: Vector): Expression<"i32"> {
     // The top bit of each 32-bit half will do for float64 too.
-    return i32.ne(i32x4.bitMask(mask), i32.const(15));
+    return i32x4.notAll(mask);
   }
 
   /** Which lanes are positive, normal and finite: what most functions of positive numbers need no care for. */

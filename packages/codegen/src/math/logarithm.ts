@@ -1,5 +1,5 @@
-import { v128 } from "../assembler/expression.js";
-import type { Local } from "../assembler/function-builder.js";
+import { v128 } from "../machine/expression.js";
+import type { Local } from "../machine/function-builder.js";
 import { coefficients } from "./coefficients.js";
 import type { Lanes, Vector } from "./lanes.js";
 

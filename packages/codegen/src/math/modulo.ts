@@ -1,6 +1,6 @@
 import type { DType } from "@stargrad/graph";
-import { f32x4, f64, f64x2, i32x4, i64, i64x2, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
+import { f32x4, f64, f64x2, i32x4, i64, i64x2, v128, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder, Local } from "../machine/function-builder.js";
 
 type Vector = Expression<"v128">;
 
@@ -16,13 +16,13 @@ export function modulo(body: FunctionBuilder, dtype: DType, a: Vector, b: Vector
       const [low, high] = halves(body, f64x2.promoteLowF32, a, b).map(([x, y]) =>
         f32x4.demoteF64Zero(floatModulo(body, x, y, [])),
       );
-      return lowerOfBoth(low, high);
+      return v128.lowerHalves(low, high);
     }
     default: {
       const [low, high] = halves(body, f64x2.convertLowI32Signed, a, b).map(([x, y]) =>
         i32x4.truncSaturateF64Zero(integerModulo(body, x, y)),
       );
-      return lowerOfBoth(low, high);
+      return v128.lowerHalves(low, high);
     }
   }
 }
@@ -82,12 +82,6 @@ function signs(body: FunctionBuilder): Local<"v128"> {
 
 /** The lower and the upper two lanes of both operands, as float64. */
 function halves(body: FunctionBuilder, widen: (x: Vector) => Vector, a: Vector, b: Vector): Vector[][] {
-  const upper = (x: Vector): Vector =>
-    v128.shuffle(x, x, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
   const [x, y] = [body.keep(a), body.keep(b)];
-  return [[x, y].map(widen), [upper(x), upper(y)].map(widen)];
-}
-
-function lowerOfBoth(low: Vector, high: Vector): Vector {
-  return v128.shuffle(low, high, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+  return [[x, y].map(widen), [x, y].map((each) => widen(v128.upperHalf(each)))];
 }

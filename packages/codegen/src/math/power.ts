@@ -1,5 +1,5 @@
-import { f64x2, v128 } from "../assembler/expression.js";
-import type { Local } from "../assembler/function-builder.js";
+import { f64x2, v128 } from "../machine/expression.js";
+import type { Local } from "../machine/function-builder.js";
 import {
   coefficients,
   longLogarithmTail,
@@ -9,7 +9,7 @@ import {
 } from "./coefficients.js";
 import { expm1OfRest, expOfReduced, reduceByLn2 } from "./exponential.js";
 import type { Lanes, Vector } from "./lanes.js";
-import { highHalf, joinHalves } from "./sine.js";
+import { joinHalves } from "./sine.js";
 
 /** xʸ = e^(y ln |x|), with the sign of x where y is odd. */
 export function pow(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
@@ -33,7 +33,7 @@ export function pow(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
 function powerOfFloat32(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
   const [low, high] = [
     [x, y],
-    [highHalf(x), highHalf(y)],
+    [v128.upperHalf(x), v128.upperHalf(y)],
   ].map(([x, y]) => {
     const { exponent, fraction } = lanes.split(lanes.keep(f64x2.promoteLowF32(x)));
     const m = lanes.keep(fraction);

@@ -1,5 +1,5 @@
-import { f32x4, f64x2, v128 } from "../assembler/expression.js";
-import { callResult, type Local } from "../assembler/function-builder.js";
+import { f32x4, f64x2, v128 } from "../machine/expression.js";
+import { callResult, type Local } from "../machine/function-builder.js";
 import { coefficients, piParts } from "./coefficients.js";
 import { largestQuick, replaceHuge } from "./huge-angles.js";
 import type { Lanes, Vector } from "./lanes.js";
@@ -37,7 +37,7 @@ function angle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
   }
   // In float64, where two constants hold enough of π to leave float32 exact even next to its multiples.
   const double = lanes.as("float64");
-  const halves = [x, highHalf(x)].map((half) => {
+  const halves = [x, v128.upperHalf(x)].map((half) => {
     const wide = lanes.keep(f64x2.promoteLowF32(half));
     return { wide, r: lanes.keep(quickAngle(double, wide, wave)) };
   });
@@ -61,13 +61,7 @@ function quickAngle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
   return v128.xor(rest, lanes.signOfOdd(m));
 }
 
-/** The last two of four float32, first. */
-export function highHalf(x: Vector): Vector {
-  return v128.shuffle(x, x, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
-}
-
-/** Four float32 of two vectors of float64. */
+/** A vector of float32 of two vectors of float64. */
 export function joinHalves(low: Vector, high: Vector): Vector {
-  const bytes = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-  return v128.shuffle(f32x4.demoteF64Zero(low), f32x4.demoteF64Zero(high), bytes);
+  return v128.lowerHalves(f32x4.demoteF64Zero(low), f32x4.demoteF64Zero(high));
 }

@@ -1,4 +1,4 @@
-import { i32, select, type Expression } from "../assembler/expression.js";
+import { i32, select, type Expression } from "../machine/expression.js";
 import type { Element } from "./element.js";
 
 type Int = Expression<"i32">;

@@ -1,8 +1,8 @@
-import { i32, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionReference, Local } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { i32, v128, type Expression } from "../machine/expression.js";
+import type { FunctionReference, Local } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { entry, plus, times } from "./addressing.js";
-import { elements } from "./element.js";
+import { elementOf } from "./element.js";
 import type { MatmulSpec } from "./spec.js";
 
 type Int = Expression<"i32">;
@@ -13,12 +13,16 @@ type Int = Expression<"i32">;
  */
 export function emitCombine(
   module: ModuleBuilder,
-  { dtype, k, vectors: { relaxed } }: MatmulSpec,
+  spec: MatmulSpec,
   few: number,
   sumStride: number,
 ): FunctionReference<null> {
-  const element = elements[dtype];
-  const { lanes, size } = element;
+  const {
+    k,
+    machine: { relaxed },
+  } = spec;
+  const element = elementOf(spec.dtype, spec.machine);
+  const { lanes, size, vectorBytes } = element;
   return module.function(
     { parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"], result: null },
     (body, fewBase, fewLines, fewDepths, manyBase, manyLines, manyDepths, sums, first, end) => {
@@ -54,7 +58,7 @@ export function emitCombine(
           const target = body.keep(i32.add(firstSum, offset));
           for (let i = 0; i < few; i++) {
             const address = plus(target, i * sumStride);
-            sum.set(starting ? v128.const(new Uint8Array(16)) : load(address));
+            sum.set(starting ? v128.zero() : load(address));
             for (let q = 0; q < steps; q++) {
               sum.set(element.multiplyAdd(factors[q][i], vectors[q], sum, relaxed));
             }
@@ -69,7 +73,7 @@ export function emitCombine(
               body.store(address, value);
             },
           );
-          offset.set(plus(offset, 16));
+          offset.set(plus(offset, vectorBytes));
         });
         body.while(i32.lessUnsigned(offset, bytes), () => {
           update(

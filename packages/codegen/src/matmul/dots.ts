@@ -1,8 +1,8 @@
-import { i32, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { i32, v128, type Expression } from "../machine/expression.js";
+import type { FunctionReference, Local } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { entry, plus, times } from "./addressing.js";
-import { elements, type Element } from "./element.js";
+import { elementOf, type Element } from "./element.js";
 import type { Cell } from "./output.js";
 import type { MatmulSpec } from "./spec.js";
 
@@ -14,7 +14,7 @@ const dotSums = 8;
 
 /**
  * Writes C[i, j] = few[i, :] · many[:, j] for all i and j from `first` to `end`, where both lines are contiguous. Every sum
- * is four (float64: two) sums side by side until the end, whatever tile it is in.
+ * is as many sums side by side as a vector has lanes until the end, whatever tile it is in.
  */
 export function emitDots(
   module: ModuleBuilder,
@@ -23,7 +23,7 @@ export function emitDots(
   copied: boolean,
   cell: Cell,
 ): FunctionReference<null> {
-  const element = elements[spec.dtype];
+  const element = elementOf(spec.dtype, spec.machine);
   const groups = Math.ceil(few / dotRows);
   const height = Math.ceil(few / groups);
   const lastHeight = few - height * (groups - 1);
@@ -77,11 +77,11 @@ interface DotTile {
 /** Writes one tile of dot products, `rows` lines of `few` by `columns` of `many`, from lines i and j on. */
 function emitDotTile(
   module: ModuleBuilder,
-  { k, vectors: { relaxed } }: MatmulSpec,
+  { k, machine: { relaxed } }: MatmulSpec,
   element: Element,
   { rows, columns, copied, cell }: DotTile,
 ): FunctionReference<null> {
-  const { lanes, size } = element;
+  const { lanes, size, vectorBytes } = element;
   return module.function(
     { parameters: Array.from({ length: 9 }, () => "i32" as const), result: null },
     (body, ...inputs) => {
@@ -107,10 +107,10 @@ function emitDotTile(
           }
         }
       };
-      const wholeBytes = Math.floor(k / lanes) * 16;
+      const wholeBytes = Math.floor(k / lanes) * vectorBytes;
       body.while(i32.lessUnsigned(offset, i32.const(wholeBytes)), () => {
         step((address) => v128.load(address));
-        offset.set(plus(offset, 16));
+        offset.set(plus(offset, vectorBytes));
       });
       body.while(i32.lessUnsigned(offset, i32.const(k * size)), () => {
         step((address) => element.loadFirst(address));
@@ -119,19 +119,17 @@ function emitDotTile(
       for (const [r, sumsOfRow] of sums.entries()) {
         for (const [s, sum] of sumsOfRow.entries()) {
           const target = body.keep(cell({ c, cRows, cColumns }, plus(i, r), plus(j, s)));
-          body.store(target, sumOfLanes(body, element, sum));
+          body.store(target, sumOfLanes(element, sum));
         }
       }
     },
   );
 }
 
-/** (lane 0 + lane 2) + (lane 1 + lane 3), or the sum of two lanes. */
-function sumOfLanes(body: FunctionBuilder, element: Element, vector: Local<"v128">): Expression {
-  vector.set(element.add(vector, v128.shuffle(vector, vector, upperHalf)));
-  if (element.lanes === 4) vector.set(element.add(vector, v128.shuffle(vector, vector, secondLane)));
+/** (lane 0 + lane 2) + (lane 1 + lane 3), or the sum of two lanes: one halving at a time. */
+function sumOfLanes(element: Element, vector: Local<"v128">): Expression {
+  for (let bytes = element.vectorBytes / 2; bytes >= element.size; bytes /= 2) {
+    vector.set(element.add(vector, v128.moveDown(vector, bytes)));
+  }
   return element.first(vector);
 }
-
-const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
-const secondLane = [4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7];

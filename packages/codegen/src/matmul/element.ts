@@ -1,4 +1,5 @@
-import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "../assembler/expression.js";
+import type { Machine } from "../machine/machine.js";
+import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "../machine/expression.js";
 
 /** The types a matrix product is computed in. Operands, sums and results have the same one. */
 export type MatmulDType = "float32" | "float64" | "int32";
@@ -7,11 +8,9 @@ type Address = Expression<"i32">;
 type Vector = Expression<"v128">;
 
 /** How one element type is spelled. */
-export interface Element {
+export interface ElementSpelling {
   /** In bytes. */
   readonly size: 4 | 8;
-  /** How many stand in a vector. */
-  readonly lanes: 4 | 2;
   /** One element of memory in every lane. */
   readonly loadSplat: (address: Address, offset?: number) => Vector;
   readonly add: (a: Vector, b: Vector) => Vector;
@@ -27,10 +26,20 @@ export interface Element {
   readonly loadSum: (a: Address, b: Address) => Expression;
 }
 
-export const elements: Readonly<Record<MatmulDType, Element>> = {
+/** The same, and how many stand in a vector of a machine. */
+export interface Element extends ElementSpelling {
+  readonly lanes: number;
+  readonly vectorBytes: number;
+}
+
+export function elementOf(dtype: MatmulDType, { vectorBytes }: Machine): Element {
+  const spelling = elements[dtype];
+  return { ...spelling, vectorBytes, lanes: vectorBytes / spelling.size };
+}
+
+export const elements: Readonly<Record<MatmulDType, ElementSpelling>> = {
   float32: {
     size: 4,
-    lanes: 4,
     loadSplat: v128.load32Splat,
     add: f32x4.add,
     multiplyAdd: (a, b, c, relaxed) =>
@@ -42,7 +51,6 @@ export const elements: Readonly<Record<MatmulDType, Element>> = {
   },
   float64: {
     size: 8,
-    lanes: 2,
     loadSplat: v128.load64Splat,
     add: f64x2.add,
     multiplyAdd: (a, b, c, relaxed) =>
@@ -54,7 +62,6 @@ export const elements: Readonly<Record<MatmulDType, Element>> = {
   },
   int32: {
     size: 4,
-    lanes: 4,
     loadSplat: v128.load32Splat,
     add: i32x4.add,
     multiplyAdd: (a, b, c) => i32x4.add(i32x4.mul(a, b), c),

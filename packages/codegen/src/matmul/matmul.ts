@@ -1,4 +1,4 @@
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { emitPacked } from "./packed.js";
 import type { Matmul } from "./run.js";
 import { emitSkinny, planSkinny } from "./skinny.js";

@@ -1,6 +1,6 @@
-import { i32, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionReference } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { i32, v128, type Expression } from "../machine/expression.js";
+import type { FunctionReference } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { entry, minimum, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";
 import type { Epilogue, MatmulSpec } from "./spec.js";
@@ -62,7 +62,7 @@ export function emitStoreTile(
   output: Output,
   width: number,
 ): FunctionReference<null> {
-  const { lanes, size } = element;
+  const { lanes, size, vectorBytes } = element;
   return module.function(
     { parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"], result: null },
     (body, tile, c, cRows, cColumns, row, rowEnd, column, columnEnd, accumulate) => {
@@ -88,7 +88,7 @@ export function emitStoreTile(
                 },
               );
               j.set(plus(j, lanes));
-              source.set(plus(source, 16));
+              source.set(plus(source, vectorBytes));
             },
             () => {
               body.if(
@@ -119,7 +119,7 @@ export function emitStoreTile(
  */
 export function emitEpilogue(
   module: ModuleBuilder,
-  { lanes, size }: Element,
+  { lanes, size, vectorBytes }: Element,
   output: Output,
   epilogue: Epilogue,
 ): FunctionReference<null> {
@@ -142,7 +142,7 @@ export function emitEpilogue(
           left.set(i32.sub(end, column));
           body.while(i32.greaterEqualSigned(left, i32.const(lanes)), () => {
             finish(sum, true);
-            sum.set(plus(sum, 16));
+            sum.set(plus(sum, vectorBytes));
             left.set(plus(left, -lanes));
           });
           body.while(left, () => {

@@ -1,6 +1,6 @@
-import { i32, i64, v128, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { i32, i64, v128, type Expression } from "../machine/expression.js";
+import type { FunctionReference } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { consecutive, entry, minimum, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";
 import type { Plan } from "./plan.js";
@@ -75,7 +75,7 @@ export function emitPackGroup(module: ModuleBuilder, element: Element): Function
                   () => {
                     const offset = body.keep(i32.load(depths));
                     const columns = starts.map((start) => body.keep(v128.load(i32.add(start, offset))));
-                    for (const row of transpose(body, columns)) {
+                    for (const row of body.transpose(columns, size)) {
                       body.store(target, row);
                       target.set(i32.add(target, step));
                     }
@@ -108,7 +108,7 @@ export function emitPackPanels(
   plan: Plan,
   packGroup: FunctionReference<null>,
 ): FunctionReference<null> {
-  const { lanes, size } = element;
+  const { lanes, size, vectorBytes } = element;
   const { width, panelsAtOnce } = plan;
   const panelBytes = plan.depth * width * size;
   const groups = (width * panelsAtOnce) / lanes;
@@ -124,7 +124,7 @@ export function emitPackPanels(
         together.set(i32.const(1));
         body.for({ to: i32.const(groups) }, (group) => {
           const table = body.keep(entry(lines, times(group, lanes)));
-          const expected = times(group, 16);
+          const expected = times(group, vectorBytes);
           const inPlace = i32.eq(i32.sub(i32.load(table), i32.load(lines)), expected);
           together.set(i32.and(together, i32.and(inPlace, consecutive(element, table))));
         });
@@ -137,7 +137,7 @@ export function emitPackPanels(
           body.while(i32.lessUnsigned(depths, end), () => {
             const from = body.keep(i32.add(first, i32.load(depths)));
             for (let group = 0; group < groups; group++) {
-              body.store(target, v128.load(from, 16 * group), offsetInPanels(group));
+              body.store(target, v128.load(from, vectorBytes * group), offsetInPanels(group));
             }
             target.set(plus(target, width * size));
             depths.set(plus(depths, 4));
@@ -171,29 +171,3 @@ export function emitPackPanels(
 function loadBits({ size }: Element, address: Expression<"i32">): Expression {
   return size === 8 ? i64.load(address) : i32.load(address);
 }
-
-/** The rows of the square matrix whose columns these vectors are: as many vectors as each has lanes. */
-function transpose(body: FunctionBuilder, columns: readonly Local<"v128">[]): readonly Expression<"v128">[] {
-  if (columns.length === 2) {
-    const [a, b] = columns;
-    return [v128.shuffle(a, b, lowWords), v128.shuffle(a, b, highWords)];
-  }
-  const [a, b, c, d] = columns;
-  const abLow = body.keep(v128.shuffle(a, b, lowPairs));
-  const cdLow = body.keep(v128.shuffle(c, d, lowPairs));
-  const abHigh = body.keep(v128.shuffle(a, b, highPairs));
-  const cdHigh = body.keep(v128.shuffle(c, d, highPairs));
-  return [
-    v128.shuffle(abLow, cdLow, lowWords),
-    v128.shuffle(abLow, cdLow, highWords),
-    v128.shuffle(abHigh, cdHigh, lowWords),
-    v128.shuffle(abHigh, cdHigh, highWords),
-  ];
-}
-
-/** The first halves, and the second halves, of two vectors. */
-const lowWords = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-const highWords = [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31];
-/** The first two elements of 4 bytes, and the last two, of two vectors in turn. */
-const lowPairs = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
-const highPairs = [8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31];

@@ -1,8 +1,8 @@
-import { i32, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, FunctionReference } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { i32, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder, FunctionReference } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { consecutive, entry, minimum, plus, times } from "./addressing.js";
-import { elements } from "./element.js";
+import { elementOf } from "./element.js";
 import { emitEpilogue, outputOf } from "./output.js";
 import { emitPackGroup, emitPackPanels } from "./pack.js";
 import { emitPanelProduct, tileBytes } from "./panel-product.js";
@@ -37,7 +37,7 @@ const stepsAtOnce = 32;
  */
 export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: string): Matmul {
   const { n, k } = spec;
-  const element = elements[spec.dtype];
+  const element = elementOf(spec.dtype, spec.machine);
   const { lanes, size } = element;
   const plan = planProduct(spec, element);
   const { tile, width, depth, depthBlocks, stripsPerBlock } = plan;
@@ -51,7 +51,7 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   const panelsPerEpilogue = spec.epilogue === undefined ? panelsPerBlock : groups * panelsAtOnce;
 
   const panelBytes = depth * width * size;
-  const bufferBytes = Math.max(16, tileBytes(plan, element));
+  const bufferBytes = Math.max(element.vectorBytes, tileBytes(plan, element));
   const stripsBytes = stripsPerBlock * stripBytes(plan, element);
 
   const packGroup = emitPackGroup(module, element);

@@ -1,6 +1,6 @@
-import { i32, type Expression } from "../assembler/expression.js";
-import type { FunctionReference, Local } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { i32, type Expression } from "../machine/expression.js";
+import type { FunctionReference, Local } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { entry, minimum, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";
 import { emitStoreTile, outputOf } from "./output.js";
@@ -45,11 +45,11 @@ export function emitPanelProduct(
 ): FunctionReference<null> {
   const { tile, width, strips, tallStrips } = plan;
   const output = outputOf(spec, element);
-  const tall = emitTile(module, element, tile, spec.vectors, panels);
+  const tall = emitTile(module, element, tile, spec.machine, panels);
   const short =
     tallStrips === strips
       ? tall
-      : emitTile(module, element, { ...tile, rows: tile.rows - 1 }, spec.vectors, panels);
+      : emitTile(module, element, { ...tile, rows: tile.rows - 1 }, spec.machine, panels);
   const storeTile = emitStoreTile(module, element, output, width);
   const stepBytes = width * element.size;
 

@@ -1,4 +1,4 @@
-import type { VectorFeatures } from "../vector-features.js";
+import type { Machine } from "../machine/machine.js";
 import type { Element } from "./element.js";
 import type { MatmulSpec } from "./spec.js";
 
@@ -30,20 +30,6 @@ export interface Plan {
 }
 
 /**
- * Rates of tiles by vectors and rows (float32, sums of 256 products in cache), in hundredths of the peak. Only those with a
- * rate are considered, if they fit in the registers.
- */
-const rates = {
-  rounded: { 1: [39, 67, 82, 84, 91, 95, 93, 92], 2: [66, 90, 100, 101, 101], 3: [76, 99, 100] },
-  fused: { 1: [16, 29, 41, 52, 60, 69, 75, 81], 2: [29, 52, 69, 84, 93, 98], 3: [41, 67, 88] },
-  paired: {
-    1: [8, 14, 20, 26, 30, 34, 37, 40],
-    2: [16, 29, 40, 51, 60, 67, 73, 79],
-    4: [27, 51, 68, 83, 93, 90],
-  },
-} satisfies Readonly<Record<string, Readonly<Record<number, readonly number[]>>>>;
-
-/**
  * How deep a block of k may be (float64: half of it). Every block is one more pass over C, which costs more than panels
  * that have to come from the L2; but a sum of more products in a row would lose accuracy.
  */
@@ -60,8 +46,8 @@ const cacheLine = 64;
 /** Bytes of packed B, used again for every block of A. */
 const blockOfB = 1024 * 1024;
 
-export function planProduct({ m, n, k, b, vectors, epilogue }: MatmulSpec, element: Element): Plan {
-  const tile = chooseTile(m, n, element, vectors);
+export function planProduct({ m, n, k, b, machine, epilogue }: MatmulSpec, element: Element): Plan {
+  const tile = chooseTile(m, n, element, machine);
   const width = tile.vectors * element.lanes;
   const strips = Math.ceil(m / tile.rows);
   const panels = Math.ceil(n / width);
@@ -93,21 +79,16 @@ export function planProduct({ m, n, k, b, vectors, epilogue }: MatmulSpec, eleme
 }
 
 /** How many registers are left for elements of A when a tile's sums and a row of B are in theirs. */
-export function freeRegisters({ rows, vectors }: Tile, { paired, registers }: VectorFeatures): number {
+export function freeRegisters({ rows, vectors }: Tile, { paired, registers }: Machine): number {
   const perRow = paired ? Math.ceil(vectors / 2) : vectors;
   return registers - perRow * rows - perRow;
 }
 
-function ratesOf({ paired, relaxed }: VectorFeatures): Readonly<Record<number, readonly number[]>> {
-  if (paired) return rates.paired;
-  return relaxed ? rates.fused : rates.rounded;
-}
-
 /** The tile that takes least time for all of C, the padding at its edges included. */
-function chooseTile(m: number, n: number, element: Element, features: VectorFeatures): Tile {
+function chooseTile(m: number, n: number, element: Element, machine: Machine): Tile {
   let best: Tile = { rows: 1, vectors: 1 };
   let leastTime = Infinity;
-  for (const [key, byRows] of Object.entries(ratesOf(features))) {
+  for (const [key, byRows] of Object.entries(machine.tileRates)) {
     const vectors = Number(key);
     for (const i of byRows.keys()) {
       // Strips of equal height waste no rows, and then at most two heights are needed.
@@ -117,7 +98,7 @@ function chooseTile(m: number, n: number, element: Element, features: VectorFeat
       const panels = Math.ceil(n / (vectors * element.lanes));
       const timeOf = (height: number) => (height === 0 ? 0 : (height * vectors) / byRows[height - 1]);
       const time = panels * (tall * timeOf(rows) + (strips - tall) * timeOf(rows - 1));
-      if (rows > 0 && freeRegisters({ rows, vectors }, features) > 0 && time < leastTime) {
+      if (rows > 0 && freeRegisters({ rows, vectors }, machine) > 0 && time < leastTime) {
         leastTime = time;
         best = { rows, vectors };
       }

@@ -1,5 +1,5 @@
-import type { FunctionBuilder, FunctionReference, Local } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import type { FunctionBuilder, FunctionReference, Local } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 
 /**
  * What `run` takes, all `i32`, in this order.

@@ -1,10 +1,10 @@
-import { i32, type Expression } from "../assembler/expression.js";
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
+import { i32, type Expression } from "../machine/expression.js";
+import type { FunctionBuilder, Local } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
 import { entry, minimum, plus, times } from "./addressing.js";
 import { emitCombine } from "./combine.js";
 import { emitDots } from "./dots.js";
-import { elements, type Element } from "./element.js";
+import { elementOf, type Element } from "./element.js";
 import { emitEpilogue, outputOf, type Cell } from "./output.js";
 import { emitRun, type Matmul } from "./run.js";
 import type { MatmulSpec } from "./spec.js";
@@ -52,7 +52,7 @@ interface Side {
 
 export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: SkinnyPlan, name?: string): Matmul {
   const { m, n, k } = spec;
-  const element = elements[spec.dtype];
+  const element = elementOf(spec.dtype, spec.machine);
   const output = outputOf(spec, element);
   const swapped = plan.few === "b";
   const few = swapped ? n : m;
@@ -88,7 +88,7 @@ export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: Skinny
     const end = body.keep(minimum(body.keep(times(to, blockLines)), i32.const(many)));
     body.if(i32.and(i32.lessSigned(fewFrom, fewTo), i32.lessSigned(first, end)), () => {
       if (combine !== null) {
-        const sums = body.keep(inPlace ? c : plus(scratch, 16));
+        const sums = body.keep(inPlace ? c : plus(scratch, element.vectorBytes));
         body.call(
           combine,
           fewSide.base,
@@ -112,7 +112,7 @@ export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: Skinny
       }
       if (dot !== null) {
         const start = ({ base, depths }: Side): Int => i32.add(base, i32.load(depths));
-        const copy = body.keep(plus(scratch, 16));
+        const copy = body.keep(plus(scratch, element.vectorBytes));
         if (copiesFew) copyLines(body, element, fewSide, few, k, copy);
         body.call(
           dot,
@@ -137,7 +137,9 @@ export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: Skinny
   return {
     run,
     scratchBytes:
-      16 + (copiesFew ? few * k * element.size : 0) + (inPlace || combine === null ? 0 : few * sumStride),
+      element.vectorBytes +
+      (copiesFew ? few * k * element.size : 0) +
+      (inPlace || combine === null ? 0 : few * sumStride),
     rowBlocks: swapped ? blocks : Math.min(1, m),
     columnBlocks: swapped ? Math.min(1, n) : blocks,
   };

@@ -1,5 +1,5 @@
-import type { FunctionBuilder, Local } from "../assembler/function-builder.js";
-import type { VectorFeatures } from "../vector-features.js";
+import type { FunctionBuilder, Local } from "../machine/function-builder.js";
+import type { Machine } from "../machine/machine.js";
 import type { MatmulDType } from "./element.js";
 
 /**
@@ -49,6 +49,6 @@ export interface MatmulSpec {
   readonly b: OperandSpec;
   /** Default: row-major, without gaps. */
   readonly c?: OutputSpec;
-  readonly vectors: VectorFeatures;
+  readonly machine: Machine;
   readonly epilogue?: Epilogue;
 }

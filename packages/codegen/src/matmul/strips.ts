@@ -1,4 +1,4 @@
-import { i32, type Expression } from "../assembler/expression.js";
+import { i32, type Expression } from "../machine/expression.js";
 import { maximum, plus, times } from "./addressing.js";
 import type { Element } from "./element.js";
 import type { Plan } from "./plan.js";
@@ -19,6 +19,6 @@ export function heightOf(strip: Int, { tile, strips, tallStrips }: Plan): Int {
 }
 
 /** From one packed strip to the next. The last group of rows is written as whole vectors, and may go beyond the strip. */
-export function stripBytes({ tile, depth }: Plan, { size }: Element): number {
-  return depth * tile.rows * size + 16;
+export function stripBytes({ tile, depth }: Plan, { size, vectorBytes }: Element): number {
+  return depth * tile.rows * size + vectorBytes;
 }

@@ -1,7 +1,7 @@
-import { i32, v128 } from "../assembler/expression.js";
-import type { FunctionReference, Local } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
-import type { VectorFeatures } from "../vector-features.js";
+import { i32, v128 } from "../machine/expression.js";
+import type { FunctionReference, Local } from "../machine/function-builder.js";
+import type { ModuleBuilder } from "../machine/module-builder.js";
+import type { Machine } from "../machine/machine.js";
 import type { Element } from "./element.js";
 import { freeRegisters, type Tile } from "./plan.js";
 
@@ -22,10 +22,11 @@ export function emitTile(
   module: ModuleBuilder,
   element: Element,
   tile: Tile,
-  features: VectorFeatures,
+  machine: Machine,
   panels: "packed" | "inPlace",
 ): FunctionReference<null> {
   const { rows, vectors } = tile;
+  const { vectorBytes } = element;
   const ofB = panels === "packed" ? 2 : 2 + vectors;
   return module.function(
     { parameters: Array.from({ length: ofB + 4 }, () => "i32" as const), result: null },
@@ -36,7 +37,7 @@ export function emitTile(
       const sums = Array.from({ length: rows }, vectorLocals);
       const row = vectorLocals();
       const factor = body.local("v128");
-      const rowsAtOnce = Math.max(1, freeRegisters(tile, features));
+      const rowsAtOnce = Math.max(1, freeRegisters(tile, machine));
       // Both addresses are 0 in no call. Each is asked about once: a second time V8 would know the answer.
       const borders = new Map([
         [rowsAtOnce, b],
@@ -46,28 +47,31 @@ export function emitTile(
       body.while(i32.lessUnsigned(b, bEnd), () => {
         if (panels === "inPlace") offset.set(i32.load(b));
         for (const [j, vector] of row.entries()) {
-          vector.set(panels === "packed" ? v128.load(b, 16 * j) : v128.load(i32.add(starts[j], offset)));
+          vector.set(
+            panels === "packed" ? v128.load(b, vectorBytes * j) : v128.load(i32.add(starts[j], offset)),
+          );
         }
         for (const [r, sumsOfRow] of sums.entries()) {
           const address = borders.get(r);
           if (address !== undefined) body.breakIf(i32.eqz(address));
           factor.set(element.loadSplat(a, r * element.size));
           for (const [j, sum] of sumsOfRow.entries()) {
-            sum.set(element.multiplyAdd(factor, row[j], sum, features.relaxed));
+            sum.set(element.multiplyAdd(factor, row[j], sum, machine.relaxed));
           }
         }
         a.set(i32.add(a, i32.const(rows * element.size)));
-        b.set(i32.add(b, i32.const(panels === "packed" ? 16 * vectors : 4)));
+        b.set(i32.add(b, i32.const(panels === "packed" ? vectorBytes * vectors : 4)));
       });
       body.if(accumulate, () => {
         const target = body.keep(c);
         for (const sumsOfRow of sums) {
-          for (const [j, sum] of sumsOfRow.entries()) sum.set(element.add(v128.load(target, 16 * j), sum));
+          for (const [j, sum] of sumsOfRow.entries())
+            sum.set(element.add(v128.load(target, vectorBytes * j), sum));
           target.set(i32.add(target, rowStride));
         }
       });
       for (const sumsOfRow of sums) {
-        for (const [j, sum] of sumsOfRow.entries()) body.store(c, sum, 16 * j);
+        for (const [j, sum] of sumsOfRow.entries()) body.store(c, sum, vectorBytes * j);
         c.set(i32.add(c, rowStride));
       }
     },

@@ -48,7 +48,7 @@ export class Arena {
 
   /** Compiles a product. */
   compile(spec: MatmulSpec): CompiledMatmul {
-    const module = new ModuleBuilder({ minimum: this.#pages, maximum: this.#pages, shared: false });
+    const module = new WasmModuleBuilder({ minimum: this.#pages, maximum: this.#pages, shared: false });
     const matmul = emitMatmul(module, spec, "run");
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
       env: { memory: this.memory },
@@ -85,7 +85,6 @@ export function range(length: number, step = 1): number[] {
   return Array.from({ length }, (_, i) => i * step);
 }
 import {
-  ModuleBuilder,
   elements,
   emitMatmul,
   runParameters,
@@ -94,3 +93,4 @@ import {
   type MatmulSpec,
   type RunParameter,
 } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";

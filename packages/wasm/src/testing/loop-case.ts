@@ -1,12 +1,6 @@
-import {
-  KernelLibrary,
-  MathLibrary,
-  ModuleBuilder,
-  i32,
-  roundedVectors,
-  type Expression,
-  type KernelContext,
-} from "@stargrad/codegen";
+import { KernelLibrary, i32, type Expression, type KernelSite } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";
+import { roundedVectors } from "../vector-features.js";
 import { describeGraph, type Program } from "@stargrad/compiler";
 import { wasmTarget } from "../target.js";
 import { bytesPerElement, type DType, type Node, type TypedArray } from "@stargrad/graph";
@@ -35,9 +29,8 @@ export class LoopCase {
     const scratch = ends.at(-1) ?? start;
     const pages = Math.ceil(scratch / pageBytes) + scratchPages;
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const module = new ModuleBuilder({ minimum: pages, maximum: pages, shared: false });
-    const math = new MathLibrary(module, roundedVectors);
-    const library = new KernelLibrary(module, roundedVectors);
+    const module = new WasmModuleBuilder({ minimum: pages, maximum: pages, shared: false });
+    const library = new KernelLibrary(module, roundedVectors, wasmTarget);
     const writers = program.kernels.map((kernel) => {
       if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
       return library.writerFor(kernel, program);
@@ -52,8 +45,8 @@ export class LoopCase {
       if (nextTable > pages * pageBytes) throw new Error("the tables of a program take too much room");
       return i32.const(tables[tables.length - 1].address);
     };
-    const context = { module, math, target: wasmTarget, program, addressOf, scratch: i32.const(scratch) };
-    const write = (i: number, { body, share }: Pick<KernelContext, "body" | "share">): void => {
+    const context = { program, addressOf, scratch: i32.const(scratch) };
+    const write = (i: number, { body, share }: Pick<KernelSite, "body" | "share">): void => {
       const fail = (): never => {
         throw new Error("a loop has no indices");
       };

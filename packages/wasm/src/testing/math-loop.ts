@@ -1,5 +1,7 @@
-import { i32, MathLibrary, ModuleBuilder, spell, v128 } from "@stargrad/codegen";
+import { i32, MathLibrary, spell, v128 } from "@stargrad/codegen";
 import { primitives, type FloatType, type TranscendentalName } from "@stargrad/graph";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";
+import { roundedVectors } from "../vector-features.js";
 
 type FloatArray = Float32Array | Float64Array;
 
@@ -42,8 +44,8 @@ function loopModule(
   dtype: FloatType,
   { relaxed }: LoopOptions,
 ): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
-  const math = new MathLibrary(module, { relaxed });
+  const module = new WasmModuleBuilder({ minimum: 1, maximum: 1, shared: false });
+  const math = new MathLibrary(module, { ...roundedVectors, relaxed });
   module.function(
     { parameters: [], result: null },
     (body) => {

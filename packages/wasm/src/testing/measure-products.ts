@@ -2,7 +2,8 @@
 //     node --conditions=source --import tsx packages/wasm/src/testing/measure-products.ts
 // All take turns, the peak as well, and each turn lasts about as long, so that other work on the machine slows all alike.
 
-import { ModuleBuilder, f32x4, i32, v128, type Layout } from "@stargrad/codegen";
+import { f32x4, i32, v128, type Layout } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { fastestVectors } from "../vector-features.js";
 import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
 
@@ -13,7 +14,7 @@ interface Measurement {
   readonly call: () => void;
 }
 
-const vectors = fastestVectors();
+const machine = fastestVectors();
 const warmUps = 8;
 const counted = 21;
 /** Operations of one measurement: about 10 ms, long enough for the clock. */
@@ -24,7 +25,7 @@ function peak(arena: Arena): Measurement {
   const steps = 100_000;
   const chains = 13;
   const pages = arena.memory.buffer.byteLength / 65536;
-  const module = new ModuleBuilder({ minimum: pages, maximum: pages, shared: false });
+  const module = new WasmModuleBuilder({ minimum: pages, maximum: pages, shared: false });
   module.function(
     { parameters: ["i32"], result: null },
     (body, memory) => {
@@ -33,7 +34,7 @@ function peak(arena: Arena): Measurement {
       body.for({ to: i32.const(steps) }, () => {
         for (const sum of sums) {
           sum.set(
-            vectors.relaxed
+            machine.relaxed
               ? f32x4.relaxedMultiplyAdd(sum, factor, factor)
               : f32x4.add(f32x4.mul(sum, factor), factor),
           );
@@ -78,7 +79,7 @@ function product(
 ): Measurement {
   const [m, k, n] = [a.rows.length, a.columns.length, b.columns.length];
   const layouts = { a: { layout: layoutOf(a) }, b: { layout: layoutOf(b), overlapping } };
-  const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, vectors });
+  const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, machine });
   const sizeOf = ({ rows, columns }: View): number => Math.max(...rows) + Math.max(...columns) + 1;
   const place = (size: number): number =>
     arena.place("float32", Float32Array.from({ length: size }, Math.random));

@@ -1,4 +1,5 @@
-import { elements, roundedVectors, type Layout, type MatmulDType, type MatmulSpec } from "@stargrad/codegen";
+import { elements, type Layout, type MatmulDType, type MatmulSpec } from "@stargrad/codegen";
+import { roundedVectors } from "../vector-features.js";
 import { expect } from "vitest";
 
 import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
@@ -61,7 +62,7 @@ export function prepare({ dtype, a, b, options }: Case, fill = integers) {
     k,
     a: { layout: a.layout },
     b: { layout: b.layout, overlapping: b.overlapping ?? false },
-    vectors: roundedVectors,
+    machine: roundedVectors,
     ...options,
   };
   const arena = new Arena(8);

@@ -1,11 +1,6 @@
-import {
-  KernelLibrary,
-  MathLibrary,
-  ModuleBuilder,
-  i32,
-  roundedVectors,
-  type KernelContext,
-} from "@stargrad/codegen";
+import { KernelLibrary, i32, type KernelSite } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";
+import { roundedVectors } from "../vector-features.js";
 import { describeGraph, failureOf, fuse, lower, type Kernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement, elementsOf, type DType, type Node, type TypedArray } from "@stargrad/graph";
 import { wasmTarget } from "../target.js";
@@ -30,13 +25,12 @@ export class ProgramCase {
   /** `divided`: kernels are written for shares, of any count. */
   constructor(outputs: readonly Node[], { divided }: { readonly divided: boolean }) {
     const program = fuse(lower(outputs, wasmTarget), wasmTarget);
-    const module = new ModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
-    const library = new KernelLibrary(module, roundedVectors);
+    const module = new WasmModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
+    const library = new KernelLibrary(module, roundedVectors, wasmTarget);
     const writers = program.kernels.map((kernel) => {
       if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
       return library.writerFor(kernel, program);
     });
-    const math = new MathLibrary(module, roundedVectors);
 
     let end = guardBytes;
     const place = (bytes: number): number => {
@@ -53,11 +47,8 @@ export class ProgramCase {
       module.function(
         { parameters: ["i32", "i32"], result: "i32" },
         (body, index, count) => {
-          const context: KernelContext = {
-            module,
+          const site: KernelSite = {
             body,
-            math,
-            target: wasmTarget,
             program,
             addressOf: (buffer, element) =>
               i32.const(this.#addresses[buffer] + element * bytesPerElement(program.buffers[buffer].dtype)),
@@ -74,7 +65,7 @@ export class ProgramCase {
               body.return(i32.const(1));
             },
           };
-          writer.write(context);
+          writer.write(site);
           body.return(i32.const(0));
         },
         `kernel${i}`,

@@ -1,8 +1,9 @@
-import { MathLibrary, ModuleBuilder, spell, v128 } from "@stargrad/codegen";
+import { MathLibrary, spell, v128 } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "../../assembler/module-builder.js";
 import { readFileSync } from "node:fs";
 import { primitives, type FloatType, type TranscendentalName } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
-import { fastestVectors } from "../../vector-features.js";
+import { fastestVectors, roundedVectors } from "../../vector-features.js";
 import { mathLoop, type LoopOptions } from "../../testing/math-loop.js";
 
 type FloatArray = Float32Array | Float64Array;
@@ -203,8 +204,8 @@ describe.each(modes)("relaxed $relaxed", (mode) => {
 
 it("shares the constants of a function that is inlined twice", () => {
   const size = (count: number) => {
-    const module = new ModuleBuilder({ minimum: 1, maximum: 1, shared: false });
-    const library = new MathLibrary(module, { relaxed: false });
+    const module = new WasmModuleBuilder({ minimum: 1, maximum: 1, shared: false });
+    const library = new MathLibrary(module, roundedVectors);
     module.function({ parameters: ["i32"], result: null }, (body, address) => {
       for (let k = 0; k < count; k++) {
         body.store(

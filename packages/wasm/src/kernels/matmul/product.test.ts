@@ -1,4 +1,5 @@
-import { f32, f32x4, i32, roundedVectors, v128, type Epilogue } from "@stargrad/codegen";
+import { f32, f32x4, i32, v128, type Epilogue } from "@stargrad/codegen";
+import { roundedVectors } from "../../vector-features.js";
 import { expect, test } from "vitest";
 
 import { fastestVectors } from "../../vector-features.js";
@@ -131,7 +132,7 @@ test("scratch is bounded, however large the product", () => {
         k,
         a: { layout: "any" },
         b: { layout: "any" },
-        vectors: roundedVectors,
+        machine: roundedVectors,
       });
       expect(matmul.scratchBytes).toBeLessThan(2 * 2 ** 20);
     }
@@ -144,14 +145,14 @@ test.each([
   ["fused where that is possible", fused],
   ["fused, with an old V8's registers", { ...fused, registers: 14 }],
   ["in pairs", { ...fused, paired: true, registers: 15 }],
-])("sums are right: %s", (_, vectors) => {
+])("sums are right: %s", (_, machine) => {
   for (const [m, n, k] of [
     [25, 31, 50],
     [96, 64, 300],
     [7, 130, 9],
   ]) {
     for (const dtype of ["float32", "float64", "int32"] as const) {
-      checkProduct({ dtype, a: rows(m, k), b: rows(k, n), options: { vectors } });
+      checkProduct({ dtype, a: rows(m, k), b: rows(k, n), options: { machine } });
     }
   }
 });

@@ -12,8 +12,12 @@ export class ByteWriter {
 
   /** One byte after another. */
   bytes(...values: readonly number[]): void {
+    this.list(values);
+  }
+
+  list(values: readonly number[]): void {
     this.#reserve(values.length);
-    for (const value of values) this.#bytes[this.#length++] = value;
+    for (let i = 0; i < values.length; i++) this.#bytes[this.#length++] = values[i];
   }
 
   /** What another writer has collected. */

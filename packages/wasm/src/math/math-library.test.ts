@@ -29,6 +29,8 @@ const measured: { readonly [Name in TranscendentalName]?: Readonly<Record<FloatT
   sin: { float32: 2.3, float64: 3 },
   cos: { float32: 2.3, float64: 3 },
   atan: { float32: 2.8, float64: 3 },
+  sinh: { float32: 2.1, float64: 2 },
+  cosh: { float32: 1.6, float64: 2 },
   tanh: { float32: 2.6, float64: 3 },
   sigmoid: { float32: 2.4, float64: 3 },
   erf: { float32: 2.1, float64: 8 },

@@ -6,8 +6,8 @@ import { root } from "./workspace.js";
 
 it("docs/primitives.md says what the tables say (after a change: npx vitest run --project tests --update)", async () => {
   const rows = primitiveNames.map((name) => {
-    const { formula, arity }: Signature = primitives[name];
-    return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
+    const { formula, kind, arity }: Signature = primitives[name];
+    return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${kind} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
   });
   const page = [
     "# The primitives",
@@ -15,8 +15,8 @@ it("docs/primitives.md says what the tables say (after a change: npx vitest run 
     `Everything Stargrad computes is composed of these ${rows.length}. This page is made from the tables: a row is defined in`,
     "`packages/graph/src/primitives/` and differentiated in `packages/autograd/src/rules.ts`.",
     "",
-    "| name | computes | inputs | has a gradient |",
-    "| --- | --- | --- | --- |",
+    "| name | computes | kind | inputs | has a gradient |",
+    "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ];

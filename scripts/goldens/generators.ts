@@ -14,6 +14,7 @@ const elsewhere = ["packages/codegen/src/math/coefficients.py"];
 /** What a script reads from its standard input: the output of another program. */
 const inputs: Readonly<Record<string, string>> = {
   "packages/graph/golden/primitives.py": "packages/graph/golden/samples.mjs",
+  "packages/wasm/golden/make.py": "packages/wasm/golden/names.mjs",
 };
 
 export interface Generated {

@@ -5,7 +5,7 @@ import type { FunctionBuilder } from "./machine/function-builder.js";
 import { integerPower } from "./math/integer-power.js";
 import { atan } from "./math/arctangent.js";
 import { erf } from "./math/error-function.js";
-import { exp, expm1, sigmoid, tanh } from "./math/exponential.js";
+import { cosh, exp, expm1, sigmoid, sinh, tanh } from "./math/exponential.js";
 import { log, log1p } from "./math/logarithm.js";
 import type { MathFunction, MathLibrary } from "./math/math-library.js";
 import { modulo } from "./math/modulo.js";
@@ -54,6 +54,8 @@ const spellings: { readonly [P in ElementwiseName]: SpellingsOf<P> } = {
   sin: mathFunction(sin),
   cos: mathFunction(cos),
   atan: mathFunction(atan),
+  sinh: mathFunction(sinh),
+  cosh: mathFunction(cosh),
   tanh: mathFunction(tanh),
   sigmoid: mathFunction(sigmoid),
   erf: mathFunction(erf),

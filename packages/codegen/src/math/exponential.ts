@@ -70,13 +70,35 @@ function expAnywhere(lanes: Lanes, x: Local<"v128">): Vector {
 /** eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1), where n = 0 leaves the small result of a small x as it is. */
 export function expm1(lanes: Lanes, x: Local<"v128">): Vector {
   // Below −40 the result is −1 in both types.
-  const { n, r } = reduceByLn2(lanes, lanes.keep(lanes.clamp(x, -40, ends[lanes.dtype].high)));
-  // Near the upper end 2ⁿ is infinite and the result is not: the last factor of 2 comes afterwards.
+  const { value, missing } = boundedExpm1(lanes, lanes.clamp(x, -40, ends[lanes.dtype].high));
+  return lanes.withSignOf(lanes.mul(value, lanes.powerOfTwo(missing)), x);
+}
+
+/** eˣ − 1 as a finite value times a power of two: near the upper end 2ⁿ is infinite and the result is not. */
+function boundedExpm1(lanes: Lanes, x: Vector): { readonly value: Vector; readonly missing: Vector } {
+  const { n, r } = reduceByLn2(lanes, lanes.keep(x));
   const bounded = lanes.keep(lanes.atMost(n, lanes.constant(lanes.format.bias)));
   const scale = lanes.keep(lanes.powerOfTwo(bounded));
   const rest = expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail);
-  const result = lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(1)));
-  return lanes.withSignOf(lanes.mul(result, lanes.powerOfTwo(lanes.sub(n, bounded))), x);
+  const value = lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(1)));
+  return { value, missing: lanes.sub(n, bounded) };
+}
+
+/** sinh x = (e + e / (e + 1)) / 2 with e = eˣ − 1, which keeps the digits of a small x. */
+export function sinh(lanes: Lanes, x: Local<"v128">): Vector {
+  const { value, missing } = boundedExpm1(lanes, lanes.clamp(lanes.abs(x), 0, ends[lanes.dtype].high + 1));
+  const e = lanes.keep(value);
+  const twice = lanes.add(e, lanes.div(e, lanes.add(e, lanes.constant(1))));
+  const power = lanes.mul(lanes.powerOfTwo(missing), lanes.constant(0.5));
+  return lanes.withSignOf(lanes.mul(twice, power), x);
+}
+
+/** cosh x = (e + 1 / e) / 2 with e = e^|x| */
+export function cosh(lanes: Lanes, x: Local<"v128">): Vector {
+  const { value, missing } = boundedExpm1(lanes, lanes.clamp(lanes.abs(x), 0, ends[lanes.dtype].high + 1));
+  const e = lanes.keep(lanes.add(value, lanes.constant(1)));
+  const twice = lanes.add(e, lanes.div(lanes.constant(1), e));
+  return lanes.mul(twice, lanes.mul(lanes.powerOfTwo(missing), lanes.constant(0.5)));
 }
 
 /**

@@ -141,6 +141,18 @@ export const atan = unary("atan", {
   compute: Math.atan,
   samples: reals(-3, 3),
 });
+export const sinh = unary("sinh", {
+  formula: "sinh x",
+  transcendental: true,
+  compute: Math.sinh,
+  samples: reals(-2, 2),
+});
+export const cosh = unary("cosh", {
+  formula: "cosh x",
+  transcendental: true,
+  compute: Math.cosh,
+  samples: reals(-2, 2),
+});
 export const tanh = unary("tanh", {
   formula: "tanh x",
   transcendental: true,
@@ -197,6 +209,8 @@ export const mod = binary("mod", {
   compute: flooredModulo,
   computeIntegers: integerModulo,
   accepts: numbers,
+  // A long division.
+  cost: 25,
   samples: [reals(-2.4, 2.4, [-2, -1, 0, 1, 2]), reals(2.6, 4)],
 });
 export const maximum = binary("maximum", {

@@ -79,6 +79,12 @@ export const cos = unary("cos");
 /** `arctan x` */
 export const atan = unary("atan");
 
+/** `sinh x` */
+export const sinh = unary("sinh");
+
+/** `cosh x` */
+export const cosh = unary("cosh");
+
 /** `tanh x` */
 export const tanh = unary("tanh");
 
@@ -233,6 +239,19 @@ export function clamp<S extends Shape>(
 export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly max?: number }): Tensor {
   const above = min === undefined ? x : where(less(x, min), min, x);
   return max === undefined ? above : where(less(max, above), max, above);
+}
+
+/**
+ * `ln(x / (1 − x))`, the inverse of `sigmoid`. ±∞ at 1 and 0, and NaN beyond. With an epsilon, x is brought to ε … 1 − ε first.
+ *
+ * Defaults: no epsilon
+ * Source: torch.logit
+ */
+export function logit<S extends Shape>(x: Tensor<S>, options?: { readonly epsilon?: number }): Tensor<S> {
+  const real = castTo(x, accepted(x.dtype, floats));
+  const epsilon = options?.epsilon;
+  const inside = epsilon === undefined ? real : clamp(real, { min: epsilon, max: 1 - epsilon });
+  return log(div(inside, sub(1, inside))) as Tensor<S>;
 }
 
 /**

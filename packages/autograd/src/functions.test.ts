@@ -250,7 +250,7 @@ const withoutDerivative = [
     ...["lastingStorage", "mayStillFail", "startProgram", "takeBackIfItFails"],
     ...["onAnyEngine", "snapshot", "widestFloat"],
     "keepWhere",
-    "isKnown",
+    "knownData",
     "expectNoRecording",
     "isRecording",
     "noteReadingsBy",

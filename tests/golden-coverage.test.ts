@@ -134,7 +134,7 @@ const guards: Readonly<Record<string, Guard>> = {
       findSourcesBy: plumbing,
       formatShape: "writes a shape for people",
       getEngine: settings,
-      isKnown: asking,
+      knownData: asking,
       keepWhere: plumbing,
       lastingStorage: plumbing,
       leavesOf: "takes trees apart, and computes nothing",

@@ -254,7 +254,7 @@ const withoutDerivative = [
     ...["lastingStorage", "mayStillFail", "startProgram", "takeBackIfItFails"],
     ...["onAnyEngine", "snapshot", "widestFloat"],
     "keepWhere",
-    "isKnown",
+    "knownData",
     "expectNoRecording",
     "isRecording",
     "noteReadingsBy",

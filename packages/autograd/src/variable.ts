@@ -116,7 +116,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   replaceValue(elements: Storage): void {
     if (this.isDisposed) {
       // It was disposed of while its next value was computed, which nobody needs any more.
-      elements.dispose?.();
+      giveBackPlace(elements);
       return;
     }
     const before = [this.#previousElements, this.#elements];
@@ -132,7 +132,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
       return;
     }
     const after = [this.#previousElements, this.#elements];
-    for (const storage of before) if (!after.includes(storage)) storage?.dispose?.();
+    for (const storage of before) if (!after.includes(storage)) giveBackPlace(storage);
   }
 
   /** Lets the value before the last go, and takes on the next, for which these nodes stand. */
@@ -159,7 +159,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** What undoes the next change, unless another one has come after it. */
-  #takeBack(): () => void {
+  #takeBack(): (error: Error) => void {
     const [leaves, elements, coming, current] = [
       [...this.#leaves],
       this.#elements,
@@ -168,10 +168,11 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     ];
     const [previous, previousElements] = [[...this.#previous], this.#previousElements];
     const changes = this.#changes;
-    return () => {
+    return (failure) => {
       if (this.#changes !== changes + 1 || this.isDisposed) return;
       for (const leaf of this.#leaves)
-        if (!leaves.includes(leaf) && !coming.includes(leaf)) leaf.release(this);
+        if (!leaves.includes(leaf) && !coming.includes(leaf))
+          leaf.release({ description: this.description, failure });
       for (const leaf of leaves) leaf.settle(elements);
       if (previousElements !== null) for (const leaf of previous) leaf.settle(previousElements);
       this.#leaves = leaves;
@@ -214,7 +215,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#catchUp();
     const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
     for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.settle(disposed);
-    for (const elements of [this.#previousElements, this.#elements]) elements?.dispose?.();
+    for (const elements of [this.#previousElements, this.#elements]) giveBackPlace(elements);
     this.#leaves = [this.current];
     this.#coming = [];
     this.#previous = [];
@@ -252,6 +253,11 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
       this.current = leaf;
     };
   }
+}
+
+/** Gives back a place in an engine that was the variable's own. */
+function giveBackPlace(elements: Storage | null): void {
+  if (elements?.location === "engine") elements.dispose?.();
 }
 
 /** A leaf with the elements of a tensor and none of its history. */

@@ -47,6 +47,8 @@ const none: readonly Node[] = [];
 export interface ValueOwner {
   /** What errors call it. */
   readonly description: string;
+  /** The error of the program that was to compute the value, if that failed later: then it never had the value. */
+  readonly failure?: Error;
 }
 
 /**

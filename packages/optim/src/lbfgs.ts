@@ -11,7 +11,7 @@ import {
 import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, type Group, type Settings } from "./groups.js";
 import { expectCounts, expectNotNegative } from "./ranges.js";
-import { readSetting, StateReader, writeSetting } from "./state-dict.js";
+import { numberIn, numbersIn, readSetting, StateReader, writeSetting } from "./state-dict.js";
 import { strongWolfe, type Probe } from "./strong-wolfe.js";
 
 export interface LBFGSOptions {
@@ -150,14 +150,19 @@ export class LBFGS implements ClosureOptimizer {
       const written = reader.take(`groups.0.${option}`, writeSetting(setting));
       if (written !== undefined) Object.assign(settings, { [option]: readSetting(written) });
     }
-    const count = (name: string) => reader.take(name, { shape: [], dtype: "int32" })?.itemSync() ?? 0;
+    const number = (name: string, dtype: "int32" | "float64") => {
+      const written = reader.take(name, { shape: [], dtype });
+      return written === undefined ? 0 : numberIn(written);
+    };
     const shape = [group.parameters.reduce((total, { size }) => total + size, 0)];
-    const vector = (name: string) =>
-      Float64Array.from(reader.take(name, { shape, dtype: "float64" })?.dataSync() ?? []);
-    const [iterations, pairs] = [count("iterations"), count("pairs")];
+    const vector = (name: string) => {
+      const written = reader.take(name, { shape, dtype: "float64" });
+      return Float64Array.from(written === undefined ? [] : numbersIn(written));
+    };
+    const [iterations, pairs] = [number("iterations", "int32"), number("pairs", "int32")];
     const history = (): History => ({
       iterations,
-      length: reader.take("length", { shape: [], dtype: "float64" })?.itemSync() ?? 0,
+      length: number("length", "float64"),
       direction: vector("direction"),
       gradient: vector("gradient"),
       s: Array.from({ length: pairs }, (_, i) => vector(`s.${i}`)),

@@ -14,7 +14,7 @@ import {
 import { disposeAll, filled, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
-import { readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
+import { numberIn, readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
 import { StepNumbers } from "./step-numbers.js";
 
 export interface OptimizerOptions {
@@ -351,12 +351,13 @@ export abstract class Optimizer<
     parameter: Parameter,
     settings: Settings<Options>,
   ): { parameter: Parameter; steps: number; tensors: [Name, Tensor][] } {
-    const steps = reader.take(`${path}.step`, { shape: [], dtype: "int32" })?.itemSync();
+    const written = reader.take(`${path}.step`, { shape: [], dtype: "int32" });
+    const steps = written && numberIn(written);
     const names = steps === 0 ? [] : entriesOf(this.initialState(settings)).map(([name]) => name);
     const tensors = names.flatMap((name): [Name, Tensor][] => {
       const shape = this.stateShape(name, parameter);
-      const written = reader.take(`${path}.${name}`, { shape, dtype: parameter.dtype });
-      return written === undefined ? [] : [[name, written]];
+      const value = reader.take(`${path}.${name}`, { shape, dtype: parameter.dtype });
+      return value === undefined ? [] : [[name, value]];
     });
     return { parameter, steps: steps ?? 0, tensors };
   }

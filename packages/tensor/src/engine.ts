@@ -48,7 +48,10 @@ export function computedAnywhere(node: Node): Node {
 }
 
 /** What takes back what has been changed since the program that was started last; `null` if that cannot fail any more. */
-let changes: (() => void)[] | null = null;
+let changes: TakeBack[] | null = null;
+
+/** Takes a change back, and is told why. */
+type TakeBack = (error: Error) => void;
 
 /**
  * Runs a program of an engine. Whoever changes something because it has been started says how that is taken back, with
@@ -64,9 +67,9 @@ export function startProgram(
     changes = null;
     return program.run(elements, destinations);
   }
-  const made: (() => void)[] = [];
-  const storages = program.run(elements, destinations, () => {
-    for (const takeBack of made.splice(0).reverse()) takeBack();
+  const made: TakeBack[] = [];
+  const storages = program.run(elements, destinations, (error) => {
+    for (const takeBack of made.splice(0).reverse()) takeBack(error);
   });
   changes = made;
   return storages;
@@ -76,7 +79,7 @@ export function startProgram(
  * Says what takes back a change that was made because of the program that was started last. It is called if that program
  * turns out to have failed, after what takes back later changes, and never for a program of a synchronous engine.
  */
-export function takeBackIfItFails(takeBack: () => void): void {
+export function takeBackIfItFails(takeBack: TakeBack): void {
   changes?.push(takeBack);
 }
 

@@ -150,6 +150,6 @@ export type {
 export type { GeneratorState, RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
 export { expectNoRecording, isRecording } from "./recording-state.js";
-export { apply, isKnown, onAnyEngine, realize, snapshot, Tensor } from "./tensor.js";
+export { apply, knownData, onAnyEngine, realize, snapshot, Tensor } from "./tensor.js";
 export { trace } from "./trace.js";
 export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";

@@ -35,7 +35,7 @@ const standAlone = new Set([
     ...["lastingStorage", "mayStillFail", "startProgram", "takeBackIfItFails"],
     ...["onAnyEngine", "snapshot", "widestFloat"],
     "keepWhere",
-    "isKnown",
+    "knownData",
     "expectNoRecording",
     "isRecording",
     "noteReadingsBy",

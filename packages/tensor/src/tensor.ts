@@ -133,11 +133,11 @@ export function realize(...tensors: readonly Tensor[]): void {
 }
 
 /**
- * Whether the values of a tensor are there to be looked at, without computing anything and without waiting: then `dataSync` returns
- * them on every engine.
+ * The elements of a tensor if they are there to be looked at, without computing anything and without waiting; else `null`. For checks
+ * that are made early where they can be. Whoever changes the array changes the tensor.
  */
-export function isKnown({ node }: Tensor): boolean {
-  return node.storage?.canReadSync === true && !isRecording();
+export function knownData({ node }: Tensor): TypedArray | null {
+  return node.storage?.canReadSync === true && !isRecording() ? node.storage.readSync() : null;
 }
 
 /**

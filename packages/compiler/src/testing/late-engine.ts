@@ -13,9 +13,9 @@ interface Run {
   readonly program: PreparedProgram;
   readonly elements: readonly Storage[];
   readonly results: readonly LateStorage[];
-  readonly onFailure: () => void;
+  readonly onFailure: (error: Error) => void;
   state: "waiting" | "done" | "failed";
-  error: unknown;
+  error: Error | null;
 }
 
 /**
@@ -49,7 +49,7 @@ class Device {
   readonly #jobs: (() => void)[] = [];
   /** Runs that have been started, and whose end nobody knows yet. */
   #uncertain: Run[] = [];
-  #fault: { readonly error: unknown } | null = null;
+  #fault: Error | null = null;
 
   constructor(name: string) {
     this.name = name;
@@ -79,9 +79,16 @@ class Device {
     return new Promise((resolve, reject) => {
       this.#add(() => {
         this.#findOut();
-        if (writer?.state === "failed") reject(writer.error as Error);
+        if (writer?.state === "failed") reject(writer.error ?? new Error("nobody knows why it failed"));
         else resolve(storage.contents.slice());
       });
+    });
+  }
+
+  /** Lets the elements go when all has been done that was asked for before. */
+  forget(storage: LateStorage): void {
+    this.#add(() => {
+      storage.data = null;
     });
   }
 
@@ -121,22 +128,26 @@ class Device {
       });
       run.state = "done";
     } catch (error) {
-      this.#fault = { error };
+      this.#fault = error as Error;
     }
   }
 
   /** Tells those whose programs have failed: the first that did, and all that were started since. */
   #findOut(): void {
-    const fault = this.#fault;
-    const failed = fault === null ? [] : this.#uncertain.filter(({ state }) => state !== "done");
-    this.#uncertain = fault === null ? this.#uncertain.filter(({ state }) => state === "waiting") : [];
+    const error = this.#fault;
     this.#fault = null;
+    if (error === null) {
+      this.#uncertain = this.#uncertain.filter(({ state }) => state === "waiting");
+      return;
+    }
+    const failed = this.#uncertain.filter(({ state }) => state !== "done");
+    this.#uncertain = [];
     for (const run of failed.reverse()) {
       run.state = "failed";
-      run.error = fault?.error;
+      run.error = error;
       // A place that was there before has kept its contents, and is read as before.
       for (const { writers } of run.results) if (writers.length > 1) writers.splice(writers.indexOf(run), 1);
-      run.onFailure();
+      run.onFailure(error);
     }
   }
 }
@@ -171,6 +182,6 @@ class LateStorage implements Storage {
 
   dispose(): void {
     if (this.location === "host") throw new Error("what anybody may read is disposed of");
-    this.data = null;
+    this.device.forget(this);
   }
 }

@@ -148,7 +148,7 @@ function columnsOf(called: string, x: Tensor): Tensor {
 
 /** Checks indices where they are written down already; those still to be computed are checked by the engine. */
 function checkKnownIndices(called: string, index: Tensor, size: number): void {
-  const { storage, dtype } = index.node;
+  const { dtype, storage } = index.node;
   if (dtype !== "int32") {
     throw new DTypeError(called, `the index is ${dtype}; expected int32`, 'Cast it with index.cast("int32")');
   }

@@ -9,7 +9,7 @@ import {
   type Node,
   type Storage,
 } from "@stargrad/graph";
-import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
+import { expectNoRecording, getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";
@@ -56,10 +56,11 @@ type Origins = WeakMap<Node, Origin>;
  * is computed while f runs is looked at (until its promise settles, if it returns one), and so is a tensor it returns. It
  * keeps a stack for every operation and every intermediate result: for finding a fault, not for every day.
  *
- * Throws: AnomalyError
+ * Throws: AnomalyError; ArgumentError inside of a function that is recorded, where nothing is computed
  * Source: torch.autograd.detect_anomaly
  */
 export function detectAnomaly<T>(f: () => T): T {
+  expectNoRecording("detectAnomaly", "what is computed is looked at");
   const origins: Origins = new WeakMap();
   const engine = getEngine();
   const restoreStacks = deepStacks();

@@ -25,6 +25,7 @@ import {
   record,
   Tensor,
   type Draw,
+  type RandomStream,
   type Tree,
 } from "@stargrad/tensor";
 import { constantsOf, inputPlace, isCurrent } from "./recorded-leaves.js";
@@ -75,6 +76,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   readonly #sources: readonly Source[];
   /** All draws, in the order in which they were made: one whose numbers nobody uses takes its blocks all the same. */
   readonly #draws: readonly Omit<Draw, "start">[];
+  readonly #generators: ReadonlySet<RandomStream>;
   /** The parameters it reads or changes, and whether gradients reached them when it was recorded. */
   readonly #required: readonly (readonly [parameter: Parameter, required: boolean])[];
   readonly #unchanged: () => boolean;
@@ -105,6 +107,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     this.#program = this.#engine.prepare(outputs);
     this.#sources = sourcesOf(this.#program.leaves, leavesOf(places), draws);
     this.#draws = draws.map(({ generator, blocks, offsets }) => ({ generator, blocks, offsets }));
+    this.#generators = new Set(draws.map(({ generator }) => generator));
     this.#required = [...new Set([...this.#variables, ...this.#read])].flatMap((variable) =>
       variable instanceof Parameter ? [[variable, variable.requiresGradient] as const] : [],
     );
@@ -130,10 +133,20 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
 
   /**
    * Runs the program on inputs of the types it was recorded with, which have been computed. `check` is shown the results
-   * before anything changes; if it or the program throws, no variable has changed.
+   * before anything changes; if it or the program throws, no variable has changed, and generators are where they were.
    */
   run(inputs: Inputs, check?: (results: Results) => void): Results {
     computeDue(this.#variables);
+    const states = Array.from(this.#generators, (generator) => [generator, generator.state()] as const);
+    try {
+      return this.#run(inputs, check);
+    } catch (error) {
+      for (const [generator, state] of states) generator.moveTo(state);
+      throw error;
+    }
+  }
+
+  #run(inputs: Inputs, check?: (results: Results) => void): Results {
     const starts = this.#draws.map(({ generator, blocks, offsets }) => generator.reserve(blocks, offsets));
     const given = leavesOf(inputs);
     const elements = this.#sources.map((source): Storage => {

@@ -174,7 +174,7 @@ describe("what a module is made of", () => {
       for (let i = 0; i < depth; i++) model = new Wrapped(model);
       return model;
     };
-    const deep = wrapped(8000);
+    const deep = wrapped(5000);
     expect(deep.eval().parameters().length).toBe(2);
     expect(deep.modules().every(({ training }) => !training)).toBe(true);
     // A tree that counts the parameters of each of its lines.

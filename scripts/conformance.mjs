@@ -15,7 +15,7 @@ const vitest = `node ${vitestFile} run`;
 // Each suite by its name: a command.
 const nodeTests = {
   "engines and threads": `${vitest} --project wasm src/conformance.test.ts src/threads --project tests threads.test.ts`,
-  "long tests": `${vitest} --mode long --project tests --project autograd memory deep-models random- properties`,
+  "long tests": `${vitest} --mode long --project tests --project autograd --project train memory deep-models random- properties checkpoint-crash`,
 };
 // Wide vectors are for the whole process, and unknown to V8's first compiler.
 const wideTests = {

@@ -5,6 +5,8 @@ export interface Contestant {
   readonly name: string;
   /** Whose engine it is: the fastest of each party is compared with the other parties' fastest, whatever its threads. */
   readonly party: string;
+  /** How many threads it has: it is held to the limit of as many. Default: 1 */
+  readonly threads?: number;
   /** Whether a workload is meant for it. Default: all are. */
   readonly takes?: (workload: Workload) => boolean;
   /** Throws if it cannot compute this; the message is its row in the table. */

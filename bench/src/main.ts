@@ -54,11 +54,11 @@ async function compareWorkloads(): Promise<void> {
   const { json, runs, wideVectors, reference, peers } = options;
   const engines = counts.map((threads) => {
     const engine = new WasmEngine({ threads, waitForThreads: true, wideVectors });
-    return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}` };
+    return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}`, threads };
   });
   const contestants = [
-    ...engines.map(({ engine, name }) => stargradOn(engine, name)),
-    ...engines.map(({ engine, name }) => stargradOn(engine, name, { replayed: true })),
+    ...engines.map(({ engine, name, threads }) => stargradOn(engine, name, { threads })),
+    ...engines.map(({ engine, name, threads }) => stargradOn(engine, name, { threads, replayed: true })),
     ...(reference ? [stargradOn(referenceEngine, "reference engine")] : []),
     ...(peers === "none" ? [] : await openPeers(peers)),
   ];

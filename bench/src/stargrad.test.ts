@@ -4,7 +4,10 @@ import { expect, it } from "vitest";
 import { distance, tolerance } from "./agreement.js";
 import type { Contestant } from "./contestant.js";
 import { stargradOn } from "./stargrad.js";
+import { normalInput } from "./inputs.js";
+import type { Layer, Workload } from "./workload.js";
 import { workloads } from "./workloads/all.js";
+import { inputsOf } from "./workloads/training.js";
 
 const tiny = workloads.find(({ name }) => name.startsWith("tiny"))!;
 
@@ -27,6 +30,35 @@ it("takes the same training steps on every engine, recorded or not", async () =>
   expect(distance(got, expected)).toBeLessThan(tolerance);
   expect(replayed).toEqual(got);
   expect(new Set(got).size).toBe(3);
+});
+
+it("computes a model in use the same on every engine, recorded or not", async () => {
+  const engine = getEngine();
+  const layers: Layer[] = [
+    { layer: "convolution", inputs: 1, outputs: 4, size: 3, bias: false },
+    { layer: "batchNorm", features: 4 },
+    { layer: "flatten" },
+    { layer: "linear", inputs: 16, outputs: 8 },
+  ];
+  const workload: Workload = {
+    name: "small",
+    task: { kind: "forward", layers },
+    limit: { operations: 1 },
+    inputs: () => inputsOf(layers, (generator) => normalInput([3, 1, 2, 2], generator)),
+  };
+  const outputs: ArrayLike<number>[] = [];
+  for (const contestant of [
+    stargradOn(referenceEngine, "reference engine"),
+    stargradOn(engine, "plain"),
+    stargradOn(engine, "recorded", { replayed: true }),
+  ]) {
+    const prepared = await contestant.prepare(workload);
+    await prepared.run(2);
+    outputs.push(await prepared.result());
+  }
+  setEngine(engine);
+  expect(distance(outputs[1], outputs[0])).toBeLessThan(tolerance);
+  expect(outputs[2]).toEqual(outputs[1]);
 });
 
 it("computes with the engine it was made for, whichever is chosen in between", async () => {

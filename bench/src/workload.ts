@@ -41,7 +41,7 @@ export type Task =
   | { readonly kind: "softmax" | "layerNorm" | "sum" }
   /** relu(2 x + 1) · x, or tanh(2 x + 1) · x. */
   | { readonly kind: "reluChain" | "tanhChain" }
-  /** The model alone, without gradients. Inputs besides x are its parameters, as in a training step. */
+  /** The model alone, as it is in use (eval), without gradients. Inputs besides x are its parameters, as in a training step. */
   | { readonly kind: "forward"; readonly layers: readonly Layer[] }
   | TrainingStep;
 

@@ -130,7 +130,7 @@ function trainingStep({ name, layers, operations, input, target, classes }: Clas
 }
 
 /** Everything is drawn by one generator: the parameters, then x, then what else there is. */
-function inputsOf(
+export function inputsOf(
   layers: readonly Layer[],
   input: (generator: Generator) => Input,
   others: (generator: Generator) => Inputs = () => ({}),

@@ -10,7 +10,7 @@ import {
   type Node,
   type Storage,
 } from "@stargrad/graph";
-import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
+import { expectNoRecording, getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";
@@ -57,10 +57,12 @@ type Origins = WeakMap<Node, Origin>;
  * is computed while f runs is looked at (until its promise settles, if it returns one), and so is a tensor it returns. It
  * keeps a stack for every operation and every intermediate result: for finding a fault, not for every day.
  *
- * Throws: AnomalyError; ArgumentError on an engine that is not synchronous, which would find out too late
+ * Throws: AnomalyError; ArgumentError inside of a function that is recorded, where nothing is computed, and on an engine that
+ * is not synchronous, which would find out too late
  * Source: torch.autograd.detect_anomaly
  */
 export function detectAnomaly<T>(f: () => T): T {
+  expectNoRecording("detectAnomaly", "what is computed is looked at");
   const origins: Origins = new WeakMap();
   const engine = getEngine();
   if (!engine.capabilities.synchronous) {

@@ -1,6 +1,6 @@
 import { variableOf } from "@stargrad/autograd";
 import { createLeaf, formatShape, topologicalOrder, type Node, type Storage } from "@stargrad/graph";
-import { ArgumentError, Tensor, type TypedArray } from "@stargrad/tensor";
+import { ArgumentError, isRecording, Tensor, type TypedArray } from "@stargrad/tensor";
 
 /** A tensor in the place of an input while a function is recorded: it has no elements, and so none can be kept. */
 export function inputPlace(called: string, { shape, dtype, node }: Tensor): Tensor {
@@ -27,6 +27,13 @@ class InputPlace implements Storage {
   }
 
   #error(): Error {
+    if (isRecording()) {
+      return new ArgumentError(
+        this.#called,
+        "an input is read inside of the function that is recorded, where it has no value",
+        "Make parameters and buffers outside of the function, and assign to them inside",
+      );
+    }
     return new ArgumentError(
       this.#called,
       "what was built inside of a function that is recorded is read outside of it, where it has no value",

@@ -27,6 +27,7 @@ import {
   startProgram,
   Tensor,
   type Draw,
+  type RandomStream,
   type Tree,
 } from "@stargrad/tensor";
 import { constantsOf, inputPlace, isCurrent } from "./recorded-leaves.js";
@@ -77,6 +78,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   readonly #sources: readonly Source[];
   /** All draws, in the order in which they were made: one whose numbers nobody uses takes its blocks all the same. */
   readonly #draws: readonly Omit<Draw, "start">[];
+  readonly #generators: ReadonlySet<RandomStream>;
   /** The parameters it reads or changes, and whether gradients reached them when it was recorded. */
   readonly #required: readonly (readonly [parameter: Parameter, required: boolean])[];
   readonly #unchanged: () => boolean;
@@ -107,6 +109,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     this.#program = this.#engine.prepare(outputs);
     this.#sources = sourcesOf(this.#program.leaves, leavesOf(places), draws);
     this.#draws = draws.map(({ generator, blocks, offsets }) => ({ generator, blocks, offsets }));
+    this.#generators = new Set(draws.map(({ generator }) => generator));
     this.#required = [...new Set([...this.#variables, ...this.#read])].flatMap((variable) =>
       variable instanceof Parameter ? [[variable, variable.requiresGradient] as const] : [],
     );
@@ -132,10 +135,21 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
 
   /**
    * Runs the program on inputs of the types it was recorded with, which have been computed. If it throws, no variable has
-   * changed; if an engine that is not synchronous finds out later that it has failed, none has changed either.
+   * changed, and generators are where they were; if an engine that is not synchronous finds out later that it has failed, no
+   * variable has changed either.
    */
   run(inputs: Inputs): Results {
     computeDue(this.#variables);
+    const states = Array.from(this.#generators, (generator) => [generator, generator.state()] as const);
+    try {
+      return this.#run(inputs);
+    } catch (error) {
+      for (const [generator, state] of states) generator.moveTo(state);
+      throw error;
+    }
+  }
+
+  #run(inputs: Inputs): Results {
     const starts = this.#draws.map(({ generator, blocks, offsets }) => generator.reserve(blocks, offsets));
     const given = leavesOf(inputs);
     const elements = this.#sources.map((source): Storage => {

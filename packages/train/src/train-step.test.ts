@@ -6,6 +6,7 @@ import {
   Dropout,
   Embedding,
   Linear,
+  LSTM,
   Module,
   mseLoss,
   ReLU,
@@ -361,3 +362,54 @@ function memoryInUse(): number {
   if (!(engine instanceof WasmEngine)) throw new Error("these tests are about the WebAssembly engine");
   return engine.memory().used;
 }
+
+describe("lengths of sequences", () => {
+  it("may be others at each step, and are checked at each", () => {
+    const models = [1, 2].map(() => new LSTM(2, 3, { batchFirst: true, generator: new Generator(1) }));
+    const [plain, recorded] = models;
+    const [plainOptimizer, optimizer] = models.map(
+      (model) => new SGD(model.parameters(), { learningRate: 0.1 }),
+    );
+    const lossOf = (model: LSTM, { x, lengths }: { x: Tensor; lengths: Tensor }) =>
+      model.forward(x, { lengths }).output.square().sum();
+    let recordings = 0;
+    const step = trainStep<{ x: Tensor; lengths: Tensor }, { loss: Tensor }>({
+      model: recorded,
+      optimizer,
+      loss: (inputs) => {
+        recordings++;
+        return { loss: lossOf(recorded, inputs) };
+      },
+    });
+    const x = normal([3, 5, 2], { generator: new Generator(2) });
+    const of = (...lengths: number[]) => ({ x, lengths: tensor(lengths, { dtype: "int32" }) });
+    for (const inputs of [of(5, 1, 3), of(2, 2, 4)]) {
+      const loss = lossOf(plain, inputs);
+      backward(loss);
+      plainOptimizer.step();
+      plainOptimizer.zeroGrad();
+      expect(step(inputs).loss.itemSync()).toBe(loss.itemSync());
+      for (const [length, index] of [
+        [0, -1],
+        [6, 5],
+      ]) {
+        expect(() => step(of(5, length, 1))).toThrow(`got the index ${index} at position 1; expected 0 to 4`);
+      }
+      expect(valuesOf(recorded.stateDict())).toEqual(valuesOf(plain.stateDict()));
+    }
+    expect(recordings).toBe(1);
+  });
+});
+
+describe("what a step is given", () => {
+  it("has to be tensors by name, and values", () => {
+    const { model, step } = regression();
+    const untyped = step as unknown as (inputs: unknown) => unknown;
+    expect(() => untyped(tensor([1]))).toThrow("trainStep: the step got a tensor; expected tensors by name");
+    expect(() => untyped([tensor([1])])).toThrow(
+      "trainStep: the step got an array; expected tensors by name",
+    );
+    const [weight] = model.parameters();
+    expect(() => untyped({ x: weight.mul(2) })).toThrow("trainStep: tensor 0 of the inputs, of shape");
+  });
+});

@@ -1,8 +1,8 @@
 import { backward, type Parameter } from "@stargrad/autograd";
-import { expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit";
+import { computeInputs, expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit";
 import { readModules, type Module } from "@stargrad/nn";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, check, leavesOf, realize, tensor, Tensor } from "@stargrad/tensor";
+import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
 import { descentOf, type Run } from "./descent.js";
 
 /** What a step learns from: tensors, and numbers that may differ from step to step. */
@@ -68,9 +68,9 @@ interface StepNotes {
  *     const step = trainStep({ model, optimizer, loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }) });
  *     for await (const { x, y } of loader) console.log(await step({ x, y }).loss.item());
  *
- * Throws, when the step is called: ArgumentError if the loss reads a value, draws a number that is not a tensor, uses what was
- * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations and the optimizer
- * throw. Then no variable has changed, but for statistics that evaluations before have moved.
+ * Throws, when the step is called: ArgumentError if an input depends on parameters, if the loss reads a value, draws a number
+ * that is not a tensor, uses what was computed from parameters before, or depends on no parameter of the optimizer; whatever the
+ * operations and the optimizer throw. Then no variable and no generator has changed, but for what evaluations before have moved.
  */
 export function trainStep<I extends StepInputs, R extends StepResults>({
   model,
@@ -112,8 +112,9 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
   const [yes, no] = [1, 0].map((value) => tensor(value, { dtype: "int32" }));
 
   return (inputs) => {
+    expectNamed(inputs);
     const given = { inputs: tensorsOf("trainStep", inputs) as StepTensors<I>, isFirst: yes };
-    realize(...leavesOf(given));
+    computeInputs("trainStep", given);
     const recording = step.recordingFor(given);
     const { learning, cleared } = recording.notes;
     for (const parameter of cleared) parameter.grad = null;
@@ -128,6 +129,16 @@ type RunInputs<I extends StepInputs> = {
 };
 
 const refusal = { called: "trainStep", problems: [], hint: "`refuse` says which steps do not count" };
+
+/** Throws: ArgumentError if inputs are not tensors by name, as far as TypeScript could not see to it */
+function expectNamed(inputs: unknown): void {
+  if (!(inputs instanceof Tensor) && !Array.isArray(inputs)) return;
+  throw new ArgumentError(
+    "trainStep",
+    `the step got ${inputs instanceof Tensor ? "a tensor" : "an array"}; expected tensors by name`,
+    "Call step({ x, y })",
+  );
+}
 
 /** Throws: ArgumentError if results are not tensors by name, `loss` among them, as far as TypeScript could not see to it */
 function expectLoss(results: unknown): void {

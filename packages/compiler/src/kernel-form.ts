@@ -150,7 +150,7 @@ class KernelDescription {
       builder.number(part.inputs.length);
     } else if (part.kind === "place") {
       builder.number(part.layout.offset);
-      this.#layout(part.layout);
+      builder.same(part.layout.axes, writeAxes);
     } else {
       this.#operand(part);
     }
@@ -158,12 +158,12 @@ class KernelDescription {
   }
 
   #operand({ buffer, layout }: Operand): void {
-    this.#layout(layout);
+    builder.same(layout.axes, writeAxes);
     this.#place(buffer, layout.offset);
   }
 
   #productOperand({ buffer, offset, batch, rows, columns, readWhereItLies }: ProductOperand): void {
-    for (const digits of [batch, rows, columns]) this.#digits(digits);
+    for (const digits of [batch, rows, columns]) writeDigits(digits);
     builder.number(readWhereItLies === true ? 1 : 0);
     this.#place(buffer, offset);
   }
@@ -188,18 +188,18 @@ class KernelDescription {
     builder.name(dtype);
     if (sized) builder.number(size);
   }
+}
 
-  #layout({ axes }: Layout): void {
-    builder.number(axes.length);
-    for (const digits of axes) this.#digits(digits);
-  }
+function writeAxes(axes: Layout["axes"]): void {
+  builder.number(axes.length);
+  for (const digits of axes) writeDigits(digits);
+}
 
-  #digits(digits: readonly Digit[]): void {
-    builder.number(digits.length);
-    for (const { length, stride } of digits) {
-      builder.number(length);
-      builder.number(stride);
-    }
+function writeDigits(digits: readonly Digit[]): void {
+  builder.number(digits.length);
+  for (const { length, stride } of digits) {
+    builder.number(length);
+    builder.number(stride);
   }
 }
 

@@ -47,11 +47,17 @@ import { expectElements, type Target } from "./target.js";
  * - a movement cannot be expressed on it without a copy;
  * - an expression with it would have more parts, operands or buffers than fit a kernel of the target.
  *
+ * `order`: the pending nodes, of whoever has looked for them already.
+ *
  * Throws: DTypeError if something has an element type that the target lacks
  */
-export function lower(outputs: readonly Node[], target: Target): Program {
+export function lower(
+  outputs: readonly Node[],
+  target: Target,
+  order: readonly Node[] = pendingNodes(outputs),
+): Program {
   const none = new Map<never, never>();
-  const graph = { order: pendingNodes(outputs), wanted: outputs, known: none, places: none };
+  const graph = { order, wanted: outputs, known: none, places: none };
   const context = { target, findings: { all: [], fills: [] }, isBody: false };
   return new Lowering(graph, [], context).finish();
 }

@@ -41,7 +41,9 @@ export interface FormedKernel {
  */
 export function formOf(kernel: SimpleKernel, buffers: readonly BufferSpec[]): FormedKernel {
   const { signature, operands } = new KernelDescription(kernel, buffers);
-  return { kernel, buffers, signature, operands, operandAt: (...place) => positionOf(operands, ...place) };
+  const operandAt = (buffer: number, element: number): number =>
+    operands.findIndex((operand) => operand.buffer === buffer && operand.offset === element);
+  return { kernel, buffers, signature, operands, operandAt };
 }
 
 const builder = new SignatureBuilder();
@@ -50,6 +52,8 @@ const builder = new SignatureBuilder();
 class KernelDescription {
   readonly signature: Signature;
   readonly operands: OperandPlace[] = [];
+  /** The buffer of each operand. */
+  readonly #touched: number[] = [];
   readonly #buffers: readonly BufferSpec[];
   readonly #locals: readonly number[];
 
@@ -176,10 +180,14 @@ class KernelDescription {
       builder.number(offset);
       return;
     }
-    const known = positionOf(this.operands, buffer, offset);
+    let known = this.#touched.indexOf(buffer);
+    while (known >= 0 && this.operands[known].offset !== offset) {
+      known = this.#touched.indexOf(buffer, known + 1);
+    }
     builder.number(known < 0 ? this.operands.length : known);
     if (known >= 0) return;
     this.operands.push({ buffer, offset });
+    this.#touched.push(buffer);
     this.#type(buffer, sized);
   }
 
@@ -201,12 +209,4 @@ function writeDigits(digits: readonly Digit[]): void {
     builder.number(length);
     builder.number(stride);
   }
-}
-
-/** The place of an operand among others, which are few; −1 if it is not there. */
-function positionOf(operands: readonly OperandPlace[], buffer: number, offset: number): number {
-  for (let i = 0; i < operands.length; i++) {
-    if (operands[i].buffer === buffer && operands[i].offset === offset) return i;
-  }
-  return -1;
 }

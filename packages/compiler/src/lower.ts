@@ -48,11 +48,17 @@ import { expectElements, type Target } from "./target.js";
  * - a movement cannot be expressed on it without a copy;
  * - an expression with it would have more parts, operands or buffers than fit a kernel of the target.
  *
+ * `order`: the pending nodes, of whoever has looked for them already.
+ *
  * Throws: DTypeError if something has an element type that the target lacks
  */
-export function lower(outputs: readonly Node[], target: Target): Program {
+export function lower(
+  outputs: readonly Node[],
+  target: Target,
+  order: readonly Node[] = pendingNodes(outputs),
+): Program {
   const none = new Map<never, never>();
-  const graph = { order: pendingNodes(outputs), wanted: outputs, known: none, places: none };
+  const graph = { order, wanted: outputs, known: none, places: none };
   const context = { target, findings: { all: [], fills: [] }, isBody: false };
   return new Lowering(graph, [], context).finish();
 }
@@ -114,24 +120,27 @@ class Lowering {
     this.#places = places;
     this.#outputs = wanted;
     this.#wanted = new Set(wanted);
-    this.#expressions = order.map(() => undefined);
-    this.#users = order.map(() => undefined);
-    this.#uses = order.map(() => 0);
+    this.#expressions = new Array<undefined>(order.length).fill(undefined);
+    this.#users = new Array<undefined>(order.length).fill(undefined);
+    this.#uses = new Array<number>(order.length).fill(0);
     this.#nodes = [...order];
-    for (const [i, node] of order.entries()) this.#numbers.set(node, i);
+    for (let i = 0; i < order.length; i++) this.#numbers.set(order[i], i);
     for (const node of order) this.#countUses(node);
     for (const node of wanted) this.#readLeaf(node);
-    for (const node of order) {
-      if (this.#isSummedAlongBatch(node)) continue;
-      if (node.operation?.primitive === "scan") {
-        const outputs = [...(this.#outputsRead.get(node) ?? [])].sort((i, j) => i - j);
-        this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
-        continue;
-      }
-      this.#setExpression(node, this.#lower(node));
-      const shared = this.#usesOf(node) > 1 && this.#isWork(node) && !this.#isCutUp(node);
-      if (shared || this.#wanted.has(node)) this.#settle(node);
+    for (const node of order) this.#lowerNode(node);
+  }
+
+  /** Makes a node an expression, a loop, or nothing yet, and gives it a buffer if it is needed as a whole. */
+  #lowerNode(node: Node): void {
+    if (this.#isSummedAlongBatch(node)) return;
+    if (node.operation?.primitive === "scan") {
+      const outputs = [...(this.#outputsRead.get(node) ?? [])].sort((i, j) => i - j);
+      this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
+      return;
     }
+    this.#setExpression(node, this.#lower(node));
+    const shared = this.#usesOf(node) > 1 && this.#isWork(node) && !this.#isCutUp(node);
+    if (shared || this.#wanted.has(node)) this.#settle(node);
   }
 
   #countUses(node: Node): void {

@@ -1,7 +1,6 @@
 import { KernelLibrary, i32, type Expression, type KernelSite, type Machine } from "@stargrad/codegen";
-import { WasmModuleBuilder } from "./assembler/module-builder.js";
-import type { MemoryImport } from "./assembler/module-builder.js";
-import { SignatureMap, type FormedKernel, type Signature } from "@stargrad/compiler";
+import type { FormedKernel, Signature } from "@stargrad/compiler";
+import { WasmModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
 import { kernelSignature } from "./driver.js";
 import type { Heap } from "./heap.js";
 import { outOfMemory } from "./out-of-memory.js";
@@ -63,8 +62,8 @@ export class KernelStore {
   readonly #options: KernelStoreOptions;
   #table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
   /** Code that threads share, and code that one of them runs alone. */
-  #shared = new SignatureMap<KnownCode>();
-  #alone = new SignatureMap<KnownCode>();
+  #shared = new Map<Signature, KnownCode>();
+  #alone = new Map<Signature, KnownCode>();
   /** Stretches of the table that are free again. */
   readonly #free: { readonly first: number; readonly count: number }[] = [];
   #end = 0;
@@ -121,11 +120,11 @@ export class KernelStore {
   /** Lets go of all code. */
   dispose(): void {
     this.#table = new WebAssembly.Table({ initial: 0, element: "anyfunc" });
-    this.#shared = new SignatureMap();
-    this.#alone = new SignatureMap();
+    this.#shared = new Map();
+    this.#alone = new Map();
   }
 
-  #known(shared: boolean): SignatureMap<KnownCode> {
+  #known(shared: boolean): Map<Signature, KnownCode> {
     return shared ? this.#shared : this.#alone;
   }
 
@@ -136,11 +135,10 @@ export class KernelStore {
   /** Compiles variants that are new; of those that are alike, one. */
   #compile(variants: readonly KernelVariant[]): void {
     const [shared, alone] = [true, false].map((isShared) => {
-      const distinct = new SignatureMap<KernelVariant>();
+      const distinct = new Map<Signature, KernelVariant>();
       for (const variant of variants) {
         const { signature } = variant.formed;
-        if (variant.shared === isShared && distinct.get(signature) === undefined)
-          distinct.set(signature, variant);
+        if (variant.shared === isShared && !distinct.has(signature)) distinct.set(signature, variant);
       }
       return distinct;
     });

@@ -26,16 +26,16 @@ export class Run {
     this.#destinations = destinations;
     this.#addresses = new Uint32Array(program.outside);
     this.#takenOver = new Uint32Array(program.outputs.length);
-    const sources = new Map<Storage, number[]>();
+    /** The inputs at each place in the engine's memory. */
+    const sources = new Map<Storage, readonly number[]>();
     try {
       this.#reserveForCopies(elements);
-      for (const [i, buffer] of program.inputs.entries()) {
-        const known = sources.get(elements[i]);
-        if (known === undefined) sources.set(elements[i], [i]);
-        else known.push(i);
+      for (let i = 0; i < elements.length; i++) {
+        if (this.#isHere(elements[i])) sources.set(elements[i], [...(sources.get(elements[i]) ?? []), i]);
+        const buffer = program.inputs[i];
         this.#addresses[wordOf(buffer)] = this.#place(elements[i], buffer);
       }
-      for (const [i, buffer] of program.outputs.entries()) this.#placeOutput(buffer, i, sources);
+      for (let i = 0; i < program.outputs.length; i++) this.#placeOutput(program.outputs[i], i, sources);
     } catch (error) {
       this.#clear();
       throw error;
@@ -61,10 +61,11 @@ export class Run {
   #reserveForCopies(elements: readonly Storage[]): void {
     const { inputs, outputs } = this.#program;
     let bytes = 0;
-    for (const [i, buffer] of inputs.entries())
-      if (!this.#isHere(elements[i])) bytes += roomFor(bytesOf(buffer));
-    for (const [i, buffer] of outputs.entries()) {
-      if (this.#destinations[i] === "host") bytes += roomFor(bytesOf(buffer));
+    for (let i = 0; i < inputs.length; i++) {
+      if (!this.#isHere(elements[i])) bytes += roomFor(bytesOf(inputs[i]));
+    }
+    for (let i = 0; i < outputs.length; i++) {
+      if (this.#destinations[i] === "host") bytes += roomFor(bytesOf(outputs[i]));
     }
     if (bytes > 0) this.#next = this.#borrow(bytes);
   }

@@ -1,5 +1,5 @@
 import type { Machine } from "@stargrad/codegen";
-import { describeGraph, fuse, lower, type Signature } from "@stargrad/compiler";
+import { describeGraph, fuse, lower, type GraphDescription } from "@stargrad/compiler";
 import {
   disposeSymbol,
   type Capabilities,
@@ -133,10 +133,10 @@ export class WasmEngine implements Engine {
   }
 
   prepare(outputs: readonly Node[]): PreparedProgram {
-    const { signature, leaves } = describeGraph(outputs);
-    const program = this.#programFor(signature, outputs);
+    const graph = describeGraph(outputs);
+    const program = this.#programFor(graph, outputs);
     return {
-      leaves,
+      leaves: graph.leaves,
       cost: program.cost,
       run: (elements, destinations) =>
         this.#handOut(
@@ -173,16 +173,16 @@ export class WasmEngine implements Engine {
     return mayReclaim() ? patient(results, reclaim) : results;
   }
 
-  #programFor(signature: Signature, outputs: readonly Node[]): KnownProgram {
+  #programFor({ signature, order }: GraphDescription, outputs: readonly Node[]): KnownProgram {
     const known = this.#programs.get(signature);
     if (known !== undefined) return known;
     const before = this.#kernels.cost;
-    const compiled = compile(fuse(lower(outputs, wasmTarget), wasmTarget), {
+    const compiled = compile(fuse(lower(outputs, wasmTarget, order), wasmTarget), {
       kernels: this.#kernels,
       threads: this.#threads.count,
       leastWork: this.#leastWork,
     });
-    const cost = 4 * compiled.image.byteLength + signature.byteLength + this.#kernels.cost - before;
+    const cost = 4 * compiled.image.byteLength + 2 * signature.length + this.#kernels.cost - before;
     const program = { ...compiled, cost, place: { image: null } };
     noteHeld(cost);
     whenCollected(program, giverBack(this.#heap, this.#kernels, program));

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { backward } from "@stargrad/autograd";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import { BatchNorm1d, crossEntropy, Dropout, Embedding, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
 import { fromData, Generator, setEngine, tensor, type Tensor, type WasmEngine } from "@stargrad/tensor";

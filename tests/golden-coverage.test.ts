@@ -98,7 +98,6 @@ const initGolden = JSON.parse(text("nn/golden/init.json")) as Record<
 
 const settings = "chooses how or where things are computed, and computes nothing";
 const asking = "asks or tells about tensors, and computes nothing";
-const plumbing = "is what other packages are built with; what they compute with it has cases";
 
 const guards: Readonly<Record<string, Guard>> = {
   primitives: {
@@ -115,32 +114,17 @@ const guards: Readonly<Record<string, Guard>> = {
     covered: namesInLines("tensor/golden/functions.jsonl", "call"),
     script: "packages/tensor/golden/functions.py",
     exceptions: {
-      apply: plumbing,
-      collectChangesBy: plumbing,
-      computeNodes: plumbing,
-      createLoop: plumbing,
       defaultGenerator: settings,
-      expectNoRecording: plumbing,
-      isRecording: plumbing,
-      noteReadingsBy: plumbing,
-      fallBackOn: plumbing,
-      findSourcesBy: plumbing,
       formatShape: "writes a shape for people",
       getEngine: settings,
       isKnown: asking,
-      keepWhere: plumbing,
       leavesOf: "takes trees apart, and computes nothing",
       manualSeed: settings,
       mapTree: "takes trees apart, and computes nothing",
-      pairLeaves: "takes trees apart, and computes nothing",
       realize: settings,
-      record: plumbing,
       sameShape: asking,
       scan: "takes a function, which no file holds; tests compare it with the plain loop, and recurrent layers with PyTorch",
       setEngine: settings,
-      trace: asking,
-      traceBody: plumbing,
-      withoutHistory: settings,
     },
   },
   initializers: {

@@ -1,5 +1,5 @@
 import { backward, Parameter } from "@stargrad/autograd";
-import { topologicalOrder } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { BatchNorm1d, Linear, MaxPool1d, Module, Sequential } from "@stargrad/nn";
 import { SGD } from "@stargrad/optim";
 import {

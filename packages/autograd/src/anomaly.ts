@@ -2,13 +2,13 @@ import {
   elementsOf,
   formatShape,
   isFloat,
-  observeNodes,
   pendingNodes,
   StargradError,
   type Engine,
   type Node,
   type Storage,
 } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";

@@ -1,5 +1,7 @@
-import { HostStorage, type Destination, type Node, type Storage, type ValueOwner } from "@stargrad/graph";
-import { keepWhere, type Tensor } from "@stargrad/tensor";
+import { HostStorage, type Destination, type Node, type Storage } from "@stargrad/graph";
+import { type ValueOwner } from "@stargrad/graph/internal";
+import { type Tensor } from "@stargrad/tensor";
+import { keepWhere } from "@stargrad/tensor/internal";
 
 /**
  * The gradient of a parameter, and where its elements are kept.

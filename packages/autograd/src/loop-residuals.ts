@@ -1,11 +1,5 @@
-import {
-  bytesPerElement,
-  sizeOf,
-  topologicalOrder,
-  type LoopGraph,
-  type Node,
-  type PrimitiveName,
-} from "@stargrad/graph";
+import { bytesPerElement, sizeOf, type Node, type PrimitiveName } from "@stargrad/graph";
+import { topologicalOrder, type LoopGraph } from "@stargrad/graph/internal";
 import { customRuleOf } from "./custom-rule.js";
 
 /** What costs little to compute once more: no sums, and no series that approximates a function. */

@@ -1,19 +1,12 @@
-import { topologicalOrder, type Node } from "@stargrad/graph";
+import { type Node } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { scan, stopGradient, tensor, where, type Tensor } from "@stargrad/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loopCases, random, type Loop } from "../scripts/loop-cases.js";
 import { unrolled } from "../scripts/unrolled.js";
-import {
-  Buffer,
-  checkGradient,
-  detectAnomaly,
-  grad,
-  hvp,
-  jvp,
-  Parameter,
-  recordAssignments,
-} from "./index.js";
+import { Buffer, checkGradient, detectAnomaly, grad, hvp, jvp, Parameter } from "./index.js";
+import { recordAssignments } from "./internal.js";
 import { pullBack } from "./pull-back.js";
 import { scanGradient } from "./scan-gradient.js";
 

@@ -8,7 +8,8 @@ import {
   type Shape,
   type Storage,
 } from "@stargrad/graph";
-import { disposeSymbol, expectNoRecording, fallBackOn, realize, Tensor } from "@stargrad/tensor";
+import { realize, Tensor } from "@stargrad/tensor";
+import { disposeSymbol, expectNoRecording, fallBackOn } from "@stargrad/tensor/internal";
 import { DisposedStorage } from "./disposed-storage.js";
 
 /** The variable whose value this node is or was; `undefined` for any other node. */

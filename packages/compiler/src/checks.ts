@@ -1,4 +1,5 @@
-import { indexError, primitives, type Node, type Operation } from "@stargrad/graph";
+import { primitives, type Node, type Operation } from "@stargrad/graph";
+import { indexError } from "@stargrad/graph/internal";
 import type { Check, CheckLowering, Faulty } from "./check-lowering.js";
 import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
 import { layoutKey } from "./layout.js";

@@ -1,6 +1,5 @@
 import {
   binaryNames,
-  NodeNumbers,
   pendingNodes,
   sameShape,
   sizeOf,
@@ -10,6 +9,7 @@ import {
   type TensorType,
   unaryNames,
 } from "@stargrad/graph";
+import { NodeNumbers } from "@stargrad/graph/internal";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
 import { checkIntegers } from "./checks.js";

@@ -1,4 +1,4 @@
-import { writeSignature, type Signed, type SignatureWriter } from "@stargrad/graph";
+import { writeSignature, type Signed, type SignatureWriter } from "@stargrad/graph/internal";
 
 /** What a program is known by: numbers that two graphs share exactly if one program can compute both. */
 export class Signature {

@@ -1,4 +1,5 @@
-import { ArgumentError, isRecording, leavesOf, realize, type Tree } from "@stargrad/tensor";
+import { ArgumentError, leavesOf, realize, type Tree } from "@stargrad/tensor";
+import { isRecording } from "@stargrad/tensor/internal";
 import { expectTensors, tensorsOf, type InputsFor } from "./trees.js";
 import { RecordedFunction } from "./recorded-function.js";
 

@@ -1,5 +1,6 @@
 import type { Parameter } from "@stargrad/autograd";
-import { minimum, stack, StargradError, tensor, withoutHistory, type Tensor } from "@stargrad/tensor";
+import { minimum, stack, StargradError, tensor, type Tensor } from "@stargrad/tensor";
+import { withoutHistory } from "@stargrad/tensor/internal";
 import { expectNotNegative } from "./ranges.js";
 
 export interface ClipGradNormOptions {

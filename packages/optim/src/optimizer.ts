@@ -1,14 +1,6 @@
 import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
-import {
-  ArgumentError,
-  disposeSymbol,
-  expectNoRecording,
-  realize,
-  tensor,
-  withoutHistory,
-  type Shape,
-  type Tensor,
-} from "@stargrad/tensor";
+import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, expectNoRecording, withoutHistory } from "@stargrad/tensor/internal";
 import { disposeAll, filled, setBuffers, snapshot } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";

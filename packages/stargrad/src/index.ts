@@ -1,4 +1,3 @@
-export * from "@stargrad/graph";
 export * from "@stargrad/tensor";
 export * from "@stargrad/autograd";
 export * from "@stargrad/jit";

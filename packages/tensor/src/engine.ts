@@ -1,7 +1,6 @@
 import {
   elementsOf,
   HostStorage,
-  pendingWithCompanions,
   referenceEngine,
   runProgram,
   type Destination,
@@ -9,6 +8,7 @@ import {
   type Node,
   type Storage,
 } from "@stargrad/graph";
+import { pendingWithCompanions } from "@stargrad/graph/internal";
 import { WasmEngine } from "@stargrad/wasm";
 import { isRecording } from "./recording-state.js";
 

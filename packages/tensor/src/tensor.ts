@@ -1,7 +1,6 @@
 import {
   ArgumentError,
   createNode,
-  overlong,
   type AttributesOf,
   type DType,
   type Node,
@@ -10,6 +9,7 @@ import {
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
+import { overlong } from "@stargrad/graph/internal";
 import { realizeNodes } from "./engine.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";

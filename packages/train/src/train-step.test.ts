@@ -1,5 +1,5 @@
 import { backward, Buffer, Parameter } from "@stargrad/autograd";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import {
   BatchNorm1d,
   crossEntropy,

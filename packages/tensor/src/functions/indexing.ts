@@ -1,13 +1,5 @@
-import {
-  checkIndices,
-  DTypeError,
-  formatShape,
-  HostStorage,
-  normalizeAxis,
-  ShapeError,
-  type DType,
-  type Shape,
-} from "@stargrad/graph";
+import { DTypeError, formatShape, HostStorage, ShapeError, type DType, type Shape } from "@stargrad/graph";
+import { checkIndices, normalizeAxis } from "@stargrad/graph/internal";
 import { commonType } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
 import { arange, ones, zerosLike } from "./creation.js";

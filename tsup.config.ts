@@ -2,12 +2,17 @@ import { existsSync } from "node:fs";
 
 import { defineConfig } from "tsup";
 
+/** What stands for itself in `dist`: the doors of a package, and what `imports` in its package.json chooses between. */
+const entries = ["index", "internal", "default-engine", "no-default-engine"];
+
 /**
- * Every public package is built alike: each of its doors (`src/index.ts`, and `src/internal.ts` if it has one) to an ES module, and what
- * both lead to, to a file that they share, so that each source file is there once.
+ * Every public package is built alike: each entry that it has to an ES module, and what several lead to, to a file that they share, so
+ * that each source file is there once.
  */
 export default defineConfig({
-  entry: ["src/index.ts", "src/internal.ts"].filter((file) => existsSync(file)),
+  entry: entries.map((name) => `src/${name}.ts`).filter((file) => existsSync(file)),
+  // Names such as `#default-engine` are left to whoever runs or bundles the package, and to their conditions.
+  external: [/^#/],
   format: "esm",
   target: "es2022",
   sourcemap: true,

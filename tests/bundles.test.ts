@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,12 +7,12 @@ import { Tensor } from "@stargrad/tensor";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { installPublished } from "./published-packages.js";
 import { root } from "./workspace.js";
 
 // A bundler leaves out what nobody imports by name. The methods of Tensor are installed, not imported, and have to be in every
 // bundle that makes a tensor: from sources, and from a package as it is published.
 
-const packages = ["graph", "compiler", "wasm", "tensor"];
 const programs = {
   tensor: 'export { tensor as make } from "@stargrad/tensor";',
   "one function": 'import { ones } from "@stargrad/tensor"; export const make = () => ones([1]);',
@@ -26,29 +26,11 @@ const programs = {
 
 let folder: string;
 /** The source files in each file of each package as it is published. */
-const sourcesOfDist: string[] = [];
+let sourcesOfDist: string[];
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "stargrad-bundles-")));
-  for (const name of packages) {
-    const [from, to] = [join(root, "packages", name), join(folder, "node_modules", "@stargrad", name)];
-    mkdirSync(to, { recursive: true });
-    cpSync(join(from, "package.json"), join(to, "package.json"));
-    // As tsup does it: see tsup.config.ts.
-    const { metafile } = await build({
-      entryPoints: ["index", "internal"]
-        .map((door) => join(from, "src", `${door}.ts`))
-        .filter((file) => existsSync(file)),
-      outdir: join(to, "dist"),
-      splitting: true,
-      metafile: true,
-      bundle: true,
-      packages: "external",
-      format: "esm",
-      target: "es2022",
-    });
-    for (const { inputs } of Object.values(metafile.outputs)) sourcesOfDist.push(...Object.keys(inputs));
-  }
+  sourcesOfDist = await installPublished(folder);
 });
 
 afterAll(() => {
@@ -81,8 +63,7 @@ describe("a bundle has every method", () => {
     expect(await methodsIn(program, join(root, "tests"), ["source"])).toEqual(all);
   });
 
-  const published = Object.entries(programs).filter(([name]) => name !== "umbrella");
-  it.each(published)("of published packages, imported as: %s", async (_, program) => {
+  it.each(Object.entries(programs))("of published packages, imported as: %s", async (_, program) => {
     expect(await methodsIn(program, folder, [])).toEqual(all);
   });
 

@@ -13,10 +13,10 @@ import {
   stack,
   tensor,
   windows,
-  WasmEngine,
   zeros,
   type Tensor,
 } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { trainStep } from "@stargrad/train";
 import { describe, expect, it } from "vitest";
 import { recurrent } from "./deep-models.js";

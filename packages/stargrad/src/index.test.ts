@@ -7,11 +7,12 @@ import * as nn from "@stargrad/nn";
 import * as optim from "@stargrad/optim";
 import * as tensor from "@stargrad/tensor";
 import * as train from "@stargrad/train";
+import * as wasm from "@stargrad/wasm";
 import { describe, expect, it } from "vitest";
 
 import * as stargrad from "./index.js";
 
-const packages = { tensor, autograd, jit, nn, optim, io, datasets, explain, train };
+const packages = { wasm, tensor, autograd, jit, nn, optim, io, datasets, explain, train };
 const umbrella = new Map<string, unknown>(Object.entries(stargrad));
 
 describe.each(Object.entries(packages))("what %s exports", (_, exported) => {

@@ -14,7 +14,6 @@ export {
   type Shape,
   type TypedArray,
 } from "@stargrad/graph";
-export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
 export { getEngine, setEngine } from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";

@@ -20,9 +20,9 @@ import {
   referenceEngine,
   setEngine,
   tensor,
-  WasmEngine,
   type Tensor,
 } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { trainStep } from "./train-step.js";
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 
 import js from "@eslint/js";
 import { defineConfig } from "eslint/config";
@@ -18,6 +18,12 @@ function isTestingRoom(name, file) {
   return isTest && /^@stargrad\/[^/]+\/testing$/.test(name);
 }
 
+/** Packages of the house, their tests and those of all together enter a second door, `@stargrad/graph/internal`. */
+function isHouseDoor(name, file) {
+  const path = relative(import.meta.dirname, file).split(sep);
+  return ["packages", "tests"].includes(path[0]) && /^@stargrad\/[^/]+\/internal$/.test(name);
+}
+
 /** A package is entered by its name alone. `no-restricted-imports` knows neither packages nor `import()`. */
 const packageBorders = {
   meta: {
@@ -25,6 +31,8 @@ const packageBorders = {
     schema: [],
     messages: {
       deep: "`{{name}}` reaches into another package. Import what its index exports.",
+      internal:
+        "`{{name}}` is for the packages of this house. Here, write what a user can write: import what the index exports.",
       relative:
         "`{{name}}` leaves this package. Import the other one by its name, and declare it in package.json.",
     },
@@ -33,8 +41,10 @@ const packageBorders = {
     const check = (node) => {
       const name = node?.value;
       if (typeof name !== "string") return;
-      if (/^(@stargrad\/[^/]+|stargrad)\//.test(name) && !isTestingRoom(name, context.filename)) {
-        context.report({ node, messageId: "deep", data: { name } });
+      const isDeep = /^(@stargrad\/[^/]+|stargrad)\//.test(name);
+      if (isDeep && !isTestingRoom(name, context.filename) && !isHouseDoor(name, context.filename)) {
+        const messageId = name.endsWith("/internal") ? "internal" : "deep";
+        context.report({ node, messageId, data: { name } });
       }
       if (
         name.startsWith(".") &&

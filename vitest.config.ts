@@ -55,7 +55,7 @@ export default defineConfig(({ mode }) => ({
     coverage: {
       provider: "v8",
       include: ["packages/{autograd,compiler}/src/**/*.ts"],
-      exclude: ["**/*.test.ts", "**/index.ts", "**/testing/**"],
+      exclude: ["**/*.test.ts", "**/index.ts", "**/internal.ts", "**/testing/**"],
       reporter: ["text", "html"],
       reportsDirectory: "coverage",
     },

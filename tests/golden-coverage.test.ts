@@ -98,7 +98,6 @@ const initGolden = JSON.parse(text("nn/golden/init.json")) as Record<
 
 const settings = "chooses how or where things are computed, and computes nothing";
 const asking = "asks or tells about tensors, and computes nothing";
-const plumbing = "is what other packages are built with; what they compute with it has cases";
 
 const elementwise: ReadonlySet<string> = new Set([...unaryNames, ...binaryNames]);
 
@@ -121,41 +120,18 @@ const guards: Readonly<Record<string, Guard>> = {
     ],
     script: "packages/tensor/golden/functions.py",
     exceptions: {
-      apply: plumbing,
       check: "computes nothing new: it fails or hands on what it got; its primitive has cases",
-      collectChangesBy: plumbing,
-      computeNodes: plumbing,
-      createLoop: plumbing,
       defaultGenerator: settings,
-      expectNoRecording: plumbing,
-      isRecording: plumbing,
-      noteReadingsBy: plumbing,
-      fallBackOn: plumbing,
-      findSourcesBy: plumbing,
       formatShape: "writes a shape for people",
       getEngine: settings,
       knownData: asking,
-      keepWhere: plumbing,
-      lastingStorage: plumbing,
       leavesOf: "takes trees apart, and computes nothing",
       manualSeed: settings,
       mapTree: "takes trees apart, and computes nothing",
-      mayStillFail: plumbing,
-      nonFiniteCode: "numbers that are this library's own; tests name them one by one",
-      onAnyEngine: plumbing,
-      pairLeaves: "takes trees apart, and computes nothing",
       realize: settings,
-      record: plumbing,
       sameShape: asking,
       scan: "takes a function, which no file holds; tests compare it with the plain loop, and recurrent layers with PyTorch",
       setEngine: settings,
-      snapshot: plumbing,
-      startProgram: plumbing,
-      takeBackIfItFails: plumbing,
-      widestFloat: asking,
-      trace: asking,
-      traceBody: plumbing,
-      withoutHistory: settings,
     },
   },
   initializers: {

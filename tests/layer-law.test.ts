@@ -108,6 +108,18 @@ const violations = [
     caughtBy: { lint: "reaches into another package", types: "Cannot find module" },
   },
   {
+    title: "an undeclared import through the second door",
+    file: "packages/nn/src/undeclared-internal.ts",
+    imported: "@stargrad/graph/internal",
+    caughtBy: { boundaries: "cannot import package `@stargrad/graph` because it is not a dependency" },
+  },
+  {
+    title: "an app at the second door",
+    file: "apps/trainer/src/internal.ts",
+    imported: "@stargrad/tensor/internal",
+    caughtBy: { lint: "is for the packages of this house" },
+  },
+  {
     title: "a relative import across packages",
     file: "packages/tensor/src/relative.ts",
     imported: "../../graph/src/index.js",

@@ -1,5 +1,5 @@
 import { primitiveNames, primitives, type Signature } from "@stargrad/graph";
-import { rules } from "@stargrad/autograd";
+import { rules } from "@stargrad/autograd/internal";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "./workspace.js";

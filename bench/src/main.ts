@@ -1,5 +1,5 @@
 import { referenceEngine } from "@stargrad/graph";
-import { WasmEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { holdDroppedModels } from "./bounds/dropped-models.js";
 import { passThroughShapes } from "./bounds/shapes.js";
 import { coldStart } from "./cold-start/cold-start.js";

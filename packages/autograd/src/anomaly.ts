@@ -3,14 +3,15 @@ import {
   elementsOf,
   formatShape,
   isFloat,
-  observeNodes,
   pendingNodes,
   StargradError,
   type Engine,
   type Node,
   type Storage,
 } from "@stargrad/graph";
-import { expectNoRecording, getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
+import { observeNodes } from "@stargrad/graph/internal";
+import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
+import { expectNoRecording } from "@stargrad/tensor/internal";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";

@@ -1,5 +1,6 @@
 import { DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
-import { collectChangesBy, computeNodes, Tensor, type Changes } from "@stargrad/tensor";
+import { Tensor } from "@stargrad/tensor";
+import { collectChangesBy, computeNodes, type Changes } from "@stargrad/tensor/internal";
 import { awaitValues, dueBefore, limitAwaited } from "./awaited-values.js";
 import { recordAssignment, recordAssignments, recording } from "./recorded-changes.js";
 import type { Variable } from "./variable.js";

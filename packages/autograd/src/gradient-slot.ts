@@ -1,5 +1,7 @@
-import type { Destination, Node, Storage, ValueOwner } from "@stargrad/graph";
-import { keepWhere, lastingStorage, takeBackIfItFails, type Tensor } from "@stargrad/tensor";
+import type { Destination, Node, Storage } from "@stargrad/graph";
+import type { ValueOwner } from "@stargrad/graph/internal";
+import { type Tensor } from "@stargrad/tensor";
+import { keepWhere, lastingStorage, takeBackIfItFails } from "@stargrad/tensor/internal";
 
 /**
  * The gradient of a parameter, and where its elements are kept.

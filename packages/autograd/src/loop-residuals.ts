@@ -1,12 +1,5 @@
-import {
-  bytesPerElement,
-  primitives,
-  sizeOf,
-  topologicalOrder,
-  type LoopGraph,
-  type Node,
-  type PrimitiveName,
-} from "@stargrad/graph";
+import { bytesPerElement, primitives, sizeOf, type Node, type PrimitiveName } from "@stargrad/graph";
+import { topologicalOrder, type LoopGraph } from "@stargrad/graph/internal";
 import { customRuleOf } from "./custom-rule.js";
 
 /** What a primitive may cost to be computed once more rather than kept: arithmetic, and no series that approximates a function. */

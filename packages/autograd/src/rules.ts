@@ -1,7 +1,6 @@
 import type { AttributesOf, PrimitiveName, Shape } from "@stargrad/graph";
 import {
   add,
-  apply,
   cast,
   cos,
   cosh,
@@ -38,6 +37,7 @@ import {
   zerosLike,
   type Tensor,
 } from "@stargrad/tensor";
+import { apply } from "@stargrad/tensor/internal";
 
 /**
  * The derivative of one primitive, backwards: from `g` = dL/dy to dL/dx for each input x, in order. `null` stands for an

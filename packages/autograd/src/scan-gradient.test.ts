@@ -1,4 +1,5 @@
-import { topologicalOrder, type Node } from "@stargrad/graph";
+import { type Node } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import {
   getEngine,
   referenceEngine,
@@ -13,16 +14,8 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { loopCases, random, type Loop } from "../scripts/loop-cases.js";
 import { unrolled } from "../scripts/unrolled.js";
-import {
-  Buffer,
-  checkGradient,
-  detectAnomaly,
-  grad,
-  hvp,
-  jvp,
-  Parameter,
-  recordAssignments,
-} from "./index.js";
+import { Buffer, checkGradient, detectAnomaly, grad, hvp, jvp, Parameter } from "./index.js";
+import { recordAssignments } from "./internal.js";
 import { pullBack } from "./pull-back.js";
 import { scanGradient } from "./scan-gradient.js";
 

@@ -7,16 +7,15 @@ import {
   type Shape,
   type Storage,
 } from "@stargrad/graph";
+import { realize, Tensor } from "@stargrad/tensor";
 import {
   disposeSymbol,
   expectNoRecording,
   fallBackOn,
   lastingStorage,
   mayStillFail,
-  realize,
   takeBackIfItFails,
-  Tensor,
-} from "@stargrad/tensor";
+} from "@stargrad/tensor/internal";
 import { DisposedStorage } from "./disposed-storage.js";
 
 /** The variable whose value this node is or was; `undefined` for any other node. */

@@ -1,4 +1,5 @@
-import { checkError, indexError, primitives, type Node, type Operation } from "@stargrad/graph";
+import { checkError, primitives, type Node, type Operation } from "@stargrad/graph";
+import { indexError } from "@stargrad/graph/internal";
 import type { Check, CheckLowering } from "./check-lowering.js";
 import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
 import { layoutKey } from "./layout.js";

@@ -3,12 +3,11 @@ import {
   createNode,
   HostStorage,
   Node,
-  writeSignature,
   type AttributesOf,
   type Operation,
   type Shape,
-  type SignatureWriter,
 } from "@stargrad/graph";
+import { writeSignature, type SignatureWriter } from "@stargrad/graph/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeGraph } from "./describe-graph.js";

@@ -1,4 +1,5 @@
-import { NodeNumbers, pendingNodes, type Node } from "@stargrad/graph";
+import { pendingNodes, type Node } from "@stargrad/graph";
+import { NodeNumbers } from "@stargrad/graph/internal";
 import { SignatureBuilder, type Signature } from "./signature.js";
 
 /** The structure of a graph, and what it takes. */

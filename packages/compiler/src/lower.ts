@@ -1,6 +1,5 @@
 import {
   kindOf,
-  NodeNumbers,
   pendingNodes,
   primitives,
   sameShape,
@@ -11,6 +10,7 @@ import {
   type Shape,
   type TensorType,
 } from "@stargrad/graph";
+import { NodeNumbers } from "@stargrad/graph/internal";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
 import { checkCodes, checkIntegers } from "./checks.js";

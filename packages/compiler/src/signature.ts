@@ -1,4 +1,4 @@
-import { writeSignature, type Signed, type SignatureWriter } from "@stargrad/graph";
+import { writeSignature, type Signed, type SignatureWriter } from "@stargrad/graph/internal";
 
 /**
  * What a program, or a kernel, is known by: a text that two of them share exactly if one can stand for both. Nobody reads it; as a

@@ -1,5 +1,6 @@
 import { assignAll, backward, type Parameter, type Variable } from "@stargrad/autograd";
-import { ArgumentError, Generator, snapshot, tensor, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, Generator, tensor, type Tensor } from "@stargrad/tensor";
+import { snapshot } from "@stargrad/tensor/internal";
 import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
 
@@ -214,9 +215,7 @@ function rewindTo(generator: Generator): () => void {
 }
 
 function putBack(variables: readonly Variable[]): () => void {
-  const values = variables.map(
-    (variable) => [variable, snapshot(variable)] as const,
-  );
+  const values = variables.map((variable) => [variable, snapshot(variable)] as const);
   return () => {
     assignAll(values);
   };

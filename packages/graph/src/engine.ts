@@ -28,7 +28,11 @@ export interface PreparedProgram {
    * the caller to take back what it has changed meanwhile; only then do reads of their results reject with the error. From there
    * on the engine runs programs as before.
    */
-  run(elements: readonly Storage[], destinations: readonly Destination[], onFailure?: (error: Error) => void): Storage[];
+  run(
+    elements: readonly Storage[],
+    destinations: readonly Destination[],
+    onFailure?: (error: Error) => void,
+  ): Storage[];
 }
 
 /** What differs between engines and matters to whoever builds graphs. */

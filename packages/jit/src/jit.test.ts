@@ -1,5 +1,5 @@
 import { assignAll, backward, Buffer, grad, Parameter } from "@stargrad/autograd";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import {
   Generator,
   getEngine,

@@ -1,4 +1,5 @@
-import { ArgumentError, isRecording, type Tree } from "@stargrad/tensor";
+import { ArgumentError, type Tree } from "@stargrad/tensor";
+import { isRecording } from "@stargrad/tensor/internal";
 import { computeInputs, describe, expectTensors, tensorsOf, type InputsFor } from "./trees.js";
 import { RecordedFunction } from "./recorded-function.js";
 

@@ -1,6 +1,8 @@
-import { variableOf } from "@stargrad/autograd";
-import { createLeaf, formatShape, topologicalOrder, type Node, type Storage } from "@stargrad/graph";
-import { ArgumentError, isRecording, Tensor, type TypedArray } from "@stargrad/tensor";
+import { variableOf } from "@stargrad/autograd/internal";
+import { createLeaf, formatShape, type Node, type Storage } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
+import { ArgumentError, Tensor, type TypedArray } from "@stargrad/tensor";
+import { isRecording } from "@stargrad/tensor/internal";
 
 /** A tensor in the place of an input while a function is recorded: it has no elements, and so none can be kept. */
 export function inputPlace(called: string, { shape, dtype, node }: Tensor): Tensor {

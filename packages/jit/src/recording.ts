@@ -1,11 +1,5 @@
-import {
-  computeDue,
-  Parameter,
-  recordAssignments,
-  variableOf,
-  type Assignments,
-  type Variable,
-} from "@stargrad/autograd";
+import { Parameter, type Assignments, type Variable } from "@stargrad/autograd";
+import { computeDue, recordAssignments, variableOf } from "@stargrad/autograd/internal";
 import {
   createLeaf,
   elementsOf,
@@ -16,20 +10,14 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
+import { ArgumentError, getEngine, leavesOf, mapTree, realize, Tensor, type Tree } from "@stargrad/tensor";
 import {
-  ArgumentError,
-  getEngine,
   lastingStorage,
-  leavesOf,
-  mapTree,
-  realize,
   record,
   startProgram,
-  Tensor,
   type Draw,
   type RandomStream,
-  type Tree,
-} from "@stargrad/tensor";
+} from "@stargrad/tensor/internal";
 import { constantsOf, inputPlace, isCurrent } from "./recorded-leaves.js";
 
 /** What a recorded function hands out: its results, and what whoever has it recorded wants to know of it. */

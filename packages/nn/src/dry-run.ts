@@ -1,12 +1,5 @@
-import {
-  ArgumentError,
-  defaultGenerator,
-  snapshot,
-  Tensor,
-  zeros,
-  type DType,
-  type Shape,
-} from "@stargrad/tensor";
+import { ArgumentError, defaultGenerator, Tensor, zeros, type DType, type Shape } from "@stargrad/tensor";
+import { snapshot } from "@stargrad/tensor/internal";
 import type { Module } from "./module.js";
 
 /** What a model is called with: an input or its shape, or a list of inputs, shapes and further arguments of `forward`. */

@@ -7,7 +7,6 @@ import {
   formatShape,
   fromData,
   normal,
-  onAnyEngine,
   type Shape,
   ShapeError,
   tensor,
@@ -15,6 +14,7 @@ import {
   uniform,
   where,
 } from "@stargrad/tensor";
+import { onAnyEngine } from "@stargrad/tensor/internal";
 
 export { full as constant, normal, ones, uniform, zeros } from "@stargrad/tensor";
 

@@ -1,5 +1,6 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
-import { ArgumentError, disposeSymbol, noteReadingsBy, realize, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, noteReadingsBy } from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
 import { readModules } from "./module-reading.js";
 import { writeTree } from "./module-tree.js";

@@ -1,15 +1,6 @@
 import type { Parameter } from "@stargrad/autograd";
-import {
-  check,
-  getEngine,
-  minimum,
-  nonFiniteCode,
-  realize,
-  stack,
-  tensor,
-  withoutHistory,
-  type Tensor,
-} from "@stargrad/tensor";
+import { check, getEngine, minimum, realize, stack, tensor, type Tensor } from "@stargrad/tensor";
+import { nonFiniteCode, withoutHistory } from "@stargrad/tensor/internal";
 import { expectNotNegative } from "./ranges.js";
 
 export interface ClipGradNormOptions {

@@ -1,5 +1,6 @@
 import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
-import { ArgumentError, disposeSymbol, snapshot, withoutHistory, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, snapshot, withoutHistory } from "@stargrad/tensor/internal";
 import { disposeAll } from "./buffers.js";
 import { expectEachOnce } from "./groups.js";
 import { expectFraction } from "./ranges.js";

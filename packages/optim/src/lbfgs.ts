@@ -1,13 +1,6 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
-import {
-  ArgumentError,
-  disposeSymbol,
-  expectNoRecording,
-  getEngine,
-  StargradError,
-  tensor,
-  type Tensor,
-} from "@stargrad/tensor";
+import { ArgumentError, getEngine, StargradError, tensor, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, expectNoRecording } from "@stargrad/tensor/internal";
 import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, type Group, type Settings } from "./groups.js";
 import { expectCounts, expectNotNegative } from "./ranges.js";

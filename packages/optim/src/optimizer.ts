@@ -1,16 +1,12 @@
 import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
+import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
 import {
-  ArgumentError,
   disposeSymbol,
   expectNoRecording,
-  realize,
   snapshot,
   takeBackIfItFails,
-  tensor,
   withoutHistory,
-  type Shape,
-  type Tensor,
-} from "@stargrad/tensor";
+} from "@stargrad/tensor/internal";
 import { disposeAll, filled, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";

@@ -4,7 +4,6 @@ import {
   elementsOf,
   HostStorage,
   Node,
-  pendingWithCompanions,
   referenceEngine,
   runProgram,
   type Destination,
@@ -12,21 +11,27 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
-import { WasmEngine } from "@stargrad/wasm";
+import { pendingWithCompanions } from "@stargrad/graph/internal";
+import { defaultEngine } from "#default-engine";
 import { isRecording } from "./recording-state.js";
 
 let current: Engine | null = null;
 
 /**
- * The engine that computes whatever is read next: WebAssembly where the machine has its vectors, and else the reference
- * engine, which is slow and runs everywhere.
+ * The engine that computes whatever is read next: the one that `setEngine` chose, and before that WebAssembly. Where that cannot
+ * run, a warning says why, and the reference engine computes, which is slow and runs everywhere.
+ *
+ * Throws: StargradError if no engine has been chosen and the condition `stargrad-no-engine` leaves out the default one
  */
 export function getEngine(): Engine {
-  current ??= WasmEngine.isSupported() ? new WasmEngine() : referenceEngine;
+  current ??= defaultEngine();
   return current;
 }
 
-/** Chooses the engine that computes from here on. What has been computed stays where it is. */
+/**
+ * Chooses the engine that computes from here on. What has been computed stays where it is. If it is called before anything is
+ * computed, the default engine is never made.
+ */
 export function setEngine(engine: Engine): void {
   current = engine;
 }

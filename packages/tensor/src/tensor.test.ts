@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 
-import { historyBound, referenceEngine, type Engine } from "@stargrad/graph";
+import { referenceEngine, type Engine } from "@stargrad/graph";
+import { historyBound } from "@stargrad/graph/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { getEngine, setEngine } from "./engine.js";

@@ -2,7 +2,6 @@ import {
   ArgumentError,
   createLeaf,
   createNode,
-  overlong,
   type AttributesOf,
   type DType,
   type Node,
@@ -11,6 +10,7 @@ import {
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
+import { overlong } from "@stargrad/graph/internal";
 import { computedAnywhere, lastingStorage, realizeNodes } from "./engine.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";

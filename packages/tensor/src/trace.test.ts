@@ -1,7 +1,8 @@
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import { afterEach, expect, it } from "vitest";
 
-import { getEngine, ones, setEngine, tensor, trace } from "./index.js";
+import { getEngine, ones, setEngine, tensor } from "./index.js";
+import { trace } from "./internal.js";
 
 const engine = getEngine();
 

@@ -1,7 +1,8 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer } from "@stargrad/nn";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, CheckError, nonFiniteCode, StargradError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, CheckError, StargradError, type Tensor } from "@stargrad/tensor";
+import { nonFiniteCode } from "@stargrad/tensor/internal";
 
 import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
 import { RunningMean } from "./running-mean.js";

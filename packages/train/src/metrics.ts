@@ -1,5 +1,6 @@
 import { formatShape } from "@stargrad/graph";
-import { ShapeError, widestFloat, type Tensor } from "@stargrad/tensor";
+import { ShapeError, type Tensor } from "@stargrad/tensor";
+import { widestFloat } from "@stargrad/tensor/internal";
 
 import { RunningMean } from "./running-mean.js";
 

@@ -1,5 +1,5 @@
 import { backward, Buffer, Parameter } from "@stargrad/autograd";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import {
   BatchNorm1d,
   crossEntropy,
@@ -21,9 +21,9 @@ import {
   referenceEngine,
   setEngine,
   tensor,
-  WasmEngine,
   type Tensor,
 } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { trainStep } from "./train-step.js";
 

@@ -1,6 +1,7 @@
 import { backward, type Parameter } from "@stargrad/autograd";
-import { computeInputs, expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit";
-import { readModules, type Module } from "@stargrad/nn";
+import { computeInputs, expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit/internal";
+import { type Module } from "@stargrad/nn";
+import { readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
 import { descentOf, type Run } from "./descent.js";

@@ -41,12 +41,19 @@ export const roundedVectors: Machine = {
   tileRates: tileRates.rounded,
 };
 
-/** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
-export function hasVectors(): boolean {
+/** Why WebAssembly with vectors of 128 bits cannot be used here, and what to do about it; `null` if it can. */
+export function obstacleToVectors(): string | null {
+  if (typeof WebAssembly === "undefined")
+    return "WebAssembly is missing (--jitless in Node and the lockdown mode of browsers turn it off)";
+  const module = probe(false);
+  if (!WebAssembly.validate(module)) {
+    return "WebAssembly has no vectors (SIMD) here. Update the browser or the runtime";
+  }
   try {
-    return new WebAssembly.Module(probe(false)) instanceof WebAssembly.Module;
-  } catch {
-    return false;
+    new WebAssembly.Module(module);
+    return null;
+  } catch (error) {
+    return `WebAssembly must not be compiled here (${String(error)}). Allow 'wasm-unsafe-eval' as script-src in the page's Content-Security-Policy`;
   }
 }
 

@@ -23,7 +23,7 @@ import { Run } from "./run.js";
 import { wasmTarget } from "./target.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
-import { fastestVectors, hasVectors, type VectorOptions } from "./vector-features.js";
+import { fastestVectors, obstacleToVectors, type VectorOptions } from "./vector-features.js";
 
 export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
   /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */
@@ -64,7 +64,12 @@ type Start = (image: number, thread: number, threads: number) => number;
 export class WasmEngine implements Engine {
   /** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
   static isSupported(): boolean {
-    return hasVectors();
+    return WasmEngine.obstacle() === null;
+  }
+
+  /** Why it cannot run here, and what to do about it; `null` if it can. */
+  static obstacle(): string | null {
+    return obstacleToVectors();
   }
 
   readonly name = "wasm";

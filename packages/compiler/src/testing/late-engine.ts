@@ -1,12 +1,12 @@
 import {
   HostStorage,
-  unreadable,
   type Destination,
   type Engine,
   type PreparedProgram,
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
+import { unreadable } from "@stargrad/graph/internal";
 
 /** What has been asked of a device that takes its time. */
 interface Run {

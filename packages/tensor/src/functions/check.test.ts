@@ -1,6 +1,7 @@
 import { CheckError, referenceEngine } from "@stargrad/graph";
 import { afterEach, describe, expect, it } from "vitest";
-import { check, getEngine, nonFiniteCode, setEngine, tensor, type Tensor } from "../index.js";
+import { check, getEngine, setEngine, tensor, type Tensor } from "../index.js";
+import { nonFiniteCode } from "../internal.js";
 
 const engine = getEngine();
 afterEach(() => {

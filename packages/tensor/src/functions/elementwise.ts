@@ -1,6 +1,5 @@
 import {
   dtypes,
-  floats,
   isFloat,
   primitives,
   type BinaryName,
@@ -8,6 +7,7 @@ import {
   type Shape,
   type UnaryName,
 } from "@stargrad/graph";
+import { floats } from "@stargrad/graph/internal";
 import { widestFloat } from "../engine.js";
 import {
   accepted,

@@ -1,12 +1,5 @@
-import {
-  checkIndices,
-  DTypeError,
-  formatShape,
-  normalizeAxis,
-  ShapeError,
-  type DType,
-  type Shape,
-} from "@stargrad/graph";
+import { DTypeError, formatShape, ShapeError, type DType, type Shape } from "@stargrad/graph";
+import { checkIndices, normalizeAxis } from "@stargrad/graph/internal";
 import { commonType } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
 import { arange, ones, zerosLike } from "./creation.js";

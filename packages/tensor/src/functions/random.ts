@@ -1,4 +1,5 @@
-import { ArgumentError, canHold, checkShape, sizeOf, type DType, type Shape } from "@stargrad/graph";
+import { ArgumentError, sizeOf, type DType, type Shape } from "@stargrad/graph";
+import { canHold, checkShape } from "@stargrad/graph/internal";
 import { drawStart } from "../draw-starts.js";
 import { defaultGenerator, type Generator } from "../generator.js";
 import type { Reshaped, ShapeLiteral } from "../shape-types.js";

@@ -1,4 +1,5 @@
-import { normalizeAxes, normalizeAxis, numbers, type NameOfKind, type Shape } from "@stargrad/graph";
+import { type NameOfKind, type Shape } from "@stargrad/graph";
+import { normalizeAxes, normalizeAxis, numbers } from "@stargrad/graph/internal";
 import type { LastAxis, OptionsFor, Reduced } from "../axis-types.js";
 import { accepted, castTo, expectFloat } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";

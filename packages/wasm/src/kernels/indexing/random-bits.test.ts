@@ -1,4 +1,5 @@
-import { createNode, philox4x32, type Node, type Shape } from "@stargrad/graph";
+import { createNode, type Node, type Shape } from "@stargrad/graph";
+import { philox4x32 } from "@stargrad/graph/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";

@@ -19,6 +19,7 @@ const folders = [
 const sharing = new Set([
   "graph",
   "compiler",
+  "codegen",
   "tensor",
   "autograd",
   "nn",

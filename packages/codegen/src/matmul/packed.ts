@@ -1,13 +1,13 @@
 import { i32, type Expression } from "../machine/expression.js";
-import type { FunctionBuilder, FunctionReference } from "../machine/function-builder.js";
+import type { FunctionBuilder, FunctionReference, Local } from "../machine/function-builder.js";
 import type { ModuleBuilder } from "../machine/module-builder.js";
 import { consecutive, entry, minimum, plus, times } from "./addressing.js";
-import { elementOf } from "./element.js";
+import { elementOf, type Element } from "./element.js";
 import { emitEpilogue, outputOf } from "./output.js";
 import { emitPackGroup, emitPackPanels } from "./pack.js";
 import { emitPanelProduct, tileBytes } from "./panel-product.js";
-import { planProduct } from "./plan.js";
-import { emitRun, type Matmul } from "./run.js";
+import { planProduct, type Plan } from "./plan.js";
+import { emitRun, type Matmul, type RunLocals } from "./run.js";
 import type { MatmulSpec } from "./spec.js";
 import { firstRowOf, heightOf, stripBytes } from "./strips.js";
 
@@ -36,165 +36,11 @@ const stepsAtOnce = 32;
  * With one block of strips a panel is used once: it is packed right before, and is still in the L1 when it is read.
  */
 export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: string): Matmul {
-  const { n, k } = spec;
-  const element = elementOf(spec.dtype, spec.machine);
-  const { lanes, size } = element;
-  const plan = planProduct(spec, element);
-  const { tile, width, depth, depthBlocks, stripsPerBlock } = plan;
-  const { panelsAtOnce } = plan;
-  const inPlace = spec.b.overlapping === true;
-  const packsAhead = stripsPerBlock < plan.strips && !inPlace;
-  const panelsPerBlock = packsAhead ? plan.panelsPerBlock : plan.panels;
-  // So much of C that it is still in the cache when the epilogue comes; but its rows should not be short.
-  const columnBytes = Math.max(1, stripsPerBlock * tile.rows * size);
-  const groups = Math.max(1, Math.floor(blockOfC / (columnBytes * width * panelsAtOnce)));
-  const panelsPerEpilogue = spec.epilogue === undefined ? panelsPerBlock : groups * panelsAtOnce;
-
-  const panelBytes = depth * width * size;
-  const bufferBytes = Math.max(element.vectorBytes, tileBytes(plan, element));
-  const stripsBytes = stripsPerBlock * stripBytes(plan, element);
-
-  const packGroup = emitPackGroup(module, element);
-  const packPanels = emitPackPanels(module, element, plan, packGroup);
-  const multiplyPacked = emitPanelProduct(module, spec, element, plan, "packed");
-  const multiplyInPlace = inPlace ? emitPanelProduct(module, spec, element, plan, "inPlace") : null;
-  const epilogue =
-    spec.epilogue === undefined
-      ? null
-      : emitEpilogue(module, element, outputOf(spec, element), spec.epilogue);
-
+  const layout = layoutOf(spec);
+  const parts = emitParts(module, layout);
+  const { plan, bufferBytes, stripsBytes, panelBytes } = layout;
   const run = emitRun(module, name, (body, inputs) => {
-    const { a, b, c, cRows, cColumns, scratch, context } = inputs;
-    const packedStrips = body.keep(plus(scratch, bufferBytes));
-    const packedPanels = body.keep(plus(packedStrips, stripsBytes));
-
-    eachBlock(body, inputs.columnBlock, inputs.columnBlockEnd, panelsPerBlock, (panelFrom, panelTo) => {
-      body.for({ to: i32.const(depthBlocks) }, (depthBlock) => {
-        const p = body.keep(times(depthBlock, depth));
-        const steps = body.keep(minimum(i32.const(depth), body.keep(i32.sub(i32.const(k), p))));
-
-        const packPanel = (panel: Int, target: Int, from: Int, count: Int): void => {
-          const column = body.keep(times(panel, width));
-          body.call(
-            packPanels,
-            b,
-            entry(inputs.bColumns, column),
-            i32.sub(i32.const(n), column),
-            entry(inputs.bRows, i32.add(p, from)),
-            count,
-            i32.add(target, times(from, width * size)),
-          );
-        };
-        const packStrip = (strip: Int, target: Int, from: Int, count: Int): void => {
-          const row = body.keep(firstRowOf(strip, plan));
-          const height = body.keep(heightOf(strip, plan));
-          const step = body.keep(times(height, size));
-          const first = body.keep(i32.add(target, i32.mul(from, step)));
-          // From the last group to the first, because a group writes past its rows.
-          for (let g = Math.floor((tile.rows - 1) / lanes) * lanes; g >= 0; g -= lanes) {
-            body.if(i32.greaterSigned(height, i32.const(g)), () => {
-              body.call(
-                packGroup,
-                a,
-                entry(inputs.aRows, plus(row, g)),
-                plus(height, -g),
-                entry(inputs.aColumns, i32.add(p, from)),
-                count,
-                plus(first, g * size),
-                step,
-              );
-            });
-          }
-        };
-        const panelAddress = (panel: Int): Int =>
-          packsAhead ? i32.add(packedPanels, times(i32.sub(panel, panelFrom), panelBytes)) : packedPanels;
-
-        /** Goes through the steps of this block, some at a time if lines are neighbours. */
-        const eachPart = (neighbours: boolean, write: (from: Int, count: Int) => void): void => {
-          eachBlock(body, i32.const(0), steps, neighbours ? stepsAtOnce : depth, (from, to) => {
-            write(from, body.keep(i32.sub(to, from)));
-          });
-        };
-
-        if (packsAhead) {
-          eachPart(spec.b.layout === "rowsContiguous", (from, count) => {
-            body.for({ from: panelFrom, to: panelTo, step: panelsAtOnce }, (panel) => {
-              packPanel(panel, body.keep(panelAddress(panel)), from, count);
-            });
-          });
-        }
-        eachBlock(body, inputs.rowBlock, inputs.rowBlockEnd, stripsPerBlock, (stripFrom, stripTo) => {
-          eachPart(spec.a.layout === "columnsContiguous", (from, count) => {
-            body.for({ from: stripFrom, to: stripTo }, (strip) => {
-              const target = i32.add(
-                packedStrips,
-                times(i32.sub(strip, stripFrom), stripBytes(plan, element)),
-              );
-              packStrip(strip, target, from, count);
-            });
-          });
-          eachBlock(body, panelFrom, panelTo, panelsPerEpilogue, (groupFrom, groupTo) => {
-            eachBlock(body, groupFrom, groupTo, panelsAtOnce, (panel, panelEnd) => {
-              const column = body.keep(times(panel, width));
-              const columnEnd = body.keep(times(panelEnd, width));
-              columnEnd.set(minimum(columnEnd, i32.const(n)));
-              const multiply = (target: FunctionReference<null>, from: Int): void => {
-                const tables = [entry(inputs.bRows, p), inputs.bColumns];
-                const range = [stripFrom, stripTo, column, columnEnd];
-                body.call(
-                  target,
-                  packedStrips,
-                  from,
-                  ...tables,
-                  steps,
-                  c,
-                  cRows,
-                  cColumns,
-                  scratch,
-                  ...range,
-                  depthBlock,
-                );
-              };
-              const multiplyPanels = (): void => {
-                const packed = body.keep(panelAddress(panel));
-                if (!packsAhead) packPanel(panel, packed, i32.const(0), steps);
-                multiply(multiplyPacked, packed);
-              };
-              if (multiplyInPlace === null) {
-                multiplyPanels();
-              } else {
-                const vectors = Array.from({ length: tile.vectors }, (_, j) =>
-                  consecutive(element, entry(inputs.bColumns, plus(column, j * lanes))),
-                );
-                const neighbours = vectors.reduce((x, y) => i32.and(x, y));
-                const whole = i32.eq(i32.sub(columnEnd, column), i32.const(width));
-                // Two conditions, because the table ends with the last column.
-                const together = body.local("i32");
-                together.set(i32.const(0));
-                body.if(whole, () => {
-                  together.set(neighbours);
-                });
-                body.if(
-                  together,
-                  () => {
-                    multiply(multiplyInPlace, b);
-                  },
-                  multiplyPanels,
-                );
-              }
-            });
-            if (epilogue !== null) {
-              body.if(i32.eq(depthBlock, i32.const(depthBlocks - 1)), () => {
-                const columnEnd = minimum(body.keep(times(groupTo, width)), i32.const(n));
-                const rows = [firstRowOf(stripFrom, plan), firstRowOf(stripTo, plan)];
-                const columns = [times(groupFrom, width), columnEnd];
-                body.call(epilogue, c, cRows, cColumns, context, ...rows, ...columns);
-              });
-            }
-          });
-        });
-      });
-    });
+    new PackedWriter(layout, parts, body, inputs).write();
   });
   return {
     run,
@@ -204,17 +50,275 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   };
 }
 
-/** Goes through a range a block at a time. */
-function eachBlock(
-  body: FunctionBuilder,
-  from: Int,
-  to: Int,
-  step: number,
-  write: (from: Int, to: Int) => void,
-): void {
-  body.for({ from, to, step: Math.max(1, step) }, (first) => {
-    const end = body.keep(plus(first, step));
-    end.set(minimum(end, to));
-    write(first, end);
-  });
+/** How a product is cut, and how its scratch is laid out: room for a tile, packed strips, packed panels. */
+interface PackedLayout {
+  readonly spec: MatmulSpec;
+  readonly element: Element;
+  readonly plan: Plan;
+  /** Whether B is read where it lies, as far as its columns are neighbours. */
+  readonly inPlace: boolean;
+  /** Whether all panels of a block are packed before they are multiplied. */
+  readonly packsAhead: boolean;
+  readonly panelsPerBlock: number;
+  readonly panelsPerEpilogue: number;
+  readonly bufferBytes: number;
+  readonly stripsBytes: number;
+  readonly panelBytes: number;
+}
+
+function layoutOf(spec: MatmulSpec): PackedLayout {
+  const element = elementOf(spec.dtype, spec.machine);
+  const plan = planProduct(spec, element);
+  const { tile, width, depth, stripsPerBlock, panelsAtOnce } = plan;
+  const inPlace = spec.b.overlapping === true;
+  const packsAhead = stripsPerBlock < plan.strips && !inPlace;
+  const panelsPerBlock = packsAhead ? plan.panelsPerBlock : plan.panels;
+  // So much of C that it is still in the cache when the epilogue comes; but its rows should not be short.
+  const columnBytes = Math.max(1, stripsPerBlock * tile.rows * element.size);
+  const groups = Math.max(1, Math.floor(blockOfC / (columnBytes * width * panelsAtOnce)));
+  return {
+    spec,
+    element,
+    plan,
+    inPlace,
+    packsAhead,
+    panelsPerBlock,
+    panelsPerEpilogue: spec.epilogue === undefined ? panelsPerBlock : groups * panelsAtOnce,
+    bufferBytes: Math.max(element.vectorBytes, tileBytes(plan, element)),
+    stripsBytes: stripsPerBlock * stripBytes(plan, element),
+    panelBytes: depth * width * element.size,
+  };
+}
+
+/** The functions that a product calls. */
+interface Parts {
+  readonly packGroup: FunctionReference<null>;
+  readonly packPanels: FunctionReference<null>;
+  readonly multiplyPacked: FunctionReference<null>;
+  readonly multiplyInPlace: FunctionReference<null> | null;
+  readonly epilogue: FunctionReference<null> | null;
+}
+
+function emitParts(module: ModuleBuilder, { spec, element, plan, inPlace }: PackedLayout): Parts {
+  const packGroup = emitPackGroup(module, element);
+  const packPanels = emitPackPanels(module, element, plan, packGroup);
+  const multiplyPacked = emitPanelProduct(module, spec, element, plan, "packed");
+  const multiplyInPlace = inPlace ? emitPanelProduct(module, spec, element, plan, "inPlace") : null;
+  const epilogue =
+    spec.epilogue === undefined
+      ? null
+      : emitEpilogue(module, element, outputOf(spec, element), spec.epilogue);
+  return { packGroup, packPanels, multiplyPacked, multiplyInPlace, epilogue };
+}
+
+/** A range of panels, of strips, or of steps of k. */
+interface Range {
+  readonly from: Int;
+  readonly to: Int;
+}
+
+/** A block of k: which one, where it begins, and how many steps it has. */
+interface DepthBlock {
+  readonly index: Int;
+  readonly start: Int;
+  readonly steps: Int;
+}
+
+/** Writes the loops, a method for each level. */
+class PackedWriter {
+  readonly #layout: PackedLayout;
+  readonly #parts: Parts;
+  readonly #body: FunctionBuilder;
+  readonly #inputs: RunLocals;
+  readonly #packedStrips: Local<"i32">;
+  readonly #packedPanels: Local<"i32">;
+
+  constructor(layout: PackedLayout, parts: Parts, body: FunctionBuilder, inputs: RunLocals) {
+    this.#layout = layout;
+    this.#parts = parts;
+    this.#body = body;
+    this.#inputs = inputs;
+    this.#packedStrips = body.keep(plus(inputs.scratch, layout.bufferBytes));
+    this.#packedPanels = body.keep(plus(this.#packedStrips, layout.stripsBytes));
+  }
+
+  write(): void {
+    const { plan, panelsPerBlock, spec } = this.#layout;
+    const { columnBlock, columnBlockEnd } = this.#inputs;
+    const body = this.#body;
+    this.#eachBlock({ from: columnBlock, to: columnBlockEnd }, panelsPerBlock, (panels) => {
+      body.for({ to: i32.const(plan.depthBlocks) }, (index) => {
+        const start = body.keep(times(index, plan.depth));
+        const left = body.keep(i32.sub(i32.const(spec.k), start));
+        const steps = body.keep(minimum(i32.const(plan.depth), left));
+        this.#depthBlock(panels, { index, start, steps });
+      });
+    });
+  }
+
+  /** One block of k of some panels. */
+  #depthBlock(panels: Range, depth: DepthBlock): void {
+    const { plan, packsAhead, panelsPerEpilogue, spec } = this.#layout;
+    const { rowBlock, rowBlockEnd } = this.#inputs;
+    if (packsAhead) {
+      this.#eachPart(depth, spec.b.layout === "rowsContiguous", (from, count) => {
+        this.#body.for({ ...panels, step: plan.panelsAtOnce }, (panel) => {
+          this.#packPanel(panel, this.#body.keep(this.#panelAddress(panels, panel)), depth, from, count);
+        });
+      });
+    }
+    this.#eachBlock({ from: rowBlock, to: rowBlockEnd }, plan.stripsPerBlock, (strips) => {
+      this.#packStrips(strips, depth);
+      this.#eachBlock(panels, panelsPerEpilogue, (group) => {
+        this.#eachBlock(group, plan.panelsAtOnce, (together) => {
+          this.#multiply(panels, together, strips, depth);
+        });
+        this.#finish(strips, group, depth);
+      });
+    });
+  }
+
+  #packStrips(strips: Range, depth: DepthBlock): void {
+    const { plan, element, spec } = this.#layout;
+    this.#eachPart(depth, spec.a.layout === "columnsContiguous", (from, count) => {
+      this.#body.for(strips, (strip) => {
+        const offset = times(i32.sub(strip, strips.from), stripBytes(plan, element));
+        this.#packStrip(strip, i32.add(this.#packedStrips, offset), depth, from, count);
+      });
+    });
+  }
+
+  /** Multiplies some strips by a few panels, which are packed before if they are not yet. */
+  #multiply(panels: Range, { from: panel, to: panelEnd }: Range, strips: Range, depth: DepthBlock): void {
+    const { plan, packsAhead, spec } = this.#layout;
+    const { multiplyPacked, multiplyInPlace } = this.#parts;
+    const body = this.#body;
+    const column = body.keep(times(panel, plan.width));
+    const columnEnd = body.keep(times(panelEnd, plan.width));
+    columnEnd.set(minimum(columnEnd, i32.const(spec.n)));
+    const columns = { from: column, to: columnEnd };
+    const multiplyPanels = (): void => {
+      const packed = body.keep(this.#panelAddress(panels, panel));
+      if (!packsAhead) this.#packPanel(panel, packed, depth, i32.const(0), depth.steps);
+      this.#call(multiplyPacked, packed, strips, columns, depth);
+    };
+    if (multiplyInPlace === null) {
+      multiplyPanels();
+      return;
+    }
+    const multiplyWhereItLies = (): void => {
+      this.#call(multiplyInPlace, this.#inputs.b, strips, columns, depth);
+    };
+    body.if(this.#areNeighbours(columns), multiplyWhereItLies, multiplyPanels);
+  }
+
+  /** Whether the columns of a whole panel are neighbours in B, vector by vector. */
+  #areNeighbours(columns: Range): Int {
+    const { plan, element } = this.#layout;
+    const body = this.#body;
+    const vectors = Array.from({ length: plan.tile.vectors }, (_, j) =>
+      consecutive(element, entry(this.#inputs.bColumns, plus(columns.from, j * element.lanes))),
+    );
+    const neighbours = vectors.reduce((x, y) => i32.and(x, y));
+    const whole = i32.eq(i32.sub(columns.to, columns.from), i32.const(plan.width));
+    // Two conditions, because the table ends with the last column.
+    const together = body.local("i32");
+    together.set(i32.const(0));
+    body.if(whole, () => {
+      together.set(neighbours);
+    });
+    return together;
+  }
+
+  #call(multiply: FunctionReference<null>, b: Int, strips: Range, columns: Range, depth: DepthBlock): void {
+    const { bRows, bColumns, c, cRows, cColumns, scratch } = this.#inputs;
+    const tables = [entry(bRows, depth.start), bColumns];
+    const range = [strips.from, strips.to, columns.from, columns.to];
+    const output = [c, cRows, cColumns, scratch];
+    this.#body.call(
+      multiply,
+      this.#packedStrips,
+      b,
+      ...tables,
+      depth.steps,
+      ...output,
+      ...range,
+      depth.index,
+    );
+  }
+
+  /** The epilogue of a part of C, if all of its sums are finished. */
+  #finish(strips: Range, panels: Range, depth: DepthBlock): void {
+    const { epilogue } = this.#parts;
+    if (epilogue === null) return;
+    const { plan, spec } = this.#layout;
+    const { c, cRows, cColumns, context } = this.#inputs;
+    const body = this.#body;
+    body.if(i32.eq(depth.index, i32.const(plan.depthBlocks - 1)), () => {
+      const columnEnd = minimum(body.keep(times(panels.to, plan.width)), i32.const(spec.n));
+      const rows = [firstRowOf(strips.from, plan), firstRowOf(strips.to, plan)];
+      const columns = [times(panels.from, plan.width), columnEnd];
+      body.call(epilogue, c, cRows, cColumns, context, ...rows, ...columns);
+    });
+  }
+
+  /** Packs `count` steps of a panel, from a step of the block on. */
+  #packPanel(panel: Int, target: Int, depth: DepthBlock, from: Int, count: Int): void {
+    const { plan, element, spec } = this.#layout;
+    const { b, bRows, bColumns } = this.#inputs;
+    const column = this.#body.keep(times(panel, plan.width));
+    this.#body.call(
+      this.#parts.packPanels,
+      b,
+      entry(bColumns, column),
+      i32.sub(i32.const(spec.n), column),
+      entry(bRows, i32.add(depth.start, from)),
+      count,
+      i32.add(target, times(from, plan.width * element.size)),
+    );
+  }
+
+  /** Packs `count` steps of a strip, from a step of the block on. */
+  #packStrip(strip: Int, target: Int, depth: DepthBlock, from: Int, count: Int): void {
+    const { plan, element } = this.#layout;
+    const { lanes, size } = element;
+    const { a, aRows, aColumns } = this.#inputs;
+    const body = this.#body;
+    const row = body.keep(firstRowOf(strip, plan));
+    const height = body.keep(heightOf(strip, plan));
+    const step = body.keep(times(height, size));
+    const first = body.keep(i32.add(target, i32.mul(from, step)));
+    // From the last group to the first, because a group writes past its rows.
+    for (let g = Math.floor((plan.tile.rows - 1) / lanes) * lanes; g >= 0; g -= lanes) {
+      body.if(i32.greaterSigned(height, i32.const(g)), () => {
+        const rows = [entry(aRows, plus(row, g)), plus(height, -g)];
+        const columns = [entry(aColumns, i32.add(depth.start, from)), count];
+        body.call(this.#parts.packGroup, a, ...rows, ...columns, plus(first, g * size), step);
+      });
+    }
+  }
+
+  /** Where a panel is packed: in its place among those of its block, or always in the same. */
+  #panelAddress(panels: Range, panel: Int): Int {
+    const { packsAhead, panelBytes } = this.#layout;
+    const offset = times(i32.sub(panel, panels.from), panelBytes);
+    return packsAhead ? i32.add(this.#packedPanels, offset) : this.#packedPanels;
+  }
+
+  /** Goes through the steps of a block of k, some at a time if lines are neighbours. */
+  #eachPart({ steps }: DepthBlock, neighbours: boolean, write: (from: Int, count: Int) => void): void {
+    const most = neighbours ? stepsAtOnce : this.#layout.plan.depth;
+    this.#eachBlock({ from: i32.const(0), to: steps }, most, ({ from, to }) => {
+      write(from, this.#body.keep(i32.sub(to, from)));
+    });
+  }
+
+  /** Goes through a range a block at a time. */
+  #eachBlock({ from, to }: Range, step: number, write: (block: Range) => void): void {
+    this.#body.for({ from, to, step: Math.max(1, step) }, (first) => {
+      const end = this.#body.keep(plus(first, step));
+      end.set(minimum(end, to));
+      write({ from: first, to: end });
+    });
+  }
 }

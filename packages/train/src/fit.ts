@@ -107,7 +107,15 @@ export async function* fit<Name extends string = never>({
       const place: Place = { epoch, step: loader.state().position, steps: loader.length };
       yield { event: "batch", ...place, batch };
 
-      const { results, loss } = await taken(() => take({ x: batch.x, y: batch.y }), place);
+      let results: Readonly<Record<string, Tensor>>;
+      let loss: number;
+      try {
+        // An engine finds out that the step is refused when it is taken, or when its loss is read.
+        results = take({ x: batch.x, y: batch.y });
+        loss = await results.loss.item();
+      } catch (error) {
+        throw explained(error, place);
+      }
       const figures = await readFigures(names.map((name) => [name, results[keyOf(name)]]));
       const [size] = batch.x.shape;
       epochLoss.add(loss, size);
@@ -124,21 +132,13 @@ function keyOf(name: string): string {
   return `metrics.${name}`;
 }
 
-/** Takes a step and reads its loss. An engine may find out that the step is refused when it is taken, or when its loss is read. */
-async function taken(
-  take: () => Readonly<Record<string, Tensor>>,
-  { epoch, step }: Place,
-): Promise<{ readonly results: Readonly<Record<string, Tensor>>; readonly loss: number }> {
-  try {
-    const results = take();
-    return { results, loss: await results.loss.item() };
-  } catch (error) {
-    if (!(error instanceof CheckError) || error.called !== "trainStep") throw error;
-    const loss = ["NaN", "Infinity", "-Infinity"][error.code - 1];
-    throw new StargradError(
-      "fit",
-      `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
-      "Is the learning rate too large, or is there something in the data that is not a number?",
-    );
-  }
+/** The error of a step, which says what the loss is and where if that is why it was refused. */
+function explained(error: unknown, { epoch, step }: Place): unknown {
+  if (!(error instanceof CheckError) || error.called !== "trainStep") return error;
+  const loss = ["NaN", "Infinity", "-Infinity"][error.code - 1];
+  return new StargradError(
+    "fit",
+    `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
+    "Is the learning rate too large, or is there something in the data that is not a number?",
+  );
 }

@@ -90,7 +90,8 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
     expectLoss(results);
     const codes = refuse?.(results).cast("int32");
-    const checks = codes === undefined ? [] : [check(codes.mul(isFirst), refusal)];
+    const looked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
+    const checks = looked === undefined ? [] : [check(looked, refusal)];
     backward(results.loss);
     afterBackward?.();
     const learning = own.filter(({ grad }) => grad !== null);

@@ -1,12 +1,12 @@
 // A function may be given a derivative of its own: because it is known in a better form, or because there is none.
 //
-//     node --conditions=source --import tsx examples/custom-gradient.ts
+//     node --conditions=source --import tsx examples/custom-function.ts
 
-import { backward, checkGradient, customGradient, grad, Parameter, tensor, type Tensor } from "stargrad";
+import { backward, checkGradient, customFunction, grad, Parameter, tensor, type Tensor } from "stargrad";
 
 // ln(1 + eˣ): for large x the ordinary rules divide ∞ by ∞, though the derivative is just 1 / (1 + e⁻ˣ).
 const naive = (x: Tensor): Tensor => x.exp().add(1).log();
-const stable = customGradient(naive, (g, [x]) => [g.mul(x.sigmoid())]);
+const stable = customFunction(naive, (g, [x]) => [g.mul(x.sigmoid())]);
 console.log(grad(naive)(tensor(100)).itemSync(), grad(stable)(tensor(100)).itemSync()); // -> NaN 1
 
 // Whether a derivative is right can be asked. Made of tensor operations, it has further derivatives for free.
@@ -15,7 +15,7 @@ console.log(checkGradient(stable, [x]).checked, checkGradient(stable, [x], { ord
 
 // Rounding has the derivative 0, from which nothing can be learned. Pretending that it is 1 lets weights be learned that
 // are whole numbers whenever they are used ("straight through": Bengio et al., 2013).
-const round = customGradient(
+const round = customFunction(
   (w: Tensor) => w.round(),
   (g) => [g],
 );

@@ -12,7 +12,7 @@ import {
   scan,
   stack,
   tensor,
-  windows,
+  unfold,
   zeros,
   type Tensor,
 } from "@stargrad/tensor";
@@ -132,7 +132,7 @@ describe("windows that overlap widely", () => {
     const [length, size, stride] = [200, 100, 20];
     const x = new Parameter(normal([length, length], { generator: new Generator(1) }));
     backward(
-      windows(x, { size: [size, size], stride })
+      unfold(x, { size: [size, size], stride })
         .square()
         .sum(),
     );
@@ -161,7 +161,7 @@ describe("what nobody reads", () => {
       "what is cut off from a parameter",
       () => {
         const weight = new Parameter(tensor(1));
-        return (total) => total.add(weight.mul(1).stopGradient());
+        return (total) => total.add(weight.mul(1).detach());
       },
     ],
   ])("a running sum of %s over 100,000 steps stays small", (_, make) => {

@@ -2,7 +2,7 @@ import {
   ArgumentError,
   assignAlong,
   Buffer,
-  customGradient,
+  customFunction,
   DataLoader,
   fit,
   formatShape,
@@ -60,7 +60,7 @@ class RunningScale<Features extends number> extends Module {
       throw new ShapeError(this.describe(), `got ${formatShape(x.shape)}; expected […, ${this.features}]`);
     }
     if (this.training) {
-      const now = x.stopGradient().square().mean({ axis: 0 });
+      const now = x.detach().square().mean({ axis: 0 });
       assignAlong([now], [[this.meanSquare, this.meanSquare.add(now.sub(this.meanSquare).mul(0.1))]]);
     }
     return x.mul(this.meanSquare.add(1e-5).rsqrt()).mul(this.weight);
@@ -120,7 +120,7 @@ class Plane implements Dataset<{ readonly x: Tensor; readonly y: Tensor }> {
 }
 
 /** The mean of |output − target|, with a derivative that is limited in the middle. */
-const softAbs = customGradient(
+const softAbs = customFunction(
   (x: Tensor) => x.abs(),
   (g, [x]) => [g.mul(x.mul(10).tanh())],
 );

@@ -134,7 +134,7 @@ export const chained: Readonly<Record<string, LayerOf | undefined>> = {
   Embedding: seen(
     "row",
     (size) => new nn.Embedding(2, 1, random(size)),
-    (layer, x) => x.mul(layer.forward(x.stopGradient().greater(0).cast("int32")).squeeze(2)),
+    (layer, x) => x.mul(layer.forward(x.detach().greater(0).cast("int32")).squeeze(2)),
   ),
   Flatten: seen("line", () => new nn.Flatten()),
   GELU: () => new nn.GELU(),

@@ -6,7 +6,7 @@ import {
   normal,
   scan,
   stack,
-  stopGradient,
+  detach,
   uniform,
   where,
   zeros,
@@ -89,7 +89,7 @@ const operations: readonly Operation[] = [
       .equal(b.argmin({ axis: 1, keepDims: true }))
       .cast("float64")
       .mul(a),
-  (a) => stopGradient(a.cos()).mul(a),
+  (a) => detach(a.cos()).mul(a),
   (a, b) => rematerialize((x: Tensor, y: Tensor) => smooth(x.mul(y)).matmul(x))(a, b),
   // The derivative of something, inside of the loop.
   (a, b) => grad((x: Tensor) => smooth(x.mul(b)).sum())(a),
@@ -98,7 +98,7 @@ const operations: readonly Operation[] = [
   (a, b, { cell }) => cell.forward(a, { hidden: b, cell: a }).hidden,
   (a, _, { buffer }) => {
     const before = a.mul(buffer);
-    buffer.assign(buffer.mul(0.8).add(stopGradient(a).mean().mul(0.1)));
+    buffer.assign(buffer.mul(0.8).add(detach(a).mean().mul(0.1)));
     return before.add(buffer);
   },
   (a) => uniform(shape, { dtype: "float64" }).greater(0.3).cast("float64").mul(a),

@@ -86,7 +86,7 @@ const assignments: readonly Step[] = [
   (x, _, { mean, bias }) => {
     assignAll([
       [mean, mean.mul(0.9).add(x.mean({ axis: 0 }).mul(0.1))],
-      [bias, bias.sub(x.mean({ axis: 0 }).mul(0.01)).stopGradient()],
+      [bias, bias.sub(x.mean({ axis: 0 }).mul(0.01)).detach()],
     ]);
     return x;
   },

@@ -84,7 +84,7 @@ function computed(compute: () => Tensor): Prepared {
 function forward(layers: readonly Layer[], { x, ...parameters }: Inputs, replayed: boolean): Prepared {
   const [model, input] = [modelWith(layers, parameters), tensorOf(x)];
   model.eval();
-  if (!replayed) return computed(() => model.forward(input).stopGradient());
+  if (!replayed) return computed(() => model.forward(input).detach());
   const run = jit((x: Tensor) => model.forward(x));
   return inProcess({ compute: () => run(input), read: (y) => y.data() });
 }

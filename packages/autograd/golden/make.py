@@ -121,12 +121,12 @@ def _(x):
     weighed(x * x / (x + x)).backward()
 
 
-@case("stopGradient cuts one of two paths", v)
+@case("detach cuts one of two paths", v)
 def _(x):
     weighed(x * x.detach()).backward()
 
 
-@case("stopGradient cuts everything before it", v, w)
+@case("detach cuts everything before it", v, w)
 def _(x, y):
     weighed(torch.exp(x).detach() * y).backward()
 

@@ -53,7 +53,7 @@ export function differentiableSamples(name: PlainName): DifferentiableSample[] {
  */
 export function whyNoDerivative(name: PlainName): string | null {
   if (rules[name] !== null) return null;
-  if (name === "stopGradient") return "none, by intent";
+  if (name === "detach") return "none, by intent";
   if (differentiableSamples(name).length > 0) throw new Error(`${name} is real, and has no gradient rule`);
   return "none, its output is not real";
 }

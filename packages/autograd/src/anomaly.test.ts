@@ -1,6 +1,6 @@
 import { getEngine, tensor, where, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
-import { AnomalyError, backward, customGradient, detectAnomaly, grad, Parameter } from "./index.js";
+import { AnomalyError, backward, customFunction, detectAnomaly, grad, Parameter } from "./index.js";
 
 // That the line of the user's call is found is shown in the workspace's tests, where the user is not this package.
 
@@ -90,7 +90,7 @@ describe("detectAnomaly", () => {
 
   it("names custom gradients", () => {
     const w = new Parameter(tensor([1, 2]));
-    const broken = customGradient(
+    const broken = customFunction(
       (y: Tensor) => y,
       (g) => [g.div(0)],
     );
@@ -98,7 +98,7 @@ describe("detectAnomaly", () => {
       backward(broken(w).sum());
       return w.grad;
     });
-    expect(error.message).toMatch(/the derivative of customGradient made Infinity .* \(by div\)/);
+    expect(error.message).toMatch(/the derivative of customFunction made Infinity .* \(by div\)/);
   });
 
   it("says so if the operation was called before it began", () => {

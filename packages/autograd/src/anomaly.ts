@@ -16,7 +16,7 @@ import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";
 import { runIterations } from "./loop-iterations.js";
-import { positionOf } from "./position.js";
+import { unravelIndex } from "./unravel-index.js";
 
 /** An operation turned numbers into NaN or an infinity. The `cause` carries the stack of the call. */
 export class AnomalyError extends StargradError {
@@ -219,7 +219,7 @@ function anomaly(node: Node, flaws: Flaws, origins: Origins): AnomalyError {
   const { source, site } = sourceOf(node, origins);
   const derivativeOf = source === node ? null : nameOf(source);
   const location = site === null ? null : callerOf(site);
-  const made = `made ${value} in element ${formatShape(positionOf(element, node.shape))} of ${formatShape(node.shape)}`;
+  const made = `made ${value} in element ${formatShape(unravelIndex(element, node.shape))} of ${formatShape(node.shape)}`;
   const where = location === null ? "before detectAnomaly began" : `at ${location}`;
   const what =
     derivativeOf === null

@@ -46,7 +46,7 @@ export function assignAlong(
   const values = assignments.map(([buffer, value]) => buffer.standForComing(value.node));
   awaitValues(values);
   for (const node of [...sources.map((source) => source.node), ...values]) {
-    node.accompany(values);
+    node.addCoOutputs(values);
   }
   limitAwaited(assignments.map(([buffer]) => buffer));
 }

@@ -26,7 +26,7 @@ afterEach(() => {
 /** A buffer that adds up what passes: `w · x`, with what comes after that. */
 function pass(total: Buffer, w: Parameter, x: number): Tensor {
   const y = w.mul(x);
-  assignAlong([y], [[total, total.add(y.stopGradient())]]);
+  assignAlong([y], [[total, total.add(y.detach())]]);
   return y.add(1);
 }
 
@@ -103,7 +103,7 @@ describe("a buffer whose value is still to be computed", () => {
     const { total, w } = start();
     const read = (place: number): Tensor => {
       const y = take(w.mul(tensor([1])), fromData(Int32Array.of(place), [1]).add(0));
-      assignAlong([y], [[total, total.add(y.stopGradient()).add(10)]]);
+      assignAlong([y], [[total, total.add(y.detach()).add(10)]]);
       return y;
     };
     read(0);

@@ -1,5 +1,5 @@
 import { type Node } from "@stargrad/graph";
-import { pendingWithCompanions, topologicalOrder } from "@stargrad/graph/internal";
+import { pendingWithCoOutputs, topologicalOrder } from "@stargrad/graph/internal";
 import { realize, Tensor } from "@stargrad/tensor";
 import { expectNoRecording } from "@stargrad/tensor/internal";
 import type { Variable } from "./variable.js";
@@ -44,9 +44,9 @@ export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Nod
   const leaves = new Set([...replaced].flatMap((variable) => variable.sharedLeaves()));
   if (waiting.length === 0 || leaves.size === 0) return [];
   replacements++;
-  // Each is a companion of itself.
-  const { companions } = pendingWithCompanions(onTheWayTo);
-  const others = waiting.filter((node) => !companions.has(node));
+  // Each is a co-output of itself.
+  const { coOutputs } = pendingWithCoOutputs(onTheWayTo);
+  const others = waiting.filter((node) => !coOutputs.has(node));
   if (others.length === 0) return [];
   const reading = new Set<Node>();
   for (const node of topologicalOrder(others, (each) => each.storage === null || leaves.has(each))) {

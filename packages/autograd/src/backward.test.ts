@@ -2,7 +2,7 @@ import { referenceEngine, type Node } from "@stargrad/graph";
 import { topologicalOrder } from "@stargrad/graph/internal";
 import { getEngine, ones, realize, setEngine, tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { assignAll, backward, grad, Parameter, stopGradient } from "./index.js";
+import { assignAll, backward, grad, Parameter, detach } from "./index.js";
 
 // What the gradients are is held against PyTorch in golden.test.ts; here is what else `backward` promises.
 
@@ -77,7 +77,7 @@ describe("backward", () => {
     }).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: backward: the gradient is float64; the loss is float32. Cast it first]`,
     );
-    for (const lost of [ones([3]), frozen, stopGradient(x), x.greater(0), x.cast("int32")]) {
+    for (const lost of [ones([3]), frozen, detach(x), x.greater(0), x.cast("int32")]) {
       expect(() => {
         backward(lost.sum());
       }).toThrow("backward: the loss depends on no parameter that requires a gradient");
@@ -85,7 +85,7 @@ describe("backward", () => {
     expect(() => {
       backward(zeros([]));
     }).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through stopGradient, comparisons or integers]`,
+      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through detach, comparisons or integers]`,
     );
     expect(x.grad).toBeNull();
   });

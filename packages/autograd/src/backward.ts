@@ -7,7 +7,7 @@ import {
   ShapeError,
   type Node,
 } from "@stargrad/graph";
-import { add, onesLike, stopGradient, type Tensor } from "@stargrad/tensor";
+import { add, onesLike, detach, type Tensor } from "@stargrad/tensor";
 import { pullBack } from "./pull-back.js";
 import { gradientOrder } from "./gradient-order.js";
 import { parameterOf, type Parameter } from "./parameter.js";
@@ -43,7 +43,7 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
     throw new ArgumentError(
       "backward",
       "the loss depends on no parameter that requires a gradient",
-      "Compute it from Parameters, and not through stopGradient, comparisons or integers",
+      "Compute it from Parameters, and not through detach, comparisons or integers",
     );
   }
   // Leaves are never pending, unless their value is gone: then this throws.
@@ -53,7 +53,7 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
   for (const [leaf, parameter] of parameters) {
     const contribution = contributions.get(leaf);
     if (contribution === undefined) continue;
-    const detached = stopGradient(contribution);
+    const detached = detach(contribution);
     const known = parameter.grad;
     const gradient = known === null ? detached : add(known, detached);
     parameter.ownGradient(gradient);
@@ -62,7 +62,7 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
   // Whoever computes one of them computes most of the others on the way. Kept now, they can be read after the parameters
   // have changed, and a parameter that no optimizer steps does not pile up gradients that are still to be computed.
   const pending = group.filter(({ storage }) => storage === null).reverse();
-  for (const node of pending) node.accompany(pending);
+  for (const node of pending) node.addCoOutputs(pending);
 }
 
 /** The parameters that some nodes stand for, by the leaf that holds the value which was used. */

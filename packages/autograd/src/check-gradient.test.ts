@@ -2,7 +2,7 @@ import type { PlainName } from "@stargrad/graph";
 import { einsum, sub, tensor, where, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { differentiableSamples } from "../scripts/gradient-table.js";
-import { checkGradient, GradientError, stopGradient } from "./index.js";
+import { checkGradient, GradientError, detach } from "./index.js";
 import { rules, type Rule } from "./internal.js";
 
 type Differentiable = (...inputs: Tensor[]) => Tensor;
@@ -11,7 +11,7 @@ type Differentiable = (...inputs: Tensor[]) => Tensor;
 function planted(f: Differentiable, derivedFrom: Differentiable): Differentiable {
   return (...inputs) => {
     const other = derivedFrom(...inputs);
-    return stopGradient(f(...inputs)).add(other.sub(stopGradient(other)));
+    return detach(f(...inputs)).add(other.sub(detach(other)));
   };
 }
 
@@ -107,7 +107,7 @@ const faults: Record<string, readonly [fault: Differentiable, inputs: readonly T
   "an input that receives nothing": [
     planted(
       (a, b) => a.mul(b),
-      (a, b) => a.mul(stopGradient(b)),
+      (a, b) => a.mul(detach(b)),
     ),
     [x, y],
   ],
@@ -168,7 +168,7 @@ describe("checkGradient", () => {
   it("catches a gradient that is right but cannot be differentiated again", () => {
     const cube: Differentiable = planted(
       (a) => a.pow(3),
-      (a) => stopGradient(a.square()).mul(a).mul(3),
+      (a) => detach(a.square()).mul(a).mul(3),
     );
     expect(checkGradient(cube, [x]).checked).toBe(3);
     expect(errorOf(cube, [x], 2).mismatches).toHaveLength(3);

@@ -1,7 +1,7 @@
 import { DTypeError, formatShape, StargradError } from "@stargrad/graph";
 import { fromData, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
-import { positionOf } from "./position.js";
+import { unravelIndex } from "./unravel-index.js";
 
 /** One element of one input, and two opinions on its derivative. */
 export interface GradientMismatch {
@@ -102,7 +102,7 @@ export function checkGradient(
         ).itemSync();
       };
       const expected = (evaluate(step) - evaluate(-step)) / (2 * step);
-      const compared = { input, index: positionOf(element, x.shape), expected, got: computed[element] };
+      const compared = { input, index: unravelIndex(element, x.shape), expected, got: computed[element] };
       const error = errorOf(compared);
       checked++;
       if (worst === null || error > errorOf(worst)) worst = compared;

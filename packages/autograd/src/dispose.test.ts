@@ -21,7 +21,7 @@ afterEach(() => {
 function updated(times: number): Parameter {
   const parameter = new Parameter(ones([1000]));
   parameter.name = "fc.weight";
-  for (let i = 0; i < times; i++) parameter.assign(parameter.add(1).stopGradient());
+  for (let i = 0; i < times; i++) parameter.assign(parameter.add(1).detach());
   return parameter;
 }
 
@@ -74,7 +74,7 @@ describe("a variable that is disposed of", () => {
   it("leaves what has been computed as it is", () => {
     const parameter = updated(2);
     const total = parameter.sum();
-    const copy = parameter.stopGradient();
+    const copy = parameter.detach();
     expect(total.itemSync()).toBe(3000);
     copy.dataSync();
     parameter.dispose();
@@ -123,7 +123,7 @@ it("gives back the place of a value that is replaced by one in ordinary memory",
   const value = tensor(new Array<number>(1000).fill(5));
   for (let i = 0; i < 50; i++) {
     for (let j = 0; j < 2; j++) parameter.assign(value);
-    for (let j = 0; j < 2; j++) parameter.assign(parameter.add(1).stopGradient());
+    for (let j = 0; j < 2; j++) parameter.assign(parameter.add(1).detach());
   }
   expect(engine.memory().used).toBeLessThan(used + 1000);
   expect(parameter.dataSync()[0]).toBe(7);

@@ -179,13 +179,13 @@ const functions: Record<string, readonly Sample[]> = {
   ],
   repeat: [on((x) => x.repeat([2, 1, 3]), reals([2, 1]))],
   roll: [on((x) => x.roll(2), reals([2, 5])), on((x) => x.roll(-1, { axis: 0 }), reals([3, 1]))],
-  overlapAdd: [
-    on((x) => x.overlapAdd({ lengths: [5], stride: 2 }).square(), reals([2, 2, 3])),
-    on((x) => x.overlapAdd({ lengths: [4, 3], dilation: [2, 1] }).square(), reals([1, 2, 2, 2, 2])),
+  fold: [
+    on((x) => x.fold({ lengths: [5], stride: 2 }).square(), reals([2, 2, 3])),
+    on((x) => x.fold({ lengths: [4, 3], dilation: [2, 1] }).square(), reals([1, 2, 2, 2, 2])),
   ],
   windows: [
-    on((x) => x.windows({ size: [2, 2] }), image),
-    on((x) => x.windows({ size: [2], stride: 2, dilation: 2 }), reals([2, 7])),
+    on((x) => x.unfold({ size: [2, 2] }), image),
+    on((x) => x.unfold({ size: [2], stride: 2, dilation: 2 }), reals([2, 7])),
   ],
 
   // Indexing and order
@@ -209,7 +209,7 @@ const functions: Record<string, readonly Sample[]> = {
   // Compositions, as networks are built
   "a convolution": [
     on(
-      (x, kernel) => sg.einsum("nchwij,ocij->nohw", x.windows({ size: [2, 2] }), kernel),
+      (x, kernel) => sg.einsum("nchwij,ocij->nohw", x.unfold({ size: [2, 2] }), kernel),
       image,
       reals([2, 2, 2, 2]),
     ),
@@ -239,7 +239,7 @@ const functions: Record<string, readonly Sample[]> = {
 /** Functions whose result does not vary with a real input, or is not real: there is nothing to differentiate. */
 const withoutDerivative = [
   ...["greater", "greaterEqual", "isFinite", "isNaN", "logicalAnd", "logicalNot", "logicalOr", "notEqual"],
-  ...["all", "any", "argmax", "argmin", "argsort", "oneHot", "stopGradient"],
+  ...["all", "any", "argmax", "argmin", "argsort", "oneHot", "detach"],
   ...["arange", "eye", "fromData", "full", "fullLike", "linspace", "ones", "onesLike", "tensor", "zeros"],
   ...["zerosLike", "bernoulli", "normal", "randint", "randomBits", "uniform"],
   // The gradient of a loop is that of its body, which can be anything: see scan-gradient.test.ts.

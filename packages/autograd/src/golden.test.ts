@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as sg from "@stargrad/tensor";
 import { tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
-import { backward, grad, Parameter, stopGradient } from "./index.js";
+import { backward, grad, Parameter, detach } from "./index.js";
 
 /** A tensor as golden/make.py writes it down. */
 interface Recorded {
@@ -84,11 +84,11 @@ const backwardCases: Record<string, Case> = {
   "a parameter used in one operation twice": (x) => {
     backward(weighed(x.mul(x).div(x.add(x))));
   },
-  "stopGradient cuts one of two paths": (x) => {
-    backward(weighed(x.mul(stopGradient(x))));
+  "detach cuts one of two paths": (x) => {
+    backward(weighed(x.mul(detach(x))));
   },
-  "stopGradient cuts everything before it": (x, y) => {
-    backward(weighed(stopGradient(x.exp()).mul(y)));
+  "detach cuts everything before it": (x, y) => {
+    backward(weighed(detach(x.exp()).mul(y)));
   },
   "a frozen parameter has no gradient": (x, y) => {
     y.requiresGradient = false;

@@ -36,7 +36,7 @@ function elementsOf({ grad }: Parameter): number[] {
 function descend(parameter: Parameter): void {
   const gradient = parameter.peekGradient();
   if (gradient === null) throw new Error("there is no gradient");
-  assignAll([[parameter, parameter.stopGradient().sub(gradient.mul(0.1))]]);
+  assignAll([[parameter, parameter.detach().sub(gradient.mul(0.1))]]);
 }
 
 describe("the gradient of a parameter", () => {

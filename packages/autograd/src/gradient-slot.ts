@@ -36,10 +36,10 @@ export class GradientSlot implements ValueOwner {
     this.#isOwn = false;
     if (elements !== null && this.#gradient !== null) {
       const { node } = this.#gradient;
-      node.settle(lastingStorage(node));
+      node.materialize(lastingStorage(node));
       // If the copy fails, nothing has been written over what it is a copy of.
       takeBackIfItFails(() => {
-        node.settle(elements);
+        node.materialize(elements);
       });
     }
     return this.#gradient;

@@ -1,5 +1,5 @@
 export { StaleValueError } from "@stargrad/graph";
-export { stopGradient, type Nested, type Tree } from "@stargrad/tensor";
+export { detach, type Nested, type Tree } from "@stargrad/tensor";
 export { AnomalyError, detectAnomaly } from "./anomaly.js";
 export { assignAll, assignAlong, type Assignments } from "./assignment.js";
 export { backward } from "./backward.js";
@@ -11,7 +11,7 @@ export {
   type CheckGradientOptions,
   type GradientMismatch,
 } from "./check-gradient.js";
-export { customGradient, onGradient } from "./custom-gradient.js";
+export { customFunction, onGradient } from "./custom-function.js";
 export { grad, valueAndGrad, type GradOptions, type ScalarFunction } from "./grad.js";
 export { hessian, jacobian } from "./jacobian.js";
 export { hvp, jvp } from "./jvp.js";

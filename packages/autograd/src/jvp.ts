@@ -10,7 +10,7 @@ import type { TreeFunction } from "./vjp.js";
  * The value of f, and how fast it changes as the inputs move along `tangents`: `J v` with the Jacobian J of f.
  *
  * There is no second table of rules for it. A pull-back `u ↦ Jᵀ u` is linear in u, so pulling v back through it gives
- * `(Jᵀ)ᵀ v = J v`, and neither u nor `Jᵀ u` is ever computed. Rules that are not the table's (`customGradient`,
+ * `(Jᵀ)ᵀ v = J v`, and neither u nor `Jᵀ u` is ever computed. Rules that are not the table's (`customFunction`,
  * `onGradient`) must be linear in the gradient they are given.
  *
  * Shapes: tangents nested and shaped as the inputs; `tangent` as the output

@@ -47,7 +47,7 @@ const movement: Step[] = [
   (x) => x.flip(),
   (x) => x.pad([[1, 0], ...x.shape.slice(1).map(() => [0, 0] as const)], { value: 0.5 }),
   (x) => concat([x, x.neg()], { axis: -1 }),
-  (x) => x.windows({ size: [1], stride: 1 }),
+  (x) => x.unfold({ size: [1], stride: 1 }),
   (x) => x.take(tensor([0, 0], { dtype: "int32" })),
   (x) => x.matmul(x.transpose()).tanh(),
   (x) => x.logSoftmax(),

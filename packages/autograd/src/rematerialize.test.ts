@@ -16,7 +16,7 @@ import {
   assignAll,
   backward,
   checkGradient,
-  customGradient,
+  customFunction,
   grad,
   jvp,
   Parameter,
@@ -173,7 +173,7 @@ describe("rematerialize", () => {
   });
 
   it("can be differentiated again, forwards and backwards, nested and around custom gradients", () => {
-    const square = customGradient(
+    const square = customFunction(
       (y: Tensor) => y.mul(y),
       (g, [y]) => [g.mul(y).mul(2)],
     );

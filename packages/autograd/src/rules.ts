@@ -76,7 +76,7 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   sigmoid: (g, _, y) => [mul(g, mul(y, sub(1, y)))],
   erf: (g, [x]) => [mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI)))],
   cast: (g, [x]) => [cast(g, x.dtype)],
-  stopGradient: null,
+  detach: null,
 
   // Two or three inputs, element by element
   add: (g) => [g, g],
@@ -139,10 +139,8 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
     let start = 0;
     return inputs.map((x) => g.narrow(axis, (start += x.shape[axis]) - x.shape[axis], x.shape[axis]));
   },
-  windows: (g, [x], _y, attributes) => [apply("overlapAdd", [g], { ...attributes, shape: x.shape })],
-  overlapAdd: (g, _inputs, _y, { size, stride, dilation }) => [
-    apply("windows", [g], { size, stride, dilation }),
-  ],
+  unfold: (g, [x], _y, attributes) => [apply("fold", [g], { ...attributes, shape: x.shape })],
+  fold: (g, _inputs, _y, { size, stride, dilation }) => [apply("unfold", [g], { size, stride, dilation })],
 
   // Indexing and order
   gather: (g, [x, index], _y, { axis }) => [

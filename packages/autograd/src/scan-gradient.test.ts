@@ -5,7 +5,7 @@ import {
   referenceEngine,
   scan,
   setEngine,
-  stopGradient,
+  detach,
   tensor,
   where,
   type Tensor,
@@ -74,7 +74,7 @@ describe("random loops", () => {
         .slice([[0, 2]])
         .unsqueeze(0)
         .expand([2, 2]),
-    (x: Tensor) => stopGradient(x.cos()),
+    (x: Tensor) => detach(x.cos()),
   );
   const binary = fc.constantFrom(
     (x: Tensor, y: Tensor) => x.matmul(y).tanh(),

@@ -213,7 +213,7 @@ describe("whatever is computed, assigned and read, in whatever order", () => {
               value.map((x) => x * 0.5),
               left,
             );
-          else if (kind === "stop") compute(left.handle.stopGradient(), [...value], left);
+          else if (kind === "stop") compute(left.handle.detach(), [...value], left);
           else if (kind === "hold") {
             const { handle, ...current } = currentOf(variable);
             known.push({ ...current, handle: new Tensor(handle.node) });

@@ -172,8 +172,8 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
       for (const leaf of this.#leaves)
         if (!leaves.includes(leaf) && !coming.includes(leaf))
           leaf.release({ description: this.description, failure });
-      for (const leaf of leaves) leaf.settle(elements);
-      if (previousElements !== null) for (const leaf of previous) leaf.settle(previousElements);
+      for (const leaf of leaves) leaf.materialize(elements);
+      if (previousElements !== null) for (const leaf of previous) leaf.materialize(previousElements);
       this.#leaves = leaves;
       this.#elements = elements;
       this.#previous = previous;
@@ -213,7 +213,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   giveBack(): void {
     this.#catchUp();
     const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
-    for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.settle(disposed);
+    for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.materialize(disposed);
     for (const elements of [this.#previousElements, this.#elements]) giveBackPlace(elements);
     this.#leaves = [this.current];
     this.#coming = [];
@@ -233,7 +233,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
 
   /** Has a node that is still to be computed stand for this variable, now and when it is. For `assignAlong`. */
   standForComing(value: Node): Node {
-    const operation = { primitive: "stopGradient" as const, inputs: [value], attributes: {} };
+    const operation = { primitive: "detach" as const, inputs: [value], attributes: {} };
     const node = new Node(value, { operation, tracked: false });
     fallBackOn(node, this.current);
     node.belongTo(this);
@@ -245,7 +245,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** Has a node that is still to be computed stand for this variable, and returns what ends that. For recordings. */
   standIn(value: Node): () => void {
     const leaf = this.current;
-    const operation = { primitive: "stopGradient" as const, inputs: [value], attributes: {} };
+    const operation = { primitive: "detach" as const, inputs: [value], attributes: {} };
     this.current = new Node(value, { operation, tracked: leaf.tracked });
     this.current.belongTo(this);
     return () => {

@@ -2,7 +2,7 @@ import type { AcceptedType, DType, NameOfKind } from "@stargrad/graph";
 import { f32x4, f64x2, i32x4, v128, type Expression } from "./machine/expression.js";
 import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import type { Machine } from "./machine/machine.js";
-import { constant } from "./spelling.js";
+import { constant } from "./elementwise.js";
 
 type Vector = Expression<"v128">;
 

@@ -30,5 +30,5 @@ export { MathLibrary } from "./math/math-library.js";
 export { elements, type MatmulDType } from "./matmul/element.js";
 export { emitMatmul } from "./matmul/matmul.js";
 export { runParameters, type Matmul, type RunParameter } from "./matmul/run.js";
-export { type Epilogue, type Layout, type MatmulSpec } from "./matmul/spec.js";
-export { spell } from "./spelling.js";
+export { type Epilogue, type ElementOrder, type MatmulSpec } from "./matmul/spec.js";
+export { emitElementwise } from "./elementwise.js";

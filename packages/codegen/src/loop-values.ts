@@ -1,26 +1,26 @@
-import { partsOf, type Leaf, type LoopExpression } from "@stargrad/compiler";
+import { subexpressionsOf, type Leaf, type LoopExpression } from "@stargrad/compiler";
 import type { DType } from "@stargrad/graph";
 import { i32x4, v128, type Expression } from "./machine/expression.js";
 import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import type { MathLibrary } from "./math/math-library.js";
 import type { Machine } from "./machine/machine.js";
-import { spell } from "./spelling.js";
+import { emitElementwise } from "./elementwise.js";
 import { loadSplat, loadStrided, loadVector } from "./vectors.js";
 
 /** Neighbours along the digit that is walked: from which on, counted from where the pointers stand, and how many. */
-export interface Step {
+export interface LaneRange {
   readonly ahead: number;
   readonly lanes: number;
 }
 
 /** Something that is walked while loops run: a pointer that always shows the current element. */
-export interface Walker {
+export interface OperandCursor {
   readonly dtype: DType;
   /** By digit of the iteration, in elements. */
   readonly strides: readonly number[];
   /** Bytes per element; 1 for a place, whose "address" is the element's number. */
   readonly scale: number;
-  readonly isPlace: boolean;
+  readonly isIndex: boolean;
   readonly pointer: Local<"i32">;
 }
 
@@ -33,10 +33,10 @@ export interface ValueContext {
   readonly width: number;
   /** Whether elements of 32 bits fill but half a vector. */
   readonly half: boolean;
-  readonly sources: ReadonlyMap<Leaf, Walker>;
+  readonly sources: ReadonlyMap<Leaf, OperandCursor>;
 }
 
-type Known = Map<Walker | LoopExpression, Local<"v128">>;
+type Known = Map<OperandCursor | LoopExpression, Local<"v128">>;
 
 /**
  * The values of expressions at one place of the code. Each leaf is read once, what several results share is computed once, and
@@ -47,7 +47,7 @@ export class LoopValues {
   /** `null` where only one element is computed. */
   readonly #digit: number | null;
   readonly #still: Known;
-  readonly #moving = new Map<Step, Known>();
+  readonly #moving = new Map<LaneRange, Known>();
   readonly #stands: Map<LoopExpression, boolean>;
 
   /** `before`: values of a place that always comes before this one, whose still values hold here too. */
@@ -60,13 +60,13 @@ export class LoopValues {
 
   /** Computes what stands still now, once for all steps. */
   hoist(expressions: readonly LoopExpression[]): void {
-    for (const part of partsOf(expressions)) {
+    for (const part of subexpressionsOf(expressions)) {
       if (this.#standsStill(part)) this.of(part, { ahead: 0, lanes: 1 });
     }
   }
 
   /** An expression's value for the elements of a step, in a local. */
-  of(expression: LoopExpression, step: Step): Local<"v128"> {
+  of(expression: LoopExpression, step: LaneRange): Local<"v128"> {
     const known = this.#standsStill(expression) ? this.#still : this.#knownAt(step);
     const key = expression.kind === "apply" ? expression : this.#walkerOf(expression);
     const found = known.get(key);
@@ -77,7 +77,7 @@ export class LoopValues {
   }
 
   /** A whole vector that is only read, as its two halves; `null` if it is computed, or does not lie in one piece. */
-  halvesOf(expression: LoopExpression, step: Step): [Expression<"v128">, Expression<"v128">] | null {
+  halvesOf(expression: LoopExpression, step: LaneRange): [Expression<"v128">, Expression<"v128">] | null {
     const { width, machine } = this.#context;
     if (this.#digit === null || expression.kind !== "load" || step.lanes < width) return null;
     const { strides, scale, pointer } = this.#walkerOf(expression);
@@ -86,19 +86,22 @@ export class LoopValues {
     return [v128.loadHalf(pointer, offset), v128.loadHalf(pointer, offset + machine.vectorBytes / 2)];
   }
 
-  #write(expression: LoopExpression, step: Step): Expression<"v128"> {
+  #write(expression: LoopExpression, step: LaneRange): Expression<"v128"> {
     if (expression.kind !== "apply") return this.#read(this.#walkerOf(expression), step);
     const { body, math } = this.#context;
     const { primitive, inputs, dtype } = expression;
     const from = inputs[inputs.length - 1].dtype;
     const operands = inputs.map((input) => this.of(input, step));
-    return spell(primitive, from, { inputs: operands, to: dtype, body, math });
+    return emitElementwise(primitive, from, { inputs: operands, to: dtype, body, math });
   }
 
-  #read({ dtype, strides, scale, isPlace, pointer }: Walker, { ahead, lanes }: Step): Expression<"v128"> {
+  #read(
+    { dtype, strides, scale, isIndex, pointer }: OperandCursor,
+    { ahead, lanes }: LaneRange,
+  ): Expression<"v128"> {
     const { body, half } = this.#context;
     const stride = this.#digit === null ? 0 : strides[this.#digit];
-    if (isPlace) {
+    if (isIndex) {
       const splat = i32x4.splat(pointer);
       if (stride === 0) return splat;
       return i32x4.add(splat, body.hoist(i32x4.sequence(ahead * stride, stride)));
@@ -123,14 +126,14 @@ export class LoopValues {
     return stands;
   }
 
-  #walkerOf(leaf: Leaf): Walker {
+  #walkerOf(leaf: Leaf): OperandCursor {
     const walker = this.#context.sources.get(leaf);
     if (walker === undefined) throw new Error("an expression is computed that the loop was not made for");
     return walker;
   }
 
-  #knownAt(step: Step): Known {
-    const known = this.#moving.get(step) ?? new Map<Walker | LoopExpression, Local<"v128">>();
+  #knownAt(step: LaneRange): Known {
+    const known = this.#moving.get(step) ?? new Map<OperandCursor | LoopExpression, Local<"v128">>();
     this.#moving.set(step, known);
     return known;
   }

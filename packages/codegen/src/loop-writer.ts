@@ -1,7 +1,7 @@
 import {
   leafKey,
   leavesOf,
-  partsOf,
+  subexpressionsOf,
   refine,
   tiled,
   type Iteration,
@@ -14,7 +14,7 @@ import { bytesPerElement, type DType, type Shape } from "@stargrad/graph";
 import { i32, type Expression } from "./machine/expression.js";
 import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import { piecesOf, type Share } from "./kernel-context.js";
-import { LoopValues, type Step, type Walker } from "./loop-values.js";
+import { LoopValues, type LaneRange, type OperandCursor } from "./loop-values.js";
 import type { Machine } from "./machine/machine.js";
 import type { MathLibrary } from "./math/math-library.js";
 import { storeElement, storeVector } from "./vectors.js";
@@ -49,7 +49,7 @@ export interface Divisible {
 }
 
 /** What a loop does for some steps at a time. */
-export type Visit = (steps: readonly Step[], values: LoopValues) => void;
+export type Visit = (steps: readonly LaneRange[], values: LoopValues) => void;
 
 /** So many pieces of a digit keep any number of threads about equally busy. */
 const enoughPieces = 16;
@@ -68,9 +68,9 @@ export class LoopWriter {
   readonly machine: Machine;
   readonly #context: LoopContext;
   readonly #expressions: readonly LoopExpression[];
-  readonly #sources: ReadonlyMap<Leaf, Walker>;
-  readonly #results: readonly Walker[];
-  readonly #walkers: readonly Walker[];
+  readonly #sources: ReadonlyMap<Leaf, OperandCursor>;
+  readonly #results: readonly OperandCursor[];
+  readonly #walkers: readonly OperandCursor[];
   readonly #firstAxis: number;
   #divided: number | null = null;
 
@@ -94,20 +94,20 @@ export class LoopWriter {
     this.body = body;
     this.machine = context.machine;
     this.iteration = iteration;
-    this.half = [...partsOf(expressions), ...results].some(({ dtype }) => dtype === "float64");
+    this.half = [...subexpressionsOf(expressions), ...results].some(({ dtype }) => dtype === "float64");
     this.width = context.machine.vectorBytes / (this.half ? 8 : 4);
     this.#context = context;
     this.#expressions = expressions;
-    this.#walkers = all.map((term, i): Walker => {
+    this.#walkers = all.map((term, i): OperandCursor => {
       const { dtype, layout } = term;
-      const isPlace = term.kind === "place";
-      const scale = isPlace ? 1 : bytesPerElement(dtype);
-      const start = isPlace ? i32.const(layout.offset) : addressOf(term.buffer, layout.offset);
+      const isIndex = term.kind === "index";
+      const scale = isIndex ? 1 : bytesPerElement(dtype);
+      const start = isIndex ? i32.const(layout.offset) : addressOf(term.buffer, layout.offset);
       const distance = block === null || layout.axes[0].length === 0 ? 0 : layout.axes[0][0].stride * scale;
       const pointer = body.keep(
         block === null || distance === 0 ? start : i32.add(start, i32.mul(block, i32.const(distance))),
       );
-      return { dtype, strides: iteration.strides[i], scale, isPlace, pointer };
+      return { dtype, strides: iteration.strides[i], scale, isIndex, pointer };
     });
     const positions = new Map([...distinct.keys()].map((key, i) => [key, i]));
     this.#sources = new Map(leaves.map((leaf) => [leaf, this.#walkers[positions.get(leafKey(leaf)) ?? 0]]));
@@ -122,7 +122,7 @@ export class LoopWriter {
   /** How many loads read neighbouring elements along a digit. */
   neighbours(digit: number): number {
     const loads = new Set(this.#sources.values());
-    return [...loads].filter(({ strides, isPlace }) => strides[digit] === 1 && !isPlace).length;
+    return [...loads].filter(({ strides, isIndex }) => strides[digit] === 1 && !isIndex).length;
   }
 
   /** How many whole groups of vectors a walk along a digit consists of. */
@@ -178,7 +178,7 @@ export class LoopWriter {
     const rest = length - groups * group * width;
     const before = this.valuesAlong(digit);
     if (hoist) before.hoist(this.#expressions);
-    const stepsOf = (count: number): Step[] =>
+    const stepsOf = (count: number): LaneRange[] =>
       Array.from({ length: Math.ceil(count / width) }, (_, i) => ({
         ahead: i * width,
         lanes: Math.min(width, count - i * width),
@@ -212,7 +212,7 @@ export class LoopWriter {
   }
 
   /** Writes a vector to where a result has the elements of a step. */
-  store(result: number, digit: number | null, { ahead, lanes }: Step, value: Local<"v128">): void {
+  store(result: number, digit: number | null, { ahead, lanes }: LaneRange, value: Local<"v128">): void {
     const { dtype, strides, scale, pointer } = this.#results[result];
     const stride = digit === null ? 0 : strides[digit];
     const offset = ahead * stride * scale;

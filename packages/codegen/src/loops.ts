@@ -6,7 +6,7 @@ import { piecesOf, type KernelContext } from "./kernel-context.js";
 import { groupFor } from "./loop-group.js";
 import { LoopWriter } from "./loop-writer.js";
 import { writeReduce } from "./reductions.js";
-import { constant } from "./spelling.js";
+import { constant } from "./elementwise.js";
 import { storeElement } from "./vectors.js";
 
 /** Writes the loops of an elementwise kernel. */

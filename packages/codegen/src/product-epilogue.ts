@@ -1,7 +1,7 @@
 import {
   leafKey,
   leavesOf,
-  partsOf,
+  subexpressionsOf,
   type Digit,
   type Leaf,
   type LoopExpression,
@@ -11,7 +11,7 @@ import { bytesPerElement, type DType } from "@stargrad/graph";
 import { i32, type Expression } from "./machine/expression.js";
 import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import type { KernelContext } from "./kernel-context.js";
-import { LoopValues, type Step, type Walker } from "./loop-values.js";
+import { LoopValues, type LaneRange, type OperandCursor } from "./loop-values.js";
 import type { Machine } from "./machine/machine.js";
 import type { MathLibrary } from "./math/math-library.js";
 import { entry, plus, times } from "./matmul/addressing.js";
@@ -21,7 +21,7 @@ import type { Epilogue } from "./matmul/spec.js";
 import { storeElement, storeVector } from "./vectors.js";
 
 /** Something an epilogue walks besides the sums: an operand or a result. */
-interface Term {
+interface EpilogueOperand {
   readonly buffer: number;
   readonly dtype: DType;
   readonly offset: number;
@@ -46,7 +46,7 @@ export class ProductEpilogue {
   readonly #expressions: readonly LoopExpression[];
   readonly #leaves: readonly Leaf[];
   /** Operands by their key, then results. */
-  readonly #terms: readonly Term[];
+  readonly #terms: readonly EpilogueOperand[];
   readonly #operands: readonly string[];
 
   constructor(kernel: ProductKernel, machine: Machine) {
@@ -67,7 +67,7 @@ export class ProductEpilogue {
 
   /** Two epilogues with one key are the same code. */
   get key(): string {
-    const parts = partsOf(this.#expressions);
+    const parts = subexpressionsOf(this.#expressions);
     return JSON.stringify([
       this.#terms.map(({ dtype, rowStride, isStill, run }) => [dtype, rowStride, isStill, run]),
       parts.map((part) =>
@@ -126,18 +126,18 @@ export class ProductEpilogue {
       columnTable: i32.load(context, i * termBytes + 8),
       pointer: body.local("i32"),
     }));
-    const sumWalker: Walker = {
+    const sumWalker: OperandCursor = {
       dtype,
       strides: [1],
       scale: elements[dtype].size,
-      isPlace: false,
+      isIndex: false,
       pointer: body.local("i32"),
     };
-    const walkers = walked.map(({ dtype: type, isStill, bytes, pointer }): Walker => ({
+    const walkers = walked.map(({ dtype: type, isStill, bytes, pointer }): OperandCursor => ({
       dtype: type,
       strides: [isStill ? 0 : 1],
       scale: bytes,
-      isPlace: false,
+      isIndex: false,
       pointer,
     }));
     const sources = new Map(
@@ -163,7 +163,7 @@ export class ProductEpilogue {
       finish: (sum, wide) => {
         sumWalker.pointer.set(sum);
         const here = new LoopValues(values, wide ? 0 : null, wide ? ofStretch : null);
-        const step: Step = { ahead: 0, lanes: wide ? width : 1 };
+        const step: LaneRange = { ahead: 0, lanes: wide ? width : 1 };
         const results = epilogue.map(({ expression, buffer }, i) => ({
           value: here.of(expression, step),
           type: expression.dtype,
@@ -197,7 +197,7 @@ function termOf({
   buffer,
   dtype,
   layout,
-}: Pick<Extract<Leaf, { kind: "load" }>, "buffer" | "dtype" | "layout">): Term {
+}: Pick<Extract<Leaf, { kind: "load" }>, "buffer" | "dtype" | "layout">): EpilogueOperand {
   const [batch, rows, columns] = layout.axes;
   const last = columns.at(-1);
   const isStill = columns.every(({ stride }) => stride === 0);

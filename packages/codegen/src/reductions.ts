@@ -5,7 +5,7 @@ import type { Local } from "./machine/function-builder.js";
 import { accumulatorFor, type Accumulator } from "./accumulator.js";
 import type { KernelContext } from "./kernel-context.js";
 import { groupFor } from "./loop-group.js";
-import type { LoopValues, Step } from "./loop-values.js";
+import type { LoopValues, LaneRange } from "./loop-values.js";
 import { LoopWriter } from "./loop-writer.js";
 
 /** So many vectors of results are combined side by side: a line of the cache. */
@@ -98,7 +98,7 @@ function along(
     accumulatorFor(body, combine, expression.dtype, loop),
   );
   const [total, ...others] = totals;
-  const addStep = (into: Accumulator, values: LoopValues, step: Step): void => {
+  const addStep = (into: Accumulator, values: LoopValues, step: LaneRange): void => {
     if (step.lanes === width) {
       addWhole(into, values, expression, step);
       return;
@@ -133,7 +133,7 @@ function along(
   });
 }
 
-function addWhole(into: Accumulator, values: LoopValues, expression: LoopExpression, step: Step): void {
+function addWhole(into: Accumulator, values: LoopValues, expression: LoopExpression, step: LaneRange): void {
   // What is only read is converted on its way from memory, half by half, which saves two shuffles.
   const halves = into.addHalves === undefined ? null : values.halvesOf(expression, step);
   if (halves === null) into.add(values.of(expression, step));

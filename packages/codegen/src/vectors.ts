@@ -3,7 +3,7 @@ import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./mac
 import type { FunctionBuilder } from "./machine/function-builder.js";
 
 /*
- * How elements of each type travel between memory and vectors; see spelling.ts for how they stand in the lanes. In a loop that has
+ * How elements of each type travel between memory and vectors; see elementwise.ts for how they stand in the lanes. In a loop that has
  * float64 in it, elements of 32 bits fill but `half` a vector.
  */
 

@@ -2,15 +2,15 @@ import { buffersOf, type Program } from "./kernel.js";
 
 /** Which kernels of a program read each buffer and which write it: their places in the program, in order, each once. */
 export class BufferUses {
-  readonly #readers: Places;
-  readonly #writers: Places;
+  readonly #readers: UseTimes;
+  readonly #writers: UseTimes;
 
   constructor({ buffers, kernels }: Pick<Program, "buffers" | "kernels">) {
-    this.#readers = new Places(
+    this.#readers = new UseTimes(
       buffers.length,
       kernels.map((kernel) => buffersOf(kernel).reads),
     );
-    this.#writers = new Places(
+    this.#writers = new UseTimes(
       buffers.length,
       kernels.map((kernel) => buffersOf(kernel).writes),
     );
@@ -26,7 +26,7 @@ export class BufferUses {
 }
 
 /** Lists of places, one after another: those of buffer b stand from `#starts[b]` up to, and without, `#ends[b]`. */
-class Places {
+class UseTimes {
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
   readonly #places: Int32Array;

@@ -6,7 +6,7 @@ import {
   countBuffers,
   leafKey,
   leavesOf,
-  partsOf,
+  subexpressionsOf,
   type Kernel,
   type LoopExpression,
   type MapKernel,
@@ -90,13 +90,13 @@ function join(product: ProductKernel, { shape, results }: MapKernel, target: Tar
   const sums = leaves.filter(isSum);
   const others = leaves.filter((leaf) => !isSum(leaf));
   if (sums.length !== 1 || others.length > products.epilogueOperands) return null;
-  if (!products.positionsInEpilogues && others.some((leaf) => leaf.kind === "place")) return null;
+  if (!products.positionsInEpilogues && others.some((leaf) => leaf.kind === "index")) return null;
   const touched = [product.a.buffer, product.b.buffer, ...results.map(({ buffer }) => buffer)];
   if (countBuffers(others, touched) > kernel.buffers) return null;
   const bytes = elementBytes(product.dtype);
   const isWider = ({ dtype }: LoopExpression): boolean => elementBytes(dtype) > bytes;
   const expressions = results.map(({ expression }) => expression);
-  if (!products.mixedWidthEpilogues && partsOf(expressions).some(isWider)) return null;
+  if (!products.mixedWidthEpilogues && subexpressionsOf(expressions).some(isWider)) return null;
 
   const walks = walksOf(product, shape, sums[0].layout, [...others, ...results]);
   if (walks === null) return null;

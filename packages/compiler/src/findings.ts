@@ -96,7 +96,7 @@ function position(shape: Node["shape"], distinctShape: Node["shape"]): LoopExpre
   const axes = contiguous(shape).axes.map((digits, axis) =>
     distinctShape[axis + 1] === 1 ? [] : digits.map(({ length, stride }) => ({ length, stride: -stride })),
   );
-  return { kind: "place", dtype: "int32", layout: { offset: sizeOf(shape), axes: [[], ...axes] } };
+  return { kind: "index", dtype: "int32", layout: { offset: sizeOf(shape), axes: [[], ...axes] } };
 }
 
 /** The expression, or a number that is harmless where it is faulty. */
@@ -123,7 +123,7 @@ function constant(number: number, { axes }: Layout): LoopExpression {
       0,
     ),
   );
-  return { kind: "place", dtype: "int32", layout: { offset: number, axes: still } };
+  return { kind: "index", dtype: "int32", layout: { offset: number, axes: still } };
 }
 
 function where(condition: LoopExpression, a: LoopExpression, b: LoopExpression): LoopExpression {

@@ -2,7 +2,7 @@ import type { Shape } from "@stargrad/graph";
 import { canWalkTogether } from "./iteration.js";
 import {
   countBuffers,
-  partsOf,
+  subexpressionsOf,
   sameLeaf,
   type Leaf,
   type LoopExpression,
@@ -32,7 +32,7 @@ export class GrowingLoop {
   constructor(first: MapKernel, { kernel }: Target) {
     this.#first = first;
     this.#limits = kernel;
-    const parts = partsOf(first.results.map(({ expression }) => expression));
+    const parts = subexpressionsOf(first.results.map(({ expression }) => expression));
     this.#add(first.results, parts, this.#newLeaves(parts), this.#newLayouts(first.results, parts));
   }
 
@@ -55,7 +55,7 @@ export class GrowingLoop {
       if (inlined === null) return false;
       results.push({ expression: inlined, buffer, layout });
     }
-    const parts = partsOf(
+    const parts = subexpressionsOf(
       results.map(({ expression }) => expression),
       this.#parts,
     );

@@ -4,14 +4,14 @@ export { describeGraph, type GraphDescription } from "./describe-graph.js";
 export { reportingChecks } from "./findings.js";
 export { fuse } from "./fuse.js";
 export { inPlaceOutputs } from "./in-place.js";
-export { formOf, type FormedKernel, type OperandPlace, type SimpleKernel } from "./kernel-form.js";
+export { formOf, type FormedKernel, type OperandAddress, type SimpleKernel } from "./kernel-form.js";
 export { refine, tiled, type Iteration } from "./iteration.js";
 export {
   bufferName,
   buffersOf,
   leafKey,
   leavesOf,
-  partsOf,
+  subexpressionsOf,
   type ArgsortKernel,
   type BufferSpec,
   type CheckKernel,

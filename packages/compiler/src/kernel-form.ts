@@ -14,7 +14,7 @@ import { SignatureBuilder, type Signature } from "./signature.js";
 export type SimpleKernel = Exclude<Kernel, ScanKernel>;
 
 /** Where an operand of a kernel begins. */
-export interface OperandPlace {
+export interface OperandAddress {
   readonly buffer: number;
   /** In elements. */
   readonly offset: number;
@@ -30,7 +30,7 @@ export interface FormedKernel {
   /** Equal for two kernels exactly if they have one form. */
   readonly signature: Signature;
   /** The operands, in an order that all kernels of the form share. */
-  readonly operands: readonly OperandPlace[];
+  readonly operands: readonly OperandAddress[];
   /** Which operand begins at an element of a buffer. */
   readonly operandAt: (buffer: number, element: number) => number;
 }
@@ -51,7 +51,7 @@ const builder = new SignatureBuilder();
 /** Writes the signature of a kernel, in which buffers are numbered in the order in which they are met. */
 class KernelDescription {
   readonly signature: Signature;
-  readonly operands: OperandPlace[] = [];
+  readonly operands: OperandAddress[] = [];
   /** The buffer of each operand. */
   readonly #touched: number[] = [];
   readonly #buffers: readonly BufferSpec[];
@@ -152,7 +152,7 @@ class KernelDescription {
     if (part.kind === "apply") {
       builder.name(part.primitive);
       builder.number(part.inputs.length);
-    } else if (part.kind === "place") {
+    } else if (part.kind === "index") {
       builder.number(part.layout.offset);
       builder.same(part.layout.axes, writeAxes);
     } else {

@@ -26,7 +26,7 @@ export type ElementwiseName = NameOfKind<"elementwise" | "conversion">;
 export type LoopExpression =
   | { readonly kind: "load"; readonly dtype: DType; readonly buffer: number; readonly layout: Layout }
   /** The place of the element in the layout, as a number: what `iota` is made of. */
-  | { readonly kind: "place"; readonly dtype: "int32"; readonly layout: Layout }
+  | { readonly kind: "index"; readonly dtype: "int32"; readonly layout: Layout }
   | {
       readonly kind: "apply";
       readonly dtype: DType;
@@ -318,7 +318,7 @@ function findBuffers(kernel: Kernel): KernelBuffers {
 export type Leaf = Exclude<LoopExpression, { kind: "apply" }>;
 
 /** Every part of some expressions once, also one that several share; without those that are known, and what they are made of. */
-export function partsOf(
+export function subexpressionsOf(
   expressions: readonly LoopExpression[],
   known?: ReadonlySet<LoopExpression>,
 ): LoopExpression[] {
@@ -346,22 +346,22 @@ export function countBuffers(leaves: Iterable<Leaf>, others: Iterable<number>): 
 }
 
 export function leavesOf(expressions: readonly LoopExpression[]): Leaf[] {
-  return partsOf(expressions).filter((part) => part.kind !== "apply");
+  return subexpressionsOf(expressions).filter((part) => part.kind !== "apply");
 }
 
 /** Whether two leaves read the same elements in the same order. */
 export function sameLeaf(a: Leaf, b: Leaf): boolean {
-  const isSameSource = a.kind === "load" ? b.kind === "load" && a.buffer === b.buffer : b.kind === "place";
+  const isSameSource = a.kind === "load" ? b.kind === "load" && a.buffer === b.buffer : b.kind === "index";
   return isSameSource && sameLayout(a.layout, b.layout);
 }
 
 /** Two leaves with one key read the same elements in the same order. */
 export function leafKey(leaf: Leaf): string {
-  return `${leaf.kind === "load" ? leaf.buffer : "place"} ${layoutKey(leaf.layout)}`;
+  return `${leaf.kind === "load" ? leaf.buffer : "index"} ${layoutKey(leaf.layout)}`;
 }
 
 function loadedBuffers(expressions: readonly LoopExpression[]): number[] {
   const buffers: number[] = [];
-  for (const part of partsOf(expressions)) if (part.kind === "load") buffers.push(part.buffer);
+  for (const part of subexpressionsOf(expressions)) if (part.kind === "load") buffers.push(part.buffer);
   return buffers;
 }

@@ -64,9 +64,9 @@ describe("layouts", () => {
   });
 
   it("show windows", () => {
-    const seen = layouts.windows(contiguous([5]), [2], [2], [1], [2]);
+    const seen = layouts.unfold(contiguous([5]), [2], [2], [1], [2]);
     expect(seen && places(seen)).toEqual([0, 1, 2, 3]);
-    const dilated = layouts.windows(contiguous([5]), [2], [1], [3], [2]);
+    const dilated = layouts.unfold(contiguous([5]), [2], [1], [3], [2]);
     expect(dilated && places(dilated)).toEqual([0, 3, 1, 4]);
   });
 

@@ -111,7 +111,7 @@ export function slice(
 }
 
 /** Windows over the last axes; `null` if one of them has several digits. */
-export function windows(
+export function unfold(
   { offset, axes }: Layout,
   size: readonly number[],
   stride: readonly number[],

@@ -140,7 +140,7 @@ class Lowering {
     }
     this.#setExpression(node, this.#lower(node));
     const shared = this.#usesOf(node) > 1 && this.#isWork(node) && !this.#isCutUp(node);
-    if (shared || this.#wanted.has(node)) this.#settle(node);
+    if (shared || this.#wanted.has(node)) this.#materialize(node);
   }
 
   #countUses(node: Node): void {
@@ -205,10 +205,10 @@ class Lowering {
     // Nothing to compute, and no layout: digits of length 0 cannot be divided.
     if (sizeOf(node.shape) === 0) return loadWhole(this.#allocate(node), node);
     switch (operation.primitive) {
-      case "stopGradient":
+      case "detach":
         return this.#expressionOf(operation.inputs[0]);
       case "iota":
-        return { kind: "place", dtype: "int32", layout: contiguous(node.shape) };
+        return { kind: "index", dtype: "int32", layout: contiguous(node.shape) };
       case "permute":
         return this.#seenThrough(operation.inputs[0], (layout) =>
           layouts.permute(layout, operation.attributes.axes),
@@ -227,15 +227,15 @@ class Lowering {
       }
       case "expand":
         return this.#repeated(operation.inputs[0], node.shape);
-      case "windows": {
+      case "unfold": {
         const { size, stride, dilation } = operation.attributes;
         const positions = node.shape.slice(
           node.shape.length - 2 * size.length,
           node.shape.length - size.length,
         );
-        this.#settleIfWork(operation.inputs[0]);
+        this.#materializeIfWork(operation.inputs[0]);
         return this.#seenThrough(operation.inputs[0], (layout) =>
-          layouts.windows(layout, size, stride, dilation, positions),
+          layouts.unfold(layout, size, stride, dilation, positions),
         );
       }
       case "sum": {
@@ -249,7 +249,7 @@ class Lowering {
         return this.#reduce(node, operation);
       case "matmul":
         return this.#product(node, operation.inputs);
-      case "overlapAdd":
+      case "fold":
         // An addition, and the sum before.
         this.#keepSmall(operation.inputs, 2);
         return lowerOverlapAdd(node, operation, this.#lowering);
@@ -309,7 +309,7 @@ class Lowering {
     let operands = operandsNow();
     const { leaves } = this.#sizes.ofAll(operands);
     if (!this.#fits(leaves) || !canWalkTogether(node.shape, leaves.map(layoutOf))) {
-      for (const input of inputs) this.#settle(input);
+      for (const input of inputs) this.#materialize(input);
       operands = operandsNow();
     }
     return { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
@@ -324,7 +324,7 @@ class Lowering {
   /** A node as it broadcasts to a shape. What is repeated is computed once. */
   #repeated(node: Node, shape: Shape): LoopExpression {
     if (sameShape(node.shape, shape)) return this.#expressionOf(node);
-    this.#settleIfWork(node);
+    this.#materializeIfWork(node);
     return this.#seenThrough(node, (layout) => layouts.expand(layout, shape));
   }
 
@@ -335,7 +335,7 @@ class Lowering {
       this.#context.target.kernel.parts
     ) {
       const parts = this.#expressionsOf(inputs).map((expression) => this.#sizes.of(expression).parts);
-      this.#settle(inputs[parts.indexOf(Math.max(...parts))]);
+      this.#materialize(inputs[parts.indexOf(Math.max(...parts))]);
     }
   }
 
@@ -464,12 +464,12 @@ class Lowering {
     return load;
   }
 
-  #settle(node: Node): void {
+  #materialize(node: Node): void {
     this.#copied(node);
   }
 
-  #settleIfWork(node: Node): void {
-    if (this.#isWork(node)) this.#settle(node);
+  #materializeIfWork(node: Node): void {
+    if (this.#isWork(node)) this.#materialize(node);
   }
 
   /** Whether computing a node again would cost arithmetic. */

@@ -2,7 +2,7 @@ import { sizeOf, type DType, type Node, type Operation, type Shape } from "@star
 import { checkIndex } from "./checks.js";
 import type { Lowering } from "./lowering.js";
 import { canWalkTogether } from "./iteration.js";
-import { countBuffers, leavesOf, partsOf, type LoopExpression } from "./kernel.js";
+import { countBuffers, leavesOf, subexpressionsOf, type LoopExpression } from "./kernel.js";
 import { combined, digit, expand } from "./layout.js";
 
 /*
@@ -65,7 +65,7 @@ function whereNamed(
 ): LoopExpression | null {
   const named = read(index);
   const place = (stride: number): LoopExpression => ({
-    kind: "place",
+    kind: "index",
     dtype: "int32",
     layout: { offset: 0, axes: shape.map((length, i) => digit(length, i === axis ? stride : 0)) },
   });
@@ -90,6 +90,6 @@ function whereNamed(
   const seen = leaves.map(({ layout }) => layout);
   // The result is a buffer too.
   const fits = leaves.length <= operands && countBuffers(leaves, []) < buffers;
-  if (!fits || partsOf([expression]).length > parts) return null;
+  if (!fits || subexpressionsOf([expression]).length > parts) return null;
   return canWalkTogether(shape, [...seen, combined(shape, [axis])]) ? expression : null;
 }

@@ -29,17 +29,17 @@ export interface OverlappingProduct {
  * Places y that leave different remainders by the stride meet different taps t, so each class of places is a product of its own with
  * the taps that it meets, and nothing is multiplied by zeros but at the borders.
  *
- * `windows` says how the operand of the sum, [outer…, positions…, taps…], lies in the product's result. Returns `null` where taps
+ * `unfold` says how the operand of the sum, [outer…, positions…, taps…], lies in the product's result. Returns `null` where taps
  * are not rows of the product, or positions not columns.
  */
 export function overlappingProduct(
   product: ProductKernel,
   windows: Layout,
-  attributes: Pick<AttributesOf<"overlapAdd">, "size" | "stride" | "dilation">,
+  attributes: Pick<AttributesOf<"fold">, "size" | "stride" | "dilation">,
   part: Part,
 ): OverlappingProduct | null {
   const rank = attributes.size.length;
-  const found = partsOf(product, windows, rank);
+  const found = windowedProductOf(product, windows, rank);
   if (found === null) return null;
   const axes = axesOf(found.positions, attributes, part);
   const copied = axes.map(({ first, last, positions }) => {
@@ -75,7 +75,7 @@ interface Axis {
 
 function axesOf(
   positions: Parts["positions"],
-  { size, stride, dilation }: Pick<AttributesOf<"overlapAdd">, "size" | "stride" | "dilation">,
+  { size, stride, dilation }: Pick<AttributesOf<"fold">, "size" | "stride" | "dilation">,
   { starts, shape }: Part,
 ): Axis[] {
   const outerRank = shape.length - size.length;
@@ -239,7 +239,7 @@ interface Parts {
 }
 
 /** Finds the axes of the windows in the product; `null` if taps are not rows of it, or positions not columns. */
-function partsOf(product: ProductKernel, windows: Layout, rank: number): Parts | null {
+function windowedProductOf(product: ProductKernel, windows: Layout, rank: number): Parts | null {
   const digits = digitsOf(product);
   if (digits === null || windows.offset !== 0) return null;
   const located: ProductDigit[][] = [];

@@ -60,7 +60,7 @@ export function lowerConcat(
  */
 export function lowerOverlapAdd(
   node: Node,
-  operation: Operation & { primitive: "overlapAdd" },
+  operation: Operation & { primitive: "fold" },
   placing: Placing,
 ): LoopExpression {
   const product = productFor(node, operation, placing);
@@ -98,7 +98,7 @@ export function lowerOverlapAdd(
 /** The sum of windows that are a product, or the part of it that is read; `null` if they are none. */
 function productFor(
   node: Node,
-  operation: Operation & { primitive: "overlapAdd" },
+  operation: Operation & { primitive: "fold" },
   { kernels, productIn, allocate, expressionOf, onlyUser }: Placing,
 ): LoopExpression | null {
   const windows = expressionOf(operation.inputs[0]);

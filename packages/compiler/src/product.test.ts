@@ -37,7 +37,7 @@ describe("lowering products", () => {
       const columns = matmul(permute(leaf(5, 18), 1, 0), leaf(5, 48));
       const apart = permute(reshape(columns, [2, 3, 3, 3, 4, 4]), 3, 0, 4, 5, 1, 2);
       const side = stride * 3 + dilation * 2 + 1;
-      return createNode("overlapAdd", [apart], {
+      return createNode("fold", [apart], {
         size: [3, 3],
         stride: [stride, stride],
         dilation: [dilation, dilation],

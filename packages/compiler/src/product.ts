@@ -39,17 +39,17 @@ interface Loaded {
 
 /** The operand a of a product, [...batch, rows, k], whose sums go on along some axes of the batch. */
 export function leftOperand({ buffer, layout }: Loaded, summed: readonly number[] = []): ProductOperand {
-  const { batch, along, rows, columns } = partsOf(layout, summed);
+  const { batch, along, rows, columns } = splitAxes(layout, summed);
   return { buffer, offset: layout.offset, batch, rows, columns: joined([...along, ...columns]) };
 }
 
 /** The operand b, [...batch, k, columns]. */
 export function rightOperand({ buffer, layout }: Loaded, summed: readonly number[] = []): ProductOperand {
-  const { batch, along, rows, columns } = partsOf(layout, summed);
+  const { batch, along, rows, columns } = splitAxes(layout, summed);
   return { buffer, offset: layout.offset, batch, rows: joined([...along, ...rows]), columns };
 }
 
-function partsOf({ axes }: Layout, summed: readonly number[]) {
+function splitAxes({ axes }: Layout, summed: readonly number[]) {
   const rank = axes.length;
   const outer = axes.slice(0, rank - 2);
   return {

@@ -52,7 +52,7 @@ describe("lowering", () => {
 
   it("turns a convolution's windows into a product without laying them out", () => {
     const x = leaf(2, 3, 8, 8);
-    const seen = createNode("windows", [x], { size: [3, 3], stride: [1, 1], dilation: [1, 1] }); // [2, 3, 6, 6, 3, 3]
+    const seen = createNode("unfold", [x], { size: [3, 3], stride: [1, 1], dilation: [1, 1] }); // [2, 3, 6, 6, 3, 3]
     const columns = reshape(createNode("permute", [seen], { axes: [1, 4, 5, 0, 2, 3] }), [27, 72]);
     expect(kinds(compile(createNode("matmul", [leaf(4, 27), columns], {})))).toEqual(["product"]);
   });
@@ -87,7 +87,7 @@ describe("lowering", () => {
     const product = createNode("matmul", [leaf(3, 2, 4), leaf(3, 4, 5)], {});
     const computed = new Node(product, { operation: product.operation!, tracked: true });
     expect(kinds(compile(sum(computed, 0)))).toEqual(["product"]);
-    computed.settle(new HostStorage(new Float32Array(30)));
+    computed.materialize(new HostStorage(new Float32Array(30)));
     expect(computed.operation?.primitive).toBe("matmul");
     const program = compile(sum(computed, 0));
     expect(program.kernels).toMatchObject([{ kind: "reduce", combine: "sum", axes: [0] }]);

@@ -1,4 +1,4 @@
-import { buffersOf, partsOf, type LoopKernel } from "./kernel.js";
+import { buffersOf, subexpressionsOf, type LoopKernel } from "./kernel.js";
 import { accessesOf, blockSize, cutIntoBlocks, rowsOf, type Access, type Accesses } from "./row-blocks.js";
 import type { Target } from "./target.js";
 
@@ -17,7 +17,7 @@ export class RowLoop {
     const { reads, writes } = buffersOf(loop);
     this.loop = loop;
     this.rows = rowsOf(loop);
-    this.parts = partsOf(expressionsOf(loop)).length;
+    this.parts = subexpressionsOf(expressionsOf(loop)).length;
     this.reads = new Set(reads);
     this.writes = new Set(writes);
     this.touched = new Set([...reads, ...writes]);

@@ -30,7 +30,7 @@ function split(kernel: ReduceKernel, buffers: BufferSpec[], sizes: Sizes): Reduc
   const end = after < 0 ? shape.length : after;
   const [outer, inner] = [shape.slice(0, first), shape.slice(end)];
   const length = sizeOf(shape.slice(first, end));
-  const parts = partsOf(length, sizeOf(inner), sizes);
+  const parts = partCount(length, sizeOf(inner), sizes);
   const results = sizeOf(shape.filter((_, axis) => !isReduced(axis)));
   const acrossRows = !isReduced(shape.length - 1) && sizeOf(inner) >= longRow;
   if (parts === null || sizeOf(outer) >= enoughResults || !(results < enoughResults || acrossRows))
@@ -67,7 +67,7 @@ function split(kernel: ReduceKernel, buffers: BufferSpec[], sizes: Sizes): Reduc
 }
 
 /** Into how many equal parts rows are divided; `null` if they cannot well be. */
-function partsOf(rows: number, rowSize: number, sizes: Sizes): number | null {
+function partCount(rows: number, rowSize: number, sizes: Sizes): number | null {
   const { partSize, fewestParts, fewestRows } = sizes;
   const most = Math.min(Math.max(fewestRows, Math.floor(partSize / rowSize)), Math.floor(rows / fewestParts));
   for (let size = most; size > most / 4; size--) if (rows % size === 0 && size > 1) return rows / size;

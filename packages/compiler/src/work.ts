@@ -1,5 +1,5 @@
 import { sizeOf } from "@stargrad/graph";
-import { partsOf, type Kernel, type LoopExpression, type Program } from "./kernel.js";
+import { subexpressionsOf, type Kernel, type LoopExpression, type Program } from "./kernel.js";
 import type { Target } from "./target.js";
 
 /** About how much a kernel has to do, in operations on one element: what it is worth dividing among threads for. */
@@ -25,5 +25,5 @@ export function workOf(kernel: Kernel, program: Pick<Program, "buffers">, target
 
 /** One for every operand and every operation. */
 function costOf(expressions: readonly LoopExpression[]): number {
-  return partsOf(expressions).length;
+  return subexpressionsOf(expressions).length;
 }

@@ -119,8 +119,8 @@ export async function attributeThroughLayers(
         : await gradientTimesInput(rest, activation);
     rows.set(name, row);
     if (i < stages.length) {
-      activation = stages[i].forward(activation).stopGradient();
-      reference = stages[i].forward(reference).stopGradient();
+      activation = stages[i].forward(activation).detach();
+      reference = stages[i].forward(reference).detach();
     }
   }
   return rows;

@@ -26,7 +26,7 @@ function network(learningRate: number, dtype: "float32" | "float64" = "float64")
     loss: () => x.matmul(w1.transpose()).add(b1).relu().matmul(w2.transpose()).add(b2).sub(y).square().mean(),
     step: () => {
       for (const p of parameters.values()) {
-        if (p.grad !== null) p.assign(p.stopGradient().sub(p.grad.mul(learningRate)));
+        if (p.grad !== null) p.assign(p.detach().sub(p.grad.mul(learningRate)));
       }
     },
   };
@@ -145,7 +145,7 @@ describe("watchStep", () => {
     const x = normal([8, 3], { generator: new Generator(1) });
     const [w1, b1, w2] = parameters.values();
     const loss = (): Tensor => {
-      attempts.assign(attempts.add(1).stopGradient());
+      attempts.assign(attempts.add(1).detach());
       const mask = bernoulli([6], { probability: 0.5, generator }).cast("float32");
       return x.matmul(w1.transpose()).add(b1).tanh().mul(mask).matmul(w2.transpose()).square().mean();
     };

@@ -65,7 +65,7 @@ table = {
     # NumPy's is exact; torch's is NaN when the quotient overflows.
     "mod": lambda a, b: torch.from_numpy(numpy.asarray(numpy.remainder(a, b))),
     "cast": lambda x, dtype: x.to(dtypes[dtype]),
-    "stopGradient": torch.detach,
+    "detach": torch.detach,
     "sum": lambda x, axes: x.sum(dim=axes),
     "prod": product,
     "max": lambda x, axes: x.amax(dim=axes),
@@ -78,8 +78,8 @@ table = {
     "flip": lambda x, axes: x.flip(axes),
     "pad": pad,
     "concat": lambda *inputs, axis: torch.cat(inputs, dim=axis),
-    "windows": windows,
-    "overlapAdd": overlap_add,
+    "unfold": windows,
+    "fold": overlap_add,
     "iota": lambda size: torch.arange(size),
     "gather": lambda x, index, axis: x.gather(axis, index.long()),
     "scatterAdd": lambda index, x, axis, size: torch.zeros(

@@ -15,7 +15,7 @@ export {
   type ValueOwner,
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
-export { pendingWithCompanions, type Computation } from "./pending.js";
+export { pendingWithCoOutputs, type Computation } from "./pending.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
 export { philox4x32 } from "./primitives/random.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";

@@ -11,7 +11,7 @@ import {
   withoutHistory,
   type Node,
 } from "./node.js";
-import { pendingNodes, pendingWithCompanions } from "./pending.js";
+import { pendingNodes, pendingWithCoOutputs } from "./pending.js";
 
 function leaf({ tracked = false } = {}): Node {
   return createLeaf([2], "float64", storage(), { tracked });
@@ -71,7 +71,7 @@ describe("history", () => {
 
   it("starts again from a node that has been computed", () => {
     const y = exp(exp(leaf()));
-    y.settle(storage());
+    y.materialize(storage());
     expect(y.history).toBe(0);
     expect(exp(y).history).toBe(1);
   });
@@ -79,7 +79,7 @@ describe("history", () => {
   it("is none for a tracked node, nor by way of one", () => {
     const tracked = exp(exp(leaf({ tracked: true })));
     expect(tracked.history).toBe(0);
-    expect(createNode("stopGradient", [tracked], {}).history).toBe(1);
+    expect(createNode("detach", [tracked], {}).history).toBe(1);
   });
 
   it("is not added to by what is built as a whole", () => {
@@ -101,14 +101,14 @@ describe("settle", () => {
   it("turns a node into a leaf and lets its history go", () => {
     const y = exp(leaf());
     const elements = storage();
-    y.settle(elements);
+    y.materialize(elements);
     expect(y.storage).toBe(elements);
     expect(y.operation).toBeNull();
   });
 
   it("leaves a tracked node its operation, through which gradients flow", () => {
     const y = exp(leaf({ tracked: true }));
-    y.settle(storage());
+    y.materialize(storage());
     expect(y.operation?.primitive).toBe("exp");
   });
 });
@@ -120,8 +120,8 @@ describe("tracked", () => {
     expect(exp(exp(leaf({ tracked: true }))).tracked).toBe(true);
   });
 
-  it("ends at stopGradient", () => {
-    expect(createNode("stopGradient", [leaf({ tracked: true })], {}).tracked).toBe(false);
+  it("ends at detach", () => {
+    expect(createNode("detach", [leaf({ tracked: true })], {}).tracked).toBe(false);
   });
 
   it("ends where the result is not a real number", () => {
@@ -170,7 +170,7 @@ describe("topologicalOrder", () => {
 describe("pendingNodes", () => {
   it("stops at nodes whose elements are known, even if they keep their operation", () => {
     const settled = exp(leaf({ tracked: true }));
-    settled.settle(storage());
+    settled.materialize(storage());
     const pending = exp(settled);
     const root = add(pending, settled);
     expect(pendingNodes([root])).toEqual([pending, root]);
@@ -178,17 +178,17 @@ describe("pendingNodes", () => {
   });
 });
 
-describe("companions", () => {
-  const orderOf = (...nodes: Node[]) => pendingWithCompanions(nodes).order;
+describe("co-outputs", () => {
+  const orderOf = (...nodes: Node[]) => pendingWithCoOutputs(nodes).order;
 
-  function companions(): [Node, Node] {
+  function coOutputs(): [Node, Node] {
     const [first, second] = [exp(leaf()), exp(leaf())];
-    for (const node of [first, second]) node.accompany([first, second]);
+    for (const node of [first, second]) node.addCoOutputs([first, second]);
     return [first, second];
   }
 
   it("are computed with a node, and with whatever needs it", () => {
-    const [first, second] = companions();
+    const [first, second] = coOutputs();
     expect(new Set(orderOf(first))).toEqual(new Set([first, second]));
     const root = exp(exp(second));
     const pending = orderOf(root);
@@ -198,27 +198,27 @@ describe("companions", () => {
 
   it("are kept, and a node is not because it has some", () => {
     const [source, first] = [exp(leaf()), exp(leaf())];
-    source.accompany([first]);
-    const [second, third] = companions();
-    first.accompany([second]);
-    const computation = pendingWithCompanions([exp(source)]);
-    expect(computation.companions).toEqual(new Set([first, second, third]));
+    source.addCoOutputs([first]);
+    const [second, third] = coOutputs();
+    first.addCoOutputs([second]);
+    const computation = pendingWithCoOutputs([exp(source)]);
+    expect(computation.coOutputs).toEqual(new Set([first, second, third]));
     expect(computation.order).toHaveLength(5);
     // The other way round nothing follows.
     expect(orderOf(third)).toHaveLength(2);
   });
 
   it("are none of an engine's business, which is told what to keep", () => {
-    const [first] = companions();
+    const [first] = coOutputs();
     expect(pendingNodes([first])).toEqual([first]);
   });
 
   it("are let go once the node has been computed", () => {
-    const [first, second] = companions();
-    first.settle(storage());
-    expect(first.companions).toEqual([]);
+    const [first, second] = coOutputs();
+    first.materialize(storage());
+    expect(first.coOutputs).toEqual([]);
     expect(orderOf(first)).toEqual([]);
-    second.settle(storage());
+    second.materialize(storage());
     expect(orderOf(first, second)).toEqual([]);
   });
 });
@@ -227,7 +227,7 @@ describe("release", () => {
   it("leaves what depends on a leaf without a value, and says whose it was", () => {
     const weight = leaf({ tracked: true });
     const [pending, computed] = [exp(weight), exp(weight)];
-    computed.settle(storage());
+    computed.materialize(storage());
     weight.release({ description: "Parameter weight" });
     expect(weight.storage).toBeNull();
     expect(() => pendingNodes([exp(pending)])).toThrowErrorMatchingInlineSnapshot(

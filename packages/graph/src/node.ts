@@ -67,7 +67,7 @@ export class Node implements Numbered {
   /** These two are for `NodeNumbers` alone. */
   walk = 0;
   place = 0;
-  #companions: readonly Node[] = none;
+  #coOutputs: readonly Node[] = none;
   #operation: Operation | null;
   #storage: Storage | null;
   #history: number;
@@ -91,13 +91,13 @@ export class Node implements Numbered {
   }
 
   /** Nodes that are computed and kept whenever this one is computed, whether it is itself kept or not. */
-  get companions(): readonly Node[] {
-    return this.#companions;
+  get coOutputs(): readonly Node[] {
+    return this.#coOutputs;
   }
 
-  /** Adds companions to those it has. */
-  accompany(nodes: readonly Node[]): void {
-    this.#companions = this.#companions.length === 0 ? nodes : [...this.#companions, ...nodes];
+  /** Adds co-outputs to those it has. */
+  addCoOutputs(nodes: readonly Node[]): void {
+    this.#coOutputs = this.#coOutputs.length === 0 ? nodes : [...this.#coOutputs, ...nodes];
   }
 
   /** How to compute the elements; `null` for a leaf. */
@@ -125,20 +125,20 @@ export class Node implements Numbered {
   }
 
   /** Keeps computed elements. From here on the node is a leaf, unless a gradient may still pass through it. */
-  settle(storage: Storage): void {
+  materialize(storage: Storage): void {
     this.#storage = storage;
-    this.#companions = none;
+    this.#coOutputs = none;
     if (!this.tracked) this.#operation = null;
   }
 
   /**
    * Makes a computed node pending again, for when its elements turn out not to have been computed: by this operation, along with
-   * these companions.
+   * these co-outputs.
    */
-  unsettle(operation: Operation | null, companions: readonly Node[] = none): void {
+  restoreOperation(operation: Operation | null, coOutputs: readonly Node[] = none): void {
     this.#storage = null;
     this.#operation = operation;
-    this.#companions = companions;
+    this.#coOutputs = coOutputs;
   }
 
   /** Whose value it is or was; `null` for a node that is nobody's. */
@@ -275,7 +275,7 @@ export function createNode<P extends PrimitiveName>(
   const type = { shape: shape(inputs, attributes), dtype: dtype(inputs, attributes) };
   // The compiler cannot see that name and attributes belong together once P is generic; the signature says so.
   const operation = { primitive: name, inputs, attributes } as unknown as Operation;
-  const differentiable = name !== "stopGradient" && isFloat(type.dtype);
+  const differentiable = name !== "detach" && isFloat(type.dtype);
   return new Node(type, { operation, tracked: differentiable && inputs.some((input) => input.tracked) });
 }
 

@@ -24,33 +24,33 @@ export function pendingNodes(nodes: readonly Node[]): Node[] {
 export interface Computation {
   /** All of it, in an order that works. */
   readonly order: readonly Node[];
-  /** Those that are kept because they are companions of others. */
-  readonly companions: ReadonlySet<Node>;
+  /** Those that are kept because they are co-outputs of others. */
+  readonly coOutputs: ReadonlySet<Node>;
 }
 
 /**
- * The same with the companions of every node that has to be computed, theirs, and so on. Whether all values are still
+ * The same with the co-outputs of every node that has to be computed, theirs, and so on. Whether all values are still
  * there is not asked here: the engine's walk finds out.
  */
-export function pendingWithCompanions(nodes: readonly Node[]): Computation {
+export function pendingWithCoOutputs(nodes: readonly Node[]): Computation {
   const roots = [...nodes];
   const groups = new Set<readonly Node[]>();
-  const companions = new Set<Node>();
+  const coOutputs = new Set<Node>();
   const order = topologicalOrder(roots, (node) => {
     if (node.storage !== null) return false;
-    if (node.companions.length > 0 && !groups.has(node.companions)) {
-      groups.add(node.companions);
-      for (const companion of node.companions) {
+    if (node.coOutputs.length > 0 && !groups.has(node.coOutputs)) {
+      groups.add(node.coOutputs);
+      for (const coOutput of node.coOutputs) {
         // One that has been computed may have been let go since; it is not wanted again.
-        if (companion.storage !== null || companion.operation === null) continue;
-        companions.add(companion);
+        if (coOutput.storage !== null || coOutput.operation === null) continue;
+        coOutputs.add(coOutput);
         // The walk goes on to roots that join while it is under way.
-        roots.push(companion);
+        roots.push(coOutput);
       }
     }
     return true;
   });
-  return { order, companions };
+  return { order, coOutputs };
 }
 
 function leaked({ shape, dtype }: Placeholder): ArgumentError {

@@ -6,13 +6,13 @@ import {
   concat,
   expand,
   flip,
-  overlapAdd,
+  fold,
   pad,
   permute,
   reshape,
   slice,
-  stopGradient,
-  windows,
+  detach,
+  unfold,
 } from "./primitives/movement.js";
 import { randomBits } from "./primitives/random.js";
 import { cumsum, max, prod, sum } from "./primitives/reduction.js";
@@ -24,7 +24,7 @@ import type { PrimitiveKind, Signature } from "./primitive.js";
 /** The table of primitives. Everything else that Stargrad computes is composed of these. */
 export const primitives = {
   ...elementwise,
-  stopGradient,
+  detach,
   sum,
   prod,
   max,
@@ -37,8 +37,8 @@ export const primitives = {
   flip,
   pad,
   concat,
-  windows,
-  overlapAdd,
+  unfold,
+  fold,
   iota,
   gather,
   scatterAdd,

@@ -11,7 +11,7 @@ type Given = (node: Node) => HostTensor | undefined;
 export class ReferencePlan {
   /** What is read and not computed by any of the steps. */
   readonly leaves: readonly Node[];
-  readonly #steps: readonly Step[];
+  readonly #steps: readonly PlannedOperation[];
   readonly #outputs: readonly Node[];
   readonly #loops: ReadonlyMap<Node, LoopPlan>;
 
@@ -76,7 +76,7 @@ export class ReferencePlan {
 }
 
 /** A node that is computed, and how. Kept apart because a node that has been computed may forget how. */
-interface Step {
+interface PlannedOperation {
   readonly node: Node;
   readonly operation: Operation;
 }
@@ -132,7 +132,7 @@ function sliceOf({ shape: [, ...shape], dtype, data }: HostTensor, place: number
   return { shape, dtype, data: data.subarray(place * size, (place + 1) * size) };
 }
 
-function loopsIn(steps: readonly Step[]): Map<Node, LoopPlan> {
+function loopsIn(steps: readonly PlannedOperation[]): Map<Node, LoopPlan> {
   const indices = new Map<Node, Set<number>>();
   for (const { node, operation } of steps) {
     if (operation.primitive === "scan") indices.set(node, new Set());
@@ -153,14 +153,14 @@ function operationOf({ operation }: Node): Operation {
   return operation;
 }
 
-function leavesOf(steps: readonly Step[], outputs: readonly Node[]): Node[] {
+function leavesOf(steps: readonly PlannedOperation[], outputs: readonly Node[]): Node[] {
   const computed = new Set(steps.map(({ node }) => node));
   const read = new Set([...steps.flatMap(({ operation }) => operation.inputs), ...outputs]);
   return [...read].filter((node) => !computed.has(node));
 }
 
 /** How often each node is read: as an input, and once more as an output, which is never let go. */
-function countUses(steps: readonly Step[], outputs: readonly Node[]): Map<Node, number> {
+function countUses(steps: readonly PlannedOperation[], outputs: readonly Node[]): Map<Node, number> {
   const uses = new Map<Node, number>();
   const count = (node: Node): void => void uses.set(node, (uses.get(node) ?? 0) + 1);
   for (const { operation } of steps) operation.inputs.forEach(count);

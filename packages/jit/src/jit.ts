@@ -21,7 +21,7 @@ type Returned = Tree | undefined | void;
  * other fields than before (a layer replaced, `train` and `eval`), when a parameter it reads is frozen or thawed, and for
  * another engine. What private fields, closures and plain objects hold is not seen.
  *
- * Results are values, as after `stopGradient`: gradients pass neither through them nor into inputs. Differentiate inside of f
+ * Results are values, as after `detach`: gradients pass neither through them nor into inputs. Differentiate inside of f
  * (`grad`, `vjp`), or take `trainStep`, which is a recorded function too. Within another recorded function, and in the body
  * of a `scan`, f is called as it is.
  *

@@ -77,6 +77,6 @@ function strangerOf(called: string, node: Node): ArgumentError {
   return new ArgumentError(
     called,
     `the function uses ${what} before it was recorded; it would be the same at every call, and nothing would be learned through it`,
-    "Compute it inside of the function, pass it as an input, or take its `stopGradient()` if it is meant to stay as it is",
+    "Compute it inside of the function, pass it as an input, or take its `detach()` if it is meant to stay as it is",
   );
 }

@@ -29,7 +29,7 @@ export function computeInputs(called: string, inputs: Tree): void {
   throw new ArgumentError(
     called,
     `tensor ${tracked} of the inputs, of shape [${tensors[tracked].shape.join(", ")}], depends on parameters or on what is differentiated, and no gradient would reach them`,
-    "Read parameters and differentiate inside of the function, or pass `stopGradient()` of the tensor",
+    "Read parameters and differentiate inside of the function, or pass `detach()` of the tensor",
   );
 }
 

@@ -124,7 +124,7 @@ multihead(draw(1, 1, 1), None, None, 1, 1)
 def layer_options(options):
     names = {
         "dimFeedforward": "dim_feedforward",
-        "layerNormEps": "layer_norm_eps",
+        "epsilon": "layer_norm_eps",
         "batchFirst": "batch_first",
         "normFirst": "norm_first",
     }
@@ -163,7 +163,7 @@ for normFirst in [False, True]:
     options = {"dropout": 0, "dimFeedforward": 5, "normFirst": normFirst}
     encoder(draw(4, 2, 6), 2, **options)
     masks = {"attentionMask": later, "keyPaddingMask": padding}
-    encoder(draw(2, 4, 4), 2, masks=masks, batchFirst=True, activation="gelu", layerNormEps=0.1, **options)
+    encoder(draw(2, 4, 4), 2, masks=masks, batchFirst=True, activation="gelu", epsilon=0.1, **options)
     encoder(draw(3, 1, 4), 1, layers=2, norm=normFirst, **options)
     decoder(draw(3, 2, 4), draw(4, 2, 4), 2, **options)
     masks = {"targetMask": later, "memoryPaddingMask": padding}

@@ -25,7 +25,7 @@ function train(model: Sequential): number {
     const mistake = mseLoss(model.forward(x), x);
     backward(mistake);
     for (const parameter of model.parameters()) {
-      if (parameter.grad !== null) parameter.assign(parameter.sub(parameter.grad.mul(0.1)).stopGradient());
+      if (parameter.grad !== null) parameter.assign(parameter.sub(parameter.grad.mul(0.1)).detach());
       parameter.grad = null;
     }
     loss = mistake.itemSync();

@@ -49,7 +49,7 @@ class Reading {
     this.#module = module;
     this.#fields = Object.keys(module);
     this.#values = this.#fields.map((field) => copied(valueOf(module, field)));
-    this.#parts = this.#seesAll() ? null : partsOf(module);
+    this.#parts = this.#seesAll() ? null : readState(module);
   }
 
   /** Whether all parts stand in fields: a class that says by itself what they are may keep them elsewhere. */
@@ -57,7 +57,7 @@ class Reading {
     const module = this.#module;
     if (Reflect.get(module, "fields") === Reflect.get(baseOf(module), "fields")) return true;
     const seen = new Set(this.#values.flat(Infinity));
-    const parts = partsOf(module);
+    const parts = readState(module);
     return parts.length > 0 && parts.every((part) => seen.has(part));
   }
 
@@ -68,7 +68,7 @@ class Reading {
     for (const [i, field] of this.#fields.entries()) {
       if (!same(valueOf(module, field), this.#values[i])) return false;
     }
-    return this.#parts === null || same(partsOf(module), this.#parts);
+    return this.#parts === null || same(readState(module), this.#parts);
   }
 }
 
@@ -86,7 +86,7 @@ function valueOf(module: Readable, field: string): unknown {
   return (module as unknown as Readonly<Record<string, unknown>>)[field];
 }
 
-function partsOf(module: Readable): unknown[] {
+function readState(module: Readable): unknown[] {
   return [...module.parts()].map(([, part]) => part);
 }
 

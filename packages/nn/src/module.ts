@@ -73,7 +73,7 @@ export abstract class Module {
    * their names.
    */
   *parts(): Generator<readonly [name: string, part: Variable | Module]> {
-    for (const [name, value] of this.fields()) yield* partsOf(name, value);
+    for (const [name, value] of this.fields()) yield* childrenOf(name, value);
   }
 
   /**
@@ -114,9 +114,7 @@ export abstract class Module {
    * stands there under each of its names.
    */
   stateDict(): Map<string, Tensor> {
-    const state = new Map(
-      this.#everyNamed(Variable).map(([name, variable]) => [name, variable.stopGradient()]),
-    );
+    const state = new Map(this.#everyNamed(Variable).map(([name, variable]) => [name, variable.detach()]));
     // Computed now, so that what was saved does not depend on what happens to the variables until it is read.
     realize(...state.values());
     return state;
@@ -224,11 +222,11 @@ export abstract class Module {
 
 type Named<T> = readonly [name: string, value: T];
 
-function* partsOf(name: string, value: unknown): Generator<Named<Variable | Module>> {
+function* childrenOf(name: string, value: unknown): Generator<Named<Variable | Module>> {
   if (value instanceof Variable || value instanceof Module) {
     yield [name, value];
   } else if (Array.isArray(value)) {
-    for (const [index, element] of value.entries()) yield* partsOf(`${name}.${index}`, element);
+    for (const [index, element] of value.entries()) yield* childrenOf(`${name}.${index}`, element);
   }
 }
 

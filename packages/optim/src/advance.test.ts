@@ -17,7 +17,7 @@ describe("a step that throws", () => {
   ])("changes nothing, %s", (_when, steps) => {
     const start = () => {
       const parameters = [new Parameter(tensor([1, 2])), new Parameter(tensor([3]))];
-      for (const parameter of parameters) parameter.grad = parameter.stopGradient();
+      for (const parameter of parameters) parameter.grad = parameter.detach();
       return { parameters, optimizer: new NAdam(parameters, { learningRate: 0.1 }) };
     };
     const [failing, untroubled] = [start(), start()];
@@ -96,7 +96,7 @@ describe("a state dict", () => {
     const blank = used.optimizer.stateDict();
     for (let step = 0; step < 3; step++) used.optimizer.step();
     used.optimizer.loadStateDict(blank);
-    used.parameter.assign(fresh.parameter.stopGradient());
+    used.parameter.assign(fresh.parameter.detach());
     used.optimizer.step();
     fresh.optimizer.step();
     expect(everything(used.optimizer)).toEqual(everything(fresh.optimizer));

@@ -54,7 +54,7 @@ function clipTo(
   }
   // Whoever computes the clipped gradients computes the norm on the way. Kept then, it can be read however much later.
   const pending = [norm, ...clipped.flatMap(({ parameter }) => parameter.grad ?? [])].map(({ node }) => node);
-  for (const node of pending) if (node.storage === null) node.accompany(pending);
+  for (const node of pending) if (node.storage === null) node.addCoOutputs(pending);
   return norm;
 }
 

@@ -52,7 +52,7 @@ describe("EMA", () => {
     const parameter = new Parameter(tensor([1, 2]));
     const ema = new EMA([parameter], { decay: 1 });
     for (let i = 0; i < 5; i++) {
-      parameter.assign(parameter.stopGradient().add(10));
+      parameter.assign(parameter.detach().add(10));
       ema.update();
     }
     expect(ema.stateDict().get("averages.0")!.toArraySync()).toEqual([1, 2]);
@@ -61,7 +61,7 @@ describe("EMA", () => {
   it("stands in for the weights, and they come back to the bit", async () => {
     const parameters = [new Parameter(tensor([0.1, 0.2])), new Parameter(tensor(3, { dtype: "float64" }))];
     const ema = new EMA(parameters, { decay: 0.5 });
-    for (const parameter of parameters) parameter.assign(parameter.stopGradient().mul(3));
+    for (const parameter of parameters) parameter.assign(parameter.detach().mul(3));
     ema.update();
     const weights = parameters.map((parameter) => parameter.dataSync());
     const seen = await ema.withAverages(() => parameters.map((parameter) => parameter.toArraySync()));
@@ -125,7 +125,7 @@ describe("EMA", () => {
     const count = new Buffer(tensor(1, { dtype: "int32" }));
     const ema = new EMA([parameter, mean, count], { decay: 0.5 });
     for (let step = 0; step < 2; step++) {
-      parameter.assign(parameter.stopGradient().mul(2));
+      parameter.assign(parameter.detach().mul(2));
       mean.assign(mean.add(4));
       count.assign(count.add(1));
       assignAll(ema.updates());

@@ -125,7 +125,7 @@ export class EMA {
     const { dtype } = variable;
     if (dtype !== "float32" && dtype !== "float64") return variable;
     const { decay, rest } = this.#numbers[dtype].tensors;
-    return average.mul(decay).add(variable.stopGradient().mul(rest));
+    return average.mul(decay).add(variable.detach().mul(rest));
   }
 
   #put(values: readonly Tensor[]): void {

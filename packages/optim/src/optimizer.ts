@@ -307,8 +307,8 @@ export abstract class Optimizer<
       const parameter = group.parameters[place];
       const gradient = this.#directed(gradientOf(parameter), parameter, group);
       const state = Object.fromEntries(this.#historyOf(parameter).state) as Record<Name, Buffer>;
-      // Without stopGradient the new value would remember how it came about, and with it every value before.
-      const next = this.update(parameter.stopGradient(), gradient, state, tensors, structure);
+      // Without detach the new value would remember how it came about, and with it every value before.
+      const next = this.update(parameter.detach(), gradient, state, tensors, structure);
       return [
         [parameter, next.parameter],
         ...entriesOf(next.state).map(([name, value]) => [state[name], value] as const),

@@ -58,7 +58,7 @@ describe("Scheduler", () => {
     const train = (parameter: Parameter, adam: AdamW, scheduler: Scheduler, from: number, to: number) => {
       for (let k = from; k < to; k++) {
         scheduler.set(k);
-        parameter.grad = parameter.stopGradient().mul(k + 1);
+        parameter.grad = parameter.detach().mul(k + 1);
         adam.step();
       }
       return parameter.dataSync();

@@ -317,9 +317,9 @@ case("concat", list(samples.values()), output=torch.cat(list(samples.values())))
 image = integers(2, 1, 5, 6)
 for size, stride in [([2, 3], 1), ([3, 3], 2), ([5, 1], 1)]:
     expected = image.unfold(2, size[0], stride).unfold(3, size[1], stride)
-    case("windows", image, {"size": size, "stride": stride}, output=expected)
+    case("unfold", image, {"size": size, "stride": stride}, output=expected)
 expected = image.unfold(2, 3, 1).unfold(3, 4, 2)[..., ::2, ::3]
-case("windows", image, {"size": [2, 2], "stride": [1, 2], "dilation": [2, 3]}, output=expected)
+case("unfold", image, {"size": [2, 2], "stride": [1, 2], "dilation": [2, 3]}, output=expected)
 
 # Indexing
 table = draw(4, 3)
@@ -371,7 +371,7 @@ for name, function in {
     "round": torch.round,
     "sin": torch.sin,
     "sinh": torch.sinh,
-    "stopGradient": torch.detach,
+    "detach": torch.detach,
     "tanh": torch.tanh,
 }.items():
     case(name, plain, output=function(plain))
@@ -388,7 +388,7 @@ for options in [{"stride": 1}, {"stride": [2, 1], "dilation": [1, 2]}]:
     # torch folds columns [N, kernel, places] to pictures.
     columns = places.permute(0, 3, 4, 1, 2).reshape(2, 4, 12)
     folded = functional.fold(columns, lengths, kernel_size=2, stride=step, dilation=apart)
-    case("overlapAdd", places, {"lengths": lengths, **options}, output=folded[:, 0])
+    case("fold", places, {"lengths": lengths, **options}, output=folded[:, 0])
 
 # More of creation
 for data in [[[1, 2, 3], [4, 5, 6]], [0.5, -1], 7, [[True, False]], []]:

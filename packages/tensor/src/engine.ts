@@ -11,7 +11,7 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
-import { pendingWithCompanions } from "@stargrad/graph/internal";
+import { pendingWithCoOutputs } from "@stargrad/graph/internal";
 import { defaultEngine } from "#default-engine";
 import { isRecording } from "./recording-state.js";
 
@@ -115,10 +115,10 @@ function copyOf(node: Node): Node {
 }
 
 function copying(node: Node) {
-  return { primitive: "stopGradient" as const, inputs: [node], attributes: {} };
+  return { primitive: "detach" as const, inputs: [node], attributes: {} };
 }
 
-/** Computes the elements of these nodes and of their companions as one program, and keeps them. */
+/** Computes the elements of these nodes and of their co-outputs as one program, and keeps them. */
 export function realizeNodes(nodes: readonly Node[]): void {
   withFallbacks(nodes, () => {
     computeKept(nodes);
@@ -127,10 +127,10 @@ export function realizeNodes(nodes: readonly Node[]): void {
 
 function computeKept(nodes: readonly Node[]): void {
   const wanted = new Set(nodes);
-  const { order, companions } = pendingWithCompanions(nodes);
-  const outputs = order.filter((node) => wanted.has(node) || companions.has(node));
+  const { order, coOutputs } = pendingWithCoOutputs(nodes);
+  const outputs = order.filter((node) => wanted.has(node) || coOutputs.has(node));
   if (outputs.length === 0) return;
-  settle(outputs, runOnCurrent(outputs, outputs.map(destinationOf)));
+  materialize(outputs, runOnCurrent(outputs, outputs.map(destinationOf)));
 }
 
 const destinations = new WeakMap<Node, (node: Node) => Destination>();
@@ -152,45 +152,45 @@ export type Order = readonly [node: Node, destination: Destination];
 
 /**
  * Computes the elements of nodes as one program and hands them to the caller, who alone knows of them. Other nodes, and
- * the companions of all of them, are computed along with them and kept.
+ * the co-outputs of all of them, are computed along with them and kept.
  */
 export function computeNodes(orders: readonly Order[], alongside: readonly Node[]): Storage[] {
   const nodes = orders.map(([node]) => node);
   const all = [...nodes, ...alongside];
   return withFallbacks(all, () => {
     const wanted = new Set(alongside);
-    const { order, companions } = pendingWithCompanions(all);
-    const kept = order.filter((node) => wanted.has(node) || companions.has(node));
+    const { order, coOutputs } = pendingWithCoOutputs(all);
+    const kept = order.filter((node) => wanted.has(node) || coOutputs.has(node));
     if (nodes.length + kept.length === 0) return [];
     const places = [...orders.map(([, destination]) => destination), ...kept.map(destinationOf)];
     const storages = runOnCurrent([...nodes, ...kept], places);
-    settle(kept, storages.slice(nodes.length));
+    materialize(kept, storages.slice(nodes.length));
     return storages.slice(0, nodes.length);
   });
 }
 
-function settle(nodes: readonly Node[], storages: readonly Storage[]): void {
-  if (mayStillFail()) for (const node of nodes) unsettleIfItFails(node);
+function materialize(nodes: readonly Node[], storages: readonly Storage[]): void {
+  if (mayStillFail()) for (const node of nodes) restoreIfItFails(node);
   nodes.forEach((node, i) => {
-    node.settle(storages[i]);
+    node.materialize(storages[i]);
     fallbacks.delete(node);
   });
 }
 
 /** Has a node be pending again if its program fails; one that has a fallback then takes on the value of that. */
-function unsettleIfItFails(node: Node): void {
-  const { operation, companions } = node;
+function restoreIfItFails(node: Node): void {
+  const { operation, coOutputs } = node;
   const other = fallbacks.get(node);
   takeBackIfItFails(() => {
-    if (other === undefined) node.unsettle(operation, companions);
-    else node.unsettle(copying(other));
+    if (other === undefined) node.restoreOperation(operation, coOutputs);
+    else node.restoreOperation(copying(other));
   });
 }
 
 const fallbacks = new WeakMap<Node, Node>();
 
 /**
- * Has a node take on the value of another if its own, or that of one of its companions, turns out not to be computable. For
+ * Has a node take on the value of another if its own, or that of one of its co-outputs, turns out not to be computable. For
  * changes that nobody has asked to see, such as running statistics: one that cannot be made has not happened, and must not
  * be in the way of others.
  */
@@ -204,7 +204,7 @@ function withFallbacks<T>(nodes: readonly Node[], compute: () => T): T {
   try {
     return compute();
   } catch (error) {
-    const { order } = pendingWithCompanions(nodes);
+    const { order } = pendingWithCoOutputs(nodes);
     const optional = order.filter((node) => fallbacks.has(node));
     if (optional.length === 0) throw error;
     // In the order in which they were made, so that each finds what it is made from.
@@ -218,9 +218,9 @@ function computeOrFallBack(node: Node): void {
   try {
     computeKept([node]);
   } catch {
-    for (const each of new Set([node, ...node.companions])) {
+    for (const each of new Set([node, ...node.coOutputs])) {
       const other = fallbacks.get(each);
-      if (other !== undefined) settle([each], [lastingStorage(other)]);
+      if (other !== undefined) materialize([each], [lastingStorage(other)]);
     }
   }
 }

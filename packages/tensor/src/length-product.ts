@@ -41,7 +41,7 @@ type TimesDigit<
   By extends 1[],
   Carry extends 1[] = [],
 > = A extends `${infer Digit}${infer Higher}`
-  ? Settle<[...CountTimes<Count<Digit>, By>, ...Carry]> extends [
+  ? Normalize<[...CountTimes<Count<Digit>, By>, ...Carry]> extends [
       infer Ones extends string,
       infer Tens extends 1[],
     ]
@@ -57,7 +57,7 @@ type Plus<
   Carry extends 1[] = [],
 > = A extends `${infer DigitA}${infer HigherA}`
   ? B extends `${infer DigitB}${infer HigherB}`
-    ? Settle<[...Count<DigitA>, ...Count<DigitB>, ...Carry]> extends [
+    ? Normalize<[...Count<DigitA>, ...Count<DigitB>, ...Carry]> extends [
         infer Ones extends string,
         infer Tens extends 1[],
       ]
@@ -73,7 +73,7 @@ type Plus<
       : Plus<B, "1">;
 
 /** A count below 100 as its ones, a digit, and its tens, a count. */
-type Settle<Total extends 1[]> = `${Total["length"]}` extends `${infer First}${infer Second}`
+type Normalize<Total extends 1[]> = `${Total["length"]}` extends `${infer First}${infer Second}`
   ? Second extends ""
     ? [First, []]
     : [Second, Count<First>]

@@ -1,7 +1,7 @@
 import { createNode, LoopBody, type Node } from "@stargrad/graph";
 import { topologicalOrder } from "@stargrad/graph/internal";
 import { sequencesOfDraws } from "./draw-starts.js";
-import { stopGradient } from "./functions/elementwise.js";
+import { detach } from "./functions/elementwise.js";
 import { TracedLoop, traceLoop } from "./loop-draws.js";
 import { Tensor } from "./tensor.js";
 import { trace } from "./trace.js";
@@ -75,7 +75,7 @@ export function traceBody<T>(f: () => T, extent: LoopExtent): Traced<T> {
     traceLoop(loop, () => {
       const collected = collectChanges(f);
       // What is assigned to a variable is a value: no gradient passes from it to the next iteration.
-      const after = collected.changes.after.map((node) => stopGradient(new Tensor(node)).node);
+      const after = collected.changes.after.map((node) => detach(new Tensor(node)).node);
       return { ...collected, changes: { ...collected.changes, after } };
     });
   const { result, changes } = trace(call, (node) => void made.push(node));

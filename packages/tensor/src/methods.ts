@@ -61,7 +61,7 @@ export class MethodTable {
   readonly isNaN = method(elementwise.isNaN);
   readonly isFinite = method(elementwise.isFinite);
   readonly cast = method(elementwise.cast);
-  readonly stopGradient = method(elementwise.stopGradient);
+  readonly detach = method(elementwise.detach);
   readonly clamp = method(elementwise.clamp);
   readonly logit = method(elementwise.logit);
   readonly erfinv = method(elementwise.erfinv);
@@ -116,8 +116,8 @@ export class MethodTable {
   readonly split = method(movement.split);
   readonly repeat = method(movement.repeat);
   readonly roll = method(movement.roll);
-  readonly windows = method(movement.windows);
-  readonly overlapAdd = method(movement.overlapAdd);
+  readonly unfold = method(movement.unfold);
+  readonly fold = method(movement.fold);
 
   readonly gather = method(indexing.gather);
   readonly take = method(indexing.take);

@@ -116,11 +116,12 @@ describe("realize", () => {
     expect(programs).toEqual([1]);
   });
 
-  it("keeps a tensor's companions, whether they lie on the way or not", () => {
+  it("keeps a tensor's co-outputs, whether they lie on the way or not", () => {
     const hidden = tensor([1, 2]).exp();
     const logits = hidden.mul(2);
     const [loss, accuracy] = [logits.sum(), logits.amax()];
-    for (const { node } of [logits, loss, accuracy]) node.accompany([logits.node, loss.node, accuracy.node]);
+    for (const { node } of [logits, loss, accuracy])
+      node.addCoOutputs([logits.node, loss.node, accuracy.node]);
     realize(loss);
     expect(programs).toEqual([3]);
     expect(hidden.node.storage).toBeNull();

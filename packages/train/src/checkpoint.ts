@@ -110,8 +110,8 @@ function restoreGenerators({ generators }: Pick<Checkpoint, "generators">, train
 
 /** A part that is left behind would go unnoticed until the resumed training ends elsewhere. */
 function checkParts(checkpoint: Checkpoint, training: Omit<Checkpoint, "metadata">): void {
-  const saved = partsOf(checkpoint);
-  const own = partsOf(training);
+  const saved = partNames(checkpoint);
+  const own = partNames(training);
   if (saved.join() === own.join()) return;
   throw new ArgumentError(
     "restoreCheckpoint",
@@ -120,7 +120,7 @@ function checkParts(checkpoint: Checkpoint, training: Omit<Checkpoint, "metadata
   );
 }
 
-function partsOf({ optimizer, loader, generators }: Omit<Checkpoint, "metadata">): string[] {
+function partNames({ optimizer, loader, generators }: Omit<Checkpoint, "metadata">): string[] {
   return [
     "model",
     ...(optimizer === null ? [] : ["optimizer"]),

@@ -29,7 +29,7 @@ export interface FitOptions<Name extends string> {
 }
 
 /** Where in a training a step is. */
-export interface Place {
+export interface Progress {
   /** Counted from 1. */
   readonly epoch: number;
   /** Counted from 1 in every epoch. */
@@ -42,13 +42,13 @@ export interface Place {
  * Before every step: what it is going to learn from, while nothing has been drawn or changed for it yet. The loader
  * has moved on already, so what is saved here would go on without this step.
  */
-export interface BatchEvent extends Place {
+export interface BatchEvent extends Progress {
   readonly event: "batch";
   readonly batch: Batch;
 }
 
 /** After every step: the figures of its batch, as they were before the step. */
-export interface StepEvent<Name extends string = never> extends Place {
+export interface StepEvent<Name extends string = never> extends Progress {
   readonly event: "step";
   readonly loss: number;
   readonly metrics: Figures<Name>;
@@ -104,7 +104,7 @@ export async function* fit<Name extends string = never>({
     const epochMetrics = new RunningMeans<Name>();
 
     for await (const batch of loader) {
-      const place: Place = { epoch, step: loader.state().position, steps: loader.length };
+      const place: Progress = { epoch, step: loader.state().position, steps: loader.length };
       yield { event: "batch", ...place, batch };
 
       let results: Readonly<Record<string, Tensor>>;
@@ -133,7 +133,7 @@ function keyOf(name: string): string {
 }
 
 /** The error of a step, which says what the loss is and where if that is why it was refused. */
-function explained(error: unknown, { epoch, step }: Place): unknown {
+function explained(error: unknown, { epoch, step }: Progress): unknown {
   if (!(error instanceof CheckError) || error.called !== "trainStep") return error;
   const loss = ["NaN", "Infinity", "-Infinity"][error.code - 1];
   return new StargradError(

@@ -13,7 +13,7 @@ export {
   type EpochEvent,
   type FitEvent,
   type FitOptions,
-  type Place,
+  type Progress,
   type StepEvent,
 } from "./fit.js";
 export type { Json } from "./json.js";

@@ -41,7 +41,7 @@ export async function predict(
     let row: readonly number[] = [];
     for (let start = 0; start === 0 || start < count; start += batchSize) {
       const rows = Math.min(batchSize, count - start);
-      const output = forward(x.narrow(0, start, rows).stopGradient());
+      const output = forward(x.narrow(0, start, rows).detach());
       expectRows(output, rows);
       const data = await output.data();
       row = output.shape.slice(1);

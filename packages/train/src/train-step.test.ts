@@ -300,7 +300,7 @@ describe("trainStep", () => {
     expect(() => nameless({})).toThrow("`loss` returned no tensor of the name loss");
     const constant = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: x.sum() }) });
     expect(() => constant({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through stopGradient, comparisons or integers]`,
+      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through detach, comparisons or integers]`,
     );
   });
 

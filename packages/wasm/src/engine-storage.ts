@@ -4,7 +4,7 @@ import { roomFor, type Heap } from "./heap.js";
 import { noteGivenBack, noteHeld } from "./reclamation.js";
 
 /** Where elements lie, as long as they lie there; `null` once that has been given back. */
-interface Place {
+interface HeapAddress {
   address: number | null;
 }
 
@@ -15,7 +15,7 @@ export class EngineStorage implements Storage {
   readonly dtype: DType;
   readonly size: number;
   readonly heap: Heap;
-  readonly #place: Place;
+  readonly #place: HeapAddress;
 
   /** Takes over what lies at an address that the heap has handed out for it. */
   constructor(heap: Heap, dtype: DType, size: number, address: number) {
@@ -65,7 +65,7 @@ export class EngineStorage implements Storage {
 }
 
 /** What gives a place back, once. Apart from the storage, which it must not keep alive. */
-function giverBack(heap: Heap, place: Place, bytes: number): () => void {
+function giverBack(heap: Heap, place: HeapAddress, bytes: number): () => void {
   return () => {
     const { address } = place;
     if (address === null) return;

@@ -1,10 +1,10 @@
 import { watchStep, type Account, type StepExplanation } from "@stargrad/explain";
 import type { Layer } from "@stargrad/nn";
 import { defaultGenerator } from "@stargrad/tensor";
-import type { EpochEvent, FitEvent, Metric, Place, StepEvent } from "@stargrad/train";
+import type { EpochEvent, FitEvent, Metric, Progress, StepEvent } from "@stargrad/train";
 
 /** After a step that was looked into: what it did to the mistake on its own pictures. */
-export interface ExplanationEvent extends Place {
+export interface ExplanationEvent extends Progress {
   readonly event: "explanation";
   readonly explanation: StepExplanation;
 }

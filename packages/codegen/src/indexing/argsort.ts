@@ -50,7 +50,7 @@ export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): voi
     { base: addressOf(buffer, 0), layout: contiguous(shape), bytes: 4 },
   ];
   const walk = new Walk(body, shape, terms, (other) => Number(other === axis));
-  const [from, to] = walk.walkers;
+  const [from, to] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
   const sorted = digits.filter((digit) => walk.digits[digit].axis === axis);
   const rows = digits.filter((digit) => walk.digits[digit].axis !== axis);

@@ -2,7 +2,7 @@ import type { CheckKernel } from "@stargrad/compiler";
 import { contiguous } from "@stargrad/compiler";
 import { i32, i32x4, v128 } from "../machine/expression.js";
 import type { KernelContext } from "../kernel-context.js";
-import { Walk, type Term } from "./walk.js";
+import { Walk, type WalkedOperand } from "./walk.js";
 
 /**
  * Looks at every number once, vector by vector, and if one is faulty, for the first in row-major order. Every share looks at all, so
@@ -10,7 +10,7 @@ import { Walk, type Term } from "./walk.js";
  */
 export function writeCheck(kernel: CheckKernel, { body, machine, addressOf, fail }: KernelContext): void {
   const { shape, operand, faulty } = kernel;
-  const numbers: Term = {
+  const numbers: WalkedOperand = {
     base: addressOf(operand.buffer, operand.layout.offset),
     layout: operand.layout,
     bytes: 4,
@@ -22,7 +22,7 @@ export function writeCheck(kernel: CheckKernel, { body, machine, addressOf, fail
   found.set(v128.zero());
 
   const all = new Walk(body, shape, [numbers]);
-  const [{ pointer, strides }] = all.walkers;
+  const [{ pointer, strides }] = all.cursors;
   const moving = strides.flatMap((stride, digit) => (stride === 0 ? [] : [digit]));
   const [from, most] = [i32x4.splat(i32.const(faulty.from)), i32x4.splat(span)].map((v) => body.keep(v));
   const look = (size: number): void => {
@@ -40,9 +40,9 @@ export function writeCheck(kernel: CheckKernel, { body, machine, addressOf, fail
 
   body.if(v128.anyTrue(found), () => {
     // The position is walked like everything else.
-    const position: Term = { base: i32.const(0), layout: contiguous(shape), bytes: 1 };
+    const position: WalkedOperand = { base: i32.const(0), layout: contiguous(shape), bytes: 1 };
     const search = new Walk(body, shape, [numbers, position]);
-    const [value, place] = search.walkers;
+    const [value, place] = search.cursors;
     const digits = value.strides.flatMap((stride, digit) => (stride === 0 ? [] : [digit]));
     search.nest(digits, () => {
       const number = i32.load(value.pointer);

@@ -21,7 +21,7 @@ export function writeCumulativeSum(kernel: CumulativeSumKernel, context: KernelC
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
   ];
   const walk = new Walk(body, shape, terms, (other) => Number(other === axis));
-  const [to, from] = walk.walkers;
+  const [to, from] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
   const summed = digits.filter((digit) => walk.digits[digit].axis === axis);
   const lanes = digits.filter((digit) => walk.digits[digit].axis !== axis);

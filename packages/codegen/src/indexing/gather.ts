@@ -21,7 +21,7 @@ export function writeGather(
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
     { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
-  const [to, from, place] = walk.walkers;
+  const [to, from, place] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
   const inner = place.strides.findLastIndex((stride) => stride !== 0) + 1;
   const distance = i32.mul(i32.load(place.pointer), i32.const(step * bytes));

@@ -29,7 +29,7 @@ export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
     { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
-  const [to, from, place] = walk.walkers;
+  const [to, from, place] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
   const free = digits.filter((digit) => to.strides[digit] !== 0);
   const inner = place.strides.findLastIndex((stride) => stride !== 0) + 1;

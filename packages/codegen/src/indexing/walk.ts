@@ -5,7 +5,7 @@ import type { FunctionBuilder, Local } from "../machine/function-builder.js";
 import { piecesOf, type Share } from "../kernel-context.js";
 
 /** Something that is walked: where its element 0 stands, and how far apart elements are. */
-export interface Term {
+export interface WalkedOperand {
   readonly base: Expression<"i32">;
   readonly layout: Layout;
   /** Bytes per element. */
@@ -13,7 +13,7 @@ export interface Term {
 }
 
 /** A term while loops run: a pointer to the current element, and its stride in bytes for each digit. */
-interface Walker {
+interface Cursor {
   readonly pointer: Local<"i32">;
   readonly strides: readonly number[];
 }
@@ -22,19 +22,24 @@ interface Walker {
 export class Walk {
   /** Length and axis of each digit, outermost first. */
   readonly digits: readonly { readonly length: number; readonly axis: number }[];
-  readonly walkers: readonly Walker[];
+  readonly cursors: readonly Cursor[];
   readonly #body: FunctionBuilder;
   /** Part of a digit, if only that is walked. */
   readonly #counts = new Map<number, Local<"i32">>();
 
   /** Digits of axes in different groups are kept apart. */
-  constructor(body: FunctionBuilder, shape: Shape, terms: readonly Term[], group?: (axis: number) => number) {
+  constructor(
+    body: FunctionBuilder,
+    shape: Shape,
+    terms: readonly WalkedOperand[],
+    group?: (axis: number) => number,
+  ) {
     const layouts = terms.map(({ layout }) => layout);
     const iteration = refine(shape, layouts, group);
     if (iteration === null) throw new Error("the layouts of one kernel have no common digits");
     this.#body = body;
     this.digits = iteration.lengths.map((length, digit) => ({ length, axis: iteration.axes[digit] }));
-    this.walkers = terms.map(({ base, bytes }, i) => ({
+    this.cursors = terms.map(({ base, bytes }, i) => ({
       pointer: body.keep(base),
       strides: iteration.strides[i].map((stride) => stride * bytes),
     }));
@@ -68,7 +73,7 @@ export class Walk {
     const border = (piece: Expression<"i32">): Local<"i32"> =>
       body.keep(smaller(body, i32.mul(piece, unit), this.digits[longest].length));
     const [start, end] = [border(from), border(to)];
-    for (const { pointer, strides } of this.walkers) {
+    for (const { pointer, strides } of this.cursors) {
       if (strides[longest] !== 0) pointer.set(i32.add(pointer, i32.mul(start, i32.const(strides[longest]))));
     }
     this.#counts.set(longest, body.keep(i32.sub(end, start)));
@@ -112,14 +117,14 @@ export class Walk {
 
   /** Moves every pointer along a digit. */
   advance(digit: number, steps: number): void {
-    for (const { pointer, strides } of this.walkers) {
+    for (const { pointer, strides } of this.cursors) {
       if (strides[digit] !== 0) pointer.set(i32.add(pointer, i32.const(strides[digit] * steps)));
     }
   }
 
   /** Moves every pointer back to where the digit began. */
   rewind(digit: number): void {
-    for (const { pointer, strides } of this.walkers) {
+    for (const { pointer, strides } of this.cursors) {
       if (strides[digit] === 0) continue;
       pointer.set(i32.sub(pointer, i32.mul(this.count(digit), i32.const(strides[digit]))));
     }

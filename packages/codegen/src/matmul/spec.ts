@@ -6,11 +6,11 @@ import type { MatmulDType } from "./element.js";
  * Where an operand's elements stand: `rowsContiguous` if a row's elements are neighbours in memory, `columnsContiguous`
  * if a column's are, `any` if nothing is known. A promise, not a hint: paths without packing rely on it.
  */
-export type Layout = "rowsContiguous" | "columnsContiguous" | "any";
+export type ElementOrder = "rowsContiguous" | "columnsContiguous" | "any";
 
 /** What is known of an operand when the code is written. */
 export interface OperandSpec {
-  readonly layout: Layout;
+  readonly layout: ElementOrder;
   /**
    * Whether its elements stand at several places of it, as those of windows do. Such a B is read where it lies, as far as
    * its columns are neighbours: copies of it are larger than it is. Default: false

@@ -37,7 +37,7 @@ export class Evaluation {
     if (expression.kind !== "apply") {
       const offsets = offsetsOf(expression.layout);
       if (offsets.length !== shape[0]) throw new Error("a layout has another shape than its loop");
-      const data = expression.kind === "place" ? offsets : this.#read(expression.buffer, offsets);
+      const data = expression.kind === "index" ? offsets : this.#read(expression.buffer, offsets);
       return { shape, dtype, data };
     }
     const output = { shape, dtype, data: allocate(dtype, shape[0]) };

@@ -15,7 +15,7 @@ function specialOf(kernel: Kernel): string[] {
       const leaves = leavesOf(kernel.epilogue.map(({ expression }) => expression));
       return [
         ...(leaves.length > 0 ? ["product with an epilogue"] : []),
-        ...(leaves.some(({ kind }) => kind === "place") ? ["product with positions"] : []),
+        ...(leaves.some(({ kind }) => kind === "index") ? ["product with positions"] : []),
         ...(kernel.b.readWhereItLies === true ? ["product with panels"] : []),
       ];
     }

@@ -2,7 +2,7 @@ import {
   buffersOf,
   leafKey,
   leavesOf,
-  partsOf,
+  subexpressionsOf,
   type BufferSpec,
   type Kernel,
   type LoopKernel,
@@ -27,14 +27,14 @@ function expectLoop(loop: LoopKernel, target: Target): void {
   const expressions = expressionsOf(loop);
   const operands = new Set(leavesOf(expressions).map(leafKey));
   expectAtMost(operands.size, target.kernel.operands, "operands", loop);
-  expectAtMost(partsOf(expressions).length, target.kernel.parts, "parts", loop);
-  for (const { dtype } of partsOf(expressions)) expectElements(target, dtype, loop.kind);
+  expectAtMost(subexpressionsOf(expressions).length, target.kernel.parts, "parts", loop);
+  for (const { dtype } of subexpressionsOf(expressions)) expectElements(target, dtype, loop.kind);
 }
 
 function expectRows(kernel: RowsKernel, buffers: readonly BufferSpec[], target: Target): void {
   const { rowBlocks } = target;
   for (const loop of kernel.loops) expectLoop(loop, target);
-  const parts = kernel.loops.reduce((sum, loop) => sum + partsOf(expressionsOf(loop)).length, 0);
+  const parts = kernel.loops.reduce((sum, loop) => sum + subexpressionsOf(expressionsOf(loop)).length, 0);
   const bytes = kernel.locals.reduce((sum, local) => {
     const { size, dtype } = buffers[local];
     return sum + size * target.elementBytes(dtype);
@@ -50,10 +50,10 @@ function expectProduct(
 ): void {
   const expressions = epilogue.map(({ expression }) => expression);
   const operands = leavesOf(expressions).filter(
-    (leaf) => leaf.kind === "place" || leaf.buffer !== kernel.c.buffer,
+    (leaf) => leaf.kind === "index" || leaf.buffer !== kernel.c.buffer,
   );
   expectAtMost(new Set(operands.map(leafKey)).size, products.epilogueOperands, "operands", kernel);
-  expectAtMost(partsOf(expressions).length, target.kernel.parts, "parts", kernel);
+  expectAtMost(subexpressionsOf(expressions).length, target.kernel.parts, "parts", kernel);
   const [width, lines] = [b.columns.at(-1)?.length, products.panels];
   if (b.readWhereItLies === true && !(width === lines.columns && lines.dtypes.includes(dtype))) {
     throw new Error(`a product reads panels of ${String(width)} ${dtype} where they lie`);

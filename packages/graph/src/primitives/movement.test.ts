@@ -26,7 +26,7 @@ const views = primitiveNames.filter((name) => "view" in primitives[name]);
 
 describe("movements", () => {
   it("are views: they read only elements that are there, on every sample", () => {
-    expect(views).toEqual(["stopGradient", "reshape", "permute", "expand", "slice", "flip", "windows"]);
+    expect(views).toEqual(["detach", "reshape", "permute", "expand", "slice", "flip", "unfold"]);
     for (const name of views) {
       const movement = primitives[name] as ViewMovement<object>;
       expect(movement.kind).toBe("movement");
@@ -121,25 +121,23 @@ describe("messages", () => {
     );
   });
 
-  it("of windows and overlapAdd", () => {
+  it("of windows and fold", () => {
     const window = { size: [3], stride: [1], dilation: [1] };
-    expect(refusal("windows", window, leaf([2]))).toThrowErrorMatchingInlineSnapshot(
+    expect(refusal("unfold", window, leaf([2]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: windows: windows of [3] (stride [1], dilation [1]) do not fit in [2]]`,
     );
-    expect(refusal("windows", { ...window, dilation: [2] }, leaf([4]))).toThrow("do not fit in [4]");
-    expect(refusal("windows", { ...window, stride: [0] }, leaf([4]))).toThrow("do not fit in [4]");
-    expect(refusal("windows", { ...window, stride: [] }, leaf([4]))).toThrow("do not fit in [4]");
-    expect(refusal("windows", { size: [1, 1], stride: [1, 1], dilation: [1, 1] }, leaf([4]))).toThrow(
+    expect(refusal("unfold", { ...window, dilation: [2] }, leaf([4]))).toThrow("do not fit in [4]");
+    expect(refusal("unfold", { ...window, stride: [0] }, leaf([4]))).toThrow("do not fit in [4]");
+    expect(refusal("unfold", { ...window, stride: [] }, leaf([4]))).toThrow("do not fit in [4]");
+    expect(refusal("unfold", { size: [1, 1], stride: [1, 1], dilation: [1, 1] }, leaf([4]))).toThrow(
       "do not fit in [4]",
     );
-    expect(refusal("overlapAdd", { ...window, shape: [5] }, leaf([2, 3]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: overlapAdd: got [2, 3]; windows of [5] have the shape [3, 3]]`,
+    expect(refusal("fold", { ...window, shape: [5] }, leaf([2, 3]))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: fold: got [2, 3]; windows of [5] have the shape [3, 3]]`,
     );
     expect(
-      refusal("overlapAdd", { ...window, shape: [5] }, leaf([3, 3], "bool")),
-    ).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: overlapAdd: got bool; expected int32, float32, float64]`,
-    );
+      refusal("fold", { ...window, shape: [5] }, leaf([3, 3], "bool")),
+    ).toThrowErrorMatchingInlineSnapshot(`[DTypeError: fold: got bool; expected int32, float32, float64]`);
   });
 
   it("of pad", () => {

@@ -166,7 +166,7 @@ export const flip = movement<{ readonly axes: readonly number[] }>("flip", {
   ],
 });
 
-export const stopGradient = movement<NoAttributes>("stopGradient", {
+export const detach = movement<NoAttributes>("detach", {
   formula: "x, through which no gradient flows",
   shape: (input) => input,
   view: contiguousView,
@@ -181,7 +181,7 @@ export interface WindowAttributes {
   readonly dilation: readonly number[];
 }
 
-export const windows = movement<WindowAttributes>("windows", {
+export const unfold = movement<WindowAttributes>("unfold", {
   formula:
     "[…, L] → […, P, size]: P windows on each of the last axes, stride apart, their elements dilation apart",
   shape(input, { size, stride, dilation }) {
@@ -194,7 +194,7 @@ export const windows = movement<WindowAttributes>("windows", {
     const complete = stride.length === rank && dilation.length === rank && input.length >= rank;
     if (!valid || !complete || positions.some((count) => count < 1)) {
       throw new ShapeError(
-        "windows",
+        "unfold",
         `windows of ${formatShape(size)} (stride ${formatShape(stride)}, dilation ${formatShape(dilation)}) do not fit in ${formatShape(input)}`,
       );
     }
@@ -220,17 +220,17 @@ export const windows = movement<WindowAttributes>("windows", {
   ],
 });
 
-/** The transpose of `windows`: every element goes back to where its window took it from, and what meets is added. */
-export const overlapAdd: Primitive<WindowAttributes & { readonly shape: Shape }, "accumulation"> = {
-  name: "overlapAdd",
+/** The transpose of `unfold`: every element goes back to where its window took it from, and what meets is added. */
+export const fold: Primitive<WindowAttributes & { readonly shape: Shape }, "accumulation"> = {
+  name: "fold",
   kind: "accumulation",
   arity: 1,
   formula: "[…, P, size] → […, L]: windows added back to the places they were taken from",
   shape([x], attributes) {
-    const expected = windows.shape([{ ...x, shape: attributes.shape }], attributes);
+    const expected = unfold.shape([{ ...x, shape: attributes.shape }], attributes);
     if (!sameShape(expected, x.shape)) {
       throw new ShapeError(
-        "overlapAdd",
+        "fold",
         `got ${formatShape(x.shape)}; windows of ${formatShape(attributes.shape)} have the shape ${formatShape(expected)}`,
       );
     }
@@ -238,10 +238,10 @@ export const overlapAdd: Primitive<WindowAttributes & { readonly shape: Shape },
   },
   dtype([x]) {
     if (numbers.includes(x.dtype)) return x.dtype;
-    throw new DTypeError("overlapAdd", `got ${x.dtype}; expected ${numbers.join(", ")}`);
+    throw new DTypeError("fold", `got ${x.dtype}; expected ${numbers.join(", ")}`);
   },
   reference([x], attributes, output) {
-    scatterAddView(x.data, windows.view(attributes.shape, attributes), x.shape, output.data);
+    scatterAddView(x.data, unfold.view(attributes.shape, attributes), x.shape, output.data);
   },
   samples: [
     {

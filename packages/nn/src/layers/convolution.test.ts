@@ -16,7 +16,7 @@ describe("Conv1d and Conv3d", () => {
     const three = new Conv3d(4, 6, [1, 1, 3], { ...slices, dtype: "float64", groups: 2 });
     two.weight.assign(one.weight.unsqueeze(2));
     three.weight.assign(two.weight.unsqueeze(2));
-    for (const layer of [two, three]) layer.bias!.assign(one.bias!.stopGradient());
+    for (const layer of [two, three]) layer.bias!.assign(one.bias!.detach());
     const x = normal([3, 4, 11], { generator, dtype: "float64" });
     const y = one.forward(x).dataSync();
     expect(two.forward(x.unsqueeze(2)).dataSync()).toEqual(y);

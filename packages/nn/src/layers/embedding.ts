@@ -66,7 +66,7 @@ export class Embedding<Rows extends number = number, Features extends number = n
     this.#checkRows(index);
     const rows = this.weight.take(index);
     if (this.#padding === null) return rows;
-    return where(index.equal(this.#padding).unsqueeze(-1), rows.stopGradient(), rows);
+    return where(index.equal(this.#padding).unsqueeze(-1), rows.detach(), rows);
   }
 
   /** Checks indices whose values are known already; the others are checked by the engine. */

@@ -22,7 +22,7 @@ export interface PoolingKind {
 }
 
 /** How windows lie along one axis: what is put before and after it, and how many windows there are. */
-interface Places {
+interface AxisWindows {
   readonly around: readonly [before: number, after: number];
   readonly count: number;
 }
@@ -60,11 +60,11 @@ export class PoolingWindows {
   over(x: Tensor, { value }: { readonly value: number }): Tensor {
     expectFloat(this.#layer, x);
     expectSpatial(this.#layer, x, this.#rank);
-    const around = this.#placesOn(x).map((places) => places.around);
+    const around = this.#windowsOn(x).map((places) => places.around);
     const leading = x.shape.slice(0, -this.#rank).map(() => [0, 0] as const);
     return x
       .pad([...leading, ...around], { value })
-      .windows({ size: this.#size, stride: this.#stride, dilation: this.#dilation }) // [N, C, P, Q, kH, kW]
+      .unfold({ size: this.#size, stride: this.#stride, dilation: this.#dilation }) // [N, C, P, Q, kH, kW]
       .flatten({ startAxis: -this.#rank });
   }
 
@@ -73,7 +73,7 @@ export class PoolingWindows {
    * never those that a last window in ceilMode hangs over.
    */
   counts(x: Tensor, { countIncludePad }: { readonly countIncludePad: boolean }): number[][] {
-    return this.#placesOn(x).map(({ count }, axis) => {
+    return this.#windowsOn(x).map(({ count }, axis) => {
       const length = x.shape[x.ndim - this.#rank + axis];
       const margin = countIncludePad ? this.#padding[axis] : 0;
       return Array.from({ length: count }, (_, place) => {
@@ -84,7 +84,7 @@ export class PoolingWindows {
     });
   }
 
-  #placesOn(x: Tensor): Places[] {
+  #windowsOn(x: Tensor): AxisWindows[] {
     const spans = spansOf({ size: this.#size, dilation: this.#dilation });
     return spans.map((span, axis) => {
       const length = x.shape[x.ndim - this.#rank + axis];

@@ -9,12 +9,12 @@ export type States = readonly [Tensor, ...Tensor[]];
  * The next states from what the input and the state before contribute to the gates, each [N, G · H]. They are apart because
  * GRU resets a part of one of them.
  */
-export type Step = (fromInput: Tensor, fromHidden: Tensor, before: States) => States;
+export type RecurrentStep = (fromInput: Tensor, fromHidden: Tensor, before: States) => States;
 
 /** What a recurrent layer does at every step. */
 export interface StepKind {
   readonly gates: number;
-  readonly step: Step;
+  readonly step: RecurrentStep;
 }
 
 /** `h' = tanh(i + u)`, or with ReLU for tanh. */

@@ -130,7 +130,7 @@ export abstract class RunningNorm extends Module {
     const momentum = this.#momentum ?? batches.cast(runningMean.dtype).reciprocal();
     const move = (old: Tensor, each: Tensor): Tensor => {
       const now = each
-        .stopGradient()
+        .detach()
         .cast(old.dtype)
         .reshape([each.size / this.numFeatures, this.numFeatures])
         .mean({ axis: 0 });

@@ -90,7 +90,7 @@ function play(scenario: Scenario, model: Sequential, between: () => void): Tenso
     else if (act === "backward") backward(loss);
     else if (act === "step") {
       const learning = model.parameters().filter(({ grad }) => grad !== null);
-      assignAll(learning.map((parameter) => [parameter, parameter.stopGradient().sub(parameter.grad!)]));
+      assignAll(learning.map((parameter) => [parameter, parameter.detach().sub(parameter.grad!)]));
       for (const parameter of learning) parameter.grad = null;
     } else if (act === "evaluate") {
       outputs.push(model.eval().forward(x));

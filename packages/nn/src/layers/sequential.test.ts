@@ -35,7 +35,7 @@ describe("Sequential", () => {
     for (let step = 0; step < 200; step++) {
       for (const parameter of model.parameters()) parameter.grad = null;
       backward(binaryCrossEntropyWithLogits(model.forward(x), y));
-      assignAll(model.parameters().map((p) => [p, p.stopGradient().sub(p.grad!)]));
+      assignAll(model.parameters().map((p) => [p, p.detach().sub(p.grad!)]));
     }
     expect(model.forward(x).sigmoid().round().toArraySync()).toEqual(y.toArraySync());
   });

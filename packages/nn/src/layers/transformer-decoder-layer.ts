@@ -4,7 +4,7 @@ import { Dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
-import { partsOf, type TransformerLayerOptions } from "./transformer-options.js";
+import { resolveOptions, type TransformerLayerOptions } from "./transformer-options.js";
 
 export interface DecoderMasks {
   /** Which places of the target are left out of its attention to itself. */
@@ -40,7 +40,7 @@ export class TransformerDecoderLayer extends Module {
 
   constructor(dModel: number, heads: number, options: TransformerLayerOptions = {}) {
     super();
-    const parts = partsOf("TransformerDecoderLayer", options);
+    const parts = resolveOptions("TransformerDecoderLayer", options);
     this.selfAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.memoryAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.linear1 = new Linear(dModel, parts.width, parts.random);

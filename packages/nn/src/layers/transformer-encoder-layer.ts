@@ -4,7 +4,7 @@ import { Dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
-import { partsOf, type TransformerLayerOptions } from "./transformer-options.js";
+import { resolveOptions, type TransformerLayerOptions } from "./transformer-options.js";
 
 /**
  * Self-attention and a network of two layers at each place, each with a residual connection and a norm:
@@ -29,7 +29,7 @@ export class TransformerEncoderLayer extends Module {
 
   constructor(dModel: number, heads: number, options: TransformerLayerOptions = {}) {
     super();
-    const parts = partsOf("TransformerEncoderLayer", options);
+    const parts = resolveOptions("TransformerEncoderLayer", options);
     this.selfAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.linear1 = new Linear(dModel, parts.width, parts.random);
     this.linear2 = new Linear(parts.width, dModel, parts.random);

@@ -12,7 +12,7 @@ export interface TransformerLayerOptions extends FloatOptions {
   /** What stands between the two layers of the network. Default: `"relu"`. */
   readonly activation?: "relu" | "gelu" | ((x: Tensor) => Tensor);
   /** What the norms add to the variance. Default: 1e-5. */
-  readonly layerNormEps?: number;
+  readonly epsilon?: number;
   /** Whether the batch is the first axis and not the second. Default: false. */
   readonly batchFirst?: boolean;
   /** Whether the norms stand before the parts and not after them. Default: false. */
@@ -30,9 +30,9 @@ interface TransformerParts {
   readonly random: FloatOptions;
 }
 
-export function partsOf(called: string, options: TransformerLayerOptions): TransformerParts {
+export function resolveOptions(called: string, options: TransformerLayerOptions): TransformerParts {
   const { dimFeedforward = 2048, dropout = 0.1, activation = "relu", ...others } = options;
-  const { layerNormEps = 1e-5, batchFirst = false, normFirst = false, ...random } = others;
+  const { epsilon = 1e-5, batchFirst = false, normFirst = false, ...random } = others;
   const { dtype = "float32", ...generator } = random;
   expectWhole(called, { dimFeedforward }, { least: 1 });
   expectProbability(called, { dropout });
@@ -41,7 +41,7 @@ export function partsOf(called: string, options: TransformerLayerOptions): Trans
     activation: activationOf(called, activation),
     normFirst,
     attention: { dropout, ...(batchFirst ? { batchFirst } : {}), ...random },
-    norm: { epsilon: layerNormEps, dtype },
+    norm: { epsilon: epsilon, dtype },
     dropout: [dropout, generator],
     random,
   };

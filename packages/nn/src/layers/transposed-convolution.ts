@@ -56,7 +56,7 @@ export abstract class TransposedConvolution extends Convolution {
     const lengths = spansOf(this.windows).map((span, axis) => (places[axis] - 1) * stride[axis] + span);
     const ends = lengths.map((length, axis) => length + this.#outputPadding[axis] - this.#padding[axis]);
     return windows // [N, O, P, Q, kH, kW]
-      .overlapAdd({ lengths, stride, dilation })
+      .fold({ lengths, stride, dilation })
       .pad([[0, 0], [0, 0], ...this.#outputPadding.map((amount) => [0, amount] as const)])
       .slice([null, null, ...this.#padding.map((start, axis) => [start, ends[axis]] as const)]);
   }

@@ -40,7 +40,7 @@ export abstract class WindowedConvolution extends Convolution {
   protected override convolve(x: Tensor): Tensor {
     const [groups, inner] = [this.groups, this.inChannels / this.groups];
     const { size } = this.windows;
-    const windows = x.pad([[0, 0], [0, 0], ...this.#padding]).windows(this.windows);
+    const windows = x.pad([[0, 0], [0, 0], ...this.#padding]).unfold(this.windows);
     const batch = windows.shape[0];
     const places = windows.shape.slice(2, 2 + size.length);
     const placeAxes = places.map((_, i) => 3 + i);

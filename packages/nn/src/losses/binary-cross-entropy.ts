@@ -1,4 +1,4 @@
-import { customGradient } from "@stargrad/autograd";
+import { customFunction } from "@stargrad/autograd";
 import { ArgumentError, knownData, type Tensor } from "@stargrad/tensor";
 import { expectBroadcast, expectFloat, expectSameShape } from "../shapes.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
@@ -67,7 +67,7 @@ export function binaryCrossEntropy(
 }
 
 /** The gradient of the plain formula is 0 or NaN where a logarithm is bounded, which is where it is needed most. */
-const surpriseOf = customGradient(
+const surpriseOf = customFunction(
   (p: Tensor, t: Tensor) => {
     const missed = t.mul(p.log().clamp({ min: -100 }));
     const invented = t

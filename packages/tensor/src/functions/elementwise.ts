@@ -211,7 +211,7 @@ export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
 }
 
 /** The same values, through which no gradient flows. */
-export const stopGradient = ((x: Tensor) => apply("stopGradient", [x], {})) as Unary;
+export const detach = ((x: Tensor) => apply("detach", [x], {})) as Unary;
 
 /**
  * `a` where the condition is true, `b` where it is false; all three broadcast.

@@ -10,7 +10,7 @@ import {
   narrow,
   normal,
   ones,
-  overlapAdd,
+  fold,
   pad,
   permute,
   repeat,
@@ -24,7 +24,7 @@ import {
   tensor,
   transpose,
   unsqueeze,
-  windows,
+  unfold,
   zeros,
   type Tensor,
 } from "../index.js";
@@ -59,7 +59,7 @@ function move(x: Tensor, choice: number): Tensor {
     case 7:
       return x.ndim > 0 && x.shape[axis] > 0 ? select(x, axis, -1) : x;
     default:
-      return x.ndim > 0 && x.shape[axis] > 1 ? windows(x.transpose(axis, -1), { size: [2] }) : x;
+      return x.ndim > 0 && x.shape[axis] > 1 ? unfold(x.transpose(axis, -1), { size: [2] }) : x;
   }
 }
 
@@ -81,8 +81,8 @@ describe("a view of a view", () => {
   });
 });
 
-describe("overlapAdd", () => {
-  it("is the transpose of windows: ⟨windows(x), u⟩ = ⟨x, overlapAdd(u)⟩", () => {
+describe("fold", () => {
+  it("is the transpose of windows: ⟨windows(x), u⟩ = ⟨x, fold(u)⟩", () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(lengths, fc.nat(), (lengths, seed) => {
@@ -93,9 +93,9 @@ describe("overlapAdd", () => {
           dilation: lengths.map((length, axis) => ((seed + axis) % length <= length / 2 - 1 ? 2 : 1)),
         };
         const x = normal([2, ...lengths], options);
-        const views = windows(x, laid);
+        const views = unfold(x, laid);
         const u = normal(views.shape, options);
-        const back = overlapAdd(u, { ...laid, lengths });
+        const back = fold(u, { ...laid, lengths });
         expect(back.shape).toEqual(x.shape);
         expect(back.mul(x).sum().itemSync()).toBeCloseTo(views.mul(u).sum().itemSync(), 10);
       }),
@@ -104,11 +104,11 @@ describe("overlapAdd", () => {
   });
 
   it("says which axes do not have such windows", () => {
-    expect(() => overlapAdd(ones([3, 2]), { lengths: [5] })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: overlapAdd: got [3, 2]; windows of [5] have the shape [4, 2]]`,
+    expect(() => fold(ones([3, 2]), { lengths: [5] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: fold: got [3, 2]; windows of [5] have the shape [4, 2]]`,
     );
-    expect(() => overlapAdd(ones([3]), { lengths: [4], stride: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: overlapAdd: got [3]; expected 1 axes of places and 1 of windows]`,
+    expect(() => fold(ones([3]), { lengths: [4], stride: 2 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: fold: got [3]; expected 1 axes of places and 1 of windows]`,
     );
   });
 });
@@ -233,10 +233,10 @@ describe("messages", () => {
     expect(() => roll(x, 0.5)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: roll: got the shift 0.5; expected a whole number]`,
     );
-    expect(() => windows(x, { size: [4] })).toThrowErrorMatchingInlineSnapshot(
+    expect(() => unfold(x, { size: [4] })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: windows: windows of [4] (stride [1], dilation [1]) do not fit in [2, 3]]`,
     );
-    expect(() => windows(x, { size: [2, 2], stride: [1] })).toThrow("do not fit in [2, 3]");
+    expect(() => unfold(x, { size: [2, 2], stride: [1] })).toThrow("do not fit in [2, 3]");
   });
 });
 

@@ -318,10 +318,10 @@ export interface WindowOptions {
  * Defaults: stride 1, dilation 1
  * Throws: ShapeError if a window does not fit
  */
-export function windows(x: Tensor, options: WindowOptions): Tensor {
+export function unfold(x: Tensor, options: WindowOptions): Tensor {
   const { size, stride = 1, dilation = 1 } = options;
   const rank = size.length;
-  return apply("windows", [x], { size, stride: perAxis(stride, rank), dilation: perAxis(dilation, rank) });
+  return apply("unfold", [x], { size, stride: perAxis(stride, rank), dilation: perAxis(dilation, rank) });
 }
 
 /** The axes that windows are added back to, and how the windows were laid over them. */
@@ -332,7 +332,7 @@ export interface OverlapOptions {
 }
 
 /**
- * Windows added back to the places they were taken from; what meets there is summed. The transpose of `windows`, and what
+ * Windows added back to the places they were taken from; what meets there is summed. The transpose of `unfold`, and what
  * a transposed convolution is made of.
  *
  * Shapes: x […, P, Q, kH, kW] -> […, H, W] for `lengths: [H, W]`
@@ -340,16 +340,16 @@ export interface OverlapOptions {
  * Throws: ShapeError unless axes of these lengths have exactly these windows
  * Source: torch.nn.functional.fold
  */
-export function overlapAdd(x: Tensor, options: OverlapOptions): Tensor {
+export function fold(x: Tensor, options: OverlapOptions): Tensor {
   const { lengths, stride = 1, dilation = 1 } = options;
   const rank = lengths.length;
   if (x.ndim < 2 * rank) {
     throw new ShapeError(
-      "overlapAdd",
+      "fold",
       `got ${formatShape(x.shape)}; expected ${rank} axes of places and ${rank} of windows`,
     );
   }
-  return apply("overlapAdd", [x], {
+  return apply("fold", [x], {
     shape: [...x.shape.slice(0, x.ndim - 2 * rank), ...lengths],
     size: x.shape.slice(x.ndim - rank),
     stride: perAxis(stride, rank),

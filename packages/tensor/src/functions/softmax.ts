@@ -2,19 +2,7 @@ import { type Shape } from "@stargrad/graph";
 import { normalizeAxes, normalizeAxis } from "@stargrad/graph/internal";
 import { toFloat } from "../operands.js";
 import type { Tensor } from "../tensor.js";
-import {
-  add,
-  div,
-  exp,
-  isFinite,
-  isNaN,
-  less,
-  log,
-  logicalOr,
-  stopGradient,
-  sub,
-  where,
-} from "./elementwise.js";
+import { add, div, exp, isFinite, isNaN, less, log, logicalOr, detach, sub, where } from "./elementwise.js";
 import { squeeze } from "./movement.js";
 import { amax, sum, type Reducer, type ReductionOptions } from "./reduction.js";
 
@@ -58,7 +46,7 @@ const negligible = -69;
 
 /** The largest element as a shift: 0 where it is infinite, because ∞ − ∞ would be NaN. */
 function finiteMax(x: Tensor, options: ReductionOptions | undefined): Tensor {
-  const largest = stopGradient(amax(x, { ...options, keepDims: true }));
+  const largest = detach(amax(x, { ...options, keepDims: true }));
   return where(logicalOr(isFinite(largest), isNaN(largest)), largest, 0);
 }
 

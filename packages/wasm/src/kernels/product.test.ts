@@ -31,7 +31,7 @@ const permute = (x: Node, ...axes: number[]): Node => createNode("permute", [x],
 /** Windows of 3 × 3 of images, as columns of [channels · 9, images · places]. */
 function columnsOf(x: Node): Node {
   const [n, c, height, width] = x.shape;
-  const windows = createNode("windows", [x], { size: [3, 3], stride: [1, 1], dilation: [1, 1] });
+  const windows = createNode("unfold", [x], { size: [3, 3], stride: [1, 1], dilation: [1, 1] });
   return reshape(permute(windows, 1, 4, 5, 0, 2, 3), [c * 9, n * (height - 2) * (width - 2)]);
 }
 

@@ -1,4 +1,4 @@
-import { i32, MathLibrary, spell, v128 } from "@stargrad/codegen";
+import { i32, MathLibrary, emitElementwise, v128 } from "@stargrad/codegen";
 import { primitives, type FloatType, type TranscendentalName } from "@stargrad/graph";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { roundedVectors } from "../vector-features.js";
@@ -51,7 +51,7 @@ function loopModule(
     (body) => {
       body.for({ to: i32.const(arrayBytes), step: 16 }, (i) => {
         const inputs = [v128.load(i), v128.load(i, arrayBytes)].slice(0, primitives[name].arity);
-        body.store(i, spell(name, dtype, { inputs, to: dtype, body, math }), 2 * arrayBytes);
+        body.store(i, emitElementwise(name, dtype, { inputs, to: dtype, body, math }), 2 * arrayBytes);
       });
     },
     "run",

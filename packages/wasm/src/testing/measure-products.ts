@@ -2,7 +2,7 @@
 //     node --conditions=source --import tsx packages/wasm/src/testing/measure-products.ts
 // All take turns, the peak as well, and each turn lasts about as long, so that other work on the machine slows all alike.
 
-import { f32x4, i32, v128, type Layout } from "@stargrad/codegen";
+import { f32x4, i32, v128, type ElementOrder } from "@stargrad/codegen";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { fastestVectors } from "../vector-features.js";
 import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
@@ -110,7 +110,7 @@ function product(
   };
 }
 
-function layoutOf({ rows, columns }: View): Layout {
+function layoutOf({ rows, columns }: View): ElementOrder {
   const unit = (offsets: readonly number[]): boolean => offsets.every((offset, i) => offset === i);
   if (unit(columns) && columns.length > 1) return "rowsContiguous";
   return unit(rows) ? "columnsContiguous" : "any";

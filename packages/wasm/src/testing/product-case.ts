@@ -1,4 +1,4 @@
-import { elements, type Layout, type MatmulDType, type MatmulSpec } from "@stargrad/codegen";
+import { elements, type ElementOrder, type MatmulDType, type MatmulSpec } from "@stargrad/codegen";
 import { roundedVectors } from "../vector-features.js";
 import { expect } from "vitest";
 
@@ -6,7 +6,7 @@ import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
 
 export interface Operand {
   readonly view: View;
-  readonly layout: Layout;
+  readonly layout: ElementOrder;
   readonly overlapping?: boolean;
 }
 

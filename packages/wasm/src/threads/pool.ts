@@ -39,9 +39,9 @@ export class ThreadPool {
   readonly #wanted: number;
   readonly #waits: boolean;
   readonly #obstacle = obstacleToThreads();
-  #crew: Crew | null = null;
+  #workers: Workers | null = null;
   /** What threads begin with. */
-  #inputs: CrewInputs | null = null;
+  #inputs: WorkerInputs | null = null;
 
   constructor({ threads = Math.min(countCores(), mostThreads), waitForThreads = false }: ThreadOptions) {
     if (!(Number.isInteger(threads) && threads >= 1)) {
@@ -70,55 +70,55 @@ export class ThreadPool {
    * Has the others begin a program. Returns how many take part, this one included, which has to run it as thread 0 at once; 1 if the others are not there, or not yet.
    */
   begin(program: Runnable, image: number): number {
-    const crew = this.#crewNow();
-    if (crew === null) return 1;
-    if (this.#waits) crew.waitFor(program);
-    return crew.begin(program, image) ? this.#wanted : 1;
+    const workers = this.#startedWorkers();
+    if (workers === null) return 1;
+    if (this.#waits) workers.waitFor(program);
+    return workers.begin(program, image) ? this.#wanted : 1;
   }
 
   /** Starts the threads. Resolves with how many there are, this one included, when they are ready. */
   async start(): Promise<number> {
     for (;;) {
-      const crew = this.#crewNow();
-      if (crew === null) return 1;
-      if (crew.isReady()) return this.#wanted;
+      const workers = this.#startedWorkers();
+      if (workers === null) return 1;
+      if (workers.isReady()) return this.#wanted;
       await turnOfTheEventLoop();
     }
   }
 
   /** Ends the threads. There are none from here on. */
   dispose(): void {
-    this.#crew?.end();
-    this.#crew = null;
+    this.#workers?.end();
+    this.#workers = null;
   }
 
   /** Whether threads are starting that need turns of the event loop for it, as those of a browser do. */
   get needsTurns(): boolean {
-    return this.#crew !== null && !startsWhileWaiting() && this.#crew.isStarting();
+    return this.#workers !== null && !startsWhileWaiting() && this.#workers.isStarting();
   }
 
   /** The other threads; `null` if there are none to be. */
-  #crewNow(): Crew | null {
+  #startedWorkers(): Workers | null {
     if (this.#wanted === 1 || this.#inputs === null) return null;
-    if (this.#obstacle === null) this.#crew ??= new Crew(this.#inputs, this.#wanted - 1);
-    const obstacle = this.#obstacle ?? this.#crew?.failure() ?? null;
-    if (obstacle === null) return this.#crew;
+    if (this.#obstacle === null) this.#workers ??= new Workers(this.#inputs, this.#wanted - 1);
+    const obstacle = this.#obstacle ?? this.#workers?.failure() ?? null;
+    if (obstacle === null) return this.#workers;
     notice(obstacle);
     return null;
   }
 }
 
-interface CrewInputs {
+interface WorkerInputs {
   readonly heap: Heap;
   readonly driver: Uint8Array<ArrayBuffer>;
 }
 
 /** The threads besides this one. */
-class Crew {
+class Workers {
   readonly #heap: Heap;
   readonly #size: number;
   readonly #words = new Int32Array(new SharedArrayBuffer(256));
-  /** Apart from the crew, so that the threads, which write it, do not keep the crew alive. */
+  /** Apart from the workers, so that the threads, which write it, do not keep the workers alive. */
   readonly #failure: { reason: string | null };
   /** The modules all of them have loaded, by their numbers. */
   readonly #loaded = new Set<number>();
@@ -127,7 +127,7 @@ class Crew {
   #loads = 0;
   readonly #ends: readonly (() => void)[];
 
-  constructor({ heap, driver }: CrewInputs, size: number) {
+  constructor({ heap, driver }: WorkerInputs, size: number) {
     this.#heap = heap;
     this.#size = size;
     const failure: { reason: string | null } = { reason: null };
@@ -218,7 +218,7 @@ function notice(obstacle: string): void {
   noticed.add(obstacle);
 }
 
-/** Ends the threads of a crew that nobody can ask any more. */
+/** Ends the threads of a workers that nobody can ask any more. */
 const collected = new FinalizationRegistry<readonly (() => void)[]>((ends) => {
   for (const end of ends) end();
 });

@@ -1,4 +1,4 @@
-import { MathLibrary, spell, v128 } from "@stargrad/codegen";
+import { MathLibrary, emitElementwise, v128 } from "@stargrad/codegen";
 import { WasmModuleBuilder } from "../../assembler/module-builder.js";
 import { readFileSync } from "node:fs";
 import { primitiveNames, primitives, type FloatType, type TranscendentalName } from "@stargrad/graph";
@@ -221,7 +221,12 @@ it("shares the constants of a function that is inlined twice", () => {
       for (let k = 0; k < count; k++) {
         body.store(
           address,
-          spell("exp", "float32", { inputs: [v128.load(address)], to: "float32", body, math: library }),
+          emitElementwise("exp", "float32", {
+            inputs: [v128.load(address)],
+            to: "float32",
+            body,
+            math: library,
+          }),
         );
       }
     });

@@ -29,14 +29,14 @@ interface Operands {
   readonly math: MathLibrary;
 }
 
-type Spelling = (operands: Operands) => Vector;
+type Emitter = (operands: Operands) => Vector;
 
 /** How a primitive is spelled for each element type that its row accepts, and for no other. */
-type SpellingsOf<P extends ElementwiseName> = { readonly [D in AcceptedType<P>]: Spelling } & {
+type EmittersOf<P extends ElementwiseName> = { readonly [D in AcceptedType<P>]: Emitter } & {
   readonly [D in Exclude<DType, AcceptedType<P>>]?: never;
 };
 
-const spellings: { readonly [P in ElementwiseName]: SpellingsOf<P> } = {
+const emitters: { readonly [P in ElementwiseName]: EmittersOf<P> } = {
   neg: byType({ int32: i32x4.neg, float32: f32x4.neg, float64: f64x2.neg }),
   abs: byType({ int32: i32x4.abs, float32: f32x4.abs, float64: f64x2.abs }),
   sign: byType({
@@ -110,9 +110,9 @@ const spellings: { readonly [P in ElementwiseName]: SpellingsOf<P> } = {
 };
 
 /** Spells a primitive whose values (of `where`, not the condition) have this type. */
-export function spell(primitive: ElementwiseName, from: DType, operands: Operands): Vector {
+export function emitElementwise(primitive: ElementwiseName, from: DType, operands: Operands): Vector {
   // Nodes have no other types than their rows accept, and those the table has.
-  const byType = spellings[primitive] as Readonly<Record<DType, Spelling>>;
+  const byType = emitters[primitive] as Readonly<Record<DType, Emitter>>;
   return byType[from](operands);
 }
 
@@ -174,16 +174,16 @@ function same(x: Vector): Vector {
 /** Spellings that take their operands and nothing else. */
 function byType<D extends DType>(
   instructions: Readonly<Record<D, (a: Vector, b: Vector) => Vector>>,
-): Readonly<Record<D, Spelling>> {
+): Readonly<Record<D, Emitter>> {
   const entries = Object.entries<(a: Vector, b: Vector) => Vector>(instructions);
   return Object.fromEntries(
-    entries.map(([dtype, write]): [string, Spelling] => [dtype, ({ inputs: [a, b] }) => write(a, b)]),
-  ) as Record<D, Spelling>;
+    entries.map(([dtype, write]): [string, Emitter] => [dtype, ({ inputs: [a, b] }) => write(a, b)]),
+  ) as Record<D, Emitter>;
 }
 
 /** A function that is approximated, in both floating-point types. */
-function mathFunction(write: MathFunction): Readonly<Record<FloatType, Spelling>> {
-  const of = (dtype: FloatType): Spelling => {
+function mathFunction(write: MathFunction): Readonly<Record<FloatType, Emitter>> {
+  const of = (dtype: FloatType): Emitter => {
     return ({ inputs, body, math }) => math.inline(body, dtype, write, inputs);
   };
   return { float32: of("float32"), float64: of("float64") };
@@ -193,6 +193,6 @@ function choice({ inputs: [condition, a, b] }: Operands): Vector {
   return v128.bitSelect(a, b, condition);
 }
 
-function convertFrom(from: DType): Spelling {
+function convertFrom(from: DType): Emitter {
   return ({ inputs: [x], to }) => conversions[from][to](x);
 }

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/graph";
-import { stopGradient, type Tensor } from "@stargrad/tensor";
+import { detach, type Tensor } from "@stargrad/tensor";
 import { withCustomRule } from "./custom-rule.js";
 
 /**
@@ -15,21 +15,21 @@ import { withCustomRule } from "./custom-rule.js";
  * gradients, or one that is not like its input
  * Source: torch.autograd.Function; jax.custom_vjp
  */
-export function customGradient<Inputs extends readonly Tensor[]>(
+export function customFunction<Inputs extends readonly Tensor[]>(
   forward: (...inputs: Inputs) => Tensor,
   backward: (g: Tensor, inputs: Inputs, y: Tensor) => readonly (Tensor | null)[],
 ): (...inputs: Inputs) => Tensor {
   return (...inputs) => {
     // Tensors in the same number and order as the tuple `Inputs`, which `map` and the rule's interface only call arrays.
-    const cut = inputs.map((x) => (x.node.tracked ? stopGradient(x) : x));
+    const cut = inputs.map((x) => (x.node.tracked ? detach(x) : x));
     return withCustomRule(forward(...(cut as unknown as Inputs)).node, {
-      name: "customGradient",
+      name: "customFunction",
       inputs: inputs.map(({ node }) => node),
       rule(g, given, y) {
         const gradients = backward(g, given as unknown as Inputs, y);
         if (gradients.length === inputs.length) return gradients;
         throw new ArgumentError(
-          "customGradient",
+          "customFunction",
           `backward returned ${gradients.length} gradients for ${inputs.length} inputs`,
           "Return null for an input that needs none",
         );

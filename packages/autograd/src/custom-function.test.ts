@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   backward,
   checkGradient,
-  customGradient,
+  customFunction,
   grad,
   GradientError,
   jvp,
@@ -17,9 +17,9 @@ function float64(...elements: number[]): Tensor {
 
 const x = float64(0.5, -1.5, 2);
 
-describe("customGradient", () => {
+describe("customFunction", () => {
   it("has the value of forward and the derivative of backward", () => {
-    const roundStraightThrough = customGradient(
+    const roundStraightThrough = customFunction(
       (a: Tensor) => a.round(),
       (g) => [g],
     );
@@ -32,7 +32,7 @@ describe("customGradient", () => {
 
   it("can be differentiated again, forwards and backwards, if backward is made of tensor operations", () => {
     // ln(1 + eˣ), whose derivative is known without its logarithm.
-    const softplus = customGradient(
+    const softplus = customFunction(
       (a: Tensor) => a.exp().add(1).log(),
       (g, [a]) => [g.mul(a.sigmoid())],
     );
@@ -43,7 +43,7 @@ describe("customGradient", () => {
   });
 
   it("gives backward the inputs and the output", () => {
-    const product = customGradient(
+    const product = customFunction(
       (a: Tensor, b: Tensor) => a.mul(b),
       (g, [a, b], y) => [g.mul(y).div(a), g.mul(a).add(b.mul(0))],
     );
@@ -51,7 +51,7 @@ describe("customGradient", () => {
   });
 
   it("takes inputs without a derivative, and null for those that get none", () => {
-    const pick = customGradient(
+    const pick = customFunction(
       (a: Tensor, index: Tensor) => a.take(index),
       (g, [a, index]) => [a.mul(0).scatterAdd(index, g), null],
     );
@@ -60,7 +60,7 @@ describe("customGradient", () => {
   });
 
   it("is checked like any other function", () => {
-    const wrong = customGradient(
+    const wrong = customFunction(
       (a: Tensor) => a.square(),
       (g, [a]) => [g.mul(a)],
     );
@@ -68,7 +68,7 @@ describe("customGradient", () => {
   });
 
   it("is not walked where no gradient is asked for", () => {
-    const never = customGradient(
+    const never = customFunction(
       (a: Tensor) => a.square(),
       () => {
         throw new Error("asked");
@@ -82,7 +82,7 @@ describe("customGradient", () => {
 
   it("has an error for gradients that are not like the inputs, before any gradient has changed", () => {
     const returning = (...gradients: (Tensor | null)[]) =>
-      customGradient(
+      customFunction(
         (a: Tensor) => a.exp(),
         () => gradients,
       );
@@ -91,13 +91,13 @@ describe("customGradient", () => {
       backward(f(w).sum());
     };
     expect(backwardThrough(returning(float64(1, 2)))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: customGradient: the gradient of input 0 came back as [2]; expected [3]]`,
+      `[ShapeError: customFunction: the gradient of input 0 came back as [2]; expected [3]]`,
     );
     expect(backwardThrough(returning(ones([3])))).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: customGradient: the gradient of input 0 came back as float32; expected float64]`,
+      `[DTypeError: customFunction: the gradient of input 0 came back as float32; expected float64]`,
     );
     expect(backwardThrough(returning(null, null))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: customGradient: backward returned 2 gradients for 1 inputs. Return null for an input that needs none]`,
+      `[ArgumentError: customFunction: backward returned 2 gradients for 1 inputs. Return null for an input that needs none]`,
     );
     expect(w.grad).toBeNull();
   });
@@ -155,7 +155,7 @@ describe("onGradient", () => {
 });
 
 it("a custom gradient inside a condition only acts where it was used", () => {
-  const doubled = customGradient(
+  const doubled = customFunction(
     (a: Tensor) => a,
     (g) => [g.mul(2)],
   );

@@ -1,7 +1,7 @@
 import type { Shape } from "@stargrad/graph";
 
 /** Where an element stands: its index on each axis, from its place in row-major order. */
-export function positionOf(element: number, shape: Shape): number[] {
+export function unravelIndex(element: number, shape: Shape): number[] {
   const position: number[] = [];
   let rest = element;
   for (const length of [...shape].reverse()) {

@@ -198,7 +198,7 @@ class Compilation {
 
   /** Whether all threads take part. What can fail is for all of them, so that all come to the same end. */
   #isShared(kernel: Kernel): boolean {
-    const { threads, wantedThreads, leastWork } = this.#options;
+    const { threads, leastWork } = this.#options;
     if (threads === 1) return false;
     if (kernel.kind === "scan") return kernel.kernels.some((inner) => this.#isShared(inner));
     return canFail(kernel) || workOf(kernel, this.#program, wasmTarget) >= leastWork / 10;

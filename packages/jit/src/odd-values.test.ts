@@ -139,7 +139,7 @@ describe("the function", () => {
 
   it("makes no variable of its inputs", () => {
     expect(() => untyped((x: Tensor) => new Parameter(x))(tensor(1))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: an input is read inside of the function that is recorded, where it has no value. Make parameters and buffers outside of the function, and assign to them inside]`,
+      `[ArgumentError: jit: what was built inside of a function that is recorded is read outside of it, where it has no value. Return it from the function, among its results, which are there after every call; make parameters and buffers outside of it]`,
     );
   });
 

@@ -39,7 +39,7 @@ class InputPlace implements Storage {
     return new ArgumentError(
       this.#called,
       "what was built inside of a function that is recorded is read outside of it, where it has no value",
-      "Return it from the function, among its results: these are there after every call",
+      "Return it from the function, among its results, which are there after every call; make parameters and buffers outside of it",
     );
   }
 }

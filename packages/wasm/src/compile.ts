@@ -55,6 +55,8 @@ export interface CompileOptions {
   readonly kernels: KernelStore;
   /** With how many threads it may run. */
   readonly threads: number;
+  /** How many threads were asked for. Where there is an obstacle to them, whoever begins a program on several is told. */
+  readonly wantedThreads: number;
   /** From how many operations on it is worth waking them. */
   readonly leastWork: number;
 }
@@ -101,7 +103,7 @@ class Compilation {
   }
 
   finish(): CompiledProgram {
-    const { threads, leastWork } = this.#options;
+    const { threads, wantedThreads, leastWork } = this.#options;
     const program = this.#program;
     const image = this.#image;
     const commands = image.bytes;
@@ -125,7 +127,7 @@ class Compilation {
       modules: this.#modules,
       failures: this.#failures,
       ...this.#placesWrittenOver(),
-      parallel: threads > 1 && totalWork(program) >= leastWork,
+      parallel: wantedThreads > 1 && totalWork(program) >= leastWork,
       largest: largestOf(program),
     };
   }

@@ -185,6 +185,7 @@ export class WasmEngine implements Engine {
     const compiled = compile(fuse(lower(outputs, wasmTarget, order), wasmTarget), {
       kernels: this.#kernels,
       threads: this.#threads.count,
+      wantedThreads: this.#threads.wanted,
       leastWork: this.#leastWork,
     });
     const cost = 4 * compiled.image.byteLength + 2 * signature.length + this.#kernels.cost - before;

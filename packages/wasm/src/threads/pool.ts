@@ -36,7 +36,8 @@ export interface Runnable {
  * it runs without them: results do not depend on how many take part.
  */
 export class ThreadPool {
-  readonly #wanted: number;
+  /** How many threads were asked for, this one included. */
+  readonly wanted: number;
   readonly #waits: boolean;
   readonly #obstacle = obstacleToThreads();
   #workers: Workers | null = null;
@@ -47,7 +48,7 @@ export class ThreadPool {
     if (!(Number.isInteger(threads) && threads >= 1)) {
       throw new ArgumentError("WasmEngine", `got threads ${threads}; expected a whole number of at least 1`);
     }
-    this.#wanted = threads;
+    this.wanted = threads;
     this.#waits = waitForThreads;
   }
 
@@ -58,7 +59,7 @@ export class ThreadPool {
 
   /** How many threads there may be, this one included. */
   get count(): number {
-    return this.#obstacle === null ? this.#wanted : 1;
+    return this.#obstacle === null ? this.wanted : 1;
   }
 
   /** Says what threads work with: the memory, and the module that runs programs. */
@@ -73,7 +74,7 @@ export class ThreadPool {
     const workers = this.#startedWorkers();
     if (workers === null) return 1;
     if (this.#waits) workers.waitFor(program);
-    return workers.begin(program, image) ? this.#wanted : 1;
+    return workers.begin(program, image) ? this.wanted : 1;
   }
 
   /** Starts the threads. Resolves with how many there are, this one included, when they are ready. */
@@ -81,7 +82,7 @@ export class ThreadPool {
     for (;;) {
       const workers = this.#startedWorkers();
       if (workers === null) return 1;
-      if (workers.isReady()) return this.#wanted;
+      if (workers.isReady()) return this.wanted;
       await turnOfTheEventLoop();
     }
   }
@@ -99,8 +100,8 @@ export class ThreadPool {
 
   /** The other threads; `null` if there are none to be. */
   #startedWorkers(): Workers | null {
-    if (this.#wanted === 1 || this.#inputs === null) return null;
-    if (this.#obstacle === null) this.#workers ??= new Workers(this.#inputs, this.#wanted - 1);
+    if (this.wanted === 1 || this.#inputs === null) return null;
+    if (this.#obstacle === null) this.#workers ??= new Workers(this.#inputs, this.wanted - 1);
     const obstacle = this.#obstacle ?? this.#workers?.failure() ?? null;
     if (obstacle === null) return this.#workers;
     notice(obstacle);

@@ -7,7 +7,7 @@ import { modelOf } from "./model.js";
 import { plainStep, recordedStep, trainingOf } from "./training.js";
 import type { Input, Inputs, Layer, TrainingStep, Workload } from "./workload.js";
 
-/** Stargrad on one of its engines; `replayed`: training steps alone, each a recorded one. */
+/** Stargrad on one of its engines. With `replayed`, it computes only training steps, all of them recorded. */
 export function stargradOn(engine: Engine, name: string, { replayed = false } = {}): Contestant {
   const party = replayed ? "stargrad, replayed" : "stargrad";
   return {
@@ -64,7 +64,7 @@ function prepare({ task, inputs }: Workload, replayed: boolean): Prepared {
   }
 }
 
-/** From the engine's memory to the engine's memory, as within a larger program: reading is off the clock. */
+/** Computes from and to the engine's memory, as inside a larger program. The time to read the result is not counted. */
 function computed(compute: () => Tensor): Prepared {
   let output: Buffer | null = null;
   return inProcess({
@@ -78,13 +78,13 @@ function computed(compute: () => Tensor): Prepared {
   });
 }
 
-/** The model alone: gradients are not asked for. */
+/** The forward pass alone, without gradients. */
 function forward(layers: readonly Layer[], { x, ...parameters }: Inputs): Prepared {
   const [model, input] = [modelWith(layers, parameters), tensorOf(x)];
   return computed(() => model.forward(input).stopGradient());
 }
 
-/** A training step, of the plain loop or recorded. */
+/** A training step, plain or recorded. */
 function trainingStep(
   { layers, loss }: TrainingStep,
   { x, y, ...parameters }: Inputs,
@@ -119,7 +119,7 @@ function convolutionOf(weight: Tensor, padding: number): Conv2d {
 function residentTensorsOf(inputs: Inputs): Record<string, Tensor> {
   const buffers = Object.entries(inputs).map(([name, input]) => {
     const buffer = new Buffer(tensorOf(input), { keepsPrevious: false });
-    // What is computed for a variable lives there.
+    // The value of a variable is stored in the engine's memory.
     buffer.assign(buffer.mul(1));
     return [name, buffer] as const;
   });

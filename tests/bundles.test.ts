@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { root } from "./workspace.js";
 
-// A bundler leaves out what nobody imports by name. The methods of Tensor are installed, not imported, and have to be in every
-// bundle that makes a tensor: from sources, and from a package as it is published.
+// A bundler removes code that is not imported by name. The methods of Tensor are installed by a side effect, and must be in every
+// bundle that makes a tensor: from sources, and from published packages.
 
 const packages = ["graph", "compiler", "wasm", "tensor"];
 const programs = {
@@ -27,7 +27,7 @@ beforeAll(async () => {
     const [from, to] = [join(root, "packages", name), join(folder, "node_modules", "@stargrad", name)];
     mkdirSync(to, { recursive: true });
     cpSync(join(from, "package.json"), join(to, "package.json"));
-    // As tsup does it: see tsup.config.ts.
+    // The same options as in tsup.config.ts.
     await build({
       entryPoints: [join(from, "src/index.ts")],
       outfile: join(to, "dist/index.js"),
@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What a program's tensors can do, when it has been bundled and minified by itself. */
+/** The methods of a tensor in a program that was bundled and minified. */
 async function methodsIn(contents: string, resolveDir: string, conditions: string[]): Promise<Set<string>> {
   const outfile = join(folder, `bundle-${bundles++}.mjs`);
   await build({
@@ -74,7 +74,7 @@ describe("a bundle has every method", () => {
     expect(await methodsIn(program, folder, [])).toEqual(all);
   });
 
-  it("and is a program by itself: the published package is one file", () => {
+  it("and the published package is one file", () => {
     const built = readFileSync(join(folder, "node_modules/@stargrad/tensor/dist/index.js"), "utf8");
     expect(built).not.toMatch(/from "\./);
   });

@@ -19,6 +19,7 @@ const folders = [
 const sharing = new Set([
   "graph",
   "compiler",
+  "codegen",
   "tensor",
   "autograd",
   "nn",
@@ -55,7 +56,7 @@ export default defineConfig(({ mode }) => ({
     coverage: {
       provider: "v8",
       include: ["packages/{autograd,compiler}/src/**/*.ts"],
-      exclude: ["**/*.test.ts", "**/index.ts"],
+      exclude: ["**/*.test.ts", "**/index.ts", "**/internal.ts", "**/testing/**"],
       reporter: ["text", "html"],
       reportsDirectory: "coverage",
     },

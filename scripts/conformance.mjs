@@ -14,7 +14,7 @@ const vitest = `node ${vitestFile} run`;
 // The command of each suite, by its name.
 const nodeTests = {
   "engines and threads": `${vitest} --project wasm src/conformance.test.ts src/threads --project tests threads.test.ts`,
-  "long tests": `${vitest} --mode long --project tests --project autograd memory deep-models random- properties`,
+  "long tests": `${vitest} --mode long --project tests --project autograd --project train memory deep-models random- properties checkpoint-crash`,
 };
 // Wide vectors apply to the whole process, and V8's baseline compiler (Liftoff) does not support them.
 const wideTests = {

@@ -17,9 +17,18 @@ export function readPackages(root) {
       const read = (file) =>
         ts.parseConfigFileTextToJson(file, readFileSync(join(root, folder, file), "utf8"));
       const { tags } = read("turbo.json").config;
-      const { name } = read("package.json").config;
-      return { folder, name, tag: tags[0], isPublic: folder.startsWith("packages/") };
+      const { name, exports = {}, imports = {} } = read("package.json").config;
+      const doors = new Map([[name, "src/index.ts"], ...sourcesOf(name, exports), ...sourcesOf("", imports)]);
+      return { folder, name, tag: tags[0], isPublic: folder.startsWith("packages/"), doors };
     });
+}
+
+/** Which source file each name in `exports` or `imports` of a package.json stands for: `@stargrad/x/internal`, say. */
+function sourcesOf(name, entries) {
+  return Object.entries(entries).map(([path, { source }]) => {
+    const file = source.default ?? source;
+    return [name + path.replace(/^\./, ""), file.replace("./", "")];
+  });
 }
 
 /**
@@ -71,8 +80,11 @@ function importsIn(file, text) {
 
 /** The file that a specifier names; `null` if it is not in the workspace. */
 function resolve(from, specifier, packages, known) {
-  const named = packages.find(({ name }) => name === specifier);
-  if (named !== undefined) return `${named.folder}/src/index.ts`;
+  const named = packages.find(
+    ({ folder, doors }) =>
+      doors.has(specifier) && (!specifier.startsWith("#") || from.startsWith(`${folder}/`)),
+  );
+  if (named !== undefined) return `${named.folder}/${named.doors.get(specifier)}`;
   if (!specifier.startsWith(".")) return null;
   const path = join(from, "..", specifier).replaceAll("\\", "/");
   return [path.replace(/\.js$/, ".ts"), path].find((candidate) => known.has(candidate)) ?? null;

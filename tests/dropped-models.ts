@@ -2,7 +2,8 @@ import { backward } from "@stargrad/autograd";
 import { arrays, DataLoader } from "@stargrad/datasets";
 import { Linear, mseLoss } from "@stargrad/nn";
 import { AdamW } from "@stargrad/optim";
-import { ones, type WasmEngine } from "@stargrad/tensor";
+import { ones } from "@stargrad/tensor";
+import { type WasmEngine } from "@stargrad/wasm";
 import { evaluate, fit, trainStep } from "@stargrad/train";
 
 // Makes models, trains them for two steps and drops them, in every kind of loop.

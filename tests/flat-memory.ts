@@ -1,10 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { backward } from "@stargrad/autograd";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import { BatchNorm1d, crossEntropy, Dropout, Embedding, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
-import { fromData, Generator, setEngine, tensor, type Tensor, type WasmEngine } from "@stargrad/tensor";
+import { fromData, Generator, setEngine, tensor, type Tensor } from "@stargrad/tensor";
+import { type WasmEngine } from "@stargrad/wasm";
 
 // The memory of a plain loop without `dispose` and without scopes, some of whose steps throw.
 

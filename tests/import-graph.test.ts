@@ -128,6 +128,21 @@ describe("the import graph", () => {
     );
   });
 
+  it("fails for an import that runs up through a second door", () => {
+    const exports = {
+      ".": { source: "./src/index.ts" },
+      "./internal": { source: { default: "./src/internal.ts" } },
+    };
+    write("packages/above/package.json", JSON.stringify({ name: "@stargrad/above", exports }));
+    write("packages/above/src/internal.ts", "export const two = 2;\n");
+    write("packages/below/src/one.ts", 'export const one = 1;\nexport * from "@stargrad/above/internal";\n');
+    expect(failures()).toContainEqual(
+      expect.stringContaining(
+        "packages/below/src/one.ts imports packages/above/src/internal.ts, which runs up",
+      ),
+    );
+  });
+
   it("fails for an import of an app", () => {
     write("packages/above/src/index.ts", 'export * from "../../../apps/app/src/main.js";\n');
     expect(failures()).toContainEqual(

@@ -1,5 +1,5 @@
 import { backward, Parameter } from "@stargrad/autograd";
-import { topologicalOrder } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { BatchNorm1d, Linear, MaxPool1d, Module, Sequential } from "@stargrad/nn";
 import { SGD } from "@stargrad/optim";
 import {
@@ -13,10 +13,10 @@ import {
   stack,
   tensor,
   windows,
-  WasmEngine,
   zeros,
   type Tensor,
 } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { trainStep } from "@stargrad/train";
 import { describe, expect, it } from "vitest";
 import { recurrent } from "./deep-models.js";

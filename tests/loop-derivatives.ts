@@ -1,4 +1,5 @@
-import { grad, recordAssignments } from "@stargrad/autograd";
+import { grad } from "@stargrad/autograd";
+import { recordAssignments } from "@stargrad/autograd/internal";
 import { defaultGenerator, manualSeed, tensor, type Tensor } from "@stargrad/tensor";
 import { expect } from "vitest";
 import { asScan, randomLoop, unrolled, worldOf, type Loop, type RandomLoop } from "./random-loops.js";

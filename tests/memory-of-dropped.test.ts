@@ -1,4 +1,5 @@
-import { getEngine, setEngine, WasmEngine } from "@stargrad/tensor";
+import { getEngine, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { lives, mostHeld } from "./dropped-models.js";
 

@@ -1,4 +1,4 @@
-import { WasmEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { expect, it } from "vitest";
 import { holdWithoutPause, liveNodes } from "./flat-memory.js";
 

@@ -1,4 +1,5 @@
-import { getEngine, setEngine, WasmEngine } from "@stargrad/tensor";
+import { getEngine, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { afterAll, expect, it } from "vitest";
 import { holdWithoutPause, liveNodes } from "./flat-memory.js";
 

@@ -1,13 +1,13 @@
 import { primitiveNames, primitives, type Signature } from "@stargrad/graph";
-import { rules } from "@stargrad/autograd";
+import { rules } from "@stargrad/autograd/internal";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "./workspace.js";
 
 it("docs/primitives.md matches the tables (after a change: npx vitest run --project tests --update)", async () => {
   const rows = primitiveNames.map((name) => {
-    const { formula, arity }: Signature = primitives[name];
-    return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
+    const { formula, kind, arity }: Signature = primitives[name];
+    return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${kind} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
   });
   const page = [
     "# The primitives",
@@ -15,8 +15,8 @@ it("docs/primitives.md matches the tables (after a change: npx vitest run --proj
     `Everything Stargrad computes is composed of these ${rows.length}. This page is made from the tables: a row is defined in`,
     "`packages/graph/src/primitives/` and differentiated in `packages/autograd/src/rules.ts`.",
     "",
-    "| name | computes | inputs | has a gradient |",
-    "| --- | --- | --- | --- |",
+    "| name | computes | kind | inputs | has a gradient |",
+    "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ];

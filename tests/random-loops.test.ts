@@ -1,4 +1,5 @@
-import { getEngine, referenceEngine, setEngine, WasmEngine } from "@stargrad/tensor";
+import { getEngine, referenceEngine, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { afterEach, describe, expect, it } from "vitest";
 import { expectPlainLoop, seenOf } from "./loop-derivatives.js";
 import { asScan, randomLoop } from "./random-loops.js";

@@ -1,4 +1,5 @@
-import { getEngine, referenceEngine, setEngine, WasmEngine } from "@stargrad/tensor";
+import { getEngine, referenceEngine, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { afterEach, describe, expect, it } from "vitest";
 import { layerNames } from "./random-layers.js";
 import { modelOf, optimizerNames, randomModel, trainInAllWays } from "./random-models.js";

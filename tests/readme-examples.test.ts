@@ -109,6 +109,11 @@ it.each(readmes)("%s shows an example", (readme) => {
   expect(examplesOf(readme)).not.toEqual([]);
 });
 
+it("every example enters the doors that its readers may enter", () => {
+  const inside = examples.filter(({ code }) => /["'][^"']*\/(internal|testing)["']/.test(code));
+  expect(inside.map(({ title }) => title)).toEqual([]);
+});
+
 it("every example type-checks", () => {
   for (const { name, code } of examples) writeFileSync(join(scratch, `${name}.mts`), code);
   const config = {

@@ -1,4 +1,5 @@
-import { backward, Buffer, Parameter, recordAssignments } from "@stargrad/autograd";
+import { backward, Buffer, Parameter } from "@stargrad/autograd";
+import { recordAssignments } from "@stargrad/autograd/internal";
 import { BatchNorm1d, Dropout, GRU, Linear, LSTM, Module, RNN, summary } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
 import {

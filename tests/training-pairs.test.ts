@@ -10,9 +10,9 @@ import {
   normal,
   randint,
   setEngine,
-  WasmEngine,
   type Tensor,
 } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { evaluate, fit, trainStep } from "@stargrad/train";
 import { afterEach, describe, expect, it } from "vitest";
 import { batchesOf, encoder, languageModel, recurrent, resNet, uNet } from "./deep-models.js";

@@ -1,6 +1,6 @@
 import { distance, tolerance } from "./agreement.js";
 import type { Contestant, Prepared } from "./contestant.js";
-import { limitOf } from "./limits.js";
+import { limitOf, type Limit } from "./limits.js";
 import { measure, type MeasureOptions } from "./measure.js";
 import type { Row } from "./row.js";
 import type { Workload } from "./workload.js";
@@ -15,7 +15,7 @@ export async function compare(
   options: MeasureOptions,
 ): Promise<Row[]> {
   const contestants = all.filter(({ takes }) => takes?.(workload) !== false);
-  const limit = limitOf(workload.limit);
+  const limits = limitsFor(workload, contestants);
   const failures = new Map<Contestant, string>();
   const runners = new Map<Contestant, Prepared>();
   let expected: readonly ArrayLike<number>[] | null = null;
@@ -32,11 +32,18 @@ export async function compare(
       runners.delete(contestant);
     }
   }
-  const [floor, ...timings] = await measure([limit, ...runners.values()], options);
-  for (const runner of runners.values()) runner.dispose?.();
+  const measured = await measure([...limits.values(), ...runners.values()], options);
+  for (const each of [...limits.values(), ...runners.values()]) each.dispose?.();
+  const [floors, timings] = [measured.slice(0, limits.size), measured.slice(limits.size)];
+  const floorOf = new Map([...limits.keys()].map((threads, i) => [threads, floors[i]]));
   const timed = [...runners.keys()];
   return [
-    { workload, engine: limit.name, timing: floor, share: 1 },
+    ...[...limits.values()].map(({ name }, i): Row => ({
+      workload,
+      engine: name,
+      timing: floors[i],
+      share: 1,
+    })),
     ...contestants.map((contestant): Row => {
       const failure = failures.get(contestant);
       if (failure !== undefined)
@@ -47,10 +54,17 @@ export async function compare(
         engine: contestant.name,
         party: contestant.party,
         timing,
-        share: floor.median / timing.median,
+        share: (floorOf.get(contestant.threads ?? 1) ?? floors[0]).median / timing.median,
       };
     }),
   ];
+}
+
+/** The limit of one thread and, for arithmetic, of as many as somebody has, by the number of threads. */
+function limitsFor({ limit }: Workload, contestants: readonly Contestant[]): Map<number, Limit> {
+  const counts = "operations" in limit ? contestants.map(({ threads = 1 }) => threads) : [];
+  const sorted = [...new Set([1, ...counts])].sort((a, b) => a - b);
+  return new Map(sorted.map((threads) => [threads, limitOf(limit, threads)]));
 }
 
 async function firstResults(prepared: Prepared): Promise<ArrayLike<number>[]> {

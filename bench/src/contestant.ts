@@ -5,6 +5,8 @@ export interface Contestant {
   readonly name: string;
   /** The library it belongs to. The fastest contestant of each party is compared with the other parties' fastest. */
   readonly party: string;
+  /** How many threads it has. Its limit is measured with as many. Default: 1 */
+  readonly threads?: number;
   /** Whether it takes part in a workload. Default: in all. */
   readonly takes?: (workload: Workload) => boolean;
   /** Throws if it cannot compute the workload; the message becomes its row in the table. */

@@ -1,13 +1,16 @@
+import { Worker } from "node:worker_threads";
 import type { Candidate } from "./measure.js";
 import type { Workload } from "./workload.js";
 
 export interface Limit extends Candidate {
   readonly name: string;
+  /** Ends its threads. */
+  readonly dispose?: () => void;
 }
 
-/** The best possible speed of one core of this machine, for the same amount of arithmetic or the same number of bytes. */
-export function limitOf(limit: Workload["limit"]): Limit {
-  return "operations" in limit ? simdPeak(limit.operations) : copyBandwidth(limit.bytes);
+/** The best possible speed of this machine: the same arithmetic on so many cores, or a copy of the same number of bytes on one. */
+export function limitOf(limit: Workload["limit"], threads = 1): Limit {
+  return "operations" in limit ? simdPeak(limit.operations, threads) : copyBandwidth(limit.bytes);
 }
 
 /** Enough independent accumulators to hide the latency of one; with the factor and a temporary they fit 16 registers. */
@@ -19,14 +22,69 @@ const operationsPerChain = 8;
  * 128-bit WebAssembly multiply-adds in registers; each depends only on the one 13 before it. They are fused if relaxed SIMD is
  * available; on Node 20 the first engine turns it on.
  */
-function simdPeak(operations: number): Limit {
+function simdPeak(operations: number, threads: number): Limit {
   const fused = WebAssembly.validate(chainsModule(true));
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(chainsModule(fused)));
-  const { run } = instance.exports as { run: (steps: number) => void };
-  const steps = Math.max(1, Math.round(operations / (chains * operationsPerChain)));
-  return timed("limit: SIMD peak", () => {
-    run(steps);
-  });
+  const module = new WebAssembly.Module(chainsModule(fused));
+  const { run } = new WebAssembly.Instance(module).exports as unknown as Chains;
+  const steps = Math.max(1, Math.round(operations / threads / (chains * operationsPerChain)));
+  const others = Array.from({ length: threads - 1 }, () => otherThread(module, steps));
+  return {
+    name: `limit: SIMD peak${threads === 1 ? "" : ` of ${threads}`}`,
+    run(calls) {
+      const start = performance.now();
+      for (const other of others) other.begin(calls);
+      for (let i = 0; i < calls; i++) run(steps);
+      for (const other of others) other.wait();
+      return Promise.resolve(performance.now() - start);
+    },
+    dispose() {
+      for (const other of others) other.end();
+    },
+  };
+}
+
+interface Chains {
+  readonly run: (steps: number) => void;
+}
+
+/** What a thread is told, and how it answers: in shared memory, since messages would be on the clock. */
+interface Orders {
+  readonly module: WebAssembly.Module;
+  readonly steps: number;
+  /** How many turns were begun, how many calls the last of them has, and how many are over. */
+  readonly turns: Int32Array;
+}
+
+/** Another thread that runs the chains. */
+function otherThread(module: WebAssembly.Module, steps: number) {
+  const turns = new Int32Array(new SharedArrayBuffer(12));
+  const workerData: Orders = { module, steps, turns };
+  const program = `(${obey.toString()})(require("node:worker_threads").workerData)`;
+  const worker = new Worker(program, { eval: true, workerData });
+  worker.unref();
+  return {
+    begin(calls: number): void {
+      turns[1] = calls;
+      Atomics.add(turns, 0, 1);
+      Atomics.notify(turns, 0);
+    },
+    wait(): void {
+      const over = turns[0] - 1;
+      if (Atomics.load(turns, 2) === over) Atomics.wait(turns, 2, over);
+    },
+    end: () => void worker.terminate(),
+  };
+}
+
+/** The program of another thread. It is handed over as text, so it may use nothing from outside. */
+function obey({ module, steps, turns }: Orders): never {
+  const { run } = new WebAssembly.Instance(module).exports as unknown as Chains;
+  for (let turn = 0; ; turn++) {
+    Atomics.wait(turns, 0, turn);
+    for (let call = 0; call < turns[1]; call++) run(steps);
+    Atomics.add(turns, 2, 1);
+    Atomics.notify(turns, 2);
+  }
 }
 
 /** Copies half of the bytes, because each copied byte is read once and written once. */

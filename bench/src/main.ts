@@ -1,5 +1,5 @@
 import { referenceEngine } from "@stargrad/graph";
-import { WasmEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { holdDroppedModels } from "./bounds/dropped-models.js";
 import { passThroughShapes } from "./bounds/shapes.js";
 import { coldStart } from "./cold-start/cold-start.js";
@@ -54,11 +54,11 @@ async function compareWorkloads(): Promise<void> {
   const { json, runs, wideVectors, reference, peers } = options;
   const engines = counts.map((threads) => {
     const engine = new WasmEngine({ threads, waitForThreads: true, wideVectors });
-    return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}` };
+    return { engine, name: `${threads} thread${threads > 1 ? "s" : ""}`, threads };
   });
   const contestants = [
-    ...engines.map(({ engine, name }) => stargradOn(engine, name)),
-    ...engines.map(({ engine, name }) => stargradOn(engine, name, { replayed: true })),
+    ...engines.map(({ engine, name, threads }) => stargradOn(engine, name, { threads })),
+    ...engines.map(({ engine, name, threads }) => stargradOn(engine, name, { threads, replayed: true })),
     ...(reference ? [stargradOn(referenceEngine, "reference engine")] : []),
     ...(peers === "none" ? [] : await openPeers(peers)),
   ];

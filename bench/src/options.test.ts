@@ -30,6 +30,7 @@ it("reads the file of the history", () => {
 it("chooses workloads by a part of their name", () => {
   const { workloads, peers } = readOptions(["--only", "MLP", "--runs", "5", "--peers"], all);
   expect(workloads.map(({ name }) => name)).toEqual([
+    "wide MLP forward 1024-1024-1024-1024, batch 256",
     "tiny MLP step 2-16-16-2, batch 32",
     "digits MLP step 784-256-128-10, batch 128",
     "wide MLP step 1024-1024-1024-1024, batch 256",

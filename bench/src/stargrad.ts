@@ -1,5 +1,6 @@
 import { Buffer, vjp } from "@stargrad/autograd";
 import type { Engine } from "@stargrad/graph";
+import { jit } from "@stargrad/jit";
 import { Conv2d, LayerNorm, type Sequential } from "@stargrad/nn";
 import { fromData, Generator, setEngine, zeros, type Tensor } from "@stargrad/tensor";
 import { inProcess, type Contestant, type Prepared } from "./contestant.js";
@@ -7,13 +8,14 @@ import { modelOf } from "./model.js";
 import { plainStep, recordedStep, trainingOf } from "./training.js";
 import type { Input, Inputs, Layer, TrainingStep, Workload } from "./workload.js";
 
-/** Stargrad on one of its engines. With `replayed`, it computes only training steps, all of them recorded. */
-export function stargradOn(engine: Engine, name: string, { replayed = false } = {}): Contestant {
+/** Stargrad on one of its engines. With `replayed`, it computes only training steps and forward passes, all of them recorded. */
+export function stargradOn(engine: Engine, name: string, { replayed = false, threads = 1 } = {}): Contestant {
   const party = replayed ? "stargrad, replayed" : "stargrad";
   return {
     name: `stargrad, ${name}${replayed ? ", replayed" : ""}`,
     party,
-    takes: ({ task }) => !replayed || task.kind === "trainingStep",
+    threads,
+    takes: ({ task }) => !replayed || task.kind === "trainingStep" || task.kind === "forward",
     prepare(workload) {
       setEngine(engine);
       const prepared = prepare(workload, replayed);
@@ -29,7 +31,7 @@ export function stargradOn(engine: Engine, name: string, { replayed = false } = 
 function prepare({ task, inputs }: Workload, replayed: boolean): Prepared {
   const numbers = inputs();
   if (task.kind === "trainingStep") return trainingStep(task, numbers, replayed);
-  if (task.kind === "forward") return forward(task.layers, numbers);
+  if (task.kind === "forward") return forward(task.layers, numbers, replayed);
   const { a, b, x, weight, upstream } = residentTensorsOf(numbers);
   switch (task.kind) {
     case "matmul":
@@ -78,10 +80,13 @@ function computed(compute: () => Tensor): Prepared {
   });
 }
 
-/** The forward pass alone, without gradients. */
-function forward(layers: readonly Layer[], { x, ...parameters }: Inputs): Prepared {
+/** The forward pass alone, in eval mode and without gradients. A recorded function returns its results in ordinary memory. */
+function forward(layers: readonly Layer[], { x, ...parameters }: Inputs, replayed: boolean): Prepared {
   const [model, input] = [modelWith(layers, parameters), tensorOf(x)];
-  return computed(() => model.forward(input).stopGradient());
+  model.eval();
+  if (!replayed) return computed(() => model.forward(input).stopGradient());
+  const run = jit((x: Tensor) => model.forward(x));
+  return inProcess({ compute: () => run(input), read: (y) => y.data() });
 }
 
 /** A training step, plain or recorded. */

@@ -41,7 +41,7 @@ export type Task =
   | { readonly kind: "softmax" | "layerNorm" | "sum" }
   /** relu(2 x + 1) · x, or tanh(2 x + 1) · x. */
   | { readonly kind: "reluChain" | "tanhChain" }
-  /** The forward pass alone, without gradients. Inputs besides x are the parameters, as in a training step. */
+  /** The forward pass alone, in eval mode and without gradients. Inputs besides x are the parameters, as in a training step. */
   | { readonly kind: "forward"; readonly layers: readonly Layer[] }
   | TrainingStep;
 

@@ -9,11 +9,12 @@ import { format, resolveConfig } from "prettier";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Scripts outside `golden` folders. */
-const elsewhere = ["packages/wasm/src/math/coefficients.py"];
+const elsewhere = ["packages/codegen/src/math/coefficients.py"];
 
 /** The program whose output a script reads from its standard input. */
 const inputs: Readonly<Record<string, string>> = {
   "packages/graph/golden/primitives.py": "packages/graph/golden/samples.mjs",
+  "packages/wasm/golden/make.py": "packages/wasm/golden/names.mjs",
 };
 
 export interface Generated {

@@ -78,9 +78,12 @@ it("prints no warning if the work is too small for threads", async () => {
   expect(report).toMatchObject({ engine: "wasm", notices: [], shared: false });
 });
 
-it("uses the reference engine if a policy forbids WebAssembly", async () => {
+it("uses the reference engine if a policy forbids WebAssembly, and says what to allow", async () => {
   const report = await run<TrainingReport>("without-wasm", "inWorker", "training", { eager: false });
   expect(report.engine).toBe("reference");
+  expect(report.notices).toEqual([
+    expect.stringMatching(/^Stargrad computes with its reference engine.*'wasm-unsafe-eval' as script-src/),
+  ]);
   expect(report.losses.at(-1)).toBeLessThan(report.losses[0]);
 });
 

@@ -2,7 +2,8 @@ import { backward } from "@stargrad/autograd";
 import { conformanceCases, disagreement, referenceEngine, runProgram, type Engine } from "@stargrad/graph";
 import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
-import { Generator, getEngine, normal, randint, setEngine, WasmEngine } from "@stargrad/tensor";
+import { Generator, getEngine, normal, randint, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { lives, mostHeld } from "../dropped-models.js";
 
 // The tasks that the tests run in a browser, on a page or in a worker.

@@ -1,7 +1,8 @@
 import { backward } from "@stargrad/autograd";
 import { Linear, mseLoss } from "@stargrad/nn";
 import { AdamW } from "@stargrad/optim";
-import { getEngine, ones, setEngine, WasmEngine } from "@stargrad/tensor";
+import { getEngine, ones, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 
 /** The maximum memory that the engine held after a model was dropped. */
 export interface DroppedModels {

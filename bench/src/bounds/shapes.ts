@@ -1,6 +1,7 @@
 import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { AdamW } from "@stargrad/optim";
-import { fromData, Generator, getEngine, setEngine, WasmEngine } from "@stargrad/tensor";
+import { fromData, Generator, getEngine, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { trainStep } from "@stargrad/train";
 
 /** One pass over all shapes under `trainStep`. */

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { backward, Parameter } from "@stargrad/autograd";
 import type { Module } from "@stargrad/nn";
-import { concat, Generator, realize, setEngine, stack, WasmEngine, type Tensor } from "@stargrad/tensor";
+import { concat, Generator, realize, setEngine, stack, type Tensor } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/wasm";
 import { modelOf } from "../model.js";
 import { plainStep, recordedStep, trainingOf } from "../training.js";
 import type { Answer, FirstStepTask, Question } from "./first-step.js";

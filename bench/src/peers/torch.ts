@@ -43,10 +43,11 @@ export async function openTorch(): Promise<Contestant[]> {
   throw new Error(`PyTorch: neither ${interpreters.join(" nor ")} has torch`);
 }
 
-function contestant({ version, ask, close }: Python, { name }: Threads): Contestant {
+function contestant({ version, ask, close }: Python, { name, own, blas }: Threads): Contestant {
   return {
     name: `torch ${version}, ${name}`,
     party: `torch ${version}`,
+    threads: Math.max(own, blas),
     async prepare({ task, inputs }: Workload) {
       const encoded = Object.entries(inputs()).map(([name, input]) => [name, encode(input)]);
       await ask({ prepare: task, inputs: Object.fromEntries(encoded) as unknown });

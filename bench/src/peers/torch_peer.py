@@ -37,7 +37,7 @@ def computation(kind, inputs, padding=0, transposeA=False, transposeB=False, lay
         return lambda: torch.tensor([step()])
     if kind == "forward":
         x, _, parameters = split(inputs)
-        model = model_with(layers, parameters)
+        model = model_with(layers, parameters).eval()
         return torch.no_grad()(lambda: model(x))
     a, b, x, weight, upstream = (inputs.get(name) for name in ("a", "b", "x", "weight", "upstream"))
     function = {

@@ -130,7 +130,7 @@ function trainingStep({ name, layers, operations, input, target, classes }: Clas
 }
 
 /** One generator draws everything: the parameters, then x, then the other inputs. */
-function inputsOf(
+export function inputsOf(
   layers: readonly Layer[],
   input: (generator: Generator) => Input,
   others: (generator: Generator) => Inputs = () => ({}),

@@ -1,6 +1,8 @@
 import { plainNames, primitives, sizeOf, type PlainName, type Primitive } from "@stargrad/graph";
-import { apply, fromData, tensor, type Tensor } from "@stargrad/tensor";
-import { checkGradient, jvp, rules } from "../src/index.js";
+import { fromData, tensor, type Tensor } from "@stargrad/tensor";
+import { apply } from "@stargrad/tensor/internal";
+import { checkGradient, jvp } from "../src/index.js";
+import { rules } from "../src/internal.js";
 
 /** A primitive on one of its samples, as a function of the inputs that are real numbers. */
 export interface DifferentiableSample {

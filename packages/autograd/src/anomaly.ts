@@ -1,15 +1,17 @@
 import {
+  ArgumentError,
   elementsOf,
   formatShape,
   isFloat,
-  observeNodes,
   pendingNodes,
   StargradError,
   type Engine,
   type Node,
   type Storage,
 } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
+import { expectNoRecording } from "@stargrad/tensor/internal";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";
@@ -56,12 +58,21 @@ type Origins = WeakMap<Node, Origin>;
  * is computed while f runs is looked at (until its promise settles, if it returns one), and so is a tensor it returns. It
  * keeps a stack for every operation and every intermediate result: for finding a fault, not for every day.
  *
- * Throws: AnomalyError
+ * Throws: AnomalyError; ArgumentError inside of a function that is recorded, where nothing is computed, and on an engine that
+ * is not synchronous, which would find out too late
  * Source: torch.autograd.detect_anomaly
  */
 export function detectAnomaly<T>(f: () => T): T {
+  expectNoRecording("detectAnomaly", "what is computed is looked at");
   const origins: Origins = new WeakMap();
   const engine = getEngine();
+  if (!engine.capabilities.synchronous) {
+    throw new ArgumentError(
+      "detectAnomaly",
+      `looks at every result when it is computed; the engine ${engine.name} hands results out later`,
+      "Choose a synchronous engine for it with setEngine",
+    );
+  }
   const restoreStacks = deepStacks();
   const observer = observeNodes((node) => {
     observer?.(node);
@@ -89,22 +100,15 @@ export function detectAnomaly<T>(f: () => T): T {
 function watched(engine: Engine, origins: Origins): Engine {
   return {
     name: engine.name,
+    capabilities: engine.capabilities,
     prepare(outputs) {
       // Of a loop there are the outputs to look at, and no tensor that is the loop itself.
       const order = pendingNodes(outputs).filter(({ operation }) => operation?.primitive !== "scan");
       const program = engine.prepare([...outputs, ...order]);
       return {
         leaves: program.leaves,
-        run(elements, destinations, check) {
-          const hosts = destinations.filter((destination) => destination === "host").length;
-          const computed = program.run(
-            elements,
-            [...destinations, ...order.map(() => "host" as const)],
-            check &&
-              ((results) => {
-                check(results.slice(0, hosts));
-              }),
-          );
+        run(elements, destinations) {
+          const computed = program.run(elements, [...destinations, ...order.map(() => "host" as const)]);
           const results = new Map([
             ...program.leaves.map((leaf, i) => [leaf, elements[i]] as const),
             ...order.map((node, i) => [node, computed[outputs.length + i]] as const),

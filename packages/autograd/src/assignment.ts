@@ -1,5 +1,6 @@
-import { DTypeError, formatShape, HostStorage, sameShape, ShapeError } from "@stargrad/graph";
-import { collectChangesBy, computeNodes, Tensor, type Changes } from "@stargrad/tensor";
+import { DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
+import { Tensor } from "@stargrad/tensor";
+import { collectChangesBy, computeNodes, type Changes } from "@stargrad/tensor/internal";
 import { awaitValues, dueBefore, limitAwaited } from "./awaited-values.js";
 import { recordAssignment, recordAssignments, recording } from "./recorded-changes.js";
 import type { Variable } from "./variable.js";
@@ -52,11 +53,11 @@ export function assignAlong(
 
 function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
   const known = [...values].flatMap(([variable, { node }]) =>
-    node.storage instanceof HostStorage ? [{ variable, elements: node.storage }] : [],
+    node.storage?.location === "host" ? [{ variable, elements: node.storage }] : [],
   );
   // Parameters are listed from the first layer to the last, and gradients arrive the other way round. Asked for as they
   // arrive, each lets go of what it needed before the next is computed.
-  const pending = [...values].filter(([, { node }]) => !(node.storage instanceof HostStorage)).reverse();
+  const pending = [...values].filter(([, { node }]) => node.storage?.location !== "host").reverse();
   // A gradient that is still to be computed needs the value it is the gradient at.
   const gradients = [...values.keys()].flatMap((variable) => variable.peekGradient()?.node ?? []);
   const nodes = pending.map(([, { node }]) => node);

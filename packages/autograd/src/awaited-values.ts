@@ -1,5 +1,7 @@
-import { pendingWithCompanions, topologicalOrder, type Node } from "@stargrad/graph";
-import { expectNoRecording, realize, Tensor } from "@stargrad/tensor";
+import { type Node } from "@stargrad/graph";
+import { pendingWithCompanions, topologicalOrder } from "@stargrad/graph/internal";
+import { realize, Tensor } from "@stargrad/tensor";
+import { expectNoRecording } from "@stargrad/tensor/internal";
 import type { Variable } from "./variable.js";
 
 /** How many values a variable may await, each with the forward pass it is made from. */

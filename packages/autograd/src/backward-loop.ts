@@ -1,14 +1,13 @@
-import { createNode, Placeholder, topologicalOrder, type Node, type Operation } from "@stargrad/graph";
+import { createNode, Placeholder, type Node, type Operation } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
+import { add, Tensor, zeros } from "@stargrad/tensor";
 import {
-  add,
   createLoop,
-  Tensor,
-  zeros,
   type Carry,
   type LoopExtent,
   type Sequence,
   type Traced,
-} from "@stargrad/tensor";
+} from "@stargrad/tensor/internal";
 import { bytesOf, dependenciesOf, Keepable } from "./loop-residuals.js";
 import { stackOutside, sumOutside, type IterationStacks, type Later } from "./loop-sums.js";
 

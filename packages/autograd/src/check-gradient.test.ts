@@ -2,7 +2,8 @@ import type { PlainName } from "@stargrad/graph";
 import { einsum, sub, tensor, where, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { differentiableSamples } from "../scripts/gradient-table.js";
-import { checkGradient, GradientError, rules, stopGradient, type Rule } from "./index.js";
+import { checkGradient, GradientError, stopGradient } from "./index.js";
+import { rules, type Rule } from "./internal.js";
 
 type Differentiable = (...inputs: Tensor[]) => Tensor;
 

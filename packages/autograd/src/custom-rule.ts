@@ -1,5 +1,6 @@
 import { Node } from "@stargrad/graph";
-import { findSourcesBy, Tensor } from "@stargrad/tensor";
+import { Tensor } from "@stargrad/tensor";
+import { findSourcesBy } from "@stargrad/tensor/internal";
 
 /** How a gradient passes a node that does not follow the rule of its primitive. */
 export interface CustomRule {

@@ -1,5 +1,7 @@
 import { StaleValueError } from "@stargrad/graph";
-import { getEngine, ones, record, setEngine, tensor, WasmEngine } from "@stargrad/tensor";
+import { getEngine, ones, setEngine, tensor } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor/testing";
+import { record } from "@stargrad/tensor/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { assignAll, backward, Buffer, Parameter } from "./index.js";
 

@@ -3,6 +3,9 @@ import { StaleValueError, type Storage } from "@stargrad/graph";
 /** What stands where the elements of a variable were that has been disposed of: whoever reads them is told. */
 export class DisposedStorage implements Storage {
   readonly byteLength = 0;
+  readonly location = "engine";
+  /** So that whoever reads gets to hear it. */
+  readonly canReadSync = true;
   readonly #description: string;
 
   /** `description`: which variable it was, with its shape. */

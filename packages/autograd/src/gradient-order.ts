@@ -1,4 +1,5 @@
-import { topologicalOrder, type Node } from "@stargrad/graph";
+import { type Node } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { customRuleOf } from "./custom-rule.js";
 
 /** Where the gradient of a node goes. */

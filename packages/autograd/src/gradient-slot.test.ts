@@ -1,5 +1,6 @@
 import { HostStorage } from "@stargrad/graph";
-import { getEngine, setEngine, tensor, WasmEngine } from "@stargrad/tensor";
+import { getEngine, setEngine, tensor } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { assignAll, backward, Parameter } from "./index.js";
 

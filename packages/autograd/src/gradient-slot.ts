@@ -1,5 +1,7 @@
-import { HostStorage, type Destination, type Node, type Storage, type ValueOwner } from "@stargrad/graph";
-import { keepWhere, type Tensor } from "@stargrad/tensor";
+import type { Destination, Node, Storage } from "@stargrad/graph";
+import type { ValueOwner } from "@stargrad/graph/internal";
+import { type Tensor } from "@stargrad/tensor";
+import { keepWhere, lastingStorage, takeBackIfItFails } from "@stargrad/tensor/internal";
 
 /**
  * The gradient of a parameter, and where its elements are kept.
@@ -32,7 +34,14 @@ export class GradientSlot implements ValueOwner {
   share(): Tensor | null {
     const elements = this.#takeBack();
     this.#isOwn = false;
-    if (elements !== null) this.#gradient?.node.settle(new HostStorage(elements.readSync()));
+    if (elements !== null && this.#gradient !== null) {
+      const { node } = this.#gradient;
+      node.settle(lastingStorage(node));
+      // If the copy fails, nothing has been written over what it is a copy of.
+      takeBackIfItFails(() => {
+        node.settle(elements);
+      });
+    }
     return this.#gradient;
   }
 
@@ -64,7 +73,7 @@ export class GradientSlot implements ValueOwner {
   /** What is in the engine of the gradient, whose place is free from here on; `null` if nothing is. */
   #takeBack(): Storage | null {
     const elements = this.#isOwn ? (this.#gradient?.node.storage ?? null) : null;
-    if (elements === null || elements instanceof HostStorage) return null;
+    if (elements === null || elements.location === "host") return null;
     this.#place = elements;
     return elements;
   }

@@ -2,7 +2,6 @@ export { StaleValueError } from "@stargrad/graph";
 export { stopGradient, type Nested, type Tree } from "@stargrad/tensor";
 export { AnomalyError, detectAnomaly } from "./anomaly.js";
 export { assignAll, assignAlong, type Assignments } from "./assignment.js";
-export { computeDue } from "./awaited-values.js";
 export { backward } from "./backward.js";
 export { Buffer } from "./buffer.js";
 export {
@@ -17,8 +16,6 @@ export { grad, valueAndGrad, type GradOptions, type ScalarFunction } from "./gra
 export { hessian, jacobian } from "./jacobian.js";
 export { hvp, jvp } from "./jvp.js";
 export { Parameter } from "./parameter.js";
-export { recordAssignments } from "./recorded-changes.js";
 export { rematerialize } from "./rematerialize.js";
-export { rules, type Rule } from "./rules.js";
-export { Variable, variableOf } from "./variable.js";
+export { Variable } from "./variable.js";
 export { vjp, type TreeFunction } from "./vjp.js";

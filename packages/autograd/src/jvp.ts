@@ -1,5 +1,6 @@
 import type { Node } from "@stargrad/graph";
-import { leavesOf, mapTree, onesLike, pairLeaves, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
+import { leavesOf, mapTree, onesLike, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
+import { pairLeaves } from "@stargrad/tensor/internal";
 import { checkScalar, type ScalarFunction } from "./grad.js";
 import { pullBack } from "./pull-back.js";
 import { track } from "./track.js";

@@ -1,22 +1,9 @@
-import {
-  bytesPerElement,
-  sizeOf,
-  topologicalOrder,
-  type LoopGraph,
-  type Node,
-  type PrimitiveName,
-} from "@stargrad/graph";
+import { bytesPerElement, primitives, sizeOf, type Node, type PrimitiveName } from "@stargrad/graph";
+import { topologicalOrder, type LoopGraph } from "@stargrad/graph/internal";
 import { customRuleOf } from "./custom-rule.js";
 
-/** What costs little to compute once more: no sums, and no series that approximates a function. */
-const cheap: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  ...(["neg", "abs", "sign", "floor", "round", "sqrt", "cast", "stopGradient"] as const),
-  ...(["add", "sub", "mul", "div", "maximum", "minimum", "where", "less", "lessEqual", "equal"] as const),
-  ...(["reshape", "permute", "expand", "slice", "flip", "pad", "concat", "windows"] as const),
-]);
-
-/** What shows the same elements otherwise: nothing is gained by keeping it beside them. */
-const views: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["reshape", "permute", "expand", "flip"]);
+/** What a primitive may cost to be computed once more rather than kept: arithmetic, and no series that approximates a function. */
+const cheapCost = 6;
 
 /** What a loop can keep of its iterations: what it computes anyway, and what its carries are when an iteration begins. */
 export class Keepable {
@@ -76,12 +63,22 @@ export class Keepable {
   }
 }
 
+/** Whether a node shows all elements of another one otherwise: nothing is gained by keeping it beside that. */
 function isView(node: Node): boolean {
-  return customRuleOf(node) === undefined && node.operation !== null && views.has(node.operation.primitive);
+  const row = rowOf(node);
+  return row?.kind === "movement" && "showsAll" in row && row.showsAll;
 }
 
+/** Whether a node costs little to compute once more: no sums, and nothing dear. */
 function isCheap(node: Node): boolean {
-  return customRuleOf(node) === undefined && node.operation !== null && cheap.has(node.operation.primitive);
+  const row = rowOf(node);
+  return row !== null && ("cost" in row ? row.cost <= cheapCost : row.kind === "movement");
+}
+
+/** What is said of the primitive that computes a node; `null` of a leaf, and of what has a rule of its own. */
+function rowOf(node: Node): (typeof primitives)[PrimitiveName] | null {
+  if (node.operation === null || customRuleOf(node) !== undefined) return null;
+  return primitives[node.operation.primitive];
 }
 
 /** What a node is computed from, and what its gradient goes to beside that. */

@@ -1,4 +1,4 @@
-import { broadcastShapes } from "@stargrad/graph";
+import { broadcastShapes } from "@stargrad/graph/internal";
 import * as sg from "@stargrad/tensor";
 import { concat, cumsum, einsum, Generator, normal, tensor, where, type Tensor } from "@stargrad/tensor";
 import fc from "fast-check";

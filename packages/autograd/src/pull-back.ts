@@ -3,11 +3,11 @@ import {
   formatShape,
   sameShape,
   ShapeError,
-  withoutHistory,
   type Node,
   type Operation,
   type Shape,
 } from "@stargrad/graph";
+import { withoutHistory } from "@stargrad/graph/internal";
 import { add, reshape, sum, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
 import { gradientOrder, leadingTo, sourcesOf } from "./gradient-order.js";

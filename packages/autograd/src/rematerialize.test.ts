@@ -80,6 +80,7 @@ function peakOfStep(depth: number, wrap: (layer: Layer) => Layer): number {
   let peak = 0;
   setEngine({
     name: "measuring",
+    capabilities: engine.capabilities,
     prepare(outputs) {
       peak = Math.max(peak, peakBytes(outputs));
       return engine.prepare(outputs);

@@ -1,4 +1,5 @@
-import { createNode, topologicalOrder, type Node } from "@stargrad/graph";
+import { createNode, type Node } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { concat, Tensor } from "@stargrad/tensor";
 import { customRuleOf, withCustomRule } from "./custom-rule.js";
 import { pullBack } from "./pull-back.js";

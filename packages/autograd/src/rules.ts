@@ -1,9 +1,9 @@
 import type { AttributesOf, PrimitiveName, Shape } from "@stargrad/graph";
 import {
   add,
-  apply,
   cast,
   cos,
+  cosh,
   cumsum,
   div,
   equal,
@@ -26,6 +26,7 @@ import {
   reshape,
   sign,
   sin,
+  sinh,
   square,
   sub,
   sum,
@@ -36,6 +37,7 @@ import {
   zerosLike,
   type Tensor,
 } from "@stargrad/tensor";
+import { apply } from "@stargrad/tensor/internal";
 
 /**
  * The derivative of one primitive, backwards: from `g` = dL/dy to dL/dx for each input x, in order. `null` stands for an
@@ -68,6 +70,8 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   sin: (g, [x]) => [mul(g, cos(x))],
   cos: (g, [x]) => [neg(mul(g, sin(x)))],
   atan: (g, [x]) => [div(g, add(square(x), 1))],
+  sinh: (g, [x]) => [mul(g, cosh(x))],
+  cosh: (g, [x]) => [mul(g, sinh(x))],
   tanh: (g, _, y) => [mul(g, sub(1, square(y)))],
   sigmoid: (g, _, y) => [mul(g, mul(y, sub(1, y)))],
   erf: (g, [x]) => [mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI)))],
@@ -148,6 +152,7 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   scatterAdd: (g, [index], _y, { axis }) => [null, gather(g, index, { axis })],
   iota: null,
   argsort: null,
+  check: null,
   randomBits: null,
 
   // Loops

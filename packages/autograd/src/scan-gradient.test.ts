@@ -1,21 +1,29 @@
-import { topologicalOrder, type Node } from "@stargrad/graph";
-import { scan, stopGradient, tensor, where, type Tensor } from "@stargrad/tensor";
+import { type Node } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
+import {
+  getEngine,
+  referenceEngine,
+  scan,
+  setEngine,
+  stopGradient,
+  tensor,
+  where,
+  type Tensor,
+} from "@stargrad/tensor";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { loopCases, random, type Loop } from "../scripts/loop-cases.js";
 import { unrolled } from "../scripts/unrolled.js";
-import {
-  Buffer,
-  checkGradient,
-  detectAnomaly,
-  grad,
-  hvp,
-  jvp,
-  Parameter,
-  recordAssignments,
-} from "./index.js";
+import { Buffer, checkGradient, detectAnomaly, grad, hvp, jvp, Parameter } from "./index.js";
+import { recordAssignments } from "./internal.js";
 import { pullBack } from "./pull-back.js";
 import { scanGradient } from "./scan-gradient.js";
+
+const engine = getEngine();
+
+afterEach(() => {
+  setEngine(engine);
+});
 
 function expectClose(got: Tensor, expected: Tensor): void {
   expect(got.shape).toEqual(expected.shape);
@@ -95,6 +103,8 @@ describe("random loops", () => {
   });
 
   it("have the values, gradients and Hessian products of unrolled ones", () => {
+    // Each has a structure of its own, which is not worth compiling; tests/random-loops.long.test.ts compiles such loops.
+    setEngine(referenceEngine);
     fc.assert(
       fc.property(body, fc.nat(1e6), ({ steps, carries, results, length, reverse }, seed) => {
         const f =

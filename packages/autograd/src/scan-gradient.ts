@@ -1,5 +1,6 @@
 import { Placeholder, type Node, type TensorType } from "@stargrad/graph";
-import { Tensor, traceBody, zeros } from "@stargrad/tensor";
+import { Tensor, zeros } from "@stargrad/tensor";
+import { traceBody } from "@stargrad/tensor/internal";
 import { createBackwardLoop, type BackwardParts, type Loop } from "./backward-loop.js";
 import { gradientOrder, leadingTo } from "./gradient-order.js";
 

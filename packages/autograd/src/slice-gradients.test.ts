@@ -1,4 +1,4 @@
-import { topologicalOrder } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { concat, tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { checkGradient, grad } from "./index.js";

@@ -1,5 +1,6 @@
 import type { AttributesOf, Node } from "@stargrad/graph";
-import { apply, concat, zeros, type Tensor } from "@stargrad/tensor";
+import { concat, zeros, type Tensor } from "@stargrad/tensor";
+import { apply } from "@stargrad/tensor/internal";
 
 /** The gradient of a stretch of one axis. */
 interface Stretch {

@@ -95,6 +95,7 @@ describe("assignAll", () => {
     let programs = 0;
     const counting: Engine = {
       name: "counting",
+      capabilities: engine.capabilities,
       prepare(outputs) {
         programs++;
         return engine.prepare(outputs);

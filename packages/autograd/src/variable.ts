@@ -2,13 +2,20 @@ import {
   createLeaf,
   elementsOf,
   formatShape,
-  HostStorage,
   Node,
   type Destination,
   type Shape,
   type Storage,
 } from "@stargrad/graph";
-import { disposeSymbol, expectNoRecording, fallBackOn, realize, Tensor } from "@stargrad/tensor";
+import { realize, Tensor } from "@stargrad/tensor";
+import {
+  disposeSymbol,
+  expectNoRecording,
+  fallBackOn,
+  lastingStorage,
+  mayStillFail,
+  takeBackIfItFails,
+} from "@stargrad/tensor/internal";
 import { DisposedStorage } from "./disposed-storage.js";
 
 /** The variable whose value this node is or was; `undefined` for any other node. */
@@ -38,6 +45,9 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   #elements: Storage;
   /** The nodes that stand for its next values, which are still to be computed; the current one is the last of them. */
   #coming: Node[] = [];
+
+  /** How often it has taken on another value. */
+  #changes = 0;
 
   readonly #keepsPrevious: boolean;
 
@@ -74,7 +84,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.expectNotDisposed("assign");
     this.#catchUp();
     const free = this.#keepsPrevious ? this.#previousElements : this.#elements;
-    return free === null || free instanceof HostStorage ? "engine" : free;
+    return free === null || free.location === "host" ? "engine" : free;
   }
 
   /** What errors call it, and it is followed by its shape. */
@@ -98,20 +108,30 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     return this.#keepsPrevious ? [...this.#previous, ...this.#leaves] : [];
   }
 
-  /** Takes on elements that belong to this variable alone, or to nobody. For `assignAll`, which checks that they fit. */
+  /**
+   * Takes on elements that belong to this variable alone, or to nobody. For `assignAll`, which checks that they fit. If they
+   * are still being computed and that fails, this has not happened.
+   */
   replaceValue(elements: Storage): void {
     if (this.isDisposed) {
       // It was disposed of while its next value was computed, which nobody needs any more.
-      elements.dispose?.();
+      giveBackPlace(elements);
       return;
     }
     const before = [this.#previousElements, this.#elements];
     this.#catchUp();
+    const takeBack = mayStillFail() && !elements.canReadSync ? this.#takeBack() : null;
     this.#coming = [];
     this.#moveOn([], elements);
     this.represent(this.current.tracked);
+    this.#changes++;
+    if (takeBack !== null) {
+      // The value before may come back.
+      takeBackIfItFails(takeBack);
+      return;
+    }
     const after = [this.#previousElements, this.#elements];
-    for (const storage of before) if (!after.includes(storage)) storage?.dispose?.();
+    for (const storage of before) if (!after.includes(storage)) giveBackPlace(storage);
   }
 
   /** Lets the value before the last go, and takes on the next, for which these nodes stand. */
@@ -130,9 +150,38 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     if (this.#coming.length === 0) return;
     const last = this.#coming.findLastIndex(({ storage }) => storage !== null);
     if (last < 0) return;
+    if (mayStillFail()) takeBackIfItFails(this.#takeBack());
+    this.#changes++;
     for (const node of this.#coming.splice(0, last + 1)) {
       if (node.storage !== null) this.#moveOn([node], node.storage);
     }
+  }
+
+  /** What undoes the next change, unless another one has come after it. */
+  #takeBack(): (error: Error) => void {
+    const [leaves, elements, coming, current] = [
+      [...this.#leaves],
+      this.#elements,
+      [...this.#coming],
+      this.current,
+    ];
+    const [previous, previousElements] = [[...this.#previous], this.#previousElements];
+    const changes = this.#changes;
+    return (failure) => {
+      if (this.#changes !== changes + 1 || this.isDisposed) return;
+      for (const leaf of this.#leaves)
+        if (!leaves.includes(leaf) && !coming.includes(leaf))
+          leaf.release({ description: this.description, failure });
+      for (const leaf of leaves) leaf.settle(elements);
+      if (previousElements !== null) for (const leaf of previous) leaf.settle(previousElements);
+      this.#leaves = leaves;
+      this.#elements = elements;
+      this.#previous = previous;
+      this.#previousElements = previousElements;
+      this.#coming = coming;
+      this.current = current;
+      this.#changes = changes;
+    };
   }
 
   /** Whether it has been disposed of. */
@@ -165,7 +214,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#catchUp();
     const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
     for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.settle(disposed);
-    for (const elements of [this.#previousElements, this.#elements]) elements?.dispose?.();
+    for (const elements of [this.#previousElements, this.#elements]) giveBackPlace(elements);
     this.#leaves = [this.current];
     this.#coming = [];
     this.#previous = [];
@@ -205,12 +254,14 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   }
 }
 
+/** Gives back a place in an engine that was the variable's own. */
+function giveBackPlace(elements: Storage | null): void {
+  if (elements?.location === "engine") elements.dispose?.();
+}
+
 /** A leaf with the elements of a tensor and none of its history. */
 export function computedLeaf(value: Tensor, tracked: boolean): Node {
   if (value.node.storage === null) expectNoRecording("Variable", "a parameter or a buffer is computed");
   realize(value);
-  const elements = elementsOf(value.node);
-  // Elements in an engine belong to a variable, which will write over them.
-  const own = elements instanceof HostStorage ? elements : new HostStorage(elements.readSync());
-  return createLeaf(value.shape, value.dtype, own, { tracked });
+  return createLeaf(value.shape, value.dtype, lastingStorage(value.node), { tracked });
 }

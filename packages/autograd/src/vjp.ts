@@ -1,5 +1,6 @@
 import type { Node } from "@stargrad/graph";
-import { mapTree, pairLeaves, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
+import { mapTree, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
+import { pairLeaves } from "@stargrad/tensor/internal";
 import { pullBack } from "./pull-back.js";
 import { track } from "./track.js";
 

@@ -29,7 +29,7 @@ export interface CheckRoom {
 }
 
 /** A check of an operand. */
-export interface Check extends Pick<CheckKernel, "primitive" | "faulty"> {
+export interface Check extends Pick<CheckKernel, "primitive" | "attributes" | "faulty"> {
   readonly node: Node;
   readonly operand: Operand;
 }

@@ -1,13 +1,14 @@
-import { indexError, primitives, type Node, type Operation } from "@stargrad/graph";
-import type { Check, CheckLowering, Faulty } from "./check-lowering.js";
+import { checkError, primitives, type Node, type Operation } from "@stargrad/graph";
+import { indexError } from "@stargrad/graph/internal";
+import type { Check, CheckLowering } from "./check-lowering.js";
 import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
 import { layoutKey } from "./layout.js";
 import type { Lowering } from "./lowering.js";
 
 /** Kernels end the program with an error, before anything uses the number. */
 export const abortingChecks: CheckLowering = {
-  look({ primitive, faulty, node, operand }, { kernels }) {
-    kernels.push({ kind: "check", primitive, shape: node.shape, operand, faulty });
+  look({ node, ...check }, { kernels }) {
+    kernels.push({ kind: "check", shape: node.shape, ...check });
     return null;
   },
   usableNumber: null,
@@ -15,12 +16,16 @@ export const abortingChecks: CheckLowering = {
 
 /** The error that the reference engine throws for a faulty number. */
 export function failureOf(
-  { primitive, faulty }: Pick<CheckKernel, "primitive" | "faulty">,
+  { primitive, attributes, faulty }: Pick<CheckKernel, "primitive" | "attributes" | "faulty">,
   position: number,
   value: number,
 ): Error {
   if (primitive === "gather" || primitive === "scatterAdd") {
     return indexError(primitive, value, position, faulty.from);
+  }
+  if (primitive === "check") {
+    if (attributes === undefined) throw new Error("a check does not say what it has found");
+    return checkError(attributes, value);
   }
   const [one, operand, output] = [1, value, 0].map((number) => ({
     shape: [1],
@@ -42,7 +47,15 @@ export function checkIndex(
   size: number,
   lowering: Lowering,
 ): Operand | null {
-  return check(primitive, index, { from: size, to: -1 }, lowering);
+  return check({ primitive, faulty: { from: size, to: -1 } }, index, lowering);
+}
+
+/** Checks that codes are 0. */
+export function checkCodes(
+  { inputs: [codes], attributes }: Operation & { readonly primitive: "check" },
+  lowering: Lowering,
+): void {
+  check({ primitive: "check", attributes, faulty: { from: 1, to: -1 } }, codes, lowering);
 }
 
 /**
@@ -56,29 +69,23 @@ export function checkIntegers(
 ): ((number: LoopExpression) => LoopExpression) | null {
   if (node.dtype !== "int32") return null;
   const faulty = primitive === "mod" ? { from: 0, to: 0 } : { from: -(2 ** 31), to: -1 };
-  check(primitive, inputs[1], faulty, lowering);
+  check({ primitive, faulty }, inputs[1], lowering);
   const { usableNumber } = lowering.context().target.checks;
   return usableNumber && ((number) => usableNumber(number, faulty, node));
 }
 
 /** Checks an operand, unless that has been done: a gather's gradient scatters by the same index. */
-function check(
-  primitive: Check["primitive"],
-  node: Node,
-  faulty: Faulty,
-  lowering: Lowering,
-): Operand | null {
+function check(what: Omit<Check, "node" | "operand">, node: Node, lowering: Lowering): Operand | null {
   const { checked } = lowering;
   const operand = lowering.read(node);
-  const key = `${operand.buffer} ${layoutKey(operand.layout)} ${faulty.from} ${faulty.to}`;
+  const { faulty, attributes } = what;
+  const says = attributes === undefined ? "" : ` ${JSON.stringify(attributes)}`;
+  const key = `${operand.buffer} ${layoutKey(operand.layout)} ${faulty.from} ${faulty.to}${says}`;
   const known = checked.get(key);
   if (known !== undefined) return known;
   const { kernels, addBuffer } = lowering;
   const { target, findings, isBody } = lowering.context();
-  const usable = target.checks.look(
-    { primitive, faulty, node, operand },
-    { kernels, addBuffer, findings, isBody },
-  );
+  const usable = target.checks.look({ ...what, node, operand }, { kernels, addBuffer, findings, isBody });
   checked.set(key, usable);
   return usable;
 }

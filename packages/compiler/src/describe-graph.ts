@@ -1,9 +1,12 @@
-import { NodeNumbers, pendingNodes, type Node } from "@stargrad/graph";
+import { pendingNodes, type Node } from "@stargrad/graph";
+import { NodeNumbers } from "@stargrad/graph/internal";
 import { SignatureBuilder, type Signature } from "./signature.js";
 
 /** The structure of a graph, and what it takes. */
 export interface GraphDescription {
   readonly signature: Signature;
+  /** What has to be computed, in an order that works. */
+  readonly order: readonly Node[];
   /** The nodes whose elements a program of the graph takes, in its order. */
   readonly leaves: readonly Node[];
 }
@@ -15,11 +18,11 @@ const builder = new SignatureBuilder();
  * on leaves of the same shapes and element types: never a value. So one program computes both.
  */
 export function describeGraph(outputs: readonly Node[]): GraphDescription {
-  const pending = pendingNodes(outputs);
+  const order = pendingNodes(outputs);
   const leaves: Node[] = [];
   const numbers = new NodeNumbers();
   let count = 0;
-  for (const node of pending) {
+  for (const node of order) {
     const { operation } = node;
     if (operation === null) throw new Error("a pending node has neither elements nor an operation");
     const { inputs } = operation;
@@ -31,7 +34,7 @@ export function describeGraph(outputs: readonly Node[]): GraphDescription {
   }
   builder.end();
   for (const output of outputs) writeInput(output);
-  return { signature: builder.finish(), leaves };
+  return { signature: builder.finish(), order, leaves };
 
   /** A number; one that has not been met before is a leaf, which is described then. */
   function writeInput(node: Node): void {

@@ -19,14 +19,14 @@ export const reportingChecks: CheckLowering = {
 
 /** Adds a finding: the largest count of elements that come from a faulty one on, itself included, is that of the first. */
 function report(
-  { primitive, faulty, node: { shape }, operand }: Check,
+  { node: { shape }, operand, ...check }: Check,
   { kernels, addBuffer, findings, isBody }: CheckRoom,
 ): void {
   const numbers = distinct(operand, shape);
   const one = numbers.shape.map(() => 1);
   const scalar = (name: string): Load =>
     load(
-      addBuffer({ contents: `${primitive} ${name}`, shape: [], dtype: "int32", size: 1 }),
+      addBuffer({ contents: `${check.primitive} ${name}`, shape: [], dtype: "int32", size: 1 }),
       contiguous(one),
     );
   const [found, value] = [scalar("check"), scalar("check value")];
@@ -39,14 +39,14 @@ function report(
     const layout = combined(numbers.shape, axes);
     kernels.push({ kind: "reduce", combine: "max", shape: numbers.shape, axes, expression, buffer, layout });
   };
-  find(where(isFaulty(numbers.load, numbers.load.layout, faulty), remaining, zero), foundNow);
+  find(where(isFaulty(numbers.load, numbers.load.layout, check.faulty), remaining, zero), foundNow);
   const isFirst = apply("bool", "equal", [
     remaining,
     load(foundNow.buffer, expand(contiguous(one), numbers.shape)),
   ]);
   find(where(isFirst, numbers.load, constant(-(2 ** 31), numbers.load.layout)), valueNow);
 
-  findings.all.push({ primitive, faulty, size: sizeOf(shape), found: found.buffer, value: value.buffer });
+  findings.all.push({ ...check, size: sizeOf(shape), found: found.buffer, value: value.buffer });
   if (!isBody) return;
   // What an earlier iteration has found stays.
   const isNew = apply("bool", "equal", [found, constant(0, found.layout)]);

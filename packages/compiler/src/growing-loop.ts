@@ -9,7 +9,7 @@ import {
   type MapKernel,
   type MapResult,
 } from "./kernel.js";
-import { sameDigits, sameLayout, type Layout } from "./layout.js";
+import { sameDigits, sameLayout, stretchOf, type Layout, type Stretch } from "./layout.js";
 import { replaceLeaves } from "./rewrite.js";
 import type { Target } from "./target.js";
 
@@ -21,7 +21,8 @@ export class GrowingLoop {
   readonly #first: MapKernel;
   readonly #limits: Target["kernel"];
   readonly #results: MapResult[] = [];
-  readonly #written = new Map<number, MapResult>();
+  /** By buffer: the parts of it that are written, which lie apart, and the stretch that they are in. */
+  readonly #written = new Map<number, Stretch & { readonly results: readonly MapResult[] }>();
   readonly #parts = new Set<LoopExpression>();
   /** What it reads, each once: at most as many as a loop may have operands, so they are looked through one by one. */
   readonly #leaves: Leaf[] = [];
@@ -49,7 +50,8 @@ export class GrowingLoop {
     const results: MapResult[] = [];
     const known = new Map<LoopExpression, LoopExpression | null>();
     for (const { expression, buffer, layout } of loop.results) {
-      const inlined = this.#written.has(buffer) ? null : replaceLeaves(expression, this.#readBack, known);
+      if (!this.#mayWrite(buffer, layout)) return false;
+      const inlined = replaceLeaves(expression, this.#readBack, known);
       if (inlined === null) return false;
       results.push({ expression: inlined, buffer, layout });
     }
@@ -63,6 +65,14 @@ export class GrowingLoop {
     const fits = layouts.length === 0 || canWalkTogether(loop.shape, [...this.#layouts, ...layouts]);
     if (fits) this.#add(results, parts, leaves, layouts);
     return fits;
+  }
+
+  /** Whether nothing is written by now from the first element of a result to its last. */
+  #mayWrite(buffer: number, layout: Layout): boolean {
+    const written = this.#written.get(buffer);
+    if (written === undefined) return true;
+    const { first, last } = stretchOf(layout);
+    return last < written.first || first > written.last;
   }
 
   #hasRoomFor(
@@ -80,18 +90,16 @@ export class GrowingLoop {
 
   /** What is read back, as it was computed; `null` if it is read in another order than it was written. */
   readonly #readBack = (leaf: Leaf): LoopExpression | null => {
-    const source = leaf.kind === "load" ? this.#written.get(leaf.buffer) : undefined;
-    if (source === undefined) return leaf;
-    return sameLayout(source.layout, leaf.layout) ? source.expression : null;
+    const written = leaf.kind === "load" ? this.#written.get(leaf.buffer) : undefined;
+    if (written === undefined) return leaf;
+    return written.results.find(({ layout }) => sameLayout(layout, leaf.layout))?.expression ?? null;
   };
 
   /** The leaves among some parts that are not read by now, each once. */
   #newLeaves(parts: readonly LoopExpression[]): Leaf[] {
     const found: Leaf[] = [];
     for (const part of parts) {
-      if (!isLeaf(part)) continue;
-      const isSame = (leaf: Leaf): boolean => sameLeaf(leaf, part);
-      if (!this.#leaves.some(isSame) && !found.some(isSame)) found.push(part);
+      if (part.kind !== "apply" && !isAmong(this.#leaves, part) && !isAmong(found, part)) found.push(part);
     }
     return found;
   }
@@ -99,10 +107,12 @@ export class GrowingLoop {
   /** What results and parts are walked by, unless the loop is walked so by now; each once. */
   #newLayouts(results: readonly MapResult[], parts: readonly LoopExpression[]): Layout[] {
     const found: Layout[] = [];
-    for (const { layout } of [...parts.filter(isLeaf), ...results]) {
-      const isSame = (other: Layout): boolean => sameDigits(other, layout);
-      if (!this.#layouts.some(isSame) && !found.some(isSame)) found.push(layout);
-    }
+    const note = (layout: Layout): void => {
+      const isKnown = isWalked(this.#layouts, layout) || isWalked(found, layout);
+      if (!isKnown) found.push(layout);
+    };
+    for (const part of parts) if (part.kind !== "apply") note(part.layout);
+    for (const { layout } of results) note(layout);
     return found;
   }
 
@@ -114,7 +124,13 @@ export class GrowingLoop {
   ): void {
     for (const result of results) {
       this.#results.push(result);
-      this.#written.set(result.buffer, result);
+      const { first, last } = stretchOf(result.layout);
+      const written = this.#written.get(result.buffer) ?? { first, last, results: [] };
+      this.#written.set(result.buffer, {
+        first: Math.min(first, written.first),
+        last: Math.max(last, written.last),
+        results: [...written.results, result],
+      });
     }
     for (const part of parts) this.#parts.add(part);
     this.#leaves.push(...leaves);
@@ -122,6 +138,13 @@ export class GrowingLoop {
   }
 }
 
-function isLeaf(part: LoopExpression): part is Leaf {
-  return part.kind !== "apply";
+function isAmong(leaves: readonly Leaf[], leaf: Leaf): boolean {
+  for (const other of leaves) if (sameLeaf(other, leaf)) return true;
+  return false;
+}
+
+/** Whether one of some layouts is walked like another. */
+function isWalked(layouts: readonly Layout[], layout: Layout): boolean {
+  for (const other of layouts) if (sameDigits(other, layout)) return true;
+  return false;
 }

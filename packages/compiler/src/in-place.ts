@@ -1,13 +1,5 @@
 import { BufferUses } from "./buffer-uses.js";
-import {
-  leavesOf,
-  type Kernel,
-  type LoopExpression,
-  type MapKernel,
-  type MapResult,
-  type ProductKernel,
-  type Program,
-} from "./kernel.js";
+import { leavesOf, type Kernel, type LoopExpression, type MapResult, type Program } from "./kernel.js";
 import { isContiguous, sameLayout } from "./layout.js";
 
 type Load = Extract<LoopExpression, { kind: "load" }>;
@@ -20,61 +12,52 @@ export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySe
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
   const inputs = new Set(program.inputs.filter((input) => !outputs.has(input)));
-  const loadsOf = remembered((kernel: MapKernel | ProductKernel) => loads(resultsOf(kernel)));
-  return new Map(
-    program.outputs.map((output) => {
-      const [time, ...others] = uses.writersOf(output);
-      const kernel: Kernel | undefined = others.length === 0 ? program.kernels[time] : undefined;
-      return [
-        output,
-        new Set(kernel === undefined ? [] : inputsReadInStep(kernel, output, loadsOf).filter(fits)),
-      ];
-
-      function fits(input: number): boolean {
-        const [from, to] = [program.buffers[input], program.buffers[output]];
-        const alike = from.dtype === to.dtype && from.size === to.size;
-        return inputs.has(input) && alike && uses.readersOf(input).at(-1) === time;
-      }
-    }),
-  );
+  const known = new Map<number, readonly Load[]>();
+  /** What the kernel at a place of the program reads of inputs, for the last time. */
+  const lastLoads = (time: number): readonly Load[] => {
+    const isLast = ({ buffer }: Load): boolean =>
+      inputs.has(buffer) && uses.readersOf(buffer).at(-1) === time;
+    const found = known.get(time) ?? loads(resultsOf(program.kernels[time])).filter(isLast);
+    known.set(time, found);
+    return found;
+  };
+  const inPlace = new Map<number, ReadonlySet<number>>();
+  for (const output of outputs) {
+    const writers = uses.writersOf(output);
+    const read = writers.length === 1 ? lastLoads(writers[0]) : [];
+    const found = read.length === 0 ? [] : inputsReadInStep(program.kernels[writers[0]], output, read);
+    const { dtype, size } = program.buffers[output];
+    const fits = (input: number): boolean =>
+      program.buffers[input].dtype === dtype && program.buffers[input].size === size;
+    inPlace.set(output, new Set(found.filter(fits)));
+  }
+  return inPlace;
 }
 
 /**
  * The buffers a loop, or a product's epilogue, reads just where it writes an output: its expression for that reads them, and
- * nothing else elsewhere. A product adds up its sums in its own result, so nothing can be read from there.
+ * nothing else elsewhere. A product adds up its sums in its own result, so nothing can be read from there. `all`: what the kernel
+ * reads of inputs that might do.
  */
-function inputsReadInStep(
-  kernel: Kernel,
-  output: number,
-  loadsOf: (kernel: MapKernel | ProductKernel) => readonly Load[],
-): number[] {
-  if (kernel.kind !== "map" && kernel.kind !== "product") return [];
-  const taken = kernel.kind === "map" ? [] : [kernel.a.buffer, kernel.b.buffer];
-  const result = resultsOf(kernel).find(({ buffer }) => buffer === output);
-  if (result === undefined || !isContiguous(result.layout)) return [];
-  if (kernel.kind === "product" && kernel.c.buffer === output) return [];
-  const all = loadsOf(kernel);
+function inputsReadInStep(kernel: Kernel, output: number, all: readonly Load[]): number[] {
+  const taken = kernel.kind === "product" ? [kernel.a.buffer, kernel.b.buffer, kernel.c.buffer] : [];
+  if (taken.includes(output)) return [];
+  const [result, ...otherParts] = resultsOf(kernel).filter(({ buffer }) => buffer === output);
+  if (otherParts.length > 0 || !isContiguous(result.layout)) return [];
   const inStep = (buffer: number): boolean =>
     all.every((load) => load.buffer !== buffer || sameLayout(load.layout, result.layout));
-  return loads([result])
-    .map(({ buffer }) => buffer)
-    .filter((buffer) => inStep(buffer) && !taken.includes(buffer));
+  const read = loads([result]).map(({ buffer }) => buffer);
+  return read.filter(
+    (buffer) => all.some((load) => load.buffer === buffer) && inStep(buffer) && !taken.includes(buffer),
+  );
 }
 
-function resultsOf(kernel: MapKernel | ProductKernel): readonly MapResult[] {
-  return kernel.kind === "map" ? kernel.results : kernel.epilogue;
+/** What a loop computes, or a product in its epilogue. */
+function resultsOf(kernel: Kernel): readonly MapResult[] {
+  if (kernel.kind === "map") return kernel.results;
+  return kernel.kind === "product" ? kernel.epilogue : [];
 }
 
 function loads(results: readonly MapResult[]): Load[] {
   return leavesOf(results.map(({ expression }) => expression)).filter((leaf) => leaf.kind === "load");
-}
-
-/** A function that is asked once for each kernel: a kernel may write many outputs. */
-function remembered<K, V>(f: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    const value = known.get(key) ?? f(key);
-    known.set(key, value);
-    return value;
-  };
 }

@@ -41,6 +41,5 @@ export { axisOffsets, contiguous, isContiguous, type Digit, type Layout } from "
 export { lower } from "./lower.js";
 export { planMemory, type MemoryPlan } from "./memory-plan.js";
 export { type Signature } from "./signature.js";
-export { SignatureMap } from "./signature-map.js";
 export type { Target, Tiles } from "./target.js";
 export { workOf } from "./work.js";

@@ -29,24 +29,18 @@ export function refine(
   const axes: number[] = [];
   const strides = layouts.map((): number[] => []);
   for (let axis = 0; axis < shape.length; axis++) {
-    const found = refineAxis(
-      shape[axis],
-      layouts.map(({ axes: digits }) => digits[axis]),
-    );
+    const digits = layouts.map((layout) => layout.axes[axis]);
+    const found = commonDigits(shape[axis], digits);
     if (found === null) return null;
     for (const digit of found) {
       const outer = lengths.length - 1;
-      const joins =
-        outer >= 0 &&
-        group(axes[outer]) === group(axis) &&
-        digit.strides.every((stride, i) => strides[i][outer] === stride * digit.length);
-      if (joins) {
+      if (outer >= 0 && group(axes[outer]) === group(axis) && continues(digit, strides, outer)) {
         lengths[outer] *= digit.length;
-        digit.strides.forEach((stride, i) => (strides[i][outer] = stride));
+        for (let i = 0; i < strides.length; i++) strides[i][outer] = digit.strides[i];
       } else {
         lengths.push(digit.length);
         axes.push(axis);
-        digit.strides.forEach((stride, i) => strides[i].push(stride));
+        for (let i = 0; i < strides.length; i++) strides[i].push(digit.strides[i]);
       }
     }
   }
@@ -59,13 +53,38 @@ interface CommonDigit {
   readonly strides: readonly number[];
 }
 
+/** Whether every layout goes on from an outer digit to the next one inside as if both were one. */
+function continues(
+  { length, strides }: CommonDigit,
+  known: readonly (readonly number[])[],
+  outer: number,
+): boolean {
+  for (let i = 0; i < strides.length; i++) if (known[i][outer] !== strides[i] * length) return false;
+  return true;
+}
+
 /** The digits of one axis, outermost first; `null` if there are none that fit all. */
-function refineAxis(axisLength: number, layouts: readonly (readonly Digit[])[]): CommonDigit[] | null {
+function commonDigits(
+  axisLength: number,
+  layouts: readonly (readonly Digit[])[],
+): readonly CommonDigit[] | null {
   if (axisLength === 1) return [];
   // Most axes were never reshaped.
-  if (layouts.every((digits) => digits.length === 0 || digits[0].length === axisLength)) {
-    return [{ length: axisLength, strides: layouts.map((digits) => digits.at(0)?.stride ?? 0) }];
+  return singleDigit(axisLength, layouts) ?? refineAxis(axisLength, layouts);
+}
+
+/** The digit of an axis that every layout walks with one stride; `null` if one does not. */
+function singleDigit(length: number, layouts: readonly (readonly Digit[])[]): readonly CommonDigit[] | null {
+  const strides: number[] = [];
+  for (const digits of layouts) {
+    if (digits.length === 0) strides.push(0);
+    else if (digits[0].length === length) strides.push(digits[0].stride);
+    else return null;
   }
+  return [{ length, strides }];
+}
+
+function refineAxis(axisLength: number, layouts: readonly (readonly Digit[])[]): CommonDigit[] | null {
   const rests = layouts.map((digits) => [...digits]);
   // From the innermost digit outwards: the shortest that divides all others is next.
   const found: CommonDigit[] = [];

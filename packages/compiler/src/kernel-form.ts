@@ -41,7 +41,9 @@ export interface FormedKernel {
  */
 export function formOf(kernel: SimpleKernel, buffers: readonly BufferSpec[]): FormedKernel {
   const { signature, operands } = new KernelDescription(kernel, buffers);
-  return { kernel, buffers, signature, operands, operandAt: (...place) => positionOf(operands, ...place) };
+  const operandAt = (buffer: number, element: number): number =>
+    operands.findIndex((operand) => operand.buffer === buffer && operand.offset === element);
+  return { kernel, buffers, signature, operands, operandAt };
 }
 
 const builder = new SignatureBuilder();
@@ -50,6 +52,8 @@ const builder = new SignatureBuilder();
 class KernelDescription {
   readonly signature: Signature;
   readonly operands: OperandPlace[] = [];
+  /** The buffer of each operand. */
+  readonly #touched: number[] = [];
   readonly #buffers: readonly BufferSpec[];
   readonly #locals: readonly number[];
 
@@ -150,7 +154,7 @@ class KernelDescription {
       builder.number(part.inputs.length);
     } else if (part.kind === "place") {
       builder.number(part.layout.offset);
-      this.#layout(part.layout);
+      builder.same(part.layout.axes, writeAxes);
     } else {
       this.#operand(part);
     }
@@ -158,12 +162,12 @@ class KernelDescription {
   }
 
   #operand({ buffer, layout }: Operand): void {
-    this.#layout(layout);
+    builder.same(layout.axes, writeAxes);
     this.#place(buffer, layout.offset);
   }
 
   #productOperand({ buffer, offset, batch, rows, columns, readWhereItLies }: ProductOperand): void {
-    for (const digits of [batch, rows, columns]) this.#digits(digits);
+    for (const digits of [batch, rows, columns]) writeDigits(digits);
     builder.number(readWhereItLies === true ? 1 : 0);
     this.#place(buffer, offset);
   }
@@ -176,10 +180,14 @@ class KernelDescription {
       builder.number(offset);
       return;
     }
-    const known = positionOf(this.operands, buffer, offset);
+    let known = this.#touched.indexOf(buffer);
+    while (known >= 0 && this.operands[known].offset !== offset) {
+      known = this.#touched.indexOf(buffer, known + 1);
+    }
     builder.number(known < 0 ? this.operands.length : known);
     if (known >= 0) return;
     this.operands.push({ buffer, offset });
+    this.#touched.push(buffer);
     this.#type(buffer, sized);
   }
 
@@ -188,25 +196,17 @@ class KernelDescription {
     builder.name(dtype);
     if (sized) builder.number(size);
   }
-
-  #layout({ axes }: Layout): void {
-    builder.number(axes.length);
-    for (const digits of axes) this.#digits(digits);
-  }
-
-  #digits(digits: readonly Digit[]): void {
-    builder.number(digits.length);
-    for (const { length, stride } of digits) {
-      builder.number(length);
-      builder.number(stride);
-    }
-  }
 }
 
-/** The place of an operand among others, which are few; −1 if it is not there. */
-function positionOf(operands: readonly OperandPlace[], buffer: number, offset: number): number {
-  for (let i = 0; i < operands.length; i++) {
-    if (operands[i].buffer === buffer && operands[i].offset === offset) return i;
+function writeAxes(axes: Layout["axes"]): void {
+  builder.number(axes.length);
+  for (const digits of axes) writeDigits(digits);
+}
+
+function writeDigits(digits: readonly Digit[]): void {
+  builder.number(digits.length);
+  for (const { length, stride } of digits) {
+    builder.number(length);
+    builder.number(stride);
   }
-  return -1;
 }

@@ -1,4 +1,4 @@
-import { formatShape, type BinaryName, type DType, type Shape, type UnaryName } from "@stargrad/graph";
+import { formatShape, type CheckAttributes, type DType, type NameOfKind, type Shape } from "@stargrad/graph";
 import { layoutKey, sameLayout, type Digit, type Layout } from "./layout.js";
 
 /** A piece of memory a program works with, known by its number. */
@@ -17,7 +17,7 @@ export function bufferName({ contents, shape }: Pick<BufferSpec, "contents" | "s
 }
 
 /** An elementwise primitive inside a loop. */
-export type ElementwiseName = UnaryName | BinaryName | "where" | "cast";
+export type ElementwiseName = NameOfKind<"elementwise" | "conversion">;
 
 /**
  * What a loop computes for one element of its iteration space. A layout says where the element's operand stands, so
@@ -50,7 +50,7 @@ export interface MapResult {
 /** Computes an expression for each element of a shape and combines those along some axes. */
 export interface ReduceKernel {
   readonly kind: "reduce";
-  readonly combine: "sum" | "prod" | "max";
+  readonly combine: NameOfKind<"reduction">;
   readonly shape: Shape;
   readonly axes: readonly number[];
   readonly expression: LoopExpression;
@@ -125,7 +125,9 @@ export interface Operand {
 export interface CheckKernel {
   readonly kind: "check";
   /** Whose operand it is, for the error. */
-  readonly primitive: "gather" | "scatterAdd" | "mod" | "pow";
+  readonly primitive: "gather" | "scatterAdd" | "mod" | "pow" | "check";
+  /** What the operation `check` says of the number; none for others. */
+  readonly attributes?: CheckAttributes;
   readonly shape: Shape;
   readonly operand: Operand;
   readonly faulty: { readonly from: number; readonly to: number };
@@ -223,7 +225,7 @@ export interface Program {
  * What a check has found, in two buffers of one int32 each. Once the program has run, the engine reads them, and if there is a faulty
  * number it throws `failureOf` and takes over none of the results.
  */
-export interface Finding extends Pick<CheckKernel, "primitive" | "faulty"> {
+export interface Finding extends Pick<CheckKernel, "primitive" | "attributes" | "faulty"> {
   /** How many elements the operand has. */
   readonly size: number;
   /** Holds 0 if no number is faulty, else `size` less the position of the first that is. */

@@ -176,6 +176,23 @@ export function sameLayout(a: Layout, b: Layout): boolean {
   return a.offset === b.offset && sameDigits(a, b);
 }
 
+/** Where in a buffer elements stand: from the first place to the last. */
+export interface Stretch {
+  readonly first: number;
+  readonly last: number;
+}
+
+export function stretchOf({ offset, axes }: Layout): Stretch {
+  let [first, last] = [offset, offset];
+  for (const digits of axes) {
+    for (const { length, stride } of digits) {
+      if (stride < 0) first += (length - 1) * stride;
+      else last += (length - 1) * stride;
+    }
+  }
+  return { first, last };
+}
+
 /** Whether two layouts are walked by the same steps, from wherever they begin. */
 export function sameDigits({ axes: a }: Layout, { axes: b }: Layout): boolean {
   if (a === b) return true;

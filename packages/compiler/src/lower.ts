@@ -1,18 +1,19 @@
 import {
-  binaryNames,
-  NodeNumbers,
+  kindOf,
   pendingNodes,
+  primitives,
   sameShape,
   sizeOf,
+  type NameOfKind,
   type Node,
   type Operation,
   type Shape,
   type TensorType,
-  unaryNames,
 } from "@stargrad/graph";
+import { NodeNumbers } from "@stargrad/graph/internal";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
-import { checkIntegers } from "./checks.js";
+import { checkCodes, checkIntegers } from "./checks.js";
 import {
   countBuffers,
   type BufferSpec,
@@ -47,11 +48,17 @@ import { expectElements, type Target } from "./target.js";
  * - a movement cannot be expressed on it without a copy;
  * - an expression with it would have more parts, operands or buffers than fit a kernel of the target.
  *
+ * `order`: the pending nodes, of whoever has looked for them already.
+ *
  * Throws: DTypeError if something has an element type that the target lacks
  */
-export function lower(outputs: readonly Node[], target: Target): Program {
+export function lower(
+  outputs: readonly Node[],
+  target: Target,
+  order: readonly Node[] = pendingNodes(outputs),
+): Program {
   const none = new Map<never, never>();
-  const graph = { order: pendingNodes(outputs), wanted: outputs, known: none, places: none };
+  const graph = { order, wanted: outputs, known: none, places: none };
   const context = { target, findings: { all: [], fills: [] }, isBody: false };
   return new Lowering(graph, [], context).finish();
 }
@@ -113,24 +120,27 @@ class Lowering {
     this.#places = places;
     this.#outputs = wanted;
     this.#wanted = new Set(wanted);
-    this.#expressions = order.map(() => undefined);
-    this.#users = order.map(() => undefined);
-    this.#uses = order.map(() => 0);
+    this.#expressions = new Array<undefined>(order.length).fill(undefined);
+    this.#users = new Array<undefined>(order.length).fill(undefined);
+    this.#uses = new Array<number>(order.length).fill(0);
     this.#nodes = [...order];
-    for (const [i, node] of order.entries()) this.#numbers.set(node, i);
+    for (let i = 0; i < order.length; i++) this.#numbers.set(order[i], i);
     for (const node of order) this.#countUses(node);
     for (const node of wanted) this.#readLeaf(node);
-    for (const node of order) {
-      if (this.#isSummedAlongBatch(node)) continue;
-      if (node.operation?.primitive === "scan") {
-        const outputs = [...(this.#outputsRead.get(node) ?? [])].sort((i, j) => i - j);
-        this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
-        continue;
-      }
-      this.#setExpression(node, this.#lower(node));
-      const shared = this.#usesOf(node) > 1 && this.#isWork(node) && !this.#isCutUp(node);
-      if (shared || this.#wanted.has(node)) this.#settle(node);
+    for (const node of order) this.#lowerNode(node);
+  }
+
+  /** Makes a node an expression, a loop, or nothing yet, and gives it a buffer if it is needed as a whole. */
+  #lowerNode(node: Node): void {
+    if (this.#isSummedAlongBatch(node)) return;
+    if (node.operation?.primitive === "scan") {
+      const outputs = [...(this.#outputsRead.get(node) ?? [])].sort((i, j) => i - j);
+      this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
+      return;
     }
+    this.#setExpression(node, this.#lower(node));
+    const shared = this.#usesOf(node) > 1 && this.#isWork(node) && !this.#isCutUp(node);
+    if (shared || this.#wanted.has(node)) this.#settle(node);
   }
 
   #countUses(node: Node): void {
@@ -255,6 +265,9 @@ class Lowering {
       case "concat":
         if (operation.inputs.length === 1) return this.#expressionOf(operation.inputs[0]);
         return loadWhole(lowerConcat(node, operation, this.#lowering), node);
+      case "check":
+        checkCodes(operation, this.#lowering);
+        return this.#expressionOf(operation.inputs[0]);
       case "mod":
       case "pow": {
         const guard = checkIntegers(node, operation, this.#lowering);
@@ -337,11 +350,11 @@ class Lowering {
     return moved;
   }
 
-  #reduce(node: Node, operation: Operation & { primitive: "sum" | "prod" | "max" }): LoopExpression {
+  #reduce(node: Node, operation: Operation & { primitive: NameOfKind<"reduction"> }): LoopExpression {
     const [input] = operation.inputs;
     const buffer = this.#allocate(node);
     if (sizeOf(input.shape) === 0) {
-      this.#kernels.push({ kind: "fill", buffer, value: operation.primitive === "prod" ? 1 : 0 });
+      this.#kernels.push({ kind: "fill", buffer, value: primitives[operation.primitive].initial ?? 0 });
       return loadWhole(buffer, node);
     }
     this.#kernels.push({
@@ -473,11 +486,11 @@ class Lowering {
   }
 }
 
+/** Whether an element of the output is made of the elements in its place alone. */
 function isElementwise(primitive: Operation["primitive"]): boolean {
-  return elementwise.has(primitive);
+  const kind = kindOf(primitive);
+  return kind === "elementwise" || kind === "conversion";
 }
-
-const elementwise: ReadonlySet<string> = new Set([...unaryNames, ...binaryNames, "where", "cast"]);
 
 function layoutOf({ layout }: { readonly layout: Layout }): Layout {
   return layout;

@@ -10,11 +10,11 @@ import {
   referenceEngine,
   runProgram,
   sizeOf,
-  topologicalOrder,
   type Engine,
   type Node,
   type Shape,
 } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
 import { lower } from "./lower.js";

@@ -38,30 +38,74 @@ export function overlappingProduct(
   attributes: Pick<AttributesOf<"overlapAdd">, "size" | "stride" | "dilation">,
   part: Part,
 ): OverlappingProduct | null {
-  const { a, b, dtype } = product;
   const rank = attributes.size.length;
   const found = partsOf(product, windows, rank);
   if (found === null) return null;
-  const { outer, positions, taps } = found;
-  const outerRank = outer.length;
-  const axes = positions.map((position, axis) =>
-    divide({
-      taps: attributes.size[axis],
-      stride: attributes.stride[axis],
-      dilation: attributes.dilation[axis],
-      positions: position?.length ?? 1,
-      start: part.starts[outerRank + axis],
-      length: part.shape[outerRank + axis],
-    }),
-  );
-
-  const copied = axes.map(({ first, last }, axis) => {
+  const axes = axesOf(found.positions, attributes, part);
+  const copied = axes.map(({ first, last, positions }) => {
     const from = Math.max(0, first);
-    return { from, count: Math.min(positions[axis]?.length ?? 1, last + 1) - from };
+    return { from, count: Math.min(positions, last + 1) - from };
   });
   if (!copied.every(({ count }) => count > 0)) return null;
+  const room = roomFor(product, found, axes);
+  return {
+    copy: copyOf(product, found, axes, copied, room),
+    padded: room.shape,
+    products: (buffer, target) =>
+      combinations(axes.map(({ classes }) => classes)).map((chosen) =>
+        productOf({ product, found, axes, room, part }, chosen, buffer, target),
+      ),
+    leavesZeros: axes.some(({ classes, length }) => {
+      const covered = classes.reduce((sum, { places }) => sum + places, 0);
+      return covered < length;
+    }),
+  };
+}
 
-  // All of b that is no position, in the order in which it lies in memory; along what it stands still it goes on doing so.
+/** A spatial axis: its places by classes, and which positions of b they meet, also outside of b. */
+interface Axis {
+  readonly classes: readonly Class[];
+  readonly first: number;
+  readonly last: number;
+  /** How many positions b has along it. */
+  readonly positions: number;
+  /** How many places are wanted. */
+  readonly length: number;
+}
+
+function axesOf(
+  positions: Parts["positions"],
+  { size, stride, dilation }: Pick<AttributesOf<"overlapAdd">, "size" | "stride" | "dilation">,
+  { starts, shape }: Part,
+): Axis[] {
+  const outerRank = shape.length - size.length;
+  return positions.map((position, axis) => {
+    const along = {
+      taps: size[axis],
+      stride: stride[axis],
+      dilation: dilation[axis],
+      positions: position?.length ?? 1,
+      start: starts[outerRank + axis],
+      length: shape[outerRank + axis],
+    };
+    return { ...divide(along), positions: along.positions, length: along.length };
+  });
+}
+
+/** The array in which b is laid out among zeros. */
+interface Room {
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  /** All of b that is no position: how often it is walked, and how far apart its elements are in b. */
+  readonly others: readonly { readonly length: number; readonly stride: number }[];
+  /** The strides of the spatial axes. */
+  readonly placeStrides: readonly number[];
+  /** How a digit of b is walked here. */
+  readonly moved: (each: ProductDigit | Digit) => number;
+}
+
+/** All of b that is no position comes in the order in which it lies in memory; along what it stands still it goes on doing so. */
+function roomFor({ b }: ProductKernel, { outer }: Parts, axes: readonly Axis[]): Room {
   const across = outer.flat().filter(({ axis }) => axis !== "rows");
   const others = [
     ...across.map((each) => ({ each, length: each.length, stride: each.b })),
@@ -69,113 +113,133 @@ export function overlappingProduct(
   ]
     .filter(({ stride }) => stride !== 0)
     .sort((x, y) => Math.abs(y.stride) - Math.abs(x.stride));
-  const padded = [...others.map(({ length }) => length), ...axes.map(({ last, first }) => last - first + 1)];
-  const strides = contiguous(padded).axes.map((digits) => digits.at(0)?.stride ?? 0);
-  const placeStrides = strides.slice(others.length);
-  const movedStrides = new Map<unknown, number>(others.map(({ each }, i) => [each, strides[i]]));
-  /** How a digit of b is walked in the padded array. */
-  const moved = (each: ProductDigit | Digit): number => movedStrides.get(each) ?? 0;
+  const shape = [...others.map(({ length }) => length), ...axes.map(({ last, first }) => last - first + 1)];
+  const strides = stridesOf(shape);
+  const moved = new Map<unknown, number>(others.map(({ each }, i) => [each, strides[i]]));
+  return {
+    shape,
+    strides,
+    others,
+    placeStrides: strides.slice(others.length),
+    moved: (each) => moved.get(each) ?? 0,
+  };
+}
+
+/** How the positions of b that are met are copied into the room. */
+function copyOf(
+  { b }: ProductKernel,
+  { positions }: Parts,
+  axes: readonly Axis[],
+  copied: readonly { readonly from: number; readonly count: number }[],
+  { others, strides, placeStrides }: Room,
+): OverlappingProduct["copy"] {
   const shape = [...others.map(({ length }) => length), ...copied.map(({ count }) => count)];
   const layoutOf = (offset: number, steps: readonly number[]): Layout => ({
     offset,
     axes: shape.map((length, axis) => digit(length, steps[axis])),
   });
   const positionStrides = positions.map((position) => position?.b ?? 0);
-  const copy = {
-    shape,
-    from: layoutOf(
-      b.offset +
-        dot(
-          copied.map(({ from }) => from),
-          positionStrides,
-        ),
-      [...others.map(({ stride }) => stride), ...positionStrides],
-    ),
-    to: layoutOf(
-      dot(
-        copied.map(({ from }, axis) => from - axes[axis].first),
-        placeStrides,
-      ),
-      strides,
-    ),
-  };
-
-  const result = contiguous(part.shape).axes.map((digits) => digits.at(0)?.stride ?? 0);
-  const resultStrides = result.slice(outerRank);
-  const tapStrides = taps.map((tap) => tap?.a ?? 0);
-  const along = (axis: ProductDigit["axis"], strideOf: (digit: ProductDigit, inResult: number) => number) =>
-    outer.flatMap((digits, i) =>
-      digits.flatMap((each, j): Digit[] => {
-        const inside = digits.slice(j + 1).reduce((span, { length }) => span * length, 1);
-        return each.axis === axis
-          ? [{ length: each.length, stride: strideOf(each, result[i] * inside) }]
-          : [];
-      }),
-    );
-  const inA = (each: ProductDigit): number => each.a;
-  const inB = (each: ProductDigit): number => moved(each);
-  const inC = (_: ProductDigit, stride: number): number => stride;
-  const productOf = (chosen: readonly Class[], buffer: number, target: number): ProductKernel => {
-    const left: ProductOperand = {
-      buffer: a.buffer,
-      offset:
-        a.offset +
-        dot(
-          chosen.map(({ lastTap }) => lastTap),
-          tapStrides,
-        ),
-      batch: along("batch", inA),
-      rows: along("rows", inA),
-      columns: joined([
-        ...a.columns,
-        ...chosen.flatMap(({ taps: count, tapStep }, axis) => digit(count, -tapStep * tapStrides[axis])),
-      ]),
-    };
-    const right: ProductOperand = {
-      buffer,
-      offset: dot(
-        chosen.map(({ from }, axis) => from - axes[axis].first),
-        placeStrides,
-      ),
-      batch: along("batch", inB),
-      rows: [
-        ...b.rows.map((each) => ({ length: each.length, stride: moved(each) })),
-        ...chosen.flatMap(({ taps: count, distance }, axis) => digit(count, distance * placeStrides[axis])),
-      ],
-      columns: joined([
-        ...along("columns", inB),
-        ...chosen.flatMap(({ places }, axis) => digit(places, placeStrides[axis])),
-      ]),
-    };
-    const sum: ProductOperand = {
-      buffer: target,
-      offset: dot(
-        chosen.map(({ place }) => place),
-        resultStrides,
-      ),
-      batch: along("batch", inC),
-      rows: along("rows", inC),
-      columns: joined([
-        ...along("columns", inC),
-        ...chosen.flatMap(({ places, apart }, axis) => digit(places, apart * resultStrides[axis])),
-      ]),
-    };
-    return kernelOf(dtype, left, right, sum);
-  };
+  const first = copied.map(({ from }) => from);
+  const firstPlaces = copied.map(({ from }, axis) => from - axes[axis].first);
   return {
-    copy,
-    padded,
-    products: (buffer, target) =>
-      combinations(axes.map(({ classes }) => classes)).map((chosen) => productOf(chosen, buffer, target)),
-    leavesZeros: axes.some(({ classes }, axis) => {
-      const covered = classes.reduce((sum, { places }) => sum + places, 0);
-      return covered < part.shape[outerRank + axis];
-    }),
+    shape,
+    from: layoutOf(b.offset + dot(first, positionStrides), [
+      ...others.map(({ stride }) => stride),
+      ...positionStrides,
+    ]),
+    to: layoutOf(dot(firstPlaces, placeStrides), strides),
   };
 }
 
-/** Where in the product the axes of the windows are. */
-function partsOf(product: ProductKernel, windows: Layout, rank: number) {
+/** What all products of an overlapping sum are made from. */
+interface Overlap {
+  readonly product: ProductKernel;
+  readonly found: Parts;
+  readonly axes: readonly Axis[];
+  readonly room: Room;
+  readonly part: Part;
+}
+
+/** The product of the places of one class along each axis. */
+function productOf(
+  { product: { a, b, dtype }, found: { outer, taps }, axes, room, part }: Overlap,
+  chosen: readonly Class[],
+  buffer: number,
+  target: number,
+): ProductKernel {
+  const { placeStrides, moved } = room;
+  const inResult = stridesOf(part.shape);
+  const resultStrides = inResult.slice(outer.length);
+  const tapStrides = taps.map((tap) => tap?.a ?? 0);
+  const inA = along(outer, inResult, (each) => each.a);
+  const inB = along(outer, inResult, moved);
+  const inC = along(outer, inResult, (_, stride) => stride);
+  const spatial = (digitsOf: (each: Class, axis: number) => Digit[]): Digit[] => chosen.flatMap(digitsOf);
+  const from = (placeOf: (each: Class, axis: number) => number, strides: readonly number[]): number =>
+    dot(chosen.map(placeOf), strides);
+  const left: ProductOperand = {
+    buffer: a.buffer,
+    offset: a.offset + from(({ lastTap }) => lastTap, tapStrides),
+    batch: inA("batch"),
+    rows: inA("rows"),
+    columns: joined([
+      ...a.columns,
+      ...spatial(({ taps, tapStep }, axis) => digit(taps, -tapStep * tapStrides[axis])),
+    ]),
+  };
+  const right: ProductOperand = {
+    buffer,
+    offset: from((each, axis) => each.from - axes[axis].first, placeStrides),
+    batch: inB("batch"),
+    rows: [
+      ...b.rows.map((each) => ({ length: each.length, stride: moved(each) })),
+      ...spatial(({ taps, distance }, axis) => digit(taps, distance * placeStrides[axis])),
+    ],
+    columns: joined([...inB("columns"), ...spatial(({ places }, axis) => digit(places, placeStrides[axis]))]),
+  };
+  const sum: ProductOperand = {
+    buffer: target,
+    offset: from(({ place }) => place, resultStrides),
+    batch: inC("batch"),
+    rows: inC("rows"),
+    columns: joined([
+      ...inC("columns"),
+      ...spatial(({ places, apart }, axis) => digit(places, apart * resultStrides[axis])),
+    ]),
+  };
+  return kernelOf(dtype, left, right, sum);
+}
+
+/** The outer digits that belong to an axis of the product, with the strides of an operand. */
+function along(
+  outer: Parts["outer"],
+  inResult: readonly number[],
+  strideOf: (digit: ProductDigit, inResult: number) => number,
+): (axis: ProductDigit["axis"]) => Digit[] {
+  return (axis) =>
+    outer.flatMap((digits, i) =>
+      digits.flatMap((each, j): Digit[] => {
+        if (each.axis !== axis) return [];
+        const inside = digits.slice(j + 1).reduce((span, { length }) => span * length, 1);
+        return [{ length: each.length, stride: strideOf(each, inResult[i] * inside) }];
+      }),
+    );
+}
+
+/** The strides of a contiguous array; 0 along an axis of length 1. */
+function stridesOf(shape: readonly number[]): number[] {
+  return contiguous(shape).axes.map((digits) => digits.at(0)?.stride ?? 0);
+}
+
+/** Where in the product the axes of the windows are: those that are not windowed, positions, and taps. */
+interface Parts {
+  readonly outer: readonly (readonly ProductDigit[])[];
+  readonly positions: readonly (ProductDigit | undefined)[];
+  readonly taps: readonly (ProductDigit | undefined)[];
+}
+
+/** Finds the axes of the windows in the product; `null` if taps are not rows of it, or positions not columns. */
+function partsOf(product: ProductKernel, windows: Layout, rank: number): Parts | null {
   const digits = digitsOf(product);
   if (digits === null || windows.offset !== 0) return null;
   const located: ProductDigit[][] = [];

@@ -69,6 +69,14 @@ describe("lowering", () => {
     expect(kernels).toMatchObject([{ kind: "map", results: [{}, {}] }]);
   });
 
+  it("computes operands of a concatenation in one loop, unless their places interleave", () => {
+    const joined = (axis: number, ...operands: Node[]) => compile(createNode("concat", operands, { axis }));
+    const rows = joined(0, leaf(2, 3), apply("exp", leaf(2, 3)), leaf(2, 3));
+    expect(rows.kernels).toMatchObject([{ kind: "map", results: [{}, {}, {}] }]);
+    expect(kinds(joined(0, leaf(2, 3), leaf(1, 3)))).toEqual(["map", "map"]);
+    expect(kinds(joined(1, leaf(2, 3), leaf(2, 3)))).toEqual(["map", "map"]);
+  });
+
   it("does not write what nobody reads", () => {
     const shared = apply("exp", leaf(8));
     const program = compile(apply("mul", shared, shared));

@@ -12,26 +12,23 @@ export function replaceLeaves(
 ): LoopExpression | null {
   const found = known.get(expression);
   if (found !== undefined) return found;
-  const replaced =
-    expression.kind === "apply" ? withReplacedInputs(expression, replace, known) : replace(expression);
+  let replaced: LoopExpression | null = expression;
+  if (expression.kind === "apply") {
+    const inputs: LoopExpression[] = [];
+    let isChanged = false;
+    for (const input of expression.inputs) {
+      const other = replaceLeaves(input, replace, known);
+      if (other === null) return null;
+      isChanged ||= other !== input;
+      inputs.push(other);
+    }
+    const { kind, dtype, primitive } = expression;
+    if (isChanged) replaced = { kind, dtype, primitive, inputs };
+  } else {
+    replaced = replace(expression);
+  }
   known.set(expression, replaced);
   return replaced;
-}
-
-function withReplacedInputs(
-  apply: Extract<LoopExpression, { kind: "apply" }>,
-  replace: (leaf: Leaf) => LoopExpression | null,
-  known: Map<LoopExpression, LoopExpression | null>,
-): LoopExpression | null {
-  const inputs: LoopExpression[] = [];
-  let isChanged = false;
-  for (const input of apply.inputs) {
-    const other = replaceLeaves(input, replace, known);
-    if (other === null) return null;
-    isChanged ||= other !== input;
-    inputs.push(other);
-  }
-  return isChanged ? { ...apply, inputs } : apply;
 }
 
 /** An expression with every layout changed; `null` if one of them cannot be. */

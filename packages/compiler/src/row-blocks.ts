@@ -1,6 +1,6 @@
 import { sizeOf } from "@stargrad/graph";
 import { leavesOf, type LoopKernel } from "./kernel.js";
-import { reshape, type Layout } from "./layout.js";
+import { reshape, stretchOf, type Layout } from "./layout.js";
 import { changeLayouts } from "./rewrite.js";
 
 /** Into how many blocks of rows a loop could be cut at most: how many elements its leading axes have that are kept. */
@@ -44,12 +44,8 @@ export function accessesOf(loop: LoopKernel): Accesses {
 /** How far it is from block to block if all of a block's elements lie before the next one's; else `null`. */
 export function blockSize({ offset, axes: [first, ...rest] }: Layout): number | null {
   const stride = first.length === 0 ? 0 : first[0].stride;
-  let [low, high] = [offset, offset];
-  for (const { length, stride: step } of rest.flat()) {
-    if (step < 0) low += (length - 1) * step;
-    else high += (length - 1) * step;
-  }
-  return low >= 0 && high < stride ? stride : null;
+  const block = stretchOf({ offset, axes: rest });
+  return block.first >= 0 && block.last < stride ? stride : null;
 }
 
 /** A layout for a buffer that holds one block at a time. */

@@ -1,94 +1,76 @@
-import { writeSignature, type Signed, type SignatureWriter } from "@stargrad/graph";
+import { writeSignature, type Signed, type SignatureWriter } from "@stargrad/graph/internal";
 
-/** What a program is known by: numbers that two graphs share exactly if one program can compute both. */
-export class Signature {
-  readonly hash: number;
-  readonly #words: Int32Array;
+/**
+ * What a program, or a kernel, is known by: a text that two of them share exactly if one can stand for both. Nobody reads it; as a
+ * text it is hashed and compared by the machine that runs us, which takes a fraction of what we would take.
+ */
+export type Signature = string;
 
-  constructor(words: Int32Array) {
-    this.#words = words;
-    let hash = words.length;
-    // By index, which takes a quarter of the time that an iterator takes: every step of a plain loop comes here.
-    for (let i = 0; i < words.length; i++) {
-      hash = Math.imul(hash ^ words[i], 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    this.hash = hash;
-  }
-
-  /** In bytes. */
-  get byteLength(): number {
-    return this.#words.byteLength;
-  }
-
-  equals(other: Signature): boolean {
-    const [words, others] = [this.#words, other.#words];
-    if (this.hash !== other.hash || words.length !== others.length) return false;
-    for (let i = 0; i < words.length; i++) if (words[i] !== others[i]) return false;
-    return true;
-  }
-}
-
-/** What comes next, where it is no small integer. Small integers are even words, and these are odd. */
+/** What comes next, where it is no small integer. Small integers are the codes from `smallest` on. */
 const tags = {
+  integer: 0,
   float: 1,
-  notANumber: 3,
-  list: 5,
-  fields: 7,
-  end: 9,
-  yes: 11,
-  no: 13,
-  nothing: 15,
-  null: 17,
-  name: 19,
-  own: 21,
+  notANumber: 2,
+  list: 3,
+  fields: 4,
+  end: 5,
+  yes: 6,
+  no: 7,
+  nothing: 8,
+  null: 9,
+  name: 10,
+  own: 11,
 } as const;
 
-/** The numbers of all names that were ever met: of primitives, element types and attributes. */
+/** The code of 0. Those of small integers lie around it. */
+const zero = 0x2000;
+const smallest = 0x10 - zero;
+const largest = 0xffff - zero;
+
+/** The codes of all names that were ever met: of primitives, element types and attributes. */
 const names = new Map<string, number>();
 
-function numberOf(name: string): number {
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  names.set(name, names.size);
-  return names.size - 1;
+function codeOf(name: string): number {
+  let code = names.get(name);
+  if (code === undefined) {
+    code = zero + names.size;
+    names.set(name, code);
+  }
+  return code;
 }
 
 const float = new Float64Array(1);
-const halves = new Int32Array(float.buffer);
+const quarters = new Uint16Array(float.buffer);
+
+/** So many characters are made of codes at once: they are arguments of one call. */
+const charactersTogether = 4096;
 
 /** Writes signatures, one after another. What it writes can be told apart whatever comes after it. */
 export class SignatureBuilder implements SignatureWriter {
-  #words = new Int32Array(1024);
-  #length = 0;
+  /** Of each character. */
+  #codes: number[] = [];
+  readonly #written = new WeakMap<object, readonly number[]>();
 
   number(value: number): void {
-    if ((value << 1) >> 1 === value && (value !== 0 || !Object.is(value, -0))) {
-      this.#push(value << 1);
-    } else if (Number.isNaN(value)) {
-      // Its bits may differ.
-      this.#push(tags.notANumber);
-    } else {
-      this.#push(tags.float);
-      float[0] = value;
-      this.#push(halves[0]);
-      this.#push(halves[1]);
-    }
+    const isInteger = (value | 0) === value && (value !== 0 || !Object.is(value, -0));
+    if (isInteger && value >= smallest && value <= largest) this.#codes.push(zero + value);
+    else if (isInteger) this.#codes.push(tags.integer, value & 0xffff, value >>> 16);
+    else this.#float(value);
   }
 
   name(name: string): void {
-    this.#push(numberOf(name) << 1);
+    this.#codes.push(codeOf(name));
   }
 
   numbers(values: readonly number[]): void {
     this.number(values.length);
-    for (const value of values) this.number(value);
+    for (let i = 0; i < values.length; i++) this.number(values[i]);
   }
 
   /** An object's fields in the order in which it names them, as all that are made in one place do. */
   fields(object: object): void {
     const fields = object as Readonly<Record<string, unknown>>;
-    this.#push(tags.fields);
+    this.#codes.push(tags.fields);
     for (const field in fields) {
       this.name(field);
       this.#value(fields[field]);
@@ -98,14 +80,40 @@ export class SignatureBuilder implements SignatureWriter {
 
   /** Marks the end of something that has no length. */
   end(): void {
-    this.#push(tags.end);
+    this.#codes.push(tags.end);
+  }
+
+  /** Writes what is the same for an object whenever it is written, which is described once and copied from then on. */
+  same<T extends object>(object: T, write: (object: T) => void): void {
+    const known = this.#written.get(object);
+    if (known !== undefined) {
+      this.#codes.push(...known);
+      return;
+    }
+    const start = this.#codes.length;
+    write(object);
+    this.#written.set(object, this.#codes.slice(start));
   }
 
   /** What has been written since the last call. */
   finish(): Signature {
-    const signature = new Signature(this.#words.slice(0, this.#length));
-    this.#length = 0;
+    const codes = this.#codes;
+    this.#codes = [];
+    let signature = "";
+    for (let start = 0; start < codes.length; start += charactersTogether) {
+      signature += String.fromCharCode(...codes.slice(start, start + charactersTogether));
+    }
     return signature;
+  }
+
+  #float(value: number): void {
+    if (Number.isNaN(value)) {
+      // Its bits may differ.
+      this.#codes.push(tags.notANumber);
+    } else {
+      float[0] = value;
+      this.#codes.push(tags.float, ...quarters);
+    }
   }
 
   #value(value: unknown): void {
@@ -114,20 +122,20 @@ export class SignatureBuilder implements SignatureWriter {
         this.number(value);
         return;
       case "boolean":
-        this.#push(value ? tags.yes : tags.no);
+        this.#codes.push(value ? tags.yes : tags.no);
         return;
       case "undefined":
-        this.#push(tags.nothing);
+        this.#codes.push(tags.nothing);
         return;
       case "string":
-        this.#push(tags.name);
+        this.#codes.push(tags.name);
         this.name(value);
         return;
       case "object":
         if (value === null) {
-          this.#push(tags.null);
+          this.#codes.push(tags.null);
         } else if (Array.isArray(value)) {
-          this.#push(tags.list);
+          this.#codes.push(tags.list);
           this.number(value.length);
           for (const each of value) this.#value(each);
         } else if (writeSignature in value) {
@@ -142,20 +150,14 @@ export class SignatureBuilder implements SignatureWriter {
   }
 
   #own(signed: Signed): void {
-    this.#push(tags.own);
-    const start = this.#length;
-    this.#push(0);
+    const outside = this.#codes;
+    this.#codes = [];
     signed[writeSignature](this);
+    const inside = this.#codes;
+    this.#codes = outside;
     // Without its length, two could be taken for one.
-    this.#words[start] = this.#length - start;
-  }
-
-  #push(word: number): void {
-    if (this.#length === this.#words.length) {
-      const longer = new Int32Array(2 * this.#length);
-      longer.set(this.#words);
-      this.#words = longer;
-    }
-    this.#words[this.#length++] = word;
+    outside.push(tags.own);
+    this.number(inside.length);
+    for (const code of inside) outside.push(code);
   }
 }

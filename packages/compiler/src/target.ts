@@ -1,5 +1,6 @@
 import { DTypeError, type DType } from "@stargrad/graph";
 import type { CheckLowering } from "./check-lowering.js";
+import type { IndexingKernel } from "./kernel.js";
 
 /**
  * What the compiler has to know of the machine that a program is compiled for: what its kernels can do, and which sizes it is
@@ -80,16 +81,7 @@ export interface Target {
   /** How loops are walked that read against the order of memory: see `tiled`. */
   readonly tiles: Tiles;
   /** About how much a kernel has to do, in operations on one element; a loop has one for each of its parts. */
-  readonly costs: {
-    readonly multiplyAdd: number;
-    readonly fill: number;
-    readonly check: number;
-    readonly gather: number;
-    readonly scatterAdd: number;
-    readonly cumsum: number;
-    readonly randomBits: number;
-    readonly argsort: number;
-  };
+  readonly costs: { readonly [Kind in "multiplyAdd" | "fill" | IndexingKernel["kind"]]: number };
 }
 
 export interface Tiles {

@@ -16,15 +16,10 @@ export function workOf(kernel: Kernel, program: Pick<Program, "buffers">, target
       return kernel.batch * kernel.m * kernel.n * kernel.k * costs.multiplyAdd;
     case "fill":
       return program.buffers[kernel.buffer].size * costs.fill;
-    case "check":
-    case "gather":
-    case "scatterAdd":
-    case "cumsum":
-    case "randomBits":
-    case "argsort":
-      return sizeOf(kernel.shape) * costs[kernel.kind];
     case "scan":
       return kernel.length * kernel.kernels.reduce((sum, inner) => sum + workOf(inner, program, target), 0);
+    default:
+      return sizeOf(kernel.shape) * costs[kernel.kind];
   }
 }
 

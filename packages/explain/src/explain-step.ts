@@ -1,5 +1,6 @@
 import { assignAll, backward, type Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError, Generator, tensor, type Tensor } from "@stargrad/tensor";
+import { snapshot } from "@stargrad/tensor/internal";
 import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
 
@@ -217,9 +218,7 @@ function restoreState(generator: Generator): () => void {
 }
 
 function restoreValues(variables: readonly Variable[]): () => void {
-  const values = variables.map(
-    (variable) => [variable, tensor(variable.dataSync(), { shape: variable.shape })] as const,
-  );
+  const values = variables.map((variable) => [variable, snapshot(variable)] as const);
   return () => {
     assignAll(values);
   };

@@ -14,10 +14,15 @@ export interface ArrayOf {
 
 export type TypedArray = ArrayOf[DType];
 
-export const floats: readonly DType[] = ["float32", "float64"];
-export const numbers: readonly DType[] = ["int32", "float32", "float64"];
+/** A list of element types, whose type says which. Any element type can be looked for in it. */
+export type DTypes<D extends DType> = readonly D[] & readonly DType[];
 
-export function isFloat(dtype: DType): boolean {
+export type FloatType = "float32" | "float64";
+
+export const floats: DTypes<FloatType> = ["float32", "float64"];
+export const numbers: DTypes<"int32" | FloatType> = ["int32", "float32", "float64"];
+
+export function isFloat(dtype: DType): dtype is FloatType {
   return dtype === "float32" || dtype === "float64";
 }
 

@@ -36,6 +36,18 @@ export class ArgumentError extends StargradError {
   override readonly name = "ArgumentError";
 }
 
+/** A `check` found something when it was computed. */
+export class CheckError extends StargradError {
+  override readonly name = "CheckError";
+  /** What was found: the number that the check should have found to be 0. */
+  readonly code: number;
+
+  constructor(called: string, problem: string, hint: string | undefined, code: number) {
+    super(called, problem, hint);
+    this.code = code;
+  }
+}
+
 /**
  * A value is needed that its variable no longer has: only its current and its previous value are kept, and none once it has
  * been disposed of.

@@ -2,76 +2,68 @@ export { conformanceCases, disagreement, type ConformanceCase } from "./conforma
 export {
   allocate,
   bytesPerElement,
-  canHold,
-  dtypeOf,
   dtypes,
-  floats,
   isFloat,
-  numbers,
-  promote,
   type ArrayOf,
   type DType,
+  type DTypes,
+  type FloatType,
   type TypedArray,
 } from "./dtype.js";
 export { disposeSymbol } from "./disposal.js";
-export { elementsOf, runProgram, type Destination, type Engine, type PreparedProgram } from "./engine.js";
+export {
+  elementsOf,
+  runProgram,
+  type Capabilities,
+  type Destination,
+  type Engine,
+  type PreparedProgram,
+} from "./engine.js";
 export {
   ArgumentError,
+  CheckError,
   DTypeError,
   IndexError,
   ShapeError,
   StaleValueError,
   StargradError,
 } from "./errors.js";
-export { loopCases, type LoopCase } from "./loop-cases.js";
-export { LoopBody, type LoopParts } from "./loop-body.js";
-export {
-  createLeaf,
-  createNode,
-  historyBound,
-  nodesMade,
-  observeNodes,
-  overlong,
-  topologicalOrder,
-  withoutHistory,
-  Node,
-  Placeholder,
-  type AttributesOf,
-  type LoopGraph,
-  type NodeObserver,
-  type Operation,
-  type ValueOwner,
-} from "./node.js";
-export { NodeNumbers } from "./node-numbers.js";
-export { pendingNodes, pendingWithCompanions, type Computation } from "./pending.js";
-export type { HostTensor, NoAttributes, Primitive, Sample, Signature, TensorType } from "./primitive.js";
+export { LoopBody } from "./loop-body.js";
+export { createLeaf, createNode, Node, Placeholder, type AttributesOf, type Operation } from "./node.js";
+export { pendingNodes } from "./pending.js";
+export type {
+  HostTensor,
+  NoAttributes,
+  Primitive,
+  PrimitiveKind,
+  Sample,
+  Signature,
+  TensorType,
+} from "./primitive.js";
 export {
   binaryNames,
+  kindOf,
   plainNames,
   primitiveNames,
   primitives,
   unaryNames,
+  type AcceptedType,
   type BinaryName,
+  type NameOfKind,
   type PlainName,
   type PrimitiveName,
+  type TranscendentalName,
   type UnaryName,
 } from "./primitives.js";
-export { checkIndices, indexError } from "./primitives/indexing.js";
-export type { Movement, PadAttributes, SliceAttributes, WindowAttributes } from "./primitives/movement.js";
-export { philox4x32 } from "./primitives/random.js";
+export { checkError, type CheckAttributes } from "./primitives/check.js";
+export type {
+  ViewMovement,
+  PadAttributes,
+  SliceAttributes,
+  WindowAttributes,
+} from "./primitives/movement.js";
 export type { ReductionAttributes } from "./primitives/reduction.js";
 export type { BodyTypes, ScanAttributes } from "./primitives/scan.js";
 export { referenceEngine } from "./reference-engine.js";
-export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
-export {
-  broadcastShapes,
-  checkShape,
-  contiguousStrides,
-  formatShape,
-  normalizeAxes,
-  normalizeAxis,
-  sameShape,
-  sizeOf,
-  type Shape,
-} from "./shape.js";
+export { contiguousStrides, formatShape, sameShape, sizeOf, type Shape } from "./shape.js";
 export { HostStorage, type Storage } from "./storage.js";

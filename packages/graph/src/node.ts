@@ -47,6 +47,8 @@ const none: readonly Node[] = [];
 export interface ValueOwner {
   /** What errors call it. */
   readonly description: string;
+  /** The error of the program that was to compute the value, if that failed later: then it never had the value. */
+  readonly failure?: Error;
 }
 
 /**
@@ -127,6 +129,16 @@ export class Node implements Numbered {
     this.#storage = storage;
     this.#companions = none;
     if (!this.tracked) this.#operation = null;
+  }
+
+  /**
+   * Makes a computed node pending again, for when its elements turn out not to have been computed: by this operation, along with
+   * these companions.
+   */
+  unsettle(operation: Operation | null, companions: readonly Node[] = none): void {
+    this.#storage = null;
+    this.#operation = operation;
+    this.#companions = companions;
   }
 
   /** Whose value it is or was; `null` for a node that is nobody's. */
@@ -233,6 +245,17 @@ export function createLeaf(
 }
 
 /**
+ * What `createNode` asks of each row, in objects of one layout: rows have other fields, each kind its own, and code that meets many
+ * layouts in one place is optimized again and again.
+ */
+const signatures = Object.fromEntries(
+  Object.entries<Signature>(primitives).map(([name, row]) => [
+    name,
+    { arity: row.arity, shape: row.shape.bind(row), dtype: row.dtype.bind(row) },
+  ]),
+) as unknown as Readonly<Record<PrimitiveName, Pick<Signature, "arity" | "shape" | "dtype">>>;
+
+/**
  * Applies a primitive: checks the inputs and infers shape and element type, and computes nothing yet.
  *
  * Throws: ShapeError or DTypeError if the inputs do not fit.
@@ -242,15 +265,14 @@ export function createNode<P extends PrimitiveName>(
   inputs: readonly Node[],
   attributes: AttributesOf<P>,
 ): Node {
-  const primitive: Signature = primitives[name];
-  const expected = primitive.arity;
+  const { arity: expected, shape, dtype } = signatures[name];
   if (expected === "any" ? inputs.length === 0 : inputs.length !== expected) {
     throw new ShapeError(
       name,
       `got ${inputs.length} inputs; expected ${expected === "any" ? "at least 1" : expected}`,
     );
   }
-  const type = { shape: primitive.shape(inputs, attributes), dtype: primitive.dtype(inputs, attributes) };
+  const type = { shape: shape(inputs, attributes), dtype: dtype(inputs, attributes) };
   // The compiler cannot see that name and attributes belong together once P is generic; the signature says so.
   const operation = { primitive: name, inputs, attributes } as unknown as Operation;
   const differentiable = name !== "stopGradient" && isFloat(type.dtype);
@@ -268,32 +290,23 @@ export function topologicalOrder(
   inputsOf: (node: Node) => readonly Node[] = operands,
 ): Node[] {
   const order: Node[] = [];
-  const visited = new NodeNumbers();
-  // The path to the node that the walk is at: nodes, what they depend on, and which of that is next. Three lists cost less than
-  // an object for each node.
+  // The path to the node that the walk is at. The number of a node on it is which of its inputs comes next.
   const path: Node[] = [];
-  const inputs: (readonly Node[])[] = [];
-  const next: number[] = [];
-  const visit = (node: Node): void => {
-    if (visited.has(node) || !enter(node)) return;
-    visited.set(node, 0);
-    path.push(node);
-    inputs.push(inputsOf(node));
-    next.push(0);
-  };
+  const next = new NodeNumbers();
   for (const root of roots) {
-    visit(root);
-    while (path.length > 0) {
-      const top = path.length - 1;
-      const place = next[top];
-      if (place < inputs[top].length) {
-        next[top] = place + 1;
-        visit(inputs[top][place]);
+    let node: Node | undefined = next.has(root) || !enter(root) ? undefined : root;
+    while (node !== undefined) {
+      const inputs = inputsOf(node);
+      const first = next.get(node) ?? 0;
+      let place = first;
+      while (place < inputs.length && (next.has(inputs[place]) || !enter(inputs[place]))) place++;
+      next.set(node, place + 1);
+      if (place < inputs.length) {
+        path.push(node);
+        node = inputs[place];
       } else {
-        order.push(path[top]);
-        path.pop();
-        inputs.pop();
-        next.pop();
+        order.push(node);
+        node = path.pop();
       }
     }
   }

@@ -5,13 +5,16 @@ import { formatShape, type Shape } from "./shape.js";
 /**
  * The nodes that have to be computed before the elements of these are there, in an order that works.
  *
- * Throws: StaleValueError if they depend on a value that its variable no longer has; ArgumentError if they depend on what
+ * Throws: StaleValueError if they depend on a value that its variable no longer has; the error of a program that was to compute
+ * such a value and failed; ArgumentError if they depend on what
  * is only inside of a loop
  */
 export function pendingNodes(nodes: readonly Node[]): Node[] {
   const order = topologicalOrder(nodes, ({ storage }) => storage === null);
   for (const node of order) {
-    if (node.owner !== null && node.operation === null) throw staleValue(node.owner, node.shape);
+    if (node.owner !== null && node.operation === null) {
+      throw node.owner.failure ?? staleValue(node.owner, node.shape);
+    }
     if (node instanceof Placeholder) throw leaked(node);
   }
   return order;

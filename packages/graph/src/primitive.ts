@@ -21,10 +21,39 @@ export interface Sample<Attributes extends object> {
 /** Attributes of a primitive that has none. */
 export type NoAttributes = Record<string, never>;
 
+/**
+ * What sort of operation a primitive is:
+ *
+ * - elementwise: each element of the output comes from one element of each input;
+ * - conversion: elementwise, to another element type;
+ * - movement: elements as they are, in other places;
+ * - reduction: elements combined along axes;
+ * - cumulative: elements combined along an axis, with all results on the way;
+ * - contraction: sums of products;
+ * - accumulation: elements added up in the places that they go to;
+ * - indexing: takes or makes indices;
+ * - check: elements as they are, or an error;
+ * - random: random numbers;
+ * - loop: a graph that is computed several times, or what comes of it.
+ */
+export type PrimitiveKind =
+  | "elementwise"
+  | "conversion"
+  | "movement"
+  | "reduction"
+  | "cumulative"
+  | "contraction"
+  | "accumulation"
+  | "indexing"
+  | "check"
+  | "random"
+  | "loop";
+
 /** What is known of an operation before anything is computed. Of a loop there is no more: its semantics are its body's. */
-export interface Signature<Attributes extends object = object> {
+export interface Signature<Attributes extends object = object, Kind extends PrimitiveKind = PrimitiveKind> {
   /** The name users, engines and gradient rules know it by. */
   readonly name: string;
+  readonly kind: Kind;
   /** How many inputs it takes; `"any"` for one or more. */
   readonly arity: number | "any";
   /** What it computes, for the documentation. */
@@ -39,7 +68,10 @@ export interface Signature<Attributes extends object = object> {
  * One row of the table of primitives: everything that is true of an operation on every engine. An engine adds how to
  * spell it, autograd adds how to differentiate it.
  */
-export interface Primitive<Attributes extends object = object> extends Signature<Attributes> {
+export interface Primitive<
+  Attributes extends object = object,
+  Kind extends PrimitiveKind = PrimitiveKind,
+> extends Signature<Attributes, Kind> {
   /** The plain semantics: fills `output.data`, which arrives zero-filled. */
   reference(inputs: readonly HostTensor[], attributes: Attributes, output: HostTensor): void;
   readonly samples: readonly Sample<Attributes>[];

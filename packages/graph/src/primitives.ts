@@ -1,4 +1,5 @@
 import { matmul } from "./primitives/contraction.js";
+import { check } from "./primitives/check.js";
 import * as elementwise from "./primitives/elementwise.js";
 import { argsort, gather, iota, scatterAdd } from "./primitives/indexing.js";
 import {
@@ -10,17 +11,20 @@ import {
   permute,
   reshape,
   slice,
+  stopGradient,
   windows,
 } from "./primitives/movement.js";
 import { randomBits } from "./primitives/random.js";
 import { cumsum, max, prod, sum } from "./primitives/reduction.js";
 import { scan, scanOutput } from "./primitives/scan.js";
 import type { Elementwise } from "./primitives/elementwise.js";
-import type { Primitive, Signature } from "./primitive.js";
+import type { DType } from "./dtype.js";
+import type { PrimitiveKind, Signature } from "./primitive.js";
 
 /** The table of primitives. Everything else that Stargrad computes is composed of these. */
 export const primitives = {
   ...elementwise,
+  stopGradient,
   sum,
   prod,
   max,
@@ -39,6 +43,7 @@ export const primitives = {
   gather,
   scatterAdd,
   argsort,
+  check,
   randomBits,
   scan,
   scanOutput,
@@ -50,30 +55,37 @@ export type PrimitiveName = keyof typeof primitives;
 export type RowAttributes<P extends PrimitiveName> =
   (typeof primitives)[P] extends Signature<infer Attributes> ? Attributes : never;
 
+/** Names of the primitives whose rows have such a type. */
+type NameOf<Row> = { [P in PrimitiveName]: (typeof primitives)[P] extends Row ? P : never }[PrimitiveName];
+
+/** Names of the primitives of one kind, or of several. */
+export type NameOfKind<Kind extends PrimitiveKind> = NameOf<{ readonly kind: Kind }>;
+
 /** Names of the primitives that have plain semantics of their own: all but those of a loop, which has a body instead. */
-export type PlainName = {
-  [P in PrimitiveName]: (typeof primitives)[P] extends Primitive ? P : never;
-}[PrimitiveName];
+export type PlainName = Exclude<PrimitiveName, NameOfKind<"loop">>;
 
 /** Names of the primitives that treat every element alike, by how many inputs they take. */
-export type UnaryName = ElementwiseName<"unary">;
-export type BinaryName = ElementwiseName<"binary">;
+export type UnaryName = NameOf<Elementwise<1>>;
+export type BinaryName = NameOf<Elementwise<2>>;
 
-type ElementwiseName<Kind extends "unary" | "binary"> = {
-  [P in PrimitiveName]: (typeof primitives)[P] extends Elementwise<Kind> ? P : never;
-}[PrimitiveName];
+/** Names of the elementwise primitives for which an engine needs functions that approximate them. */
+export type TranscendentalName = NameOf<{ readonly transcendental: true }>;
+
+/** The element types that a primitive accepts, as its row lists them. */
+export type AcceptedType<P extends NameOf<{ readonly accepts: readonly DType[] }>> =
+  (typeof primitives)[P]["accepts"][number];
 
 export const primitiveNames = Object.keys(primitives) as PrimitiveName[];
 
-export const plainNames = primitiveNames.filter((name): name is PlainName => "reference" in primitives[name]);
+export const plainNames = primitiveNames.filter((name): name is PlainName => kindOf(name) !== "loop");
 
-export const unaryNames = primitiveNames.filter((name): name is UnaryName =>
-  isKind(primitives[name], "unary"),
-);
-export const binaryNames = primitiveNames.filter((name): name is BinaryName =>
-  isKind(primitives[name], "binary"),
-);
+export const unaryNames = primitiveNames.filter((name): name is UnaryName => isElementwise(name, 1));
+export const binaryNames = primitiveNames.filter((name): name is BinaryName => isElementwise(name, 2));
 
-function isKind(primitive: Signature, kind: string): boolean {
-  return "kind" in primitive && primitive.kind === kind;
+export function kindOf(name: PrimitiveName): PrimitiveKind {
+  return primitives[name].kind;
+}
+
+function isElementwise(name: PrimitiveName, arity: number): boolean {
+  return kindOf(name) === "elementwise" && primitives[name].arity === arity;
 }

@@ -84,6 +84,8 @@ describe("memory", () => {
     const measured: number[] = [];
     const watchful: Storage = {
       byteLength: megabyte,
+      location: "host",
+      canReadSync: true,
       read: () => Promise.reject(new Error("not asked for")),
       readSync: () => {
         measured.push(liveBytes());

@@ -1,4 +1,2 @@
 export { jit } from "./jit.js";
-export { expectTensors, tensorsOf, type InputsFor } from "./trees.js";
-export { RecordedFunction, type RecordedFunctionOptions } from "./recorded-function.js";
-export { Recording, type Outcome, type RecordingOptions } from "./recording.js";
+export { type InputsFor } from "./trees.js";

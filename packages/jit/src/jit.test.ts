@@ -1,5 +1,5 @@
 import { assignAll, backward, Buffer, grad, Parameter } from "@stargrad/autograd";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import {
   Generator,
   getEngine,
@@ -171,7 +171,7 @@ describe("jit", () => {
     const before = weight.mul(2);
     expect(() => jit((x: Tensor) => x.add(before))(tensor([1]))).toThrow("before it was recorded");
     expect(() => jit((x: Tensor) => x)(weight)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: tensor 0 of the inputs, of shape [1], depends on parameters, and no gradient would reach them. Read parameters inside of the function, or pass \`stopGradient()\` of the tensor]`,
+      `[ArgumentError: jit: tensor 0 of the inputs, of shape [1], depends on parameters or on what is differentiated, and no gradient would reach them. Read parameters and differentiate inside of the function, or pass \`stopGradient()\` of the tensor]`,
     );
     const any = jit((x: Tensor) => x) as (...inputs: unknown[]) => unknown;
     expect(() => any("x")).toThrowErrorMatchingInlineSnapshot(

@@ -1,5 +1,6 @@
-import { ArgumentError, isRecording, leavesOf, realize, type Tree } from "@stargrad/tensor";
-import { expectTensors, tensorsOf, type InputsFor } from "./trees.js";
+import { ArgumentError, type Tree } from "@stargrad/tensor";
+import { isRecording } from "@stargrad/tensor/internal";
+import { computeInputs, describe, expectTensors, tensorsOf, type InputsFor } from "./trees.js";
 import { RecordedFunction } from "./recorded-function.js";
 
 /** What a function that is recorded may return. A function that only assigns to variables returns nothing. */
@@ -24,16 +25,24 @@ type Returned = Tree | undefined | void;
  * (`grad`, `vjp`), or take `trainStep`, which is a recorded function too. Within another recorded function, and in the body
  * of a `scan`, f is called as it is.
  *
- * Inputs: tensors and numbers, in arrays and plain objects; results likewise, or nothing
- * Throws, when it is called: ArgumentError if an input is something else or depends on parameters, if f reads a value, draws
- * a number that is not a tensor, uses what was computed from parameters before, or leaves a gradient in a parameter;
- * whatever f throws. Then nothing has changed.
+ * Inputs: tensors and numbers, in arrays and plain objects, where what is optional may be undefined; a number becomes a
+ * float32 tensor. Results: tensors in arrays and plain objects, or nothing
+ * Throws: ArgumentError if f is no function; when it is called, ArgumentError if an input is something else or depends on
+ * parameters, if f reads a value, draws a number that is not a tensor, uses what was computed from parameters before, or leaves a
+ * gradient in a parameter; whatever f throws. Then nothing has changed, generators included.
  * Source: jax.jit
  */
 export function jit<F extends (...inputs: never[]) => Returned>(
   f: F,
 ): (...inputs: InputsFor<Parameters<F>>) => ReturnType<F>;
 export function jit(f: (...inputs: never[]) => Returned): (...inputs: unknown[]) => Returned {
+  if (typeof (f as unknown) !== "function") {
+    throw new ArgumentError(
+      "jit",
+      `got ${describe(f)}; expected a function of tensors`,
+      "For a model: jit((x) => model.forward(x))",
+    );
+  }
   // The signature above says that f takes what is nested like these.
   const call = (inputs: readonly Tree[]): Returned => f(...(inputs as never[]));
   const recorded = new RecordedFunction<readonly Tree[], Tree, { readonly returns: boolean }>(
@@ -46,18 +55,11 @@ export function jit(f: (...inputs: never[]) => Returned): (...inputs: unknown[])
     { called: "jit", dropsGradients: false },
   );
   return (...inputs) => {
+    // An optional argument may be given as undefined.
+    while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
     const given = tensorsOf("jit", inputs) as readonly Tree[];
     if (isRecording()) return call(given);
-    const tensors = leavesOf(given);
-    realize(...tensors);
-    const tracked = tensors.findIndex(({ node }) => node.tracked);
-    if (tracked >= 0) {
-      throw new ArgumentError(
-        "jit",
-        `tensor ${tracked} of the inputs, of shape [${tensors[tracked].shape.join(", ")}], depends on parameters, and no gradient would reach them`,
-        "Read parameters inside of the function, or pass `stopGradient()` of the tensor",
-      );
-    }
+    computeInputs("jit", given);
     const recording = recorded.recordingFor(given);
     const results = recording.run(given);
     return recording.notes.returns ? results : undefined;

@@ -1,6 +1,8 @@
-import { variableOf } from "@stargrad/autograd";
-import { createLeaf, formatShape, topologicalOrder, type Node, type Storage } from "@stargrad/graph";
+import { variableOf } from "@stargrad/autograd/internal";
+import { createLeaf, formatShape, type Node, type Storage } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { ArgumentError, Tensor, type TypedArray } from "@stargrad/tensor";
+import { isRecording } from "@stargrad/tensor/internal";
 
 /** A tensor in the place of an input while a function is recorded: it has no elements, and so none can be kept. */
 export function inputPlace(called: string, { shape, dtype, node }: Tensor): Tensor {
@@ -9,6 +11,8 @@ export function inputPlace(called: string, { shape, dtype, node }: Tensor): Tens
 
 class InputPlace implements Storage {
   readonly byteLength: number;
+  readonly location = "host";
+  readonly canReadSync = false;
   readonly #called: string;
 
   constructor(called: string, byteLength: number) {
@@ -25,6 +29,13 @@ class InputPlace implements Storage {
   }
 
   #error(): Error {
+    if (isRecording()) {
+      return new ArgumentError(
+        this.#called,
+        "an input is read inside of the function that is recorded, where it has no value",
+        "Make parameters and buffers outside of the function, and assign to them inside",
+      );
+    }
     return new ArgumentError(
       this.#called,
       "what was built inside of a function that is recorded is read outside of it, where it has no value",

@@ -1,11 +1,5 @@
-import {
-  computeDue,
-  Parameter,
-  recordAssignments,
-  variableOf,
-  type Assignments,
-  type Variable,
-} from "@stargrad/autograd";
+import { Parameter, type Assignments, type Variable } from "@stargrad/autograd";
+import { computeDue, recordAssignments, variableOf } from "@stargrad/autograd/internal";
 import {
   createLeaf,
   elementsOf,
@@ -16,17 +10,14 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
+import { ArgumentError, getEngine, leavesOf, mapTree, realize, Tensor, type Tree } from "@stargrad/tensor";
 import {
-  ArgumentError,
-  getEngine,
-  leavesOf,
-  mapTree,
-  realize,
+  lastingStorage,
   record,
-  Tensor,
+  startProgram,
   type Draw,
-  type Tree,
-} from "@stargrad/tensor";
+  type RandomStream,
+} from "@stargrad/tensor/internal";
 import { constantsOf, inputPlace, isCurrent } from "./recorded-leaves.js";
 
 /** What a recorded function hands out: its results, and what whoever has it recorded wants to know of it. */
@@ -75,6 +66,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   readonly #sources: readonly Source[];
   /** All draws, in the order in which they were made: one whose numbers nobody uses takes its blocks all the same. */
   readonly #draws: readonly Omit<Draw, "start">[];
+  readonly #generators: ReadonlySet<RandomStream>;
   /** The parameters it reads or changes, and whether gradients reached them when it was recorded. */
   readonly #required: readonly (readonly [parameter: Parameter, required: boolean])[];
   readonly #unchanged: () => boolean;
@@ -105,6 +97,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     this.#program = this.#engine.prepare(outputs);
     this.#sources = sourcesOf(this.#program.leaves, leavesOf(places), draws);
     this.#draws = draws.map(({ generator, blocks, offsets }) => ({ generator, blocks, offsets }));
+    this.#generators = new Set(draws.map(({ generator }) => generator));
     this.#required = [...new Set([...this.#variables, ...this.#read])].flatMap((variable) =>
       variable instanceof Parameter ? [[variable, variable.requiresGradient] as const] : [],
     );
@@ -129,11 +122,22 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   }
 
   /**
-   * Runs the program on inputs of the types it was recorded with, which have been computed. `check` is shown the results
-   * before anything changes; if it or the program throws, no variable has changed.
+   * Runs the program on inputs of the types it was recorded with, which have been computed. If it throws, no variable has
+   * changed, and generators are where they were; if an engine that is not synchronous finds out later that it has failed, no
+   * variable has changed either.
    */
-  run(inputs: Inputs, check?: (results: Results) => void): Results {
+  run(inputs: Inputs): Results {
     computeDue(this.#variables);
+    const states = Array.from(this.#generators, (generator) => [generator, generator.state()] as const);
+    try {
+      return this.#run(inputs);
+    } catch (error) {
+      for (const [generator, state] of states) generator.moveTo(state);
+      throw error;
+    }
+  }
+
+  #run(inputs: Inputs): Results {
     const starts = this.#draws.map(({ generator, blocks, offsets }) => generator.reserve(blocks, offsets));
     const given = leavesOf(inputs);
     const elements = this.#sources.map((source): Storage => {
@@ -150,14 +154,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     });
     const hosts = leavesOf(this.#results).map((): Destination => "host");
     const places = this.#variables.map(({ destination }) => destination);
-    const storages = this.#program.run(
-      elements,
-      [...hosts, ...places],
-      check &&
-        ((results) => {
-          check(this.#resultsIn(results));
-        }),
-    );
+    const storages = startProgram(this.#engine, this.#program, elements, [...hosts, ...places]);
     this.#variables.forEach((variable, i) => {
       variable.replaceValue(storages[hosts.length + i]);
     });
@@ -199,10 +196,5 @@ function sourcesOf(
 function lastingSource(leaf: Node): Source {
   const variable = variableOf(leaf);
   if (variable !== undefined && isCurrent(leaf)) return { kind: "variable", variable };
-  const elements = elementsOf(leaf);
-  // What is in the engine is written over one day.
-  return {
-    kind: "constant",
-    elements: elements instanceof HostStorage ? elements : new HostStorage(elements.readSync()),
-  };
+  return { kind: "constant", elements: lastingStorage(leaf) };
 }

@@ -1,5 +1,6 @@
 import { backward } from "@stargrad/autograd";
-import { getEngine, ones, setEngine, WasmEngine, type Tensor } from "@stargrad/tensor";
+import { getEngine, ones, setEngine, type Tensor } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BatchNorm1d, Linear, Module, mseLoss, Sequential } from "./index.js";
 

@@ -1,12 +1,5 @@
-import {
-  ArgumentError,
-  defaultGenerator,
-  fromData,
-  Tensor,
-  zeros,
-  type DType,
-  type Shape,
-} from "@stargrad/tensor";
+import { ArgumentError, defaultGenerator, Tensor, zeros, type DType, type Shape } from "@stargrad/tensor";
+import { snapshot } from "@stargrad/tensor/internal";
 import type { Module } from "./module.js";
 
 /** What a model is called with: an input or its shape, or a list of inputs, shapes and further arguments of `forward`. */
@@ -58,8 +51,7 @@ function isShape(value: unknown): value is Shape {
 function leavingAsItWas<T>(model: Module, f: () => T): T {
   const training = model.modules().map((module) => [module, module.training] as const);
   const buffers = [...model.namedBuffers().values()].map((buffer) => {
-    const value = fromData(buffer.dataSync(), buffer.shape);
-    return { buffer, node: buffer.node, value };
+    return { buffer, node: buffer.node, value: snapshot(buffer) };
   });
   const generator = defaultGenerator().state();
   try {

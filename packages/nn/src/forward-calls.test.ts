@@ -1,7 +1,8 @@
 import { tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { watchForward } from "./forward-calls.js";
-import { Linear, Module, readModules, Sequential, Tanh } from "./index.js";
+import { Linear, Module, Sequential, Tanh } from "./index.js";
+import { readModules } from "./internal.js";
 
 class Doubles extends Module {
   forward(x: Tensor, times = 1): Tensor {

@@ -92,7 +92,6 @@ export { nllLoss, type NllOptions } from "./losses/nll.js";
 export type { LossOptions, Reduction } from "./losses/reduction.js";
 export { tripletMarginLoss, type TripletMarginOptions } from "./losses/triplet-margin.js";
 export { Module } from "./module.js";
-export { readModules } from "./module-reading.js";
 export type { Pair, Triple } from "./options.js";
 export { outputShape, type ShapesOf } from "./output-shape.js";
 export type { DeclaredRule, InputShape, ShapeRule } from "./shape-rule.js";

@@ -14,6 +14,7 @@ import {
   uniform,
   where,
 } from "@stargrad/tensor";
+import { onAnyEngine } from "@stargrad/tensor/internal";
 
 export { full as constant, normal, ones, uniform, zeros } from "@stargrad/tensor";
 
@@ -192,7 +193,7 @@ export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Ten
   const place = uniform(shape, { dtype: "float64", ...random })
     .mul(to.sub(from))
     .add(from);
-  return erfinv(place).mul(scale).add(mean).clamp({ min: low, max: high }).cast(dtype);
+  return onAnyEngine(erfinv(place).mul(scale).add(mean).clamp({ min: low, max: high }).cast(dtype));
 }
 
 /**
@@ -281,7 +282,7 @@ export function orthogonal(
 ): Tensor {
   const [rows, columns] = [shape[0], fanIn(shape)];
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-  const drawn = normal([count, length], { dtype: "float64", ...random }).dataSync();
+  const drawn = onAnyEngine(normal([count, length], { dtype: "float64", ...random })).dataSync();
   const vectors: Float64Array[] = [];
   for (let i = 0; i < count; i++) {
     vectors.push(perpendicular(Float64Array.from(drawn.subarray(i * length, (i + 1) * length)), vectors));
@@ -289,7 +290,7 @@ export function orthogonal(
   const matrix = tensor(Float64Array.from(vectors.flatMap((vector) => [...vector])), {
     shape: [count, length],
   });
-  return (rows <= columns ? matrix : matrix.transpose()).mul(gain).reshape(shape).cast(dtype);
+  return onAnyEngine((rows <= columns ? matrix : matrix.transpose()).mul(gain).reshape(shape).cast(dtype));
 }
 
 /** What is left of a vector without its parts along others of length 1, brought to length 1 (Gram and Schmidt's). */

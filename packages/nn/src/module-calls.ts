@@ -1,4 +1,5 @@
-import { Tensor, trace, type Shape } from "@stargrad/tensor";
+import { Tensor, type Shape } from "@stargrad/tensor";
+import { trace } from "@stargrad/tensor/internal";
 import { watchForward } from "./forward-calls.js";
 import type { Module } from "./module.js";
 

@@ -7,8 +7,6 @@ export interface TreeModule<M> {
   describe(): string;
   /** What its own fields hold. */
   parts(): Iterable<readonly [name: string, part: Variable | M]>;
-  /** Every module once, this one first. */
-  modules(): M[];
 }
 
 /** A module at its place in a model. */
@@ -52,6 +50,20 @@ export function ownParameters<M>(module: TreeModule<M>): Parameter[] {
   return [...module.parts()].flatMap(([, part]) => (part instanceof Parameter ? [part as Parameter] : []));
 }
 
+/** The parameters of a module and of what is in it, each once. */
+function parametersIn<M extends TreeModule<M>>(module: M): Set<Parameter> {
+  const modules = new Set([module]);
+  const parameters = new Set<Parameter>();
+  // A set that grows while it is walked through is walked through to its end.
+  for (const each of modules) {
+    for (const [, part] of each.parts()) {
+      if (part instanceof Parameter) parameters.add(part as Parameter);
+      else if (!(part instanceof Variable)) modules.add(part);
+    }
+  }
+  return parameters;
+}
+
 export function countElements(parameters: Iterable<Parameter>): number {
   return [...parameters].reduce((sum, { size }) => sum + size, 0);
 }
@@ -63,7 +75,7 @@ export function countElements(parameters: Iterable<Parameter>): number {
 export function writeTree<M extends TreeModule<M>>(model: M): string {
   const rows = branchesOf(model).map(({ module, depth, sameAs, label }) => {
     if (sameAs !== null) return [label, "", ""];
-    const count = countElements(new Set(module.modules().flatMap(ownParameters)));
+    const count = countElements(parametersIn(module));
     const own = writeVariables(module);
     const unit = count === 1 ? "parameter" : "parameters";
     if (depth > 0) return [label, count === 0 ? "" : formatCount(count), own];

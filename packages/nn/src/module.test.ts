@@ -160,6 +160,27 @@ describe("what a module is made of", () => {
     expect([...model.stateDict().keys()]).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
   });
 
+  it("may be nested as deeply as there is memory for", () => {
+    class Wrapped extends Module {
+      constructor(readonly inner: Module) {
+        super();
+      }
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const wrapped = (depth: number): Module => {
+      let model: Module = new Linear(1, 1);
+      for (let i = 0; i < depth; i++) model = new Wrapped(model);
+      return model;
+    };
+    const deep = wrapped(5000);
+    expect(deep.eval().parameters().length).toBe(2);
+    expect(deep.modules().every(({ training }) => !training)).toBe(true);
+    // A tree that counts the parameters of each of its lines.
+    expect(String(wrapped(500)).split("\n").length).toBe(501);
+  });
+
   it("does not contain itself", () => {
     class Child extends Module {
       parent: Module | null = null;

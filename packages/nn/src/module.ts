@@ -1,5 +1,6 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
-import { ArgumentError, disposeSymbol, noteReadingsBy, realize, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, noteReadingsBy } from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
 import { readModules } from "./module-reading.js";
 import { writeTree } from "./module-tree.js";
@@ -182,25 +183,41 @@ export abstract class Module {
     return Object.entries(this);
   }
 
-  /** The parts, and their parts, depth first, by their full names. */
-  *#contents(path: readonly Module[]): Generator<Named<Variable | Module>> {
-    for (const [name, part] of this.parts()) {
-      yield [name, part];
+  /** The parts, and their parts, depth first, by their full names. Modules may be nested as deeply as there is memory for. */
+  *#contents(): Generator<Named<Variable | Module>> {
+    /** The modules that lead to where it is, and what is left of each. */
+    const path: { module: Module; prefix: string; parts: Iterator<Named<Variable | Module>, void> }[] = [];
+    const within = new Set<Module>();
+    const enter = (module: Module, prefix: string): void => {
+      path.push({ module, prefix, parts: module.parts() });
+      within.add(module);
+    };
+    enter(this, "");
+    while (path.length > 0) {
+      const { module, prefix, parts } = path[path.length - 1];
+      const next = parts.next();
+      if (next.done === true) {
+        path.pop();
+        within.delete(module);
+        continue;
+      }
+      const [name, part] = next.value;
+      yield [prefix + name, part];
       if (!(part instanceof Module)) continue;
-      if (path.includes(part)) {
+      if (within.has(part)) {
         throw new ArgumentError(
-          path[0].constructor.name,
-          `${name} of ${this.constructor.name} leads back to a module that it is part of`,
+          this.constructor.name,
+          `${name} of ${module.constructor.name} leads back to a module that it is part of`,
           "Keep a reference to what is outside in a private field, such as #parent",
         );
       }
-      for (const [inner, value] of part.#contents([...path, part])) yield [`${name}.${inner}`, value];
+      enter(part, `${prefix}${name}.`);
     }
   }
 
   #everyNamed<T extends Variable | Module>(kind: abstract new (...values: never[]) => T): Named<T>[] {
     const found: Named<T>[] = [];
-    for (const [name, part] of this.#contents([this])) if (part instanceof kind) found.push([name, part]);
+    for (const [name, part] of this.#contents()) if (part instanceof kind) found.push([name, part]);
     return found;
   }
 }

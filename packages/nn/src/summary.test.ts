@@ -39,6 +39,7 @@ const engine = getEngine();
 function forbidComputing(): void {
   setEngine({
     name: "forbidden",
+    capabilities: engine.capabilities,
     prepare() {
       throw new Error("something was computed");
     },

@@ -26,8 +26,3 @@ export function filled(shape: Shape, dtype: DType, value: number): Tensor {
   const elements = dtype === "float64" ? new Float64Array(size) : new Float32Array(size);
   return fromData(elements.fill(value), shape);
 }
-
-/** What a variable holds now, in elements of its own: a variable lets go of them after two updates. */
-export function snapshot(variable: Tensor): Tensor {
-  return fromData(variable.dataSync(), variable.shape);
-}

@@ -64,6 +64,7 @@ describe("clipGradNorm", () => {
     let programs = 0;
     setEngine({
       name: "counting",
+      capabilities: engine.capabilities,
       prepare(outputs) {
         programs++;
         return engine.prepare(outputs);

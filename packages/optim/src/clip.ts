@@ -1,11 +1,12 @@
 import type { Parameter } from "@stargrad/autograd";
-import { minimum, stack, StargradError, tensor, withoutHistory, type Tensor } from "@stargrad/tensor";
+import { check, getEngine, minimum, realize, stack, tensor, type Tensor } from "@stargrad/tensor";
+import { nonFiniteCode, withoutHistory } from "@stargrad/tensor/internal";
 import { expectNotNegative } from "./ranges.js";
 
 export interface ClipGradNormOptions {
   /** The p of the p-norm; Infinity is the largest magnitude. Default: 2. */
   readonly order?: number;
-  /** Whether to throw if the norm is not a finite number, which reads it at once. Default: false. */
+  /** Whether it is an error if the norm is not a finite number. Default: false. */
   readonly errorIfNonfinite?: boolean;
 }
 
@@ -20,8 +21,9 @@ export interface ClipGradNormOptions {
  *
  * Shapes: returns []
  * Defaults: order 2, errorIfNonfinite false (gradients that are not finite then become NaN or 0 together)
- * Throws: ArgumentError if `maxNorm` or the order is negative; StargradError, before any gradient changes, if
- * `errorIfNonfinite` and the norm is NaN or infinite
+ * Throws: ArgumentError if `maxNorm` or the order is negative; CheckError if `errorIfNonfinite` and the norm is NaN or
+ * infinite: at once, before any gradient changes, and in a function that is recorded or on an engine that is not synchronous
+ * when the gradients are computed, so that the step changes nothing
  * Source: Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks", 2013, algorithm 1;
  *         torch.nn.utils.clip_grad_norm_
  */
@@ -43,8 +45,10 @@ function clipTo(
 ): Tensor {
   if (clipped.length === 0) return tensor(0);
   const norm = stack(clipped.map(({ grad }) => grad.norm({ order }))).norm({ order });
-  if (errorIfNonfinite) expectFinite(norm);
-  const factor = minimum(norm.add(1e-6).reciprocal().mul(maxNorm), 1);
+  // The check is passed on its way to every gradient. Where that can be, it is made now, before any gradient changes.
+  const checked = errorIfNonfinite ? norm.add(check(nonFiniteCode(norm), nonFinite)) : norm;
+  if (errorIfNonfinite && getEngine().capabilities.synchronous) realize(checked);
+  const factor = minimum(checked.add(1e-6).reciprocal().mul(maxNorm), 1);
   for (const { parameter, grad } of clipped) {
     parameter.grad = grad.mul(factor.cast(grad.dtype));
   }
@@ -76,12 +80,10 @@ function gradientsOf(parameters: Iterable<Parameter>): { parameter: Parameter; g
   });
 }
 
-function expectFinite(norm: Tensor): void {
-  const value = norm.itemSync();
-  if (Number.isFinite(value)) return;
-  throw new StargradError(
-    "clipGradNorm",
-    `the norm of the gradients is ${value}; expected a finite number`,
-    "A smaller learning rate often helps",
-  );
-}
+const nonFinite = {
+  called: "clipGradNorm",
+  problems: ["NaN", "Infinity", "-Infinity"].map(
+    (value) => `the norm of the gradients is ${value}; expected a finite number`,
+  ),
+  hint: "A smaller learning rate often helps",
+};

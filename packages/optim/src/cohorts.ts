@@ -26,6 +26,12 @@ export function cohortsOf<Options>(
       if (!stepping.has(parameter)) continue;
       const { dtype } = parameter;
       const step = stepsOf(parameter) + 1;
+      // Most parameters go with the one before, and this is asked at every step.
+      const last = cohorts[cohorts.length - 1] as Cohort<Options> | undefined;
+      if (last?.step === step && last.dtype === dtype) {
+        last.places.push(place);
+        continue;
+      }
       const ofType = cohorts.filter((cohort) => cohort.dtype === dtype);
       const known = ofType.find((cohort) => cohort.step === step);
       if (known !== undefined) known.places.push(place);

@@ -1,5 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
-import { getEngine, ones, record, setEngine, WasmEngine } from "@stargrad/tensor";
+import { getEngine, ones, setEngine } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor/testing";
+import { record } from "@stargrad/tensor/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Adam, EMA, LBFGS, SGD } from "./index.js";
 

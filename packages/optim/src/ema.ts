@@ -1,6 +1,7 @@
 import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
-import { ArgumentError, disposeSymbol, withoutHistory, type Tensor } from "@stargrad/tensor";
-import { disposeAll, snapshot } from "./buffers.js";
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, snapshot, withoutHistory } from "@stargrad/tensor/internal";
+import { disposeAll } from "./buffers.js";
 import { expectEachOnce } from "./groups.js";
 import { expectFraction } from "./ranges.js";
 import { StateReader } from "./state-dict.js";

@@ -1,17 +1,10 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
-import {
-  ArgumentError,
-  disposeSymbol,
-  expectNoRecording,
-  fromData,
-  StargradError,
-  tensor,
-  type Tensor,
-} from "@stargrad/tensor";
+import { ArgumentError, getEngine, StargradError, tensor, type Tensor } from "@stargrad/tensor";
+import { disposeSymbol, expectNoRecording } from "@stargrad/tensor/internal";
 import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, type Group, type Settings } from "./groups.js";
 import { expectCounts, expectNotNegative } from "./ranges.js";
-import { readSetting, StateReader, writeSetting } from "./state-dict.js";
+import { numberIn, numbersIn, readSetting, StateReader, writeSetting } from "./state-dict.js";
 import { strongWolfe, type Probe } from "./strong-wolfe.js";
 
 export interface LBFGSOptions {
@@ -50,7 +43,7 @@ interface History {
  *     p ← p + α d                             the first time α min(1, 1 / Σ|g|)
  *
  * All parameters are one vector, so there are no groups with options of their own. The vectors are of float64 whatever the
- * parameters are, and are read after each evaluation: it needs an engine that can be read synchronously.
+ * parameters are, and are read after each evaluation: it needs a synchronous engine.
  *
  * Defaults: learningRate α 1, maxIterations 20, maxEvaluations 1.25 maxIterations, toleranceGradient 1e-7,
  * toleranceChange 1e-9, historySize 100, strongWolfe false
@@ -81,12 +74,21 @@ export class LBFGS implements ClosureOptimizer {
    * Iterates until a limit is met, and returns the loss before the first iteration. `closure` sets gradients to null,
    * computes the loss, calls `backward` and returns the loss; it is called at least once for every iteration.
    *
-   * Throws: ArgumentError if there is no closure, or a setting has been changed to something out of range; StargradError if
+   * Throws: ArgumentError if there is no closure, a setting has been changed to something out of range, or the engine is not
+   * synchronous; StargradError if
    * an iteration begins or ends at a loss that is not a finite number; whatever the closure throws. Then the parameters are
    * what they were before the step, and so is what is known of the curvature.
    */
   step(closure: () => Tensor): number {
     expectNoRecording("LBFGS.step", "a step is taken");
+    const { name, capabilities } = getEngine();
+    if (!capabilities.synchronous) {
+      throw new ArgumentError(
+        "LBFGS.step",
+        `reads the loss and the gradients of each evaluation at once, which the engine ${name} cannot`,
+        "Take an optimizer whose step is one program, such as Adam, or choose a synchronous engine with setEngine",
+      );
+    }
     const [settings] = this.groups;
     check(settings);
     if (typeof closure !== "function") {
@@ -141,14 +143,19 @@ export class LBFGS implements ClosureOptimizer {
       const written = reader.take(`groups.0.${option}`, writeSetting(setting));
       if (written !== undefined) Object.assign(settings, { [option]: readSetting(written) });
     }
-    const count = (name: string) => reader.take(name, { shape: [], dtype: "int32" })?.itemSync() ?? 0;
+    const number = (name: string, dtype: "int32" | "float64") => {
+      const written = reader.take(name, { shape: [], dtype });
+      return written === undefined ? 0 : numberIn(written);
+    };
     const shape = [group.parameters.reduce((total, { size }) => total + size, 0)];
-    const vector = (name: string) =>
-      Float64Array.from(reader.take(name, { shape, dtype: "float64" })?.dataSync() ?? []);
-    const [iterations, pairs] = [count("iterations"), count("pairs")];
+    const vector = (name: string) => {
+      const written = reader.take(name, { shape, dtype: "float64" });
+      return Float64Array.from(written === undefined ? [] : numbersIn(written));
+    };
+    const [iterations, pairs] = [number("iterations", "int32"), number("pairs", "int32")];
     const history = (): History => ({
       iterations,
-      length: reader.take("length", { shape: [], dtype: "float64" })?.itemSync() ?? 0,
+      length: number("length", "float64"),
       direction: vector("direction"),
       gradient: vector("gradient"),
       s: Array.from({ length: pairs }, (_, i) => vector(`s.${i}`)),
@@ -235,7 +242,7 @@ export class LBFGS implements ClosureOptimizer {
     const values = this.groups[0].parameters.map((parameter): [Parameter, Tensor] => {
       const part = vector.slice(offset, offset + parameter.size);
       offset += parameter.size;
-      return [parameter, fromData(part, parameter.shape).cast(parameter.dtype)];
+      return [parameter, tensor(part, { shape: parameter.shape, dtype: parameter.dtype })];
     });
     assignAll(values);
   }

@@ -45,6 +45,7 @@ describe("a step", () => {
     let programs = 0;
     setEngine({
       name: "counting",
+      capabilities: engine.capabilities,
       prepare(outputs) {
         programs++;
         return engine.prepare(outputs);

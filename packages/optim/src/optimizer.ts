@@ -1,18 +1,16 @@
 import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
+import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
 import {
-  ArgumentError,
   disposeSymbol,
   expectNoRecording,
-  realize,
-  tensor,
+  snapshot,
+  takeBackIfItFails,
   withoutHistory,
-  type Shape,
-  type Tensor,
-} from "@stargrad/tensor";
-import { disposeAll, filled, setBuffers, snapshot } from "./buffers.js";
+} from "@stargrad/tensor/internal";
+import { disposeAll, filled, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
-import { readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
+import { numberIn, readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
 import { StepNumbers } from "./step-numbers.js";
 
 export interface OptimizerOptions {
@@ -107,7 +105,11 @@ export abstract class Optimizer<
     }
     const result = take(() => this.#updatesOf(cohorts, (parameter) => parameter.peekGradient()));
     for (const { group, places } of cohorts) {
-      for (const place of places) this.#historyOf(group.parameters[place]).steps++;
+      for (const place of places) {
+        const history = this.#historyOf(group.parameters[place]);
+        history.steps++;
+        takeBackIfItFails(() => history.steps--);
+      }
     }
     return result;
   }
@@ -345,12 +347,13 @@ export abstract class Optimizer<
     parameter: Parameter,
     settings: Settings<Options>,
   ): { parameter: Parameter; steps: number; tensors: [Name, Tensor][] } {
-    const steps = reader.take(`${path}.step`, { shape: [], dtype: "int32" })?.itemSync();
+    const written = reader.take(`${path}.step`, { shape: [], dtype: "int32" });
+    const steps = written && numberIn(written);
     const names = steps === 0 ? [] : entriesOf(this.initialState(settings)).map(([name]) => name);
     const tensors = names.flatMap((name): [Name, Tensor][] => {
       const shape = this.stateShape(name, parameter);
-      const written = reader.take(`${path}.${name}`, { shape, dtype: parameter.dtype });
-      return written === undefined ? [] : [[name, written]];
+      const value = reader.take(`${path}.${name}`, { shape, dtype: parameter.dtype });
+      return value === undefined ? [] : [[name, value]];
     });
     return { parameter, steps: steps ?? 0, tensors };
   }

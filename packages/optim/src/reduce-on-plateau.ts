@@ -1,7 +1,7 @@
 import { tensor, type Tensor } from "@stargrad/tensor";
 import { expectBelowOne, expectNotNegative } from "./ranges.js";
 import type { Scheduled } from "./scheduler.js";
-import { StateReader } from "./state-dict.js";
+import { numberIn, StateReader } from "./state-dict.js";
 
 export interface ReduceOnPlateauOptions {
   /** Whether the figure should become small or large. Default: "min". */
@@ -100,9 +100,9 @@ export class ReduceOnPlateau {
     const failures = reader.take("failures", { shape: [], dtype: "int32" });
     const cooldownLeft = reader.take("cooldownLeft", { shape: [], dtype: "int32" });
     reader.finish("ReduceOnPlateau");
-    this.#best = best?.itemSync() ?? this.#best;
-    this.#failures = failures?.itemSync() ?? this.#failures;
-    this.#cooldownLeft = cooldownLeft?.itemSync() ?? this.#cooldownLeft;
+    const read = [best, failures, cooldownLeft].map((written) => written && numberIn(written));
+    [this.#best = this.#best, this.#failures = this.#failures, this.#cooldownLeft = this.#cooldownLeft] =
+      read;
   }
 
   #isBetter(figure: number): boolean {

@@ -1,6 +1,6 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import type { Schedule } from "./schedules.js";
-import { StateReader } from "./state-dict.js";
+import { numbersIn, StateReader } from "./state-dict.js";
 
 /** What has learning rates: an optimizer. */
 export interface Scheduled {
@@ -67,6 +67,6 @@ export class Scheduler {
       dtype: "float64",
     });
     reader.finish("Scheduler");
-    if (learningRates !== undefined) this.#learningRates = [...learningRates.dataSync()];
+    if (learningRates !== undefined) this.#learningRates = numbersIn(learningRates);
   }
 }

@@ -9,8 +9,21 @@ export function writeSetting(setting: Setting): Tensor {
 }
 
 export function readSetting(written: Tensor): Setting {
-  if (written.dtype === "bool") return written.itemSync() === 1;
-  return written.ndim === 0 ? written.itemSync() : [...written.dataSync()];
+  if (written.dtype === "bool") return numberIn(written) === 1;
+  return written.ndim === 0 ? numberIn(written) : numbersIn(written);
+}
+
+/*
+ * What `stateDict` returns and what files hold is in ordinary memory, and read at once on every engine. Something that has been
+ * computed since is an error on an engine that is not synchronous, which says to await it.
+ */
+
+export function numberIn(written: Tensor): number {
+  return written.itemSync();
+}
+
+export function numbersIn(written: Tensor): number[] {
+  return [...written.dataSync()];
 }
 
 /** Takes what is expected out of a state dict, and remembers everything that was not as expected. */

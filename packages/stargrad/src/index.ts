@@ -1,4 +1,4 @@
-export * from "@stargrad/graph";
+export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
 export * from "@stargrad/tensor";
 export * from "@stargrad/autograd";
 export * from "@stargrad/jit";

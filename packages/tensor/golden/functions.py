@@ -350,12 +350,18 @@ inverse = float64(-1, -0.999, -0.5, -1e-9, 0, 1e-300, 0.1, 0.3, 0.8, 0.99, 0.996
 case("erfinv", inverse, output=torch.erfinv(inverse))
 case("erfinv", inverse.float(), output=torch.erfinv(inverse.float().double()).float())
 
+# The inverse of sigmoid: inside, at both ends, and beyond them
+chance = float64(0, 1e-9, 0.1, 0.5, 0.75, 0.999, 1, 1.5, -0.5, nan)
+case("logit", chance, output=torch.logit(chance))
+case("logit", chance, {"epsilon": 0.125}, output=torch.logit(chance, eps=0.125))
+
 # Functions that are primitives by another door
 plain = torch.cat([special, draw(4)])
 for name, function in {
     "abs": torch.abs,
     "atan": torch.atan,
     "cos": torch.cos,
+    "cosh": torch.cosh,
     "erf": torch.erf,
     "expm1": torch.expm1,
     "floor": torch.floor,
@@ -364,6 +370,7 @@ for name, function in {
     "neg": torch.neg,
     "round": torch.round,
     "sin": torch.sin,
+    "sinh": torch.sinh,
     "stopGradient": torch.detach,
     "tanh": torch.tanh,
 }.items():

@@ -1,4 +1,5 @@
-import { ArgumentError, philox4x32 } from "@stargrad/graph";
+import { ArgumentError } from "@stargrad/graph";
+import { philox4x32 } from "@stargrad/graph/internal";
 import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { expectNoRecording } from "./recording-state.js";
 

@@ -1,9 +1,8 @@
-// First of all the methods of Tensor are installed. package.json says that these two files have effects; see decision 22.
+// First of all the methods of Tensor are installed. package.json says that these files, and internal.ts, have effects; see decision 22.
 import "./methods.js";
-
 export {
   ArgumentError,
-  disposeSymbol,
+  CheckError,
   DTypeError,
   formatShape,
   IndexError,
@@ -11,15 +10,15 @@ export {
   sameShape,
   ShapeError,
   StargradError,
-  withoutHistory,
   type DType,
+  type Engine,
   type Shape,
   type TypedArray,
 } from "@stargrad/graph";
-export { WasmEngine, type EngineMemory, type WasmEngineOptions } from "@stargrad/wasm";
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
-export { computeNodes, fallBackOn, getEngine, keepWhere, setEngine, type Order } from "./engine.js";
+export { getEngine, setEngine } from "./engine.js";
 export { gelu, relu, silu, softplus } from "./functions/activation.js";
+export { check, type CheckOptions } from "./functions/check.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {
   arange,
@@ -36,54 +35,7 @@ export {
   type CreationOptions,
 } from "./functions/creation.js";
 export { einsum } from "./functions/einsum.js";
-export {
-  abs,
-  add,
-  atan,
-  cast,
-  ceil,
-  clamp,
-  cos,
-  div,
-  equal,
-  erf,
-  erfinv,
-  exp,
-  expm1,
-  floor,
-  floorDivide,
-  greater,
-  greaterEqual,
-  isFinite,
-  isNaN,
-  less,
-  lessEqual,
-  log,
-  log1p,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  maximum,
-  minimum,
-  mod,
-  mul,
-  neg,
-  notEqual,
-  pow,
-  reciprocal,
-  round,
-  rsqrt,
-  sigmoid,
-  sign,
-  sin,
-  sqrt,
-  square,
-  stopGradient,
-  sub,
-  tan,
-  tanh,
-  where,
-} from "./functions/elementwise.js";
+export * from "./functions/elementwise.js";
 export { argsort, gather, oneHot, scatterAdd, sort, take, topk, tril, triu } from "./functions/indexing.js";
 export {
   concat,
@@ -152,19 +104,6 @@ export {
 export { scan, type Iteration, type ScanOptions } from "./functions/scan.js";
 export { logsumexp, logSoftmax, softmax } from "./functions/softmax.js";
 export { defaultGenerator, Generator, manualSeed } from "./generator.js";
-export {
-  collectChangesBy,
-  createLoop,
-  findSourcesBy,
-  traceBody,
-  type Carry,
-  type ChangeCollector,
-  type Changes,
-  type LoopDefinition,
-  type LoopExtent,
-  type Sequence,
-  type Traced,
-} from "./loop.js";
 export type { Methods } from "./methods.js";
 export type { NestedArray } from "./nested.js";
 export type { Operand } from "./operands.js";
@@ -180,9 +119,6 @@ export type {
   Unless,
   Written,
 } from "./shape-types.js";
-export type { GeneratorState, RandomStream } from "./random-stream.js";
-export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
-export { expectNoRecording, isRecording } from "./recording-state.js";
-export { apply, isKnown, realize, Tensor } from "./tensor.js";
-export { trace } from "./trace.js";
-export { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "./tree.js";
+export type { GeneratorState } from "./random-stream.js";
+export { knownData, realize, Tensor } from "./tensor.js";
+export { leavesOf, mapTree, type Nested, type Tree } from "./tree.js";

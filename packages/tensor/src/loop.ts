@@ -1,4 +1,5 @@
-import { createNode, LoopBody, topologicalOrder, type Node } from "@stargrad/graph";
+import { createNode, LoopBody, type Node } from "@stargrad/graph";
+import { topologicalOrder } from "@stargrad/graph/internal";
 import { sequencesOfDraws } from "./draw-starts.js";
 import { stopGradient } from "./functions/elementwise.js";
 import { TracedLoop, traceLoop } from "./loop-draws.js";

@@ -30,6 +30,8 @@ export class MethodTable {
   readonly sin = method(elementwise.sin);
   readonly cos = method(elementwise.cos);
   readonly atan = method(elementwise.atan);
+  readonly sinh = method(elementwise.sinh);
+  readonly cosh = method(elementwise.cosh);
   readonly tanh = method(elementwise.tanh);
   readonly sigmoid = method(elementwise.sigmoid);
   readonly erf = method(elementwise.erf);
@@ -61,6 +63,7 @@ export class MethodTable {
   readonly cast = method(elementwise.cast);
   readonly stopGradient = method(elementwise.stopGradient);
   readonly clamp = method(elementwise.clamp);
+  readonly logit = method(elementwise.logit);
   readonly erfinv = method(elementwise.erfinv);
 
   readonly relu = method(activation.relu);

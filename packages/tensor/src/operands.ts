@@ -1,16 +1,13 @@
 import {
   allocate,
-  broadcastShapes,
-  canHold,
   createLeaf,
   DTypeError,
-  floats,
   HostStorage,
-  promote,
   sameShape,
   type DType,
   type Shape,
 } from "@stargrad/graph";
+import { broadcastShapes, canHold, floats, promote } from "@stargrad/graph/internal";
 import { apply, Tensor } from "./tensor.js";
 
 /** What an operation takes beside a tensor: another one, or a number that adapts to it. */

@@ -1,4 +1,5 @@
-import { nodesMade, withoutHistory, type Node } from "@stargrad/graph";
+import { type Node } from "@stargrad/graph";
+import { nodesMade, withoutHistory } from "@stargrad/graph/internal";
 import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { whileRecording } from "./recording-state.js";
 

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 
-import { historyBound, referenceEngine, type Engine } from "@stargrad/graph";
+import { referenceEngine, type Engine } from "@stargrad/graph";
+import { historyBound } from "@stargrad/graph/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { getEngine, setEngine } from "./engine.js";
@@ -15,6 +16,7 @@ beforeEach(() => {
   programs = [];
   setEngine({
     name: "counting",
+    capabilities: engine.capabilities,
     prepare(outputs) {
       programs.push(outputs.length);
       return engine.prepare(outputs);
@@ -162,6 +164,7 @@ describe("setEngine", () => {
     realize(done);
     const failing: Engine = {
       name: "failing",
+      capabilities: engine.capabilities,
       prepare() {
         throw new Error("no power");
       },

@@ -1,7 +1,7 @@
 import {
   ArgumentError,
+  createLeaf,
   createNode,
-  overlong,
   type AttributesOf,
   type DType,
   type Node,
@@ -10,7 +10,8 @@ import {
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
-import { realizeNodes } from "./engine.js";
+import { overlong } from "@stargrad/graph/internal";
+import { computedAnywhere, lastingStorage, realizeNodes } from "./engine.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording-state.js";
@@ -63,7 +64,11 @@ export class Tensor<S extends Shape = Shape> {
     return (await realized(this).read()).slice();
   }
 
-  /** Like `data`, at once, where the engine can wait. */
+  /**
+   * Like `data`, at once.
+   *
+   * Throws: ArgumentError if the elements are in the memory of an engine that is not synchronous
+   */
   dataSync(): TypedArray {
     return realized(this).readSync().slice();
   }
@@ -77,7 +82,7 @@ export class Tensor<S extends Shape = Shape> {
     return onlyElement(this, await this.data());
   }
 
-  /** Like `item`, at once, where the engine can wait. */
+  /** Like `item`, at once, as `dataSync`. */
   itemSync(): number {
     return onlyElement(this, this.dataSync());
   }
@@ -87,13 +92,19 @@ export class Tensor<S extends Shape = Shape> {
     return nest(elementsOf(this, await this.data()), this.shape);
   }
 
-  /** Like `toArray`, at once, where the engine can wait. */
+  /** Like `toArray`, at once, as `dataSync`. */
   toArraySync(): NestedArray {
     return nest(elementsOf(this, this.dataSync()), this.shape);
   }
 
-  /** The elements as NumPy prints them, shortened in the middle when there are many. */
+  /**
+   * The elements as NumPy prints them, shortened in the middle when there are many. Where they cannot be read at once, shape
+   * and type alone.
+   */
   toString(): string {
+    if (!realized(this).canReadSync) {
+      return `tensor(…, shape [${this.shape.join(", ")}], ${this.dtype}; await data() to read it)`;
+    }
     return formatTensor(this.dataSync(), this.shape, this.dtype);
   }
 
@@ -121,9 +132,31 @@ export function realize(...tensors: readonly Tensor[]): void {
   realizeNodes(tensors.map((tensor) => tensor.node));
 }
 
-/** Whether the values of a tensor are there to be looked at, without computing anything. */
-export function isKnown({ node }: Tensor): boolean {
-  return node.storage !== null && !isRecording();
+/**
+ * The elements of a tensor if they are there to be looked at, without computing anything and without waiting; else `null`. For checks
+ * that are made early where they can be. Whoever changes the array changes the tensor.
+ */
+export function knownData({ node }: Tensor): TypedArray | null {
+  return node.storage?.canReadSync === true && !isRecording() ? node.storage.readSync() : null;
+}
+
+/**
+ * The value that a tensor has now, whatever becomes of the variable that it may be: its elements where nobody writes over them, as a
+ * tensor without history.
+ */
+export function snapshot(x: Tensor): Tensor {
+  expectNoRecording("snapshot", "a tensor is computed");
+  realizeNodes([x.node]);
+  return new Tensor(createLeaf(x.shape, x.dtype, lastingStorage(x.node)));
+}
+
+/**
+ * The tensor, or one with its value that the reference engine has computed now if the current engine could not compute it or be
+ * read at once: see `computedAnywhere`.
+ */
+export function onAnyEngine(x: Tensor): Tensor {
+  const node = computedAnywhere(x.node);
+  return node === x.node ? x : new Tensor(node);
 }
 
 function realized(tensor: Tensor): Storage {

@@ -1,4 +1,5 @@
-import { observeNodes, withoutHistory, type Node } from "@stargrad/graph";
+import { type Node } from "@stargrad/graph";
+import { observeNodes, withoutHistory } from "@stargrad/graph/internal";
 import { loopBeingTraced } from "./loop-draws.js";
 
 /**

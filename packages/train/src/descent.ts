@@ -4,6 +4,8 @@ import { ArgumentError, type Tensor } from "@stargrad/tensor";
 
 /** What a run of a recorded step gives: what the step hands out, and the gradients that were asked for. */
 export type Run<R> = {
+  /** Computed only to fail if the step should not count. */
+  readonly checks: readonly Tensor[];
   readonly results: R;
   readonly gradients: readonly Tensor[];
 };
@@ -13,6 +15,8 @@ export type Run<R> = {
  * parameters that the loss depends on.
  */
 export interface Descent {
+  /** Whether a step is one run. */
+  readonly evaluatesOnce: boolean;
   /** Called while the step is recorded, after `backward`. Returns the gradients that each run has to hand out. */
   record(learning: readonly Parameter[]): readonly Tensor[];
   /** Tells two recordings of the same loss apart. */
@@ -31,6 +35,7 @@ export function descentOf(optimizer: Optimizer | ClosureOptimizer): Descent {
 /** The update is recorded with the gradients: a step is one run. */
 function recordedUpdate(optimizer: Optimizer): Descent {
   return {
+    evaluatesOnce: true,
     record(learning) {
       assignAll(optimizer.updates(learning));
       return [];
@@ -43,6 +48,7 @@ function recordedUpdate(optimizer: Optimizer): Descent {
 /** Loss and gradients are recorded, and run whenever the optimizer evaluates its closure. */
 function repeatedLoss(optimizer: ClosureOptimizer): Descent {
   return {
+    evaluatesOnce: false,
     record: (learning) =>
       learning.map(({ grad }) => {
         if (grad === null) throw new ArgumentError("trainStep", "got a parameter without a gradient");

@@ -57,3 +57,13 @@ describe("evaluate", () => {
     );
   });
 });
+
+it.each([
+  ["no tensor", () => 3],
+  ["no tensor", () => Promise.resolve(tensor(3))],
+  ["a tensor of shape [2, 1]", (output: unknown) => output],
+])("a metric that returns %s is named", async (what, metric) => {
+  await expect(evaluate(new Sequential(), loader, { odd: metric as never })).rejects.toThrow(
+    `evaluate: the metric odd returned ${what}; expected one number, as a tensor`,
+  );
+});

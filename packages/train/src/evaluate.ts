@@ -1,6 +1,7 @@
 import type { DataLoader } from "@stargrad/datasets";
+import { formatShape } from "@stargrad/graph";
 import type { Layer } from "@stargrad/nn";
-import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, realize, Tensor } from "@stargrad/tensor";
 
 import { enterEval } from "./eval-mode.js";
 import type { Batch } from "./fit.js";
@@ -15,7 +16,7 @@ import { recordedIfPossible } from "./recorded-if-possible.js";
  *
  * Returns the mean of each metric over the items.
  *
- * Throws: ArgumentError if the loader has no batches
+ * Throws: ArgumentError if the loader has no batches, or if a metric returns something else than one number
  */
 export async function evaluate<Name extends string>(
   model: Layer,
@@ -27,7 +28,7 @@ export async function evaluate<Name extends string>(
   const names = Object.keys(metrics) as Name[];
   const scoresOf = recordedIfPossible((x: Tensor, y: Tensor): readonly Tensor[] => {
     const output = model.forward(x);
-    return names.map((name) => metrics[name](output, y));
+    return names.map((name) => scoreOf(name, metrics[name](output, y)));
   });
   const leave = enterEval(model);
   try {
@@ -40,4 +41,15 @@ export async function evaluate<Name extends string>(
     leave();
   }
   return means.value;
+}
+
+/** Throws: ArgumentError unless a metric returned a scalar, as far as TypeScript could not see to it */
+function scoreOf(name: string, score: unknown): Tensor {
+  const returned: Tensor | null = score instanceof Tensor ? (score as Tensor) : null;
+  if (returned?.size === 1) return returned;
+  throw new ArgumentError(
+    "evaluate",
+    `the metric ${name} returned ${returned === null ? "no tensor" : `a tensor of shape ${formatShape(returned.shape)}`}; expected one number, as a tensor`,
+    "Reduce it, as x.mean() does; an asynchronous metric is for a loop of its own",
+  );
 }

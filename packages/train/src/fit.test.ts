@@ -143,6 +143,7 @@ describe("what fit computes", () => {
   function counting(counts: Map<string, number>): Engine {
     return {
       name: "counting",
+      capabilities: engine.capabilities,
       prepare(outputs) {
         for (const { operation } of pendingNodes(outputs)) {
           const name = operation?.primitive ?? "";

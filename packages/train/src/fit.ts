@@ -1,7 +1,8 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer } from "@stargrad/nn";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, CheckError, StargradError, type Tensor } from "@stargrad/tensor";
+import { nonFiniteCode } from "@stargrad/tensor/internal";
 
 import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
 import { RunningMean } from "./running-mean.js";
@@ -86,7 +87,6 @@ export async function* fit<Name extends string = never>({
 }: FitOptions<Name>): AsyncGenerator<FitEvent<Name>, void, undefined> {
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
   model.train();
-  let place: Place = { epoch: startEpoch, step: 0, steps: loader.length };
   const names = Object.keys(metrics ?? {}) as Name[];
   const take = trainStep({
     model,
@@ -96,9 +96,7 @@ export async function* fit<Name extends string = never>({
       const scores = names.map((name) => [keyOf(name), metrics?.[name](output, y)] as const);
       return { ...(Object.fromEntries(scores) as Record<string, Tensor>), loss: lossOf(output, y) };
     },
-    check: ({ loss }) => {
-      checkFinite(loss.itemSync(), place);
-    },
+    refuse: ({ loss }) => nonFiniteCode(loss),
   });
   for (let epoch = startEpoch + 1; epoch <= epochs; epoch++) {
     const started = performance.now();
@@ -106,11 +104,18 @@ export async function* fit<Name extends string = never>({
     const epochMetrics = new RunningMeans<Name>();
 
     for await (const batch of loader) {
-      place = { epoch, step: loader.state().position, steps: loader.length };
+      const place: Place = { epoch, step: loader.state().position, steps: loader.length };
       yield { event: "batch", ...place, batch };
 
-      const results: Readonly<Record<string, Tensor>> = take({ x: batch.x, y: batch.y });
-      const loss = await results.loss.item();
+      let results: Readonly<Record<string, Tensor>>;
+      let loss: number;
+      try {
+        // An engine finds out that the step is refused when it is taken, or when its loss is read.
+        results = take({ x: batch.x, y: batch.y });
+        loss = await results.loss.item();
+      } catch (error) {
+        throw explained(error, place);
+      }
       const figures = await readFigures(names.map((name) => [name, results[keyOf(name)]]));
       const [size] = batch.x.shape;
       epochLoss.add(loss, size);
@@ -127,9 +132,11 @@ function keyOf(name: string): string {
   return `metrics.${name}`;
 }
 
-function checkFinite(loss: number, { epoch, step }: Place): void {
-  if (Number.isFinite(loss)) return;
-  throw new StargradError(
+/** The error of a step, which says what the loss is and where if that is why it was refused. */
+function explained(error: unknown, { epoch, step }: Place): unknown {
+  if (!(error instanceof CheckError) || error.called !== "trainStep") return error;
+  const loss = ["NaN", "Infinity", "-Infinity"][error.code - 1];
+  return new StargradError(
     "fit",
     `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
     "Is the learning rate too large, or is there something in the data that is not a number?",

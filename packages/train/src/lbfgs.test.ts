@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { backward, Parameter } from "@stargrad/autograd";
 import { arrays, DataLoader } from "@stargrad/datasets";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import { BatchNorm1d, Dropout, Linear, Module, mseLoss, Sequential, Tanh } from "@stargrad/nn";
 import { clipGradNorm, LBFGS, type ClosureOptimizer, type LBFGSOptions } from "@stargrad/optim";
 import { Generator, normal, tensor, type Tensor } from "@stargrad/tensor";

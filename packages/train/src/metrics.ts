@@ -1,5 +1,6 @@
 import { formatShape } from "@stargrad/graph";
 import { ShapeError, type Tensor } from "@stargrad/tensor";
+import { widestFloat } from "@stargrad/tensor/internal";
 
 import { RunningMean } from "./running-mean.js";
 
@@ -25,7 +26,7 @@ export function accuracy(logits: Tensor, target: Tensor): Tensor {
       `got logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}; expected [N, C] and [N]`,
     );
   }
-  return logits.argmax({ axis: 1 }).equal(target).cast("float64").mean();
+  return logits.argmax({ axis: 1 }).equal(target).cast(widestFloat()).mean();
 }
 
 /** The numbers of scores that have been computed. */

@@ -87,3 +87,17 @@ describe("predict", () => {
     expect(model.training).toBe(true);
   });
 });
+
+it.each([[3], [undefined], [Promise.resolve(zeros([2, 1]))], [[zeros([2, 1])]]])(
+  "a forward that returns no tensor is told so",
+  async (returned) => {
+    class Odd extends Module {
+      forward(): Tensor {
+        return returned as never;
+      }
+    }
+    await expect(predict(new Odd(), zeros([2, 1]))).rejects.toThrow(
+      "predict: forward made no tensor of 2 rows",
+    );
+  },
+);

@@ -1,5 +1,6 @@
+import { formatShape } from "@stargrad/graph";
 import type { Layer } from "@stargrad/nn";
-import { ArgumentError, fromData, type Tensor, type TypedArray } from "@stargrad/tensor";
+import { ArgumentError, fromData, Tensor, type TypedArray } from "@stargrad/tensor";
 
 import { enterEval } from "./eval-mode.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
@@ -41,10 +42,7 @@ export async function predict(
     for (let start = 0; start === 0 || start < count; start += batchSize) {
       const rows = Math.min(batchSize, count - start);
       const output = forward(x.narrow(0, start, rows).stopGradient());
-      if (output.ndim === 0 || output.shape[0] !== rows) {
-        const shape = `[${output.shape.join(", ")}]`;
-        throw new ArgumentError("predict", `forward made ${shape} of ${rows} rows; expected as many rows`);
-      }
+      expectRows(output, rows);
       const data = await output.data();
       row = output.shape.slice(1);
       outputs ??= new (data.constructor as new (length: number) => TypedArray)(
@@ -56,4 +54,12 @@ export async function predict(
   } finally {
     leave();
   }
+}
+
+/** Throws: ArgumentError unless `forward` made a row of each row, as far as TypeScript could not see to it */
+function expectRows(output: unknown, rows: number): void {
+  const shape = output instanceof Tensor ? (output as Tensor).shape : null;
+  if (shape?.[0] === rows) return;
+  const made = shape === null ? "no tensor" : formatShape(shape);
+  throw new ArgumentError("predict", `forward made ${made} of ${rows} rows; expected as many rows`);
 }

@@ -25,6 +25,7 @@ beforeEach(() => {
   programs = 0;
   setEngine({
     name: "counting",
+    capabilities: engine.capabilities,
     prepare(outputs) {
       programs++;
       return referenceEngine.prepare(outputs);

@@ -1,11 +1,12 @@
 import { backward, Buffer, Parameter } from "@stargrad/autograd";
-import { observeNodes } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import {
   BatchNorm1d,
   crossEntropy,
   Dropout,
   Embedding,
   Linear,
+  LSTM,
   Module,
   mseLoss,
   ReLU,
@@ -20,9 +21,9 @@ import {
   referenceEngine,
   setEngine,
   tensor,
-  WasmEngine,
   type Tensor,
 } from "@stargrad/tensor";
+import { WasmEngine } from "@stargrad/tensor/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { trainStep } from "./train-step.js";
 
@@ -203,23 +204,23 @@ describe("trainStep", () => {
   it("changes nothing when the results are refused, and nothing is lost", () => {
     const model = modelFrom(3);
     const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
-    let refuse = false;
     const step = trainStep({
       model,
       optimizer,
-      loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }),
-      check: ({ loss }) => {
-        if (refuse) throw new Error(`refused ${loss.itemSync() > 0}`);
-      },
+      loss: ({ x, y, most }) => ({ loss: crossEntropy(model.forward(x), y), most }),
+      refuse: ({ loss, most }) => loss.greater(most),
     });
-    const batch = batchOf(10, 1);
+    const batch = { ...batchOf(10, 1), most: 1000 };
+    const refused = { ...batch, most: 0 };
     for (let i = 0; i < 3; i++) step(batch);
     const before = [valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())];
     const memory = memoryInUse();
-    refuse = true;
-    for (let i = 0; i < 5; i++) expect(() => step(batch)).toThrow("refused true");
+    for (let i = 0; i < 5; i++) {
+      expect(() => step(refused)).toThrow(
+        "trainStep: found the code 1. `refuse` says which steps do not count",
+      );
+    }
     expect([valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())]).toEqual(before);
-    refuse = false;
     step(batch);
     expect(memoryInUse()).toBe(memory);
     expect(valuesOf(model.stateDict())).not.toEqual(before[0]);
@@ -361,3 +362,54 @@ function memoryInUse(): number {
   if (!(engine instanceof WasmEngine)) throw new Error("these tests are about the WebAssembly engine");
   return engine.memory().used;
 }
+
+describe("lengths of sequences", () => {
+  it("may be others at each step, and are checked at each", () => {
+    const models = [1, 2].map(() => new LSTM(2, 3, { batchFirst: true, generator: new Generator(1) }));
+    const [plain, recorded] = models;
+    const [plainOptimizer, optimizer] = models.map(
+      (model) => new SGD(model.parameters(), { learningRate: 0.1 }),
+    );
+    const lossOf = (model: LSTM, { x, lengths }: { x: Tensor; lengths: Tensor }) =>
+      model.forward(x, { lengths }).output.square().sum();
+    let recordings = 0;
+    const step = trainStep<{ x: Tensor; lengths: Tensor }, { loss: Tensor }>({
+      model: recorded,
+      optimizer,
+      loss: (inputs) => {
+        recordings++;
+        return { loss: lossOf(recorded, inputs) };
+      },
+    });
+    const x = normal([3, 5, 2], { generator: new Generator(2) });
+    const of = (...lengths: number[]) => ({ x, lengths: tensor(lengths, { dtype: "int32" }) });
+    for (const inputs of [of(5, 1, 3), of(2, 2, 4)]) {
+      const loss = lossOf(plain, inputs);
+      backward(loss);
+      plainOptimizer.step();
+      plainOptimizer.zeroGrad();
+      expect(step(inputs).loss.itemSync()).toBe(loss.itemSync());
+      for (const [length, index] of [
+        [0, -1],
+        [6, 5],
+      ]) {
+        expect(() => step(of(5, length, 1))).toThrow(`got the index ${index} at position 1; expected 0 to 4`);
+      }
+      expect(valuesOf(recorded.stateDict())).toEqual(valuesOf(plain.stateDict()));
+    }
+    expect(recordings).toBe(1);
+  });
+});
+
+describe("what a step is given", () => {
+  it("has to be tensors by name, and values", () => {
+    const { model, step } = regression();
+    const untyped = step as unknown as (inputs: unknown) => unknown;
+    expect(() => untyped(tensor([1]))).toThrow("trainStep: the step got a tensor; expected tensors by name");
+    expect(() => untyped([tensor([1])])).toThrow(
+      "trainStep: the step got an array; expected tensors by name",
+    );
+    const [weight] = model.parameters();
+    expect(() => untyped({ x: weight.mul(2) })).toThrow("trainStep: tensor 0 of the inputs, of shape");
+  });
+});

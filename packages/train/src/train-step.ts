@@ -1,8 +1,9 @@
 import { backward, type Parameter } from "@stargrad/autograd";
-import { expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit";
-import { readModules, type Module } from "@stargrad/nn";
+import { computeInputs, expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit/internal";
+import { type Module } from "@stargrad/nn";
+import { readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, leavesOf, realize, Tensor } from "@stargrad/tensor";
+import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
 import { descentOf, type Run } from "./descent.js";
 
 /** What a step learns from: tensors, and numbers that may differ from step to step. */
@@ -22,10 +23,11 @@ export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
   /** What to do with the gradients before the optimizer takes them, such as `clipGradNorm`. Default: nothing. */
   readonly afterBackward?: () => void;
   /**
-   * Looks at the results of the first evaluation before anything changes, and throws if the step should not count. Default: all
-   * steps count.
+   * Codes made of the results, bool or int32, as operations on tensors: if one of them is not 0 (not false), the step does not
+   * count. It fails with a CheckError that has the code, and nothing changes. Of an optimizer that evaluates the loss several
+   * times in a step, the first evaluation is looked at. Default: all steps count.
    */
-  readonly check?: (results: R) => void;
+  readonly refuse?: (results: R) => Tensor;
 }
 
 /** What a step hands out: the mistake, and whatever else was asked for. */
@@ -67,23 +69,29 @@ interface StepNotes {
  *     const step = trainStep({ model, optimizer, loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }) });
  *     for await (const { x, y } of loader) console.log(await step({ x, y }).loss.item());
  *
- * Throws, when the step is called: ArgumentError if the loss reads a value, draws a number that is not a tensor, uses what was
- * computed from parameters before, or depends on no parameter of the optimizer; whatever the operations and the optimizer
- * throw. Then no variable has changed, but for statistics that evaluations before have moved.
+ * Throws, when the step is called: ArgumentError if an input depends on parameters, if the loss reads a value, draws a number
+ * that is not a tensor, uses what was computed from parameters before, or depends on no parameter of the optimizer; whatever the
+ * operations and the optimizer throw. Then no variable and no generator has changed, but for what evaluations before have moved.
  */
 export function trainStep<I extends StepInputs, R extends StepResults>({
   model,
   optimizer,
   loss: lossOf,
   afterBackward,
-  check,
+  refuse,
 }: TrainStepOptions<I, R>): (inputs: I) => R {
   const descent = descentOf(optimizer);
   /** What is recorded: all that one run computes. */
-  const run = (inputs: StepTensors<I>): { readonly results: Run<R>; readonly notes: StepNotes } => {
+  const run = ({
+    inputs,
+    isFirst,
+  }: RunInputs<I>): { readonly results: Run<R>; readonly notes: StepNotes } => {
     const own = optimizer.groups.flatMap(({ parameters }) => parameters);
     const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
     expectLoss(results);
+    const codes = refuse?.(results).cast("int32");
+    const looked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
+    const checks = looked === undefined ? [] : [check(looked, refusal)];
     backward(results.loss);
     afterBackward?.();
     const learning = own.filter(({ grad }) => grad !== null);
@@ -93,29 +101,45 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     const gradients = descent.record(learning);
     const cleared = [...new Set([...model.parameters(), ...own])];
     return {
-      results: { results, gradients },
+      // The checks come first: what is computed before them cannot be written where it belongs at once.
+      results: { checks, results, gradients },
       notes: { learning, key: descent.key(learning), cleared, unchanged },
     };
   };
-  const step = new RecordedFunction<StepTensors<I>, Run<R>, StepNotes>(run, {
+  const step = new RecordedFunction<RunInputs<I>, Run<R>, StepNotes>(run, {
     called: "trainStep",
     dropsGradients: true,
     fits: ({ learning, key, unchanged }) => unchanged() && descent.key(learning) === key,
   });
-  const checkRun =
-    check &&
-    (({ results }: Run<R>): void => {
-      check(results);
-    });
+  const [yes, no] = [1, 0].map((value) => tensor(value, { dtype: "int32" }));
 
   return (inputs) => {
-    const given = tensorsOf("trainStep", inputs) as StepTensors<I>;
-    realize(...leavesOf(given));
+    expectNamed(inputs);
+    const given = { inputs: tensorsOf("trainStep", inputs) as StepTensors<I>, isFirst: yes };
+    computeInputs("trainStep", given);
     const recording = step.recordingFor(given);
     const { learning, cleared } = recording.notes;
     for (const parameter of cleared) parameter.grad = null;
-    return descent.take(learning, (isFirst) => recording.run(given, isFirst ? checkRun : undefined));
+    return descent.take(learning, (isFirst) => recording.run(isFirst ? given : { ...given, isFirst: no }));
   };
+}
+
+/** What a run takes besides variables: whether it is the first of its step, 1 or 0. */
+type RunInputs<I extends StepInputs> = {
+  readonly inputs: StepTensors<I>;
+  readonly isFirst: Tensor;
+};
+
+const refusal = { called: "trainStep", problems: [], hint: "`refuse` says which steps do not count" };
+
+/** Throws: ArgumentError if inputs are not tensors by name, as far as TypeScript could not see to it */
+function expectNamed(inputs: unknown): void {
+  if (!(inputs instanceof Tensor) && !Array.isArray(inputs)) return;
+  throw new ArgumentError(
+    "trainStep",
+    `the step got ${inputs instanceof Tensor ? "a tensor" : "an array"}; expected tensors by name`,
+    "Call step({ x, y })",
+  );
 }
 
 /** Throws: ArgumentError if results are not tensors by name, `loss` among them, as far as TypeScript could not see to it */

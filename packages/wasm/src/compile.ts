@@ -125,8 +125,7 @@ class Compilation {
       modules: this.#modules,
       failures: this.#failures,
       ...this.#placesWrittenOver(),
-      parallel:
-        program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program, wasmTarget), 0) >= leastWork,
+      parallel: threads > 1 && totalWork(program) >= leastWork,
       largest: largestOf(program),
     };
   }
@@ -223,6 +222,10 @@ function kernelsOf(kernels: readonly Kernel[]): SimpleKernel[] {
 
 function scansOf(kernels: readonly Kernel[]): ScanKernel[] {
   return kernels.flatMap((kernel) => (kernel.kind === "scan" ? [kernel, ...scansOf(kernel.kernels)] : []));
+}
+
+function totalWork(program: Program): number {
+  return program.kernels.reduce((sum, kernel) => sum + workOf(kernel, program, wasmTarget), 0);
 }
 
 function canFail(kernel: Kernel): boolean {

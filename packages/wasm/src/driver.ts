@@ -1,7 +1,8 @@
-import { callResult } from "./assembler/function-builder.js";
-import { callIndirect, type FunctionBuilder, type FunctionReference } from "./assembler/function-builder.js";
-import { i32, type Expression } from "./assembler/expression.js";
-import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
+import { callResult, i32, type Expression, type FunctionReference } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "./assembler/module-builder.js";
+import type { WasmFunctionBuilder } from "./assembler/function-builder.js";
+import { callIndirect } from "./assembler/instructions.js";
+import type { MemoryImport } from "./assembler/module-builder.js";
 import { command, flags, header, view, viewBytes } from "./program-image.js";
 import { emitBarrier } from "./threads/barrier.js";
 
@@ -17,7 +18,7 @@ export const kernelSignature = { parameters: ["i32", "i32", "i32", "i32", "i32"]
  * and at the end.
  */
 export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder(memory);
+  const module = new WasmModuleBuilder(memory);
   const barrier = threads > 1 ? emitBarrier(module) : null;
   const run = emitRun(module, barrier);
   module.function(
@@ -51,7 +52,10 @@ export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<Ar
 }
 
 /** Writes the function that carries out commands from one address to another. */
-function emitRun(module: ModuleBuilder, barrier: FunctionReference<null> | null): FunctionReference<"i32"> {
+function emitRun(
+  module: WasmModuleBuilder,
+  barrier: FunctionReference<null> | null,
+): FunctionReference<"i32"> {
   const kernel = module.indirect(kernelSignature);
   const self = module.next("i32");
   return module.function(
@@ -121,7 +125,7 @@ function emitRun(module: ModuleBuilder, barrier: FunctionReference<null> | null)
 
 /** Brings every view of a loop to where it stands at an iteration. */
 function moveViews(
-  body: FunctionBuilder,
+  body: WasmFunctionBuilder,
   {
     at,
     views,

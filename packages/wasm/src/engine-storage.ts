@@ -10,6 +10,8 @@ interface Place {
 
 /** Elements in an engine's memory, which are given back when the storage is disposed of, or collected. */
 export class EngineStorage implements Storage {
+  readonly location = "engine";
+  readonly canReadSync = true;
   readonly dtype: DType;
   readonly size: number;
   readonly heap: Heap;

@@ -1,14 +1,11 @@
-import { SignatureMap, type FormedKernel, type Signature } from "@stargrad/compiler";
-import { i32, type Expression } from "./assembler/expression.js";
-import { ModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
+import { KernelLibrary, i32, type Expression, type KernelSite, type Machine } from "@stargrad/codegen";
+import type { FormedKernel, Signature } from "@stargrad/compiler";
+import { WasmModuleBuilder, type MemoryImport } from "./assembler/module-builder.js";
 import { kernelSignature } from "./driver.js";
 import type { Heap } from "./heap.js";
-import type { KernelContext } from "./kernel-context.js";
-import { KernelLibrary } from "./kernels.js";
-import { MathLibrary } from "./math/math-library.js";
 import { outOfMemory } from "./out-of-memory.js";
 import { header } from "./program-image.js";
-import type { VectorFeatures } from "./vector-features.js";
+import { wasmTarget } from "./target.js";
 
 /** About how many bytes of machine code, and of what is noted about it, come of a byte of WebAssembly. */
 const bytesPerByte = 10;
@@ -53,7 +50,7 @@ type KnownCode = KernelCode & { readonly module: KnownModule };
 export interface KernelStoreOptions {
   readonly heap: Heap;
   readonly memory: MemoryImport;
-  readonly vectors: VectorFeatures;
+  readonly machine: Machine;
 }
 
 /**
@@ -65,8 +62,8 @@ export class KernelStore {
   readonly #options: KernelStoreOptions;
   #table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
   /** Code that threads share, and code that one of them runs alone. */
-  #shared = new SignatureMap<KnownCode>();
-  #alone = new SignatureMap<KnownCode>();
+  #shared = new Map<Signature, KnownCode>();
+  #alone = new Map<Signature, KnownCode>();
   /** Stretches of the table that are free again. */
   readonly #free: { readonly first: number; readonly count: number }[] = [];
   #end = 0;
@@ -123,11 +120,11 @@ export class KernelStore {
   /** Lets go of all code. */
   dispose(): void {
     this.#table = new WebAssembly.Table({ initial: 0, element: "anyfunc" });
-    this.#shared = new SignatureMap();
-    this.#alone = new SignatureMap();
+    this.#shared = new Map();
+    this.#alone = new Map();
   }
 
-  #known(shared: boolean): SignatureMap<KnownCode> {
+  #known(shared: boolean): Map<Signature, KnownCode> {
     return shared ? this.#shared : this.#alone;
   }
 
@@ -138,11 +135,10 @@ export class KernelStore {
   /** Compiles variants that are new; of those that are alike, one. */
   #compile(variants: readonly KernelVariant[]): void {
     const [shared, alone] = [true, false].map((isShared) => {
-      const distinct = new SignatureMap<KernelVariant>();
+      const distinct = new Map<Signature, KernelVariant>();
       for (const variant of variants) {
         const { signature } = variant.formed;
-        if (variant.shared === isShared && distinct.get(signature) === undefined)
-          distinct.set(signature, variant);
+        if (variant.shared === isShared && !distinct.has(signature)) distinct.set(signature, variant);
       }
       return distinct;
     });
@@ -153,11 +149,11 @@ export class KernelStore {
   }
 
   #compileTogether(variants: readonly KernelVariant[]): void {
-    const { heap, memory, vectors } = this.#options;
-    const builder = new ModuleBuilder(memory);
+    const { heap, memory, machine } = this.#options;
+    const builder = new WasmModuleBuilder(memory);
     const tables = new Tables(heap);
-    const writing = { builder, tables, math: new MathLibrary(builder, vectors) };
-    const library = new KernelLibrary(builder, vectors);
+    const writing = { builder, tables };
+    const library = new KernelLibrary(builder, machine, wasmTarget);
     const places = this.#takePlaces(variants.length);
     try {
       const scratches = variants.map((variant, i) => writeKernel(variant, library, writing, `kernel${i}`));
@@ -209,11 +205,7 @@ export class KernelStore {
 function writeKernel(
   { formed, shared }: KernelVariant,
   library: KernelLibrary,
-  {
-    builder,
-    tables,
-    math,
-  }: { readonly builder: ModuleBuilder; readonly tables: Tables; readonly math: MathLibrary },
+  { builder, tables }: { readonly builder: WasmModuleBuilder; readonly tables: Tables },
   name: string,
 ): number {
   const { kernel, buffers } = formed;
@@ -222,10 +214,8 @@ function writeKernel(
   builder.function(
     kernelSignature,
     (body, operands, words, scratch, thread, count) => {
-      const context: KernelContext = {
-        module: builder,
+      const site: KernelSite = {
         body,
-        math,
         program,
         addressOf(buffer, element) {
           const at = 8 * formed.operandAt(buffer, element);
@@ -242,7 +232,7 @@ function writeKernel(
           body.return(i32.const(1));
         },
       };
-      writer.write(context);
+      writer.write(site);
       body.return(i32.const(0));
     },
     name,

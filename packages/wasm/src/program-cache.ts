@@ -1,4 +1,4 @@
-import { SignatureMap, type Signature } from "@stargrad/compiler";
+import type { Signature } from "@stargrad/compiler";
 
 /** What a program that is kept takes. */
 export interface KeptProgram {
@@ -8,7 +8,7 @@ export interface KeptProgram {
 
 /** Programs that have been met before, within a bound of memory: the least recently used is forgotten first. */
 export class ProgramCache<Program extends KeptProgram> {
-  #programs = new SignatureMap<Program>();
+  #programs = new Map<Signature, Program>();
   readonly #bound: number;
   #cost = 0;
 
@@ -41,7 +41,7 @@ export class ProgramCache<Program extends KeptProgram> {
   }
 
   clear(): void {
-    this.#programs = new SignatureMap();
+    this.#programs = new Map();
     this.#cost = 0;
   }
 }

@@ -1,17 +1,11 @@
-import {
-  bytesPerElement,
-  HostStorage,
-  type Destination,
-  type PreparedProgram,
-  type Storage,
-} from "@stargrad/graph";
+import { bytesPerElement, HostStorage, type Destination, type Storage } from "@stargrad/graph";
 import type { CompiledProgram, OutsideBuffer } from "./compile.js";
 import { EngineStorage } from "./engine-storage.js";
 import { roomFor, type Heap } from "./heap.js";
 import { outOfMemory } from "./out-of-memory.js";
 import { headerBytes } from "./program-image.js";
 
-type RunInputs = Parameters<PreparedProgram["run"]>;
+type RunInputs = readonly [elements: readonly Storage[], destinations: readonly Destination[]];
 
 /** One run of a program: where its inputs are, where its outputs go, and what is temporary. */
 export class Run {
@@ -23,27 +17,25 @@ export class Run {
   readonly #destinations: readonly Destination[];
   /** The address of each output that is taken over once nothing can fail any more; 0 for the others. */
   readonly #takenOver: Uint32Array;
-  readonly #check: RunInputs[2];
   /** Where there is room for what is copied in or out, all of it side by side. */
   #next = 0;
 
-  constructor(heap: Heap, program: CompiledProgram, [elements, destinations, check]: RunInputs) {
+  constructor(heap: Heap, program: CompiledProgram, [elements, destinations]: RunInputs) {
     this.#heap = heap;
     this.#program = program;
     this.#destinations = destinations;
-    this.#check = check;
     this.#addresses = new Uint32Array(program.outside);
     this.#takenOver = new Uint32Array(program.outputs.length);
-    const sources = new Map<Storage, number[]>();
+    /** The inputs at each place in the engine's memory. */
+    const sources = new Map<Storage, readonly number[]>();
     try {
       this.#reserveForCopies(elements);
-      for (const [i, buffer] of program.inputs.entries()) {
-        const known = sources.get(elements[i]);
-        if (known === undefined) sources.set(elements[i], [i]);
-        else known.push(i);
+      for (let i = 0; i < elements.length; i++) {
+        if (this.#isHere(elements[i])) sources.set(elements[i], [...(sources.get(elements[i]) ?? []), i]);
+        const buffer = program.inputs[i];
         this.#addresses[wordOf(buffer)] = this.#place(elements[i], buffer);
       }
-      for (const [i, buffer] of program.outputs.entries()) this.#placeOutput(buffer, i, sources);
+      for (let i = 0; i < program.outputs.length; i++) this.#placeOutput(program.outputs[i], i, sources);
     } catch (error) {
       this.#clear();
       throw error;
@@ -55,10 +47,10 @@ export class Run {
     try {
       execute(this.#addresses);
       const { outputs } = this.#program;
+      // All copies come first: a place that is taken over may be one that another output is copied from.
       const hosts = outputs.map((buffer, i) =>
         this.#destinations[i] === "host" ? this.#copy(buffer) : null,
       );
-      this.#check?.(hosts.filter((host) => host !== null));
       return outputs.map((buffer, i) => hosts[i] ?? this.#takeOver(buffer, i));
     } finally {
       this.#clear();
@@ -69,10 +61,11 @@ export class Run {
   #reserveForCopies(elements: readonly Storage[]): void {
     const { inputs, outputs } = this.#program;
     let bytes = 0;
-    for (const [i, buffer] of inputs.entries())
-      if (!this.#isHere(elements[i])) bytes += roomFor(bytesOf(buffer));
-    for (const [i, buffer] of outputs.entries()) {
-      if (this.#destinations[i] === "host") bytes += roomFor(bytesOf(buffer));
+    for (let i = 0; i < inputs.length; i++) {
+      if (!this.#isHere(elements[i])) bytes += roomFor(bytesOf(inputs[i]));
+    }
+    for (let i = 0; i < outputs.length; i++) {
+      if (this.#destinations[i] === "host") bytes += roomFor(bytesOf(outputs[i]));
     }
     if (bytes > 0) this.#next = this.#borrow(bytes);
   }
@@ -122,7 +115,6 @@ export class Run {
   /** Whether an output may be written at once to a place that these inputs are in. */
   #mayWriteOver(output: number, inputs: readonly number[]): boolean {
     const { safeOutputs, inPlace } = this.#program;
-    if (this.#check !== undefined) return false;
     return safeOutputs.has(output) && inputs.every((input) => inPlace[output].has(input));
   }
 

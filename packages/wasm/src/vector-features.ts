@@ -1,5 +1,5 @@
-import { f32x4 } from "./assembler/expression.js";
-import { ModuleBuilder } from "./assembler/module-builder.js";
+import { f32x4, type Machine } from "@stargrad/codegen";
+import { WasmModuleBuilder } from "./assembler/module-builder.js";
 import { isNode } from "./is-node.js";
 
 export interface VectorOptions {
@@ -16,33 +16,49 @@ export interface VectorOptions {
   readonly wideVectors?: boolean;
 }
 
-/** What can be done with vectors here, and how many of them a loop can keep in registers. */
-export interface VectorFeatures {
-  /**
-   * Multiply-adds round once where the machine can (relaxed SIMD). That is half as many instructions, and the last bit of a
-   * result may then differ from that of another machine.
-   */
-  readonly relaxed: boolean;
-  /** V8 joins neighbouring vectors to one of 256 bits, where the same is done with both. */
-  readonly paired: boolean;
-  /** How many of the 16 vector registers of x86-64 a loop can fill: V8 keeps one for itself, and versions before 13 another. */
-  readonly registers: number;
-}
+const vectorBytes = 16;
 
-/** Multiplications and additions that round apart, whose results are the same everywhere. One register is for the product. */
-export const roundedVectors: VectorFeatures = { relaxed: false, paired: false, registers: 14 };
+/** Rates of tiles (float32, sums of 256 products in cache). */
+const tileRates = {
+  rounded: { 1: [39, 67, 82, 84, 91, 95, 93, 92], 2: [66, 90, 100, 101, 101], 3: [76, 99, 100] },
+  fused: { 1: [16, 29, 41, 52, 60, 69, 75, 81], 2: [29, 52, 69, 84, 93, 98], 3: [41, 67, 88] },
+  paired: {
+    1: [8, 14, 20, 26, 30, 34, 37, 40],
+    2: [16, 29, 40, 51, 60, 67, 73, 79],
+    4: [27, 51, 68, 83, 93, 90],
+  },
+} satisfies Readonly<Record<string, Readonly<Record<number, readonly number[]>>>>;
 
-/** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
-export function hasVectors(): boolean {
+/**
+ * Multiplications and additions that round apart, whose results are the same everywhere. V8 keeps one of the 16 registers of x86-64 for
+ * itself, and versions before 13 another; one is for the product.
+ */
+export const roundedVectors: Machine = {
+  vectorBytes,
+  relaxed: false,
+  paired: false,
+  registers: 14,
+  tileRates: tileRates.rounded,
+};
+
+/** Why WebAssembly with vectors of 128 bits cannot be used here, and what to do about it; `null` if it can. */
+export function obstacleToVectors(): string | null {
+  if (typeof WebAssembly === "undefined")
+    return "WebAssembly is missing (--jitless in Node and the lockdown mode of browsers turn it off)";
+  const module = probe(false);
+  if (!WebAssembly.validate(module)) {
+    return "WebAssembly has no vectors (SIMD) here. Update the browser or the runtime";
+  }
   try {
-    return new WebAssembly.Module(probe(false)) instanceof WebAssembly.Module;
-  } catch {
-    return false;
+    new WebAssembly.Module(module);
+    return null;
+  } catch (error) {
+    return `WebAssembly must not be compiled here (${String(error)}). Allow 'wasm-unsafe-eval' as script-src in the page's Content-Security-Policy`;
   }
 }
 
 /** The fastest vectors of this machine, as far as they may be used. */
-export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOptions = {}): VectorFeatures {
+export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOptions = {}): Machine {
   if (!relaxed) return roundedVectors;
   // Node 20 has relaxed SIMD behind a switch.
   if (!allowsRelaxed()) turnOn("--experimental-wasm-relaxed-simd");
@@ -51,7 +67,13 @@ export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOp
   const isOld = isNode && Number.parseInt(process.versions.v8) < 13;
   const paired = wideVectors && isNode && !isOld && process.arch === "x64";
   if (paired) turnOn("--experimental-wasm-revectorize");
-  return { relaxed, paired, registers: isOld ? 14 : 15 };
+  return {
+    vectorBytes,
+    relaxed,
+    paired,
+    registers: isOld ? 14 : 15,
+    tileRates: paired ? tileRates.paired : tileRates.fused,
+  };
 }
 
 function allowsRelaxed(): boolean {
@@ -73,7 +95,7 @@ function turnOn(name: string): void {
 
 /** A module that is valid where vectors, or fused multiply-adds of vectors, can be used. */
 function probe(relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({ minimum: 0, maximum: 0, shared: false });
+  const module = new WasmModuleBuilder({ minimum: 0, maximum: 0, shared: false });
   module.function({ parameters: ["v128"], result: "v128" }, (body, x) => {
     body.return(relaxed ? f32x4.relaxedMultiplyAdd(x, x, x) : f32x4.mul(x, x));
   });

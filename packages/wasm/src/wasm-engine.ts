@@ -1,5 +1,13 @@
-import { describeGraph, fuse, lower, type Signature } from "@stargrad/compiler";
-import { disposeSymbol, type Engine, type Node, type PreparedProgram, type Storage } from "@stargrad/graph";
+import type { Machine } from "@stargrad/codegen";
+import { describeGraph, fuse, lower, type GraphDescription } from "@stargrad/compiler";
+import {
+  disposeSymbol,
+  type Capabilities,
+  type Engine,
+  type Node,
+  type PreparedProgram,
+  type Storage,
+} from "@stargrad/graph";
 import { whenCollected } from "./collection.js";
 import { compile, type CompiledProgram } from "./compile.js";
 import { emitDriver } from "./driver.js";
@@ -15,7 +23,7 @@ import { Run } from "./run.js";
 import { wasmTarget } from "./target.js";
 import { barrierEnd, giveUp } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
-import { fastestVectors, hasVectors, type VectorFeatures, type VectorOptions } from "./vector-features.js";
+import { fastestVectors, obstacleToVectors, type VectorOptions } from "./vector-features.js";
 
 export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
   /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */
@@ -56,10 +64,16 @@ type Start = (image: number, thread: number, threads: number) => number;
 export class WasmEngine implements Engine {
   /** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
   static isSupported(): boolean {
-    return hasVectors();
+    return WasmEngine.obstacle() === null;
+  }
+
+  /** Why it cannot run here, and what to do about it; `null` if it can. */
+  static obstacle(): string | null {
+    return obstacleToVectors();
   }
 
   readonly name = "wasm";
+  readonly capabilities: Capabilities = { dtypes: wasmTarget.dtypes, synchronous: true };
   readonly #threads: ThreadPool;
   readonly #leastWork: number;
   readonly #heap: Heap;
@@ -71,13 +85,13 @@ export class WasmEngine implements Engine {
   constructor(options: WasmEngineOptions = {}) {
     this.#leastWork = options.leastWork ?? 400_000;
     this.#programs = new ProgramCache(options.programMemory ?? 256 * 2 ** 20);
-    const vectors: VectorFeatures = fastestVectors(options);
+    const machine: Machine = fastestVectors(options);
     this.#threads = new ThreadPool(options);
     const shared = this.#threads.sharesMemory;
     const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages, shared });
     this.#heap = new Heap(memory, barrierEnd);
     const imported = { minimum: 1, maximum: mostPages, shared };
-    this.#kernels = new KernelStore({ heap: this.#heap, memory: imported, vectors });
+    this.#kernels = new KernelStore({ heap: this.#heap, memory: imported, machine });
     const driver = emitDriver(imported, this.#threads.count);
     const { table } = this.#kernels;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(driver), { env: { memory, table } });
@@ -124,14 +138,14 @@ export class WasmEngine implements Engine {
   }
 
   prepare(outputs: readonly Node[]): PreparedProgram {
-    const { signature, leaves } = describeGraph(outputs);
-    const program = this.#programFor(signature, outputs);
+    const graph = describeGraph(outputs);
+    const program = this.#programFor(graph, outputs);
     return {
-      leaves,
+      leaves: graph.leaves,
       cost: program.cost,
-      run: (...inputs) =>
+      run: (elements, destinations) =>
         this.#handOut(
-          new Run(this.#heap, program, inputs).finish((addresses) => {
+          new Run(this.#heap, program, [elements, destinations]).finish((addresses) => {
             this.#execute(program, addresses);
           }),
         ),
@@ -164,16 +178,16 @@ export class WasmEngine implements Engine {
     return mayReclaim() ? patient(results, reclaim) : results;
   }
 
-  #programFor(signature: Signature, outputs: readonly Node[]): KnownProgram {
+  #programFor({ signature, order }: GraphDescription, outputs: readonly Node[]): KnownProgram {
     const known = this.#programs.get(signature);
     if (known !== undefined) return known;
     const before = this.#kernels.cost;
-    const compiled = compile(fuse(lower(outputs, wasmTarget), wasmTarget), {
+    const compiled = compile(fuse(lower(outputs, wasmTarget, order), wasmTarget), {
       kernels: this.#kernels,
       threads: this.#threads.count,
       leastWork: this.#leastWork,
     });
-    const cost = 4 * compiled.image.byteLength + signature.byteLength + this.#kernels.cost - before;
+    const cost = 4 * compiled.image.byteLength + 2 * signature.length + this.#kernels.cost - before;
     const program = { ...compiled, cost, place: { image: null } };
     noteHeld(cost);
     whenCollected(program, giverBack(this.#heap, this.#kernels, program));

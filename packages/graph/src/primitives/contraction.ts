@@ -5,8 +5,9 @@ import { draw, reals, values } from "../samples.js";
 import { formatShape, sameShape } from "../shape.js";
 
 /** The matrix product over the last two axes; the axes before them are batches and must agree. */
-export const matmul: Primitive<NoAttributes> = {
+export const matmul: Primitive<NoAttributes, "contraction"> = {
   name: "matmul",
+  kind: "contraction",
   arity: 2,
   formula: "yᵢⱼ = Σₖ aᵢₖ bₖⱼ, for every batch",
   shape([a, b]) {

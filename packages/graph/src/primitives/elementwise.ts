@@ -1,4 +1,13 @@
-import { allocate, dtypes, floats, numbers, type DType, type TypedArray } from "../dtype.js";
+import {
+  allocate,
+  dtypes,
+  floats,
+  numbers,
+  type DType,
+  type DTypes,
+  type FloatType,
+  type TypedArray,
+} from "../dtype.js";
 import { DTypeError } from "../errors.js";
 import type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "../primitive.js";
 import { draw, reals, sampleShapes, values, type Range } from "../samples.js";
@@ -6,26 +15,56 @@ import { broadcastShapes, sameShape, sizeOf, type Shape } from "../shape.js";
 import { gatherView, repeatedView } from "../strided.js";
 
 /** A primitive that treats every element alike. Inputs of different shapes broadcast: see `broadcastShapes`. */
-export interface Elementwise<Kind extends "unary" | "binary"> extends Primitive<NoAttributes> {
-  readonly kind: Kind;
-  /** The element types it computes on; others are cast by whoever calls it. */
-  readonly accepts: readonly DType[];
+export interface Elementwise<
+  Arity extends 1 | 2 | 3 = 1 | 2 | 3,
+  Accepted extends DType = DType,
+  Transcendental extends boolean = boolean,
+>
+  extends Primitive<NoAttributes, "elementwise">, ElementCost {
+  readonly arity: Arity;
+  /** The element types it computes on; others are cast by whoever calls it. The condition of `where` is not meant. */
+  readonly accepts: DTypes<Accepted>;
+  /** Whether no machine has an instruction for it on floats, so that an engine needs a function that approximates it. */
+  readonly transcendental: Transcendental;
 }
 
-interface UnaryRow {
+/** A primitive that changes the element type. */
+export interface Conversion extends Primitive<{ readonly dtype: DType }, "conversion">, ElementCost {
+  readonly arity: 1;
+  readonly accepts: DTypes<DType>;
+}
+
+interface ElementCost {
+  /** About how many instructions an element takes. */
+  readonly cost: number;
+}
+
+interface Row<Accepted extends DType, Transcendental extends boolean> {
   readonly formula: string;
+  /** Default: the floats. */
+  readonly accepts?: DTypes<Accepted>;
+  /** Default: 25 for a transcendental function, else 1. */
+  readonly cost?: number;
+  /** Default: no. */
+  readonly transcendental?: Transcendental;
+}
+
+interface UnaryRow<Accepted extends DType, Transcendental extends boolean> extends Row<
+  Accepted,
+  Transcendental
+> {
   readonly compute: (x: number) => number;
   readonly samples: Range;
-  readonly accepts?: readonly DType[];
 }
 
-interface BinaryRow {
-  readonly formula: string;
+interface BinaryRow<Accepted extends DType, Transcendental extends boolean> extends Row<
+  Accepted,
+  Transcendental
+> {
   readonly compute: (a: number, b: number) => number;
   /** On int32, where double arithmetic would not be exact or a case must throw. */
   readonly computeIntegers?: (a: number, b: number) => number;
   readonly samples: readonly [Range, Range];
-  readonly accepts?: readonly DType[];
   readonly result?: "bool";
 }
 
@@ -59,22 +98,76 @@ export const round = unary("round", {
   accepts: numbers,
   samples: reals(-2.4, 2.4, [-1.5, -0.5, 0.5, 1.5]),
 });
-export const exp = unary("exp", { formula: "eˣ", compute: Math.exp, samples: reals(-2, 2) });
-export const expm1 = unary("expm1", { formula: "eˣ − 1", compute: Math.expm1, samples: reals(-1, 1) });
-export const log = unary("log", { formula: "ln x", compute: Math.log, samples: reals(0.2, 4) });
-export const log1p = unary("log1p", { formula: "ln(1 + x)", compute: Math.log1p, samples: reals(-0.5, 2) });
+export const exp = unary("exp", {
+  formula: "eˣ",
+  transcendental: true,
+  compute: Math.exp,
+  samples: reals(-2, 2),
+});
+export const expm1 = unary("expm1", {
+  formula: "eˣ − 1",
+  transcendental: true,
+  compute: Math.expm1,
+  samples: reals(-1, 1),
+});
+export const log = unary("log", {
+  formula: "ln x",
+  transcendental: true,
+  compute: Math.log,
+  samples: reals(0.2, 4),
+});
+export const log1p = unary("log1p", {
+  formula: "ln(1 + x)",
+  transcendental: true,
+  compute: Math.log1p,
+  samples: reals(-0.5, 2),
+});
 export const sqrt = unary("sqrt", { formula: "√x", compute: Math.sqrt, samples: reals(0.2, 4) });
-export const sin = unary("sin", { formula: "sin x", compute: Math.sin, samples: reals(-3, 3) });
-export const cos = unary("cos", { formula: "cos x", compute: Math.cos, samples: reals(-3, 3) });
-export const atan = unary("atan", { formula: "arctan x", compute: Math.atan, samples: reals(-3, 3) });
-export const tanh = unary("tanh", { formula: "tanh x", compute: Math.tanh, samples: reals(-2, 2) });
+export const sin = unary("sin", {
+  formula: "sin x",
+  transcendental: true,
+  compute: Math.sin,
+  samples: reals(-3, 3),
+});
+export const cos = unary("cos", {
+  formula: "cos x",
+  transcendental: true,
+  compute: Math.cos,
+  samples: reals(-3, 3),
+});
+export const atan = unary("atan", {
+  formula: "arctan x",
+  transcendental: true,
+  compute: Math.atan,
+  samples: reals(-3, 3),
+});
+export const sinh = unary("sinh", {
+  formula: "sinh x",
+  transcendental: true,
+  compute: Math.sinh,
+  samples: reals(-2, 2),
+});
+export const cosh = unary("cosh", {
+  formula: "cosh x",
+  transcendental: true,
+  compute: Math.cosh,
+  samples: reals(-2, 2),
+});
+export const tanh = unary("tanh", {
+  formula: "tanh x",
+  transcendental: true,
+  compute: Math.tanh,
+  samples: reals(-2, 2),
+});
 export const sigmoid = unary("sigmoid", {
   formula: "1 / (1 + e⁻ˣ)",
+  transcendental: true,
   compute: stableSigmoid,
   samples: reals(-4, 4),
 });
 export const erf = unary("erf", {
   formula: "2/√π ∫₀ˣ e^(−t²) dt",
+  transcendental: true,
   compute: errorFunction,
   samples: reals(-2.5, 2.5),
 });
@@ -105,6 +198,7 @@ export const div = binary("div", {
 });
 export const pow = binary("pow", {
   formula: "aᵇ",
+  transcendental: true,
   compute: power,
   computeIntegers: integerPower,
   accepts: numbers,
@@ -115,18 +209,24 @@ export const mod = binary("mod", {
   compute: flooredModulo,
   computeIntegers: integerModulo,
   accepts: numbers,
+  // A long division.
+  cost: 25,
   samples: [reals(-2.4, 2.4, [-2, -1, 0, 1, 2]), reals(2.6, 4)],
 });
 export const maximum = binary("maximum", {
   formula: "the larger of a and b; NaN if either is",
   compute: Math.max,
   accepts: dtypes,
+  // Instructions that propagate NaN are several of the processor's.
+  cost: 6,
   samples: [reals(-2, 2), reals(-2, 2)],
 });
 export const minimum = binary("minimum", {
   formula: "the smaller of a and b; NaN if either is",
   compute: Math.min,
   accepts: dtypes,
+  // Instructions that propagate NaN are several of the processor's.
+  cost: 6,
   samples: [reals(-2, 2), reals(-2, 2)],
 });
 export const less = binary("less", {
@@ -151,10 +251,14 @@ export const equal = binary("equal", {
   samples: [reals(-2, 2), reals(-2, 2)],
 });
 
-export const where: Primitive<NoAttributes> = {
+export const where: Elementwise<3, DType, false> = {
   name: "where",
+  kind: "elementwise",
   arity: 3,
   formula: "a where the condition holds, else b",
+  accepts: dtypes,
+  cost: 1,
+  transcendental: false,
   shape([condition, a, b]) {
     return broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
   },
@@ -174,10 +278,13 @@ export const where: Primitive<NoAttributes> = {
   })),
 };
 
-export const cast: Primitive<{ readonly dtype: DType }> = {
+export const cast: Conversion = {
   name: "cast",
+  kind: "conversion",
   arity: 1,
   formula: "x in another element type; to int32 truncates toward zero, to bool asks x ≠ 0",
+  accepts: dtypes,
+  cost: 1,
   shape: ([x]) => x.shape,
   dtype: (_inputs, { dtype }) => dtype,
   reference([x], { dtype }, output) {
@@ -193,26 +300,15 @@ export const cast: Primitive<{ readonly dtype: DType }> = {
   ],
 };
 
-export const stopGradient: Primitive<NoAttributes> = {
-  name: "stopGradient",
-  arity: 1,
-  formula: "x, through which no gradient flows",
-  shape: ([x]) => x.shape,
-  dtype: ([x]) => x.dtype,
-  reference([x], _attributes, output) {
-    output.data.set(x.data);
-  },
-  samples: [{ inputs: [draw([2, 3], reals(-2, 2))], attributes: {} }],
-};
-
-function unary(name: string, row: UnaryRow): Elementwise<"unary"> {
-  const accepts = row.accepts ?? floats;
+function unary<Accepted extends DType = FloatType, Transcendental extends boolean = false>(
+  name: string,
+  row: UnaryRow<Accepted, Transcendental>,
+): Elementwise<1, Accepted, Transcendental> {
+  const common = commonFields(name, row);
+  const { accepts } = common;
   return {
-    name,
-    kind: "unary",
+    ...common,
     arity: 1,
-    formula: row.formula,
-    accepts,
     shape: ([x]) => x.shape,
     dtype: (inputs) => sharedDType(name, inputs, accepts),
     reference([x], _attributes, output) {
@@ -225,8 +321,12 @@ function unary(name: string, row: UnaryRow): Elementwise<"unary"> {
   };
 }
 
-function binary(name: string, row: BinaryRow): Elementwise<"binary"> {
-  const accepts = row.accepts ?? floats;
+function binary<Accepted extends DType = FloatType, Transcendental extends boolean = false>(
+  name: string,
+  row: BinaryRow<Accepted, Transcendental>,
+): Elementwise<2, Accepted, Transcendental> {
+  const common = commonFields(name, row);
+  const { accepts } = common;
   const [rangeA, rangeB] = row.samples;
   const samples: Sample<NoAttributes>[] = sampleShapes.map((shape) => ({
     inputs: [draw(shape, rangeA, 0), draw(shape, rangeB, 1)],
@@ -239,11 +339,8 @@ function binary(name: string, row: BinaryRow): Elementwise<"binary"> {
     samples.push({ inputs: [flags([4]), values("bool", [4], [0, 0, 1, 1])], attributes: {} });
   }
   return {
-    name,
-    kind: "binary",
+    ...common,
     arity: 2,
-    formula: row.formula,
-    accepts,
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
     dtype: (inputs) => {
       const dtype = sharedDType(name, inputs, accepts);
@@ -256,6 +353,17 @@ function binary(name: string, row: BinaryRow): Elementwise<"binary"> {
     },
     samples,
   };
+}
+
+/** What every row of one or two inputs says, with its defaults. */
+function commonFields<Accepted extends DType, Transcendental extends boolean>(
+  name: string,
+  row: Row<Accepted, Transcendental>,
+) {
+  // Without a list, or without a word on it, the type parameters are what these defaults are.
+  const { accepts = floats as DTypes<Accepted>, transcendental = false as Transcendental } = row;
+  const { formula, cost = transcendental ? 25 : 1 } = row;
+  return { name, kind: "elementwise", formula, accepts, cost, transcendental } as const;
 }
 
 function integers(shape: Shape): HostTensor {

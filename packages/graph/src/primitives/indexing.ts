@@ -5,8 +5,9 @@ import { draw, reals, values } from "../samples.js";
 import { contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
 
 /** 0, 1, 2, … as a vector of int32. */
-export const iota: Primitive<{ readonly size: number }> = {
+export const iota: Primitive<{ readonly size: number }, "indexing"> = {
   name: "iota",
+  kind: "indexing",
   arity: 0,
   formula: "yᵢ = i, int32",
   shape(_inputs, { size }) {
@@ -25,8 +26,9 @@ export const iota: Primitive<{ readonly size: number }> = {
 };
 
 /** Picks along one axis, as `torch.gather` does: `index` has the shape of the output. */
-export const gather: Primitive<{ readonly axis: number }> = {
+export const gather: Primitive<{ readonly axis: number }, "indexing"> = {
   name: "gather",
+  kind: "indexing",
   arity: 2,
   formula: "y[…, i, …] = x[…, index[…, i, …], …] along one axis",
   shape([x, index], { axis }) {
@@ -51,8 +53,9 @@ export const gather: Primitive<{ readonly axis: number }> = {
 };
 
 /** The transpose of `gather`: adds each element to the place its index names, on an axis of `size` zeros. */
-export const scatterAdd: Primitive<{ readonly axis: number; readonly size: number }> = {
+export const scatterAdd: Primitive<{ readonly axis: number; readonly size: number }, "accumulation"> = {
   name: "scatterAdd",
+  kind: "accumulation",
   arity: 2,
   formula: "y[…, index[…, i, …], …] += x[…, i, …] along one axis, from zeros; inputs: index, x",
   shape([index, x], { axis, size }) {
@@ -93,8 +96,9 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly size: numbe
 };
 
 /** The order that sorts one axis. Equal elements keep their order; NaN counts as larger than every number. */
-export const argsort: Primitive<{ readonly axis: number; readonly descending: boolean }> = {
+export const argsort: Primitive<{ readonly axis: number; readonly descending: boolean }, "indexing"> = {
   name: "argsort",
+  kind: "indexing",
   arity: 1,
   formula: "the indices that sort x along one axis, stable, NaN as the largest; int32",
   shape([x], { axis }) {

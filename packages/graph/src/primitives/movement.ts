@@ -1,6 +1,6 @@
 import { canHold, numbers } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import type { Primitive } from "../primitive.js";
+import type { NoAttributes, Primitive } from "../primitive.js";
 import { draw, reals } from "../samples.js";
 import { checkShape, contiguousStrides, formatShape, sameShape, sizeOf, type Shape } from "../shape.js";
 import {
@@ -12,17 +12,19 @@ import {
   type View,
 } from "../strided.js";
 
-/** A primitive that only says where each element of its output stands in its input. */
-export interface Movement<Attributes extends object> extends Primitive<Attributes> {
-  readonly kind: "movement";
+/** A movement that only says where each element of its output stands in its input. */
+export interface ViewMovement<Attributes extends object> extends Primitive<Attributes, "movement"> {
   /** The output as a view of a contiguous input. */
   view(input: Shape, attributes: Attributes): View;
+  /** Whether every element of the input is in the output, so that nothing is gained by keeping both. */
+  readonly showsAll: boolean;
 }
 
 interface MovementRow<Attributes extends object> {
   readonly formula: string;
   shape(input: Shape, attributes: Attributes): Shape;
   view(input: Shape, attributes: Attributes): View;
+  readonly showsAll: boolean;
   /** Input shapes and attributes to be tried. */
   readonly samples: readonly (readonly [Shape, Attributes])[];
 }
@@ -40,6 +42,7 @@ export const reshape = movement<{ readonly shape: Shape }>("reshape", {
     return shape;
   },
   view: (_input, { shape }) => contiguousView(shape),
+  showsAll: true,
   samples: [
     [[2, 3], { shape: [3, 2] }],
     [[4, 1], { shape: [2, 1, 2] }],
@@ -63,6 +66,7 @@ export const permute = movement<{ readonly axes: readonly number[] }>("permute",
     const strides = contiguousStrides(input);
     return { offset: 0, strides: axes.map((axis) => strides[axis]) };
   },
+  showsAll: true,
   samples: [
     [[2, 3], { axes: [1, 0] }],
     [[2, 3, 4], { axes: [2, 0, 1] }],
@@ -88,6 +92,7 @@ export const expand = movement<{ readonly shape: Shape }>("expand", {
     return shape;
   },
   view: (input, { shape }) => repeatedView(input, shape),
+  showsAll: true,
   samples: [
     [[1, 3], { shape: [4, 3] }],
     [[2, 1, 1], { shape: [2, 3, 2] }],
@@ -127,6 +132,7 @@ export const slice = movement<SliceAttributes>("slice", {
       strides: strides.map((stride, axis) => stride * steps[axis]),
     };
   },
+  showsAll: false,
   samples: [
     [[5], { starts: [1], lengths: [2], steps: [3] }],
     [[4, 3], { starts: [1, 0], lengths: [2, 2], steps: [1, 2] }],
@@ -151,12 +157,21 @@ export const flip = movement<{ readonly axes: readonly number[] }>("flip", {
       strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
     };
   },
+  showsAll: true,
   samples: [
     [[5], { axes: [0] }],
     [[2, 3], { axes: [0, 1] }],
     [[3, 1, 2], { axes: [2] }],
     [[0, 2], { axes: [0] }],
   ],
+});
+
+export const stopGradient = movement<NoAttributes>("stopGradient", {
+  formula: "x, through which no gradient flows",
+  shape: (input) => input,
+  view: contiguousView,
+  showsAll: true,
+  samples: [[[2, 3], {}]],
 });
 
 /** `size`, `stride` and `dilation` for each of the last axes, one entry per axis. */
@@ -197,6 +212,7 @@ export const windows = movement<WindowAttributes>("windows", {
       ],
     };
   },
+  showsAll: false,
   samples: [
     [[5], { size: [2], stride: [1], dilation: [1] }],
     [[2, 6], { size: [3], stride: [2], dilation: [1] }],
@@ -205,8 +221,9 @@ export const windows = movement<WindowAttributes>("windows", {
 });
 
 /** The transpose of `windows`: every element goes back to where its window took it from, and what meets is added. */
-export const overlapAdd: Primitive<WindowAttributes & { readonly shape: Shape }> = {
+export const overlapAdd: Primitive<WindowAttributes & { readonly shape: Shape }, "accumulation"> = {
   name: "overlapAdd",
+  kind: "accumulation",
   arity: 1,
   formula: "[…, P, size] → […, L]: windows added back to the places they were taken from",
   shape([x], attributes) {
@@ -250,8 +267,9 @@ export interface PadAttributes {
   readonly value: number;
 }
 
-export const pad: Primitive<PadAttributes> = {
+export const pad: Primitive<PadAttributes, "movement"> = {
   name: "pad",
+  kind: "movement",
   arity: 1,
   formula: "x with a value put before, after and between its elements, on each axis",
   shape([x], { before, after, between }) {
@@ -298,8 +316,9 @@ export const pad: Primitive<PadAttributes> = {
 };
 
 /** Joins tensors end to end along one axis. */
-export const concat: Primitive<{ readonly axis: number }> = {
+export const concat: Primitive<{ readonly axis: number }, "movement"> = {
   name: "concat",
+  kind: "movement",
   arity: "any",
   formula: "the inputs one after another along an axis",
   shape(inputs, { axis }) {
@@ -350,7 +369,7 @@ export const concat: Primitive<{ readonly axis: number }> = {
 function movement<Attributes extends object>(
   name: string,
   row: MovementRow<Attributes>,
-): Movement<Attributes> {
+): ViewMovement<Attributes> {
   return {
     name,
     kind: "movement",
@@ -359,6 +378,7 @@ function movement<Attributes extends object>(
     shape: ([x], attributes) => row.shape(x.shape, attributes),
     dtype: ([x]) => x.dtype,
     view: (input, attributes) => row.view(input, attributes),
+    showsAll: row.showsAll,
     reference([x], attributes, output) {
       gatherView(x.data, row.view(x.shape, attributes), output.shape, output.data);
     },

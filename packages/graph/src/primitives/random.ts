@@ -34,8 +34,9 @@ export function philox4x32(
  * Random words, as int32. The input is `[key₀, key₁, block₀, block₁]`: element i is word `i mod 4` of the Philox block
  * number `block + ⌊i/4⌋`. The key and the block are an input so that a new draw is not a new program.
  */
-export const randomBits: Primitive<{ readonly shape: Shape }> = {
+export const randomBits: Primitive<{ readonly shape: Shape }, "random"> = {
   name: "randomBits",
+  kind: "random",
   arity: 1,
   formula: "yᵢ = word i mod 4 of Philox4×32-10 at block + ⌊i/4⌋; input: [key₀, key₁, block₀, block₁]",
   shape([state], { shape }) {

@@ -1,4 +1,4 @@
-import { dtypes, numbers, type DType } from "../dtype.js";
+import { dtypes, numbers, type DType, type DTypes } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import type { Primitive } from "../primitive.js";
 import { draw, reals, values, type Range } from "../samples.js";
@@ -10,13 +10,20 @@ export interface ReductionAttributes {
   readonly axes: readonly number[];
 }
 
-interface ReductionRow {
+/** Combines elements along some axes. */
+export interface Reduction<D extends DType = DType> extends Primitive<ReductionAttributes, "reduction"> {
+  /** The element types it computes on; others are cast by whoever calls it. */
+  readonly accepts: DTypes<D>;
+  /** The result over no elements; where there is none, an empty reduction throws. */
+  readonly initial: number | null;
+}
+
+interface ReductionRow<D extends DType> {
   readonly formula: string;
   readonly combine: (total: number, x: number) => number;
   readonly combineIntegers?: (total: number, x: number) => number;
-  /** The result over no elements, by element type; where there is none, an empty reduction throws. */
-  readonly initial?: number;
-  readonly accepts: readonly DType[];
+  readonly initial: number | null;
+  readonly accepts: DTypes<D>;
   readonly samples: Range;
 }
 
@@ -42,13 +49,15 @@ export const prod = reduction("prod", {
 export const max = reduction("max", {
   formula: "the largest x; NaN if any is",
   combine: Math.max,
+  initial: null,
   accepts: dtypes,
   samples: reals(-2, 2),
 });
 
 /** Running totals along one axis. */
-export const cumsum: Primitive<{ readonly axis: number }> = {
+export const cumsum: Primitive<{ readonly axis: number }, "cumulative"> = {
   name: "cumsum",
+  kind: "cumulative",
   arity: 1,
   formula: "yᵢ = x₀ + … + xᵢ along one axis",
   shape([x], { axis }) {
@@ -83,15 +92,18 @@ export function reducedShape(shape: Shape, axes: readonly number[]): Shape {
   return shape.filter((_, axis) => !axes.includes(axis));
 }
 
-function reduction(name: string, row: ReductionRow): Primitive<ReductionAttributes> {
+function reduction<D extends DType>(name: string, row: ReductionRow<D>): Reduction<D> {
   return {
     name,
+    kind: "reduction",
     arity: 1,
     formula: `${row.formula}, over some axes`,
+    accepts: row.accepts,
+    initial: row.initial,
     shape([x], { axes }) {
       checkAxes(name, axes, x.shape);
       const shape = reducedShape(x.shape, axes);
-      if (row.initial === undefined && sizeOf(x.shape) === 0 && sizeOf(shape) > 0) {
+      if (row.initial === null && sizeOf(x.shape) === 0 && sizeOf(shape) > 0) {
         throw new ShapeError(
           name,
           `got the shape ${formatShape(x.shape)}, which leaves nothing to choose from over the axes ${formatShape(axes)}`,
@@ -125,9 +137,7 @@ function reduction(name: string, row: ReductionRow): Primitive<ReductionAttribut
       { inputs: [draw([3, 1, 2], row.samples)], attributes: { axes: [1] } },
       { inputs: [draw([2, 3], row.samples)], attributes: { axes: [0, 1] } },
       { inputs: [draw([0, 2], row.samples)], attributes: { axes: [1] } },
-      ...(row.initial === undefined
-        ? []
-        : [{ inputs: [draw([0, 2], row.samples)], attributes: { axes: [0] } }]),
+      ...(row.initial === null ? [] : [{ inputs: [draw([0, 2], row.samples)], attributes: { axes: [0] } }]),
       { inputs: [values("int32", [2, 3], [4, -2, 9, 7, 1, -8])], attributes: { axes: [1] } },
       ...(row.accepts.includes("bool")
         ? [{ inputs: [values("bool", [2, 2], [0, 1, 0, 0])], attributes: { axes: [1] } }]

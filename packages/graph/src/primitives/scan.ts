@@ -24,8 +24,9 @@ export interface ScanAttributes<Body extends BodyTypes = BodyTypes> {
  * A loop. Its inputs are the body's constants, then the carries as they begin, then the sequences, each a stack of what the
  * iterations take. Its node stands for all that the loop makes, is no tensor, and is read by `scanOutput` alone.
  */
-export const scan: Signature<ScanAttributes> = {
+export const scan: Signature<ScanAttributes, "loop"> = {
   name: "scan",
+  kind: "loop",
   arity: "any",
   formula: "for every iteration: (carries, results) = body(constants, carries, slices of the sequences)",
   shape(inputs, { body, length }) {
@@ -53,8 +54,9 @@ export const scan: Signature<ScanAttributes> = {
 };
 
 /** One output of a loop: first the carries as the last iteration leaves them, then each result, stacked over all iterations. */
-export const scanOutput: Signature<{ readonly index: number }> = {
+export const scanOutput: Signature<{ readonly index: number }, "loop"> = {
   name: "scanOutput",
+  kind: "loop",
   arity: 1,
   formula:
     "output `index` of a loop: a carry after the last iteration, or a result of all iterations, stacked",

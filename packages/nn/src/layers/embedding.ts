@@ -3,7 +3,7 @@ import {
   arange,
   ArgumentError,
   IndexError,
-  isKnown,
+  knownData,
   normal,
   where,
   type FloatOptions,
@@ -71,9 +71,8 @@ export class Embedding<Rows extends number = number, Features extends number = n
 
   /** Checks indices whose values are known already; the others are checked by the engine. */
   #checkRows(index: Tensor): void {
-    if (!isKnown(index)) return;
     const rows = this.numEmbeddings;
-    for (const [position, row] of index.dataSync().entries()) {
+    for (const [position, row] of knownData(index)?.entries() ?? []) {
       if (row >= 0 && row < rows) continue;
       throw new IndexError(
         this.describe(),

@@ -5,7 +5,7 @@ import {
   concat,
   DTypeError,
   formatShape,
-  isKnown,
+  knownData,
   sameShape,
   scan,
   ShapeError,
@@ -182,14 +182,12 @@ export abstract class Recurrent extends Module {
         'Cast them with lengths.cast("int32")',
       );
     }
-    if (isKnown(lengths)) {
-      const odd = lengths.dataSync().find((length) => !(length >= 1 && length <= count));
-      if (odd !== undefined) {
-        throw new ArgumentError(
-          this.describe(),
-          `got the length ${odd}; expected 1 to ${count}, the steps of x`,
-        );
-      }
+    const odd = knownData(lengths)?.find((length) => !(length >= 1 && length <= count));
+    if (odd !== undefined) {
+      throw new ArgumentError(
+        this.describe(),
+        `got the length ${odd}; expected 1 to ${count}, the steps of x`,
+      );
     }
     // A length that is not known yet, or another one at every step, is checked as the index of its last step.
     const checked = take(arange(count), lengths.sub(1)).add(1);

@@ -1,4 +1,4 @@
-import { arange, ArgumentError, concat, stack, tensor, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, concat, stack, tensor, type DType, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
@@ -11,6 +11,15 @@ export interface RotaryEmbeddingOptions {
    * in GPT-NeoX and Llama. Default: `"adjacent"`.
    */
   readonly pairs?: "adjacent" | "halves";
+}
+
+/** Cosine and sine of the angles, for places from an offset on. */
+interface Turns {
+  readonly length: number;
+  readonly offset: number;
+  readonly dtype: DType;
+  readonly cosine: Tensor;
+  readonly sine: Tensor;
 }
 
 export interface RotaryEmbeddingInputs {
@@ -31,7 +40,8 @@ export interface RotaryEmbeddingInputs {
 export class RotaryEmbedding extends Module {
   readonly dim: number;
   /** θ of every pair, [dim / 2]. */
-  readonly #frequencies: Tensor;
+  readonly #frequencies: Float64Array;
+  #turns: Turns | null = null;
   readonly #pairs: "adjacent" | "halves";
 
   constructor(dim: number, options: RotaryEmbeddingOptions = {}) {
@@ -44,7 +54,7 @@ export class RotaryEmbedding extends Module {
       throw new ArgumentError("RotaryEmbedding", `got pairs ${pairs}; expected "adjacent" or "halves"`);
     }
     this.dim = dim;
-    this.#frequencies = tensor(Float64Array.from({ length: dim / 2 }, (_, i) => base ** ((-2 * i) / dim)));
+    this.#frequencies = Float64Array.from({ length: dim / 2 }, (_, i) => base ** ((-2 * i) / dim));
     this.#pairs = pairs;
   }
 
@@ -54,16 +64,26 @@ export class RotaryEmbedding extends Module {
     if (!Number.isInteger(offset)) {
       throw new ArgumentError(this.describe(), `got offset ${offset}; expected a whole number`);
     }
-    const angles = this.#angles(x.shape[x.ndim - 2], offset); // [L, dim / 2]
-    const [cosine, sine] = [angles.cos().cast(x.dtype), angles.sin().cast(x.dtype)];
+    const { cosine, sine } = this.#turnsOf(x.shape[x.ndim - 2], offset, x.dtype); // [L, dim / 2]
     const [a, b] = this.#split(x);
     return this.#join(a.mul(cosine).sub(b.mul(sine)), a.mul(sine).add(b.mul(cosine)));
   }
 
-  /** In float64: far into a sequence, float32 would round away what turns the fastest pair. */
-  #angles(length: number, offset: number): Tensor {
-    const places = arange(length).cast("float64").add(offset);
-    return places.unsqueeze(1).mul(this.#frequencies);
+  /**
+   * Computed here in double precision, since an engine may have none: far into a sequence, float32 would round away what turns the
+   * fastest pair. They are kept for the next call, which mostly asks for the same.
+   */
+  #turnsOf(length: number, offset: number, dtype: DType): Turns {
+    const known = this.#turns;
+    if (known?.length === length && known.offset === offset && known.dtype === dtype) return known;
+    const frequencies = this.#frequencies;
+    const half = frequencies.length;
+    const table = (turn: (angle: number) => number): Tensor => {
+      const turned = (_: unknown, i: number) => turn((offset + Math.floor(i / half)) * frequencies[i % half]);
+      return tensor(Float64Array.from({ length: length * half }, turned), { shape: [length, half], dtype });
+    };
+    this.#turns = { length, offset, dtype, cosine: table(Math.cos), sine: table(Math.sin) };
+    return this.#turns;
   }
 
   /** The first and the second feature of every pair, each [..., L, dim / 2]. */

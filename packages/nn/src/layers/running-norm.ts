@@ -1,13 +1,6 @@
 import { assignAlong, Buffer, Parameter } from "@stargrad/autograd";
-import {
-  ArgumentError,
-  formatShape,
-  ones,
-  ShapeError,
-  withoutHistory,
-  type Tensor,
-  zeros,
-} from "@stargrad/tensor";
+import { ArgumentError, formatShape, ones, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
+import { withoutHistory } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { expectWhole } from "../options.js";
 import { expectFloat } from "../shapes.js";

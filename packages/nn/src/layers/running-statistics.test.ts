@@ -42,6 +42,7 @@ beforeEach(() => {
   programs = 0;
   setEngine({
     name: "counting",
+    capabilities: engine.capabilities,
     prepare(outputs) {
       programs++;
       return engine.prepare(outputs);

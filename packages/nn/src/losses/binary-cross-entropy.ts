@@ -1,5 +1,5 @@
 import { customGradient } from "@stargrad/autograd";
-import { ArgumentError, isKnown, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, knownData, type Tensor } from "@stargrad/tensor";
 import { expectBroadcast, expectFloat, expectSameShape } from "../shapes.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
@@ -84,8 +84,7 @@ const surpriseOf = customGradient(
 
 /** Checks probabilities whose values are known already; the logarithm makes NaN of the others. */
 function checkProbabilities(called: string, probabilities: Tensor): void {
-  if (!isKnown(probabilities)) return;
-  const outside = probabilities.dataSync().find((value) => value < 0 || value > 1);
+  const outside = knownData(probabilities)?.find((value) => value < 0 || value > 1);
   if (outside === undefined) return;
   throw new ArgumentError(
     called,

@@ -1,4 +1,4 @@
-import { ArgumentError, IndexError, isKnown, where, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, IndexError, knownData, where, type Tensor } from "@stargrad/tensor";
 import { expectShape } from "../shapes.js";
 
 /** How the classes of a batch count. */
@@ -47,8 +47,7 @@ export function checkClassOptions(
 
 /** Checks class indices whose values are known already; the others are checked by the engine. */
 export function checkClasses(called: string, target: Tensor, classes: number, ignoreIndex: number): void {
-  if (!isKnown(target)) return;
-  for (const [position, index] of target.dataSync().entries()) {
+  for (const [position, index] of knownData(target)?.entries() ?? []) {
     if (index === ignoreIndex || (index >= 0 && index < classes)) continue;
     throw new IndexError(
       called,

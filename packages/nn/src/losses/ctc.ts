@@ -5,7 +5,7 @@ import {
   formatShape,
   full,
   IndexError,
-  isKnown,
+  knownData,
   sameShape,
   stack,
   where,
@@ -130,11 +130,9 @@ function lengthsOf(
   if (lengths === undefined) return full(items, most, { dtype: "int32" });
   expectShape("ctcLoss", lengths, sameShape(lengths.shape, items), `${name} ${formatShape(items)}`);
   expectIndices("ctcLoss", name, lengths);
-  if (isKnown(lengths)) {
-    const outside = lengths.dataSync().find((length) => length < least || length > most);
-    if (outside !== undefined) {
-      throw new IndexError("ctcLoss", `got ${outside} in ${name}; expected ${least} to ${most}`);
-    }
+  const outside = knownData(lengths)?.find((length) => length < least || length > most);
+  if (outside !== undefined) {
+    throw new IndexError("ctcLoss", `got ${outside} in ${name}; expected ${least} to ${most}`);
   }
   return lengths;
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape, isKnown, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, formatShape, knownData, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { expectFloat } from "../shapes.js";
 
 /** Throws unless all are float vectors of one shape, [N, D] or [D]. */
@@ -12,8 +12,7 @@ export function expectVectors(called: string, ...vectors: readonly [Tensor, ...T
 
 /** Throws if a target whose values are known already says neither yes, 1, nor no, −1. */
 export function checkSigns(called: string, target: Tensor): void {
-  if (!isKnown(target)) return;
-  for (const [position, value] of target.dataSync().entries()) {
+  for (const [position, value] of knownData(target)?.entries() ?? []) {
     if (value === 1 || value === -1) continue;
     throw new ArgumentError(called, `got the target ${value} at position ${position}; expected 1 or -1`);
   }

@@ -1,4 +1,5 @@
-import { broadcastShapes, numbers, promote, ShapeError, formatShape, type Shape } from "@stargrad/graph";
+import { ShapeError, formatShape, type Shape } from "@stargrad/graph";
+import { broadcastShapes, numbers, promote } from "@stargrad/graph/internal";
 import { accepted, broadcastTo, castTo } from "../operands.js";
 import type { MatMul, MatMulOperand } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";

@@ -1,10 +1,7 @@
 import {
   allocate,
   ArgumentError,
-  canHold,
-  checkShape,
   createLeaf,
-  dtypeOf,
   formatShape,
   HostStorage,
   ShapeError,
@@ -13,6 +10,7 @@ import {
   type Shape,
   type TypedArray,
 } from "@stargrad/graph";
+import { canHold, checkShape, dtypeOf } from "@stargrad/graph/internal";
 import { flattenNested, type NestedArray } from "../nested.js";
 import { broadcastTo, castTo, scalar } from "../operands.js";
 import type { Reshaped, ShapeLiteral } from "../shape-types.js";

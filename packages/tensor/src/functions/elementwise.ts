@@ -1,6 +1,5 @@
 import {
   dtypes,
-  floats,
   isFloat,
   primitives,
   type BinaryName,
@@ -8,6 +7,8 @@ import {
   type Shape,
   type UnaryName,
 } from "@stargrad/graph";
+import { floats } from "@stargrad/graph/internal";
+import { widestFloat } from "../engine.js";
 import {
   accepted,
   alignedOperands,
@@ -19,6 +20,7 @@ import {
 } from "../operands.js";
 import type { Broadcast, BroadcastOperand, BroadcastTensor } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
+import { floorDivideInt32 } from "./exact-integers.js";
 
 /*
  * The signatures that many functions share. TypeScript cannot follow shapes through a body, so each function asserts its type.
@@ -77,6 +79,12 @@ export const cos = unary("cos");
 /** `arctan x` */
 export const atan = unary("atan");
 
+/** `sinh x` */
+export const sinh = unary("sinh");
+
+/** `cosh x` */
+export const cosh = unary("cosh");
+
 /** `tanh x` */
 export const tanh = unary("tanh");
 
@@ -125,6 +133,10 @@ export const floorDivide = ((a: Operand, b: Operand) => {
   if (isFloat(resultType(a, b))) {
     // A quotient may round up to a whole number, as 1 / 0.1 does to 10; less the remainder it is one.
     return where(equal(b, 0), div(a, b), round(div(sub(a, mod(a, b)), b)));
+  }
+  if (widestFloat() === "float32") {
+    const [x, y] = alignedOperands(a, b, primitives.mod.accepts);
+    return floorDivideInt32(x, y);
   }
   // In float64 neither the multiple of b below a nor its quotient has to round.
   const multiple = sub(toTensor(a, "float64"), mod(a, b));
@@ -230,6 +242,19 @@ export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly
 }
 
 /**
+ * `ln(x / (1 − x))`, the inverse of `sigmoid`. ±∞ at 1 and 0, and NaN beyond. With an epsilon, x is brought to ε … 1 − ε first.
+ *
+ * Defaults: no epsilon
+ * Source: torch.logit
+ */
+export function logit<S extends Shape>(x: Tensor<S>, options?: { readonly epsilon?: number }): Tensor<S> {
+  const real = castTo(x, accepted(x.dtype, floats));
+  const epsilon = options?.epsilon;
+  const inside = epsilon === undefined ? real : clamp(real, { min: epsilon, max: 1 - epsilon });
+  return log(div(inside, sub(1, inside))) as Tensor<S>;
+}
+
+/**
  * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, and NaN beyond. Close to ±1, where `erf` is flat, fewer digits are
  * right: seven at 1 − 10⁻¹⁰.
  *
@@ -237,8 +262,10 @@ export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly
  */
 export const erfinv = ((x: Tensor) => {
   const real = castTo(x, accepted(x.dtype, floats));
-  // In float32 the error of erf itself, divided by its small slope, would be larger than what Newton's method gains.
-  const wide = castTo(real, "float64");
+  // In float32 the error of erf itself, divided by its small slope, would be larger than what Newton's method gains: where there is
+  // no float64, its first guess stays, which is as near as float32 can be, but for the last few digits.
+  const widest = widestFloat();
+  const wide = castTo(real, widest);
   const edge = equal(abs(wide), 1);
   const inside = where(edge, 0, wide);
   const w = neg(log(mul(sub(1, inside), add(1, inside))));
@@ -246,7 +273,7 @@ export const erfinv = ((x: Tensor) => {
   const near = polynomial(sub(where(central, w, 0), 2.5), erfinvNear);
   const far = polynomial(sub(sqrt(where(central, 5, w)), 3), erfinvFar);
   let root: Tensor = mul(inside, where(central, near, far));
-  for (let step = 0; step < 2; step++) {
+  for (let step = 0; step < (widest === "float64" ? 2 : 0); step++) {
     const slope = mul(exp(neg(square(root))), 2 / Math.sqrt(Math.PI));
     root = sub(root, div(sub(erf(root), inside), slope));
   }

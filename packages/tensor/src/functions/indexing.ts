@@ -1,13 +1,5 @@
-import {
-  checkIndices,
-  DTypeError,
-  formatShape,
-  HostStorage,
-  normalizeAxis,
-  ShapeError,
-  type DType,
-  type Shape,
-} from "@stargrad/graph";
+import { DTypeError, formatShape, ShapeError, type DType, type Shape } from "@stargrad/graph";
+import { checkIndices, normalizeAxis } from "@stargrad/graph/internal";
 import { commonType } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
 import { arange, ones, zerosLike } from "./creation.js";
@@ -149,9 +141,9 @@ function columnsOf(called: string, x: Tensor): Tensor {
 
 /** Checks indices where they are written down already; those still to be computed are checked by the engine. */
 function checkKnownIndices(called: string, index: Tensor, size: number): void {
-  const { storage, dtype } = index.node;
+  const { dtype, storage } = index.node;
   if (dtype !== "int32") {
     throw new DTypeError(called, `the index is ${dtype}; expected int32`, 'Cast it with index.cast("int32")');
   }
-  if (storage instanceof HostStorage) checkIndices(called, storage.data, size);
+  if (storage?.location === "host" && storage.canReadSync) checkIndices(called, storage.readSync(), size);
 }

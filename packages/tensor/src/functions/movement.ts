@@ -2,13 +2,12 @@ import {
   ArgumentError,
   formatShape,
   IndexError,
-  normalizeAxes,
-  normalizeAxis,
   sameShape,
   ShapeError,
   sizeOf,
   type Shape,
 } from "@stargrad/graph";
+import { normalizeAxes, normalizeAxis } from "@stargrad/graph/internal";
 import type {
   AxesOf,
   Flattened,

@@ -1,8 +1,11 @@
-import { ArgumentError, canHold, checkShape, sizeOf, type DType, type Shape } from "@stargrad/graph";
+import { ArgumentError, sizeOf, type DType, type Shape } from "@stargrad/graph";
+import { canHold, checkShape } from "@stargrad/graph/internal";
 import { drawStart } from "../draw-starts.js";
 import { defaultGenerator, type Generator } from "../generator.js";
 import type { Reshaped, ShapeLiteral } from "../shape-types.js";
+import { widestFloat } from "../engine.js";
 import { apply, type Tensor } from "../tensor.js";
+import { scaledWords } from "./exact-integers.js";
 import { add, cast, cos, floor, less, log, mod, mul, sqrt, sub } from "./elementwise.js";
 
 export interface RandomOptions {
@@ -75,8 +78,10 @@ export function randint<const S extends ShapeLiteral>(
       `got low ${low} and high ${high}; expected whole numbers from −2³¹ to 2³¹ with low < high`,
     );
   }
-  const steps = floor(mul(unitFloat64(shape, generator), high - low));
-  const drawn: Tensor = cast(add(steps, low), "int32");
+  const drawn =
+    widestFloat() === "float64"
+      ? cast(add(floor(mul(unitFloat64(shape, generator), high - low)), low), "int32")
+      : scaledWords(drawBits(shape, generator), drawBits(shape, generator), high - low, low);
   return drawn as Tensor<Reshaped<S>>;
 }
 

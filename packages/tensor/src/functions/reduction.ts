@@ -1,4 +1,5 @@
-import { normalizeAxes, normalizeAxis, numbers, type Shape } from "@stargrad/graph";
+import { type NameOfKind, type Shape } from "@stargrad/graph";
+import { normalizeAxes, normalizeAxis, numbers } from "@stargrad/graph/internal";
 import type { LastAxis, OptionsFor, Reduced } from "../axis-types.js";
 import { accepted, castTo, expectFloat } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
@@ -191,7 +192,7 @@ export function cumsum(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}
   return apply("cumsum", [summable], { axis: normalizeAxis("cumsum", axis, x.ndim) });
 }
 
-function reduce(name: "sum" | "prod" | "max", x: Tensor, options: ReductionOptions | undefined): Tensor {
+function reduce(name: NameOfKind<"reduction">, x: Tensor, options: ReductionOptions | undefined): Tensor {
   const axes = normalizeAxes(name === "max" ? "amax" : name, options?.axis, x.ndim);
   const reduced = axes.length === 0 ? x : apply(name, [x], { axes });
   return options?.keepDims === true ? reshape(reduced, keptShape(x.shape, axes)) : reduced;

@@ -7,15 +7,14 @@ import {
   Generator,
   ones,
   randomBits,
-  record,
   scan,
   stack,
   tensor,
-  trace,
   uniform,
   zeros,
   type Tensor,
 } from "../index.js";
+import { record, trace } from "../internal.js";
 
 describe("scan", () => {
   it("carries from slice to slice and stacks what each iteration returns", () => {

@@ -1,4 +1,5 @@
-import { normalizeAxes, normalizeAxis, type Shape } from "@stargrad/graph";
+import { type Shape } from "@stargrad/graph";
+import { normalizeAxes, normalizeAxis } from "@stargrad/graph/internal";
 import { toFloat } from "../operands.js";
 import type { Tensor } from "../tensor.js";
 import {

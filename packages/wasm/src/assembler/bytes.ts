@@ -1,54 +1,56 @@
-/** The most bytes that a number takes in LEB128. */
-const longestNumber = 10;
+/** So many bytes are arguments of one call when they are copied. */
+const copiedTogether = 4096;
+
+const number = new DataView(new ArrayBuffer(8));
 
 /** Collects the bytes of a WebAssembly binary. */
 export class ByteWriter {
-  #bytes = new Uint8Array(64);
-  #length = 0;
+  readonly #bytes: number[] = [];
 
   get length(): number {
-    return this.#length;
+    return this.#bytes.length;
   }
 
   /** One byte after another. */
   bytes(...values: readonly number[]): void {
-    this.#reserve(values.length);
-    for (const value of values) this.#bytes[this.#length++] = value;
+    this.#bytes.push(...values);
+  }
+
+  /** The bytes of a list. */
+  list(values: readonly number[]): void {
+    for (let i = 0; i < values.length; i++) this.#bytes.push(values[i]);
   }
 
   /** What another writer has collected. */
   append(other: ByteWriter): void {
-    this.#reserve(other.#length);
-    this.#bytes.set(other.#bytes.subarray(0, other.#length), this.#length);
-    this.#length += other.#length;
+    const added = other.#bytes;
+    for (let start = 0; start < added.length; start += copiedTogether) {
+      this.#bytes.push(...added.slice(start, start + copiedTogether));
+    }
   }
 
   /** An unsigned number in LEB128: seven bits a byte, the lowest first. */
   unsigned(value: number): void {
-    this.#reserve(longestNumber);
     let rest = value;
-    for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest % 128) + 128;
-    this.#bytes[this.#length++] = rest;
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes.push((rest % 128) + 128);
+    this.#bytes.push(rest);
   }
 
   /** A signed number in LEB128, as constants are written. */
   signed(value: number | bigint): void {
-    this.#reserve(longestNumber);
     // A number of more than 32 bits has to be a bigint, whose shifts are slower.
     if (typeof value === "bigint") this.#signedBig(value);
     else this.#signed32(value);
   }
 
   float32(value: number): void {
-    this.#view(4, (view) => {
-      view.setFloat32(0, value, true);
-    });
+    number.setFloat32(0, value, true);
+    this.#take(4);
   }
 
   float64(value: number): void {
-    this.#view(8, (view) => {
-      view.setFloat64(0, value, true);
-    });
+    number.setFloat64(0, value, true);
+    this.#take(8);
   }
 
   /** A name: its length and its characters. */
@@ -59,33 +61,23 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return new Uint8Array(this.#bytes);
   }
 
   #signed32(value: number): void {
     let rest = value;
-    for (; rest < -64 || rest > 63; rest >>= 7) this.#bytes[this.#length++] = (rest & 127) + 128;
-    this.#bytes[this.#length++] = rest & 127;
+    for (; rest < -64 || rest > 63; rest >>= 7) this.#bytes.push((rest & 127) + 128);
+    this.#bytes.push(rest & 127);
   }
 
   #signedBig(value: bigint): void {
     let rest = value;
-    for (; rest < -64n || rest > 63n; rest >>= 7n) {
-      this.#bytes[this.#length++] = Number(rest & 127n) + 128;
-    }
-    this.#bytes[this.#length++] = Number(rest & 127n);
+    for (; rest < -64n || rest > 63n; rest >>= 7n) this.#bytes.push(Number(rest & 127n) + 128);
+    this.#bytes.push(Number(rest & 127n));
   }
 
-  #view(size: number, write: (view: DataView) => void): void {
-    this.#reserve(size);
-    write(new DataView(this.#bytes.buffer, this.#length, size));
-    this.#length += size;
-  }
-
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
+  /** The first bytes of `number`. */
+  #take(count: number): void {
+    for (let i = 0; i < count; i++) this.#bytes.push(number.getUint8(i));
   }
 }

@@ -1,5 +1,17 @@
+import {
+  i32,
+  i32x4,
+  v128,
+  type Expression,
+  type FunctionBuilder,
+  type FunctionReference,
+  type Local,
+  type LoopRange,
+  type ValueType,
+} from "@stargrad/codegen";
 import { ByteWriter } from "./bytes.js";
-import { i32, type Expression, type ValueType } from "./expression.js";
+import { encode } from "./encode.js";
+import { firstLong, interleave, lowestBytes } from "./instructions.js";
 
 const typeCodes: Readonly<Record<ValueType, number>> = {
   i32: 0x7f,
@@ -9,53 +21,30 @@ const typeCodes: Readonly<Record<ValueType, number>> = {
   v128: 0x7b,
 };
 const nothing = 0x40;
+const none: readonly Expression[] = [];
 
-/** A variable of a function. As an expression it is its current value. */
-export class Local<T extends ValueType = ValueType> implements Expression<T> {
+class WasmLocal<T extends ValueType> implements Local<T> {
   readonly type: T;
-  readonly #index: number;
+  readonly operation = "local";
+  readonly operands = none;
+  readonly immediate: number;
   readonly #code: ByteWriter;
 
   constructor(type: T, index: number, code: ByteWriter) {
     this.type = type;
-    this.#index = index;
+    this.immediate = index;
     this.#code = code;
   }
 
-  emit(code: ByteWriter): void {
-    code.bytes(0x20);
-    code.unsigned(this.#index);
-  }
-
-  /** The statement that gives it a new value. */
   set(value: Expression<T>): void {
-    value.emit(this.#code);
+    encode(this.#code, value);
     this.#code.bytes(0x21);
-    this.#code.unsigned(this.#index);
+    this.#code.unsigned(this.immediate);
   }
 }
 
-/** A function of the module that is being written. */
-export interface FunctionReference<R extends ValueType | null = ValueType | null> {
-  readonly index: number;
-  readonly result: R;
-}
-
-/** The type of functions that are called by their place in the module's table. */
-export interface FunctionType<R extends ValueType | null = ValueType | null> {
-  readonly type: number;
-  readonly result: R;
-}
-
-/** How a counting loop runs: `for (i = from; i < to; i += step)`. */
-export interface LoopRange {
-  readonly from?: Expression<"i32">;
-  readonly to: Expression<"i32">;
-  readonly step?: number;
-}
-
-/** Writes the body of one function, statement by statement. */
-export class FunctionBuilder {
+/** Writes the body of one function of WebAssembly, statement by statement. */
+export class WasmFunctionBuilder implements FunctionBuilder {
   readonly #parameterCount: number;
   readonly #locals: ValueType[] = [];
   readonly #prologue = new ByteWriter();
@@ -68,40 +57,38 @@ export class FunctionBuilder {
 
   /** A handle on a parameter, by its position. */
   parameter<T extends ValueType>(type: T, index: number): Local<T> {
-    return new Local(type, index, this.#code);
+    return new WasmLocal(type, index, this.#code);
   }
 
-  /** A new variable, 0 until it is set. */
   local<T extends ValueType>(type: T): Local<T> {
     this.#locals.push(type);
-    return new Local(type, this.#parameterCount + this.#locals.length - 1, this.#code);
+    return new WasmLocal(type, this.#parameterCount + this.#locals.length - 1, this.#code);
   }
 
-  /** A new variable with a value: computed once, used as often as you like. */
   keep<T extends ValueType>(value: Expression<T>): Local<T> {
     const local = this.local(value.type);
     local.set(value);
     return local;
   }
 
-  /**
-   * A value that depends on parameters alone, computed once where the function begins, and shared if it is asked for again.
-   * For constants too: Node 24 does not move vectors out of loops, and building one takes as long as three additions.
-   */
+  /** Node 24 does not move vectors out of loops, and building one takes as long as three additions. */
   hoist<T extends ValueType>(constant: Expression<T>): Local<T> {
     const code = new ByteWriter();
-    constant.emit(code);
+    encode(code, constant);
     const key = code.finish().join(" ");
     const known = this.#constants.get(key);
     if (known !== undefined) return known as Local<T>;
     this.#locals.push(constant.type);
-    const local = new Local(constant.type, this.#parameterCount + this.#locals.length - 1, this.#prologue);
+    const local = new WasmLocal(
+      constant.type,
+      this.#parameterCount + this.#locals.length - 1,
+      this.#prologue,
+    );
     local.set(constant);
     this.#constants.set(key, local);
     return local;
   }
 
-  /** Writes a value to memory, at an address plus a constant. */
   store(address: Expression<"i32">, value: Expression, offset = 0): void {
     const opcodes: Readonly<Record<ValueType, readonly [number[], number]>> = {
       i32: [[0x36], 2],
@@ -114,12 +101,47 @@ export class FunctionBuilder {
     this.#store(address, value, opcode, alignment, offset);
   }
 
-  /** Writes the lowest byte of a value. */
   store8(address: Expression<"i32">, value: Expression<"i32">, offset = 0): void {
     this.#store(address, value, [0x3a], 0, offset);
   }
 
-  /** `for (i = from; i < to; i += step) body(i)`, signed. The range is not changed by what the body does. */
+  storeHalf(address: Expression<"i32">, value: Expression<"v128">, offset = 0): void {
+    this.#store(address, firstLong(value), [0x37], 3, offset);
+  }
+
+  /** A whole vector. */
+  storePair(address: Expression<"i32">, value: Expression<"v128">, offset = 0): void {
+    this.store(address, value, offset);
+  }
+
+  storeMasks(address: Expression<"i32">, masks: Expression<"v128">, half: boolean, offset = 0): void {
+    const bytes = this.keep(i32.and(i32x4.extract(lowestBytes(masks), 0), i32.const(0x01010101)));
+    if (half) {
+      this.store8(address, bytes, offset);
+      this.store8(address, i32.shiftRightUnsigned(bytes, i32.const(8)), offset + 1);
+    } else {
+      this.store(address, bytes, offset);
+    }
+  }
+
+  transpose(columns: readonly Expression<"v128">[], laneBytes: 4 | 8): readonly Expression<"v128">[] {
+    const [a, b, c, d] = columns;
+    if (laneBytes === 8) return [v128.lowerHalves(a, b), v128.upperHalves(a, b)];
+    const pairs = (["lower", "upper"] as const).map((half) =>
+      [interleave(a, b, half), interleave(c, d, half)].map((pair) => this.keep(pair)),
+    );
+    return pairs.flatMap(([ab, cd]) => [v128.lowerHalves(ab, cd), v128.upperHalves(ab, cd)]);
+  }
+
+  interleave([a, b, c, d]: readonly Expression<"v128">[]): readonly Local<"v128">[] {
+    const pairs = (x: Expression<"v128">, y: Expression<"v128">) =>
+      (["lower", "upper"] as const).map((half) => this.keep(interleave(x, y, half)));
+    const [ab, cd] = [pairs(a, b), pairs(c, d)];
+    return ab.flatMap((pair, i) =>
+      [v128.lowerHalves(pair, cd[i]), v128.upperHalves(pair, cd[i])].map((each) => this.keep(each)),
+    );
+  }
+
   for({ from = i32.const(0), to, step = 1 }: LoopRange, body: (index: Local<"i32">) => void): void {
     const index = this.keep(from);
     const end = this.keep(to);
@@ -129,24 +151,23 @@ export class FunctionBuilder {
     });
   }
 
-  /** Repeats the body as long as the condition is not 0. The test stands at the end, where it is cheapest. */
+  /** The test stands at the end, where it is cheapest. */
   while(condition: Expression<"i32">, body: () => void): void {
     this.if(condition, () => {
       this.#code.bytes(0x03, nothing);
       body();
-      condition.emit(this.#code);
+      encode(this.#code, condition);
       this.#code.bytes(0x0d, 0x00, 0x0b);
     });
   }
 
-  /** Leaves the `while` in whose body it stands directly. */
   breakIf(condition: Expression<"i32">): void {
-    condition.emit(this.#code);
+    encode(this.#code, condition);
     this.#code.bytes(0x0d, 0x01);
   }
 
   if(condition: Expression<"i32">, yes: () => void, no?: () => void): void {
-    condition.emit(this.#code);
+    encode(this.#code, condition);
     this.#code.bytes(0x04, nothing);
     yes();
     if (no !== undefined) {
@@ -156,9 +177,8 @@ export class FunctionBuilder {
     this.#code.bytes(0x0b);
   }
 
-  /** Calls a function that returns nothing. */
   call(target: FunctionReference, ...inputs: readonly Expression[]): void {
-    for (const input of inputs) input.emit(this.#code);
+    for (const input of inputs) encode(this.#code, input);
     this.#code.bytes(0x10);
     this.#code.unsigned(target.index);
     if (target.result !== null) this.#code.bytes(0x1a);
@@ -166,7 +186,7 @@ export class FunctionBuilder {
 
   /** Computes a value for what it does besides, and drops it. */
   evaluate(value: Expression): void {
-    value.emit(this.#code);
+    encode(this.#code, value);
     this.#code.bytes(0x1a);
   }
 
@@ -177,7 +197,7 @@ export class FunctionBuilder {
 
   /** `memory.copy`: copies so many bytes from one address to another. */
   copy(to: Expression<"i32">, from: Expression<"i32">, bytes: Expression<"i32">): void {
-    for (const input of [to, from, bytes]) input.emit(this.#code);
+    for (const input of [to, from, bytes]) encode(this.#code, input);
     this.#code.bytes(0xfc, 0x0a, 0x00, 0x00);
   }
 
@@ -186,9 +206,8 @@ export class FunctionBuilder {
     this.#code.bytes(0x00);
   }
 
-  /** Leaves the function with its result. */
   return(value?: Expression): void {
-    value?.emit(this.#code);
+    if (value !== undefined) encode(this.#code, value);
     this.#code.bytes(0x0f);
   }
 
@@ -210,45 +229,12 @@ export class FunctionBuilder {
     alignment: number,
     offset: number,
   ): void {
-    address.emit(this.#code);
-    value.emit(this.#code);
+    encode(this.#code, address);
+    encode(this.#code, value);
     this.#code.bytes(...opcode);
     this.#code.unsigned(alignment);
     this.#code.unsigned(offset);
   }
-}
-
-/** The value a function returns. */
-export function callResult<R extends ValueType>(
-  target: FunctionReference<R>,
-  ...inputs: readonly Expression[]
-): Expression<R> {
-  return {
-    type: target.result,
-    emit(code) {
-      for (const input of inputs) input.emit(code);
-      code.bytes(0x10);
-      code.unsigned(target.index);
-    },
-  };
-}
-
-/** The value of the function that stands at a place in the module's table. */
-export function callIndirect<R extends ValueType>(
-  { type, result }: FunctionType<R>,
-  place: Expression<"i32">,
-  ...inputs: readonly Expression[]
-): Expression<R> {
-  return {
-    type: result,
-    emit(code) {
-      for (const input of inputs) input.emit(code);
-      place.emit(code);
-      code.bytes(0x11);
-      code.unsigned(type);
-      code.unsigned(0);
-    },
-  };
 }
 
 export function typeCode(type: ValueType): number {

@@ -1,23 +1,13 @@
+import type {
+  FunctionReference,
+  ModuleBuilder,
+  ParameterLocals,
+  Signature,
+  ValueType,
+} from "@stargrad/codegen";
 import { ByteWriter } from "./bytes.js";
-import type { ValueType } from "./expression.js";
-import {
-  FunctionBuilder,
-  typeCode,
-  type FunctionReference,
-  type FunctionType,
-  type Local,
-} from "./function-builder.js";
-
-/** What a function takes and what it returns; `null` for nothing. */
-export interface Signature<P extends readonly ValueType[], R extends ValueType | null> {
-  readonly parameters: P;
-  readonly result: R;
-}
-
-/** A local for each parameter. */
-export type ParameterLocals<P extends readonly ValueType[]> = {
-  [I in keyof P]: P[I] extends ValueType ? Local<P[I]> : never;
-};
+import { typeCode, WasmFunctionBuilder } from "./function-builder.js";
+import type { FunctionType } from "./instructions.js";
 
 /** The memory a module works in: made outside, and shared by all modules. */
 export interface MemoryImport {
@@ -33,10 +23,10 @@ export interface MemoryImport {
  *
  * Source: WebAssembly Core Specification 2.0, section 5 (binary format)
  */
-export class ModuleBuilder {
+export class WasmModuleBuilder implements ModuleBuilder {
   readonly #memory: MemoryImport;
   readonly #types: string[] = [];
-  readonly #functions: { readonly type: number; readonly body: FunctionBuilder }[] = [];
+  readonly #functions: { readonly type: number; readonly body: WasmFunctionBuilder }[] = [];
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
   #usesTable = false;
 
@@ -47,11 +37,11 @@ export class ModuleBuilder {
   /** Adds a function. With a name it can be called from outside. */
   function<const P extends readonly ValueType[], R extends ValueType | null>(
     signature: Signature<P, R>,
-    write: (body: FunctionBuilder, ...parameters: ParameterLocals<P>) => void,
+    write: (body: WasmFunctionBuilder, ...parameters: ParameterLocals<P>) => void,
     name?: string,
   ): FunctionReference<R> {
     const { parameters, result } = signature;
-    const body = new FunctionBuilder(parameters.length);
+    const body = new WasmFunctionBuilder(parameters.length);
     const index = this.#functions.length;
     this.#functions.push({ type: this.#typeOf(parameters, result), body });
     const locals = parameters.map((type, i) => body.parameter(type, i));

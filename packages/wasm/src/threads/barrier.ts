@@ -1,7 +1,3 @@
-import { i32 } from "../assembler/expression.js";
-import type { FunctionReference } from "../assembler/function-builder.js";
-import type { ModuleBuilder } from "../assembler/module-builder.js";
-
 /**
  * Where the words of the barrier stand, each in a cache line of its own: whether a thread will never come, how many have come,
  * how often all have come, and how many sleep.
@@ -21,25 +17,25 @@ const looks = 50_000;
  * Kernels are short, so a thread looks out for the others for a while before it sleeps. If one of them has given up, it ends
  * with an error instead of waiting for ever.
  */
-export function emitBarrier(module: ModuleBuilder): FunctionReference<null> {
+export function emitBarrier(module: WasmModuleBuilder): FunctionReference<null> {
   return module.function({ parameters: ["i32"], result: null }, (body, threads) => {
     const one = i32.const(1);
-    const roundNow = i32.atomicLoad(i32.const(round));
+    const roundNow = atomicLoad(i32.const(round));
     const before = body.keep(roundNow);
     const expectAll = (): void => {
-      body.if(i32.atomicLoad(i32.const(givenUp)), () => {
+      body.if(atomicLoad(i32.const(givenUp)), () => {
         body.trap();
       });
     };
     expectAll();
-    const isLast = i32.eq(i32.add(i32.atomicAdd(i32.const(arrived), one), one), threads);
+    const isLast = i32.eq(i32.add(atomicAdd(i32.const(arrived), one), one), threads);
     body.if(
       isLast,
       () => {
         body.atomicStore(i32.const(arrived), i32.const(0));
-        body.evaluate(i32.atomicAdd(i32.const(round), one));
-        body.if(i32.atomicLoad(i32.const(asleep)), () => {
-          body.evaluate(i32.atomicNotify(i32.const(round), i32.const(-1)));
+        body.evaluate(atomicAdd(i32.const(round), one));
+        body.if(atomicLoad(i32.const(asleep)), () => {
+          body.evaluate(atomicNotify(i32.const(round), i32.const(-1)));
         });
       },
       () => {
@@ -48,9 +44,9 @@ export function emitBarrier(module: ModuleBuilder): FunctionReference<null> {
           left.set(i32.sub(left, one));
         });
         body.while(i32.eq(roundNow, before), () => {
-          body.evaluate(i32.atomicAdd(i32.const(asleep), one));
-          body.evaluate(i32.atomicWait(i32.const(round), before));
-          body.evaluate(i32.atomicAdd(i32.const(asleep), i32.const(-1)));
+          body.evaluate(atomicAdd(i32.const(asleep), one));
+          body.evaluate(atomicWait(i32.const(round), before));
+          body.evaluate(atomicAdd(i32.const(asleep), i32.const(-1)));
         });
         expectAll();
       },
@@ -65,3 +61,6 @@ export function giveUp({ buffer }: WebAssembly.Memory): void {
   Atomics.add(words, round / 4, 1);
   Atomics.notify(words, round / 4);
 }
+import { i32, type FunctionReference } from "@stargrad/codegen";
+import { atomicAdd, atomicLoad, atomicNotify, atomicWait } from "../assembler/instructions.js";
+import type { WasmModuleBuilder } from "../assembler/module-builder.js";

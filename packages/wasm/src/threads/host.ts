@@ -1,5 +1,5 @@
 import { isNode } from "../is-node.js";
-import type { ThreadInputs } from "./commands.js";
+import type { ThreadInputs } from "./serve.js";
 
 /** What this file uses of a `Worker` of a browser. */
 interface BrowserThread {

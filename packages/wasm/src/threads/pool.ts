@@ -1,7 +1,8 @@
 import { ArgumentError } from "@stargrad/graph";
 import { turnOfTheEventLoop } from "../event-loop.js";
 import type { Heap } from "../heap.js";
-import { commands, threadSource, words } from "./commands.js";
+import { commands, words } from "./serve.js";
+import { threadSource } from "./thread-source.js";
 import { countCores, obstacleToThreads, startsWhileWaiting, startThread } from "./host.js";
 
 /** More threads than that have hardly anything to do. */

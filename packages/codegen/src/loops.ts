@@ -1,0 +1,139 @@
+import type { FillKernel, MapKernel, Program, RowsKernel, Target } from "@stargrad/compiler";
+import { bytesPerElement } from "@stargrad/graph";
+import { i32, v128, type Expression } from "./machine/expression.js";
+import type { Local } from "./machine/function-builder.js";
+import { piecesOf, type KernelContext } from "./kernel-context.js";
+import { groupFor } from "./loop-group.js";
+import { LoopWriter } from "./loop-writer.js";
+import { writeReduce } from "./reductions.js";
+import { constant } from "./spelling.js";
+import { storeElement } from "./vectors.js";
+
+/** Writes the loops of an elementwise kernel. */
+export function writeMap(
+  { shape, results }: MapKernel,
+  { body, program, ...context }: KernelContext,
+  block: Local<"i32"> | null = null,
+): void {
+  const expressions = results.map(({ expression }) => expression);
+  const loop = new LoopWriter(
+    { ...context, body, block },
+    {
+      shape,
+      expressions,
+      inAnyOrder: true,
+      results: results.map(({ buffer, layout }) => ({
+        dtype: program.buffers[buffer].dtype,
+        buffer,
+        layout,
+      })),
+    },
+  );
+  const { lengths } = loop.iteration;
+  const outer = lengths.map((_, digit) => digit);
+  const last = outer.pop();
+  if (last === undefined) {
+    loop.divide([], () => {
+      const [one, values] = [{ ahead: 0, lanes: 1 }, loop.valuesAlong(null)];
+      const computed = expressions.map((expression) => values.of(expression, one));
+      computed.forEach((value, i) => {
+        loop.store(i, null, one, value);
+      });
+    });
+    return;
+  }
+  const group = groupFor(expressions);
+  const divisible = [
+    ...outer.map((digit) => ({ digit, pieces: lengths[digit] })),
+    { digit: last, pieces: loop.groupsAlong(last, group) },
+  ];
+  loop.divide(divisible, () => {
+    loop.nest(outer, () => {
+      loop.walk(
+        last,
+        group,
+        (steps, values) => {
+          for (const step of steps) {
+            // All are computed before one is written: a result may lie where an operand did.
+            const computed = expressions.map((expression) => values.of(expression, step));
+            computed.forEach((value, i) => {
+              loop.store(i, last, step, value);
+            });
+          }
+        },
+        true,
+      );
+    });
+  });
+}
+
+/**
+ * Writes several kernels into one loop over blocks of rows. What a block leaves to itself stands in memory of this thread
+ * alone, where it stays in the nearest cache.
+ */
+export function writeRows(kernel: RowsKernel, context: KernelContext): void {
+  const { body, program, scratch, share } = context;
+  const places = new Map<number, number>();
+  let end = 0;
+  for (const buffer of kernel.locals) {
+    places.set(buffer, end);
+    end += roomFor(program, buffer, context.target);
+  }
+  const addressOf = (buffer: number, element: number): Expression<"i32"> => {
+    const place = places.get(buffer);
+    if (place === undefined) return context.addressOf(buffer, element);
+    return i32.add(scratch, i32.const(place + element * bytesPerElement(program.buffers[buffer].dtype)));
+  };
+  body.for(piecesOf(body, share, kernel.blocks), (block) => {
+    for (const loop of kernel.loops) {
+      const inside = { ...context, addressOf, share: null };
+      if (loop.kind === "map") writeMap(loop, inside, block);
+      else writeReduce(loop, inside, block);
+    }
+  });
+}
+
+/** How many bytes the blocks need for themselves, in each thread. */
+export function scratchBytesOf(
+  { locals }: RowsKernel,
+  program: Pick<Program, "buffers">,
+  target: Target,
+): number {
+  return locals.reduce((total, buffer) => total + roomFor(program, buffer, target), 0);
+}
+
+/** Vectors may read a little beyond the last element. */
+function roomFor({ buffers }: Pick<Program, "buffers">, buffer: number, { memory }: Target): number {
+  const { size, dtype } = buffers[buffer];
+  const bytes = size * bytesPerElement(dtype) + memory.overreadBytes;
+  return Math.ceil(bytes / memory.alignmentBytes) * memory.alignmentBytes;
+}
+
+/** Sets every element of a buffer, and nothing beyond it: what lies there may be the next slice of a stack. */
+export function writeFill(
+  { buffer, value }: FillKernel,
+  { body, machine: { vectorBytes }, program, addressOf, share }: KernelContext,
+): void {
+  const { dtype, size } = program.buffers[buffer];
+  if (size === 0) return;
+  const pattern = dtype === "bool" ? v128.splatByte(Number(value !== 0)) : constant(dtype, value);
+  const vector = body.keep(pattern);
+  const bytes = size * bytesPerElement(dtype);
+  // Counted, because addresses beyond 2 GiB are negative to a comparison.
+  const { from, to } = piecesOf(body, share, Math.floor(bytes / vectorBytes));
+  const address = body.keep(
+    i32.add(addressOf(buffer, 0), i32.shiftLeft(from, i32.const(Math.log2(vectorBytes)))),
+  );
+  body.for({ from, to }, () => {
+    body.store(address, vector);
+    address.set(i32.add(address, i32.const(vectorBytes)));
+  });
+  if (bytes % vectorBytes === 0) return;
+  // Whoever comes last stands where the rest begins.
+  const isLast = share === null ? i32.const(1) : i32.eq(i32.add(share.index, i32.const(1)), share.count);
+  body.if(isLast, () => {
+    for (let at = 0; at < bytes % vectorBytes; at += bytesPerElement(dtype)) {
+      storeElement(body, dtype, address, vector, { lane: 0, offset: at });
+    }
+  });
+}

@@ -1,0 +1,135 @@
+import { describeGraph, failureOf, fuse, lower } from "@stargrad/compiler";
+import { vectorTarget } from "@stargrad/compiler/testing";
+import {
+  bytesPerElement,
+  conformanceCases,
+  disagreement,
+  elementsOf,
+  referenceEngine,
+  runProgram,
+  sizeOf,
+  type ConformanceCase,
+  type DType,
+  type Node,
+  type TypedArray,
+} from "@stargrad/graph";
+import { describe, expect, it } from "vitest";
+import { KernelLibrary } from "./kernels.js";
+import { i32 } from "./machine/expression.js";
+import type { Machine } from "./machine/machine.js";
+import { InterpretedModule } from "./testing/interpreted-machine.js";
+
+const arrays: Readonly<Record<DType, new (buffer: ArrayBuffer, at: number, length: number) => TypedArray>> = {
+  bool: Uint8Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+/** What a graph of one output gives on an invented machine whose vectors have so many bytes. */
+function computeOn(vectorBytes: number, output: Node): TypedArray {
+  const target = { ...vectorTarget, memory: { alignmentBytes: 64, overreadBytes: vectorBytes } };
+  const program = fuse(lower([output], target), target);
+  const machine: Machine = {
+    vectorBytes,
+    relaxed: true,
+    paired: false,
+    registers: 30,
+    tileRates: { 1: [30, 60], 2: [60, 80, 90], 3: [70, 90] },
+  };
+  let end = 64;
+  const place = (bytes: number): number => {
+    const address = end;
+    end += Math.ceil((bytes + vectorBytes) / 64) * 64;
+    return address;
+  };
+  const module = new InterpretedModule(2 ** 22, vectorBytes);
+  const library = new KernelLibrary(module, machine, target);
+  const addresses = program.buffers.map(({ size, dtype }) => place(size * bytesPerElement(dtype)));
+  const elements = (buffer: number): TypedArray => {
+    const { dtype, size } = program.buffers[buffer];
+    return new arrays[dtype](module.memory.buffer, addresses[buffer], size);
+  };
+  const kernels = program.kernels.map((kernel) => {
+    if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
+    const writer = library.writerFor(kernel, program);
+    const scratch = i32.const(place(writer.scratchBytes));
+    const written = module.function({ parameters: [], result: "i32" }, (body) => {
+      writer.write({
+        body,
+        program,
+        scratch,
+        share: null,
+        addressOf: (buffer, element) =>
+          i32.const(addresses[buffer] + element * bytesPerElement(program.buffers[buffer].dtype)),
+        tableOf(numbers) {
+          const address = place(numbers.byteLength);
+          new Int32Array(module.memory.buffer, address, numbers.length).set(numbers);
+          return i32.const(address);
+        },
+        fail: () => {
+          body.return(i32.const(1));
+        },
+      });
+      body.return(i32.const(0));
+    });
+    return { kernel, written };
+  });
+  describeGraph([output]).leaves.forEach((leaf, i) => {
+    elements(program.inputs[i]).set(elementsOf(leaf).readSync());
+  });
+  for (const { kernel, written } of kernels) {
+    if (module.call(written) === 0) continue;
+    throw kernel.kind === "check" ? failureOf(kernel, 0, 0) : new Error("a kernel failed that cannot");
+  }
+  return elements(program.outputs[0]);
+}
+
+/** Of the small graphs some for every kind of kernel: those whose programs have kinds or primitives that others had not yet, and a few more. */
+function chosenCases(): ConformanceCase[] {
+  const met = new Set<string>();
+  return conformanceCases().filter(({ build }, i) => {
+    const output = build();
+    if (sizeOf(output.shape) > 300) return false;
+    const { kernels } = fuse(lower([output], vectorTarget), vectorTarget);
+    if (kernels.some(({ kind }) => kind === "scan")) return false;
+    const kinds = kernels.map(({ kind }) => kind);
+    const fresh = [...kinds, output.operation?.primitive ?? "leaf"].map(
+      (name) => `${name} of ${output.dtype}`,
+    );
+    const isFresh = fresh.some((name) => !met.has(name));
+    for (const name of fresh) met.add(name);
+    return isFresh || i % 40 === 0;
+  });
+}
+
+describe("what is written for a machine owes nothing to the size of its vectors", () => {
+  const cases = chosenCases();
+
+  it("is tried with every kind of kernel that is small", () => {
+    const kinds = cases.flatMap(({ build }) => fuse(lower([build()], vectorTarget), vectorTarget).kernels);
+    expect([...new Set(kinds.map(({ kind }) => kind))].sort()).toMatchInlineSnapshot(`
+      [
+        "argsort",
+        "check",
+        "cumsum",
+        "fill",
+        "gather",
+        "map",
+        "product",
+        "randomBits",
+        "reduce",
+        "scatterAdd",
+      ]
+    `);
+  });
+
+  it.each([16, 32, 64])("vectors of %i bytes", (vectorBytes) => {
+    for (const { name, build, tolerance } of cases) {
+      const output = build();
+      const [expected] = runProgram(referenceEngine, [output]);
+      const problem = disagreement(computeOn(vectorBytes, output), expected.readSync(), tolerance);
+      expect(problem, name).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,23 @@
+// What packages of this house need of this one and nobody else does. It may change with any version.
+
+export { canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
+export { loopCases, type LoopCase } from "./loop-cases.js";
+export { type LoopParts } from "./loop-body.js";
+export {
+  historyBound,
+  nodesMade,
+  observeNodes,
+  overlong,
+  topologicalOrder,
+  withoutHistory,
+  type LoopGraph,
+  type NodeObserver,
+  type ValueOwner,
+} from "./node.js";
+export { NodeNumbers } from "./node-numbers.js";
+export { pendingWithCompanions, type Computation } from "./pending.js";
+export { checkIndices, indexError } from "./primitives/indexing.js";
+export { philox4x32 } from "./primitives/random.js";
+export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
+export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis } from "./shape.js";
+export { unreadable } from "./storage.js";

@@ -1,0 +1,38 @@
+// What packages of this house need of this one and nobody else does. It may change with any version.
+
+// First of all the methods of Tensor are installed: see index.ts.
+import "./methods.js";
+
+export { disposeSymbol } from "@stargrad/graph";
+export { withoutHistory } from "@stargrad/graph/internal";
+export {
+  computeNodes,
+  fallBackOn,
+  keepWhere,
+  lastingStorage,
+  mayStillFail,
+  startProgram,
+  takeBackIfItFails,
+  widestFloat,
+  type Order,
+} from "./engine.js";
+export { nonFiniteCode } from "./functions/check.js";
+export {
+  collectChangesBy,
+  createLoop,
+  findSourcesBy,
+  traceBody,
+  type Carry,
+  type ChangeCollector,
+  type Changes,
+  type LoopDefinition,
+  type LoopExtent,
+  type Sequence,
+  type Traced,
+} from "./loop.js";
+export type { RandomStream } from "./random-stream.js";
+export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
+export { expectNoRecording, isRecording } from "./recording-state.js";
+export { apply, onAnyEngine, snapshot } from "./tensor.js";
+export { trace } from "./trace.js";
+export { pairLeaves } from "./tree.js";

@@ -1,0 +1,10 @@
+import { StargradError, type Engine } from "@stargrad/graph";
+
+/** `#default-engine` under the condition `stargrad-no-engine`: no engine, and none in the bundle. */
+export function defaultEngine(): Engine {
+  throw new StargradError(
+    "getEngine",
+    "no engine has been chosen, and the condition stargrad-no-engine leaves out the default one",
+    "Call setEngine before anything is computed, or resolve packages without that condition",
+  );
+}

@@ -1,0 +1,160 @@
+import { elements, type MatmulDType } from "@stargrad/codegen";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { columnMajor, range, rowMajor, type View } from "../../testing/arena.js";
+import { anywhere, checkProduct, columns, fractions, prepare, rows } from "../../testing/product-case.js";
+
+const dtypes: readonly MatmulDType[] = ["float32", "float64", "int32"];
+
+describe.each(dtypes)("%s", (dtype) => {
+  // Around tiles (up to 6 by 12), few rows or columns (8), blocks of lines (64), and blocks of k (512 or 1024).
+  test.each([
+    [0, 3, 3],
+    [3, 0, 3],
+    [3, 3, 0],
+    [1, 1, 1],
+    [1, 5, 3],
+    [2, 9, 17],
+    [4, 65, 6],
+    [5, 8, 4],
+    [7, 63, 5],
+    [8, 64, 9],
+    [9, 7, 12],
+    [10, 16, 8],
+    [11, 17, 33],
+    [12, 12, 12],
+    [13, 1, 5],
+    [16, 3, 30],
+    [11, 10, 1025],
+    [33, 32, 31],
+    [64, 5, 7],
+    [65, 8, 2],
+    [16, 23, 513],
+    [25, 24, 512],
+    [16, 15, 1024],
+  ])("%i × %i, sums of %i, each operand by rows and by columns", (m, n, k) => {
+    for (const a of [rows(m, k), columns(m, k)]) {
+      for (const b of [rows(k, n), columns(k, n)]) checkProduct({ dtype, a, b });
+    }
+    checkProduct({ dtype, a: anywhere(rowMajor(m, k)), b: anywhere(columnMajor(k, n)) });
+  });
+
+  test("operands anywhere", () => {
+    const offsets = (minLength: number) =>
+      fc.array(fc.integer({ min: -40, max: 40 }), { minLength, maxLength: 21 });
+    const runs = fc.tuple(
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 0, max: 20 }),
+    );
+    const axis = fc.oneof(
+      offsets(1),
+      runs.map(([outer, inner, stride]) =>
+        range(outer, stride).flatMap((start) => range(inner).map((i) => start + i)),
+      ),
+    );
+    fc.assert(
+      fc.property(axis, axis, axis, axis, (aRows, aColumns, bRows, bColumns) => {
+        const k = Math.min(aColumns.length, bRows.length);
+        const a = anywhere({ rows: aRows, columns: aColumns.slice(0, k) });
+        const b = anywhere({ rows: bRows.slice(0, k), columns: bColumns });
+        checkProduct({ dtype, a, b });
+        checkProduct({ dtype, a, b: { ...b, overlapping: true } });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each([1, 10])("an output anywhere, in runs of %i columns", (run) => {
+    for (const [m, n, k] of [
+      [13, 22, 9],
+      [3, 40, 9],
+      [40, 3, 9],
+      [17, 1, 6],
+      [10, 20, 1100],
+    ]) {
+      for (const [a, b] of [
+        [rows(m, k), rows(k, n)],
+        [columns(m, k), columns(k, n)],
+        [rows(m, k), columns(k, n)],
+      ]) {
+        const { arena, compiled, inputs, expected } = prepare({
+          dtype,
+          a,
+          b,
+          options: { c: { rowStride: null, run } },
+        });
+        // Rows in reverse order; columns in runs that lie apart.
+        const view: View = {
+          rows: range(m, 3 * n).reverse(),
+          columns: range(n).map((j) => j + 2 * Math.floor(j / 10)),
+        };
+        const output = arena.place(
+          dtype,
+          range(3 * m * n).map(() => 99),
+        );
+        const cRows = arena.placeOffsets(dtype, view.rows);
+        const runs = view.columns.filter((_, j) => j % run === 0);
+        compiled.run({ ...inputs, c: output, cRows, cColumns: arena.placeOffsets(dtype, runs) });
+        const wanted = range(3 * m * n).map(() => 99);
+        for (const i of range(m))
+          for (const j of range(n)) wanted[view.rows[i] + view.columns[j]] = expected(i, j);
+        expect(Array.from(arena.array(dtype, output, wanted.length))).toEqual(wanted);
+      }
+    }
+  });
+
+  test("rows of the output with gaps", () => {
+    for (const [m, n, k] of [
+      [13, 22, 1100],
+      [3, 40, 9],
+      [40, 3, 9],
+    ]) {
+      const gap = 3;
+      const options = { c: { rowStride: (n + gap) * elements[dtype].size, run: null } } as const;
+      const { arena, compiled, inputs, expected } = prepare({ dtype, a: rows(m, k), b: rows(k, n), options });
+      const output = arena.place(
+        dtype,
+        range(m * (n + gap)).map(() => 99),
+      );
+      compiled.run({ ...inputs, c: output });
+      const wanted = range(m).flatMap((i) => range(n + gap).map((j) => (j < n ? expected(i, j) : 99)));
+      expect(Array.from(arena.array(dtype, output, wanted.length))).toEqual(wanted);
+    }
+  });
+
+  test("any division into blocks gives the same bits", () => {
+    const k = 1100;
+    for (const [m, n] of [
+      [23, 37],
+      [3, 150],
+      [150, 3],
+      [1, 70],
+    ]) {
+      for (const [a, b] of [
+        [rows(m, k), rows(k, n)],
+        [columns(m, k), columns(k, n)],
+        [rows(m, k), columns(k, n)],
+      ]) {
+        const { compiled, inputs, result, arena } = prepare({ dtype, a, b }, fractions);
+        compiled.run(inputs);
+        const whole = result();
+        arena.array(dtype, inputs.c, m * n).fill(99);
+        const { rowBlocks, columnBlocks } = compiled.matmul;
+        for (const [rowBlock, rowBlockEnd] of parts(rowBlocks)) {
+          for (const [columnBlock, columnBlockEnd] of parts(columnBlocks)) {
+            compiled.run({ ...inputs, rowBlock, rowBlockEnd, columnBlock, columnBlockEnd });
+          }
+        }
+        expect(result()).toEqual(whole);
+      }
+    }
+  });
+});
+
+/** Cuts 0 to `count` after 1, and again in the middle. */
+function parts(count: number): (readonly [number, number])[] {
+  const cuts = [...new Set([0, Math.min(1, count), Math.ceil(count / 2), count])].sort((x, y) => x - y);
+  return cuts.slice(1).map((end, i) => [cuts[i], end] as const);
+}

@@ -1,0 +1,96 @@
+type Values = Float32Array | Float64Array | Int32Array;
+
+/** Offsets of an operand's elements, counted in elements: that of (i, j) is `rows[i] + columns[j]`. */
+export interface View {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
+
+const pageBytes = 65536;
+
+/** A memory for trying products out, in tests and in measurements: things are placed in it one after another. */
+export class Arena {
+  readonly memory: WebAssembly.Memory;
+  readonly #pages: number;
+  #used = 64;
+
+  constructor(megabytes: number) {
+    this.#pages = megabytes * 16;
+    this.memory = new WebAssembly.Memory({ initial: this.#pages, maximum: this.#pages });
+  }
+
+  /** The address of new bytes, with some that belong to nobody behind them. */
+  allocate(bytes: number): number {
+    const address = this.#used;
+    this.#used += Math.ceil(bytes / 64) * 64 + 64;
+    if (this.#used > this.#pages * pageBytes) throw new Error(`an arena of ${this.#pages} pages is full`);
+    return address;
+  }
+
+  array(dtype: MatmulDType, address: number, length: number): Values {
+    const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
+    return new arrays[dtype](this.memory.buffer, address, length);
+  }
+
+  place(dtype: MatmulDType, values: ArrayLike<number>): number {
+    const address = this.allocate(values.length * elements[dtype].size);
+    this.array(dtype, address, values.length).set(values);
+    return address;
+  }
+
+  /** A table of byte offsets. */
+  placeOffsets(dtype: MatmulDType, offsets: readonly number[]): number {
+    return this.place(
+      "int32",
+      offsets.map((offset) => offset * elements[dtype].size),
+    );
+  }
+
+  /** Compiles a product. */
+  compile(spec: MatmulSpec): CompiledMatmul {
+    const module = new WasmModuleBuilder({ minimum: this.#pages, maximum: this.#pages, shared: false });
+    const matmul = emitMatmul(module, spec, "run");
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
+      env: { memory: this.memory },
+    });
+    const { run } = instance.exports as { run: (...inputs: number[]) => void };
+    const whole: Inputs = { rowBlockEnd: matmul.rowBlocks, columnBlockEnd: matmul.columnBlocks };
+    return {
+      matmul,
+      run: (inputs) => {
+        const given = { ...whole, ...inputs };
+        run(...runParameters.map((name) => given[name] ?? 0));
+      },
+    };
+  }
+}
+
+/** What is not given is 0, and all blocks. */
+export type Inputs = Partial<Record<RunParameter, number>>;
+
+export interface CompiledMatmul {
+  readonly matmul: Matmul;
+  readonly run: (inputs: Inputs) => void;
+}
+
+export function rowMajor(rows: number, columns: number): View {
+  return { rows: range(rows, columns), columns: range(columns) };
+}
+
+export function columnMajor(rows: number, columns: number): View {
+  return { rows: range(rows), columns: range(columns, rows) };
+}
+
+export function range(length: number, step = 1): number[] {
+  return Array.from({ length }, (_, i) => i * step);
+}
+import {
+  elements,
+  emitMatmul,
+  runParameters,
+  type Matmul,
+  type MatmulDType,
+  type MatmulSpec,
+  type RunParameter,
+} from "@stargrad/codegen";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";

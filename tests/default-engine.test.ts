@@ -18,6 +18,7 @@ const ownEngine = `
   let programs = 0;
   setEngine({
     name: "own",
+    capabilities: referenceEngine.capabilities,
     prepare(outputs) {
       programs++;
       return referenceEngine.prepare(outputs);
@@ -125,7 +126,7 @@ describe("in Node, published packages", () => {
     const program = write(
       without,
       `import { referenceEngine, setEngine } from "@stargrad/tensor";
-       setEngine({ name: "own", prepare: (outputs) => referenceEngine.prepare(outputs) });
+       setEngine({ name: "own", capabilities: referenceEngine.capabilities, prepare: (outputs) => referenceEngine.prepare(outputs) });
        ${defaultEngine}`,
     );
     expect(run(program).complaints).toContain("Cannot find package '@stargrad/wasm'");

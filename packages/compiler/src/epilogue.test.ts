@@ -44,6 +44,14 @@ describe("a product's epilogue", () => {
     });
   });
 
+  it("writes nothing else into the buffer that its sums grow in, such as another part of a concatenation", () => {
+    const joined = createNode("concat", [sums, matmul(leaf(6, 3), leaf(3, 8))], { axis: 0 });
+    for (const kernel of kernelsOf(joined)) {
+      if (kernel.kind !== "product") continue;
+      expect(kernel.epilogue.map(({ buffer }) => buffer)).not.toContain(kernel.c.buffer);
+    }
+  });
+
   it("needs no instructions to arrange sums otherwise", () => {
     // [channels, images · places] to [images, channels, places]
     const images = permute(reshape(matmul(leaf(4, 3), leaf(3, 10)), [4, 2, 5]), 1, 0, 2);

@@ -108,6 +108,8 @@ function join(product: ProductKernel, { shape, results }: MapKernel, target: Tar
   const home = results.find(isSumItself) ?? results.findLast(same);
   if (home === undefined) return null;
   const { buffer } = home;
+  // An epilogue knows one place in the buffer that the sums grow in.
+  if (results.some((result) => result !== home && result.buffer === buffer)) return null;
   const layout = ofResults[results.indexOf(home)];
   const [batch, rows, columns] = layout.axes;
   if (!products.stridedEpilogues && ![...ofOthers, ...ofResults].every(isVector)) return null;

@@ -29,6 +29,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...sampleCases(),
     ...sizeCases(),
     ...broadcastCases(),
+    ...concatenationCases(),
     ...loops,
     ...floatTypes.map((dtype) => sumCase(largeSize, dtype)),
     ...floatTypes.flatMap(outputsOfLoops),
@@ -117,6 +118,40 @@ function outputsOfLoops(dtype: FloatType): ConformanceCase[] {
       tolerance: 10 * tolerances[dtype],
     })),
   );
+}
+
+/** Operands of several kinds, each computed on the way, side by side: an engine may write each of them where it belongs at once. */
+function* concatenationCases(): Iterable<ConformanceCase> {
+  for (const dtype of floatTypes) {
+    for (const axis of [0, 1]) {
+      const matrix = (rows: number, columns: number, seed: number): Node =>
+        leafOf(draw([rows, columns], reals(-1, 1), seed), dtype);
+      const product = (seed: number): Node =>
+        createNode("matmul", [matrix(4, 3, seed), matrix(3, 5, seed + 1)], {});
+      const exponential = (seed: number): Node => createNode("exp", [matrix(4, 5, seed)], {});
+      const total = (seed: number): Node => {
+        const sums = createNode("sum", [matrix(4, 5, seed)], { axes: [1 - axis] });
+        const shape = axis === 0 ? [4, 1] : [1, 5];
+        return createNode("expand", [createNode("reshape", [sums], { shape })], { shape: [4, 5] });
+      };
+      yield* [
+        { of: "products", operands: () => [product(0), product(2), product(4)] },
+        {
+          of: "several kinds",
+          operands: () => [exponential(0), product(1), total(3), exponential(4), product(5)],
+        },
+        { of: "a product, and what is computed from it", operands: () => productAndMore(product(0)) },
+      ].map(({ of, operands }) => ({
+        name: `a concatenation of ${of} along axis ${axis}, ${dtype}`,
+        build: () => createNode("concat", operands(), { axis }),
+        tolerance: tolerances[dtype],
+      }));
+    }
+  }
+}
+
+function productAndMore(product: Node): Node[] {
+  return [product, createNode("exp", [product], {}), createNode("neg", [product], {})];
 }
 
 /** Operands of different shapes, both as they are given and as they are computed on the way. */

@@ -27,7 +27,7 @@ const typed = (dtype: DType, shape: readonly number[] = [2]): HostTensor => valu
 describe.each([...unaryNames, ...binaryNames])("%s", (name: UnaryName | BinaryName) => {
   const primitive = primitives[name];
   const { arity, accepts } = primitive;
-  const inputs = (dtype: DType) => Array.from({ length: Number(arity) }, () => typed(dtype));
+  const inputs = (dtype: DType) => Array.from({ length: arity }, () => typed(dtype));
 
   it("accepts the types it says and refuses the others", () => {
     for (const dtype of dtypes) {

@@ -1,10 +1,10 @@
-// Back-propagation in the plain: make an attempt, measure the mistake, trace it back, adjust, and try again.
+// Back-propagation step by step: make an attempt, measure the mistake, trace it back, adjust, and try again.
 //
 //     node --conditions=source --import tsx examples/backward.ts
 
 import { backward, Generator, normal, Parameter, tensor, zeros, type Tensor } from "stargrad";
 
-// The exclusive or: true if one of two is true, but not both. No straight line separates the two answers.
+// The exclusive or: true if exactly one of two inputs is true. No straight line separates the two classes.
 const questions = tensor([
   [0, 0],
   [0, 1],
@@ -25,7 +25,7 @@ function attempt(x: Tensor): Tensor {
 
 for (let step = 0; step < 500; step++) {
   const mistake = attempt(questions).sub(answers).square().mean();
-  backward(mistake); // leaves in every parameter the derivative of the mistake by it
+  backward(mistake); // sets the gradient of the mistake in `grad` of every parameter
   for (const parameter of parameters) {
     if (parameter.grad !== null) parameter.assign(parameter.sub(parameter.grad.mul(2)));
     parameter.grad = null;

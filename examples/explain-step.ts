@@ -1,4 +1,4 @@
-// What did each weight do to the mistake? Back-propagation promises; what was paid is measured, and adds up.
+// How much did each weight decrease the loss? `promise` is what its gradient predicts; `paid` is measured, and adds up.
 //
 //     node --conditions=source --import tsx examples/explain-step.ts
 
@@ -35,6 +35,6 @@ console.log(describeWeight(step.largest(1)[0])); // -> layer 2, bias [0]: turned
 console.log([...step.byLayer().values()].map(({ paid }) => paid.toFixed(3))); // -> [ '0.080', '0.124' ]
 console.log(step.unexplainedShare < 0.001); // -> true
 
-// Wiggling a weight both ways shows that its blame is the slope.
+// Moving a weight up and down shows that its blame (its gradient) is the slope of the loss.
 const { blame, slope } = await proveIt(output.weight, [0, 1], { loss });
 console.log(Math.abs(blame - slope) < 0.001); // -> true

@@ -1,5 +1,5 @@
-// `npm run changeset:check`: a branch that changes the sources of a public package brings a changeset. Compared is the
-// working tree with the commit where the branch left `main`; on `main` itself there is nothing to compare.
+// `npm run changeset:check`: a branch that changes the sources of a public package must add a changeset. The working tree is
+// compared with the commit where the branch left `main`; on `main` itself nothing differs.
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 const base = leavingMain();
 if (base === null) {
-  console.log("changeset:check: not run: this clone has no branch `main` to compare with");
+  console.log("changeset:check: skipped, because this clone has no branch `main` to compare with");
   process.exit(0);
 }
 const changed = [
@@ -19,14 +19,14 @@ const packages = new Set(changed.map(publicPackage).filter((name) => name !== nu
 const changesets = changed.filter((path) => /^\.changeset\/(?!README).*\.md$/.test(path));
 if (packages.size > 0 && changesets.length === 0) {
   console.error(
-    `changeset:check: ${[...packages].join(", ")} changed since main, and no changeset says how. Describe the change for ` +
-      "the people who will read about it: npm run changeset. If users notice nothing: npm run changeset -- --empty",
+    `changeset:check: ${[...packages].join(", ")} changed since main, but no changeset was added. Describe the change for ` +
+      "users with: npm run changeset. If users notice nothing: npm run changeset -- --empty",
   );
   process.exit(1);
 }
 console.log(`changeset:check: ${packages.size} packages changed since main, ${changesets.length} changesets`);
 
-/** The commit where this branch left `main`, or `null` if nobody knows. */
+/** The commit where this branch left `main`, or `null` if the clone has no `main`. */
 function leavingMain() {
   for (const main of ["origin/main", "main"]) {
     const { status, stdout } = spawnSync("git", ["merge-base", main, "HEAD"], {

@@ -1,4 +1,4 @@
-// `npm run check`: every stage in turn, stopping at the first that fails and naming it. The cheap ones come first.
+// `npm run check`: runs every stage in turn, cheap ones first, and stops at the first failure with the name of the stage.
 // `npm run check -- --skip test` leaves stages out.
 
 import { spawnSync } from "node:child_process";
@@ -35,7 +35,7 @@ for (const stage of stages.filter((name) => !values.skip.includes(name))) {
   );
   if (status !== 0) {
     printTimings();
-    console.error(`\ncheck failed at: ${stage} (again alone: npm run ${stage})`);
+    console.error(`\ncheck failed at: ${stage} (to run only this stage: npm run ${stage})`);
     process.exit(status ?? 1);
   }
 }

@@ -1,9 +1,9 @@
 // Circles in a graph of imports `{ from, to }`.
 
-/** The groups of files of which each reaches every other: strongly connected components of more than one file, or a file that imports itself. */
+/** The circles: strongly connected components of more than one file, and files that import themselves. */
 export function circlesOf(imports) {
   const targets = targetsOf(imports);
-  /** Tarjan's algorithm: in which order files were met, and the first met file that each leads back to. */
+  /** Tarjan's algorithm: the order in which files were visited, and the earliest visited file that each file leads back to. */
   const met = new Map();
   const back = new Map();
   const path = [];
@@ -24,7 +24,7 @@ export function circlesOf(imports) {
   return circles;
 }
 
-/** A shortest way through a circle back to where it began, as imports. */
+/** A shortest closed path of imports inside a circle. */
 export function wayAround(circle, imports) {
   const inside = imports.filter(({ from, to }) => circle.includes(from) && circle.includes(to));
   const ways = circle.map((file) => shortestWay(file, inside));
@@ -39,7 +39,7 @@ function shortestWay(file, imports) {
     if (to === file) return way;
     if (reached.has(to)) continue;
     reached.add(to);
-    // The list grows while it is gone through: breadth first.
+    // Breadth-first search: the list grows during the iteration.
     ways.push(...imports.filter(({ from }) => from === to).map((each) => [...way, each]));
   }
   throw new Error(`${file} is in no circle`);

@@ -1,7 +1,6 @@
-// `npm run conformance`: the WebAssembly engine against the reference engine, what its threads and its memory do over a long time,
-// and deep and random graphs, models and loops, in every place it is meant for: on each version of Node we name, and in Chromium where
-// one is installed.
-// `npm run conformance -- --only chromium` picks one place. A Node that is not this one is the npm package `node`.
+// `npm run conformance`: compares the WebAssembly engine with the reference engine, and runs long tests of threads and memory, and of deep
+// and random graphs, models and loops. It runs on each supported version of Node, and in Chromium if it is installed.
+// `npm run conformance -- --only chromium` selects one platform. Other versions of Node come from the npm package `node`.
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -12,63 +11,63 @@ import { printTimings, timed } from "./timings.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const vitestFile = "node_modules/vitest/vitest.mjs";
 const vitest = `node ${vitestFile} run`;
-// Each suite by its name: a command.
+// The command of each suite, by its name.
 const nodeTests = {
   "engines and threads": `${vitest} --project wasm src/conformance.test.ts src/threads --project tests threads.test.ts`,
   "long tests": `${vitest} --mode long --project tests --project autograd --project train memory deep-models random- properties checkpoint-crash`,
 };
-// Wide vectors are for the whole process, and unknown to V8's first compiler.
+// Wide vectors apply to the whole process, and V8's baseline compiler (Liftoff) does not support them.
 const wideTests = {
   "wide vectors": `node --no-liftoff ${vitestFile} run --mode long --project wasm wide-vectors`,
 };
 const chromiumTests = { "a page": `${vitest} --mode long --project tests browser` };
 
 const chromium = findChromium();
-const places = {
+const platforms = {
   node20: () => onNode(20, nodeTests),
   node24: () => onNode(24, { ...nodeTests, ...wideTests }),
   chromium: () =>
     chromium === null
-      ? "not run: no Chromium is installed. Install one, or say in CHROMIUM_PATH where it is"
+      ? "skipped, because no Chromium was found. Install one, or set CHROMIUM_PATH to its path"
       : runAll("chromium", chromiumTests, "", { CHROMIUM_PATH: chromium }),
 };
 
 const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
-const only = values.only ?? Object.keys(places);
-const unknown = only.filter((place) => !(place in places));
+const only = values.only ?? Object.keys(platforms);
+const unknown = only.filter((platform) => !(platform in platforms));
 if (unknown.length > 0) {
   console.error(
-    `conformance: there is no place ${unknown.join(", ")}; there are ${Object.keys(places).join(", ")}.`,
+    `conformance: unknown platform ${unknown.join(", ")}; expected ${Object.keys(platforms).join(", ")}.`,
   );
   process.exit(2);
 }
 
 const outcomes = [];
-for (const place of only) {
-  console.log(`\n== ${place}`);
-  outcomes.push([place, places[place]()]);
+for (const platform of only) {
+  console.log(`\n== ${platform}`);
+  outcomes.push([platform, platforms[platform]()]);
 }
 printTimings();
 console.log();
-for (const [place, outcome] of outcomes) console.log(`conformance, ${place}: ${outcome}`);
+for (const [platform, outcome] of outcomes) console.log(`conformance, ${platform}: ${outcome}`);
 process.exit(outcomes.some(([, outcome]) => outcome.startsWith("FAILED")) ? 1 : 0);
 
 /** Runs the tests on a major version of Node. */
 function onNode(major, tests) {
-  const place = `node${major}`;
-  if (Number(process.versions.node.split(".")[0]) === major) return runAll(place, tests, "");
+  const platform = `node${major}`;
+  if (Number(process.versions.node.split(".")[0]) === major) return runAll(platform, tests, "");
   const runner = `npx --yes -p node@${major} -c`;
   if (run(`${runner} "node --version"`).status !== 0) {
-    return `FAILED: the package node@${major} could not be had from the registry`;
+    return `FAILED: npm could not install the package node@${major}`;
   }
-  return runAll(place, tests, runner);
+  return runAll(platform, tests, runner);
 }
 
-/** Runs suites in a place, one after another; `runner` gives them another Node. */
-function runAll(place, suites, runner, env = {}) {
+/** Runs the suites of a platform, one after another. `runner` selects another version of Node. */
+function runAll(platform, suites, runner, env = {}) {
   for (const [suite, command] of Object.entries(suites)) {
     const line = runner === "" ? command : `${runner} "${command}"`;
-    if (timed(`${place}: ${suite}`, () => run(line, env)).status !== 0) {
+    if (timed(`${platform}: ${suite}`, () => run(line, env)).status !== 0) {
       return `FAILED: ${command}`;
     }
   }

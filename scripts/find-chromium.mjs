@@ -1,4 +1,4 @@
-// Where a Chromium is installed: what CHROMIUM_PATH says, or the first of the usual names on the PATH. `null` if none is.
+// Finds an installed Chromium: CHROMIUM_PATH, or else the first of the usual names on the PATH. `null` if there is none.
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";

@@ -1,4 +1,4 @@
-// What is wrong with the imports of a workspace, and the picture of them: see imports.mjs, which is run.
+// Checks the imports of a workspace, and draws the import graph. imports.mjs is the command that calls this.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { readImports, readPackages } from "./read-imports.mjs";
 
 const [begin, end] = ["<!-- import graph, drawn by `npm run imports -- --write` -->", "<!-- end -->"];
 
-/** Checks the workspace in a folder. With `write`, a picture that is out of date is drawn anew instead of being a failure. */
+/** Checks the workspace in a folder. With `write`, an outdated picture is redrawn; otherwise it is a failure. */
 export function checkImports(root, { write }) {
   const law = lawOf(join(root, "turbo.json"));
   const packages = fromTheTop(readPackages(root), law);
@@ -23,18 +23,18 @@ export function checkImports(root, { write }) {
   return { known: circles.known, failures, imports };
 }
 
-/** The rows of the law: what each tag may import; `undefined` where it lists nothing. */
+/** The rows of the layer law: the tags that each tag may import, or `undefined` if its row has no list. */
 function lawOf(file) {
   const { tags } = ts.parseConfigFileTextToJson(file, readFileSync(file, "utf8")).config.boundaries;
   return new Map(Object.entries(tags).map(([tag, { dependencies }]) => [tag, dependencies?.allow]));
 }
 
-/** Packages as the house stands: in the order of the rows of the law, the last at the top. */
+/** The packages in the order of the rows of the layer law, the last one first. */
 function fromTheTop(packages, law) {
   const tags = [...law.keys()];
-  const homeless = packages.find(({ tag }) => !law.has(tag));
-  if (homeless)
-    throw new Error(`${homeless.folder} has the tag ${homeless.tag}, which has no row in turbo.json`);
+  const untagged = packages.find(({ tag }) => !law.has(tag));
+  if (untagged)
+    throw new Error(`${untagged.folder} has the tag ${untagged.tag}, which has no row in turbo.json`);
   return [...packages].sort((a, b) => tags.indexOf(b.tag) - tags.indexOf(a.tag));
 }
 
@@ -42,18 +42,18 @@ function mayImport(from, to, law) {
   return to.isPublic && (law.get(from.tag)?.includes(to.tag) ?? !from.isPublic);
 }
 
-/** An import from a package that stands no lower, or that the importing package's row does not list. */
+/** A failure if the imported package is not below the importing one, or not in the list of its row. */
 function upwardFailure({ from, fromPackage, to, toPackage }, packages, law) {
   if (fromPackage === toPackage) return [];
   const runsDown = packages.indexOf(toPackage) > packages.indexOf(fromPackage);
   if (runsDown && mayImport(fromPackage, toPackage, law)) return [];
   return [
-    `${from} imports ${to}, which runs up: the layer law in turbo.json does not let ` +
-      `${fromPackage.folder} import ${toPackage.folder}`,
+    `${from} imports ${to}, which runs up: the layer law in turbo.json does not allow ` +
+      `${fromPackage.folder} to import ${toPackage.folder}`,
   ];
 }
 
-/** Circles between files, but for those that are known; a known one that is not there (any more, or so) is a failure too. */
+/** Unknown circles between files are failures; so are listed circles that do not exist in this form. */
 function checkCircles(file, imports) {
   const listed = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
   const nameOf = (files) => [...files].sort().join(" ");
@@ -70,8 +70,8 @@ function checkCircles(file, imports) {
       ...[...found.values()].map((circle) => describe(circle, imports)),
       ...stale.map(
         ({ files }) =>
-          `known-circles.json names a circle of ${files.length} files around ${files[0]} that is not there; ` +
-          "take it out, or name the files of what is left of it",
+          `known-circles.json lists a circle of ${files.length} files around ${files[0]} that does not exist; ` +
+          "remove it, or list the files of the circle that remains",
       ),
     ],
   };
@@ -82,7 +82,7 @@ function describe(circle, imports) {
   const arrows = way.map(({ from, isType }) => `${from} ${isType ? "-types->" : "->"} `).join("");
   return (
     `${circle.length} files import each other in a circle: ${arrows}${way[0].from}. ` +
-    "Move what they share into a file that imports none of them"
+    "Move the code that they share into a file that imports none of them"
   );
 }
 
@@ -91,19 +91,20 @@ function checkPicture(file, picture, write) {
   const text = readFileSync(file, "utf8");
   const start = text.indexOf(begin);
   const stop = text.indexOf(end, start);
-  if (start < 0 || stop < 0) return [`ARCHITECTURE.md has no place for the picture: ${begin} ${end}`];
+  if (start < 0 || stop < 0)
+    return [`ARCHITECTURE.md lacks the comments around the picture: ${begin} ${end}`];
   const drawn = `${text.slice(0, start)}${begin}\n\n${picture}\n\n${text.slice(stop)}`;
   if (drawn === text) return [];
   if (!write) {
     return [
-      "the picture in ARCHITECTURE.md is not of these imports; draw it anew: npm run imports -- --write",
+      "the picture in ARCHITECTURE.md does not match the imports; redraw it: npm run imports -- --write",
     ];
   }
   writeFileSync(file, drawn);
   return [];
 }
 
-/** A square: each package's row marks what it imports, in columns of the same order. */
+/** Draws a matrix: the row of a package marks the packages that it imports, in columns of the same order. */
 function draw(packages, imports, law) {
   const titles = packages.map(({ folder }) => folder.replace(/^packages\//, ""));
   const numbers = packages.map((_, i) => String(packages.length - i).padStart(2));

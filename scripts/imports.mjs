@@ -1,6 +1,6 @@
-// `npm run imports`: who imports whom, read from every source file. Fails for a circle between files, also one that only
-// types close, for an import that the layer law in turbo.json does not allow, and if the picture in ARCHITECTURE.md is not
-// the one that is drawn here. `npm run imports -- --write` draws it anew.
+// `npm run imports`: reads the imports of every source file. Fails for a circle between files, imports of types included, for an
+// import that the layer law in turbo.json does not allow, and if the picture in ARCHITECTURE.md is out of date.
+// `npm run imports -- --write` redraws it.
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

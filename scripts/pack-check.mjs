@@ -1,5 +1,5 @@
-// Packs every public package as it would be published and shows the tarball to publint (is package.json right?)
-// and to attw (do its types resolve?). Needs `npm run build`.
+// Packs every public package as for publication, and checks the tarball with publint (package.json) and attw (resolution of
+// types). Needs `npm run build`.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const tarballs = path("node_modules/.cache/tarballs");
 
-/** Runs a tool, and ends everything with its output if it fails. */
+/** Runs a tool. If it fails, prints its output and exits. */
 function run(command, args, cwd) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,

@@ -1,4 +1,4 @@
-// The packages of the workspace, and every import between their source files, as TypeScript parses them.
+// Reads the packages of the workspace, and all imports between their source files, with TypeScript's parser.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import ts from "typescript";
 
 const skipped = new Set(["node_modules", "dist", ".turbo", "coverage"]);
 
-/** The packages: where each is, what it is called, its row in the layer law, and whether others may import it. */
+/** The packages: folder, name, tag in the layer law, and whether other packages may import it. */
 export function readPackages(root) {
   const below = (folder) =>
     existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : [];
@@ -33,7 +33,7 @@ function sourcesOf(name, entries) {
 
 /**
  * Every import from one file of the packages to another, once for each pair: `{ from, fromPackage, to, toPackage, isType }`.
- * It is of types only if nothing of it is left when the program runs.
+ * `isType` means that no import remains at run time.
  */
 export function readImports(root, packages) {
   const files = packages.flatMap(({ folder }) => sourceFiles(root, folder));
@@ -59,7 +59,7 @@ function sourceFiles(root, folder) {
   });
 }
 
-/** What a file imports and re-exports, `import()` and `import("…").Type` included. */
+/** The imports and re-exports of a file, including `import()` and `import("…").Type`. */
 function importsIn(file, text) {
   const found = [];
   const add = (name, isType) => {
@@ -78,7 +78,7 @@ function importsIn(file, text) {
   return found;
 }
 
-/** The file that a specifier names; `null` for what is not of the workspace. */
+/** The file that a specifier names; `null` if it is not in the workspace. */
 function resolve(from, specifier, packages, known) {
   const named = packages.find(
     ({ folder, doors }) =>

@@ -1,6 +1,6 @@
-// Repeats, at the end of a log, what each suite took, and what vitest found: its own summary, then the plain counts on a line
-// of their own. The folder named on the command line holds its output (tests.log), its JSON report (tests.json), and what was
-// noted of times (timings.jsonl).
+// Prints, at the end of a log, the duration of each suite, vitest's summary, and a line with the numbers of passed and failed tests.
+// The folder on the command line contains vitest's output (tests.log), its JSON report (tests.json), and the durations
+// (timings.jsonl).
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ if (existsSync(join(folder, "tests.json"))) {
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(
     readFileSync(join(folder, "tests.json"), "utf8"),
   );
-  // A file that does not even load fails without any of its tests failing.
+  // If a file does not load, the file fails although none of its tests does.
   const brokenFiles = testResults.filter(({ status, assertionResults }) => {
     return status === "failed" && assertionResults.every((test) => test.status !== "failed");
   });

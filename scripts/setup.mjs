@@ -1,5 +1,5 @@
-// Installs what the workspace needs, with nothing but Node and npm, and only when something has changed.
-// Everything it prints goes to standard error: the standard output belongs to the command that follows.
+// Installs the dependencies of the workspace if they have changed. It needs only Node and npm.
+// It prints to the standard error, because the standard output belongs to the command that follows.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -23,13 +23,13 @@ const wanted = hash.digest("hex");
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   const { packageManager } = JSON.parse(readFileSync(path("package.json"), "utf8"));
   console.error(`Setting up with ${packageManager} ...`);
-  // `--prod=false`: the tools are needed also where NODE_ENV is "production".
-  // `--loglevel`: `npm run --silent` would silence these too, and with them the reason of a failure.
+  // `--prod=false`: the tools are needed even if NODE_ENV is "production".
+  // `--loglevel`: otherwise `npm run --silent` would also hide the reason of a failure.
   const pnpm = [packageManager, "install", "--frozen-lockfile", "--prod=false", "--loglevel=info"];
   const { status, signal, error } = spawnSync("npx", ["--yes", "--loglevel=error", ...pnpm], {
     cwd: path("."),
     stdio: ["ignore", process.stderr, process.stderr],
-    // With CI set, pnpm asks no questions, for instance before it replaces an older node_modules.
+    // With CI set, pnpm does not ask for confirmation, for instance before it replaces an older node_modules.
     env: { ...process.env, CI: "true" },
     // npx is a .cmd file on Windows.
     shell: process.platform === "win32",

@@ -1,12 +1,12 @@
-// What suites took, as one table at the end. Where STARGRAD_TIMINGS names a file, each is noted there instead, for whoever runs
-// several commands and prints one table of them all.
+// Prints the durations of suites as one table at the end. If STARGRAD_TIMINGS names a file, they are appended to it instead, so that
+// a script that runs several commands can print one table.
 
 import { appendFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 
 const noted = [];
 
-/** Runs a suite and notes how long it took. Returns what it returns. */
+/** Runs a suite and notes its duration. Returns the result of `run`. */
 export function timed(suite, run) {
   const start = performance.now();
   try {
@@ -22,12 +22,12 @@ function note(suite, seconds) {
   else appendFileSync(file, `${JSON.stringify({ suite, seconds })}\n`);
 }
 
-/** Prints what was noted so far, unless that is in a file. */
+/** Prints the durations noted so far, unless they were appended to a file. */
 export function printTimings() {
   if (noted.length > 0) console.log(`\n${tableOf(noted)}`);
 }
 
-/** A line for each suite, and one for all together. */
+/** A line for each suite, and one for the total. */
 export function tableOf(timings) {
   const total = timings.reduce((sum, { seconds }) => sum + seconds, 0);
   const rows = [...timings, { suite: "in all", seconds: total }];

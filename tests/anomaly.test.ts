@@ -5,11 +5,11 @@ import { Linear, Module } from "@stargrad/nn";
 import { full, tensor, type Tensor } from "@stargrad/tensor";
 import { expect, it } from "vitest";
 
-// Here and not in autograd, because a line of the library is not the user's.
+// These tests are here and not in autograd, because the reported line must be the user's, not one of the library.
 
 const lines = readFileSync(import.meta.filename, "utf8").split("\n");
 
-/** Where this file has the comment `// fault: name`, as a stack writes it. */
+/** The line of this file with the comment `// fault: name`, in the format of a stack trace. */
 function lineOf(fault: string): string {
   return `anomaly.test.ts:${lines.findIndex((line) => line.endsWith(`// fault: ${fault}`)) + 1}:`;
 }
@@ -40,7 +40,7 @@ it("names the line of a logarithm of 0 in a loss", () => {
   expect(error.derivativeOf).toBeNull();
 });
 
-it("names the line of a model that went through a layer which overflows", () => {
+it("names the line of a model's layer that overflows", () => {
   class Growing extends Module {
     readonly layer = new Linear(2, 3);
     override forward(x: Tensor): Tensor {
@@ -56,7 +56,7 @@ it("names the line of a model that went through a layer which overflows", () => 
   expect(error.location).toContain(lineOf("matmul"));
 });
 
-it("names the line whose derivative is infinite, though its value is not", () => {
+it("names the line whose derivative is infinite, although its value is finite", () => {
   const w = new Parameter(tensor([4, 0]));
   const error = anomalyOf(() => {
     const length = w.sqrt(); // fault: sqrt

@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installPublished } from "./published-packages.js";
 import { root } from "./workspace.js";
 
-// A bundler leaves out what nobody imports by name. The methods of Tensor are installed, not imported, and have to be in every
-// bundle that makes a tensor: from sources, and from a package as it is published.
+// A bundler removes code that is not imported by name. The methods of Tensor are installed by a side effect, and must be in every
+// bundle that makes a tensor: from sources, and from published packages.
 
 const programs = {
   tensor: 'export { tensor as make } from "@stargrad/tensor";',
@@ -37,7 +37,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What a program's tensors can do, when it has been bundled and minified by itself. */
+/** The methods of a tensor in a program that was bundled and minified. */
 async function methodsIn(contents: string, resolveDir: string, conditions: string[]): Promise<Set<string>> {
   const outfile = join(folder, `bundle-${bundles++}.mjs`);
   await build({
@@ -67,7 +67,7 @@ describe("a bundle has every method", () => {
     expect(await methodsIn(program, folder, [])).toEqual(all);
   });
 
-  it("and each source file is in one file of a package, whatever its doors", () => {
+  it("and each source file is in exactly one file of the published package, however many doors it has", () => {
     expect(sourcesOfDist.length).toBeGreaterThan(100);
     expect(new Set(sourcesOfDist).size).toBe(sourcesOfDist.length);
   });

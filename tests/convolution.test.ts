@@ -5,8 +5,8 @@ import { Generator, setEngine, uniform, type Tensor } from "@stargrad/tensor";
 import { WasmEngine } from "@stargrad/wasm";
 import { afterAll, expect, it } from "vitest";
 
-// A convolution, its transpose, and the gradients of both by input and filter: on the WebAssembly engine products that read
-// windows in place, on the reference engine a loop for each primitive.
+// A convolution, its transpose, and the gradients of both with respect to input and filter. On the WebAssembly engine they are products
+// that read windows in place, on the reference engine one loop for each primitive.
 
 const wasm = new WasmEngine();
 
@@ -20,7 +20,7 @@ interface Options {
   readonly transposed: boolean;
   readonly batch: number;
   readonly groups: number;
-  /** Of a group, into it and out of it: 1 and 1 in several groups is depthwise. */
+  /** The channels into and out of one group; 1 and 1 with several groups is a depthwise convolution. */
   readonly channels: Pair;
   readonly size: Pair;
   readonly kernel: Pair;
@@ -29,7 +29,7 @@ interface Options {
   readonly padding: Pair;
 }
 
-it("and its gradients are the same on both engines", () => {
+it("a convolution and its gradients are the same on both engines", () => {
   const cases = someOptions(80).filter(fits);
   expect(cases.length).toBeGreaterThan(50);
   for (const options of cases) {
@@ -42,7 +42,7 @@ it("and its gradients are the same on both engines", () => {
   }
 });
 
-/** So many options, always the same ones. */
+/** Draws the given number of options; the same ones in every run. */
 function someOptions(count: number): Options[] {
   let state = 1;
   const draw = (least: number, most: number): number => {
@@ -63,7 +63,7 @@ function someOptions(count: number): Options[] {
   }));
 }
 
-/** Whether there is an output, which for a transposed convolution padding can take away. */
+/** Whether the output is not empty; the padding of a transposed convolution can remove all of it. */
 function fits({ transposed, size, kernel, stride, dilation, padding }: Options): boolean {
   return size.every((length, axis) => {
     const span = dilation[axis] * (kernel[axis] - 1) + 1;
@@ -73,7 +73,7 @@ function fits({ transposed, size, kernel, stride, dilation, padding }: Options):
   });
 }
 
-/** The output, and for a random gradient of it, those of the input and of the filter. */
+/** The output and, for a random upstream gradient, the gradients of the input and of the filter. */
 function compute(
   { transposed, batch, groups, channels, size, kernel, ...others }: Options,
   engine: Engine,

@@ -6,13 +6,12 @@ import { Adam, SGD } from "@stargrad/optim";
 import { Generator, normal, randint, take, type Tensor } from "@stargrad/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-// Credit adds up: what the weights are said to have paid is the change in the loss, in every lesson and with the
-// optimizers they use. What back-propagation promised is not; by how much it is off is printed at the end. Both are shares
-// of Σ |paid|.
+// The actual decreases (paid) of all weights add up to the change of the loss, in every lesson and with its optimizer. The predicted
+// decreases (promise) do not; their error is printed at the end. Both errors are fractions of Σ |paid|.
 
 const figures: Record<string, { steps: number; unexplained: string; promiseOff: string }> = {};
 
-/** Demands of every step that it adds up, and of the promises that some do not. */
+/** Tests that the actual decreases of every step add up, and that the predicted decreases of some steps do not. */
 function describeCredit(name: string, makeSteps: () => AsyncIterable<StepExplanation>): void {
   describe(name, () => {
     const steps: StepExplanation[] = [];
@@ -26,13 +25,13 @@ function describeCredit(name: string, makeSteps: () => AsyncIterable<StepExplana
       };
     });
 
-    it("leaves at most 0.1 % of all that was paid unexplained, at every step", () => {
+    it("leaves at most 0.1 % of Σ |paid| unexplained, at every step", () => {
       expect(steps.length).toBeGreaterThanOrEqual(20);
       expect(steps.every(({ moved }) => moved > 0)).toBe(true);
       expect(worst(steps, unexplainedShare)).toBeLessThanOrEqual(0.001);
     });
 
-    it("is more than the promise can do, which is off by more than 5 % somewhere", () => {
+    it("is better than the promise, whose error exceeds 5 % at some step", () => {
       expect(worst(steps, promiseError)).toBeGreaterThan(0.05);
     });
   });
@@ -43,7 +42,7 @@ function unexplainedShare({ lossBefore, lossAfter, paid, moved }: StepExplanatio
   return Math.abs(lossBefore - lossAfter - paid) / moved;
 }
 
-/** The same for the promise. */
+/** The same error for the promise. */
 function promiseError({ lossBefore, lossAfter, promise, moved }: StepExplanation): number {
   return Math.abs(lossBefore - lossAfter - promise) / moved;
 }
@@ -111,7 +110,7 @@ describeCredit("digits with Adam", async function* () {
     new Linear(32, 10, { generator }),
   );
   const optimizer = new Adam(model.parameters(), { learningRate: 0.001 });
-  // Digits as they might be: ten pictures, of which every item is one, with noise over it.
+  // Invented digits: every item is one of ten pictures plus noise.
   const pictures = normal([10, 784], { generator }).greater(0.8).cast("float32");
   for (let step = 0; step < 50; step++) {
     const y = randint([32], { high: 10, generator });

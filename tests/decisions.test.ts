@@ -60,7 +60,7 @@ const decisions = readdirSync(folder)
   .sort()
   .map(read);
 
-it("numbers decisions from 1, without a gap and without a twin", () => {
+it("numbers decisions from 1, without a gap or a duplicate", () => {
   expect(decisions.map(({ file }) => Number(file.slice(0, 4)))).toEqual(decisions.map((_, i) => i + 1));
 });
 
@@ -73,11 +73,11 @@ describe.each(decisions)("$file", ({ file, text, title, date, status, supersedes
     expect(statuses).toContain(status);
   });
 
-  it("is superseded exactly if it names a successor", () => {
+  it("is superseded if and only if it names a successor", () => {
     expect(status.startsWith("superseded")).toBe(supersededBy.length > 0);
   });
 
-  it("is named in return by what it supersedes and by what supersedes it", () => {
+  it("is named by the records that it supersedes, and by the records that supersede it", () => {
     for (const target of supersedes) {
       expect(target < file, `${file} supersedes a later decision, ${target}`).toBe(true);
       expect(named(target)?.supersededBy, `${target} does not name ${file}`).toContain(file);
@@ -87,7 +87,7 @@ describe.each(decisions)("$file", ({ file, text, title, date, status, supersedes
     }
   });
 
-  it("links to files that exist, and calls decisions by their numbers", () => {
+  it("links to files that exist, and names decisions by their right numbers", () => {
     for (const { text: name, target } of linksIn(text)) {
       if (target.startsWith("https://")) continue;
       expect(existsSync(join(folder, target)), target).toBe(true);

@@ -1,15 +1,15 @@
 /*
- * Random layers in a row as a program, so that what TypeScript knows of their shapes can be compared with what they do.
+ * Random sequences of layers as a program, to compare the shapes that TypeScript infers with those at run time.
  */
 
-/** A layer that declares its shapes or keeps them, and what it is made with. */
+/** A layer that declares its shapes or keeps them, and its arguments. */
 interface LayerText {
   readonly name: "Flatten" | "LayerNorm" | "Linear" | "ReLU" | "RMSNorm" | "Tanh";
   readonly values: readonly unknown[];
 }
 
 interface Case {
-  /** The line of its call, from 1. */
+  /** The line of its call, counted from 1. */
   readonly line: number;
   readonly text: string;
   readonly layers: readonly LayerText[];
@@ -32,7 +32,7 @@ export function declaredShapes({ count, seed }: { readonly count: number; readon
     const written = layers.map(
       ({ name, values }) => `new ${name}(${values.map((v) => write(v)).join(", ")})`,
     );
-    // The last of them inside of a Sequential of its own, every other time.
+    // In every second case the last layers are inside a Sequential of their own.
     const nested =
       i % 2 === 0 ? written : [...written.slice(0, -1), `new Sequential(${written.at(-1) ?? ""})`];
     const text = `const y${i} = new Sequential(${nested.join(", ")}).forward(zeros(${write(input)}));`;
@@ -41,7 +41,7 @@ export function declaredShapes({ count, seed }: { readonly count: number; readon
   return { source: [...header, ...cases.map(({ text }) => text)].join("\n"), cases };
 }
 
-/** One to four layers, of which each takes what the one before it returns, unless it is drawn not to. */
+/** One to four layers. Each accepts the output of the one before, unless the draw makes it wrong on purpose. */
 function layersFor(input: readonly number[], draw: (least: number, most: number) => number): LayerText[] {
   let shape = input;
   return Array.from({ length: draw(1, 4) }, (): LayerText => {
@@ -79,7 +79,7 @@ function write(value: unknown): string {
   return JSON.stringify(value).replaceAll('"', "");
 }
 
-/** Whole numbers from least to most, the same for the same seed. */
+/** Draws whole numbers from least to most; the same ones for the same seed. */
 function drawFrom(seed: number): (least: number, most: number) => number {
   let state = seed;
   return (least, most) => {

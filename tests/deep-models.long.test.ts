@@ -11,9 +11,9 @@ import {
 } from "./deep-models.js";
 import { expectSameRecorded } from "./trainings.js";
 
-// The depths of deep-models.test.ts that take longer.
+// The larger depths of deep-models.test.ts, which take longer.
 
-describe("trainStep is a plain loop, and learns, with", { timeout: 600_000 }, () => {
+describe("trainStep equals a plain loop, and learns, with", { timeout: 600_000 }, () => {
   it.each([24, 64])("%i encoder layers", (layers) => {
     expectSameRecorded(() => encoder(layers), 6);
   });
@@ -27,7 +27,7 @@ describe("trainStep is a plain loop, and learns, with", { timeout: 600_000 }, ()
     expectSameRecorded(() => recurrent(name, 500), 6);
   });
 
-  it.each(names)("%s with all that it can be given, over 200 steps", (name) => {
+  it.each(names)("%s with all its options, over 200 steps", (name) => {
     const all = { numLayers: 2, bidirectional: true, dropout: 0.3, batchFirst: true };
     const lengths = (step: number) => [200 - 10 * step, 1 + 30 * step];
     expectSameRecorded(() => recurrent(name, 200, { ...all, lengths }), 6);

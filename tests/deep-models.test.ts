@@ -10,9 +10,9 @@ import {
 } from "./deep-models.js";
 import { expectSameRecorded } from "./trainings.js";
 
-// What `trainStep` records is a plain loop, to the bit, and learns, however deep. Larger ones: deep-models.long.test.ts.
+// A recorded `trainStep` equals a plain loop bit for bit, and learns, at any depth. Larger models: deep-models.long.test.ts.
 
-describe("trainStep is a plain loop, and learns, with", () => {
+describe("trainStep equals a plain loop, and learns, with", () => {
   it.each([1, 2, 8])("%i encoder layers", (layers) => {
     expectSameRecorded(() => encoder(layers), 4);
   });
@@ -30,7 +30,7 @@ describe("trainStep is a plain loop, and learns, with", () => {
     },
   );
 
-  it.each(names)("%s with all that it can be given, over 20 steps", (name) => {
+  it.each(names)("%s with all its options, over 20 steps", (name) => {
     const all = { numLayers: 2, bidirectional: true, dropout: 0.3, batchFirst: true };
     const lengthsOf = (step: number) => [20 - step, 1 + 3 * step];
     expectSameRecorded(() => recurrent(name, 20, { ...all, lengths: lengthsOf }), 5);
@@ -49,7 +49,7 @@ describe("trainStep is a plain loop, and learns, with", () => {
   });
 });
 
-it("53 convolutions make a ResNet-50", () => {
+it("the ResNet-50 has 53 convolutions", () => {
   const { model } = resNet([3, 4, 6, 3]);
   const kernels = [...model.parameters()].filter(({ ndim }) => ndim === 4);
   expect(kernels).toHaveLength(53);

@@ -3,11 +3,11 @@ import { Adam, AdamW, SGD, type Optimizer } from "@stargrad/optim";
 import { arange, concat, Generator, normal, randint, tensor, type Tensor } from "@stargrad/tensor";
 import { type Inputs, type Subject } from "./trainings.js";
 
-// Deep and long models as people train them, made small across, so that what they prove is about depth.
+// Deep and long models as in practice, but narrow, because the tests are about depth.
 
 type Layer = nn.Layer;
 
-/** A model that learns to give 1 for whatever tensors of this shape it is given. */
+/** A model that learns to return 1 for any tensors of this shape. */
 function subjectOf(
   model: nn.Module & { forward(x: Tensor): Tensor },
   shape: readonly number[],
@@ -25,7 +25,7 @@ function random(seed: number, ...shape: readonly number[]): Tensor {
   return normal(shape, { generator: new Generator(seed) });
 }
 
-/** So many transformer layers, with dropout; their weights decay. */
+/** The given number of transformer layers, with dropout and weight decay. */
 export function encoder(layers: number): Subject {
   const options = { dimFeedforward: 12, dropout: 0.1, generator: new Generator(1) };
   const model = new nn.Sequential<readonly Layer[]>(
@@ -39,7 +39,7 @@ export function encoder(layers: number): Subject {
   );
 }
 
-/** So many times (Linear, tanh). */
+/** (Linear, tanh), repeated. */
 export function tanhChain(length: number): Subject {
   const generator = new Generator(2);
   const model = new nn.Sequential<readonly Layer[]>(
@@ -52,7 +52,7 @@ const recurrentLayers = { RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM };
 
 export type RecurrentName = keyof typeof recurrentLayers;
 
-/** A recurrent layer that reads so many steps, of which each sequence may have fewer. */
+/** A recurrent layer over the given number of steps; single sequences may be shorter. */
 export function recurrent(
   name: RecurrentName,
   steps: number,
@@ -66,7 +66,7 @@ export function recurrent(
   const model = new Reading(layer, new nn.Linear(options.bidirectional === true ? 8 : 4, 1, { generator }));
   return {
     ...subjectOf(model, []),
-    // Its target differs between steps, so that it has to remember.
+    // The target differs between steps, so the layer has to use its state.
     lossOf: ({ x, lengths: given }) =>
       model
         .forward(x, given)
@@ -93,7 +93,7 @@ class Reading extends nn.Module {
   }
 }
 
-/** The outputs alone of an LSTM, without its last states. */
+/** An LSTM that returns only its outputs, without its last states. */
 export class Outputs extends nn.Module {
   constructor(readonly layer: nn.LSTM) {
     super();
@@ -104,7 +104,7 @@ export class Outputs extends nn.Module {
   }
 }
 
-/** A U-Net of so many levels: convolutions and pooling down, both ways of going up, and what was on the way joined to it. */
+/** A U-Net of the given number of levels: convolutions and pooling, both kinds of upsampling, and skip connections. */
 export function uNet(levels: number): Subject {
   const size = 4 * 2 ** levels;
   const model = new UNet(levels);
@@ -156,7 +156,7 @@ class UNet extends nn.Module {
   }
 }
 
-/** A ResNet of bottlenecks, so many in each of its four stages: 3, 4, 6 and 3 make a ResNet-50, of 53 convolutions. */
+/** A ResNet with the given numbers of bottlenecks in its four stages: 3, 4, 6 and 3 make a ResNet-50, with 53 convolutions. */
 export function resNet(blocks: readonly number[]): Subject {
   const generator = new Generator(5);
   const convolution = (from: number, to: number, kernel: number, stride = 1) => [
@@ -195,7 +195,7 @@ export function resNet(blocks: readonly number[]): Subject {
   );
 }
 
-/** A model for rows, of which there are others at each of so many steps; then they begin again. */
+/** A model whose number of rows changes at each step; after the given number of steps the sequence repeats. */
 export function batchesOf(shapes: number): Subject {
   const generator = new Generator(8);
   const model = new nn.Sequential(
@@ -211,7 +211,7 @@ export function batchesOf(shapes: number): Subject {
   };
 }
 
-/** A language model with attention of its own: tokens in, the next token's scores out. */
+/** A language model with its own attention: tokens in, logits of the next token out. */
 export function languageModel(layers: number): Subject {
   const model = new LanguageModel(layers);
   return {

@@ -6,7 +6,7 @@ import { describe, it } from "vitest";
 import { Outputs } from "./deep-models.js";
 import { expectSameRecorded } from "./trainings.js";
 
-// Losses that are made of derivatives: what is recorded for them is a plain loop too.
+// Losses that contain derivatives: their recorded steps equal a plain loop, too.
 
 type Model = (x: Tensor) => Tensor;
 
@@ -52,7 +52,7 @@ const cases = Object.keys(losses).flatMap((loss) =>
   Object.keys(layers).map((layer) => [loss, layer] as const),
 );
 
-describe("trainStep is a plain loop, and learns, for a loss with", () => {
+describe("trainStep equals a plain loop, and learns, for a loss with", () => {
   it.each(cases)("%s of %s", (loss, layer) => {
     expectSameRecorded(() => {
       const generator = new Generator(1);

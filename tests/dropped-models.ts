@@ -6,7 +6,7 @@ import { ones } from "@stargrad/tensor";
 import { type WasmEngine } from "@stargrad/wasm";
 import { evaluate, fit, trainStep } from "@stargrad/train";
 
-// Models that are made, trained for two steps and dropped, in every kind of loop there is.
+// Makes models, trains them for two steps and drops them, in every kind of loop.
 
 const features = 512;
 const x = ones([4, features]);
@@ -25,7 +25,7 @@ function takeStep({ model, optimizer }: ReturnType<typeof makeModel>) {
   return loss;
 }
 
-/** What is done with one model; nobody has it afterwards. */
+/** Trains one model in a kind of loop. Afterwards nothing refers to the model. */
 export const lives = {
   awaitsLosses: async () => {
     const made = makeModel();
@@ -59,7 +59,7 @@ function disposable<T extends ReturnType<typeof makeModel>>(made: T): T & Dispos
   });
 }
 
-/** Lives through so many models, one after another, and returns the most that the engine has held after any of them. */
+/** Makes, trains and drops models one after another, and returns the maximum memory that the engine held after any of them. */
 export async function mostHeld(
   engine: WasmEngine,
   models: number,
@@ -67,7 +67,7 @@ export async function mostHeld(
 ): Promise<number> {
   let most = 0;
   for (let i = 0; i < models; i++) {
-    // Awaiting what is not there yet would be a pause that a loop of its own need not have.
+    // Not awaited if it is synchronous, because even `await undefined` is a pause that a user's loop need not have.
     const living = live();
     if (living !== undefined) await living;
     most = Math.max(most, engine.memory().used);

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { root } from "./workspace.js";
 
-// A script in examples/ is at most 40 lines long and prints, line by line, what its comments `// -> …` say.
+// A script in examples/ has at most 40 lines, and prints the lines of its comments `// -> …`.
 
 const folder = join(root, "examples");
 
@@ -17,15 +17,15 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith(".ts")))("examp
     expect(code.trimEnd().split("\n").length).toBeLessThanOrEqual(40);
   });
 
-  it("runs and prints what it says", () => {
+  it("runs and prints the lines of its comments", () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ["--conditions=source", "--import", "tsx", join("examples", name)],
       { cwd: root, encoding: "utf8" },
     );
     expect(status, stderr).toBe(0);
-    const promised = [...code.matchAll(/\/\/ -> (.*)$/gm)].map(([, text]) => text);
-    expect(promised.length).toBeGreaterThan(0);
-    expect(stdout.trimEnd().split("\n")).toEqual(promised);
+    const documented = [...code.matchAll(/\/\/ -> (.*)$/gm)].map(([, text]) => text);
+    expect(documented.length).toBeGreaterThan(0);
+    expect(stdout.trimEnd().split("\n")).toEqual(documented);
   });
 });

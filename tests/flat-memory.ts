@@ -7,22 +7,22 @@ import { Adam } from "@stargrad/optim";
 import { fromData, Generator, setEngine, tensor, type Tensor } from "@stargrad/tensor";
 import { type WasmEngine } from "@stargrad/wasm";
 
-// A plain loop, without `dispose` and without scopes, some of whose steps throw, and what it leaves behind.
+// The memory of a plain loop without `dispose` and without scopes, some of whose steps throw.
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** What is held at some point of a loop. */
+/** The memory at a point of a loop. */
 export interface Held {
-  /** By the engine, in bytes. */
+  /** Of the engine, in bytes. */
   readonly engine: number;
-  /** By JavaScript, in bytes, once the garbage is collected. */
+  /** Of JavaScript, in bytes, after garbage collection. */
   readonly heap: number;
 }
 
 const y = fromData(Int32Array.of(0, 1, 2, 1), [4]);
 
-/** A training step, made for an engine. Of thirteen, four go wrong, each at a place of its own. */
+/** A training step on an engine. Of thirteen steps, four throw, each at a different point. */
 function trainingOn(engine: WasmEngine): (step: number) => void {
   setEngine(engine);
   const generator = new Generator(1);
@@ -44,7 +44,7 @@ function trainingOn(engine: WasmEngine): (step: number) => void {
     try {
       const logits = model.forward(x);
       if (kind === 3) logits.add(tensor([1, 2]));
-      // The engine finds out, in the middle of an update.
+      // The engine detects the error in the middle of an update.
       const picked: Tensor =
         kind === 6 ? logits.gather(x.mul(0).add(9).reshape([4, 1]), { axis: 1 }) : logits;
       const loss = crossEntropy(logits, y).add(picked.mean());
@@ -61,7 +61,7 @@ function trainingOn(engine: WasmEngine): (step: number) => void {
   };
 }
 
-/** Runs so many steps without a pause, and says what is held after a few of them and at ten points from there on. */
+/** Runs steps without a pause, and returns the memory after a few of them and at ten later points. */
 export function holdWithoutPause(engine: WasmEngine, steps: number): Held[] {
   const train = trainingOn(engine);
   const held: Held[] = [];
@@ -75,7 +75,7 @@ export function holdWithoutPause(engine: WasmEngine, steps: number): Held[] {
   return held;
 }
 
-/** Runs so many steps, and says after each tenth of them how many nodes live. */
+/** Runs steps, and returns the number of live nodes after each tenth of them. */
 export async function liveNodes(engine: WasmEngine, steps: number): Promise<number[]> {
   const train = trainingOn(engine);
   let live = 0;
@@ -89,7 +89,7 @@ export async function liveNodes(engine: WasmEngine, steps: number): Promise<numb
     for (let step = 1; step <= steps; step++) {
       train(step);
       if (step % Math.floor(steps / 10) !== 0) continue;
-      // Registries hear of what has been collected in turns of the event loop: of a lot, in several, and not at once.
+      // Registries are called in turns of the event loop; many collected objects take several turns.
       for (let [quiet, last] = [0, live]; quiet < 5; last = live) {
         collectGarbage();
         await new Promise((resolve) => setTimeout(resolve, 5));

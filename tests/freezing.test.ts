@@ -4,7 +4,7 @@ import * as optim from "@stargrad/optim";
 import { Generator, normal, zeros } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-// What is frozen stays as it is under every optimizer, also one that decays weights or goes on with a momentum.
+// Frozen parameters do not change under any optimizer, including those with weight decay or momentum.
 
 const optimizers = {
   SGD: (model: Sequential) =>
@@ -15,7 +15,7 @@ const optimizers = {
 };
 
 describe.each(Object.entries(optimizers))("%s", (_, make) => {
-  it("leaves what is frozen alone, and goes on with it later", () => {
+  it("does not change frozen parameters, and continues with them later", () => {
     const generator = new Generator(1);
     const [first, last] = [new Linear(3, 4, { generator }), new Linear(4, 2, { generator })];
     const model = new Sequential(first, new BatchNorm1d(4), new Tanh(), last);
@@ -29,7 +29,7 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
     const values = (layer: Linear) => layer.parameters().map((parameter) => parameter.dataSync());
 
     step();
-    // A gradient from before it was frozen is not followed either.
+    // A gradient from before the freezing has no effect either.
     backward(mseLoss(model.forward(x), zeros([8, 2])));
     first.freeze();
     const frozen = values(first);

@@ -11,23 +11,23 @@ import { describe, expect, it } from "vitest";
 import { root } from "./workspace.js";
 
 /*
- * Whatever computes has a golden case: numbers that PyTorch, NumPy or a published formula gave, and not this code. The
- * packages' own tests compare each case; here nobody may be without one. Layers and losses have a fuller table of their
- * own in `packages/nn/scripts/layer-table.ts`.
+ * Everything that computes must have a golden case: numbers from PyTorch, NumPy or a published formula, and not from this
+ * code. The packages' own tests compare the cases; this test fails if one is missing. Layers and losses have a more detailed
+ * table in `packages/nn/scripts/layer-table.ts`.
  */
 
-/** What is exported of one kind, and which of it golden files have cases of. */
+/** The exports of one kind, and the names in the golden files. */
 interface Guard {
   readonly members: readonly string[];
   /** The names that cases are recorded under. */
   readonly covered: Iterable<string>;
   /** The script to add a case to. */
   readonly script: string;
-  /** Why a member has no case. */
+  /** The reasons why members have no case. */
   readonly exceptions: Readonly<Record<string, string>>;
 }
 
-/** Members without a case, cases of nobody, and exceptions that are none. */
+/** Members without a case, cases without a member, and unnecessary exceptions. */
 function problemsOf({ members, covered, script, exceptions }: Guard): string[] {
   const cases = new Set(covered);
   const isExcepted = (name: string): boolean => Object.hasOwn(exceptions, name);
@@ -37,10 +37,12 @@ function problemsOf({ members, covered, script, exceptions }: Guard): string[] {
       .map((name) => `${name} has no golden case; add one to ${script}`),
     ...[...cases]
       .filter((name) => !members.includes(name))
-      .map((name) => `${name} has cases and is not there`),
+      .map((name) => `${name} has cases, but is not exported`),
     ...Object.keys(exceptions).flatMap((name) => {
-      if (!members.includes(name)) return [`${name} is an exception and is not there`];
-      return cases.has(name) ? [`${name} has cases, and a reason to have none: ${exceptions[name]}`] : [];
+      if (!members.includes(name)) return [`${name} is an exception, but is not exported`];
+      return cases.has(name)
+        ? [`${name} has cases, but also a reason to have none: ${exceptions[name]}`]
+        : [];
     }),
   ];
 }
@@ -58,7 +60,7 @@ function text(file: string): string {
   return readFileSync(join(root, "packages", file), "utf8");
 }
 
-/** What one field says in each line of a file. */
+/** The values of one field in all lines of a file. */
 function namesInLines(file: string, field: string): string[] {
   const lines = text(file).trimEnd().split("\n");
   return lines.map((line) => (JSON.parse(line) as Record<string, string>)[field]);
@@ -178,7 +180,7 @@ const guards: Readonly<Record<string, Guard>> = {
 };
 
 describe("golden cases", () => {
-  it.each(Object.entries(guards))("are there for all %s", (_, guard) => {
+  it.each(Object.entries(guards))("exist for all %s", (_, guard) => {
     expect(guard.members.length).toBeGreaterThan(5);
     expect(problemsOf(guard)).toEqual([]);
   });
@@ -187,22 +189,18 @@ describe("golden cases", () => {
 describe("a guard", () => {
   const guard: Guard = { members: ["a", "b"], covered: ["a"], script: "x.py", exceptions: { b: "a reason" } };
 
-  it("is content when each member has a case or a reason", () => {
+  it("passes if each member has a case or a reason", () => {
     expect(problemsOf(guard)).toEqual([]);
   });
 
   it.each<[string, Partial<Guard>, string]>([
     ["a member without a case", { members: ["a", "b", "c"] }, "c has no golden case; add one to x.py"],
-    ["a case of nobody", { covered: ["a", "d"] }, "d has cases and is not there"],
+    ["a case without a member", { covered: ["a", "d"] }, "d has cases, but is not exported"],
+    ["an outdated reason", { covered: ["a", "b"] }, "b has cases, but also a reason to have none: a reason"],
     [
-      "a reason that is no longer one",
-      { covered: ["a", "b"] },
-      "b has cases, and a reason to have none: a reason",
-    ],
-    [
-      "a reason for nobody",
+      "a reason without a member",
       { exceptions: { b: "a reason", e: "another" } },
-      "e is an exception and is not there",
+      "e is an exception, but is not exported",
     ],
   ])("fails for %s", (_, change, problem) => {
     expect(problemsOf({ ...guard, ...change })).toEqual([problem]);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { root } from "./workspace.js";
 
-// What `npm run imports` checks, on a small house: `above` may import `below`.
+// The checks of `npm run imports`, on a small workspace in which `above` may import `below`.
 
 interface Checked {
   readonly known: readonly string[];
@@ -62,7 +62,7 @@ function failures(): readonly string[] {
 }
 
 describe("the import graph", () => {
-  it("is drawn with values, types, and what may be imported and is not", () => {
+  it("is drawn with imports of values, imports of types, and allowed but unused imports", () => {
     expect(readFileSync(join(house, "ARCHITECTURE.md"), "utf8").split("\n").slice(3, 7)).toEqual([
       "              3  2  1",
       " 3 apps/app   ■  ○  ·",
@@ -72,10 +72,10 @@ describe("the import graph", () => {
     expect(failures()).toEqual([]);
   });
 
-  it("fails when the picture is of other imports", () => {
+  it("fails if the picture does not match the imports", () => {
     write("packages/above/src/index.ts", "export const one = 1;\n");
     expect(failures()).toContainEqual(
-      expect.stringContaining("the picture in ARCHITECTURE.md is not of these imports"),
+      expect.stringContaining("the picture in ARCHITECTURE.md does not match the imports"),
     );
   });
 
@@ -92,24 +92,24 @@ describe("the import graph", () => {
       "packages/below/src/one.ts -types-> packages/below/src/two.ts",
     ],
     [
-      "an import that waits",
+      "a dynamic import",
       'export const later = import("./two.js");\n',
       "packages/below/src/one.ts -> packages/below/src/two.ts",
     ],
-  ])("fails for a circle that is closed by %s", (_, closing, complaint) => {
+  ])("fails for a circle that is closed by %s", (_, closing, message) => {
     write("packages/below/src/one.ts", `export const one = 1;\nexport type One = typeof one;\n${closing}`);
     write(
       "packages/below/src/two.ts",
       'import type { One } from "./one.js";\nexport type Two = One;\nexport const two: Two = 1;\n',
     );
-    expect(failures()).toContainEqual(expect.stringContaining(complaint));
+    expect(failures()).toContainEqual(expect.stringContaining(message));
   });
 
   it("fails for an import that runs up, even of types", () => {
     write("packages/below/src/one.ts", 'export const one = 1;\nexport type * from "@stargrad/above";\n');
     expect(failures()).toContainEqual(
       expect.stringContaining(
-        "the layer law in turbo.json does not let packages/below import packages/above",
+        "the layer law in turbo.json does not allow packages/below to import packages/above",
       ),
     );
   });
@@ -145,10 +145,12 @@ describe("the import graph", () => {
 
   it("fails for an import of an app", () => {
     write("packages/above/src/index.ts", 'export * from "../../../apps/app/src/main.js";\n');
-    expect(failures()).toContainEqual(expect.stringContaining("does not let packages/above import apps/app"));
+    expect(failures()).toContainEqual(
+      expect.stringContaining("does not allow packages/above to import apps/app"),
+    );
   });
 
-  it("tells of known circles, and fails when one is not there any more", () => {
+  it("reports known circles, and fails if one no longer exists", () => {
     write("packages/below/src/one.ts", 'export const one = 1;\nexport * from "./index.js";\n');
     const files = ["packages/below/src/one.ts", "packages/below/src/index.ts"];
     write("scripts/known-circles.json", JSON.stringify([{ reason: "a test", files }]));
@@ -158,7 +160,9 @@ describe("the import graph", () => {
     });
     write("packages/below/src/one.ts", "export const one = 1;\n");
     expect(failures()).toContainEqual(
-      expect.stringContaining("names a circle of 2 files around packages/below/src/one.ts that is not there"),
+      expect.stringContaining(
+        "lists a circle of 2 files around packages/below/src/one.ts that does not exist",
+      ),
     );
   });
 });

@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { jit } from "stargrad";
 import { chained, layerNames } from "./random-layers.js";
 
-// A function that is recorded gives the numbers of the function, to the bit, whatever layers it calls.
+// A recorded function returns the same numbers as the function itself, bit for bit, for all layers.
 
 const random = (seed: number, ...shape: number[]): Tensor =>
   normal(shape, { generator: new Generator(seed) });
 
 describe("a recorded forward pass", () => {
-  it.each(layerNames)("of %s is the forward pass, in training and in use", (name) => {
+  it.each(layerNames)("of %s equals the forward pass, in training and evaluation mode", (name) => {
     const [plain, recorded] = [1, 2].map(() => {
       manualSeed(3);
       return chained[name]!({ channels: 2, generator: new Generator(1) });
@@ -30,7 +30,7 @@ describe("a recorded forward pass", () => {
     }
   });
 
-  it("sees a layer that is replaced and a number that is changed", () => {
+  it("notices a replaced layer and a changed number", () => {
     class Scaled extends nn.Module {
       inner: nn.Layer = new nn.Linear(2, 2, { generator: new Generator(1) });
       by = 1;

@@ -4,7 +4,7 @@ import ts from "typescript";
 
 import { readJson, root } from "./workspace.js";
 
-/** TypeScript as an editor runs it, with the options of this folder, on sources that are given by their path. */
+/** The language service of TypeScript, as in an editor, with the options of this folder, for the given sources by path. */
 export function startLanguageService(sources: ReadonlyMap<string, string>): ts.LanguageService {
   const { options } = ts.parseJsonConfigFileContent(
     readJson("tests/tsconfig.json"),

@@ -22,11 +22,11 @@ import { describe, expect, it } from "vitest";
 import { recurrent } from "./deep-models.js";
 import { expectSameRecorded } from "./trainings.js";
 
-// Graphs of the sizes that users have. All of them are to be computed, and rightly; how long it takes is for `npm run bench`.
+// Graphs as large as users build them. The tests check that results are right; `npm run bench` measures the time.
 
 const float64 = { dtype: "float64" } as const;
 
-/** A model that is no more than its parameters. */
+/** A model that consists only of parameters. */
 class Holding extends Module {
   constructor(readonly weights: readonly Parameter[]) {
     super();
@@ -44,7 +44,7 @@ describe("a chain of 20,000 operations", () => {
     for (let i = 0; i < length; i++) h = i % 2 === 0 ? h.sin() : h.mul(1.001);
     return h;
   };
-  /** The end of the chain and its derivative, in numbers. */
+  /** The value at the end of the chain and its derivative, computed with plain numbers. */
   const expectedOf = (x: number): readonly [end: number, derivative: number] => {
     let [h, derivative] = [x, 1];
     for (let i = 0; i < length; i++) {
@@ -64,7 +64,7 @@ describe("a chain of 20,000 operations", () => {
     expect(weight.grad).not.toBeNull();
   });
 
-  it("learns in a recorded step", () => {
+  it("can be trained in a recorded step", () => {
     const weight = new Parameter(tensor(0.07, float64));
     const model = new Holding([weight]);
     const optimizer = new SGD([weight], { learningRate: 0.1 });
@@ -80,14 +80,14 @@ describe("a chain of 20,000 operations", () => {
 });
 
 describe("many operands", () => {
-  it("of 784 elements each are stacked, 6,131 of them", () => {
+  it("can be stacked: 6,131 tensors of 784 elements each", () => {
     const stacked = stack(Array.from({ length: 6131 }, (_, i) => full([784], i)));
     expect(stacked.shape).toEqual([6131, 784]);
     const elements = stacked.dataSync();
     expect(elements.every((element, i) => element === Math.floor(i / 784))).toBe(true);
   });
 
-  it("that learn are joined, 5,000 of them, plain and recorded", () => {
+  it("can be concatenated: 5,000 parameters, plain and recorded", () => {
     const make = () => Array.from({ length: 5000 }, (_, i) => new Parameter(tensor([i, -i])));
     const lossOf = (parameters: Parameter[]): Tensor =>
       new Holding(parameters).forward().square().sum().mul(0.5);
@@ -109,7 +109,7 @@ describe("many operands", () => {
 });
 
 describe("windows that overlap widely", () => {
-  it("of 2,000 elements, have a maximum each, whose gradients come together", () => {
+  it("of 2,000 elements have maxima, and their gradients add up", () => {
     const [size, length] = [2000, 3000];
     const x = new Parameter(normal([1, 1, length], { generator: new Generator(1) }));
     const weights = normal([1, 1, length - size + 1], { generator: new Generator(2) });
@@ -128,7 +128,7 @@ describe("windows that overlap widely", () => {
     for (const [i, element] of expected.entries()) expect(gradient[i]).toBeCloseTo(element, 3);
   });
 
-  it("of 100 × 100 elements, give each what all that it is part of give", () => {
+  it("of 100 × 100 elements: the gradient of an element is the sum over all its windows", () => {
     const [length, size, stride] = [200, 100, 20];
     const x = new Parameter(normal([length, length], { generator: new Generator(1) }));
     backward(
@@ -136,7 +136,7 @@ describe("windows that overlap widely", () => {
         .square()
         .sum(),
     );
-    /** In how many windows an element is, along one axis. */
+    /** The number of windows that contain an element, along one axis. */
     const count = (i: number): number =>
       Array.from({ length: (length - size) / stride + 1 }, (_, k) => k * stride).filter(
         (start) => start <= i && i < start + size,
@@ -151,14 +151,14 @@ describe("windows that overlap widely", () => {
   });
 });
 
-describe("what nobody reads", () => {
+describe("unread results", () => {
   const pending = (x: Tensor): number =>
     topologicalOrder([x.node], (node) => node.operation !== null && node.storage === null).length;
 
   it.each<[string, () => (total: Tensor) => Tensor]>([
     ["constants", () => (total) => total.add(1)],
     [
-      "what is cut off from a parameter",
+      "values detached from a parameter",
       () => {
         const weight = new Parameter(tensor(1));
         return (total) => total.add(weight.mul(1).detach());
@@ -176,9 +176,9 @@ describe("what nobody reads", () => {
     expect(total.itemSync()).toBe(100_000);
   });
 
-  it("10,000 dropped forward passes of a norm hold bounded memory, and count", () => {
+  it("of 10,000 dropped forward passes of a norm take bounded memory, and update its statistics", () => {
     const engine = getEngine();
-    if (!(engine instanceof WasmEngine)) throw new Error("this is about the WebAssembly engine");
+    if (!(engine instanceof WasmEngine)) throw new Error("this test needs the WebAssembly engine");
     const norm = new BatchNorm1d(16);
     const model = new Sequential(new Linear(16, 16), norm);
     const x = normal([8, 16], { generator: new Generator(1) });
@@ -212,7 +212,7 @@ describe("long loops", () => {
     expect(weight.grad?.itemSync()).toBeCloseTo(mean, 9);
   });
 
-  it("of no iterations hand on what they began with, and its gradient", () => {
+  it("of no iterations return the initial carry, and pass its gradient on", () => {
     const weight = new Parameter(tensor([1, 2]));
     const step = (h: Tensor, x: Tensor) => ({ carry: h.mul(x), y: h.sin() });
     const { carry, y } = scan(step, weight.mul(3), zeros([0, 2]));
@@ -222,7 +222,7 @@ describe("long loops", () => {
     expect(weight.grad?.toArraySync()).toEqual([3, 3]);
   });
 
-  it("of an LSTM over 5,000 steps learn, plain and recorded", () => {
+  it("of an LSTM over 5,000 steps can be trained, plain and recorded", () => {
     expectSameRecorded(() => recurrent("LSTM", 5000), 3);
   });
 });

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { folders, root } from "./workspace.js";
 
-// The law is proven by breaking it, in a copy of the workspace, and running the stages of `npm run check` on the copy.
+// These tests break the layer law in a copy of the workspace, and run the stages of `npm run check` on the copy.
 
 interface Manifest {
   dependencies?: Record<string, string>;
@@ -49,7 +49,7 @@ afterAll(() => {
   rmSync(copy, { recursive: true, force: true });
 });
 
-/** Links what a package has installed: packages of the workspace to their copies, all else to where it is. */
+/** Links the installed dependencies of a package: packages of the workspace to their copies, others to the originals. */
 function linkDependencies(modules: string): void {
   mkdirSync(join(copy, modules), { recursive: true });
   for (const entry of readdirSync(join(root, modules))) {
@@ -73,7 +73,7 @@ function run(command: string, ...args: string[]): { passed: boolean; output: str
   return { passed: status === 0, output: stdout + stderr };
 }
 
-/** The stages of `npm run check` that keep the law; those that can are run on what concerns one file. */
+/** The stages of `npm run check` that enforce the law. If possible, they run only on one file. */
 const stages = {
   boundaries: () => run("npm", "run", "--silent", "boundaries"),
   lint: (file: string) => run(join(copy, "node_modules/.bin/eslint"), "--max-warnings", "0", file),
@@ -150,9 +150,9 @@ describe.each(violations)("$title", ({ file, imported, text, declared = false, c
     cpSync(join(root, manifest), join(copy, manifest));
   });
 
-  it.each(Object.entries(caughtBy))("fails %s", (stage, complaint) => {
+  it.each(Object.entries(caughtBy))("fails %s", (stage, message) => {
     const { passed, output } = stages[stage as keyof typeof stages](file);
     expect(passed, output).toBe(false);
-    expect(output.replace(/\s+/g, " ")).toContain(complaint);
+    expect(output.replace(/\s+/g, " ")).toContain(message);
   });
 });

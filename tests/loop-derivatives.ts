@@ -4,7 +4,7 @@ import { defaultGenerator, manualSeed, tensor, type Tensor } from "@stargrad/ten
 import { expect } from "vitest";
 import { asScan, randomLoop, unrolled, worldOf, type Loop, type RandomLoop } from "./random-loops.js";
 
-/** What can be seen of a loop: its value, what its derivatives of each order add up to, draws and changes. */
+/** The observable results of a loop: its value, the sums of its derivatives of each order, its draws, and its assignments. */
 export function seenOf({ inputs, value }: RandomLoop, loop: Loop, orders: readonly number[]) {
   return orders.map((order) => {
     manualSeed(5);
@@ -21,7 +21,7 @@ export function seenOf({ inputs, value }: RandomLoop, loop: Loop, orders: readon
 
 type Numeric = (...inputs: Tensor[]) => Tensor;
 
-/** A number made of all derivatives of an order, each of which weighs differently. */
+/** A weighted sum of all derivatives of an order, each with a different weight. */
 function derivativesOf(f: Numeric, order: number): Numeric {
   if (order === 0) return f;
   const below = derivativesOf(f, order - 1);
@@ -38,7 +38,7 @@ function derivativesOf(f: Numeric, order: number): Numeric {
     );
 }
 
-/** Fails unless a random loop as `scan` and as a plain loop have the same values, derivatives, draws and changes. */
+/** Fails unless a random loop has the same values, derivatives, draws and assignments as `scan` and as a plain loop. */
 export function expectPlainLoop(seed: number, orders: readonly number[]): void {
   const loop = randomLoop(seed);
   const [got, expected] = [asScan, unrolled].map((way) => seenOf(loop, way, orders));

@@ -21,7 +21,7 @@ interface LayerLaw {
   boundaries: { tags: Record<string, { dependencies?: { allow: string[] } }> };
 }
 
-/** The one place that says where the project lives: the manifest of the workspace. */
+/** The manifest of the workspace, the only place with the project's address. */
 const { repository: { url = "" } = {} } = readJson("package.json") as Manifest;
 const address = url.replace(/^git\+/, "").replace(/\.git$/, "");
 
@@ -30,24 +30,24 @@ const law = (readJson("turbo.json") as LayerLaw).boundaries.tags;
 const packages = folders.map((folder) => {
   const { name, dependencies, devDependencies } = readJson(`${folder}/package.json`) as Manifest;
   const { tags } = readJson(`${folder}/turbo.json`) as { tags: string[] };
-  // A package's first tag names its row in the law.
+  // The first tag of a package names its row in the layer law.
   return { folder, name, tag: tags[0], versions: { ...dependencies, ...devDependencies } };
 });
 
 type Package = (typeof packages)[number];
 
-/** The workspace packages that a package declares, for running and for developing alike. */
+/** The workspace packages that a package declares as dependencies or development dependencies. */
 function declared({ versions }: Package): Package[] {
   return packages.filter(({ name }) => name in versions);
 }
 
-/** The packages that the law lets a package import; a row that lists none leaves it every public one. */
+/** The packages that a package may import by the law; a row without a list allows every public one. */
 function allowed({ tag }: Package): Package[] {
   const row = law[tag].dependencies?.allow;
   return packages.filter((other) => row?.includes(other.tag) ?? publicFolders.includes(other.folder));
 }
 
-/** What a package reaches through the packages it may import, and through theirs. */
+/** The packages that a package reaches through its allowed imports, transitively. */
 function reached(from: Package): Package[] {
   return allowed(from).flatMap((below) => [below, ...reached(below)]);
 }
@@ -66,7 +66,7 @@ describe.each(packages)("$folder", (self) => {
     expect(declared(self).filter((other) => !allowed(self).includes(other))).toEqual([]);
   });
 
-  it("names in its row as `via:` exactly what it reaches but may not import", () => {
+  it("names in its row as `via:` exactly the packages that it reaches but may not import", () => {
     const row = law[self.tag].dependencies?.allow ?? [];
     const via = reached(self).filter((other) => !allowed(self).includes(other));
     expect(new Set(row.filter((tag) => tag.startsWith("via:")))).toEqual(
@@ -74,19 +74,19 @@ describe.each(packages)("$folder", (self) => {
     );
   });
 
-  it("references in tsconfig.json exactly what package.json declares", () => {
+  it("references in tsconfig.json exactly the packages that package.json declares", () => {
     const expected = declared(self).map(({ folder }) => folder);
     expect(references(`${self.folder}/tsconfig.json`)).toEqual(expected.sort());
   });
 
-  it("says where its source and its issues are", () => {
+  it("declares the addresses of its source and its issues", () => {
     const manifest = readJson(`${self.folder}/package.json`) as Manifest;
     expect(manifest.repository).toEqual({ type: "git", url, directory: self.folder });
     expect(manifest.homepage).toBe(`${address}/tree/main/${self.folder}#readme`);
     expect(manifest.bugs).toBe(`${address}/issues`);
   });
 
-  it("is published with a statement of where it was built, or not at all", () => {
+  it("is published with provenance, or is private", () => {
     const manifest = readJson(`${self.folder}/package.json`) as Manifest;
     expect(manifest.private ?? false).toBe(!publicFolders.includes(self.folder));
     if (manifest.private === true) expect(manifest.publishConfig).toBeUndefined();

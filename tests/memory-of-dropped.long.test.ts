@@ -28,7 +28,7 @@ it.each([
   },
 );
 
-it("holds no more than one model of 3000 where each is disposed of, without a pause", patience, () => {
+it("holds at most one of 3,000 models if each is disposed of, without a pause", patience, () => {
   lives.isDisposedOf();
   const { used, reserved } = engine.memory();
   for (let i = 0; i < 3000; i++) {

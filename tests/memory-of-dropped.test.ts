@@ -3,7 +3,7 @@ import { WasmEngine } from "@stargrad/wasm";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { lives, mostHeld } from "./dropped-models.js";
 
-// The short form of memory-of-dropped.long.test.ts.
+// The short version of memory-of-dropped.long.test.ts.
 
 const before = getEngine();
 let engine: WasmEngine;
@@ -20,12 +20,12 @@ afterAll(() => {
 it.each(["awaitsLosses", "isRecorded", "isFitted"] as const)(
   "gives back models that were dropped, in a loop in which each %s",
   async (name) => {
-    // Together they are 800 MiB.
+    // Together the models take 800 MiB.
     expect(await mostHeld(engine, 200, lives[name])).toBeLessThan(512 * 2 ** 20);
   },
 );
 
-it("holds no more than one model where each is disposed of, without a pause", () => {
+it("holds at most one model if each is disposed of, without a pause", () => {
   lives.isDisposedOf();
   const { used } = engine.memory();
   for (let i = 0; i < 100; i++) {

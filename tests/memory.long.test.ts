@@ -9,19 +9,19 @@ it.each([
   ["one thread", { threads: 1 }],
   ["two threads", { threads: 2, waitForThreads: true, leastWork: 0 }],
 ])(
-  "holds memory flat over 10,000 steps without a pause, some of which throw, on %s",
+  "keeps memory constant over 10,000 steps without a pause, some of which throw, on %s",
   patience,
   (_, options) => {
     const held = holdWithoutPause(new WasmEngine(options), steps);
     expect(new Set(held.map(({ engine }) => engine)).size).toBe(1);
-    // A single object left behind by every step would be more than that.
+    // A leak of a single object per step would exceed this.
     expect(held[9].heap - held[0].heap).toBeLessThan(100 * steps);
   },
 );
 
-it("holds the number of live nodes flat over 10,000 steps, some of which throw", patience, async () => {
+it("keeps the number of live nodes constant over 10,000 steps, some of which throw", patience, async () => {
   const counts = await liveNodes(new WasmEngine({ threads: 1 }), steps);
   expect(counts[0]).toBeGreaterThan(0);
-  // A step builds more nodes than that, and the last ones may be in use for a moment.
+  // A step builds more nodes than this, and those of the last step may still be alive.
   expect(Math.max(...counts) - Math.min(...counts)).toBeLessThan(100);
 });

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { startLanguageService } from "./language-service.js";
 import { root } from "./workspace.js";
 
-// What an editor shows when one points at a method: the documentation of the function of the same name.
+// When users hover over a method, an editor shows the documentation of the function with the same name.
 
 const methods = Object.getOwnPropertyNames(Tensor.prototype).filter((name) => name in library);
 
@@ -27,13 +27,13 @@ function documentationAt(code: string): string {
 }
 
 describe("an editor", () => {
-  it.each(methods)("shows at x.%s what stands at the function", { timeout: 120_000 }, (name) => {
+  it.each(methods)("shows at x.%s the documentation of the function", { timeout: 120_000 }, (name) => {
     const shown = documentationAt(`x.${name};`);
     expect(shown).toMatch(/\w/);
     expect(shown).toBe(documentationAt(`library.${name};`));
   });
 
-  it("shows one signature, because a method would keep only the last of several", () => {
+  it("shows one signature; a method would keep only the last of several", () => {
     const program = service.getProgram();
     const checker = program?.getTypeChecker();
     const overloaded: string[] = [];
@@ -46,7 +46,7 @@ describe("an editor", () => {
     expect(overloaded).toEqual([]);
   });
 
-  it("shows it at a call too", () => {
+  it("shows the documentation at a call, too", () => {
     expect(documentationAt("x.mean(")).toContain("Throws: DTypeError for integers and bools");
   });
 

@@ -24,8 +24,8 @@ import { Generator, getEngine, normal, randint, realize, setEngine, type Tensor 
 import { trainStep } from "@stargrad/train";
 import { describe, expect, it } from "vitest";
 
-// The models of the bench, small, compiled for a machine that nobody has built, whose programs an interpreter runs that trusts
-// nothing: what comes of their training is what comes of it on the reference engine.
+// Small versions of the bench's models, compiled for an invented machine and run by a strict interpreter: training must give the same
+// results as on the reference engine.
 
 interface Training {
   readonly model: Module;
@@ -192,15 +192,15 @@ const steps: Readonly<Record<string, (training: Training, optimizer: Optimizer) 
   },
 };
 
-/** The losses of a few steps, and all that is kept in the end. */
+/** The losses of a few steps, and the final state. */
 function outcomeOf(engine: Engine, name: string, how: string): Map<string, readonly number[]> {
   const before = getEngine();
   try {
     setEngine(referenceEngine);
     const training = trainings[name](new Generator(1));
-    // What is drawn is drawn here, in float64.
+    // Random numbers are drawn here, because drawing needs float64.
     realize(...Object.values(training.inputs));
-    // Some gradients are 0 but for rounding, such as that of a key's bias: they must not become steps.
+    // Some gradients are 0 except for rounding errors, such as that of a key's bias. They must not become steps.
     const optimizer = new Adam(training.model.parameters(), { learningRate: 1e-2, epsilon: 1e-3 });
     setEngine(engine);
     const step = steps[how](training, optimizer);
@@ -234,7 +234,7 @@ describe.each(Object.keys(steps))("%s on a narrow target", (how) => {
 });
 
 describe("programs of trainings", () => {
-  it("hold products with epilogues and panels, rows with buffers of their own, and findings", () => {
+  it("contain products with epilogues and panels, rows with local buffers, and findings", () => {
     const special = [
       "product with an epilogue",
       "scan of product with panels",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "./workspace.js";
 
-it("docs/primitives.md says what the tables say (after a change: npx vitest run --project tests --update)", async () => {
+it("docs/primitives.md matches the tables (after a change: npx vitest run --project tests --update)", async () => {
   const rows = primitiveNames.map((name) => {
     const { formula, kind, arity }: Signature = primitives[name];
     return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${kind} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;

@@ -2,12 +2,12 @@ import * as nn from "@stargrad/nn";
 import { type Generator, type Tensor } from "@stargrad/tensor";
 
 /*
- * Every layer of @stargrad/nn, made to fit into one chain: x is [N, 4 C], and each layer sees it in a shape that it takes.
+ * Every layer of @stargrad/nn, adapted to one chain: x is [N, 4 C], and each layer receives it in a shape that it accepts.
  */
 
-/** How large the layers are, and what they draw from. */
+/** The size of the layers, and their generator. */
 interface Size {
-  /** C, how many channels an item has at each of its four places. */
+  /** C, the number of channels of an item at each of its four positions. */
   readonly channels: number;
   readonly generator: Generator;
 }
@@ -15,7 +15,7 @@ interface Size {
 /** A layer that takes x [N, 4 C] and returns the same shape. */
 export type ChainedLayer = nn.Module & { forward(x: Tensor): Tensor };
 
-/** What a layer sees instead of [N, 4 C], where C is the number of channels: shapes without N. */
+/** The shapes that layers receive instead of [N, 4 C], where C is the number of channels; without N. */
 const views = {
   row: ({ channels: c }: Size) => [4 * c],
   line: ({ channels: c }: Size) => [c, 4],
@@ -26,7 +26,7 @@ const views = {
   even: ({ channels: c }: Size) => [c, 4],
 };
 
-/** Shows a layer x in another shape, and brings what it returns into that of x. */
+/** Passes x to a layer in another shape, and reshapes the output to the shape of x. */
 class Reshaped extends nn.Module {
   constructor(
     readonly layer: nn.Module,
@@ -44,7 +44,7 @@ class Reshaped extends nn.Module {
 type View = keyof typeof views;
 type LayerOf = (size: Size) => ChainedLayer;
 
-/** A layer that sees x in one of the shapes; `call` says how it is called, if it is no function of x alone. */
+/** A layer that receives x in one of the shapes; `call` calls it if it takes more than x. */
 function seen<M extends nn.Module>(
   view: View,
   make: (size: Size) => M,
@@ -57,7 +57,7 @@ function seen<M extends nn.Module>(
 }
 
 const random = ({ generator }: Size) => ({ generator });
-/** What draws numbers while it is trained has a generator of its own. */
+/** The options of a layer that draws random numbers during training: a generator of its own. */
 const drawing = ({ generator }: Size) => ({ generator: generator.split() });
 const transformer = (size: Size) => ({
   dimFeedforward: size.channels + 1,
@@ -67,7 +67,7 @@ const transformer = (size: Size) => ({
 });
 const linear = (size: Size) => new nn.Linear(4 * size.channels, 4 * size.channels, random(size));
 
-/** By the names under which layers are exported. */
+/** The layers, by their exported names. */
 export const chained: Readonly<Record<string, LayerOf | undefined>> = {
   AdaptiveAvgPool1d: seen(
     "line",
@@ -130,7 +130,7 @@ export const chained: Readonly<Record<string, LayerOf | undefined>> = {
   Dropout: (size) => new nn.Dropout(0.1, drawing(size)),
   Dropout2d: seen("image", (size) => new nn.Dropout2d(0.1, drawing(size))),
   ELU: () => new nn.ELU(),
-  // An item for each sign, and each element is multiplied with its item.
+  // One embedding for each sign; each element is multiplied by the embedding of its sign.
   Embedding: seen(
     "row",
     (size) => new nn.Embedding(2, 1, random(size)),
@@ -250,7 +250,7 @@ export const chained: Readonly<Record<string, LayerOf | undefined>> = {
   ),
 };
 
-/** The names of all layers that are exported. */
+/** The names of all exported layers. */
 export const layerNames: readonly string[] = Object.entries(nn)
   .filter(([, exported]) => typeof exported === "function" && exported.prototype instanceof nn.Module)
   .map(([name]) => name);

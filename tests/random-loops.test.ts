@@ -13,7 +13,7 @@ afterEach(() => {
 const seeds = Array.from({ length: 30 }, (_, i) => i);
 
 describe("a random loop", () => {
-  it.each(seeds)("%i is the plain loop, with its derivatives, draws and changes", (seed) => {
+  it.each(seeds)("%i equals the plain loop, with its derivatives, draws and assignments", (seed) => {
     expectPlainLoop(seed, [0, 1, 2]);
   });
 

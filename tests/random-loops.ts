@@ -15,10 +15,10 @@ import {
 } from "@stargrad/tensor";
 
 /*
- * Loops whose bodies are drawn at random from what the public API offers, as `scan` and as a plain loop.
+ * Loops with random bodies, made of operations of the public API, as `scan` and as a plain loop.
  */
 
-/** What loops: `scan`, or what it stands for. */
+/** The loop function: `scan`, or the plain loop that it replaces. */
 export type Loop = (
   f: (carry: Tensor[], x: Tensor[]) => Iteration<Tensor[], Tensor[]>,
   initial: Tensor[],
@@ -28,7 +28,7 @@ export type Loop = (
 
 export const asScan: Loop = (f, initial, sequences, options) => scan(f, initial, sequences, options);
 
-/** The loop that `scan` is short for. */
+/** The plain loop that `scan` replaces. */
 export const unrolled: Loop = (f, initial, sequences, { length, reverse }) => {
   let carry = initial;
   const rows: Tensor[][] = [];
@@ -46,7 +46,7 @@ export const unrolled: Loop = (f, initial, sequences, { length, reverse }) => {
 
 const shape = [3, 3] as const;
 
-/** What a body may read and change beside its carries and slices. All of float64. */
+/** The tensors and variables that a body may read and assign besides its carries and slices. All are float64. */
 export interface World {
   readonly parameter: Parameter;
   readonly buffer: Buffer;
@@ -91,7 +91,7 @@ const operations: readonly Operation[] = [
       .mul(a),
   (a) => detach(a.cos()).mul(a),
   (a, b) => rematerialize((x: Tensor, y: Tensor) => smooth(x.mul(y)).matmul(x))(a, b),
-  // The derivative of something, inside of the loop.
+  // A derivative inside the loop.
   (a, b) => grad((x: Tensor) => smooth(x.mul(b)).sum())(a),
   (a, _, { parameter }) => a.matmul(parameter).tanh(),
   (a, _, { linear, norm }) => norm.forward(linear.forward(a)),
@@ -103,7 +103,7 @@ const operations: readonly Operation[] = [
   },
   (a) => uniform(shape, { dtype: "float64" }).greater(0.3).cast("float64").mul(a),
   (a, b) => a.add(normal([3, 1], { dtype: "float64" }).mul(b).mul(0.1)),
-  // A loop in the loop, which reads what is around it.
+  // A nested loop that reads values of the outer loop.
   (a, b, { parameter }, loop) => {
     const { carry, y } = loop(
       ([h], [x]) => {
@@ -119,9 +119,9 @@ const operations: readonly Operation[] = [
 ];
 
 export interface RandomLoop {
-  /** Where its numbers come from: what it starts with, and its sequences. */
+  /** Its inputs: the initial carry and the sequences. */
   readonly inputs: readonly Tensor[];
-  /** One number of all that the loop gives, computed by either kind of loop. */
+  /** Combines all results of the loop into one number, for either kind of loop. */
   readonly value: (loop: Loop, world: World, ...inputs: readonly Tensor[]) => Tensor;
 }
 
@@ -136,7 +136,7 @@ export function randomLoop(seed: number): RandomLoop {
   const made = 2 + below(6);
   const steps = Array.from({ length: made }, (_, i) => ({
     operation: operations[below(operations.length)],
-    // Mostly what has been made just before.
+    // Mostly the most recent values.
     a: below(3) === 0 ? below(known + i) : known + i - 1,
     b: below(known + i),
   }));

@@ -5,7 +5,7 @@ import { layerNames } from "./random-layers.js";
 import { modelOf, optimizerNames, randomModel, trainInAllWays } from "./random-models.js";
 import { expectLearning, expectSameRecorded, plainStep, recordedStep, train } from "./trainings.js";
 
-/** How many layers the models have; deeper ones are in random-models.long.test.ts. */
+/** The numbers of layers; deeper models are in random-models.long.test.ts. */
 const depths = [1, 2, 3, 5, 8, 12, 16, 24, 32, 45, 60];
 
 const engine = getEngine();
@@ -14,8 +14,8 @@ afterEach(() => {
   setEngine(engine);
 });
 
-describe("a model that is drawn at random", () => {
-  it.each(depths)("of %i layers learns the same recorded as in a plain loop, to the bit", (depth) => {
+describe("a random model", () => {
+  it.each(depths)("of %i layers learns bit for bit the same recorded as in a plain loop", (depth) => {
     const make = () => randomModel(100 + depth, depth);
     const { description } = make();
     const { plain, recorded, paused } = trainInAllWays(make);
@@ -24,7 +24,7 @@ describe("a model that is drawn at random", () => {
     expectLearning(plain, description);
   });
 
-  it.each([4, 20])("of %i layers learns the same on threads, to the bit", (depth) => {
+  it.each([4, 20])("of %i layers learns bit for bit the same on threads", (depth) => {
     const make = () => randomModel(200 + depth, depth);
     const [one, three] = [1, 3].map((threads) => {
       using used = new WasmEngine({ threads, waitForThreads: true, leastWork: 0 });
@@ -48,13 +48,13 @@ describe("a model that is drawn at random", () => {
 });
 
 describe("each layer", () => {
-  it.each(layerNames)("%s learns the same recorded as in a plain loop, to the bit", (name) => {
+  it.each(layerNames)("%s learns bit for bit the same recorded as in a plain loop", (name) => {
     expectSameRecorded(() => modelOf(["Linear", name, name], { seed: 1, channels: 3 }), 4, name);
   });
 });
 
 describe("each optimizer", () => {
-  it.each(optimizerNames)("%s takes the same steps recorded as in a plain loop, to the bit", (optimizer) => {
+  it.each(optimizerNames)("%s makes bit for bit the same steps recorded as in a plain loop", (optimizer) => {
     const layers = ["Linear", "BatchNorm1d", "LSTM", "Conv2d", "Dropout"];
     expectSameRecorded(() => modelOf(layers, { seed: 2, channels: 2, optimizer }), 8, optimizer);
   });

@@ -5,7 +5,7 @@ import { Generator, normal, type Tensor } from "@stargrad/tensor";
 import { chained, layerNames, type ChainedLayer } from "./random-layers.js";
 import { plainStep, recordedStep, train, type Outcome, type Subject } from "./trainings.js";
 
-/** By the names under which they are exported, with options that use what they have. */
+/** The optimizers, by their exported names, with options that use their features. */
 const optimizers: Readonly<Record<string, ((parameters: Parameter[]) => optim.Optimizer) | undefined>> = {
   Adadelta: (parameters) => new optim.Adadelta(parameters, { weightDecay: 0.01 }),
   Adagrad: (parameters) => new optim.Adagrad(parameters, { learningRate: 0.02, learningRateDecay: 0.1 }),
@@ -13,7 +13,7 @@ const optimizers: Readonly<Record<string, ((parameters: Parameter[]) => optim.Op
   Adamax: (parameters) => new optim.Adamax(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
   AdamW: (parameters) => new optim.AdamW(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
   Lion: (parameters) => new optim.Lion(parameters, { learningRate: 0.003, weightDecay: 0.1 }),
-  // Of matrices only; all else stays as it is.
+  // Muon updates only matrices.
   Muon: (parameters) =>
     new optim.Muon(
       parameters.filter(({ ndim }) => ndim === 2),
@@ -25,12 +25,12 @@ const optimizers: Readonly<Record<string, ((parameters: Parameter[]) => optim.Op
   SGD: (parameters) => new optim.SGD(parameters, { learningRate: 0.05, momentum: 0.9, nesterov: true }),
 };
 
-/** The names of all optimizers that are exported and can be recorded. */
+/** The names of all exported optimizers that can be recorded. */
 export const optimizerNames: readonly string[] = Object.entries(optim)
   .filter(([, exported]) => typeof exported === "function" && exported.prototype instanceof optim.Optimizer)
   .map(([name]) => name);
 
-/** A layer beside which x passes, so that a gradient reaches what is 200 layers away. */
+/** A layer with a residual connection, so that gradients reach layers 200 levels below. */
 class Beside extends nn.Module {
   constructor(readonly layer: ChainedLayer) {
     super();
@@ -44,11 +44,11 @@ class Beside extends nn.Module {
 export interface Trainings {
   readonly plain: Outcome;
   readonly recorded: Outcome;
-  /** Recorded, with another model trained by another optimizer between the third step and the fourth. */
+  /** Recorded; another model is trained by another optimizer between the third and the fourth step. */
   readonly paused: Outcome;
 }
 
-/** Trains a model for six steps in the three ways that have to come to the same. */
+/** Trains a model for six steps in three ways, which must give the same results. */
 export function trainInAllWays(make: () => RandomSubject): Trainings {
   return {
     plain: train(make, plainStep, 6),
@@ -72,11 +72,11 @@ export function trainInAllWays(make: () => RandomSubject): Trainings {
 }
 
 export interface RandomSubject extends Subject {
-  /** How the model and the optimizer were drawn. */
+  /** A description of the random model and optimizer. */
   readonly description: string;
 }
 
-/** A model of so many layers that are drawn at random, and so are its width and its optimizer. */
+/** A model with the given number of random layers, a random width and a random optimizer. */
 export function randomModel(seed: number, depth: number): RandomSubject {
   const generator = new Generator(seed);
   const choose = <T>(choices: readonly T[]): T => choices[Math.floor(generator.uniform() * choices.length)];
@@ -85,7 +85,7 @@ export function randomModel(seed: number, depth: number): RandomSubject {
   return modelOf(names, { seed, optimizer, channels });
 }
 
-/** A model of these layers, every other one of them with its input added, and a head for two numbers. */
+/** A model of these layers, every second one with a residual connection, and a head with two outputs. */
 export function modelOf(
   names: readonly string[],
   { seed, optimizer = "AdamW", channels = 1 }: { seed: number; optimizer?: string; channels?: number },
@@ -95,7 +95,7 @@ export function modelOf(
     const layer = made(chained, name)({ channels, generator });
     return i % 2 === 0 ? layer : new Beside(layer);
   });
-  // Some layers give nothing but zeros behind some others, as a mean does behind a norm: the head sees the input too.
+  // Some sequences of layers return only zeros, such as a mean after a norm; so the head receives the input, too.
   const model: nn.Sequential = new nn.Sequential(
     new Beside(new nn.Sequential<readonly ChainedLayer[]>(...layers)),
     new nn.Linear(4 * channels, 2, { generator }),
@@ -112,6 +112,6 @@ export function modelOf(
 
 function made<T>(ways: Readonly<Record<string, T | undefined>>, name: string): T {
   const way = ways[name];
-  if (way === undefined) throw new Error(`nobody has said how to make ${name} for a random model; add it`);
+  if (way === undefined) throw new Error(`no entry says how to make ${name} for a random model; add one`);
   return way;
 }

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { publicFolders, root } from "./workspace.js";
 
-// Every ```ts block of a README is a program. It must type-check and run without throwing, and a `console.log` must
-// print what the comment beside it or below it says:
+// Every ```ts block of a README is a program. It must type-check and run without errors, and a `console.log` must print the text of
+// the comment beside it or below it:
 //
 //     console.log(x.shape); // -> [ 2, 2 ]
 //     console.log(x.toString());
@@ -18,13 +18,13 @@ import { publicFolders, root } from "./workspace.js";
 
 interface Example {
   title: string;
-  /** Its file in the scratch folder, without suffix. */
+  /** Its file in the scratch folder, without extension. */
   name: string;
   code: string;
   runs: boolean;
 }
 
-// Inside this package's node_modules, where the packages it depends on are found by name.
+// The scratch folder is inside this package's node_modules, so that imports of its dependencies resolve.
 const scratch = join(import.meta.dirname, "node_modules", ".cache", "readme-examples");
 
 const readmes = ["README.md", ...publicFolders.map((folder) => `${folder}/README.md`)];
@@ -41,7 +41,7 @@ function examplesOf(readme: string): Example[] {
   }));
 }
 
-/** What the comments of an example promise: the index of a line with a `console.log`, and the text it prints. */
+/** The documented output of an example: the index of a line with a `console.log`, and the text it prints. */
 function promises(code: string): Map<number, string> {
   const promised = new Map<number, string>();
   let [logLine, prints] = [-1, false];
@@ -58,7 +58,7 @@ function promises(code: string): Map<number, string> {
   return promised;
 }
 
-/** Defines what takes the place of `console.log` on a promising line: it prints where and what, as JSON. */
+/** Defines the replacement of `console.log` on a line with documented output: it prints the line and the text as JSON. */
 const documentedLog = `
   import { format } from "node:util";
   globalThis.documentedLog = (line, ...values) => {
@@ -118,7 +118,7 @@ it("every example type-checks", () => {
   for (const { name, code } of examples) writeFileSync(join(scratch, `${name}.mts`), code);
   const config = {
     extends: join(root, "tests", "tsconfig.json"),
-    // One program over the sources of all packages, instead of projects that write declarations.
+    // One TypeScript program over the sources of all packages, instead of projects that emit declarations.
     compilerOptions: {
       composite: false,
       emitDeclarationOnly: false,
@@ -136,7 +136,7 @@ it("every example type-checks", () => {
 });
 
 describe.each(examples.filter(({ runs }) => runs))("$title", (example) => {
-  it("runs and prints what it says", () => {
+  it("runs and prints the documented output", () => {
     const { status, stderr, printed } = runExample(example);
     expect(status, stderr).toBe(0);
     expect(printed).toEqual(promises(example.code));

@@ -9,7 +9,7 @@ import { expectLearning, plainStep, recordedStep, train, type Subject } from "./
 const random = (seed: number, ...shape: number[]): Tensor =>
   normal(shape, { generator: new Generator(seed) });
 
-/** A layer of which only inputs and output are kept for the gradient. */
+/** A layer that keeps only its inputs and its output for the gradient. */
 class Rematerialized extends nn.Module {
   constructor(readonly layer: nn.Layer) {
     super();
@@ -20,7 +20,7 @@ class Rematerialized extends nn.Module {
   }
 }
 
-describe("what is computed again for the gradient", () => {
+describe("a rematerialized layer", () => {
   const layers: Readonly<Record<string, (generator: Generator) => nn.Layer>> = {
     "encoder layers": (generator) =>
       new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 8, dropout: 0.2, generator }),
@@ -36,7 +36,7 @@ describe("what is computed again for the gradient", () => {
       new Outputs(new nn.LSTM(8, 8, { numLayers: 2, dropout: 0.3, generator })),
   };
 
-  it.each(Object.entries(layers))("trains %s as what is kept, plain and recorded", (_, layerOf) => {
+  it.each(Object.entries(layers))("trains %s like the ordinary layer, plain and recorded", (_, layerOf) => {
     const makeWith = (isKept: boolean) => (): Subject => {
       const generator = new Generator(10);
       const model = new nn.Sequential<readonly nn.Layer[]>(

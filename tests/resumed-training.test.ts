@@ -12,7 +12,7 @@ import { expectLearning, stateOf } from "./trainings.js";
 const random = (seed: number, ...shape: number[]): Tensor =>
   normal(shape, { generator: new Generator(seed) });
 
-describe("a training that is interrupted", () => {
+describe("an interrupted training", () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -23,7 +23,7 @@ describe("a training that is interrupted", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("goes on from its checkpoint as if it had not been, with loops, norms and draws", async () => {
+  it("continues from its checkpoint as without the interruption, with loops, norms and random numbers", async () => {
     const path = join(folder, "run.safetensors");
     const setUp = (seed: number) => {
       manualSeed(seed);

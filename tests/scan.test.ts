@@ -16,7 +16,7 @@ import {
 import { trainStep } from "@stargrad/train";
 import { describe, expect, it } from "vitest";
 
-// Loops with what only packages above the tensor know: variables that change, layers, recorded steps.
+// Loops with features of packages above `tensor`: variables that change, layers, recorded steps.
 
 const random = (seed: number, ...shape: number[]): Tensor =>
   normal(shape, { generator: new Generator(seed) });
@@ -24,7 +24,7 @@ const random = (seed: number, ...shape: number[]): Tensor =>
 const valuesOf = (model: Module): Record<string, Tensor> =>
   Object.fromEntries([...model.stateDict()].map(([name, value]) => [name, value.toArraySync() as never]));
 
-/** A state that is normalized, dropped from and changed at every step. */
+/** A state with normalization, dropout and an assignment at every step. */
 class Cell extends Module {
   readonly linear = new Linear(3, 3, { generator: new Generator(1) });
   readonly norm = new BatchNorm1d(3, { momentum: null });
@@ -60,8 +60,8 @@ class Unrolled extends Looping {
   }
 }
 
-describe("variables that are assigned to in a loop", () => {
-  it("have the value of the iteration before, and keep the last", () => {
+describe("variables that a loop assigns", () => {
+  it("have the value of the previous iteration, and keep the last one", () => {
     const [total, steps] = [new Buffer(tensor([1, 2])), new Buffer(tensor(0, { dtype: "int32" }))];
     const { y } = scan(
       (h, x) => {
@@ -87,7 +87,7 @@ describe("variables that are assigned to in a loop", () => {
     expect(steps.itemSync()).toBe(3);
   });
 
-  it("in a loop in a loop go on from iteration to iteration of both", () => {
+  it("continue from iteration to iteration of nested loops", () => {
     const count = new Buffer(tensor(0, { dtype: "int32" }));
     const inner = () =>
       scan(
@@ -116,7 +116,7 @@ describe("variables that are assigned to in a loop", () => {
     expect(count.itemSync()).toBe(220);
   });
 
-  it("are assigned to once more where assignments are recorded", () => {
+  it("are assigned by a recorded program, too", () => {
     const count = new Buffer(tensor(5));
     const { assignments } = recordAssignments(() =>
       scan(
@@ -133,7 +133,7 @@ describe("variables that are assigned to in a loop", () => {
     expect(count.itemSync()).toBe(5);
   });
 
-  it("stay as they are where there are no iterations", () => {
+  it("do not change if there are no iterations", () => {
     const count = new Buffer(tensor(5));
     scan(
       () => {
@@ -151,7 +151,7 @@ describe("variables that are assigned to in a loop", () => {
 describe("a layer in a loop", () => {
   const x = random(3, 6, 4, 3);
 
-  it("with running statistics and dropout does what it does in a plain loop", () => {
+  it("with running statistics and dropout behaves as in a plain loop", () => {
     const [looping, plain] = [new Looping(), new Unrolled()];
     const runs = [looping, plain].map((model) => {
       manualSeed(4);
@@ -230,7 +230,7 @@ describe("trainStep", () => {
     expect(new Set(plain.losses).size).toBe(5);
   });
 
-  it("takes lengths that differ from step to step of one recording", () => {
+  it("accepts different lengths at each step of one recording", () => {
     const model = new Recurrent(new LSTM(3, 4, { generator: new Generator(1) }));
     const optimizer = new Adam(model.parameters());
     const step = trainStep({
@@ -250,12 +250,12 @@ describe("trainStep", () => {
   });
 });
 
-it("summary counts what a loop computes as often as it computes it", () => {
-  // Of the input and of the state, for four gates.
+it("summary counts the operations of a loop once per iteration", () => {
+  // Products with the input and with the state, for four gates.
   expect(summary(new LSTM(3, 2), [5, 4, 3]).multiplyAdds).toBe(5 * 4 * (3 + 2) * 8);
 });
 
-it("a parameter in a loop learns as outside", () => {
+it("a parameter in a loop is trained as outside a loop", () => {
   const rate = new Parameter(tensor(0.5));
   backward(scan((h) => ({ carry: h.mul(rate) }), tensor(1), null, { length: 3 }).carry);
   expect(rate.grad?.itemSync()).toBeCloseTo(0.75);

@@ -10,13 +10,13 @@ import { declaredShapes } from "./declared-shapes.js";
 import { startLanguageService } from "./language-service.js";
 import { root } from "./workspace.js";
 
-// What an editor shows about shapes: the messages under red lines, and the signatures one sees on pointing at a call. A
-// type test in types/ says beside each `@ts-expect-error` what the message on the next line is to be.
+// The messages about shapes that an editor shows as errors, and the signatures that it shows for calls. In a type test in types/, the
+// comment `@ts-expect-error` contains the expected message for the next line.
 
 const folder = join(root, "tests", "types");
 const names = readdirSync(folder).filter((name) => name.endsWith(".test-d.ts"));
 const sources = new Map(
-  // Compiled as if nothing was expected, so that the errors are reported.
+  // Compiled without the comments, so that the errors are reported.
   names.map((name) => [
     join(folder, name),
     readFileSync(join(folder, name), "utf8").replaceAll("@ts-expect-error", "expected-message:"),
@@ -36,7 +36,7 @@ function errorsIn(name: string): { line: number; text: string }[] {
   }));
 }
 
-/** What an editor shows when one points at the place in this code that is marked with "|". */
+/** The text that an editor shows when users hover over the position marked with "|". */
 function hover(name: string, code: string): string {
   const file = join(folder, name);
   const place = (sources.get(file) ?? "").indexOf(code.replace("|", ""));
@@ -45,7 +45,7 @@ function hover(name: string, code: string): string {
 }
 
 describe.each(names)("types/%s", (name) => {
-  it("is refused where it says, with the words it says", () => {
+  it("is rejected at the marked lines, with the expected messages", () => {
     const lines = (sources.get(join(folder, name)) ?? "").split("\n");
     const promised = lines.flatMap((text, index) => {
       const message = /^\/\/ expected-message: (.*)$/.exec(text)?.[1];
@@ -59,51 +59,47 @@ describe.each(names)("types/%s", (name) => {
   });
 });
 
-describe("random layers in a row", () => {
+describe("random sequences of layers", () => {
   const program = () => {
     const made = service.getProgram();
     const file = made?.getSourceFile(declared);
-    if (made === undefined || file === undefined) throw new Error("the compiler does not know the file");
+    if (made === undefined || file === undefined) throw new Error("the compiler did not load the file");
     return { file, checker: made.getTypeChecker() };
   };
 
-  it(
-    "return the shape that their types say, and are refused where forward throws",
-    { timeout: 120_000 },
-    () => {
-      const refusedLines = new Set(errorsIn("declared.ts").map(({ line }) => line));
-      const { file, checker } = program();
-      const types = new Map(
-        file.statements.filter(ts.isVariableStatement).map((statement) => {
-          const { line } = file.getLineAndCharacterOfPosition(statement.getStart());
-          const [{ name }] = statement.declarationList.declarations;
-          return [line + 1, checker.typeToString(checker.getTypeAtLocation(name))];
-        }),
-      );
-      let refused = 0;
-      for (const { line, text, layers, input } of random.cases) {
-        // What a Sequential of one layer and of several does is the same, and so is that of one within another.
-        const forward = () =>
-          layers.reduce((x, { name, values }) => {
-            const layer = nn[name] as new (...values: never[]) => nn.Layer;
-            return new layer(...(values as never[])).forward(x);
-          }, zeros(input));
-        if (refusedLines.has(line)) {
-          refused++;
-          expect(forward, text).toThrow(ShapeError);
-        } else {
-          expect(types.get(line), text).toBe(`Tensor<[${forward().shape.join(", ")}]>`);
-        }
+  it("return the shape of their types, and are rejected where forward throws", { timeout: 120_000 }, () => {
+    const refusedLines = new Set(errorsIn("declared.ts").map(({ line }) => line));
+    const { file, checker } = program();
+    const types = new Map(
+      file.statements.filter(ts.isVariableStatement).map((statement) => {
+        const { line } = file.getLineAndCharacterOfPosition(statement.getStart());
+        const [{ name }] = statement.declarationList.declarations;
+        return [line + 1, checker.typeToString(checker.getTypeAtLocation(name))];
+      }),
+    );
+    let refused = 0;
+    for (const { line, text, layers, input } of random.cases) {
+      // A Sequential of one layer, of several layers, and one within another must agree.
+      const forward = () =>
+        layers.reduce((x, { name, values }) => {
+          const layer = nn[name] as new (...values: never[]) => nn.Layer;
+          return new layer(...(values as never[])).forward(x);
+        }, zeros(input));
+      if (refusedLines.has(line)) {
+        refused++;
+        expect(forward, text).toThrow(ShapeError);
+      } else {
+        expect(types.get(line), text).toBe(`Tensor<[${forward().shape.join(", ")}]>`);
       }
-      // Enough of both, or the test would say nothing.
-      expect(refused).toBeGreaterThan(10);
-      expect(random.cases.length - refused).toBeGreaterThan(20);
-    },
-  );
+    }
+    // Both outcomes must be frequent; otherwise the test would prove nothing.
+    expect(refused).toBeGreaterThan(10);
+    expect(random.cases.length - refused).toBeGreaterThan(20);
+  });
 });
 
 describe("an editor", () => {
-  it("underlines the argument, and says no more than is needed", () => {
+  it("underlines the argument, and shows a short message", () => {
     const [tensor] = errorsIn("layer-shapes.test-d.ts");
     expect(tensor.text).toMatchInlineSnapshot(`
       "Argument of type 'Tensor<[32, 783]>' is not assignable to parameter of type 'ShapeMismatch<"Linear(784, 128) expects the last axis to be 784, got 783">'.

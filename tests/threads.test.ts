@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 
-// What threads do to the process that has them, seen from outside. Each of these is a program of its own.
+// The effects of threads on their process. Each test runs a separate program.
 
 interface End {
   readonly status: number | null;
@@ -9,7 +9,7 @@ interface End {
   readonly errors: string;
 }
 
-/** Runs a program that trains with threads, and what else it is to do. */
+/** Runs a program that can train with threads, with the given code. */
 function runProgram(rest: string, before = ""): End {
   const code = `
     ${before}
@@ -58,24 +58,24 @@ function runProgram(rest: string, before = ""): End {
   return { status, output: stdout.trim(), errors: stderr };
 }
 
-it("lets a process end that has nothing else to do", () => {
+it("lets a process end when it has nothing else to do", () => {
   const { status, output, errors } = runProgram(`train(5); console.log("threads", running);`);
   expect(errors).toBe("");
   expect({ status, output }).toEqual({ status: 0, output: "threads 2" });
 });
 
-it("lets a process end that throws", () => {
+it("lets a process end when it throws", () => {
   const { status, errors } = runProgram(`train(5); throw new Error("on purpose");`);
   expect(status).toBe(1);
   expect(errors).toContain("Error: on purpose");
 });
 
-it("lets a process end that is told to", () => {
+it("lets a process end when it calls process.exit", () => {
   const { status, errors } = runProgram(`train(5); process.exit(7);`);
   expect({ status, errors }).toEqual({ status: 7, errors: "" });
 });
 
-it("ends the threads of an engine that nobody can use any more", () => {
+it("ends the threads of an unreachable engine", () => {
   const { output, errors } = runProgram(`
     for (let i = 0; i < 3; i++) train(2);
     setEngine(new WasmEngine({ threads: 1 }));
@@ -90,7 +90,7 @@ it("ends the threads of an engine that nobody can use any more", () => {
   expect(output).toBe("6\n0");
 });
 
-it("works on one thread without SharedArrayBuffer, and says so once", () => {
+it("works on one thread without SharedArrayBuffer, and warns once", () => {
   const { status, output, errors } = runProgram(
     `const default_ = new WasmEngine({ threads: 3, leastWork: 0 });
     console.log(default_.threads, train(30, default_) < 10, train(5) < 10, running);`,
@@ -102,7 +102,7 @@ it("works on one thread without SharedArrayBuffer, and says so once", () => {
   ]);
 });
 
-it("goes on alone, and says so once, when its threads cannot start", () => {
+it("continues on one thread, and warns once, when its threads cannot start", () => {
   const { status, output, errors } = runProgram(`
     threads.Worker = class extends threads.Worker {
       constructor(source, options) {
@@ -117,7 +117,7 @@ it("goes on alone, and says so once, when its threads cannot start", () => {
   expect(errors.trim()).toBe(`Stargrad works on one thread: a thread ended with "Error: no room".`);
 });
 
-it("starts threads when asked to", () => {
+it("starts threads on request", () => {
   const { output, errors } = runProgram(`
     const engine = new WasmEngine({ threads: 3, leastWork: 0 });
     console.log(await engine.startThreads(), running);

@@ -28,7 +28,7 @@ import {
   type Subject,
 } from "./trainings.js";
 
-// Two ways of training that have to come to the same, to the bit.
+// Pairs of ways to train that must give the same results, bit for bit.
 
 const engine = getEngine();
 
@@ -39,8 +39,8 @@ afterEach(() => {
 const random = (seed: number, ...shape: number[]): Tensor =>
   normal(shape, { generator: new Generator(seed) });
 
-describe("trainStep is a plain loop", () => {
-  it("whose learning rate follows schedules, with groups of which one decays", () => {
+describe("trainStep equals a plain loop", () => {
+  it("with schedules of the learning rate, and groups of which one has weight decay", () => {
     expectSameRecorded(() => {
       const subject = languageModel(1);
       const scheduler = new Scheduler(subject.optimizer, [
@@ -56,7 +56,7 @@ describe("trainStep is a plain loop", () => {
     }, 8);
   });
 
-  it("that adds up the gradients of three parts", () => {
+  it("that accumulates the gradients of three parts", () => {
     const subjects = [encoder(1), encoder(1)];
     const [plain, recorded] = subjects.map((subject, way) => {
       manualSeed(3);
@@ -88,7 +88,7 @@ describe("trainStep is a plain loop", () => {
     expectLearning(plain);
   });
 
-  it("with two steps that take turns, each with an optimizer and a loss of its own", () => {
+  it("with two alternating steps, each with its own optimizer and loss", () => {
     const run = (stepOf: (subject: Subject) => Step) => {
       manualSeed(4);
       const first = recurrent("LSTM", 12, { numLayers: 2, dropout: 0.2 });
@@ -130,12 +130,12 @@ describe("trainStep is a plain loop", () => {
     expectLearning({ losses: plain.figures });
   });
 
-  it("over 40 shapes in turn, and then over the first ones again", () => {
+  it("over 40 shapes in turn, and then the first ones again", () => {
     expectSameRecorded(() => batchesOf(40), 43);
   });
 });
 
-describe("fit is a plain loop", () => {
+describe("fit equals a plain loop", () => {
   it("over a loader whose last batch is smaller, with metrics and a schedule", async () => {
     const setUp = () => {
       manualSeed(9);
@@ -188,7 +188,7 @@ describe("fit is a plain loop", () => {
   });
 });
 
-describe("engines that remember nothing", () => {
+describe("engines without a cache of programs", () => {
   const models: Readonly<Record<string, () => Subject>> = {
     "an encoder": () => encoder(2),
     "an LSTM": () => recurrent("LSTM", 9, { bidirectional: true, dropout: 0.1 }),
@@ -197,15 +197,15 @@ describe("engines that remember nothing", () => {
   };
 
   it.each(Object.entries(models))(
-    "train %s as the one that remembers, on one thread and on three",
+    "train %s like an engine with a cache, on one thread and on three",
     (_, make) => {
       const expected = train(make, plainStep, 4);
       for (const threads of [1, 3]) {
-        using forgetful = new WasmEngine({ programMemory: 1, threads, waitForThreads: true, leastWork: 0 });
-        setEngine(forgetful);
+        using uncached = new WasmEngine({ programMemory: 1, threads, waitForThreads: true, leastWork: 0 });
+        setEngine(uncached);
         expect(train(make, plainStep, 4)).toEqual(expected);
         expect(train(make, recordedStep, 4)).toEqual(expected);
-        expect(forgetful.memory().programs).toBeLessThanOrEqual(1);
+        expect(uncached.memory().programs).toBeLessThanOrEqual(1);
         setEngine(engine);
       }
       expectLearning(expected);

@@ -5,39 +5,39 @@ import { defaultGenerator, manualSeed, type Tensor } from "@stargrad/tensor";
 import { trainStep } from "@stargrad/train";
 import { expect } from "vitest";
 
-// The ways to train that have to come to the same, to the bit.
+// The ways to train that must give the same results, bit for bit.
 
-/** What is trained, as it is before the first step. */
+/** A training before its first step. */
 export interface Subject {
   readonly model: Module;
   readonly optimizer: Optimizer;
   readonly lossOf: (inputs: Inputs) => Tensor;
-  /** What the step of this number learns from. */
+  /** The batch of a step, by its number. */
   readonly inputsOf: (step: number) => Inputs;
-  /** What is done before the step of this number, such as setting a learning rate. Default: nothing. */
+  /** Called before each step with its number, for example to set the learning rate. Default: does nothing. */
   readonly before?: (step: number) => void;
 }
 
 export type Inputs = Readonly<Record<string, Tensor>>;
 
-/** What a training came to: each step's loss, everything that is kept in the end, and where the draws are. */
+/** The result of a training: the loss of each step, the final state, and the state of the generator. */
 export interface Outcome {
   readonly losses: readonly number[];
   readonly state: ReadonlyMap<string, ArrayLike<number>>;
   readonly drawn: unknown;
 }
 
-/** Takes one step of a training. Gradients are clipped in all ways. */
+/** Makes one step of a training. Gradients are clipped in all ways. */
 export type Step = (inputs: Inputs) => Tensor;
 
-/** A plain loop, without anything that is recorded. */
+/** A plain loop, without recording. */
 export function plainStep({ model, optimizer, lossOf }: Subject): Step {
   return (inputs) => {
     const loss = lossOf(inputs);
     backward(loss);
     clipGradNorm(model.parameters(), 1);
     optimizer.step();
-    // Of the model: an optimizer need not have all of its parameters.
+    // Zeroes the gradients of the model, because an optimizer need not have all its parameters.
     for (const parameter of model.parameters()) parameter.grad = null;
     return loss;
   };
@@ -53,7 +53,7 @@ export function recordedStep({ model, optimizer, lossOf }: Subject): Step {
   return (inputs) => step(inputs).loss;
 }
 
-/** Trains what `make` makes, from the same place of the shared generator each time. */
+/** Runs the training that `make` returns, each time from the same state of the shared generator. */
 export function train(make: () => Subject, stepOf: (subject: Subject) => Step, steps: number): Outcome {
   manualSeed(1);
   const subject = make();
@@ -65,20 +65,20 @@ export function train(make: () => Subject, stepOf: (subject: Subject) => Step, s
   return { losses, state: stateOf(subject), drawn: defaultGenerator().state() };
 }
 
-/** All that a model and its optimizer keep, by name. */
+/** The state of a model and its optimizer, by name. */
 export function stateOf({ model, optimizer }: Pick<Subject, "model" | "optimizer">): Outcome["state"] {
   const state = [...model.stateDict(), ...optimizer.stateDict()];
   return new Map(state.map(([name, value]) => [name, value.dataSync()]));
 }
 
-/** Fails unless a training is a plain loop recorded as well, and has another, finite loss at nearly each step. */
+/** Fails unless a recorded training equals the plain loop, and its loss is finite and changes at nearly each step. */
 export function expectSameRecorded(make: () => Subject, steps: number, description = ""): void {
   const plain = train(make, plainStep, steps);
   expect(train(make, recordedStep, steps), description).toEqual(plain);
   expectLearning(plain, description);
 }
 
-/** Fails if losses stay as they are: what walks along a stale gradient, or not at all. */
+/** Fails if the losses do not change, as with a stale gradient or without updates. */
 export function expectLearning({ losses }: Pick<Outcome, "losses">, description = ""): void {
   const written = `${description}: ${losses.join(", ")}`;
   expect(losses.every(Number.isFinite), written).toBe(true);

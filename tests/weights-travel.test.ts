@@ -8,8 +8,8 @@ import * as nn from "@stargrad/nn";
 import { Tensor, zeros } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-// Weights go from PyTorch to Stargrad and back by PyTorch's own names and files. golden/weights.py wrote what is read
-// here, and had PyTorch itself load the bytes that Stargrad must write.
+// Weights can be exchanged between PyTorch and Stargrad, with PyTorch's names and files. golden/weights.py wrote the files that these
+// tests read, and loaded the bytes that Stargrad must write with PyTorch itself.
 
 const folder = join(import.meta.dirname, "golden", "weights");
 
@@ -88,7 +88,7 @@ const models: Record<string, () => nn.Module> = {
   "lstm-cell": () => new nn.LSTMCell(3, 4),
 };
 
-/** What a call of a model took or returned, in PyTorch. */
+/** The inputs or outputs of a call of a model in PyTorch. */
 function tensorsOf(name: string, kind: "input" | "output"): Tensor[] {
   return [...calls].filter(([key]) => key.startsWith(`${name}.${kind}.`)).map(([, value]) => value);
 }
@@ -114,14 +114,14 @@ describe.each(Object.entries(models))("the weights of PyTorch's %s", (name, make
     }
   });
 
-  it("are written to the bytes that PyTorch loads", async () => {
+  it("are written as the bytes that PyTorch loads", async () => {
     const model = make();
     model.loadStateDict(read(name));
     const bytes = await encodeSafetensors(model.stateDict());
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(hashes[name]);
   });
 
-  it("fit nothing else", () => {
+  it("do not fit other models", () => {
     const state = read(name);
     const [[first, value]] = state;
     state.delete(first);
@@ -137,7 +137,7 @@ describe.each(Object.entries(models))("the weights of PyTorch's %s", (name, make
   });
 });
 
-it("every layer with weights has travelled", () => {
+it("covers every layer with weights", () => {
   const travelled = new Set<unknown>(
     Object.values(models).flatMap((make) =>
       make()
@@ -149,12 +149,12 @@ it("every layer with weights has travelled", () => {
     .filter(([, exported]) => typeof exported === "function" && exported.prototype instanceof nn.Module)
     .filter(([, layer]) => !travelled.has(layer))
     .map(([name]) => name);
-  // None of these has any.
+  // These layers have no weights.
   expect(others.sort().join(" ")).toMatchInlineSnapshot(
     `"AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d Dropout2d ELU GELU Hardtanh Identity LeakyReLU LogSoftmax MaxPool1d MaxPool2d Mish ModuleList PixelShuffle ReLU Residual RotaryEmbedding SELU SiLU Sigmoid Softmax Softplus Tanh Unflatten Upsample"`,
   );
 });
 
-it("the file holds one model after the other", () => {
+it("the file contains one model after the other", () => {
   expect(Object.keys(hashes)).toEqual(Object.keys(models));
 });

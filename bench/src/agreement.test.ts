@@ -6,7 +6,7 @@ it("is measured against the largest number", () => {
   expect(distance([0, 0], [0, 0])).toBe(0);
 });
 
-it("is infinite where numbers are missing or are none", () => {
+it("is infinite if numbers are missing or NaN", () => {
   expect(distance([1], [1, 2])).toBe(Infinity);
   expect(distance([1, NaN], [1, 2])).toBe(Infinity);
   expect(distance([1], [0])).toBe(Infinity);

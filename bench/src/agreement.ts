@@ -1,7 +1,7 @@
-/** How far two contestants may be apart, as a share of the largest number. Float32 sums taken in another order differ. */
+/** The tolerance, as a fraction of the largest number. Sums of float32 in another order differ slightly. */
 export const tolerance = 1e-4;
 
-/** The largest difference, as a share of the largest number that was expected. NaN anywhere is infinitely far. */
+/** The largest difference, as a fraction of the largest expected number. It is infinite if there is a NaN. */
 export function distance(got: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (got.length !== expected.length) return Infinity;
   let [furthest, largest] = [0, 0];

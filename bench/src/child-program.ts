@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /**
- * Bundles a program and the packages it imports into one file of plain JavaScript, as an application would, and lets the
- * callback run it in as many new processes as it likes.
+ * Bundles a program and the packages it imports into one file of plain JavaScript, like an application. The callback may run
+ * the file in any number of new processes.
  */
 export async function withProgram<Result>(
   entry: string,
@@ -33,7 +33,7 @@ export async function withProgram<Result>(
 /**
  * Runs a program to its end and parses the JSON that it prints.
  *
- * Throws: Error with what it wrote to stderr if it fails
+ * Throws: Error with the last line of its standard error if the program fails
  */
 export function answerOf(command: string, args: readonly string[], input = ""): unknown {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", input });

@@ -10,7 +10,7 @@ const workload: Workload = {
   inputs: () => ({}),
 };
 
-/** Gives these numbers at its calls, over and over. */
+/** A contestant whose calls return these numbers in turn. */
 function giving(name: string, ...numbers: readonly number[]): Contestant {
   let calls = 0;
   return {
@@ -33,7 +33,7 @@ const unable: Contestant = {
   prepare: () => Promise.reject(new Error("cannot: it has no sum")),
 };
 
-it("times who comes to the first one's numbers, and says why it does not time the others", async () => {
+it("times contestants that agree with the first one, and reports why it does not time the others", async () => {
   const contestants = [
     giving("first", 1, 2, 3),
     unable,

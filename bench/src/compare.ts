@@ -5,10 +5,10 @@ import { measure, type MeasureOptions } from "./measure.js";
 import type { Row } from "./row.js";
 import type { Workload } from "./workload.js";
 
-/** Calls whose results are compared. A training step has to come out right also after it has changed the parameters. */
+/** The number of calls whose results are compared. A training step must also be right after it has changed the parameters. */
 const comparedCalls = 3;
 
-/** Lets everybody who can and who comes to the same numbers compute a workload in turn, and the limit with them. */
+/** Times a workload and its limit in turn, with all contestants that can compute it and agree with the first one. */
 export async function compare(
   workload: Workload,
   all: readonly Contestant[],
@@ -81,7 +81,7 @@ function checkAgreement(results: readonly ArrayLike<number>[], expected: readonl
     const apart = distance(result, expected[call]);
     if (apart <= tolerance) continue;
     throw new Error(
-      `not timed: its numbers at call ${call + 1} are ${apart.toExponential(1)} away from the first engine's`,
+      `not timed: its numbers at call ${call + 1} differ by ${apart.toExponential(1)} from the first engine's`,
     );
   }
 }

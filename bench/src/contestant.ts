@@ -1,43 +1,43 @@
 import type { Workload } from "./workload.js";
 
-/** Something that computes workloads: an engine of ours, or a peer. */
+/** A participant of the bench that computes workloads: one of Stargrad's engines, or a peer. */
 export interface Contestant {
   readonly name: string;
-  /** Whose engine it is: the fastest of each party is compared with the other parties' fastest, whatever its threads. */
+  /** The library it belongs to. The fastest contestant of each party is compared with the other parties' fastest. */
   readonly party: string;
-  /** How many threads it has: it is held to the limit of as many. Default: 1 */
+  /** How many threads it has. Its limit is measured with as many. Default: 1 */
   readonly threads?: number;
-  /** Whether a workload is meant for it. Default: all are. */
+  /** Whether it takes part in a workload. Default: in all. */
   readonly takes?: (workload: Workload) => boolean;
-  /** Throws if it cannot compute this; the message is its row in the table. */
+  /** Throws if it cannot compute the workload; the message becomes its row in the table. */
   prepare(workload: Workload): Promise<Prepared>;
-  /** Ends what does not end by itself. */
+  /** Ends processes and releases resources. */
   close?(): void;
 }
 
-/** A workload whose inputs are where the contestant wants them. */
+/** A workload whose inputs are in the contestant's memory. */
 export interface Prepared {
-  /** Computes so many times, one after another and to the end, and returns the milliseconds it took. */
+  /** Computes the given number of times, one after another and to the end, and returns the milliseconds. */
   run(calls: number): Promise<number>;
-  /** Resolves when it leaves the machine to others. Default: at once */
+  /** Resolves when it no longer uses the machine. Default: at once */
   settle?(): Promise<void>;
-  /** What the last call computed. */
+  /** The result of the last call. */
   result(): Promise<ArrayLike<number>>;
-  /** Frees what nobody else does. */
+  /** Frees memory that is not freed automatically. */
   dispose?(): void;
 }
 
 interface InProcess<Result> {
-  /** Returns when the result is computed, not merely asked for. */
+  /** Returns when the result is computed, not only scheduled. */
   readonly compute: () => Result | Promise<Result>;
   readonly read: (result: Result) => ArrayLike<number> | Promise<ArrayLike<number>>;
-  /** Frees a result, where nobody else does. */
+  /** Frees a result, if it is not freed automatically. */
   readonly release?: (result: Result) => void;
-  /** Frees the inputs, where nobody else does. */
+  /** Frees the inputs, if they are not freed automatically. */
   readonly dispose?: () => void;
 }
 
-/** Times what runs in this process. */
+/** Times a contestant that runs in this process. */
 export function inProcess<Result>({ compute, read, release, dispose }: InProcess<Result>): Prepared {
   let last: { readonly value: Result } | null = null;
   const forget = (): void => {

@@ -23,7 +23,7 @@ const lines = () =>
     .map((line) => JSON.parse(line) as Circumstances & { workload: string });
 
 describe("openHistory", () => {
-  it("appends a line for each record, and leaves what earlier runs wrote", () => {
+  it("appends a line for each record, and keeps the lines of earlier runs", () => {
     const machine = { cpu: "Example 9000", cores: 2, node: "v20.19.0" };
     openHistory(file, { date: "2026-01-01T00:00:00Z", commit: "abc", machine }).append([
       { workload: "matmul", median: 1.5 },
@@ -39,7 +39,7 @@ describe("openHistory", () => {
     ]);
   });
 
-  it("says when, of which commit and on which machine figures were taken", () => {
+  it("records the date, the commit and the machine", () => {
     openHistory(file).append([{}]);
     const [{ date, commit, machine }] = lines();
     expect(Number.isNaN(Date.parse(date))).toBe(false);

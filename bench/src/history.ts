@@ -2,23 +2,23 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 
-/** What has to be the same for two figures to be compared, and when and of what they were taken. */
+/** The date, the commit and the machine of a measurement. Only measurements of the same machine can be compared. */
 export interface Circumstances {
   /** When the run began, in UTC. */
   readonly date: string;
-  /** The commit that was checked out, with `+` behind it if files were changed since; `null` outside of a clone. */
+  /** The commit that was checked out, followed by `+` if files were changed; `null` outside a clone. */
   readonly commit: string | null;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
 }
 
-/** A file of JSON lines that grows with every run. */
+/** A file of JSON lines to which every run appends. */
 export interface History {
-  /** Appends a line for each record, which begins with the circumstances of this run. */
+  /** Appends a line for each record, with the circumstances of this run first. */
   append(records: readonly object[]): void;
 }
 
 /**
- * Opens a history for one run. The file is made if there is none.
+ * Opens a history for one run. The file is created if it does not exist.
  *
  * Throws: Error if the file cannot be written, before anything is measured
  */
@@ -37,7 +37,7 @@ function circumstancesHere(): Circumstances {
     date: new Date().toISOString(),
     commit: commitHere(),
     machine: {
-      // A machine in a sandbox may not know its processor.
+      // In a sandbox the model of the processor may be unknown.
       cpu: cpus().at(0)?.model.trim() ?? "unknown",
       cores: availableParallelism(),
       node: process.version,

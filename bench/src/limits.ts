@@ -8,19 +8,19 @@ export interface Limit extends Candidate {
   readonly dispose?: () => void;
 }
 
-/** What so many cores of this machine can do at best in as much arithmetic, or one of them in moving as many bytes. */
+/** The best possible speed of this machine: the same arithmetic on so many cores, or a copy of the same number of bytes on one. */
 export function limitOf(limit: Workload["limit"], threads = 1): Limit {
   return "operations" in limit ? simdPeak(limit.operations, threads) : copyBandwidth(limit.bytes);
 }
 
-/** Enough independent sums to hide the latency of one; with the factor and a temporary they fit 16 registers. */
+/** Enough independent accumulators to hide the latency of one; with the factor and a temporary they fit 16 registers. */
 const chains = 13;
 /** A multiplication and an addition on each of four elements. */
 const operationsPerChain = 8;
 
 /**
- * 128-bit WebAssembly multiply-adds that stay in registers, each waiting only for the one 13 before it. They are fused if relaxed
- * SIMD is there, which on Node 20 the first engine turns on.
+ * 128-bit WebAssembly multiply-adds in registers; each depends only on the one 13 before it. They are fused if relaxed SIMD is
+ * available; on Node 20 the first engine turns it on.
  */
 function simdPeak(operations: number, threads: number): Limit {
   const fused = WebAssembly.validate(chainsModule(true));
@@ -87,7 +87,7 @@ function obey({ module, steps, turns }: Orders): never {
   }
 }
 
-/** Copies half as many bytes from one place to another: half are read, half are written. */
+/** Copies half of the bytes, because each copied byte is read once and written once. */
 function copyBandwidth(bytes: number): Limit {
   const from = new Uint8Array(bytes / 2).fill(1);
   const to = new Uint8Array(bytes / 2).fill(2);
@@ -114,8 +114,8 @@ const get = (local: number): number[] => [0x20, local];
 const set = (local: number): number[] => [0x21, local];
 
 /**
- * `(steps: i32) -> f32`: repeats `sum = sum · 0.5 + 0.5` for all sums, and returns what they add up to, so that none can
- * be left out.
+ * `(steps: i32) -> f32`: repeats `sum = sum · 0.5 + 0.5` for all accumulators, and returns their total, so that no accumulator can
+ * be optimized away.
  *
  * Source: WebAssembly core specification, "Binary Format"
  */
@@ -147,7 +147,7 @@ function section(id: number, content: readonly number[]): number[] {
   return [id, ...sized(content)];
 }
 
-/** Content after its length in LEB128: two bytes are enough for all there is. */
+/** The content, preceded by its length in LEB128; two bytes suffice for all lengths here. */
 function sized(content: readonly number[]): number[] {
   return [(content.length % 128) + 128, Math.floor(content.length / 128), ...content];
 }

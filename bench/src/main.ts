@@ -43,7 +43,7 @@ if (options.firstSteps.length > 0) await measureFirstSteps();
 if (options.shapes) publish([{ shapes: await passThroughShapes(2000) }]);
 if (options.dropped) publish([{ dropped: await holdDroppedModels(10_000) }]);
 
-/** Prints what was found, as a table for people or a line for each record, and keeps the records in the history. */
+/** Prints the results, as a table for people or as one line per record, and appends the records to the history. */
 function publish(records: readonly object[], people?: string): void {
   const lines = records.map((record) => JSON.stringify(record)).join("\n");
   console.log(options.json ? lines : (people ?? lines));

@@ -18,7 +18,7 @@ it("warms up, then lets the candidates take turns", async () => {
   expect(timings.map(({ median }) => median)).toEqual([4, 20]);
 });
 
-it("counts only what comes after the warm-up and after the first call of a turn, per call", async () => {
+it("counts neither the warm-up nor the first call of a turn, and gives times per call", async () => {
   const durations = [50, 100, 7, 100, 1, 100, 3, 100, 9];
   const [timing] = await measure([{ run: () => Promise.resolve(durations.shift() ?? 0) }], {
     warmUp: 0,
@@ -28,7 +28,7 @@ it("counts only what comes after the warm-up and after the first call of a turn,
   expect(timing).toEqual({ median: 5, fastest: 1, slowest: 9, runs: 4 });
 });
 
-it("calls what is short often enough to fill a turn", () => {
+it("calls short candidates often enough to fill a turn", () => {
   expect(callsPerTurn(0.5, 10)).toBe(20);
   expect(callsPerTurn(300, 10)).toBe(1);
   expect(callsPerTurn(0, 10)).toBe(10_000);

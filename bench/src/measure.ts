@@ -1,4 +1,4 @@
-/** How long one call took, in milliseconds, over all counted turns. */
+/** The time of one call, in milliseconds, over all counted turns. */
 export interface Timing {
   readonly median: number;
   readonly fastest: number;
@@ -7,27 +7,28 @@ export interface Timing {
 }
 
 export interface MeasureOptions {
-  /** Milliseconds each candidate runs before counting starts, so that the JIT compiler is done. */
+  /** How long each candidate runs before counting starts, in milliseconds, so that the JIT compiler has finished. */
   readonly warmUp: number;
-  /** Milliseconds a turn lasts at least: what is shorter is called several times a turn. */
+  /** The minimum duration of a turn, in milliseconds. Shorter candidates are called several times per turn. */
   readonly turn: number;
-  /** Counted turns. */
+  /** The number of counted turns. */
   readonly runs: number;
 }
 
-/** Something to be timed. */
+/** A computation to time. */
 export interface Candidate {
-  /** Computes so many times and returns the milliseconds it took. */
+  /** Computes the given number of times and returns the milliseconds. */
   run(calls: number): Promise<number>;
-  /** Resolves when it leaves the machine to others. Default: at once */
+  /** Resolves when it no longer uses the machine. Default: at once */
   settle?(): Promise<void>;
 }
 
 /**
- * Times candidates in turn, A B A B …, so that a machine whose speed drifts slows all of them alike. Compare timings of
- * one call of this function only.
+ * Times candidates in turn, A B A B …, so that a drift of the machine's speed affects all of them equally. Compare only timings
+ * of the same call of this function.
  *
- * The first call of a turn is not counted: it finds the others' data in the caches and its threads asleep, as no loop's second does.
+ * The first call of a turn is not counted: it finds the data of other candidates in the caches and its threads asleep. In a loop,
+ * that is true only for the first call.
  */
 export async function measure(
   candidates: readonly Candidate[],
@@ -49,12 +50,12 @@ export async function measure(
   return contests.map(({ durations }) => summarize(durations));
 }
 
-/** Runs a candidate until it is warm and returns how long its fastest call took. */
+/** Runs a candidate until it is warm, and returns the time of its fastest call. */
 async function warm(candidate: Candidate, milliseconds: number): Promise<number> {
   let [spent, fastest] = [0, Infinity];
   do {
     const duration = await candidate.run(1);
-    // A clock that stands still would keep this from ending.
+    // If the clock did not advance, this loop would not end.
     spent += Math.max(duration, 1e-3);
     fastest = Math.min(fastest, duration);
   } while (spent < milliseconds);

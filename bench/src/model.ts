@@ -68,7 +68,7 @@ function moduleOf(layer: Layer, generator: Generator): ModuleLayer {
   }
 }
 
-/** Adds a learned vector for each place, so that attention can tell places apart: x [N, T, E] -> [N, T, E]. */
+/** Adds a learned position embedding: x [N, T, E] -> [N, T, E]. */
 class Positions extends Module {
   readonly weight: Parameter;
 
@@ -82,7 +82,7 @@ class Positions extends Module {
   }
 }
 
-/** A layer of GPT-2: norms first, GELU, four times as wide in between, and nobody sees what comes later. */
+/** A layer of GPT-2: pre-norm, GELU, a feed-forward network of four times the width, and causal attention. */
 class CausalTransformer extends TransformerEncoderLayer {
   constructor(features: number, heads: number, generator: Generator) {
     super(features, heads, {
@@ -100,7 +100,7 @@ class CausalTransformer extends TransformerEncoderLayer {
   }
 }
 
-/** An LSTM of which only the outputs are handed on: x [T, N, in] -> [T, N, out]. */
+/** An LSTM that returns only its outputs: x [T, N, in] -> [T, N, out]. */
 class OutputsOfLstm extends Module {
   readonly lstm: LSTM;
 

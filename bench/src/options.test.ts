@@ -22,7 +22,7 @@ it("measures every workload and a cold start 15 times without peers by default",
   });
 });
 
-it("keeps figures in a file that is named", () => {
+it("reads the file of the history", () => {
   expect(readOptions(["--history", "server.jsonl"], all).history).toBe("server.jsonl");
   expect(() => readOptions(["--history"], all)).toThrow(/--history/);
 });
@@ -39,7 +39,7 @@ it("chooses workloads by a part of their name", () => {
   expect(readOptions(["--torch"], all).peers).toBe("torch");
 });
 
-it("measures depth, shapes and dropped models alone, where they are asked for", () => {
+it("measures only depth, shapes or dropped models if they are requested", () => {
   expect(readOptions(["--depth"], all)).toMatchObject({ firstSteps, workloads: [], coldStart: false });
   expect(readOptions(["--depth", "--only", "stack"], all).firstSteps).toHaveLength(3);
   expect(readOptions(["--shapes", "--dropped"], all)).toMatchObject({
@@ -50,10 +50,12 @@ it("measures depth, shapes and dropped models alone, where they are asked for", 
   });
 });
 
-it("says what it expected", () => {
-  expect(() => readOptions(["--only", "fft"], all)).toThrow(/nothing is named like "fft"; there are: matmul/);
+it("throws errors that say what was expected", () => {
+  expect(() => readOptions(["--only", "fft"], all)).toThrow(
+    /got --only "fft", which matches no name; the names are: matmul/,
+  );
   expect(() => readOptions(["--depth", "--only", "fft"], all)).toThrow(
-    /there are: first step: trainStep, 12/,
+    /the names are: first step: trainStep, 12/,
   );
   expect(() => readOptions(["--runs", "0"], all)).toThrow(/got --runs 0; expected a whole number/);
   expect(() => readOptions(["--threads", "1.5"], all)).toThrow(/got --threads 1.5/);

@@ -5,7 +5,7 @@ import type { Workload } from "./workload.js";
 
 export interface Options {
   readonly workloads: readonly Workload[];
-  /** Whether to measure how long the first step of a new process takes. */
+  /** Whether to measure the first step of a new process. */
   readonly coldStart: boolean;
   /** First steps of deep and of long programs. */
   readonly firstSteps: readonly FirstStep[];
@@ -14,9 +14,9 @@ export interface Options {
   /** Whether to make and drop 10,000 models. */
   readonly dropped: boolean;
   readonly runs: number;
-  /** How many threads our engine may use, besides a run on one. */
+  /** The number of threads for Stargrad's engine, in addition to a run on one. */
   readonly threads: number;
-  /** Whether our engine may use vectors of 256 bits, where V8 has them. */
+  /** Whether Stargrad's engine may use vectors of 256 bits, if V8 supports them. */
   readonly wideVectors: boolean;
   /** Which peers take part: none, PyTorch alone, or all. */
   readonly peers: "none" | "torch" | "all";
@@ -26,16 +26,16 @@ export interface Options {
   readonly history: string | null;
 }
 
-/** All that can be measured by name. */
+/** Everything that can be selected by name. */
 export interface Measurable {
   readonly workloads: readonly Workload[];
   readonly firstSteps: readonly FirstStep[];
 }
 
 /**
- * Reads the command line. Whoever asks for depth, shapes or dropped models gets those alone.
+ * Reads the command line. With depth, shapes or dropped models, nothing else is measured.
  *
- * Throws: Error if there is no such option, nothing of such a name, or if the number of runs is none
+ * Throws: Error for an unknown option, for a name that matches nothing, and for a number that is not a whole number above 0
  */
 export function readOptions(args: readonly string[], all: Measurable): Options {
   const { values } = parseArgs({
@@ -65,7 +65,7 @@ export function readOptions(args: readonly string[], all: Measurable): Options {
   if (workloads.length + firstSteps.length === 0 && !coldStart && !shapes && !dropped) {
     const names = usual ? [...all.workloads, { name: coldStartName }] : all.firstSteps;
     throw new Error(
-      `nothing is named like "${only}"; there are: ${names.map(({ name }) => name).join("; ")}`,
+      `got --only "${only}", which matches no name; the names are: ${names.map(({ name }) => name).join("; ")}`,
     );
   }
   const peers = values.peers ? "all" : values.torch ? "torch" : "none";

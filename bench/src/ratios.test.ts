@@ -9,7 +9,7 @@ function row(party: string | undefined, median: number): Row {
   return { workload, engine: "one", ...(party && { party }), timing, share: 1 };
 }
 
-it("compares the best of each party, whatever its threads, and leaves out the limit", () => {
+it("compares the best of each party, with any number of threads, without the limit", () => {
   const rows: Row[] = [
     row(undefined, 1),
     row("ours", 4),

@@ -1,13 +1,13 @@
 import type { Row } from "./row.js";
 
-/** How long a party's fastest needs, as a multiple of another party's fastest. */
+/** The time of a party's fastest contestant, as a multiple of another party's fastest. */
 export interface Ratio {
   readonly party: string;
   readonly other: string;
   readonly ratio: number;
 }
 
-/** Each party against every one that comes after it, by the medians of those with the best number of threads. */
+/** Compares each party with all later ones, by the medians of their contestants with the best number of threads. */
 export function ratiosOf(rows: readonly Row[]): Ratio[] {
   const best = new Map<string, number>();
   for (const row of rows) {

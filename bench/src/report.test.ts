@@ -12,7 +12,7 @@ const workload: Workload = {
 const timing = { median: 0.05, fastest: 0.04, slowest: 1.25, runs: 15 };
 const row: Row = { workload, engine: "wasm", timing, share: 0.8 };
 
-it("aligns what people read under its heading", () => {
+it("aligns the columns of a table under their headings", () => {
   const lines = table(workload, [row, { workload, engine: "tfjs", failure: "cannot" }]).split("\n");
   expect(lines[0]).toBe("matmul 100×100×100");
   expect(lines[1]).toHaveLength(heading.length + 2);
@@ -27,7 +27,7 @@ it("aligns what people read under its heading", () => {
   expect(lines[2]).toMatch(/^ {2}tfjs +cannot$/);
 });
 
-it("says how much longer our best takes than theirs, where both are there", () => {
+it("prints the ratio of the best times of two parties, if both took part", () => {
   const ours = { ...row, party: "ours" };
   const theirs = {
     workload,
@@ -41,7 +41,7 @@ it("says how much longer our best takes than theirs, where both are there", () =
   );
 });
 
-it("writes first steps and their growth", () => {
+it("prints first steps and their growth", () => {
   const step = {
     name: "first step: chain of 5",
     family: "chain",
@@ -84,7 +84,7 @@ it("makes a record of each row for programs", () => {
   });
 });
 
-it("gives what moves bytes a rate in bytes", () => {
+it("gives rates in bytes for workloads that are limited by bytes", () => {
   const moved = { ...workload, limit: { bytes: 5e6 } };
   expect(rowRecord({ ...row, workload: moved })).toMatchObject({ rate: 100, unit: "GB/s" });
 });

@@ -6,7 +6,7 @@ import { ratiosOf, type Ratio } from "./ratios.js";
 import type { Row } from "./row.js";
 import type { Workload } from "./workload.js";
 
-/** A row for programs. */
+/** The JSON record of a row. */
 export function rowRecord(row: Row): object {
   const { workload, engine } = row;
   if ("failure" in row) return { workload: workload.name, engine, failure: row.failure };
@@ -25,7 +25,7 @@ const columns = [
 
 export const heading = write(columns.map(({ title }) => title));
 
-/** One workload for people: its name, and a line for everybody. */
+/** The table of one workload: its name, and a line for each contestant. */
 export function table({ name }: Workload, rows: readonly Row[]): string {
   const lines = rows.map((row) => `  ${line(row)}`);
   return [name, ...lines, ...ratiosOf(rows).map(ratioLine)].join("\n");
@@ -35,7 +35,7 @@ function ratioLine({ party, other, ratio }: Ratio): string {
   return `    best of ${party} / best of ${other}: ${digits(ratio)} ×`;
 }
 
-/** A cold start for people: when each part was done. */
+/** The table of a cold start: the end of each part. */
 export function coldStartTable(milestones: readonly Milestone[]): string {
   return [
     coldStartName,
@@ -43,12 +43,12 @@ export function coldStartTable(milestones: readonly Milestone[]): string {
   ].join("\n");
 }
 
-/** A cold start for programs, a record for each part. */
+/** The JSON records of a cold start, one for each part. */
 export function coldStartRecords(milestones: readonly Milestone[]): object[] {
   return milestones.map(({ part, timing }) => ({ workload: coldStartName, part, ...timing }));
 }
 
-/** A first step for people: everybody's CPU time. */
+/** The table of a first step: the CPU time of each participant. */
 export function firstStepTable(rows: readonly FirstStepRow[]): string {
   const lines = rows.map((row) =>
     "failure" in row
@@ -58,21 +58,21 @@ export function firstStepTable(rows: readonly FirstStepRow[]): string {
   return [rows[0].step.name, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-/** The same for programs. */
+/** The JSON record of a row of first steps. */
 export function firstStepRecord({ step, party: _, ...row }: FirstStepRow): object {
   const { engine } = row;
   const found = "failure" in row ? { failure: row.failure } : row.timing;
   return { firstStep: step.name, engine, ...found };
 }
 
-/** How first steps grow with a program's length, for people. */
+/** The table of the growth of first steps with the length of a program. */
 export function growthTable(growths: readonly Growth[]): string {
   const lines = growths.map(({ family, party, best, factors }) => {
     const grown = factors.map((factor) => `${factor.toFixed(2)} ×`).join(", ");
     return `  ${`${family}, ${party}`.padEnd(columns[0].width)}  ${best.map(digits).join(" → ")} ms: ${grown}`;
   });
   return [
-    "growth of the first step's CPU time, fastest runs, each length twice the one before",
+    "growth of the first step's CPU time, fastest runs, each length twice the previous one",
     ...lines,
   ].join("\n");
 }
@@ -100,7 +100,7 @@ function rateOf({ workload: { limit }, timing }: Extract<Row, { timing: Timing }
   return { rate: work / timing.median / 1e6, unit };
 }
 
-/** Three digits that count, however large the number. */
+/** Formats a number with three significant digits. */
 function digits(value: number): string {
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.max(value, 1e-3))));
   return value.toFixed(decimals);

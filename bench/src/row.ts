@@ -1,10 +1,10 @@
 import type { Timing } from "./measure.js";
 import type { Workload } from "./workload.js";
 
-/** How fast somebody was, as a share of the limit, or why not. */
+/** The time of a contestant and its share of the limit, or the reason why it was not timed. */
 export type Row = {
   readonly workload: Workload;
   readonly engine: string;
-  /** Whose engine it is; the limit is nobody's. */
+  /** The library it belongs to; undefined for the limit. */
   readonly party?: string;
 } & ({ readonly timing: Timing; readonly share: number } | { readonly failure: string });

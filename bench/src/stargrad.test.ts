@@ -21,7 +21,7 @@ async function losses(contestant: Contestant): Promise<number[]> {
   return read;
 }
 
-it("takes the same training steps on every engine, recorded or not", async () => {
+it("computes the same training steps on every engine, recorded or not", async () => {
   const engine = getEngine();
   const expected = await losses(stargradOn(referenceEngine, "reference engine"));
   const got = await losses(stargradOn(engine, "1 thread"));
@@ -32,7 +32,7 @@ it("takes the same training steps on every engine, recorded or not", async () =>
   expect(new Set(got).size).toBe(3);
 });
 
-it("computes a model in use the same on every engine, recorded or not", async () => {
+it("computes the same forward pass on every engine, recorded or not", async () => {
   const engine = getEngine();
   const layers: Layer[] = [
     { layer: "convolution", inputs: 1, outputs: 4, size: 3, bias: false },
@@ -61,7 +61,7 @@ it("computes a model in use the same on every engine, recorded or not", async ()
   expect(outputs[2]).toEqual(outputs[1]);
 });
 
-it("computes with the engine it was made for, whichever is chosen in between", async () => {
+it("computes with its own engine, even if another one was set in the meantime", async () => {
   const engine = getEngine();
   let runs = 0;
   const counting = {

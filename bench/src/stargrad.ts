@@ -8,7 +8,7 @@ import { modelOf } from "./model.js";
 import { plainStep, recordedStep, trainingOf } from "./training.js";
 import type { Input, Inputs, Layer, TrainingStep, Workload } from "./workload.js";
 
-/** Stargrad on one of its engines; `replayed`: training steps and forward passes alone, recorded. */
+/** Stargrad on one of its engines. With `replayed`, it computes only training steps and forward passes, all of them recorded. */
 export function stargradOn(engine: Engine, name: string, { replayed = false, threads = 1 } = {}): Contestant {
   const party = replayed ? "stargrad, replayed" : "stargrad";
   return {
@@ -66,7 +66,7 @@ function prepare({ task, inputs }: Workload, replayed: boolean): Prepared {
   }
 }
 
-/** From the engine's memory to the engine's memory, as within a larger program: reading is off the clock. */
+/** Computes from and to the engine's memory, as inside a larger program. The time to read the result is not counted. */
 function computed(compute: () => Tensor): Prepared {
   let output: Buffer | null = null;
   return inProcess({
@@ -80,7 +80,7 @@ function computed(compute: () => Tensor): Prepared {
   });
 }
 
-/** The model alone, in use: gradients are not asked for. A recorded function hands out its results in ordinary memory. */
+/** The forward pass alone, in eval mode and without gradients. A recorded function returns its results in ordinary memory. */
 function forward(layers: readonly Layer[], { x, ...parameters }: Inputs, replayed: boolean): Prepared {
   const [model, input] = [modelWith(layers, parameters), tensorOf(x)];
   model.eval();
@@ -89,7 +89,7 @@ function forward(layers: readonly Layer[], { x, ...parameters }: Inputs, replaye
   return inProcess({ compute: () => run(input), read: (y) => y.data() });
 }
 
-/** A training step, of the plain loop or recorded. */
+/** A training step, plain or recorded. */
 function trainingStep(
   { layers, loss }: TrainingStep,
   { x, y, ...parameters }: Inputs,
@@ -124,7 +124,7 @@ function convolutionOf(weight: Tensor, padding: number): Conv2d {
 function residentTensorsOf(inputs: Inputs): Record<string, Tensor> {
   const buffers = Object.entries(inputs).map(([name, input]) => {
     const buffer = new Buffer(tensorOf(input), { keepsPrevious: false });
-    // What is computed for a variable lives there.
+    // The value of a variable is stored in the engine's memory.
     buffer.assign(buffer.mul(1));
     return [name, buffer] as const;
   });

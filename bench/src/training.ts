@@ -5,13 +5,13 @@ import type { Tensor } from "@stargrad/tensor";
 import { trainStep } from "@stargrad/train";
 import type { Loss } from "./workload.js";
 
-/** A model that is about to be trained, and the batch it sees at every step. */
+/** A model to train, and the batch of every step. */
 export interface Training {
   readonly model: Sequential;
   readonly optimizer: Adam;
   readonly loss: Loss;
   readonly x: Tensor;
-  /** The classes; nothing where the loss needs none. */
+  /** The classes; undefined if the loss needs none. */
   readonly y: Tensor | undefined;
 }
 
@@ -22,7 +22,7 @@ export function trainingOf({
   return { ...parts, optimizer: new Adam(parts.model.parameters(), { learningRate }) };
 }
 
-/** A step of the plain loop that everybody writes. */
+/** A step of a plain training loop. */
 export function plainStep(training: Training): () => Promise<number> {
   const { model, optimizer, x, y } = training;
   return () => {
@@ -48,6 +48,6 @@ export function recordedStep(training: Training): () => Promise<number> {
 
 function lossOf({ loss }: Training, outputs: Tensor, y: Tensor | undefined): Tensor {
   if (loss === "meanSquare") return outputs.square().mean();
-  if (y === undefined) throw new Error("a cross entropy without classes");
+  if (y === undefined) throw new Error("a cross entropy needs classes; expected y");
   return crossEntropy(outputs.reshape([y.size, -1]), y);
 }

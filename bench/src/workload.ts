@@ -3,7 +3,7 @@ import type { Shape } from "@stargrad/tensor";
 /** A layer of a model, as data, so that every contestant can build it. */
 export type Layer =
   | { readonly layer: "linear"; readonly inputs: number; readonly outputs: number }
-  /** Padded so that the image keeps its size where the stride is 1. Defaults: stride 1, with a bias */
+  /** Padded so that the image keeps its size for stride 1. Defaults: stride 1, with a bias */
   | {
       readonly layer: "convolution";
       readonly inputs: number;
@@ -22,17 +22,17 @@ export type Layer =
   | { readonly layer: "embedding"; readonly rows: number; readonly features: number }
   | { readonly layer: "positions"; readonly places: number; readonly features: number }
   | { readonly layer: "causalTransformer"; readonly features: number; readonly heads: number }
-  /** PyTorch's encoder layer: norms last, ReLU, twice as wide in between, no dropout. */
+  /** PyTorch's encoder layer: post-norm, ReLU, a feed-forward network of twice the width, no dropout. */
   | { readonly layer: "encoder"; readonly features: number; readonly heads: number }
-  /** Hands on its outputs at all times, [T, N, outputs]. */
+  /** Returns its outputs at all times, [T, N, outputs]. */
   | { readonly layer: "lstm"; readonly inputs: number; readonly outputs: number }
   | { readonly layer: "layerNorm"; readonly features: number };
 
-/** What is computed from the inputs, whose names stand behind each. */
+/** The computation. The names of its inputs are given after each kind. */
 export type Task =
-  /** a · b over the last two axes, either read as its transpose. */
+  /** a · b over the last two axes; each may be transposed. */
   | { readonly kind: "matmul"; readonly transposeA: boolean; readonly transposeB: boolean }
-  /** x convolved with weight, padded on all sides. */
+  /** The convolution of x with weight, padded on all sides. */
   | { readonly kind: "convolution"; readonly padding: number }
   /** The gradient of Σ convolution(x, weight) · upstream with respect to x, or to weight. */
   | { readonly kind: "convolutionInputGradient"; readonly padding: number }
@@ -41,13 +41,13 @@ export type Task =
   | { readonly kind: "softmax" | "layerNorm" | "sum" }
   /** relu(2 x + 1) · x, or tanh(2 x + 1) · x. */
   | { readonly kind: "reluChain" | "tanhChain" }
-  /** The model alone, as it is in use (eval), without gradients. Inputs besides x are its parameters, as in a training step. */
+  /** The forward pass alone, in eval mode and without gradients. Inputs besides x are the parameters, as in a training step. */
   | { readonly kind: "forward"; readonly layers: readonly Layer[] }
   | TrainingStep;
 
 /**
- * Forward, the loss, backward and Adam (learning rate 0.001), and the loss read back. The inputs besides x and y are the
- * parameters' first values, named by the layer's place, as in PyTorch's `Sequential`.
+ * Forward pass, loss, backward pass, Adam (learning rate 0.001), and reading the loss. The inputs besides x and y are the initial
+ * values of the parameters, whose names begin with the index of the layer, as in PyTorch's `Sequential`.
  */
 export interface TrainingStep {
   readonly kind: "trainingStep";
@@ -55,7 +55,7 @@ export interface TrainingStep {
   readonly loss: Loss;
 }
 
-/** The cross entropy of the outputs against the classes y, or the mean of their squares, which needs no y. */
+/** The cross entropy of the outputs and the classes y, or the mean of the squared outputs, which needs no y. */
 export type Loss = "crossEntropy" | "meanSquare";
 
 export interface Input {
@@ -65,12 +65,12 @@ export interface Input {
 
 export type Inputs = Readonly<Record<string, Input>>;
 
-/** One thing that is timed. */
+/** A computation that is timed. */
 export interface Workload {
   readonly name: string;
   readonly task: Task;
-  /** What it cannot be faster than: its multiplications and additions, or the bytes it has to read and write. */
+  /** The work that limits its speed: its multiplications and additions, or the bytes it has to read and write. */
   readonly limit: { readonly operations: number } | { readonly bytes: number };
-  /** The same numbers at every call. */
+  /** Makes the inputs; the same numbers at every call. */
   readonly inputs: () => Inputs;
 }

@@ -8,43 +8,43 @@ import { format, resolveConfig } from "prettier";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Scripts outside of a `golden` folder. */
+/** Scripts outside `golden` folders. */
 const elsewhere = ["packages/codegen/src/math/coefficients.py"];
 
-/** What a script reads from its standard input: the output of another program. */
+/** The program whose output a script reads from its standard input. */
 const inputs: Readonly<Record<string, string>> = {
   "packages/graph/golden/primitives.py": "packages/graph/golden/samples.mjs",
   "packages/wasm/golden/make.py": "packages/wasm/golden/names.mjs",
 };
 
 export interface Generated {
-  /** The contents of the files that were written, by path from the root of the repository. */
+  /** The contents of the written files, by path from the root of the repository. */
   readonly files: ReadonlyMap<string, Buffer>;
-  /** What the scripts that failed have printed, by their path. */
+  /** The error output of failed scripts, by path. */
   readonly failures: ReadonlyMap<string, string>;
 }
 
-/** All generating scripts, with the modules they share, which write nothing. */
+/** All scripts that write golden files, including shared modules, which write nothing. */
 export function findScripts(): string[] {
   const all = list("*.py");
   return all.filter((path) => basename(dirname(path)) === "golden" || elsewhere.includes(path));
 }
 
-/** The files beside golden scripts that are data, and so must come from one of the scripts. */
+/** The data files in folders of golden scripts. One of the scripts must have written each of them. */
 export function dataFiles(scripts: readonly string[]): string[] {
   const folders = new Set(scripts.map(dirname).filter((folder) => basename(folder) === "golden"));
   return list(...folders).filter((path) => !/\.(py|mjs)$/.test(path));
 }
 
-/** The files that match, committed or new, but for those that Git ignores. */
+/** The matching files, committed or new, except those that Git ignores. */
 function list(...patterns: readonly string[]): string[] {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", ...patterns];
   const { stdout, status } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
-  if (status !== 0) throw new Error("git ls-files failed: golden files can be written only in a clone");
+  if (status !== 0) throw new Error("git ls-files failed; run this command inside a Git clone");
   return stdout.split("\n").filter((path) => path !== "" && existsSync(join(root, path)));
 }
 
-/** Runs scripts of one folder on a copy of that folder's scripts, so that nothing in the repository changes. */
+/** Runs scripts of one folder in a temporary copy of that folder, so that the repository does not change. */
 export async function generate(
   folder: string,
   scripts: readonly string[],
@@ -72,7 +72,7 @@ export async function generate(
   }
 }
 
-/** Runs one script; returns `null`, or what it printed if it failed. */
+/** Runs one script. Returns `null`, or its error output if it failed. */
 function runScript(script: string, python: string, cwd: string): string | null {
   const source = inputs[script] as string | undefined;
   const { status, stderr, error } = spawnSync(python, [basename(script)], {
@@ -81,7 +81,7 @@ function runScript(script: string, python: string, cwd: string): string | null {
     encoding: "utf8",
     env: {
       ...process.env,
-      // The order of float32 sums, and so their last bits, depends on the number of threads: it is always two.
+      // Always two threads, because the order of float32 sums, and so their last bits, depends on the number of threads.
       OMP_NUM_THREADS: "2",
       MKL_NUM_THREADS: "2",
       // Scripts of several packages import philox.py.
@@ -92,7 +92,7 @@ function runScript(script: string, python: string, cwd: string): string | null {
   return status === 0 ? null : (error?.message ?? stderr.trim());
 }
 
-/** What a script in TypeScript or JavaScript prints. */
+/** The output of a script in TypeScript or JavaScript. */
 function outputOf(script: string): string {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -103,7 +103,7 @@ function outputOf(script: string): string {
   return stdout;
 }
 
-/** Sources are formatted like all others; data is left as the script wrote it. */
+/** Formats sources like all other sources, and leaves data unchanged. */
 async function formatted(path: string, content: Buffer): Promise<Buffer> {
   if (!path.endsWith(".ts")) return content;
   const filepath = join(root, path);

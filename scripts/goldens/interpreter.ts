@@ -9,8 +9,8 @@ const environment = path("../../node_modules/.cache/goldens");
 const onWindows = process.platform === "win32";
 
 /**
- * A Python with the pinned packages, in a virtual environment of its own: made the first time, and made anew when
- * requirements.txt has changed.
+ * Returns a Python with the pinned packages, in a virtual environment. The environment is made at the first call, and again
+ * when requirements.txt has changed.
  *
  * Throws: Error if Python is missing, or if pip cannot install a package
  */
@@ -31,8 +31,8 @@ export function ownInterpreter(): string {
 }
 
 /**
- * Looks whether somebody's own interpreter has the pinned versions, and returns the names of packages that it lacks:
- * only the scripts that need those will fail.
+ * Checks the versions of packages of a user's own interpreter, and returns the names of missing packages. Only the scripts that
+ * need them will fail.
  *
  * Throws: Error if the interpreter does not run, or has another version of a package
  */
@@ -58,8 +58,8 @@ print(json.dumps([version(name) for name in sys.argv[1:]]))`;
     // "2.13.0+cpu" is a build of 2.13.0.
     if (found.split("+")[0] !== wanted) {
       throw new Error(
-        `${python} has ${name} ${found}; golden files are written with ${wanted}. Install that version, or leave ` +
-          `--python and GOLDENS_PYTHON out, and a virtual environment is made`,
+        `${python} has ${name} ${found}, but golden files are written with ${wanted}. Install that version, or omit ` +
+          `--python and GOLDENS_PYTHON to use a virtual environment`,
       );
     }
   }

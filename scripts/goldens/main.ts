@@ -1,5 +1,5 @@
 // `npm run goldens`: runs every script that writes golden files, with pinned versions of PyTorch, NumPy, safetensors and
-// mpmath, and says which files changed. A file whose numbers differ only by rounding stays as it is.
+// mpmath, and lists the files that changed. A file whose numbers differ only by rounding is not replaced.
 //
 //     npm run goldens -- --check             compare and write nothing; fail with a list
 //     npm run goldens -- --only nn           only scripts whose path contains "nn"
@@ -25,12 +25,14 @@ async function main(): Promise<number> {
   const all = findScripts();
   const scripts = all.filter((path) => path.includes(only));
   if (scripts.length === 0) {
-    throw new Error(`no script has "${only}" in its path; there are:\n  ${all.join("\n  ")}`);
+    throw new Error(
+      `got --only "${only}", which is in the path of no script; the scripts are:\n  ${all.join("\n  ")}`,
+    );
   }
   const python = given === "" ? ownInterpreter() : given;
   const missing = missingPackages(python);
   if (missing.length > 0) {
-    console.error(`goldens: ${python} has no ${missing.join(", ")}; scripts that need it will fail`);
+    console.error(`goldens: ${python} lacks ${missing.join(", ")}; scripts that need it will fail`);
   }
 
   const changes: string[] = [];
@@ -49,10 +51,12 @@ async function main(): Promise<number> {
       if (change !== null) changes.push(change);
     }
   }
-  // Only when all scripts have run, it is known which files none of them writes.
+  // Files that no script writes are known only after all scripts have run.
   if (only === "" && failures.length === 0) {
     const orphans = dataFiles(scripts).filter((path) => !written.has(path));
-    failures.push(...orphans.map((path) => `${path}: no script writes it; delete it, or add its script`));
+    failures.push(
+      ...orphans.map((path) => `${path}: no script writes this file; delete it, or add its script`),
+    );
   }
   report(`${written.size} files of ${scripts.length} scripts`, changes, failures);
   return failures.length > 0 || (check && changes.length > 0) ? 1 : 0;
@@ -63,17 +67,17 @@ function report(what: string, changes: readonly string[], failures: readonly str
   for (const line of [...changes, ...failures]) console.log(`  ${line}`);
 }
 
-/** Reports a file that was written anew, and puts it in its place unless `check`; returns what changed, or `null`. */
+/** Reports a written file, and copies it into the repository unless `check`. Returns the change, or `null`. */
 function install(path: string, content: Buffer, check: boolean): string | null {
-  const place = join(root, path);
-  const { verdict, reason } = existsSync(place)
-    ? compare(readFileSync(place), content)
+  const target = join(root, path);
+  const { verdict, reason } = existsSync(target)
+    ? compare(readFileSync(target), content)
     : ({ verdict: "different", reason: "new" } as const);
   console.log(`${path}: ${verdict === "different" ? `CHANGED, ${reason}` : reason || "the same"}`);
   if (verdict !== "different") return null;
   if (!check) {
-    mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, content);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, content);
   }
   return `${path}: ${reason}`;
 }

@@ -1,10 +1,10 @@
-// `npm run mutation`: changes the sources of `autograd` and `compiler` one small place at a time, in a copy, and reports the
-// changes that no test of the same package notices. A report, not a gate: many changes alter speed alone.
+// `npm run mutation`: makes small changes to the sources of `autograd` and `compiler`, one at a time, in a copy, and reports the
+// changes that no test of the same package detects. It is a report and never fails, because many changes affect only speed.
 //
 //     npm run mutation -- autograd/src/vjp.ts signature-map        files whose path contains one of these; a minute or two
 //     npm run mutation                                             everything; hours
 //
-// The list is printed, and coverage/mutation.html shows each change in its place.
+// The list is printed, and coverage/mutation.html shows each change in the source.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";

@@ -3,21 +3,21 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { openSite, type Site } from "./site.js";
 import type { ConformanceReport, DroppingReport, TrainingReport } from "./tasks.js";
 
-// The WebAssembly engine in a real browser: the Chromium at CHROMIUM_PATH, which `npm run conformance` looks for.
+// The WebAssembly engine in a real browser: the Chromium at CHROMIUM_PATH, which `npm run conformance` finds.
 
 const eager = { eager: true };
 const patience = { timeout: 300_000 };
 
 let site: Site;
 let browser: Browser;
-/** What training comes to where everything is allowed. */
+/** The result of training on a page that allows everything. */
 let unhindered: TrainingReport;
 
 beforeAll(async () => {
   site = await openSite();
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? "",
-    // A sandbox cannot be had everywhere, and the pages are our own.
+    // Not every machine supports Chromium's sandbox, and the pages are trusted.
     chromiumSandbox: false,
   });
   unhindered = await run("isolated", "inWorker", "training", eager);
@@ -28,7 +28,7 @@ afterAll(async () => {
   site.close();
 });
 
-/** Opens a page of a folder and has it do a task itself, or in a worker. */
+/** Opens a page of a folder, and runs a task on the page or in a worker. */
 async function run<Report>(
   folder: string,
   where: "onPage" | "inWorker",
@@ -45,7 +45,7 @@ async function run<Report>(
   }
 }
 
-it("agrees with the reference engine on every case, and on three threads to the bit", patience, async () => {
+it("agrees with the reference engine on every case, and bit for bit on three threads", patience, async () => {
   const report = await run<ConformanceReport>("isolated", "inWorker", "conformance");
   expect(report.failures).toEqual([]);
   expect(report.threads).toBe(3);
@@ -73,12 +73,12 @@ it.each([
   expect(report.losses).toEqual(unhindered.losses);
 });
 
-it("says nothing where the work is too small for threads", async () => {
+it("prints no warning if the work is too small for threads", async () => {
   const report = await run<TrainingReport>("plain", "onPage", "training", { eager: false });
   expect(report).toMatchObject({ engine: "wasm", notices: [], shared: false });
 });
 
-it("works on the reference engine where a policy forbids WebAssembly, and says what to allow", async () => {
+it("uses the reference engine if a policy forbids WebAssembly, and says what to allow", async () => {
   const report = await run<TrainingReport>("without-wasm", "inWorker", "training", { eager: false });
   expect(report.engine).toBe("reference");
   expect(report.notices).toEqual([
@@ -96,6 +96,6 @@ it.each(["inWorker", "onPage"] as const)(
   },
 );
 
-it("bundles without a module of Node's", () => {
+it("can be bundled without modules of Node", () => {
   for (const [name, text] of site.scripts) expect(text, name).not.toMatch(/from\s*"node:|import\(\s*"node:/);
 });

@@ -1,6 +1,6 @@
 import { tasks } from "./tasks.js";
 
-// The script of the page that tests open: they call what it puts on `globalThis`.
+// The script of the page that tests open. The tests call the functions that it adds to `globalThis`.
 
 type Name = keyof typeof tasks;
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** The folders of the site. All have the same files; they differ in the headers these come with. */
+/** The folders of the site. All contain the same files, but are served with different headers. */
 const isolation = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -11,7 +11,7 @@ const isolation = {
 const folders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   isolated: isolation,
   plain: {},
-  /** What a page has to allow, and nothing else. */
+  /** Exactly the permissions that a page needs. */
   strict: {
     ...isolation,
     "Content-Security-Policy":
@@ -31,7 +31,7 @@ export interface Site {
   close(): void;
 }
 
-/** Bundles the page and its worker as anybody's bundler would for browsers, and serves them at an address of this machine. */
+/** Bundles the page and its worker for browsers, and serves them on this machine. */
 export async function openSite(): Promise<Site> {
   const { outputFiles } = await build({
     entryPoints: ["page.ts", "worker.ts"].map((name) => join(import.meta.dirname, name)),

@@ -6,13 +6,13 @@ import { Generator, getEngine, normal, randint, setEngine } from "@stargrad/tens
 import { WasmEngine } from "@stargrad/wasm";
 import { lives, mostHeld } from "../dropped-models.js";
 
-// What the tests have a browser do, on a page or in a worker.
+// The tasks that the tests run in a browser, on a page or in a worker.
 
 export interface ConformanceReport {
-  /** How many threads there were. */
+  /** The number of threads. */
   readonly threads: number;
   readonly cases: number;
-  /** Of the first few cases: which, and how the engine was wrong. */
+  /** The first failed cases, with the error of each. */
   readonly failures: readonly string[];
 }
 
@@ -20,13 +20,13 @@ export interface TrainingReport {
   /** The name of the engine. */
   readonly engine: string;
   readonly losses: readonly number[];
-  /** What the console was told. */
+  /** The warnings on the console. */
   readonly notices: readonly string[];
-  /** Whether other threads were given work, by a loop that awaits nothing but its losses. */
+  /** Whether other threads received work from a loop that awaits only its losses. */
   readonly shared: boolean;
 }
 
-/** Every case on the WebAssembly engine: on one thread against the reference engine, and on three, to the bit. */
+/** Runs every case on the WebAssembly engine. Compares one thread with the reference engine, and three with one bit for bit. */
 async function conformance(): Promise<ConformanceReport> {
   const engine = new WasmEngine({ threads: 1 });
   const threaded = new WasmEngine({ threads: 3, waitForThreads: true, leastWork: 0 });
@@ -46,7 +46,7 @@ async function conformance(): Promise<ConformanceReport> {
   return { threads, cases: cases.length, failures: failures.slice(0, 10) };
 }
 
-/** A plain loop on the engine that is there by default, or on one that finds even the smallest work worth two threads. */
+/** A plain loop on the default engine, or on one that uses two threads even for the smallest work. */
 async function training({ eager }: { eager: boolean }): Promise<TrainingReport> {
   const notices: string[] = [];
   console.warn = (text: string) => notices.push(text);
@@ -79,11 +79,11 @@ async function training({ eager }: { eager: boolean }): Promise<TrainingReport> 
 }
 
 export interface DroppingReport {
-  /** The most that the engine has held after any model, in bytes. */
+  /** The maximum memory that the engine held after any model, in bytes. */
   readonly most: number;
 }
 
-/** Models that are made, trained and dropped, in a loop that awaits nothing but their losses. */
+/** Makes, trains and drops models, in a loop that awaits only their losses. */
 async function dropping({ models }: { models: number }): Promise<DroppingReport> {
   const engine = new WasmEngine({ threads: 1 });
   setEngine(engine);

@@ -1,6 +1,6 @@
 import { tasks } from "./tasks.js";
 
-// Does one task, in a worker of the page, and posts what came of it.
+// Runs one task in a worker of the page, and posts the result.
 
 addEventListener("message", ({ data }: MessageEvent<{ name: keyof typeof tasks; options: never }>) => {
   tasks[data.name](data.options).then(

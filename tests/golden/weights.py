@@ -22,7 +22,7 @@ from torch import nn
 torch.manual_seed(1)
 folder = os.path.join(os.path.dirname(__file__), "weights")
 
-# In the order in which the reference implementation lays out their data.
+# The order in which the reference implementation sorts the data.
 names = {torch.int64: "I64", torch.float32: "F32", torch.int32: "I32"}
 
 
@@ -57,7 +57,7 @@ def flat(outputs):
 
 
 class RMSNorm(nn.Module):
-    """PyTorch has it since 2.4, with this weight."""
+    """The same as torch.nn.RMSNorm, which exists since PyTorch 2.4."""
 
     def __init__(self, features):
         super().__init__()
@@ -79,7 +79,7 @@ class Tied(nn.Module):
 
 
 class Network(nn.Module):
-    """What people write: layers in fields, in lists and in dictionaries."""
+    """A typical user's model: layers in fields, in lists and in dictionaries."""
 
     def __init__(self):
         super().__init__()
@@ -129,7 +129,7 @@ models = {
 
 
 def later():
-    """Made after the others, whose numbers stay as they were."""
+    """Made after the other models, so that their random numbers do not change."""
     for name, cell in [("rnn-cell", nn.RNNCell), ("gru-cell", nn.GRUCell), ("lstm-cell", nn.LSTMCell)]:
         yield name, (cell(3, 4), [x(5, 3)])
 
@@ -138,7 +138,7 @@ hashes, calls = {}, {}
 os.makedirs(folder, exist_ok=True)
 for name, (model, inputs) in itertools.chain(models.items(), later()):
     for parameter in model.parameters():
-        # Norms begin with ones and zeros, which any order of names would fit.
+        # Norms begin with ones and zeros, with which an exchange of names would not be detected.
         parameter.data = torch.randn(parameter.shape) * 0.5
     model.train()
     for _ in range(3):
@@ -149,7 +149,7 @@ for name, (model, inputs) in itertools.chain(models.items(), later()):
     with open(os.path.join(folder, f"{name}.safetensors"), "wb") as file:
         file.write(encode(state))
 
-    # What Stargrad is to write, and what PyTorch makes of it.
+    # The bytes that Stargrad must write, checked by loading them in PyTorch.
     ours = encode({key: x.int() if x.dtype == torch.int64 else x for key, x in state.items()})
     other = copy.deepcopy(model)
     for variable in [*other.parameters(), *other.buffers()]:

@@ -22,7 +22,7 @@ import { zeros, type Shape, type Tensor } from "@stargrad/tensor";
 import { expectTypeOf } from "vitest";
 
 /*
- * What TypeScript knows of the shapes that layers take and return. Nothing here runs; see tensor-shapes.test-d.ts.
+ * The shapes of inputs and outputs of layers, as TypeScript infers them. This file never runs; see tensor-shapes.test-d.ts.
  */
 
 declare const unknown: Tensor;
@@ -84,7 +84,7 @@ new Sequential(new Embedding(65, 16), new LayerNorm(64));
 // @ts-expect-error Linear(784, 128) expects the last axis to be 784, got 10
 new Sequential(model, new Sequential(new ReLU(), model));
 
-/* What is not known is taken anywhere. */
+/* An unknown shape is accepted everywhere. */
 
 const layers: Layer[] = [hidden, model, new Flatten(), new LayerNorm(3)];
 expectTypeOf(new Sequential(...layers).forward(unknown)).toEqualTypeOf<Tensor>();
@@ -97,14 +97,14 @@ passed = hidden.forward(passed);
 passed = new Linear(128, 10).forward(passed);
 for (const layer of [new Linear(2, 3), new ReLU(), new Linear(3, 4)]) passed = layer.forward(passed);
 
-/** A layer of one's own says what it knows. This one knows nothing, */
+/** A user's layer without shapes, */
 class Doubled extends Module {
   forward(x: Tensor): Tensor {
     return x.mul(2);
   }
 }
 
-/** and this one that it keeps the shape. */
+/** and one that keeps the shape. */
 class Scaled extends Module {
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return x.mul(2);
@@ -115,7 +115,7 @@ expectTypeOf(new Sequential(new Linear(2, 3), new Doubled(), new Linear(5, 6))).
 // @ts-expect-error Linear(5, 6) expects the last axis to be 5, got 3
 new Sequential(new Linear(2, 3), new Scaled(), new Linear(5, 6));
 
-/** This one declares a rule: it adds an axis of a length of its own, and refuses what ends in an axis of that length. */
+/** This layer declares a rule: it appends an axis of its own length, and rejects inputs whose last axis has that length. */
 interface RepeatedShapes extends ShapeRule {
   readonly times: number;
   readonly output: [...InputShape<this>, this["times"]];
@@ -145,7 +145,7 @@ new Sequential(new Linear(3, 4), new ReLU(), new Repeated(4));
 // @ts-expect-error Repeated(4) expects another last axis
 new Sequential(new Repeated(4)).forward(zeros([2, 4]));
 
-/* A layer around others goes by theirs. */
+/* A layer around others has their shapes. */
 
 const residual = new Residual(new Sequential(new Linear(3, 4), new ReLU()), new Linear(3, 4));
 expectTypeOf(residual.forward(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 4]>>();
@@ -157,12 +157,12 @@ new Sequential(residual, new Linear(5, 6));
 // @ts-expect-error Linear(3, 4) expects the last axis to be 3, got 2
 residual.forward(zeros([2, 2]));
 
-/* What outputShape returns is as forward returns it. */
+/* outputShape returns the same shape as forward. */
 
 expectTypeOf(outputShape(hidden, [32, 784])).toEqualTypeOf<Shape>();
 expectTypeOf(outputShape(new LSTM(3, 4), [5, 2, 3]).output).toEqualTypeOf<Shape>();
 
-/** Adapts a layer, as if its lengths were not known. */
+/** The same layer with unknown lengths. */
 export class Adapted extends Linear {
   override forward(x: Tensor): Tensor {
     return super.forward(x).mul(2);

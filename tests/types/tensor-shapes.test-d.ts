@@ -2,8 +2,8 @@ import { add, matmul, sum, tensor, where, zeros, type Shape, type Tensor } from 
 import { expectTypeOf } from "vitest";
 
 /*
- * What TypeScript knows of the shapes of tensors. Nothing here runs: `tsc` checks it, and shape-messages.test.ts that every
- * line marked as an error is refused with the message that stands beside the mark.
+ * The shapes of tensors, as TypeScript infers them. This file never runs: `tsc` checks it, and shape-messages.test.ts checks that
+ * every line marked as an error is rejected with the message in the mark.
  */
 
 declare const unknown: Tensor;
@@ -78,7 +78,7 @@ x.permute([0, -3]);
 // @ts-expect-error [2, 3] has 2 axes, got 3 to permute them by
 x.permute([0, 1, 2]);
 
-/* Reductions, and choosing along an axis. */
+/* Reductions, and selection along an axis. */
 
 expectTypeOf(x.sum()).toEqualTypeOf<Tensor<[]>>();
 expectTypeOf(unknown.mean()).toEqualTypeOf<Tensor<[]>>();
@@ -110,7 +110,7 @@ x.squeeze(4);
 declare const axes: number | readonly number[];
 expectTypeOf(x.squeeze(axes)).toEqualTypeOf<Tensor>();
 
-/* What is not known is taken anywhere, also in code that is generic in its shapes. */
+/* An unknown shape is accepted everywhere, also in code that is generic in its shapes. */
 
 export function generic<S extends Shape>(a: Tensor<S>, b: Tensor): Tensor {
   const scaled: Tensor<S> = a.mul(2).relu();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { expect } from "vitest";
 
-// For tests: the command line as a person or a program uses it, a process of its own, its two outputs and its status.
+// For tests: runs the command line in its own process, and returns both outputs and the exit status.
 
 export interface Result {
   readonly status: number | null;
@@ -25,7 +25,7 @@ export async function run(...args: string[]): Promise<Result> {
 
 export type Event = Record<string, unknown>;
 
-/** Reads an output that must be JSON lines and nothing else. */
+/** Parses a standard output that must consist of JSON lines only. */
 export function eventsOf({ stdout }: Result): Event[] {
   return stdout
     .trimEnd()
@@ -33,8 +33,8 @@ export function eventsOf({ stdout }: Result): Event[] {
     .map((line) => JSON.parse(line) as Event);
 }
 
-/** Expects one clear message on the standard error, and nothing that only a programmer understands. */
-export function expectComplaint(
+/** Expects a message on the standard error that contains the texts, and no stack trace. */
+export function expectErrorMessage(
   { status, stderr }: Result,
   expectedStatus: number,
   ...texts: string[]

@@ -9,13 +9,13 @@ import { Generator } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { eventsOf, expectComplaint, run, type Result } from "./command-line.js";
+import { eventsOf, expectErrorMessage, run, type Result } from "./command-line.js";
 
 let folder: string;
 let data: string;
 const file = (name: string): string => join(folder, name);
 
-/** Pictures of 28 × 28 pixels, of which the one row that stands for the digit is bright. */
+/** Images of 28 × 28 pixels with one bright row, whose position tells the digit. */
 function pictures(count: number, seed: number): { images: Uint8Array; labels: Uint8Array } {
   const generator = new Generator(seed);
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 10);
@@ -49,7 +49,7 @@ const digits = (checkpoint: string, ...args: string[]): Promise<Result> =>
   run("digits", "--data", data, "--checkpoint", checkpoint, "--batch-size", "20", ...args);
 
 describe("star", () => {
-  it("draws the lesson up to the perfect star, in plain text where there is no terminal", async () => {
+  it("prints the lesson until the perfect star, as plain text without a terminal", async () => {
     const { status, stdout, stderr } = await run("star", "--seed", "6");
     for (const stage of ["Goal", "Attempt", "Mistake", "Blame", "Adjust", "Again"]) {
       expect(stdout).toContain(`${stage}  `);
@@ -59,7 +59,7 @@ describe("star", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
-  it("prints one JSON object per try, and the figures at the end", async () => {
+  it("prints one JSON object per try, and the result at the end", async () => {
     const result = await run("star", "--seed", "6", "--json");
     const events = eventsOf(result);
     expect(result.status).toBe(0);
@@ -71,7 +71,7 @@ describe("star", () => {
     expect(events.at(-1)?.["cornerMiss"]).toBeLessThanOrEqual(0.02);
   });
 
-  it("teaches a brain to draw it, pixel by pixel", async () => {
+  it("trains a small neural network to draw the star, pixel by pixel", async () => {
     const [told, figures] = await Promise.all([run("star", "--brain"), run("star", "--brain", "--json")]);
     expect(told.stdout).toMatch(/█.*█/);
     expect(told.stdout).toMatch(/Again {4}Paid .* of 337 knobs/);
@@ -83,15 +83,15 @@ describe("star", () => {
     expect([told.status, figures.status]).toEqual([0, 0]);
   });
 
-  it("fails if the tries run out, and says so outside the JSON", async () => {
+  it("fails if no try is good enough, with a message outside the JSON", async () => {
     const result = await run("star", "--tries", "2", "--json");
     expect(eventsOf(result).map(({ event }) => event)).toEqual(["try", "try"]);
-    expectComplaint(result, 1, "not perfect after 2 tries", "Allow more with --tries");
+    expectErrorMessage(result, 1, "not perfect after 2 tries", "Allow more with --tries");
   });
 });
 
 describe("digits and evaluate", () => {
-  it("end with the same bytes and figures, interrupted after an epoch or not", async () => {
+  it("end with the same bytes and figures, with or without interruption after an epoch", async () => {
     const [whole, first] = await Promise.all([
       digits(file("whole"), "--epochs", "2", "--seed", "3", "--json"),
       digits(file("parts"), "--epochs", "1", "--seed", "3"),
@@ -116,7 +116,7 @@ describe("digits and evaluate", () => {
     expect((await readdir(folder)).sort()).toEqual(["data", "parts", "whole"]);
   });
 
-  it("end with the same bytes, explained or not, and the explanations add up", async () => {
+  it("end with the same bytes, with or without explanations, and the explanations add up", async () => {
     const settings = ["--epochs", "2", "--seed", "4"];
     const [plain, explained, told] = await Promise.all([
       digits(file("plain"), ...settings),
@@ -144,7 +144,7 @@ describe("digits and evaluate", () => {
     for (const name of ["plain", "explained", "told"]) await rm(file(name));
   });
 
-  it("do the same with a convolutional network, which the checkpoint remembers", async () => {
+  it("work with a convolutional network, whose name is in the checkpoint", async () => {
     const cnn = ["--model", "cnn", "--seed", "5"];
     const [whole, first] = await Promise.all([
       digits(file("cnn"), ...cnn, "--epochs", "2", "--explain", "5", "--json"),
@@ -162,22 +162,22 @@ describe("digits and evaluate", () => {
     ]);
     const { testAccuracy } = eventsOf(second).at(-1) ?? {};
     expect(eventsOf(evaluated)).toMatchObject([{ event: "done", testAccuracy }]);
-    expectComplaint(other, 1, "its run was started with --model cnn, now --model is mlp");
+    expectErrorMessage(other, 1, "its run was started with --model cnn, now --model is mlp");
     for (const name of ["cnn", "cnn-parts"]) await rm(file(name));
   });
 
-  it("never take the place of a file that is there", async () => {
+  it("never overwrite an existing file", async () => {
     await writeFile(file("mine"), "precious");
-    expectComplaint(await digits(file("mine")), 1, "mine: is there already", "--resume");
-    expectComplaint(await digits(file("mine"), "--resume"), 1, "mine");
+    expectErrorMessage(await digits(file("mine")), 1, "mine: already exists", "--resume");
+    expectErrorMessage(await digits(file("mine"), "--resume"), 1, "mine");
     expect(await readFile(file("mine"), "utf8")).toBe("precious");
   });
 
-  it("refuse the checkpoint of another model, and list everything that does not fit", async () => {
+  it("reject the checkpoint of another model, and list all mismatches", async () => {
     const other = new Sequential(new Linear(784, 32), new ReLU(), new Linear(32, 10), new Linear(10, 2));
     await saveCheckpoint(file("other"), { model: other });
     const before = await readFile(file("other"));
-    const complaints = [
+    const messages = [
       "other: this is a checkpoint of another model",
       "unexpected: 3.bias, 3.weight",
       "0.weight: got float32 [32, 784]; expected float32 [128, 784]",
@@ -188,40 +188,40 @@ describe("digits and evaluate", () => {
       run("evaluate", "--checkpoint", file("other"), "--data", data),
       digits(file("other"), "--resume"),
     ]);
-    for (const result of results) expectComplaint(result, 1, ...complaints);
+    for (const result of results) expectErrorMessage(result, 1, ...messages);
     expect(await readFile(file("other"))).toEqual(before);
   });
 
-  it("refuse a torn checkpoint, and other settings than those of the run", async () => {
+  it("reject a truncated checkpoint, and settings that differ from those of the run", async () => {
     await digits(file("run"), "--epochs", "1");
-    expectComplaint(await digits(file("run"), "--resume", "--seed", "9"), 1, "started with --seed 1");
+    expectErrorMessage(await digits(file("run"), "--resume", "--seed", "9"), 1, "started with --seed 1");
     const bytes = await readFile(file("run"));
     await writeFile(file("torn"), bytes.subarray(0, bytes.length - 1000));
-    expectComplaint(await digits(file("torn"), "--resume"), 1, "torn");
+    expectErrorMessage(await digits(file("torn"), "--resume"), 1, "torn");
     expect((await readFile(file("torn"))).length).toBe(bytes.length - 1000);
   });
 
-  it("say which file of the data is missing, cut off or mislabelled", async () => {
+  it("name the file of the data that is missing, truncated or of the wrong kind", async () => {
     const broken = file("broken");
     const digitsOf = (directory: string) =>
       run("digits", "--data", directory, "--checkpoint", file("never"), "--epochs", "1");
-    expectComplaint(await digitsOf(broken), 1, "train-images-idx3-ubyte");
+    expectErrorMessage(await digitsOf(broken), 1, "train-images-idx3-ubyte");
 
     await mkdir(broken);
     for (const name of await readdir(data)) await copyFile(join(data, name), join(broken, name));
     const labels = join(broken, "train-labels-idx1-ubyte");
     const bytes = await readFile(labels);
     await writeFile(labels, bytes.subarray(0, 50));
-    expectComplaint(await digitsOf(broken), 1, "train-labels-idx1-ubyte");
+    expectErrorMessage(await digitsOf(broken), 1, "train-labels-idx1-ubyte");
     await copyFile(join(broken, "t10k-images-idx3-ubyte"), labels);
-    expectComplaint(await digitsOf(broken), 1, "train-labels-idx1-ubyte");
+    expectErrorMessage(await digitsOf(broken), 1, "train-labels-idx1-ubyte");
     expect(await readdir(folder)).not.toContain("never");
   });
 });
 
-describe("a command that is not understood", () => {
-  it("ends with status 2, and says why", async () => {
-    const complaints = [
+describe("a wrong command line", () => {
+  it("ends with status 2 and a message", async () => {
+    const messages = [
       [["star", "--speed", "3"], "unknown option '--speed'"],
       [["draw"], "unknown command 'draw'"],
       [["star", "--brain", "--momentum", "0"], "'--brain' cannot be used with option '--momentum"],
@@ -230,9 +230,9 @@ describe("a command that is not understood", () => {
       [["digits", "--model", "rnn"], "'rnn' is invalid. Allowed choices are mlp, cnn."],
       [["text", "--data", "x", "--resume"], "option '--resume' needs option '--checkpoint <file>'"],
     ] as const;
-    const results = await Promise.all(complaints.map(([args]) => run(...args)));
-    for (const [i, [, complaint]] of complaints.entries()) {
-      expectComplaint(results[i], 2, complaint);
+    const results = await Promise.all(messages.map(([args]) => run(...args)));
+    for (const [i, [, message]] of messages.entries()) {
+      expectErrorMessage(results[i], 2, message);
       expect(results[i].stdout).toBe("");
     }
   });

@@ -5,10 +5,10 @@ import { evaluate, type EvaluateOptions } from "./commands/evaluate.js";
 import { star, type StarOptions } from "./commands/star.js";
 import { text, type TextOptions } from "./commands/text.js";
 import { classifierNames } from "./digits/classifier.js";
-import { complain } from "./terminal/complaint.js";
+import { reportError } from "./terminal/report-error.js";
 import { fraction, positiveNumber, wholeNumber } from "./terminal/numbers.js";
 
-// Whoever reads the output may stop early, as `| head` does.
+// A reader of the output, such as `| head`, may close the pipe early.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
@@ -16,7 +16,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 const program = new Command("npm run -s train --")
   .description("Watch a model learn, with true numbers at every step.")
-  .option("--debug", "show where an error came from")
+  .option("--debug", "print the stack trace of an error")
   .exitOverride()
   .configureOutput({
     outputError: (text, write) => {
@@ -28,14 +28,14 @@ program
   .command("star")
   .description("teach a pen to draw a star, from a wobbly start")
   .addOption(new Option("--brain", "teach a small neural network instead").conflicts("momentum"))
-  .option("--seed <number>", "which wobbly start", wholeNumber(0), 1)
-  .option("--tries <number>", "how many tries it gets", wholeNumber(1), 1000)
+  .option("--seed <number>", "the seed of the first knobs", wholeNumber(0), 1)
+  .option("--tries <number>", "the maximum number of tries", wholeNumber(1), 1000)
   .option(
     "--learning-rate <number>",
-    "how far it turns its knobs (default: 0.2, with --brain 0.02)",
+    "the factor of every turn of the knobs (default: 0.2, with --brain 0.02)",
     positiveNumber,
   )
-  .option("--momentum <number>", "how much of the last turn goes on", fraction, 0.9)
+  .option("--momentum <number>", "the fraction of the last turn that is added to the next", fraction, 0.9)
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: StarOptions) => star(options));
 
@@ -45,20 +45,20 @@ program
   .requiredOption("--data <folder>", "the folder with MNIST's four files")
   .requiredOption("--checkpoint <file>", "where to save the run after every epoch")
   .addOption(
-    new Option("--model <name>", "what learns: a plain or a convolutional network (default: mlp)").choices(
+    new Option("--model <name>", "a plain or a convolutional network (default: mlp)").choices(
       classifierNames,
     ),
   )
-  .option("--resume", "go on from the checkpoint")
-  .option("--epochs <number>", "how many epochs the run has in all", wholeNumber(1), 5)
+  .option("--resume", "continue the run in the checkpoint")
+  .option("--epochs <number>", "the total number of epochs of the run", wholeNumber(1), 5)
   .option(
     "--seed <number>",
-    "decides the first weights and the order of the pictures (default: 1)",
+    "the seed of the first weights and of the order of the pictures (default: 1)",
     wholeNumber(0),
   )
   .option("--batch-size <number>", "pictures per step (default: 64)", wholeNumber(1))
-  .option("--learning-rate <number>", "how far the weights move in a step (default: 0.003)", positiveNumber)
-  .option("--explain <number>", "say of every so-many-th step what it did to the mistake", wholeNumber(1))
+  .option("--learning-rate <number>", "the learning rate (default: 0.003)", positiveNumber)
+  .option("--explain <number>", "explain one step out of this many", wholeNumber(1))
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: DigitsOptions) => digits(options));
 
@@ -66,24 +66,29 @@ program
   .command("text")
   .description("teach a small transformer to write like a text, character by character")
   .requiredOption("--data <file>", "the text, in UTF-8")
-  .option("--steps <number>", "how many steps the run has in all (default: 2500)", wholeNumber(1))
+  .option("--steps <number>", "the total number of steps of the run (default: 2500)", wholeNumber(1))
   .option("--checkpoint <file>", "where to save the run")
-  .option("--resume", "go on from the checkpoint")
-  .option("--every <number>", "after how many steps to measure, show a sample and save", wholeNumber(1), 250)
-  .option("--stop-after <number>", "pause the run after this step, to be resumed", wholeNumber(1))
-  .option("--prompt <text>", "what samples begin with (default: the end of a line)")
-  .option("--temperature <number>", "how daring samples are", positiveNumber, 0.8)
+  .option("--resume", "continue the run in the checkpoint")
+  .option(
+    "--every <number>",
+    "evaluate, show a sample and save after every so many steps",
+    wholeNumber(1),
+    250,
+  )
+  .option("--stop-after <number>", "pause the run after this step; --resume continues it", wholeNumber(1))
+  .option("--prompt <text>", "the beginning of every sample (default: the end of a line)")
+  .option("--temperature <number>", "the sampling temperature", positiveNumber, 0.8)
   .option(
     "--seed <number>",
-    "decides the first weights and what is read when, and the samples (default: 1)",
+    "the seed of the first weights, of the order of passages and of the samples (default: 1)",
     wholeNumber(0),
   )
   .option("--batch-size <number>", "passages per step (default: 16)", wholeNumber(1))
-  .option("--context <number>", "how many characters it sees at once (default: 64)", wholeNumber(1))
-  .option("--layers <number>", "how many layers it has (default: 4)", wholeNumber(1))
-  .option("--width <number>", "how many numbers stand for a character (default: 128)", wholeNumber(1))
-  .option("--heads <number>", "into how many parts its attention divides them (default: 4)", wholeNumber(1))
-  .option("--learning-rate <number>", "how far the weights move at most (default: 0.002)", positiveNumber)
+  .option("--context <number>", "the length of the context in characters (default: 64)", wholeNumber(1))
+  .option("--layers <number>", "the number of layers (default: 4)", wholeNumber(1))
+  .option("--width <number>", "the width of the model (default: 128)", wholeNumber(1))
+  .option("--heads <number>", "the number of attention heads (default: 4)", wholeNumber(1))
+  .option("--learning-rate <number>", "the highest learning rate (default: 0.002)", positiveNumber)
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: TextOptions, command: Command) => {
     if (options.resume && options.checkpoint === undefined) {
@@ -94,8 +99,8 @@ program
 
 program
   .command("evaluate")
-  .description("measure a saved model on the pictures for testing, or on the end of the text")
-  .requiredOption("--checkpoint <file>", "what `digits` or `text` has saved")
+  .description("evaluate a saved model on the test pictures, or on the end of the text")
+  .requiredOption("--checkpoint <file>", "a file that `digits` or `text` has saved")
   .requiredOption("--data <path>", "the folder with MNIST's files, or the text")
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: EvaluateOptions) => evaluate(options));
@@ -103,5 +108,5 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = complain(error, program.opts<{ debug?: boolean }>());
+  process.exitCode = reportError(error, program.opts<{ debug?: boolean }>());
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { holdDroppedModels } from "./dropped-models.js";
 import { passThroughShapes } from "./shapes.js";
 
-it("counts what two passes over all shapes compile", async () => {
+it("counts the compilations of two passes over all shapes", async () => {
   const [first, second] = await passThroughShapes(3);
   expect(first.recorded).toBe(3);
   expect(first.modules).toBeGreaterThan(0);
@@ -10,7 +10,7 @@ it("counts what two passes over all shapes compile", async () => {
   expect(second.programs).toBe(first.programs);
 });
 
-it("tells what is held of models that were dropped", async () => {
+it("reports the memory held after models were dropped", async () => {
   const { held, reserved } = await holdDroppedModels(2);
   expect(held).toBeGreaterThan(3);
   expect(reserved).toBeGreaterThanOrEqual(held);

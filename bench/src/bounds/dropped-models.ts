@@ -4,16 +4,16 @@ import { AdamW } from "@stargrad/optim";
 import { getEngine, ones, setEngine } from "@stargrad/tensor";
 import { WasmEngine } from "@stargrad/wasm";
 
-/** What the engine held at most after any model was dropped. */
+/** The maximum memory that the engine held after a model was dropped. */
 export interface DroppedModels {
   readonly models: number;
   /** In MiB. One model with the states of its optimizer takes 3. */
   readonly held: number;
-  /** What the engine has reserved in the end, in MiB. */
+  /** The memory that the engine has reserved at the end, in MiB. */
   readonly reserved: number;
 }
 
-/** Makes so many models of 1 MiB one after another, trains each for two steps in a plain loop that awaits its losses, and drops it. */
+/** Makes models of 1 MiB one after another, trains each for two steps in a plain loop that awaits its losses, and drops it. */
 export async function holdDroppedModels(models: number): Promise<DroppedModels> {
   const [before, engine] = [getEngine(), new WasmEngine({ threads: 1 })];
   setEngine(engine);

@@ -6,19 +6,19 @@ import { trainStep } from "@stargrad/train";
 
 /** One pass over all shapes under `trainStep`. */
 export interface Pass {
-  /** How many steps were recorded anew, as the calls of the loss tell. */
+  /** The number of recorded steps, counted by the calls of the loss. */
   readonly recorded: number;
-  /** How many WebAssembly modules were compiled. */
+  /** The number of compiled WebAssembly modules. */
   readonly modules: number;
-  /** How many programs the engine keeps after it. */
+  /** The number of programs that the engine keeps after the pass. */
   readonly programs: number;
-  /** CPU time of a step, in milliseconds, on average. */
+  /** The mean CPU time of a step, in milliseconds. */
   readonly millisecondsPerStep: number;
-  /** What the engine holds after it, in MiB. */
+  /** The memory that the engine holds after the pass, in MiB. */
   readonly used: number;
 }
 
-/** Trains a network of two layers with so many shapes in turn, batches of 1 to 40 texts of 1, 2, 3 … places; then once more. */
+/** Trains a network of two layers with many shapes in turn, batches of 1 to 40 texts of length 1, 2, 3, …, in two passes. */
 export async function passThroughShapes(shapes: number): Promise<[first: Pass, second: Pass]> {
   const [before, engine] = [getEngine(), new WasmEngine({ threads: 1 })];
   setEngine(engine);
@@ -42,7 +42,7 @@ export async function passThroughShapes(shapes: number): Promise<[first: Pass, s
     const [compiled, start] = [countModules(), process.cpuUsage()];
     for (let i = 0; i < shapes; i++) {
       const [batch, places] = [1 + (i % 40), 1 + Math.floor(i / 40)];
-      // From data, so that the engine has nothing to do but the step.
+      // From data, so that the engine computes only the step.
       const x = fromData(Float32Array.from({ length: batch * places * 8 }, Math.sin), [batch, places, 8]);
       const y = fromData(
         Int32Array.from({ length: batch }, (_, j) => j % 2),
@@ -66,7 +66,7 @@ export async function passThroughShapes(shapes: number): Promise<[first: Pass, s
   return passes;
 }
 
-/** Counts the modules that are compiled until it is asked for their number. */
+/** Counts the compiled modules. The returned function stops counting and returns the number. */
 function countModules(): () => number {
   const { Module } = WebAssembly;
   let count = 0;

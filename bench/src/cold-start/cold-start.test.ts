@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { coldStart } from "./cold-start.js";
 
-it("measures new processes, part after part", async () => {
+it("measures the parts of new processes", async () => {
   const milestones = await coldStart(2);
   expect(milestones.map(({ part }) => part)).toEqual([
     "packages imported",

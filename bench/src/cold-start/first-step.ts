@@ -3,8 +3,8 @@ import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
 import { fromData } from "@stargrad/tensor";
 
-// A program of its own: the first step of the digits MLP, from the import of the packages to the loss. Prints, as JSON, the
-// milliseconds since the import began at which each part was done. `cold-start.ts` bundles and runs it.
+// A separate program: the first step of the digits MLP, from the import of the packages to the loss. Prints the end of each part as
+// JSON, in milliseconds since the import began. `cold-start.ts` bundles and runs it.
 
 declare const importBegan: number;
 

@@ -1,7 +1,7 @@
 import type { Layer } from "../workload.js";
 import type { FirstStep } from "./first-step.js";
 
-/** What used to be slow in proportion to the square of its length, or not to compile at all; and three deep models. */
+/** Programs whose compilation used to take quadratic time, or used to fail; and three deep models. */
 export const firstSteps: readonly FirstStep[] = [
   ...[12, 24, 48].map(encoders),
   gpt(12),
@@ -25,7 +25,7 @@ export const firstSteps: readonly FirstStep[] = [
   })),
 ];
 
-/** 2 texts of 4 places, 16 features each. */
+/** 2 texts of 4 positions, 16 features each. */
 function encoders(count: number): FirstStep {
   return {
     name: `first step: trainStep, ${count} encoder layers of 16`,
@@ -66,7 +66,7 @@ function gpt(count: number): FirstStep {
   };
 }
 
-/** ResNet-50 has 53 convolutions: one, 16 blocks of three, and a shortcut's in each of its four stages. */
+/** ResNet-50 has 53 convolutions: one, 16 blocks of three, and one in the shortcut of each of its four stages. */
 function resNet50(): FirstStep {
   const convolution = (inputs: number, outputs: number, size: number, stride = 1): Layer[] => [
     { layer: "convolution", inputs, outputs, size, stride, bias: false },

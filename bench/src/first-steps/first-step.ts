@@ -1,17 +1,17 @@
 import type { Shape } from "@stargrad/tensor";
 import type { Layer, Loss } from "../workload.js";
 
-/** A program's first step, as data that travels to a new process, ours or a peer's. */
+/** A program's first step, as data that is sent to a new process, Stargrad's or a peer's. */
 export interface FirstStep {
   readonly name: string;
-  /** Programs that differ in their length alone belong to one family: from one to the next, growth is reported. */
+  /** Programs that differ only in their length belong to one family; the growth from one length to the next is reported. */
   readonly family: string;
   readonly task: FirstStepTask;
 }
 
 export type FirstStepTask =
   /**
-   * A step of training, as a `trainingStep` in `../workload.ts`; `recorded`: under `trainStep`. The learning rate is 0.0001.
+   * A training step, like `trainingStep` in `../workload.ts`; `recorded` means under `trainStep`. The learning rate is 0.0001.
    */
   | {
       readonly kind: "trainingStep";
@@ -23,29 +23,29 @@ export type FirstStepTask =
     }
   /** tanh(… tanh(x²)) of 16 elements, summed, and the gradient of x. */
   | { readonly kind: "chain"; readonly operations: number }
-  /** So many tensors of 784 elements, as one. */
+  /** Stacks this many tensors of 784 elements. */
   | { readonly kind: "stack"; readonly tensors: number }
-  /** So many parameters of 4 elements end to end, the sum of their squares, and the gradient of each. */
+  /** Concatenates this many parameters of 4 elements, and computes the sum of the squares and the gradient of each parameter. */
   | { readonly kind: "concat"; readonly parameters: number };
 
-/** Numbers from −1 to 1; or whole numbers from 0 to below `high`. */
+/** Numbers from −1 to 1, or whole numbers from 0 to below `high`. */
 export interface GivenInput {
   readonly shape: Shape;
   readonly high?: number;
 }
 
-/** What a new process is asked for. */
+/** The input of a new process. */
 export interface Question {
   readonly task: FirstStepTask;
   readonly threads: number;
-  /** Whether it begins with the weights that everybody has, to compare numbers, instead of drawing its own, to be timed. */
+  /** Whether it begins with the shared weights, to compare numbers, instead of random ones, for timing. */
   readonly givenWeights: boolean;
 }
 
-/** What it answers. */
+/** The output of a new process. */
 export interface Answer {
-  /** CPU time of all its threads, in user and in system mode: from when the model is made to when the loss is read. */
+  /** CPU time of all threads, user and system, from making the model to reading the loss. */
   readonly milliseconds: number;
-  /** What the first step read, then what a second one reads. */
+  /** The results of the first and of a second step. */
   readonly numbers: readonly (readonly number[])[];
 }

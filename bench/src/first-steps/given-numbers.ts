@@ -2,10 +2,10 @@ import { sizeOf, type Shape } from "@stargrad/graph";
 import { fromData, ones, type Tensor } from "@stargrad/tensor";
 import type { GivenInput } from "./first-step.js";
 
-// Numbers that look random and that every process makes by itself, in whatever language: `peers/torch_first_step.py` has the
-// same in Python.
+// Pseudo-random numbers that every process computes itself, in any language: `peers/torch_first_step.py` computes the same ones in
+// Python.
 
-/** What scatters the whole numbers from `start` on over all of 32 bits: the end of MurmurHash3. */
+/** Hashes the whole numbers from `start` on to 32 bits, with the finalizer of MurmurHash3. */
 export function scattered(count: number, start: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => {
     let h = start + i;
@@ -30,9 +30,9 @@ export function givenInput({ shape, high }: GivenInput, start: number): Tensor {
 }
 
 /**
- * The weights that everybody begins with: of more than one axis, ±√(3 / inputs of a row), which lets numbers keep their size
- * from layer to layer; of one axis, 1 for a norm's weight and ±0.1 for a bias. The n-th in the order of their names begins at
- * n · 2²⁰.
+ * The shared initial weights. Weights with several axes lie in ±√(3 / inputs of a row), which preserves the size of activations
+ * from layer to layer. With one axis, a norm's weight is 1, and a bias lies in ±0.1. The n-th parameter in the order of names
+ * starts at n · 2²⁰.
  */
 export function givenState(shapes: ReadonlyMap<string, Shape>): Map<string, Tensor> {
   const names = [...shapes.keys()].sort();

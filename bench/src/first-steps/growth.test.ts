@@ -21,7 +21,7 @@ const steps = new Map(
   ]),
 );
 
-it("compares each party's fastest run with its fastest of the length before", () => {
+it("compares each party's fastest run with its fastest run of the previous length", () => {
   const rows = [
     row("chain", 10, "ours", 3),
     row("chain", 10, "ours", 2),

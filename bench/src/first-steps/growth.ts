@@ -1,6 +1,6 @@
 import type { FirstStepRow } from "./measure-first-steps.js";
 
-/** How a party's first step grows within a family: its best at each length, and each as a multiple of the one before. */
+/** The growth of a party's first step within a family: its best time at each length, and the factor from one to the next. */
 export interface Growth {
   readonly family: string;
   readonly party: string;
@@ -10,8 +10,8 @@ export interface Growth {
 }
 
 /**
- * The growth in every family that has several lengths, for each party that could compute all of them. What else happens on
- * a machine can only add to CPU time, so the fastest run counts, with whatever number of threads.
+ * The growth in every family with several lengths, for each party that could compute all of them. Other work on a machine can
+ * only add CPU time, so the fastest run counts, with any number of threads.
  */
 export function growthOf(rows: readonly FirstStepRow[]): Growth[] {
   const families = [...new Set(rows.map(({ step }) => step.family))];

@@ -6,7 +6,7 @@ import { withSteppers } from "./steppers.js";
 
 const chain: FirstStep = { name: "chain", family: "chain", task: { kind: "chain", operations: 3 } };
 
-it("times who comes to the first one's numbers, in turn, with weights of their own", () => {
+it("times those that agree with the first one, in turn, with random weights", () => {
   const turns: string[] = [];
   const stepper = (name: string, numbers: number[]): FirstStepper => ({
     name,
@@ -26,7 +26,7 @@ it("times who comes to the first one's numbers, in turn, with weights of their o
   expect(rows[2]).toMatchObject({ engine: "c", timing: { fastest: 5, slowest: 7 } });
 });
 
-it("takes every kind of first step in a new process", async () => {
+it("runs every kind of first step in a new process", async () => {
   const tasks: readonly FirstStep["task"][] = [
     chain.task,
     { kind: "stack", tensors: 3 },

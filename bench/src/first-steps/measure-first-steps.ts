@@ -3,22 +3,22 @@ import { summarize, type Timing } from "../measure.js";
 import type { Answer, FirstStep, Question } from "./first-step.js";
 
 /**
- * How far second losses may be apart. After one step of Adam, which divides each gradient by its own size, roundings have
- * grown in a deep model: PyTorch's own losses in float32 and float64 are 0.6 % apart for the ResNet.
+ * The tolerance of second losses. A step of Adam divides each gradient by its own size, so rounding errors of a deep model grow:
+ * PyTorch's losses in float32 and float64 differ by 0.6 % for the ResNet.
  */
 const toleranceAfterAStep = 0.02;
 
-/** Somebody who takes first steps, each in a new process. */
+/** A participant that runs first steps, each in a new process. */
 export interface FirstStepper {
   readonly name: string;
-  /** Whose engine it is: the best of each party counts, whatever its threads. */
+  /** The library it belongs to. The best time of each party counts, with any number of threads. */
   readonly party: string;
   readonly threads: number;
-  /** Throws if the program cannot be run to its end; the message is its row in the table. */
+  /** Throws if the program fails; the message becomes its row in the table. */
   readonly answer: (question: Question) => Answer;
 }
 
-/** The CPU time somebody needed, or why there is none. */
+/** The CPU time of a participant, or the reason why it was not timed. */
 export type FirstStepRow = {
   readonly step: FirstStep;
   readonly engine: string;
@@ -26,8 +26,8 @@ export type FirstStepRow = {
 } & ({ readonly timing: Timing } | { readonly failure: string });
 
 /**
- * Compares the numbers of everybody's first two steps, with the same weights; then lets those who agree take first steps
- * with weights of their own, A B A B …
+ * Compares the numbers of all participants in the first two steps, with the same weights. Then times first steps of those that
+ * agree, with random weights, A B A B …
  */
 export function measureFirstStep(
   step: FirstStep,
@@ -64,7 +64,7 @@ function checkAgreement(numbers: Answer["numbers"], expected: Answer["numbers"])
     const apart = distance(read, expected[step]);
     if (apart <= (step === 0 ? tolerance : toleranceAfterAStep)) continue;
     throw new Error(
-      `not timed: its numbers at step ${step + 1} are ${apart.toExponential(1)} away from the first engine's`,
+      `not timed: its numbers at step ${step + 1} differ by ${apart.toExponential(1)} from the first engine's`,
     );
   }
 }

@@ -8,8 +8,8 @@ import { plainStep, recordedStep, trainingOf } from "../training.js";
 import type { Answer, FirstStepTask, Question } from "./first-step.js";
 import { givenInput, givenState } from "./given-numbers.js";
 
-// A program of its own: reads a question from stdin, takes a first step, and prints the answer. `measure-first-steps.ts`
-// bundles and runs it.
+// A separate program: reads its input from stdin, runs a first step, and prints the output. `measure-first-steps.ts` bundles and
+// runs it.
 
 const { task, threads, givenWeights } = JSON.parse(readFileSync(0, "utf8")) as Question;
 setEngine(new WasmEngine({ threads }));
@@ -21,7 +21,7 @@ const { user, system } = process.cpuUsage(before);
 const answer: Answer = { milliseconds: (user + system) / 1e3, numbers: [first, await step()] };
 process.stdout.write(JSON.stringify(answer));
 
-/** Makes what stands at the beginning; each call computes once and reads what is compared. */
+/** Makes the model or the tensors. Each call of the result computes once and reads the numbers to compare. */
 function stepOf(task: FirstStepTask): () => Promise<number[]> {
   switch (task.kind) {
     case "trainingStep":
@@ -81,10 +81,10 @@ function joined(count: number): () => Promise<number[]> {
   };
 }
 
-/** A parameter's gradient, which is gone from it afterwards, as by `zeroGrad`. */
+/** Returns the gradient of a parameter and removes it, like `zeroGrad`. */
 function takeGradient(parameter: Parameter): Tensor {
   const { grad } = parameter;
-  if (grad === null) throw new Error("a parameter got no gradient");
+  if (grad === null) throw new Error("a parameter has no gradient");
   parameter.grad = null;
   return grad;
 }

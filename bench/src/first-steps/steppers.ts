@@ -8,7 +8,7 @@ import type { FirstStepper } from "./measure-first-steps.js";
 const entry = fileURLToPath(new URL("program.ts", import.meta.url));
 const script = fileURLToPath(new URL("../peers/torch_first_step.py", import.meta.url));
 
-/** Hands out ourselves and, where it is installed, PyTorch, with each of these numbers of threads. */
+/** Returns Stargrad and, if it is installed, PyTorch, with each of these numbers of threads. */
 export async function withSteppers<Result>(
   threads: readonly number[],
   use: (steppers: readonly FirstStepper[]) => Result,
@@ -39,7 +39,7 @@ function torch(threads: readonly number[]): FirstStepper[] {
       answer: (question) => answerOf(interpreter, [script], JSON.stringify(question)) as Answer,
     }));
   }
-  console.error(`bench: without a peer: PyTorch: neither ${interpreters.join(" nor ")} has torch`);
+  console.error(`bench: peer not available: PyTorch: neither ${interpreters.join(" nor ")} has torch`);
   return [];
 }
 

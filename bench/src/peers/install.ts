@@ -12,7 +12,7 @@ export const versions = {
 const folder = fileURLToPath(new URL("../../.peers/", import.meta.url));
 const manifest = `${JSON.stringify({ private: true, dependencies: versions }, null, 2)}\n`;
 
-/** Loads a peer's package; the first call installs all of them into a folder of their own. */
+/** Loads the package of a peer. The first call installs the packages of all peers into their own folder. */
 export function loadPeer(name: keyof typeof versions): unknown {
   install();
   return createRequire(`${folder}package.json`)(name);
@@ -29,6 +29,6 @@ function install(): void {
     ["install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"],
     { cwd: folder, stdio: ["ignore", process.stderr, process.stderr], shell: process.platform === "win32" },
   );
-  if (status !== 0) throw new Error("npm could not install the peers; is the registry within reach?");
+  if (status !== 0) throw new Error("npm could not install the peers. Is the registry reachable?");
   writeFileSync(stamp, manifest);
 }

@@ -1,6 +1,6 @@
-// The part of jax-js that is used here. The package is installed on demand, so its own types are not at hand.
+// The part of jax-js that is used here. The package is installed on demand, so its own types are not available.
 
-/** Every function takes its arguments over; `ref` is for what is needed again. */
+/** Every function takes ownership of its arguments; use `ref` for an array that is needed again. */
 export interface JaxArray {
   readonly ref: JaxArray;
   readonly shape: number[];

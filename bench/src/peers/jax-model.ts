@@ -1,7 +1,7 @@
 import type { Layer } from "../workload.js";
 import type { Jax, JaxArray, JaxTree } from "./jax-api.js";
 
-/** The model in jax-js. Parameters stand under the layer's place; dense weights are [in, out]. */
+/** The model in jax-js. Names of parameters begin with the index of the layer; dense weights are [in, out]. */
 export function forward(jax: Jax, layers: readonly Layer[], parameters: JaxTree, x: JaxArray): JaxArray {
   return layers.reduce((y, layer, place) => apply(jax, layer, named(parameters, `${place}.`), y), x);
 }
@@ -26,7 +26,7 @@ function apply(jax: Jax, layer: Layer, p: JaxTree, x: JaxArray): JaxArray {
     case "flatten":
       return x.reshape([x.shape[0], -1]);
     case "embedding":
-      // Its gather has no gradient.
+      // jax-js has no gradient of gather.
       return np.matmul(nn.oneHot(x, layer.rows), p.weight);
     case "positions":
       return x.add(p.weight);
@@ -35,7 +35,7 @@ function apply(jax: Jax, layer: Layer, p: JaxTree, x: JaxArray): JaxArray {
     case "causalTransformer":
       return transformer(jax, layer.heads, p, x);
     default:
-      throw new Error(`cannot: the layer "${layer.layer}" is not written for it here`);
+      throw new Error(`cannot: the layer "${layer.layer}" is not implemented here`);
   }
 }
 
@@ -50,7 +50,7 @@ function transformer(jax: Jax, heads: number, p: JaxTree, x: JaxArray): JaxArray
   return h.add(np.matmul(activated, p["linear2.weight"]).add(p["linear2.bias"]));
 }
 
-/** Its own attention is written with `einsum`, which needs Node 22. */
+/** The attention of jax-js uses `einsum`, which needs Node 22. */
 function attention({ numpy: np, nn }: Jax, heads: number, p: JaxTree, x: JaxArray): JaxArray {
   const [batch, places, features] = x.shape;
   const size = features / heads;
@@ -71,7 +71,7 @@ function layerNorm({ nn }: Jax, p: JaxTree, x: JaxArray): JaxArray {
   return nn.standardize(x, -1, { epsilon: 1e-5 }).mul(p.weight).add(p.bias);
 }
 
-/** The parameters whose names begin so, without it. */
+/** The parameters whose names begin with a prefix, by their names without it. */
 function named(parameters: JaxTree, prefix: string): JaxTree {
   return Object.fromEntries(
     Object.entries(parameters)

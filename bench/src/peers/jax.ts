@@ -21,7 +21,7 @@ export async function openJax(): Promise<Contestant[]> {
 function prepare(jax: Jax, { task, inputs }: Workload): Prepared {
   const { numpy: np, nn, lax } = jax;
   const numbers = inputs();
-  if (task.kind === "forward") throw new Error("cannot: no model alone is written for it here");
+  if (task.kind === "forward") throw new Error("cannot: the forward pass alone is not implemented here");
   if (task.kind === "trainingStep") return trainingStep(jax, task.layers, numbers);
   const { a, b, x, weight, upstream } = arraysOf(jax, numbers);
   const of = (f: (...inputs: JaxArray[]) => JaxArray, ...used: JaxArray[]): Prepared =>
@@ -96,7 +96,7 @@ const [beta1, beta2, epsilon, learningRate] = [0.9, 0.999, 1e-8, 1e-3];
 function trainingStep(jax: Jax, layers: readonly Layer[], { x, y, ...initial }: Inputs): Prepared {
   const { numpy: np, nn } = jax;
   const { input, target } = arraysOf(jax, { input: x, target: y });
-  // Its users keep the weights of a dense layer as [in, out].
+  // In this library the weights of a dense layer are usually [in, out].
   const parameters = mapTree(arraysOf(jax, initial), (value, name) =>
     isDense(layers, name) ? np.matrixTranspose(value) : value,
   );

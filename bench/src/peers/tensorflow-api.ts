@@ -1,4 +1,4 @@
-// The part of TensorFlow.js that is used here. The packages are installed on demand, so their own types are not at hand.
+// The part of TensorFlow.js that is used here. The packages are installed on demand, so their own types are not available.
 
 export interface TfTensor {
   readonly shape: number[];

@@ -30,10 +30,10 @@ const [toImages, fromImages, toFilters] = [
 
 function prepare(tf: Tf, { task, inputs }: Workload): Prepared {
   const numbers = inputs();
-  if (task.kind === "forward") throw new Error("cannot: no model alone is written for it here");
+  if (task.kind === "forward") throw new Error("cannot: the forward pass alone is not implemented here");
   if (task.kind === "trainingStep") return trainingStep(tf, task.layers, numbers);
   if (task.kind === "convolutionFilterGradient") {
-    throw new Error("cannot: its WebAssembly has no gradient of a filter (Conv2DBackpropFilter)");
+    throw new Error("cannot: its WebAssembly backend has no gradient of a filter (Conv2DBackpropFilter)");
   }
   const tensors = tensorsOf(tf, numbers);
   const { a, b, x, weight, upstream } = tensors;
@@ -93,7 +93,7 @@ function computed(
 
 function trainingStep(tf: Tf, layers: readonly Layer[], { x, y, ...initial }: Inputs): Prepared {
   const { input, target, ...weights } = tensorsOf(tf, { input: x, target: y, ...initial });
-  // Its users keep the weights of a dense layer as [in, out].
+  // In this library the weights of a dense layer are usually [in, out].
   const parameters = Object.fromEntries(
     Object.entries(weights).map(([name, value]) => [
       name,
@@ -133,11 +133,11 @@ function apply(
     case "relu":
       return tf.relu(x);
     case "embedding":
-      throw new Error("cannot: its WebAssembly has no gradient of an embedding (UnsortedSegmentSum)");
+      throw new Error("cannot: its WebAssembly backend has no gradient of an embedding (UnsortedSegmentSum)");
     case "lstm":
-      throw new Error('cannot: the layer "lstm" is not written for it here');
+      throw new Error('cannot: the layer "lstm" is not implemented here');
     default:
-      throw new Error("cannot: its WebAssembly has no gradient of a filter (Conv2DBackpropFilter)");
+      throw new Error("cannot: its WebAssembly backend has no gradient of a filter (Conv2DBackpropFilter)");
   }
 }
 

@@ -6,26 +6,26 @@ import type { Contestant } from "../contestant.js";
 import type { Input, Workload } from "../workload.js";
 
 const script = fileURLToPath(new URL("torch_peer.py", import.meta.url));
-/** Whichever has torch; a distribution keeps its own for its own Python. */
+/** The first of these that has torch is used. A Linux distribution installs torch for its own Python. */
 export const interpreters = ["python3", "/usr/bin/python3"];
-/** Milliseconds after which PyTorch's threads have stopped waiting for work, which keeps a core busy. */
+/** After this many milliseconds PyTorch's threads have stopped spinning, which keeps a core busy. */
 const settling = 100;
 
-/** How many threads PyTorch has, and how many OpenBLAS, which does its products with a pool of its own. */
+/** The numbers of threads of PyTorch and of OpenBLAS, which computes matrix products with its own pool. */
 interface Threads {
   readonly name: string;
   readonly own: number;
   readonly blas: number;
 }
 
-/** On two cores the two pools stand in each other's way: often products alone on both are PyTorch's best. */
+/** On two cores the two pools compete: PyTorch is often fastest if only matrix products use both cores. */
 const ways: readonly Threads[] = [
   { name: "1 thread", own: 1, blas: 1 },
   { name: "2 threads", own: 2, blas: 2 },
   { name: "2 for products", own: 1, blas: 2 },
 ];
 
-/** PyTorch with one thread and with two, each way in a process of its own that keeps its own time. */
+/** PyTorch with one thread and with two, each in a separate process that measures its own time. */
 export async function openTorch(): Promise<Contestant[]> {
   for (const interpreter of interpreters) {
     const contestants: Contestant[] = [];
@@ -34,7 +34,7 @@ export async function openTorch(): Promise<Contestant[]> {
       if (python === null) break;
       if (contestants.length === 0) {
         const { version, interpreter: path, blas = "a library it does not name" } = python;
-        console.error(`bench: PyTorch ${version} of ${path}; its matrix products are those of ${blas}`);
+        console.error(`bench: PyTorch ${version} of ${path}; its matrix products use ${blas}`);
       }
       contestants.push(contestant(python, threads));
     }
@@ -71,19 +71,19 @@ function contestant({ version, ask, close }: Python, { name, own, blas }: Thread
 
 interface Greeting {
   readonly version: string;
-  /** Where the interpreter is. */
+  /** The path of the interpreter. */
   readonly interpreter: string;
-  /** The library that multiplies its matrices, if it is known. */
+  /** The BLAS library, if it is known. */
   readonly blas?: string;
 }
 
 interface Python extends Greeting {
-  /** One line out, one line back. */
+  /** Sends one line and returns the reply, one line. */
   readonly ask: (question: object) => Promise<object>;
   readonly close: () => void;
 }
 
-/** Starts the script; null if there is no such interpreter or it has no torch. */
+/** Starts the script. Returns null if the interpreter does not exist or has no torch. */
 async function start(interpreter: string, { own, blas }: Threads): Promise<Python | null> {
   const child = spawn(interpreter, [script, String(own)], {
     stdio: ["pipe", "pipe", "ignore"],

@@ -1,4 +1,4 @@
-"""A first step of PyTorch's: reads a question of ../first-steps/first-step.ts from stdin, and prints the answer as JSON.
+"""A first step in PyTorch: reads its input (see ../first-steps/first-step.ts) from stdin, and prints the output as JSON.
 
 The answer also says which version of PyTorch it comes from.
 """

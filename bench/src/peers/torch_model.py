@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class Positions(nn.Module):
-    """Adds a learned vector for each place."""
+    """Adds a learned position embedding."""
 
     def __init__(self, places, features):
         super().__init__()
@@ -29,7 +29,7 @@ class CausalTransformer(nn.TransformerEncoderLayer):
 
 
 class Residual(nn.Module):
-    """Adds what a shortcut makes of the input to what the body makes of it."""
+    """Returns body(x) + shortcut(x)."""
 
     def __init__(self, body, shortcut):
         super().__init__()
@@ -41,7 +41,7 @@ class Residual(nn.Module):
 
 
 class OutputsOfLstm(nn.Module):
-    """An LSTM of which only the outputs are handed on."""
+    """An LSTM that returns only its outputs."""
 
     def __init__(self, inputs, outputs):
         super().__init__()
@@ -83,7 +83,7 @@ def convolution(inputs, outputs, size, stride=1, bias=True):
 
 
 def training_step(model, loss, x, y, learning_rate=1e-3):
-    """A function that takes a step and returns the loss."""
+    """Returns a function that makes a training step and returns the loss."""
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     target = None if y is None else y.long()
 

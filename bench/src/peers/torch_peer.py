@@ -1,4 +1,4 @@
-"""PyTorch as a peer: reads a line of JSON, does what it says, answers with a line of JSON.
+"""PyTorch as a peer: reads commands as lines of JSON, and answers each with a line of JSON.
 
     python torch_peer.py THREADS
 
@@ -30,7 +30,7 @@ def model_with(layers, parameters):
 
 
 def computation(kind, inputs, padding=0, transposeA=False, transposeB=False, layers=(), loss=""):
-    """A function without arguments that computes the task."""
+    """Returns a function without arguments that computes the task."""
     if kind == "trainingStep":
         x, y, parameters = split(inputs)
         step = training_step(model_with(layers, parameters), loss, x, y)
@@ -65,7 +65,7 @@ def decode(entry):
 
 
 def blas():
-    """The library for matrix products: PyTorch's own packages contain MKL; else the file that is loaded, as Linux tells."""
+    """The library for matrix products: MKL in PyTorch's own packages, otherwise the loaded file, from Linux's /proc."""
     if torch.backends.mkl.is_available():
         return "MKL"
     maps = Path("/proc/self/maps")

@@ -11,7 +11,7 @@ export const convolutions: readonly Workload[] = [
   convolution("convolutionFilterGradient", "filter gradient"),
 ];
 
-/** All three multiply and add the same numbers: each output, each input of its window. */
+/** All three do the same multiplications and additions: one for each output and each input of its window. */
 function convolution(
   kind: "convolution" | "convolutionInputGradient" | "convolutionFilterGradient",
   part: string,

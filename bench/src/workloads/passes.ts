@@ -5,7 +5,7 @@ import type { Task, Workload } from "../workload.js";
 const shape = [2048, 1024];
 const bytes = 4 * shape[0] * shape[1];
 
-/** What reads its input once and does little with it, so that memory is the limit. */
+/** Computations that read their input once and do little arithmetic, so that memory is the limit. */
 export const passes: readonly Workload[] = [
   pass("softmax", "softmax", 2 * bytes),
   pass("layer norm", "layerNorm", 2 * bytes),

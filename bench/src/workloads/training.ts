@@ -60,7 +60,7 @@ interface GptOptions {
   readonly batch: number;
 }
 
-/** A language model of characters. The target is flat: one character for each place of each text. */
+/** A language model of characters. The target is flat: one character for each position of each text. */
 function gpt({ blocks, features, heads, places, characters, batch }: GptOptions): Workload {
   const layers: Layer[] = [
     { layer: "embedding", rows: characters, features },
@@ -69,7 +69,7 @@ function gpt({ blocks, features, heads, places, characters, batch }: GptOptions)
     { layer: "layerNorm", features },
     { layer: "linear", inputs: features, outputs: characters },
   ];
-  // Per place: four projections and a network of two layers, four times as wide; scores and their sums over values.
+  // Per position: four projections, a feed-forward network of four times the width, scores, and their sums over values.
   const perPlace = blocks * (2 * 12 * features ** 2 + 2 * 2 * places * features) + 2 * features * characters;
   return trainingStep({
     name: `char GPT step ${blocks} layers, d ${features}, ${heads} heads, T ${places}, batch ${batch}`,
@@ -113,7 +113,7 @@ function lstm({ inputs, outputs, times, batch }: LstmOptions): Workload[] {
 interface Classification {
   readonly name: string;
   readonly layers: readonly Layer[];
-  /** Of products alone: forward, and twice as much backward; the first layer's input needs no gradient. */
+  /** Counts only products: forward, and twice as much backward. The input of the first layer needs no gradient. */
   readonly operations: number;
   readonly input: (generator: Generator) => Input;
   readonly target: Shape;
@@ -129,7 +129,7 @@ function trainingStep({ name, layers, operations, input, target, classes }: Clas
   };
 }
 
-/** Everything is drawn by one generator: the parameters, then x, then what else there is. */
+/** One generator draws everything: the parameters, then x, then the other inputs. */
 export function inputsOf(
   layers: readonly Layer[],
   input: (generator: Generator) => Input,

@@ -183,7 +183,7 @@ const functions: Record<string, readonly Sample[]> = {
     on((x) => x.fold({ lengths: [5], stride: 2 }).square(), reals([2, 2, 3])),
     on((x) => x.fold({ lengths: [4, 3], dilation: [2, 1] }).square(), reals([1, 2, 2, 2, 2])),
   ],
-  windows: [
+  unfold: [
     on((x) => x.unfold({ size: [2, 2] }), image),
     on((x) => x.unfold({ size: [2], stride: 2, dilation: 2 }), reals([2, 7])),
   ],

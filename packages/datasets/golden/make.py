@@ -1,4 +1,4 @@
-"""Writes datasets.jsonl beside it: what PyTorch, NumPy and Python's own modules make of the same data.
+"""Writes datasets.jsonl in this folder: the results of PyTorch, NumPy and Python's own modules for the same data.
 
     python packages/datasets/golden/make.py        (written with PyTorch 2.13 and NumPy 2.4)
 
@@ -27,7 +27,7 @@ def case(name, *arguments, output):
 
 
 def array(x):
-    """A tensor, for floats with the digits that float32 has."""
+    """A tensor as JSON; floats with as many digits as float32 needs."""
     x = torch.as_tensor(x)
     numbers = [float(f"{v:.9g}") for v in x.flatten().tolist()] if x.is_floating_point() else x.flatten().tolist()
     return {"shape": list(x.shape), "data": numbers}
@@ -67,7 +67,7 @@ for items, draws, seed in [(10, 20, 0), (2**20, 5, 7), (1, 3, 1)]:
         epochs.append([math.floor(generator.uniform() * items) for _ in range(draws)])
     case("randomSampler", items, {"draws": draws, "seed": seed}, output=epochs)
 
-# The IDX format, as its page describes it, with Python's struct
+# The IDX format as its web page describes it, written with Python's struct
 codes = {"uint8": 0x08, "int8": 0x09, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}
 
 
@@ -85,7 +85,7 @@ for dtype in codes:
     case("encodeIdx", content, output=encoded(idx(values)))
     case("readIdx", encoded(gzip.compress(idx(values), mtime=0)), output=content)
 
-# Digits: pixels as torchvision's ToTensor divides them
+# Digits: pixels are divided by 255, as torchvision's ToTensor does
 pictures = numpy.random.RandomState(0).randint(0, 256, (3, 2, 4)).astype(numpy.uint8)
 labels = numpy.array([7, 0, 9], dtype=numpy.uint8)
 files = {"images": encoded(idx(pictures)), "labels": encoded(gzip.compress(idx(labels), mtime=0))}
@@ -111,11 +111,11 @@ for length, stride in [(4, 1), (5, 5), (3, 7), (22, 1)]:
     windows = [part.unfold(0, length, stride) for part in (tokens[:-1], tokens[1:])]
     case("textWindows", tokens.tolist(), {"length": length, "stride": stride}, output=points(*windows))
 
-# Synthetic points, classes in turn. Without noise moons and circles are scikit-learn's, `shuffle=False`.
+# Synthetic points, in alternating classes. Without noise, moons and circles equal scikit-learn's with `shuffle=False`.
 
 
 def in_turn(classes):
-    """One point of each class after the other."""
+    """Interleaves the classes: one point of each class in turn."""
     longest = max(len(curve) for curve in classes)
     taken = [(curve[i], label) for i in range(longest) for label, curve in enumerate(classes) if i < len(curve)]
     return points(torch.tensor([list(at) for at, _ in taken]).float(), [label for _, label in taken])
@@ -185,7 +185,7 @@ for options in [{}, {"points": 3, "innerRadius": 0.25}, {"points": 2, "innerRadi
         centre = (2 * torch.arange(size, dtype=torch.float64) + 1) / size - 1
         down, across = torch.meshgrid(-centre, centre, indexing="ij")
         pixels = (across + 1j * down).flatten().numpy()
-        # A point is inside where the outline winds around it.
+        # A point is inside if the winding number of the outline around it is not 0.
         around = (numpy.roll(at, -1)[None] - pixels[:, None]) / (at[None] - pixels[:, None])
         winding = numpy.angle(around).sum(axis=1) / (2 * math.pi)
         ink = torch.tensor(numpy.round(winding) != 0).float()[:, None]

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { arrays } from "./index.js";
 
 describe("arrays", () => {
-  it("gathers the rows of every field, in the order asked for", () => {
+  it("gathers the rows of every field, in the order of the indices", () => {
     const dataset = arrays({ x: arange(6).reshape([3, 2]), y: Int32Array.of(10, 11, 12) });
     const { x, y } = dataset.batch(Int32Array.of(2, 0, 2));
     expect(x.toArraySync()).toEqual([
@@ -28,7 +28,7 @@ describe("arrays", () => {
     expect([nothing.dtype, nothing.shape]).toEqual(["float32", [2, 0]]);
   });
 
-  it("gives what indexing gives", () => {
+  it("gives the same rows as indexing the tensor", () => {
     fc.assert(
       fc.property(fc.float32Array({ minLength: 1 }), fc.array(fc.nat(1000)), (values, picks) => {
         const indices = Int32Array.from(picks, (pick) => pick % values.length);
@@ -51,19 +51,19 @@ describe("arrays", () => {
     expect(dataset.all().x.shape).toEqual([0, 3]);
   });
 
-  it("names the counts that disagree", () => {
+  it("names the fields whose numbers of items differ", () => {
     expect(() => arrays({ x: new Float32Array(3), y: new Int32Array(2) })).toThrow(
       "arrays: expected fields with equally many items, but x has 3, y has 2",
     );
   });
 
-  it("refuses a scalar, no fields, and bytes that may be bools", () => {
+  it("rejects a scalar, no fields, and bytes that may be bools", () => {
     expect(() => arrays({ x: tensor(1) })).toThrow("x is a scalar");
     expect(() => arrays({})).toThrow("got no fields");
     expect(() => arrays({ x: new Uint8Array(2) })).toThrow("may hold bytes or bools");
   });
 
-  it.each([-1, 3])("refuses the index %i", (index) => {
+  it.each([-1, 3])("rejects the index %i", (index) => {
     const dataset = arrays({ x: new Float32Array(3) });
     expect(() => dataset.batch(Int32Array.of(0, index))).toThrow(`got index ${index} into 3 items`);
   });

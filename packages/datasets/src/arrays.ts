@@ -3,11 +3,11 @@ import { ArgumentError, fromData, ShapeError, tensor, type Tensor, type TypedArr
 import { expectIndices, type Dataset } from "./dataset.js";
 
 /**
- * A dataset held in memory, from tensors or typed arrays that agree on how many items they have:
- * `arrays({ x, y })`. The values are copied.
+ * A dataset in memory, made of tensors or typed arrays with equally many items: `arrays({ x, y })`. The values are
+ * copied.
  *
  * Shapes: each field [N, …]; its batches [B, …]
- * Throws: ShapeError if the counts disagree or a field has no axis to count along
+ * Throws: ShapeError if the numbers of items differ, or if a field is a scalar
  */
 export function arrays<Name extends string>(
   fields: Readonly<Record<Name, Tensor | TypedArray>>,
@@ -15,7 +15,7 @@ export function arrays<Name extends string>(
   return new TensorDataset(fields);
 }
 
-/** What {@link arrays} makes. */
+/** The dataset that {@link arrays} returns. */
 export class TensorDataset<Name extends string> implements Dataset<Record<Name, Tensor>> {
   readonly length: number;
   readonly #columns: readonly Column[];

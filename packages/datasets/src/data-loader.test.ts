@@ -9,13 +9,13 @@ const indices = (length: number): Dataset<number[]> => ({ length, batch: (picked
 const sorted = (values: number[]) => [...values].sort((a, b) => a - b);
 
 describe("an epoch", () => {
-  it("is the dataset in its order, the last batch smaller", () => {
+  it("yields the items in the dataset's order, with a smaller last batch", () => {
     const loader = new DataLoader(indices(5), { batchSize: 2 });
     expect(loader.length).toBe(3);
     expect([...loader]).toEqual([[0, 1], [2, 3], [4]]);
   });
 
-  it("leaves the smaller batch out with dropLast", () => {
+  it("leaves out a smaller last batch with dropLast", () => {
     const loader = new DataLoader(indices(5), { batchSize: 2, dropLast: true });
     expect(loader.length).toBe(2);
     expect([...loader]).toEqual([
@@ -29,7 +29,7 @@ describe("an epoch", () => {
     expect([loader.length, ...loader]).toEqual([0]);
   });
 
-  it("can be waited for, and waits for batches that come later", async () => {
+  it("supports for await, and awaits asynchronous batches", async () => {
     const later: Dataset<Promise<number[]>> = { length: 3, batch: (picked) => Promise.resolve([...picked]) };
     const batches: number[][] = [];
     for await (const batch of new DataLoader(later, { batchSize: 2 })) batches.push(batch);
@@ -66,18 +66,18 @@ describe("shuffling", () => {
     return Array.from({ length: count }, () => [...loader].flat());
   };
 
-  it("gives every item once, in another order each epoch", () => {
+  it("gives every item once, in a different order in each epoch", () => {
     const orders = epochs(1, 4);
     for (const order of orders) expect(sorted(order)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     expect(new Set(orders.map(String)).size).toBe(4);
   });
 
-  it("depends on the seed and nothing else", () => {
+  it("depends on the seed alone", () => {
     expect(epochs(1, 3)).toEqual(epochs(1, 3));
     expect(new Set([...epochs(1, 3), ...epochs(2, 3)].map(String)).size).toBe(6);
   });
 
-  it("puts every item everywhere", () => {
+  it("puts every item at every position equally often", () => {
     const loader = new DataLoader(indices(4), { batchSize: 4, shuffle: true });
     const counts = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
     for (let epoch = 0; epoch < 2000; epoch++) {
@@ -98,7 +98,7 @@ describe("a sampler", () => {
     ]);
   });
 
-  it("excludes shuffle", () => {
+  it("cannot be combined with shuffle", () => {
     const sampler = { length: 0, order: () => new Int32Array(0) };
     expect(() => new DataLoader(indices(5), { sampler, shuffle: true })).toThrow(
       "both a sampler and shuffle",
@@ -110,7 +110,7 @@ describe("state and restore", () => {
   const options: DataLoaderOptions = { batchSize: 3, shuffle: true, seed: 5 };
   const load = (length = 10) => new DataLoader(indices(length), options);
 
-  it("go on after the batch in hand, as if never interrupted", () => {
+  it("continue after the current batch, as without an interruption", () => {
     const counts = { items: fc.integer({ min: 1, max: 20 }), stop: fc.nat(30), dropLast: fc.boolean() };
     fc.assert(
       fc.property(fc.record(counts), ({ items, stop, dropLast }) => {
@@ -137,7 +137,7 @@ describe("state and restore", () => {
     );
   });
 
-  it("hold between epochs", () => {
+  it("work between epochs", () => {
     const first = load();
     const [once, twice] = [[...first], [...first]];
     const second = load();
@@ -147,7 +147,7 @@ describe("state and restore", () => {
     expect([...third]).toEqual(twice);
   });
 
-  it("a loop left early ends its epoch, unless its state is restored", () => {
+  it("leaving a loop early ends its epoch, unless its state is restored", () => {
     const whole = load();
     const [first, second] = [[...whole], [...whole]];
     const loader = load();
@@ -189,6 +189,6 @@ describe("state and restore", () => {
   });
 });
 
-it.each([0, -1, 2.5, NaN])("a batch size of %d is refused", (batchSize) => {
+it.each([0, -1, 2.5, NaN])("a batch size of %d is rejected", (batchSize) => {
   expect(() => new DataLoader(indices(5), { batchSize })).toThrow(`DataLoader: got batchSize ${batchSize}`);
 });

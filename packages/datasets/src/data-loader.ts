@@ -6,9 +6,9 @@ import { sequentialSampler, shufflingSampler, type Sampler } from "./sampler.js"
 export interface DataLoaderOptions {
   /** Items per batch. Default: 1. */
   readonly batchSize?: number;
-  /** Give every epoch an order of its own. Default: false, the dataset's order. */
+  /** Shuffle the items anew in every epoch. Default: false, the order of the dataset. */
   readonly shuffle?: boolean;
-  /** Decides the shuffled orders. Default: 0. */
+  /** The seed of the shuffled orders. Default: 0. */
   readonly seed?: number;
   /** Leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
@@ -16,10 +16,10 @@ export interface DataLoaderOptions {
   readonly sampler?: Sampler;
 }
 
-/** Where a loader stands; plain numbers, ready for JSON. */
+/** The position of a loader, as plain numbers that can be stored as JSON. */
 export interface DataLoaderState {
   readonly epoch: number;
-  /** Batches of this epoch already handed out. */
+  /** How many batches of this epoch were already yielded. */
   readonly position: number;
   readonly seed: number;
   readonly batchSize: number;
@@ -27,13 +27,13 @@ export interface DataLoaderState {
 }
 
 /**
- * Hands out a dataset in batches. One loop over it, with `for` or `for await`, is one epoch.
+ * Yields the items of a dataset in batches. One loop over it, with `for` or `for await`, is one epoch.
  *
- * The order of an epoch follows from the seed and the epoch's number alone. `state()` inside a loop says where the
- * loop stands, after the batch it has in hand; a loader that is given it by `restore()` goes on with the batch after
- * that, bit for bit. A loop left early ends its epoch: the next loop begins the next one.
+ * The order of an epoch depends only on the seed and the number of the epoch. Inside a loop, `state()` returns the
+ * position after the current batch. A loader that receives it through `restore()` continues with the following batch, bit
+ * for bit. Leaving a loop early ends its epoch: the next loop begins the next epoch.
  *
- * Defaults: batchSize 1, no shuffling, seed 0, a last smaller batch is kept
+ * Defaults: batchSize 1, no shuffling, seed 0, a smaller last batch is kept
  * Throws: ArgumentError for a batch size below 1, or both a sampler and shuffle
  * Source: torch.utils.data.DataLoader
  */
@@ -46,7 +46,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   readonly #seed: number;
   #epoch = 0;
   #position = 0;
-  /** Whether the next loop goes on at `position` rather than at the start of an epoch. */
+  /** Whether the next loop continues at `position` instead of the start of an epoch. */
   #restored = false;
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions = {}) {
@@ -61,7 +61,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       throw new ArgumentError(
         "DataLoader",
         "got both a sampler and shuffle, but each decides the order",
-        "Drop one",
+        "Pass only one of them",
       );
     }
     this.#dataset = dataset;
@@ -73,7 +73,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  /** The epoch the loop is in, or the next loop will be in; counted from 0. */
+  /** The epoch of the current loop or, between loops, of the next one; counted from 0. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -108,9 +108,9 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   }
 
   /**
-   * Makes the next loop go on where another loader, of equal settings over equal data, stood.
+   * Lets the next loop continue at the position of another loader with equal settings and equal data.
    *
-   * Throws: ArgumentError if seed, batch size or number of items differ, or if there is no such position
+   * Throws: ArgumentError if the seed, the batch size or the number of items differs, or if the position does not exist
    */
   restore(state: DataLoaderState): void {
     const own = this.state();
@@ -119,7 +119,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
         throw new ArgumentError(
           "DataLoader.restore",
           `the state was saved with ${setting} ${state[setting]}, this loader has ${own[setting]}`,
-          "Build the loader as it was when the state was saved",
+          "Build the loader with the same settings and data as when the state was saved",
         );
       }
     }

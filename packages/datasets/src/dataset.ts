@@ -1,8 +1,8 @@
 import { IndexError } from "@stargrad/tensor";
 
 /**
- * Items that are fetched many at a time; `Batch` is what several of them together look like. Gathering a whole batch
- * at once is what makes a dataset in memory fast. A dataset that has to wait is a `Dataset<Promise<Batch>>`.
+ * A list of items that are read in batches; `Batch` is the type of one batch. Gathering a whole batch in one call makes
+ * datasets in memory fast. An asynchronous dataset is a `Dataset<Promise<Batch>>`.
  */
 export interface Dataset<Batch> {
   /** How many items there are. */

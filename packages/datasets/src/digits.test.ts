@@ -33,31 +33,31 @@ describe("digits", () => {
     expect(y.toArraySync()).toEqual([7, 0, 9]);
   });
 
-  it("are pictures with a channel if not flattened", async () => {
+  it("are images with a channel if not flattened", async () => {
     await train(images, labels);
     const { x } = (await digits({ directory, split: "train", flatten: false })).all();
     expect(x.shape).toEqual([3, 1, 2, 2]);
   });
 
-  it("are found packed, each split by its own name", async () => {
+  it("are also read from gzipped files, each split by its own name", async () => {
     await write({ "t10k-images-idx3-ubyte.gz": gzipSync(images), "t10k-labels-idx1-ubyte": labels });
     expect((await digits({ directory, split: "test" })).length).toBe(3);
     await expect(digits({ directory, split: "train" })).rejects.toThrow(StargradError);
   });
 });
 
-describe("digits refuse", () => {
-  it("a folder without the files, saying what was looked for", async () => {
+describe("digits reject", () => {
+  it("a folder without the files, with an error that names the missing files", async () => {
     await expect(digits({ directory, split: "train" })).rejects.toThrow(
-      `digits(${directory}): found neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz there`,
+      `digits(${directory}): found neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz in this folder`,
     );
     await write({ "t10k-images-idx3-ubyte": images });
     await expect(digits({ directory, split: "test" })).rejects.toThrow(
-      "found neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz there",
+      "found neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz in this folder",
     );
   });
 
-  it("a file that is there but cannot be read, with the system's reason", async () => {
+  it("a file that exists but cannot be read, with the reason of the operating system", async () => {
     await rm(directory, { recursive: true });
     await writeFile(directory, "");
     await expect(digits({ directory, split: "train" })).rejects.toThrow("ENOTDIR");
@@ -89,14 +89,14 @@ describe("digits refuse", () => {
     );
   });
 
-  it("labels that are no digits", async () => {
+  it("labels outside 0 to 9", async () => {
     await train(images, encodeIdx({ shape: [3], data: Uint8Array.of(9, 10, 0) }));
     await expect(digits({ directory, split: "train" })).rejects.toThrow(
       "label 1 of train-labels-idx1-ubyte is 10, expected 0 to 9",
     );
   });
 
-  it("a file that is cut off, by name", async () => {
+  it("a file that is cut off, with an error that names it", async () => {
     await train(images.subarray(0, 20), labels);
     await expect(digits({ directory, split: "train" })).rejects.toThrow(FormatError);
     await expect(digits({ directory, split: "train" })).rejects.toThrow(

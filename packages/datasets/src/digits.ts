@@ -8,20 +8,20 @@ export interface DigitsOptions {
   /** The folder that holds the four files. */
   readonly directory: string;
   readonly split: "train" | "test";
-  /** Whether a picture is one row of pixels, or keeps its channel, height and width. Default: true. */
+  /** Whether an image is one row of pixels instead of channel, height and width. Default: true. */
   readonly flatten?: boolean;
 }
 
-/** What the files of each split are called, before `-images-idx3-ubyte` and `-labels-idx1-ubyte`. */
+/** The names of each split's files begin with this; `-images-idx3-ubyte` or `-labels-idx1-ubyte` follows. */
 const prefixes = { train: "train", test: "t10k" };
 
 /**
- * Handwritten digits in MNIST's files, plain or with `.gz`: `train-images-idx3-ubyte` and
+ * Handwritten digits from MNIST's files, plain or gzipped (`.gz`): `train-images-idx3-ubyte` and
  * `train-labels-idx1-ubyte`, or `t10k-…` for the test split.
  *
  * Shapes: x [N, H·W] float32, or [N, 1, H, W] with `flatten: false`; y [N] int32
  * Units: pixels from 0 (background) to 1 (ink); labels 0 … 9
- * Throws: StargradError for a missing file; FormatError for files that are damaged, swapped or do not belong together
+ * Throws: StargradError for a missing file; FormatError for files that are damaged, swapped, or from different sets
  */
 export async function digits(options: DigitsOptions): Promise<TensorDataset<"x" | "y">> {
   const { directory, split, flatten = true } = options;
@@ -51,7 +51,7 @@ export async function digits(options: DigitsOptions): Promise<TensorDataset<"x" 
   });
 }
 
-/** An IDX file of bytes with these axes; it may be there as `name` or as `name.gz`. */
+/** Reads an IDX file of bytes with these axes, from `name` or `name.gz`. */
 async function readBytes(
   directory: string,
   name: string,
@@ -70,12 +70,12 @@ async function readBytes(
   }
   throw new StargradError(
     `digits(${directory})`,
-    `found neither ${name} nor ${name}.gz there`,
+    `found neither ${name} nor ${name}.gz in this folder`,
     "The folder must hold the four MNIST files",
   );
 }
 
-/** Undefined if there is no such file; any other error is thrown on. */
+/** Returns undefined if the file does not exist, and rethrows any other error. */
 function orMissing(error: unknown): undefined {
   const cause = error instanceof StargradError ? error.cause : undefined;
   if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;

@@ -36,7 +36,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The path of a file with these bytes. */
+/** Writes these bytes to a file, and returns its path. */
 function fileOf(name: string, bytes: string): string {
   const path = join(folder, name);
   writeFileSync(path, bytesOf(bytes));
@@ -73,19 +73,19 @@ function all<Batch>(dataset: Dataset<Batch>): Batch {
   return dataset.batch(Int32Array.from({ length: dataset.length }, (_, i) => i));
 }
 
-/** Numbers as items: a batch is the list of its own indices. */
+/** A dataset of numbers: a batch is the list of its own indices. */
 function counted(length: number): Dataset<number[]> {
   return { length, batch: (indices) => [...indices] };
 }
 
-/** How a case is run, where that is more than a call with its arguments. */
+/** How to run the cases that are more than a call with their arguments. */
 const runs: Readonly<Record<string, (...values: never[]) => unknown>> = {
   arrays({ x, y }: { x: Golden; y: Golden }, indices: number[]) {
     return datasets.arrays({ x: float32(x), y: Int32Array.from(y.data) }).batch(Int32Array.from(indices));
   },
   DataLoader(length: number, options: datasets.DataLoaderOptions) {
     const loader = new datasets.DataLoader(counted(length), options);
-    // With one batch in an epoch, an epoch is an order.
+    // With one batch in an epoch, the batch is the order of the epoch.
     const epochs = options.shuffle === true ? 3 : 1;
     return Array.from({ length: epochs }, () => [...loader]).flat();
   },
@@ -125,7 +125,7 @@ const runs: Readonly<Record<string, (...values: never[]) => unknown>> = {
     }),
 };
 
-/** What an exported function returns, a dataset as its only batch. */
+/** The result of an exported function; a dataset is returned as one batch of all its items. */
 async function outputOf({ name, arguments: given }: Case): Promise<unknown> {
   const exported = datasets[name as keyof typeof datasets] as (...values: unknown[]) => unknown;
   const run = runs[name] as typeof exported | undefined;
@@ -143,7 +143,7 @@ function expectSame(got: unknown, expected: unknown): void {
     expect(got.shape).toEqual(shape);
     const values = got.dataSync();
     for (const [i, value] of data.entries()) {
-      // A few roundings of float32 apart at most.
+      // The two may differ by a few roundings of float32.
       expect(Math.abs(values[i] - value), `element ${i}`).toBeLessThanOrEqual(
         1e-6 * Math.max(1, Math.abs(value)),
       );
@@ -160,7 +160,7 @@ function expectSame(got: unknown, expected: unknown): void {
 }
 
 describe.each([...new Set(cases.map(({ name }) => name))])("%s", (name) => {
-  it("is what other people's code makes of the same data", async () => {
+  it("equals the result of independent code for the same data", async () => {
     for (const each of cases.filter((candidate) => candidate.name === name)) {
       expectSame(await outputOf(each), each.output);
     }

@@ -5,14 +5,14 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** The first part of what is compressed, enough for any IDX header; the rest stays unpacked. */
+/** Decompresses only the beginning, which is enough for any IDX header. */
 export function gunzipStart(called: string, bytes: Uint8Array): Uint8Array {
   const { constants } = zlib(called);
-  // Deflate grows by at most 1,032, so this is at most 4 MB.
+  // Deflate compresses by a factor of at most 1,032, so the result has at most 4 MB.
   return unpack(called, bytes.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH });
 }
 
-/** All of what is compressed, if it is at most `limit` bytes: a megabyte of gzip can unpack to a gigabyte. */
+/** Decompresses everything, up to `limit` bytes. The limit is needed because 1 MB of gzip can unpack to 1 GB. */
 export function gunzip(called: string, bytes: Uint8Array, limit: number): Uint8Array {
   return unpack(called, bytes, { maxOutputLength: limit });
 }
@@ -30,10 +30,14 @@ function unpack(called: string, bytes: Uint8Array, options: import("node:zlib").
   }
 }
 
-/** Looked up instead of imported, so that a bundler for the browser finds nothing it cannot resolve. */
+/** Looked up at run time instead of imported, because a bundler for the browser cannot resolve the import. */
 function zlib(called: string): typeof import("node:zlib") {
   if (typeof process === "undefined") {
-    throw new StargradError(called, "cannot unpack gzip here", "Unpack it first, with a DecompressionStream");
+    throw new StargradError(
+      called,
+      "cannot unpack gzip outside Node",
+      "Unpack it first, with a DecompressionStream",
+    );
   }
   return process.getBuiltinModule("node:zlib");
 }

@@ -35,7 +35,7 @@ describe("decodeIdx", () => {
     expect(data).toEqual(pictures.data);
   });
 
-  it("undoes encodeIdx, plain and packed", () => {
+  it("is the inverse of encodeIdx, plain and gzipped", () => {
     const elements = fc.oneof(
       fc.uint8Array(),
       fc.int8Array(),
@@ -55,7 +55,7 @@ describe("decodeIdx", () => {
   });
 });
 
-describe("decodeIdx refuses", () => {
+describe("decodeIdx rejects", () => {
   const good = encodeIdx(pictures);
   const announcing = (...axes: number[]) => {
     const header = new Uint8Array(4 + 4 * axes.length);
@@ -111,19 +111,19 @@ describe("decodeIdx refuses", () => {
     expect(() => decodeIdx(bytes)).toThrow(message);
   });
 
-  it("a packed file where there is no gzip, and says what to do", () => {
+  it("a gzipped file outside Node, with a hint what to do", () => {
     const bytes = gzipSync(good);
     vi.stubGlobal("process", undefined);
-    expect(() => decodeIdx(bytes)).toThrow("cannot unpack gzip here. Unpack it first");
+    expect(() => decodeIdx(bytes)).toThrow("cannot unpack gzip outside Node. Unpack it first");
     vi.unstubAllGlobals();
   });
 
-  it("a packed file past the caller's limit", () => {
+  it("a gzipped file above the caller's limit", () => {
     expect(() => decodeIdx(gzipSync(good), { limit: 27 })).toThrow("takes 28 bytes, the limit is 27");
     expect(decodeIdx(gzipSync(good), { limit: 28 })).toEqual(pictures);
   });
 
-  it("any change of a byte, or reads it: never another error", () => {
+  it("a changed byte with a FormatError, or reads the file", () => {
     fc.assert(
       fc.property(fc.boolean(), fc.nat(), fc.nat(255), fc.nat(), (packed, at, value, length) => {
         const bytes = Uint8Array.from(packed ? gzipSync(good) : good);
@@ -140,7 +140,7 @@ describe("decodeIdx refuses", () => {
 });
 
 describe("encodeIdx", () => {
-  it("refuses data that does not have the shape", () => {
+  it("rejects data that does not match the shape", () => {
     expect(() => encodeIdx({ shape: [2, 2], data: new Int16Array(3) })).toThrow(
       "encodeIdx: got 3 elements of Int16Array for the shape [2, 2]",
     );
@@ -148,7 +148,7 @@ describe("encodeIdx", () => {
 });
 
 describe("readIdx", () => {
-  it("reads a file, and names it in what it throws", async () => {
+  it("reads a file, and names it in errors", async () => {
     const folder = await mkdtemp(join(tmpdir(), "stargrad-datasets-"));
     try {
       const path = join(folder, "pictures");

@@ -10,11 +10,11 @@ export interface Idx {
 }
 
 export interface DecodeIdxOptions {
-  /** Bytes a compressed file may grow to. Default: 2³⁰. */
+  /** The maximum size of a compressed file after decompression, in bytes. Default: 2³⁰. */
   readonly limit?: number;
 }
 
-/** What the third byte of a file says its elements are. */
+/** The element type that each value of a file's third byte stands for. */
 const elementTypes = [
   { code: 0x08, array: Uint8Array },
   { code: 0x09, array: Int8Array },
@@ -25,10 +25,10 @@ const elementTypes = [
 ] as const;
 
 /**
- * Reads the IDX format, plain or compressed by gzip: two zero bytes, the element type, the number of axes, their
- * lengths, the elements; everything big-endian.
+ * Reads the IDX format, plain or gzipped: two zero bytes, the element type, the number of axes, the lengths of the axes,
+ * and the elements, all big-endian.
  *
- * Throws: FormatError for anything else, for too few or too many bytes, and for a compressed file past the limit
+ * Throws: FormatError for anything else, for too few or too many bytes, and for a compressed file above the limit
  * Source: http://yann.lecun.com/exdb/mnist/
  */
 export function decodeIdx(bytes: Uint8Array, options?: DecodeIdxOptions): Idx {
@@ -48,7 +48,7 @@ export async function readIdx(path: string, options?: DecodeIdxOptions): Promise
 /**
  * Writes the IDX format, uncompressed.
  *
- * Throws: ArgumentError if the data does not have the shape, or is no array of the six types
+ * Throws: ArgumentError if the data does not match the shape, or is not an array of one of the six types
  */
 export function encodeIdx({ shape, data }: Idx): Uint8Array {
   const type = elementTypes.find(({ array }) => data instanceof array);
@@ -56,7 +56,7 @@ export function encodeIdx({ shape, data }: Idx): Uint8Array {
   if (type === undefined || size !== data.length) {
     throw new ArgumentError(
       "encodeIdx",
-      `got ${data.length} elements of ${data.constructor.name} for the shape [${shape.join(", ")}]`,
+      `got ${data.length} elements of ${data.constructor.name} for the shape [${shape.join(", ")}], which has ${size}`,
     );
   }
   const dataStart = 4 + 4 * shape.length;
@@ -91,7 +91,7 @@ function decode(called: string, bytes: Uint8Array, { limit = 2 ** 30 }: DecodeId
   return { shape, data: new array(data.buffer) };
 }
 
-/** The header says how large the file is, so a file that grows past it is never unpacked. */
+/** Unpacks no more than the size that follows from the header, so a hostile file cannot fill the memory. */
 function decompress(called: string, bytes: Uint8Array, limit: number): Uint8Array {
   const { shape, size } = readHeader(called, gunzipStart(called, bytes));
   if (size > limit) {
@@ -128,7 +128,7 @@ function readHeader(called: string, bytes: Uint8Array): Header {
   return { array, shape, dataStart, size: dataStart + size };
 }
 
-/** A copy with the bytes of every element reversed: from big-endian to little-endian, or back. */
+/** Returns a copy with the bytes of every element reversed: from big-endian to little-endian, or back. */
 function swapBytes(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
   const swapped = new Uint8Array(bytes);
   if (width === 1) return swapped;

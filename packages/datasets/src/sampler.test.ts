@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DataLoader, randomSampler } from "./index.js";
 
 describe("randomSampler", () => {
-  it("draws as many items as asked for, from all of them, some more than once", () => {
+  it("draws the given number of items from all of them, with replacement", () => {
     const order = randomSampler(10, { draws: 1000, seed: 1 }).order(0);
     expect(order.length).toBe(1000);
     const counts = new Array<number>(10).fill(0);
@@ -13,14 +13,14 @@ describe("randomSampler", () => {
     for (const count of counts) expect(Math.abs(count - 100)).toBeLessThan(47);
   });
 
-  it("draws the same for the same seed and epoch, and something else for another", () => {
+  it("draws the same items for the same seed and epoch, and others for another", () => {
     const draw = (seed: number, epoch: number) => [...randomSampler(1000, { draws: 20, seed }).order(epoch)];
     expect(draw(1, 2)).toEqual(draw(1, 2));
     expect(draw(1, 2)).not.toEqual(draw(1, 3));
     expect(draw(1, 2)).not.toEqual(draw(2, 2));
   });
 
-  it("decides how long an epoch of a loader is, and the loader goes on where it stood", () => {
+  it("decides the length of a loader's epoch, and a restored loader continues at its position", () => {
     const make = () =>
       new DataLoader(
         { length: 50, batch: (indices: Int32Array) => [...indices] },
@@ -40,7 +40,7 @@ describe("randomSampler", () => {
     expect([...seen, ...second]).toEqual(whole);
   });
 
-  it("refuses to draw from nothing", () => {
+  it("rejects wrong numbers of items and draws", () => {
     for (const [items, draws] of [
       [0, 1],
       [1.5, 1],

@@ -1,19 +1,19 @@
 import { ArgumentError, Generator } from "@stargrad/tensor";
 
-/** Decides which items an epoch sees, and in which order. The same epoch must always give the same order. */
+/** Decides which items an epoch contains, and in which order. The same epoch must always give the same order. */
 export interface Sampler {
   /** How many items an epoch has. */
   readonly length: number;
   order(epoch: number): Int32Array;
 }
 
-/** The items in their order, in every epoch. */
+/** All items in the order of the dataset, in every epoch. */
 export function sequentialSampler(items: number): Sampler {
   const order = Int32Array.from({ length: items }, (_, index) => index);
   return { length: items, order: () => order };
 }
 
-/** All items, in another order every epoch. */
+/** All items, in a different order in every epoch. */
 export function shufflingSampler(items: number, seed: number): Sampler {
   return { length: items, order: (epoch) => generatorOf(seed, epoch).permutation(items) };
 }
@@ -21,13 +21,13 @@ export function shufflingSampler(items: number, seed: number): Sampler {
 export interface RandomSamplerOptions {
   /** How many items an epoch has. */
   readonly draws: number;
-  /** Decides what is drawn. Default: 0. */
+  /** The seed of the draws. Default: 0. */
   readonly seed?: number;
 }
 
 /**
- * Draws each item at random from all of them, so that an epoch is as long as one likes: for data of which there is far more
- * than a training will see, such as all the windows of a text.
+ * Draws items at random with replacement, so an epoch can have any length. Use it for data with far more items than a
+ * training run reads, such as all the windows of a text.
  *
  * Throws: ArgumentError unless there are items to draw from, and `draws` is a whole number of at least 0
  * Source: torch.utils.data.RandomSampler with replacement
@@ -51,6 +51,6 @@ export function randomSampler(items: number, { draws, seed = 0 }: RandomSamplerO
 function generatorOf(seed: number, epoch: number): Generator {
   const generator = new Generator(seed);
   generator.restore({ seed, block: epoch });
-  // Split, because block `epoch` of this seed may also be drawn by whoever uses the same seed for weights.
+  // Split, because a generator with the same seed, for example for weights, may also draw from block `epoch`.
   return generator.split();
 }

@@ -38,7 +38,7 @@ describe("starCorners", () => {
     }
   });
 
-  it("may have other numbers of points, and refuse what is no star", () => {
+  it("may have other numbers of points; impossible stars are rejected", () => {
     expect(starCorners({ points: 7, innerRadius: 0.5 }).shape).toEqual([14, 2]);
     expect(() => starCorners({ points: 1 })).toThrow("starCorners: got points 1");
     expect(() => starStrokes({ innerRadius: 0 })).toThrow("starStrokes: got innerRadius 0");
@@ -47,7 +47,7 @@ describe("starCorners", () => {
 });
 
 describe("starStrokes", () => {
-  it("draw the corners, and come back to the start", () => {
+  it("draw the corners, and return to the start", () => {
     const strokes = starStrokes();
     const drawn = pointsOf(strokeCorners(strokes));
     pointsOf(starCorners()).forEach((corner, i) => {
@@ -67,7 +67,7 @@ describe("wobblyStart", () => {
   });
   const goal = pointsOf(starCorners());
 
-  it("is decided by its seed, starts at the star's tip and is far from the star", () => {
+  it("depends on its seed, starts at the star's tip and is far from the star", () => {
     expect(plain(wobblyStart({ seed: 1 }))).toEqual(plain(wobblyStart({ seed: 1 })));
     expect(plain(wobblyStart({ seed: 1 }))).not.toEqual(plain(wobblyStart({ seed: 2 })));
     for (const seed of seeds) {
@@ -77,11 +77,11 @@ describe("wobblyStart", () => {
     }
   });
 
-  /** The worst corner's distance from where it belongs, as a share of the star's size. */
+  /** The largest distance of a corner from its goal, as a fraction of the star's size. */
   const worstMiss = (drawn: Point[]) =>
     Math.max(...drawn.map(([x, y], i) => Math.hypot(x - goal[i][0], y - goal[i][1]))) / starSize;
 
-  /** Gradient descent by hand on the mean squared distance of the corners; the tries until all are within 2 %. */
+  /** Gradient descent by hand on the mean squared distance of the corners; returns the tries until all are within 2 %. */
   function triesToLearn(strokes: Strokes): number {
     const { start, directions, lengths } = plain(strokes);
     const velocity = directions.map(() => ({ direction: 0, length: 0 }));
@@ -92,7 +92,7 @@ describe("wobblyStart", () => {
         return pen;
       });
       if (worstMiss(drawn) <= 0.02) return tries;
-      // Every stroke moves all corners after it, so from the last to the first their complaints add up.
+      // A stroke moves all corners after it, so its gradient sums theirs, from the last corner to the first.
       let [blameX, blameY] = [0, 0];
       for (let i = directions.length - 1; i >= 0; i--) {
         blameX += (2 / goal.length) * (drawn[i][0] - goal[i][0]);
@@ -107,7 +107,7 @@ describe("wobblyStart", () => {
     return Infinity;
   }
 
-  it("is learnt from every seed at learning rate 0.2 and momentum 0.9", () => {
+  it("is learned from every seed at learning rate 0.2 and momentum 0.9", () => {
     const tries = seeds.map((seed) => triesToLearn(wobblyStart({ seed }))).sort((a, b) => a - b);
     expect(tries[29]).toBeLessThan(200);
     expect(tries[15]).toBeGreaterThan(40);
@@ -119,7 +119,7 @@ describe("starPixels", () => {
   const { x, y } = starPixels().all();
   const ink = (row: number, column: number) => y.dataSync()[row * 28 + column];
 
-  it("are a question and an answer for each pixel, row by row from the upper left", () => {
+  it("are one input and one target for each pixel, row by row from the upper left", () => {
     expect([x.shape, y.shape, y.dtype]).toEqual([[784, 2], [784, 1], "float32"]);
     const centres = pointsOf(x);
     expect(centres[0][0]).toBeCloseTo(-27 / 28, 6);
@@ -128,7 +128,7 @@ describe("starPixels", () => {
     expect(centres[28][1]).toBeCloseTo(25 / 28, 6);
   });
 
-  it("are filled in the middle, blank at the corners, and the same left and right", () => {
+  it("are filled in the middle, empty at the corners, and symmetric", () => {
     expect(ink(14, 14)).toBe(1);
     for (const row of [0, 27]) expect(ink(row, 0)).toBe(0);
     for (let row = 0; row < 28; row++) {
@@ -146,7 +146,7 @@ describe("starPixels", () => {
     expect(fine.mean().itemSync()).toBeCloseTo(area / 4, 2);
   });
 
-  it("refuse a size that is none", () => {
+  it("reject a size below 1", () => {
     expect(() => starPixels({ size: 0 })).toThrow("starPixels: got size 0");
   });
 });

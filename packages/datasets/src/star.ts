@@ -2,29 +2,29 @@ import { ArgumentError, fromData, Generator, stack, type Tensor } from "@stargra
 
 import { arrays, type TensorDataset } from "./arrays.js";
 
-/** The diameter of the circle around every star here: corners lie in [−1, 1]², y upwards. "2 % of its size" is 0.04. */
+/** The diameter of the circle around every star: corners lie in [−1, 1]², y points up. "2 % of its size" is 0.04. */
 export const starSize = 2;
 
 export interface StarOptions {
-  /** How many tips. Default: 5. */
+  /** How many tips the star has. Default: 5. */
   readonly points?: number;
-  /** How far the inner corners are from the centre, where tips are at 1. Default: (3 − √5) / 2, the pentagram's. */
+  /** The distance of the inner corners from the centre; tips have distance 1. Default: (3 − √5) / 2, the pentagram's. */
   readonly innerRadius?: number;
 }
 
-/** A drawing: strokes one after the other from `start`, each with a direction and a length of its own. */
+/** A drawing: a sequence of strokes that begins at `start`. Each stroke has its own direction and length. */
 export interface Strokes {
   /** [2] */
   readonly start: Tensor;
-  /** [strokes], radians, counter-clockwise from "to the right"; absolute, so a turn does not turn later strokes. */
+  /** [strokes], radians, counter-clockwise from the positive x axis. Absolute: turning a stroke does not turn later ones. */
   readonly directions: Tensor;
   /** [strokes], in the units of {@link starSize} */
   readonly lengths: Tensor;
 }
 
 /**
- * The goal of the star lesson: where each of the star's strokes ends. The pen starts at the upper tip, goes round
- * counter-clockwise and comes back to it.
+ * The goal of the star lesson: the point where each stroke of the star ends. The pen starts at the upper tip, moves
+ * counter-clockwise, and returns to the tip.
  *
  * Shapes: [2·points, 2]; ten corners for the five-pointed star
  * Units: see {@link starSize}
@@ -47,7 +47,7 @@ export function starStrokes(options?: StarOptions): Strokes {
 }
 
 /**
- * A beginner's attempt at the star: each direction off by 0.5 · n radians, each length by a factor 1 + 0.2 · n, with
+ * A beginner's attempt at the star: each direction is off by 0.5 · n radians, each length by a factor 1 + 0.2 · n, with
  * n drawn from the normal distribution. Gradient descent on the mean squared distance of the corners (learning rate
  * 0.2, momentum 0.9) brings every corner within 2 % in about 60 tries.
  *
@@ -65,8 +65,8 @@ export function wobblyStart({ seed, ...options }: StarOptions & { readonly seed:
 }
 
 /**
- * Draws: corner k is `start + Σ_{j ≤ k} length_j · (cos direction_j, sin direction_j)`, so every stroke moves all
- * corners after it. Differentiable in all three.
+ * Computes the corners of a drawing: corner k is `start + Σ_{j ≤ k} length_j · (cos direction_j, sin direction_j)`. A
+ * stroke therefore moves all corners after it. Differentiable in start, directions and lengths.
  *
  * Shapes: start [2]; directions, lengths [n] -> [n, 2]
  */
@@ -76,8 +76,8 @@ export function strokeCorners({ start, directions, lengths }: Strokes): Tensor {
 }
 
 /**
- * The star as a picture, one item for each pixel: is there ink? Pixels are listed row by row from the upper left; the
- * coordinates are those of their centres.
+ * The star as a picture, one item for each pixel: the coordinates of its centre, and whether it has ink. Pixels are
+ * listed row by row from the upper left.
  *
  * Shapes: x [size², 2] float32, y [size², 1] float32
  * Units: x see {@link starSize}; y 1 for ink, 0 for paper
@@ -107,7 +107,7 @@ export function starPixels({
 
 type Point = readonly [x: number, y: number];
 
-/** In drawing order: the first is the inner corner left of the upper tip, the last is the upper tip. */
+/** The corners in drawing order: the first is the inner corner left of the upper tip, the last is the upper tip. */
 function cornersOf(
   called: string,
   { points = 5, innerRadius = (3 - Math.sqrt(5)) / 2 }: StarOptions = {},

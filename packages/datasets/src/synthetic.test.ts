@@ -22,7 +22,7 @@ describe.each([
   ["circles", circles],
   ["xor", xor],
 ])("%s", (name, make) => {
-  it("are as many as asked for, labelled 0 and 1", () => {
+  it("have the given number of samples, labelled 0 and 1", () => {
     const { x, y } = make({ samples: 51 }).all();
     expect([x.shape, x.dtype, y.shape, y.dtype]).toEqual([[51, 2], "float32", [51], "int32"]);
     expect(new Set(y.dataSync())).toEqual(new Set([0, 1]));
@@ -36,7 +36,7 @@ describe.each([
     expect(data(1)).not.toEqual(data(2));
   });
 
-  it("are moved by noise of the standard deviation asked for", () => {
+  it("are moved by noise of the given standard deviation", () => {
     const samples = 2000;
     const clean = make({ samples, noise: 0, seed: 3 }).all().x.dataSync();
     const noisy = make({ samples, noise: 0.5, seed: 3 }).all().x.dataSync();
@@ -57,7 +57,7 @@ describe.each([
 });
 
 describe("spirals", () => {
-  it("are arms turned against each other by equal angles", () => {
+  it("are arms that are rotated by equal angles", () => {
     const points = pointsOf(spirals({ samples: 300, classes: 3, turns: 2 }));
     const [first, second, third] = points;
     expect([first.label, second.label, third.label]).toEqual([0, 1, 2]);
@@ -69,7 +69,7 @@ describe("spirals", () => {
     }
   });
 
-  it("refuse a number of classes that is none", () => {
+  it("reject a number of classes below 1", () => {
     expect(() => spirals({ classes: 0 })).toThrow("spirals: got classes 0");
   });
 });
@@ -100,13 +100,13 @@ describe("moons", () => {
 });
 
 describe("circles", () => {
-  it("have the radii 1 and factor, without a point twice", () => {
+  it("have the radii 1 and factor, and no repeated point", () => {
     const points = pointsOf(circles({ samples: 40, factor: 0.3 }));
     for (const point of points) expect(radius(point)).toBeCloseTo(point.label === 0 ? 1 : 0.3, 6);
     expect(new Set(points.map(({ x, y }) => `${x.toFixed(4)} ${y.toFixed(4)}`)).size).toBe(40);
   });
 
-  it("refuse a factor that puts the inner circle outside", () => {
+  it("reject a factor that would put the inner circle outside", () => {
     expect(() => circles({ factor: 1 })).toThrow("circles: got factor 1");
   });
 });

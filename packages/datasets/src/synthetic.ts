@@ -3,7 +3,7 @@ import { ArgumentError, fromData, Generator } from "@stargrad/tensor";
 import { arrays, type TensorDataset } from "./arrays.js";
 
 export interface SyntheticOptions {
-  /** How many points, spread over the classes as evenly as possible. Default: 200. */
+  /** How many points there are, divided among the classes as evenly as possible. Default: 200. */
   readonly samples?: number;
   /** Standard deviation of the normal noise added to each coordinate. Default: 0. */
   readonly noise?: number;
@@ -11,13 +11,13 @@ export interface SyntheticOptions {
   readonly seed?: number;
 }
 
-/** Labelled points in the plane: x [N, 2] float32, y [N] int32. The classes take turns. */
+/** Labelled points in the plane: x [N, 2] float32, y [N] int32. The classes alternate. */
 export type Points = TensorDataset<"x" | "y">;
 
 /**
- * Arms that wind around each other: arm k of K is at radius r, 0 < r ≤ 1, at the angle 2π (turns·r + k/K).
+ * Spiral arms that wind around each other. At radius r, 0 < r ≤ 1, arm k of K is at the angle 2π (turns·r + k/K).
  *
- * Shapes: x [N, 2], y [N] the arm
+ * Shapes: x [N, 2], y [N] the number of the arm
  * Defaults: 2 classes, 1 turn
  * Throws: ArgumentError for options out of range
  */
@@ -35,7 +35,7 @@ export function spirals(
 }
 
 /**
- * Two half circles that reach into each other: (cos t, sin t) and (1 − cos t, ½ − sin t), 0 ≤ t ≤ π.
+ * Two interleaving half circles: (cos t, sin t) and (1 − cos t, ½ − sin t), 0 ≤ t ≤ π.
  *
  * Shapes: x [N, 2], y [N] 0 for the upper, 1 for the lower
  * Throws: ArgumentError for options out of range
@@ -49,7 +49,7 @@ export function moons(options: SyntheticOptions = {}): Points {
 }
 
 /**
- * A circle around another: radius 1 and radius `factor`.
+ * Two concentric circles, with the radii 1 and `factor`.
  *
  * Shapes: x [N, 2], y [N] 0 for the outer, 1 for the inner
  * Defaults: factor 0.8
@@ -67,7 +67,7 @@ export function circles(options: SyntheticOptions & { readonly factor?: number }
 }
 
 /**
- * Points in the square [−1, 1]², labelled before the noise by whether exactly one coordinate is positive.
+ * Points in the square [−1, 1]². The label is 1 if exactly one coordinate is positive, before noise is added.
  *
  * Shapes: x [N, 2], y [N] 1 where the signs differ
  * Throws: ArgumentError for options out of range
@@ -92,9 +92,10 @@ function pointsOfClasses(called: string, classes: number, options: SyntheticOpti
   });
 }
 
-type Place = (i: number, generator: Generator, samples: number) => { at: Point; label: number };
+/** Makes point `i` of `samples`, and its label. */
+type LabelledPoint = (i: number, generator: Generator, samples: number) => { at: Point; label: number };
 
-function points(called: string, options: SyntheticOptions, place: Place): Points {
+function points(called: string, options: SyntheticOptions, labelledPoint: LabelledPoint): Points {
   const { samples = 200, noise = 0, seed = 0 } = options;
   if (!Number.isSafeInteger(samples) || samples < 0) {
     throw new ArgumentError(called, `got samples ${samples}; expected a whole number of at least 0`);
@@ -106,7 +107,7 @@ function points(called: string, options: SyntheticOptions, place: Place): Points
   const coordinates = new Float32Array(2 * samples);
   const labels = new Int32Array(samples);
   for (let i = 0; i < samples; i++) {
-    const { at, label } = place(i, generator, samples);
+    const { at, label } = labelledPoint(i, generator, samples);
     coordinates.set(
       at.map((coordinate) => coordinate + noise * generator.normal()),
       2 * i,

@@ -24,7 +24,7 @@ describe("readText", () => {
     expect(await read("")).toBe("");
   });
 
-  it("refuses what is not UTF-8, and a file that is not there", async () => {
+  it("rejects other encodings, and a missing file", async () => {
     const latin1 = read(Uint8Array.of(0x6e, 0x61, 0xef, 0x76, 0x65));
     await expect(latin1).rejects.toThrow(FormatError);
     await expect(latin1).rejects.toThrow(`readText(${join(directory, "text")}): is not UTF-8`);
@@ -35,7 +35,7 @@ describe("readText", () => {
 const count = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
 
 describe("splitTokens", () => {
-  it("holds out the end of the text, a tenth unless told, and not too much of it", () => {
+  it("holds out the end of the text, a tenth by default, and at most the given number of tokens", () => {
     const parts = (length: number, options = {}) => {
       const { training, validation } = splitTokens(count(length), options);
       expect([...training, ...validation]).toEqual([...count(length)]);
@@ -58,7 +58,7 @@ describe("splitTokens", () => {
 });
 
 describe("textWindows", () => {
-  it("are all the windows there are, each with what comes next", () => {
+  it("are all windows of the text, each with its next tokens", () => {
     const windows = textWindows(count(6), { length: 3 });
     expect(windows.length).toBe(3);
     const { x, y } = windows.batch(Int32Array.of(2, 0));
@@ -85,13 +85,13 @@ describe("textWindows", () => {
       expect(x.add(1).toArraySync()).toEqual(y.toArraySync());
       return [...y.dataSync()];
     });
-    // Each token is a target at most once, and none is left out in between.
+    // Each token is a target at most once, and no token is left out in between.
     expect(targets).toEqual([...count(3 * windows)].map((token) => token + 1));
   });
 
-  it("refuses a text that is too short, wrong options, and windows that are not there", () => {
+  it("rejects a text that is too short, wrong options, and an index out of range", () => {
     expect(() => textWindows(count(3), { length: 3 })).toThrow(
-      "textWindows: got 3 tokens; expected at least 4, a window of 3 and what comes next",
+      "textWindows: got 3 tokens; expected at least 4, a window of 3 and the token after it",
     );
     for (const options of [{ length: 0 }, { length: 1.5 }, { length: 2, stride: 0 }]) {
       expect(() => textWindows(count(10), options)).toThrow(ArgumentError);

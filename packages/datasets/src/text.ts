@@ -4,9 +4,9 @@ import { ArgumentError, fromData, type Tensor } from "@stargrad/tensor";
 import { expectIndices, type Dataset } from "./dataset.js";
 
 /**
- * The text in a file of UTF-8, without a byte order mark.
+ * Reads a text file in UTF-8. A byte order mark is dropped.
  *
- * Throws: FormatError if it is not UTF-8; StargradError if the file cannot be read
+ * Throws: FormatError if the file is not UTF-8; StargradError if it cannot be read
  */
 export async function readText(path: string): Promise<string> {
   const called = `readText(${path})`;
@@ -14,25 +14,25 @@ export async function readText(path: string): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    // A replacement character in place of each wrong byte would be learned like any other.
+    // Without `fatal`, wrong bytes would become replacement characters, and a model would learn them.
     if (!(cause instanceof TypeError)) throw cause;
-    throw new FormatError(called, "is not UTF-8", "Is it a text, and in which encoding?", { cause });
+    throw new FormatError(called, "is not UTF-8", "Is it a text? Convert it to UTF-8 first", { cause });
   }
 }
 
 export interface SplitTokensOptions {
-  /** Which part is held out, 0 up to 1. Default: 0.1. */
+  /** The fraction that is held out, at least 0 and less than 1. Default: 0.1. */
   readonly validation?: number;
-  /** How many tokens are held out at most, so that validating a long text takes no longer. Default: 2¹⁷. */
+  /** The maximum number of tokens to hold out; it limits the time of a validation. Default: 2¹⁷. */
   readonly atMost?: number;
 }
 
 /**
- * Divides a text into what comes first, for training, and what comes last, for validation. Chosen at random, passages for
- * validation would continue what was learned by heart.
+ * Divides a text into its beginning, for training, and its end, for validation. Passages chosen at random would not test
+ * generalization: they would continue passages that the model has memorized.
  *
  * Shapes: tokens [N] -> training and validation, together [N]; both are views of the tokens
- * Defaults: validation 0.1, at most 2¹⁷ tokens of it
+ * Defaults: validation 0.1, at most 2¹⁷ tokens
  * Throws: ArgumentError if `validation` is not a fraction, or `atMost` below 0
  */
 export function splitTokens(
@@ -50,14 +50,15 @@ export function splitTokens(
 }
 
 export interface TextWindowsOptions {
-  /** How many tokens a window has. */
+  /** The number of tokens in a window. */
   readonly length: number;
-  /** How far apart windows begin: 1 for every window there is, `length` for windows side by side. Default: 1. */
+  /** The distance between the starts of windows: 1 for all windows, `length` for windows without overlap. Default: 1. */
   readonly stride?: number;
 }
 
 /**
- * Pieces of a text to be continued: window i begins at token i · stride, and the target of each token is the next.
+ * Passages of a text for next-token prediction: window i begins at token i · stride; the target of each token is the next
+ * token.
  *
  * Shapes: tokens [N] -> ⌊(N − 1 − length) / stride⌋ + 1 items; batches x [B, length], y [B, length], both int32
  * Defaults: stride 1
@@ -76,7 +77,7 @@ export function textWindows(
   if (tokens.length <= length) {
     throw new ArgumentError(
       "textWindows",
-      `got ${tokens.length} tokens; expected at least ${length + 1}, a window of ${length} and what comes next`,
+      `got ${tokens.length} tokens; expected at least ${length + 1}, a window of ${length} and the token after it`,
     );
   }
   const windows = Math.floor((tokens.length - 1 - length) / stride) + 1;

@@ -12,7 +12,7 @@ describe("a vocabulary", () => {
     expect(vocabulary.decode([5, 4, 1, 8])).toBe("on 😀");
   });
 
-  it("gives back every text, and is the same when made again from its characters", () => {
+  it("decodes what it encoded, and is the same when made again from its characters", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const vocabulary = new Vocabulary(text);
@@ -22,7 +22,7 @@ describe("a vocabulary", () => {
     );
   });
 
-  it("says which character it does not have, and which numbers", () => {
+  it("names an unknown character, and a token out of range", () => {
     const vocabulary = new Vocabulary("abc");
     expect(() => vocabulary.encode("cab\n")).toThrow(
       'Vocabulary.encode: got the character "\\n", which is not one of the 3 in the vocabulary',

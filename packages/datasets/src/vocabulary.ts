@@ -1,8 +1,8 @@
 import { ArgumentError, IndexError } from "@stargrad/tensor";
 
 /**
- * The characters that a text is written in, each with a number: its place among them in sorted order. Made again from
- * `characters.join("")`, it is the same.
+ * The distinct characters of a text. The token of a character is its index among them in sorted order. A vocabulary made
+ * from `characters.join("")` is the same again.
  */
 export class Vocabulary {
   readonly characters: readonly string[];
@@ -19,7 +19,7 @@ export class Vocabulary {
   }
 
   /**
-   * A text as numbers, one for each character.
+   * Converts a text to tokens, one for each character.
    *
    * Throws: ArgumentError for a character that is not in the vocabulary
    */
@@ -35,7 +35,7 @@ export class Vocabulary {
   }
 
   /**
-   * Numbers as a text.
+   * Converts tokens to a text.
    *
    * Throws: IndexError for a number outside 0 … size − 1
    */

@@ -25,7 +25,7 @@ describe("integratedGradients", () => {
     expect([value, baselineValue]).toEqual([-3, 1]);
   });
 
-  it("is complete to 0.1 % for a network, from any baseline", async () => {
+  it("adds up to within 0.1 % for a network, from any baseline", async () => {
     const f = (x: Tensor) => loss(stages.reduce((y, stage) => stage.forward(y), x));
     const x = draw(2, 4);
     for (const baseline of [undefined, draw(2, 4)]) {
@@ -40,7 +40,7 @@ describe("integratedGradients", () => {
     }
   });
 
-  it("refuses a baseline of another shape", async () => {
+  it("rejects a baseline of another shape", async () => {
     await expect(
       integratedGradients((x) => x.sum(), draw(2, 4), { baseline: draw(4) }),
     ).rejects.toThrowErrorMatchingInlineSnapshot(
@@ -50,7 +50,7 @@ describe("integratedGradients", () => {
 });
 
 describe("gradientTimesInput", () => {
-  it("is exact for a linear function and says what it misses for another", async () => {
+  it("is exact for a linear function, and reports its error for another", async () => {
     const x = tensor([1, 2], { dtype: "float64" });
     expect((await gradientTimesInput((v) => v.sum(), x)).unexplained).toBe(0);
     const square = await gradientTimesInput((v) => v.square().sum(), x);
@@ -60,7 +60,7 @@ describe("gradientTimesInput", () => {
 });
 
 describe("attributeThroughLayers", () => {
-  it("adds up to the same difference in the loss at every stage", async () => {
+  it("adds up to the same difference of the loss at every stage", async () => {
     const rows = await attributeThroughLayers(stages, draw(1, 4), loss);
     expect([...rows.keys()]).toEqual(["input", "hidden", "output"]);
     const [first] = rows.values();
@@ -73,7 +73,7 @@ describe("attributeThroughLayers", () => {
     expect(rows.get("hidden")?.shares.shape).toEqual([1, 8]);
   });
 
-  it("takes one gradient a stage when asked for gradient × activation", async () => {
+  it("takes one gradient per stage with the method gradient × activation", async () => {
     const rows = await attributeThroughLayers(stages, draw(1, 4), loss, { method: "gradient × activation" });
     expect([...rows.values()].map(({ gradients }) => gradients)).toEqual([1, 1, 1]);
   });

@@ -2,30 +2,32 @@ import { valueAndGrad } from "@stargrad/autograd";
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import { integratePath, sumOf } from "./path-integral.js";
 
-/** How much each element of an input contributed to a number that was computed from it. */
+/** How much each element of an input contributed to a scalar that was computed from it. */
 export interface Attribution {
-  /** Shaped as the input: positive where the element raised the number. */
+  /** The attributions, in the shape of the input: positive where the element raised the scalar. */
   readonly shares: Tensor;
-  /** The number for the input. */
+  /** The scalar at the input. */
   readonly value: number;
-  /** The number for the baseline that the input is compared with. */
+  /** The scalar at the baseline. */
   readonly baselineValue: number;
-  /** value − baselineValue − Σ shares: what the quadrature missed. */
+  /** value − baselineValue − Σ shares: the error of the quadrature. */
   readonly unexplained: number;
+  /** How many gradients were computed. */
   readonly gradients: number;
 }
 
 export interface AttributionOptions {
-  /** What the input is compared with: "nothing there". Defaults to zeros. */
+  /** The reference input, which stands for "no signal". Default: zeros. */
   readonly baseline?: Tensor;
-  /** How much may stay unexplained, as a share of Σ |shares|. Defaults to 0.0005. */
+  /** How much may stay unexplained, as a fraction of Σ |shares|. Default: 0.0005. */
   readonly tolerance?: number;
+  /** How often a segment of the path may be halved. Default: 8. */
   readonly maxDepth?: number;
 }
 
 /**
- * Divides a number among the elements of the input it was computed from, by the gradient along the straight line from a
- * baseline: `sharesᵢ = (xᵢ − bᵢ) ∫ ∂f/∂xᵢ(b + t(x − b)) dt`. The shares add up to f(x) − f(b).
+ * Divides a scalar f(x) among the elements of its input x, by the gradient along the straight line from a baseline b:
+ * `sharesᵢ = (xᵢ − bᵢ) ∫ ∂f/∂xᵢ(b + t(x − b)) dt`. The shares add up to f(x) − f(b).
  *
  * Source: Sundararajan et al., "Axiomatic Attribution for Deep Networks", ICML 2017
  */
@@ -49,8 +51,8 @@ export async function integratedGradients(
   const differentiated = valueAndGrad(f);
   const path = await integratePath(
     async (t) => {
-      const place = t === 1 ? end : start.map((value, i) => value + t * displacement[i]);
-      const { value, grad } = differentiated(tensor(place, { shape, dtype }));
+      const values = t === 1 ? end : start.map((value, i) => value + t * displacement[i]);
+      const { value, grad } = differentiated(tensor(values, { shape, dtype }));
       const rates = Float64Array.from(await grad.data(), (g, i) => g * displacement[i]);
       const point = { value: await value.item(), rates: [rates] };
       if (t === 0) baselineValue = point.value;
@@ -68,8 +70,8 @@ export async function integratedGradients(
 }
 
 /**
- * The quick estimate of the same: `sharesᵢ = xᵢ · ∂f/∂xᵢ`, one gradient, exact only where f is linear. What it misses is
- * reported as unexplained, against a baseline of zeros.
+ * A fast estimate of {@link integratedGradients} for a baseline of zeros: `sharesᵢ = xᵢ · ∂f/∂xᵢ`. It takes one gradient
+ * and is exact only for linear f. The rest is reported as unexplained.
  */
 export async function gradientTimesInput(f: (x: Tensor) => Tensor, x: Tensor): Promise<Attribution> {
   const { value, grad } = valueAndGrad(f)(x);
@@ -85,18 +87,18 @@ export async function gradientTimesInput(f: (x: Tensor) => Tensor, x: Tensor): P
   };
 }
 
-/** A model in stages: each takes what the one before it returned. A Sequential is one: `[...model].map(layer => ...)`. */
+/** One stage of a model. Its input is the output of the stage before. For a Sequential: `[...model].map(layer => ...)`. */
 export interface Stage {
   readonly name: string;
   forward(x: Tensor): Tensor;
 }
 
 /**
- * Follows a mistake back through the stages of a model: for the input and for what each stage made of it, how much each
- * pixel, feature or unit contributed to the loss, compared with what the stages make of the baseline. Every row adds up
- * to the same difference in the loss.
+ * Attributes a loss to the input and to the output of every stage of a model: how much each pixel, feature or unit
+ * contributed to the loss. The reference is the output of the same stage for the baseline. The shares of every row add up
+ * to the same difference of the loss.
  *
- * Defaults: `method: "integrated"`; `"gradient × activation"` takes one gradient per row and reports what it misses
+ * Defaults: `method: "integrated"`. `"gradient × activation"` takes one gradient per row and reports its error as unexplained
  */
 export async function attributeThroughLayers(
   stages: readonly Stage[],

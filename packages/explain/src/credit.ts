@@ -1,45 +1,49 @@
 import { ArgumentError, type Shape } from "@stargrad/tensor";
 import { sumOf } from "./path-integral.js";
 
-/** What a weight, or several together, did to the mistake. */
+/** How much a weight, or several together, decreased the loss. */
 export interface Credit {
-  /** −g · Δw: what back-propagation predicted it would gain. */
+  /** The predicted decrease, −g · Δw. */
   readonly promise: number;
-  /** −∫ g dw: what it did gain. Negative if it made the mistake worse. */
+  /** The actual decrease, −∫ g dw. Negative if the step of this weight increased the loss. */
   readonly paid: number;
 }
 
-/** One weight's account. */
+/** The credit of one weight. */
 export interface WeightCredit extends Credit {
   readonly parameter: string;
   readonly index: readonly number[];
-  /** The derivative of the loss by this weight: turning it up by a little makes the loss grow by blame times that. */
+  /** The gradient ∂L/∂w: if the weight grows by a small h, the loss grows by blame · h. */
   readonly blame: number;
-  /** Δw: how far the step turned it. */
+  /** Δw: by how much the step changed the weight. */
   readonly change: number;
 }
 
-/** The account of one parameter, element by element. */
+/** The credit of one parameter, element by element. */
 export interface ParameterCredit {
   readonly name: string;
   readonly shape: Shape;
-  /** Which elements follow, row-major and in rising order: all of them, unless only a sample was asked for. */
+  /** The flat row-major indices of the elements below, ascending: all elements, or the sample if one was requested. */
   readonly positions: Int32Array;
+  /** The gradients. */
   readonly blame: Float64Array;
+  /** The changes Δw. */
   readonly change: Float64Array;
+  /** The predicted decreases. */
   readonly promise: Float64Array;
+  /** The actual decreases. */
   readonly paid: Float64Array;
-  /** What all the other elements did together. */
+  /** The sum over all other elements. */
   readonly rest: Credit;
 }
 
-/** What one update did, and which weight did how much of it. */
+/** The effect of one update on the loss, and the part of each weight in it. */
 export class StepExplanation implements Credit {
   readonly lossBefore: number;
   readonly lossAfter: number;
-  /** How many gradients it took to find out, the step's own included. */
+  /** How many gradients were computed, including the gradient of the step itself. */
   readonly gradients: number;
-  /** The accounts of all parameters, by name. */
+  /** The credits of all parameters, by name. */
   readonly parameters: ReadonlyMap<string, ParameterCredit>;
 
   constructor(
@@ -52,51 +56,51 @@ export class StepExplanation implements Credit {
     this.gradients = measured.gradients;
   }
 
-  /** How much smaller the mistake got; negative if it grew. */
+  /** The decrease of the loss; negative if the loss grew. */
   get gain(): number {
     return this.lossBefore - this.lossAfter;
   }
 
-  /** What all weights together promised. */
+  /** The predicted decrease, summed over all weights. */
   get promise(): number {
     return this.#total(({ promise, rest }) => sumOf([promise]) + rest.promise);
   }
 
-  /** What all weights together paid. */
+  /** The actual decrease, summed over all weights. */
   get paid(): number {
     return this.#total(({ paid, rest }) => sumOf([paid]) + rest.paid);
   }
 
-  /** The gain less all that was paid: what the quadrature missed. */
+  /** gain − paid: the error of the quadrature. */
   get unexplained(): number {
     return this.gain - this.paid;
   }
 
-  /** Σ |paid|: all that was moved, in either direction. Elements without an account of their own count as one. */
+  /** Σ |paid|: all changes of the loss, regardless of sign. Elements outside the sample count as one element. */
   get moved(): number {
     return this.#total(({ paid, rest }) => sumOf([paid.map(Math.abs)]) + Math.abs(rest.paid));
   }
 
-  /** How much stayed unexplained, as a share of all that was moved. */
+  /** |unexplained| as a fraction of {@link moved}. */
   get unexplainedShare(): number {
     return this.unexplained === 0 ? 0 : Math.abs(this.unexplained) / this.moved;
   }
 
-  /** How many of the weights with an account of their own made the mistake smaller. */
+  /** How many of the weights (of the sample, if there is one) decreased the loss. */
   get helped(): number {
     const helpedIn = ({ paid }: ParameterCredit): number => paid.filter((share) => share > 0).length;
     return this.#total(helpedIn);
   }
 
-  /** The account of one weight. Throws an ArgumentError if there is no such parameter or element. */
+  /** The credit of one weight. Throws an ArgumentError if the parameter or the element does not exist. */
   weight(parameter: string, index: readonly number[]): WeightCredit {
     const credit = this.#parameter(parameter);
-    const element = credit.positions.indexOf(positionOf("weight", index, credit.shape));
+    const element = credit.positions.indexOf(flatIndexOf("weight", index, credit.shape));
     if (element >= 0) return weightAt(credit, element);
     throw new ArgumentError("weight", `element [${index.join(", ")}] of ${parameter} is not in the sample`);
   }
 
-  /** The weights with the largest account, by `|paid|` unless told otherwise. */
+  /** The `count` weights with the largest absolute values, by default of `paid`. */
   largest(count: number, by: "blame" | "promise" | "paid" = "paid"): WeightCredit[] {
     const ranked = [...this.parameters.values()].flatMap((credit) =>
       Array.from(credit[by], (value, element) => ({ credit, element, size: Math.abs(value) })),
@@ -117,7 +121,7 @@ export class StepExplanation implements Credit {
     );
   }
 
-  /** Sums by unit of one layer: weights and biases of a layer share their first axis, one entry per output unit. */
+  /** Sums by output unit of one layer. The first axis of its weights and biases must count the units. */
   byUnit(layer: string): Credit[] {
     const members = [...this.parameters.values()].filter(({ name }) => layerOf(name) === layer);
     const units = members[0]?.shape[0];
@@ -125,14 +129,14 @@ export class StepExplanation implements Credit {
       const layers = [...this.byLayer().keys()].join(", ");
       throw new ArgumentError(
         "byUnit",
-        `"${layer}" is no layer whose parameters share their first axis; layers: ${layers}`,
+        `"${layer}" is not a layer whose parameters have the same first axis; layers: ${layers}`,
       );
     }
     if (members.some(({ paid, shape }) => paid.length !== sizeOf(shape))) {
       throw new ArgumentError(
         "byUnit",
-        "only a sample of the weights has an account",
-        "Explain the step without sample",
+        "only a sample of the weights was explained",
+        "Explain the step without the option sample",
       );
     }
     const part = (values: Float64Array, unit: number): Float64Array => {
@@ -157,8 +161,8 @@ export class StepExplanation implements Credit {
   }
 }
 
-/** Where an element stands, row-major. Throws an ArgumentError if there is no such element. */
-export function positionOf(called: string, index: readonly number[], shape: Shape): number {
+/** The flat row-major index of an element. Throws an ArgumentError if the element does not exist. */
+export function flatIndexOf(called: string, index: readonly number[], shape: Shape): number {
   const inside =
     index.length === shape.length &&
     index.every((i, axis) => Number.isInteger(i) && i >= 0 && i < shape[axis]);
@@ -184,7 +188,7 @@ function groupBy(
   return groups;
 }
 
-/** `0` for the parameter `0.weight`, and nothing for one that belongs to no layer. */
+/** `0` for the parameter `0.weight`, and an empty string for a parameter that belongs to no layer. */
 function layerOf(name: string): string {
   return name.slice(0, Math.max(name.lastIndexOf("."), 0));
 }

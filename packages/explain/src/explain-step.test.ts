@@ -7,7 +7,7 @@ interface Network extends ModelUpdate {
   readonly parameters: Map<string, Parameter>;
 }
 
-/** A small perceptron with a bend in it, and plain gradient descent. */
+/** A small perceptron with a nonlinearity, and plain gradient descent. */
 function network(learningRate: number, dtype: "float32" | "float64" = "float64"): Network {
   const generator = new Generator(7);
   const draw = (...shape: number[]): Parameter => new Parameter(normal(shape, { generator, dtype }));
@@ -37,17 +37,17 @@ const bits = (parameters: ReadonlyMap<string, Parameter>) =>
 
 describe("explainStep", () => {
   for (const rate of [0.01, 0.3, 2]) {
-    it(`accounts for all of the change at learning rate ${rate}, where the promise is off`, async () => {
+    it(`explains the whole change at learning rate ${rate}, where the predicted decrease is wrong`, async () => {
       const step = await explainStep(network(rate));
       expect(Math.abs(step.unexplained)).toBeLessThanOrEqual(0.001 * step.moved);
       expect(step.gain).toBeCloseTo(step.lossBefore - step.lossAfter, 12);
       expect(step.paid + step.unexplained).toBeCloseTo(step.gain, 12);
-      // Gradient descent promises |g|² · rate, more than a curved loss can pay.
+      // Gradient descent predicts a decrease of |g|² · rate. The actual decrease is smaller, because the loss is curved.
       expect(step.promise).toBeGreaterThan(step.paid + 0.01 * step.moved);
     });
   }
 
-  it("agrees with the path integral of a quadratic, which is known", async () => {
+  it("agrees with the known path integral of a quadratic", async () => {
     const w = new Parameter(tensor([3, -2], { dtype: "float64" }));
     const scale = tensor([1, 10], { dtype: "float64" });
     const step = await explainStep({
@@ -67,7 +67,7 @@ describe("explainStep", () => {
     expect(step.gradients).toBe(6);
   });
 
-  it("halves the path where it bends until the rest is below the tolerance", async () => {
+  it("halves curved segments of the path until the error is below the tolerance", async () => {
     const w = new Parameter(tensor([-1], { dtype: "float64" }));
     const update = {
       parameters: new Map([["w", w]]),
@@ -82,7 +82,7 @@ describe("explainStep", () => {
     expect(step.gradients).toBeGreaterThan(12);
   });
 
-  it("leaves parameters and gradients as the plain step does, to the bit", async () => {
+  it("leaves parameters and gradients bit for bit as the plain step does", async () => {
     const [explained, plain] = [network(0.3, "float32"), network(0.3, "float32")];
     await explainStep(explained);
     backward(plain.loss());
@@ -92,7 +92,7 @@ describe("explainStep", () => {
     expect(gradients(explained)).toEqual(gradients(plain));
   });
 
-  it("puts everything back to after the step when the loss fails on the way", async () => {
+  it("restores the state after the step when the loss throws at a point of the path", async () => {
     const { parameters, loss, step } = network(0.3);
     let calls = 0;
     const failing = () => {
@@ -122,7 +122,7 @@ describe("explainStep", () => {
       };
     };
 
-    it("repeats the draws of the attempt and leaves the generator where one attempt does", async () => {
+    it("repeats the random numbers of the first evaluation, and leaves the generator as after one evaluation", async () => {
       const step = await explainStep(dropping(), { generators: [generator] });
       expect(Math.abs(step.unexplained)).toBeLessThanOrEqual(0.001 * step.moved);
       const once = new Generator(3);
@@ -130,14 +130,16 @@ describe("explainStep", () => {
       expect(generator.state()).toEqual(once.state());
     });
 
-    it("says so when it was not told of the generator", async () => {
-      await expect(explainStep(dropping())).rejects.toThrow(/when nothing had changed\. Pass the generators/);
+    it("throws when the generator was not passed", async () => {
+      await expect(explainStep(dropping())).rejects.toThrow(
+        /again at the same weights\. Pass the generators/,
+      );
     });
   });
 });
 
 describe("watchStep", () => {
-  /** Dropout in the hidden layer, and a buffer that remembers something of every attempt. */
+  /** A model with dropout in the hidden layer, and a buffer that changes in every evaluation. */
   function dropping() {
     const { parameters, step } = network(0.1, "float32");
     const generator = new Generator(3);
@@ -165,7 +167,7 @@ describe("watchStep", () => {
     return { update: { parameters, loss, step }, options, train, everything };
   }
 
-  it("finds what explainStep finds", async () => {
+  it("gives the same numbers as explainStep", async () => {
     const [watched, explained] = [dropping(), dropping()];
     const account = await watchStep(watched.update, watched.options);
     const step = await account(watched.train());
@@ -173,7 +175,7 @@ describe("watchStep", () => {
     expect(Math.abs(step.unexplained)).toBeLessThanOrEqual(0.001 * step.moved);
   });
 
-  it("changes nothing in a training that draws random numbers and keeps statistics", async () => {
+  it("changes nothing in a training run with random numbers and running statistics", async () => {
     const [watched, plain] = [dropping(), dropping()];
     for (let step = 0; step < 3; step++) {
       const account = await watchStep(watched.update, watched.options);
@@ -183,16 +185,16 @@ describe("watchStep", () => {
     }
   });
 
-  it("says so when the loss is not the one the update started from", async () => {
+  it("throws when the given loss is not the loss before the update", async () => {
     const { update, options, train } = dropping();
     const account = await watchStep(update, options);
     const loss = train();
-    await expect(account(loss + 1)).rejects.toThrow(/^watchStep: the loss was .* when nothing had changed/);
+    await expect(account(loss + 1)).rejects.toThrow(/^watchStep: the loss was .* again at the same weights/);
   });
 });
 
 describe("StepExplanation", () => {
-  it("counts who helped, and says what stayed unexplained as a share of all that was moved", async () => {
+  it("counts the weights that helped, and gives the unexplained rest as a fraction of all changes", async () => {
     const step = await explainStep(network(0.3));
     const paid = [...step.parameters.values()].flatMap((credit) => [...credit.paid]);
     expect(step.helped).toBe(paid.filter((value) => value > 0).length);
@@ -213,11 +215,11 @@ describe("StepExplanation", () => {
     expect(units).toHaveLength(6);
     expect(total(units)).toBeCloseTo(step.byLayer().get("hidden")?.paid ?? NaN, 12);
     expect(() => step.byUnit("nowhere")).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: byUnit: "nowhere" is no layer whose parameters share their first axis; layers: hidden, output]`,
+      `[ArgumentError: byUnit: "nowhere" is not a layer whose parameters have the same first axis; layers: hidden, output]`,
     );
   });
 
-  it("adds up all the same when only a sample gets accounts of its own", async () => {
+  it("has complete sums when only a sample of the weights is explained one by one", async () => {
     const [whole, sampled] = [
       await explainStep(network(0.3)),
       await explainStep(network(0.3), { sample: 5 }),
@@ -229,7 +231,7 @@ describe("StepExplanation", () => {
     const position = credit?.positions[3] ?? NaN;
     expect(credit?.paid[3]).toBeCloseTo(whole.parameters.get("hidden.weight")?.paid[position] ?? NaN, 12);
     expect(() => sampled.byUnit("hidden")).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: byUnit: only a sample of the weights has an account. Explain the step without sample]`,
+      `[ArgumentError: byUnit: only a sample of the weights was explained. Explain the step without the option sample]`,
     );
     const missing = [...Array(18).keys()].find((i) => !credit?.positions.includes(i)) ?? NaN;
     expect(() => sampled.weight("hidden.weight", [Math.floor(missing / 3), missing % 3])).toThrow(
@@ -237,7 +239,7 @@ describe("StepExplanation", () => {
     );
   });
 
-  it("finds a weight by name and index, and the largest accounts", async () => {
+  it("finds a weight by name and index, and the largest credits", async () => {
     const step = await explainStep(network(0.3));
     const weight = step.weight("output.weight", [1, 2]);
     const credit = step.parameters.get("output.weight");

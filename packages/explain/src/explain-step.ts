@@ -4,49 +4,49 @@ import { snapshot } from "@stargrad/tensor/internal";
 import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
 
-/** One update of a model: what it learns, how it measures its mistake, and how it adjusts. */
+/** One update of a model: its parameters, its loss, and its optimizer step. */
 export interface ModelUpdate {
-  /** The parameters to account for, by name: `model.namedParameters()`. */
+  /** The parameters to explain, by name: `model.namedParameters()`. */
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** Makes the attempt and measures the mistake, a scalar. It is called several times and must say the same each time. */
+  /** Computes the loss, a scalar. It is called several times and must return the same value for the same parameters. */
   readonly loss: () => Tensor;
-  /** Adjusts the parameters by their `grad`: `() => optimizer.step()`. */
+  /** Updates the parameters by their `grad`: `() => optimizer.step()`. */
   readonly step: () => void;
 }
 
 export interface ExplainOptions {
-  /** How much may stay unexplained, as a share of Σ |paid|. Defaults to 0.0005. */
+  /** How much may stay unexplained, as a fraction of Σ |paid|. Default: 0.0005. */
   readonly tolerance?: number;
-  /** How often a stretch of the path may be halved; at most 2^maxDepth + 3 gradients are computed. Defaults to 7. */
+  /** How often a segment of the path may be halved; at most 2^maxDepth + 3 gradients are computed. Default: 7. */
   readonly maxDepth?: number;
   /**
-   * How many elements of each parameter get an account of their own, chosen at random; the others share one, so that
-   * everything still adds up. Defaults to all of them; for large models.
+   * How many elements of each parameter are explained one by one, chosen at random. The others are explained together,
+   * so that the sums stay complete. Default: all elements. Meant for large models.
    */
   readonly sample?: number;
-  /** Generators the loss draws from (dropout): every attempt starts from where they stand now. */
+  /** Generators that the loss draws from (dropout). Every evaluation of the loss starts from their present state. */
   readonly generators?: readonly Generator[];
-  /** Variables the loss changes by itself (running statistics): put back after the extra attempts. */
+  /** Variables that the loss itself changes (running statistics). They are restored after the extra evaluations. */
   readonly buffers?: Iterable<Variable>;
 }
 
-/** Accounts for an update that has been made, given the loss it started from. */
+/** Explains an update after it has been made, given the loss before it. */
 export type Account = (lossBefore: number) => Promise<StepExplanation>;
 
 /**
- * Makes one update and accounts for it, weight by weight:
+ * Makes one update and explains it, weight by weight:
  *
- * - blame `g`, the derivative of the loss;
- * - promise `−g · Δw`, what back-propagation predicted this weight's turn would gain;
- * - paid `−∫ g dw` along the straight line from the old weights to the new, what the turn did gain;
- * - unexplained, the gain that was measured less all that was paid: the error of the quadrature, always reported.
+ * - blame is the gradient `g` of the loss;
+ * - promise is the predicted decrease `−g · Δw` of the loss;
+ * - paid is the actual decrease `−∫ g dw` along the straight line from the old weights to the new ones;
+ * - unexplained is the measured decrease of the loss minus the sum of paid: the error of the quadrature.
  *
- * Gradients that were there before are dropped. When it returns, the step has been made: parameters, their `grad`, the
- * optimizer, generators and buffers are as after one attempt, `backward` and `step()`, to the bit.
+ * Existing gradients are dropped. Afterwards the parameters, their `grad`, the optimizer, generators and buffers are bit
+ * for bit as after one evaluation of the loss, `backward` and `step()`.
  *
- * Units: promise and paid are in units of the loss, positive where the mistake got smaller; blame is loss per unit of weight
- * Cost: one gradient for the step, 5 for the path, and more where the path bends (see `StepExplanation.gradients`)
- * Throws: ArgumentError if the loss is not finite, or is another number when nothing has changed
+ * Units: promise and paid are in units of the loss, positive where the loss decreased; blame is loss per unit of weight
+ * Cost: one gradient for the step, 5 for the path, and more where the path is curved (see `StepExplanation.gradients`)
+ * Throws: ArgumentError if the loss is not finite, or if it differs when it is evaluated again at the old weights
  * Source: Lan et al., "LCA: Loss Change Allocation for Neural Network Training", NeurIPS 2019
  */
 export async function explainStep(
@@ -60,11 +60,13 @@ export async function explainStep(
 }
 
 /**
- * The same for an update that somebody else makes, such as a training loop. Watch before it makes its attempt, let it
- * make attempt and step, and then ask for the account: `await account(lossBefore)`, with the loss it found. Asking
- * changes nothing: parameters, their `grad`, generators and buffers are put back as the update left them, to the bit.
+ * Explains an update that other code makes, such as a training loop. Call it before the loss is computed, let the other
+ * code make its update, and then call the returned function with the loss of that update: `await account(lossBefore)`.
+ * This changes nothing: parameters, their `grad`, generators and buffers are restored bit for bit to their state after
+ * the update.
  *
- * Throws: ArgumentError, when asked, if the loss is not finite, or at the old weights is not the one it is told
+ * Throws: the returned function throws an ArgumentError if the loss is not finite, or if it differs from `lossBefore` at
+ * the old weights
  */
 export function watchStep(update: Omit<ModelUpdate, "step">, options: ExplainOptions = {}): Promise<Account> {
   return watch("watchStep", update, options);
@@ -77,18 +79,18 @@ async function watch(
 ): Promise<Account> {
   const parameters = [...named.values()];
   const variables = [...parameters, ...buffers];
-  const rewind = generators.map(rewindTo);
+  const rewind = generators.map(restoreState);
   const before = await valuesOf(parameters);
 
   return async (lossBefore) => {
     const after = await valuesOf(parameters);
     const change = after.map((values, block) => values.map((value, i) => value - before[block][i]));
-    const chosen = parameters.map(({ size }) => choose(size, sample));
+    const chosen = parameters.map(({ size }) => samplePositions(size, sample));
     let blame: Float64Array[] = [];
 
     const evaluate = async (t: number): Promise<PathPoint> => {
       for (const restore of rewind) restore();
-      place(
+      assignValues(
         parameters,
         t === 1 ? after : before.map((old, block) => old.map((w, i) => w + t * change[block][i])),
       );
@@ -100,7 +102,7 @@ async function watch(
       const rates = gradient.map((g, block) => g.map((slope, i) => slope * change[block][i]));
       return { value, rates: rates.map((block, i) => withRest(block, chosen[i])) };
     };
-    const finish = [...generators.map(rewindTo), putBack(variables), keepGradients(parameters)];
+    const finish = [...generators.map(restoreState), restoreValues(variables), restoreGradients(parameters)];
     try {
       const dtype = parameters.every((parameter) => parameter.dtype === "float64") ? "float64" : "float32";
       const path = await integratePath(evaluate, { tolerance, dtype, maxDepth });
@@ -124,61 +126,61 @@ function checkRepeats(called: string, lossBefore: number, again: number): void {
   if (again === lossBefore) return;
   throw new ArgumentError(
     called,
-    `the loss was ${lossBefore}, and ${again} when nothing had changed`,
-    "Pass the generators it draws from in the options, or call model.eval() first",
+    `the loss was ${lossBefore}, and ${again} when it was evaluated again at the same weights`,
+    "Pass the generators that the loss draws from in the options, or call model.eval() first",
   );
 }
 
-/** The account of one parameter; `paid` has the chosen elements and, after them, the sum of all the others. */
+/** The credit of one parameter. `paid` has the sampled elements and, after them, the sum of all others. */
 function creditOf(
-  who: Pick<ParameterCredit, "name" | "shape" | "positions">,
+  parameter: Pick<ParameterCredit, "name" | "shape" | "positions">,
   blame: Float64Array,
   change: Float64Array,
   paid: Float64Array,
 ): ParameterCredit {
-  const { positions } = who;
+  const { positions } = parameter;
   const promise = withRest(
-    change.map((turn, i) => -blame[i] * turn),
+    change.map((delta, i) => -blame[i] * delta),
     positions,
   );
   return {
-    ...who,
-    blame: pick(blame, positions),
-    change: pick(change, positions),
+    ...parameter,
+    blame: gather(blame, positions),
+    change: gather(change, positions),
     promise: promise.subarray(0, -1),
     paid: paid.subarray(0, -1),
     rest: { promise: promise[positions.length], paid: paid[positions.length] },
   };
 }
 
-/** Which elements get an account of their own, in rising order: all, or a random sample that is the same every time. */
-function choose(size: number, sample: number): Int32Array {
+/** The elements to explain one by one, ascending: all, or a random sample that is the same in every call. */
+function samplePositions(size: number, sample: number): Int32Array {
   if (sample >= size) return Int32Array.from({ length: size }, (_, i) => i);
   return new Generator(0).permutation(size).subarray(0, sample).sort();
 }
 
-function pick(values: Float64Array, positions: Int32Array): Float64Array {
+function gather(values: Float64Array, positions: Int32Array): Float64Array {
   return Float64Array.from(positions, (position) => values[position]);
 }
 
-/** The chosen elements, and after them the sum of all the others. */
+/** The sampled elements and, after them, the sum of all others. */
 function withRest(values: Float64Array, positions: Int32Array): Float64Array {
   const result = new Float64Array(positions.length + 1);
-  result.set(pick(values, positions));
+  result.set(gather(values, positions));
   if (positions.length < values.length) result[positions.length] = sumOf([values]) - sumOf([result]);
   return result;
 }
 
-/** The loss, and its derivative by each parameter; 0 for those it does not depend on. */
+/** The loss and its gradient for each parameter; 0 for parameters that the loss does not depend on. */
 async function lossAndGradient(
   called: string,
   loss: () => Tensor,
   parameters: readonly Parameter[],
 ): Promise<{ value: number; gradient: Float64Array[] }> {
   for (const parameter of parameters) parameter.grad = null;
-  const mistake = loss();
-  backward(mistake);
-  const value = await mistake.item();
+  const scalar = loss();
+  backward(scalar);
+  const value = await scalar.item();
   if (!Number.isFinite(value)) {
     throw new ArgumentError(called, `the loss is ${value}; expected a finite number`);
   }
@@ -196,8 +198,8 @@ async function toDouble(x: Tensor): Promise<Float64Array> {
   return Float64Array.from(await x.data());
 }
 
-/** Sets parameters to the given values, rounded to their own type. */
-function place(parameters: readonly Parameter[], values: readonly Float64Array[]): void {
+/** Assigns values to parameters, rounded to the dtype of each. */
+function assignValues(parameters: readonly Parameter[], values: readonly Float64Array[]): void {
   assignAll(
     parameters.map((parameter, block) => [
       parameter,
@@ -206,22 +208,23 @@ function place(parameters: readonly Parameter[], values: readonly Float64Array[]
   );
 }
 
-/** Each of these remembers something as it is now and, when called, makes it so again. */
-function rewindTo(generator: Generator): () => void {
+// Each of the following functions saves a state, and returns a function that restores it.
+
+function restoreState(generator: Generator): () => void {
   const state = generator.state();
   return () => {
     generator.restore(state);
   };
 }
 
-function putBack(variables: readonly Variable[]): () => void {
+function restoreValues(variables: readonly Variable[]): () => void {
   const values = variables.map((variable) => [variable, snapshot(variable)] as const);
   return () => {
     assignAll(values);
   };
 }
 
-function keepGradients(parameters: readonly Parameter[]): () => void {
+function restoreGradients(parameters: readonly Parameter[]): () => void {
   const gradients = parameters.map(({ grad }) => grad);
   return () => {
     parameters.forEach((parameter, i) => (parameter.grad = gradients[i]));

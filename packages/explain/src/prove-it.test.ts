@@ -5,7 +5,7 @@ import { proveIt } from "./prove-it.js";
 
 describe("proveIt", () => {
   for (const dtype of ["float32", "float64"] as const) {
-    it(`measures the slope that back-propagation claims, in ${dtype}`, async () => {
+    it(`measures the slope that equals the gradient, in ${dtype}`, async () => {
       const w = new Parameter(tensor([[0.5, -1.5, 2]], { dtype }));
       const proof = await proveIt(w, [0, 1], { loss: () => w.sin().mul(w).sum() });
       expect(proof.blame).toBeCloseTo(Math.sin(-1.5) - 1.5 * Math.cos(-1.5), 5);
@@ -13,7 +13,7 @@ describe("proveIt", () => {
     });
   }
 
-  it("leaves the weight and its gradient as they were", async () => {
+  it("restores the weight and its gradient", async () => {
     const w = new Parameter(tensor([0.1, 0.2]));
     backward(w.square().sum());
     const before = [w.dataSync(), w.grad?.dataSync()];
@@ -28,7 +28,7 @@ describe("proveIt", () => {
     expect([w.dataSync(), w.grad?.dataSync()]).toEqual(before);
   });
 
-  it("refuses an element that is not there", async () => {
+  it("rejects an index out of range", async () => {
     const w = new Parameter(tensor([[1, 2]]));
     await expect(proveIt(w, [0, 2], { loss: () => w.sum() })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: proveIt: got the index [0, 2] for a parameter of shape [1, 2]]`,

@@ -1,24 +1,26 @@
 import { assignAll, backward, type Parameter } from "@stargrad/autograd";
 import { tensor, type Tensor } from "@stargrad/tensor";
-import { positionOf } from "./credit.js";
+import { flatIndexOf } from "./credit.js";
 
-/** A weight's blame beside the slope that was measured by wiggling it. */
+/** One element of a gradient, and the central difference to compare it with. */
 export interface Proof {
-  /** What back-propagation says: dL/dw. */
+  /** The gradient ∂L/∂w, from back-propagation. */
   readonly blame: number;
-  /** What measuring says: (L(w + h) − L(w − h)) / 2h. */
+  /** The central difference (L(w + h) − L(w − h)) / 2h. */
   readonly slope: number;
+  /** L(w + h) */
   readonly lossUp: number;
+  /** L(w − h) */
   readonly lossDown: number;
-  /** How far the weight really was from one side to the other, after rounding. */
+  /** The distance 2h between the two weights, after rounding. */
   readonly width: number;
 }
 
 /**
- * Wiggles one weight both ways, measures the mistake each time, and puts the weight back: does the slope agree with the
- * blame?
+ * Checks the gradient (blame) of one weight by a central difference: moves the weight up and down by `wiggle`, computes
+ * the loss each time, and restores the weight.
  *
- * Defaults: wiggle 1e-3 of the weight's size, and at least 1e-3 (in float64: 1e-6)
+ * Defaults: wiggle max(1, |w|) · 1e-3, in float64 max(1, |w|) · 1e-6
  * Throws: ArgumentError if the parameter has no such element
  */
 export async function proveIt(
@@ -27,7 +29,7 @@ export async function proveIt(
   { loss, wiggle }: { readonly loss: () => Tensor; readonly wiggle?: number },
 ): Promise<Proof> {
   const { shape, dtype } = parameter;
-  const position = positionOf("proveIt", index, shape);
+  const position = flatIndexOf("proveIt", index, shape);
   const original = await parameter.data();
   const distance = wiggle ?? (dtype === "float64" ? 1e-6 : 1e-3) * Math.max(1, Math.abs(original[position]));
   const measure = async (offset: number): Promise<{ value: number; at: number }> => {
@@ -48,7 +50,7 @@ export async function proveIt(
   }
 }
 
-/** The derivative of the loss by one element, leaving the gradients that were there as they were. */
+/** The derivative of the loss with respect to one element. The existing gradients stay unchanged. */
 async function blameOf(parameter: Parameter, position: number, loss: () => Tensor): Promise<number> {
   const before = parameter.grad;
   parameter.grad = null;

@@ -21,7 +21,7 @@ const step = new StepExplanation(
 );
 
 describe("words", () => {
-  it("says of a weight what it did, for three readers", () => {
+  it("describes the step of a weight for three readers", () => {
     expect(describeWeight(step.weight("2.weight", [0, 0]), "kid")).toMatchInlineSnapshot(
       `"layer 2, weight [0, 0]: we turned down this knob by 0.0082. It promised 0.0041 and paid 0.0038."`,
     );
@@ -33,7 +33,7 @@ describe("words", () => {
     );
   });
 
-  it("says when a turn made things worse, and when there was none", () => {
+  it("describes a step that increased the loss, and a weight that did not change", () => {
     expect(describeWeight(step.weight("2.weight", [1, 0]), "kid")).toMatchInlineSnapshot(
       `"layer 2, weight [1, 0]: we turned up this knob by 0.02. It promised −0.002 but made things worse by 0.003."`,
     );
@@ -42,7 +42,7 @@ describe("words", () => {
     );
   });
 
-  it("says of a step what it did, for three readers", () => {
+  it("describes a step for three readers", () => {
     expect(describeStep(step, "kid")).toMatchInlineSnapshot(
       `"The mistake went from 0.149 down to 0.1462. The turns had promised 0.0046 and paid 0.0028."`,
     );

@@ -1,25 +1,25 @@
 import type { StepExplanation, WeightCredit } from "./credit.js";
 
-/** For whom a sentence is written. The numbers are the same. */
+/** The reader of a sentence. The numbers are the same for all. */
 export type Level = "kid" | "student" | "maths";
 
-/** One weight's account in a sentence. */
+/** Describes the credit of one weight in a sentence. */
 export function describeWeight(credit: WeightCredit, level: Level = "student"): string {
   const { parameter, index, blame, change, promise, paid } = credit;
-  const place = placeOf(parameter, index);
+  const weight = nameOf(parameter, index);
   const turned = change === 0 ? "left alone" : change > 0 ? "turned up" : "turned down";
   switch (level) {
     case "kid":
-      if (change === 0) return `${place}: nobody touched this knob.`;
-      return `${place}: we ${turned} this knob by ${digits(Math.abs(change))}. ${verdict(promise, paid)}`;
+      if (change === 0) return `${weight}: nobody touched this knob.`;
+      return `${weight}: we ${turned} this knob by ${digits(Math.abs(change))}. ${verdict(promise, paid)}`;
     case "student":
-      return `${place}: ${turned} by ${digits(Math.abs(change))}; promised ${digits(promise)}, paid ${digits(paid)}`;
+      return `${weight}: ${turned} by ${digits(Math.abs(change))}; promised ${digits(promise)}, paid ${digits(paid)}`;
     case "maths":
-      return `${place}: g = ${digits(blame)}, Δw = ${digits(change)}, −g·Δw = ${digits(promise)}, −∫g dw = ${digits(paid)}`;
+      return `${weight}: g = ${digits(blame)}, Δw = ${digits(change)}, −g·Δw = ${digits(promise)}, −∫g dw = ${digits(paid)}`;
   }
 }
 
-/** What the whole step did, in a sentence. */
+/** Describes the effect of the whole step in a sentence. */
 export function describeStep(step: StepExplanation, level: Level = "student"): string {
   const { lossBefore, lossAfter, gain, promise, paid, unexplained } = step;
   switch (level) {
@@ -35,7 +35,7 @@ export function describeStep(step: StepExplanation, level: Level = "student"): s
 }
 
 /** `layer 2, weight [3, 7]` for element [3, 7] of the parameter `2.weight`. */
-function placeOf(parameter: string, index: readonly number[]): string {
+function nameOf(parameter: string, index: readonly number[]): string {
   const path = parameter.split(".");
   const name = path.pop() ?? "";
   const layer = path.join(".");
@@ -48,7 +48,7 @@ function verdict(promise: number, paid: number): string {
   return `It promised ${digits(promise)} and paid ${digits(paid)}.`;
 }
 
-/** Two digits that count: enough to compare, few enough to read. A loss takes four, so that small gains show. */
+/** Two significant digits are enough to compare numbers. A loss takes four, so that small changes are visible. */
 function digits(value: number, count = 2): string {
   return String(Number(value.toPrecision(count))).replace("-", "−");
 }

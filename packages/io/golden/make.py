@@ -2,7 +2,7 @@
 
     pip install safetensors==0.8.0 numpy==2.4.6 && python make.py
 
-The tests know the values as the formulas below.
+The tests compute the expected values by the same formulas as below.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import safetensors.numpy
 
 floats = (np.arange(6) / 4 - 0.5).reshape(2, 3)
 
-# Every dtype that is ours; names are chosen so that order by UTF-16 and order by code point differ.
+# Every dtype that Stargrad has. The names sort differently by UTF-16 units and by code points.
 safetensors.numpy.save_file(
     {
         "layer.weight": floats.astype("<f4"),

@@ -1,30 +1,30 @@
 import { StargradError } from "@stargrad/tensor";
 
-/** Bytes do not follow the format they are read as, or hold elements Stargrad has no type for. */
+/** The bytes violate the file format, or their element type has no counterpart in Stargrad. */
 export class FormatError extends StargradError {
   override readonly name = "FormatError";
 }
 
-/** Makes the error of one call: `fail("the header is cut off")`. It already knows what was called, and on which file. */
+/** Makes an error of one call: `fail("the header is cut off")`. The name of the call and the file are added to the message. */
 export type Fail = (problem: string, hint?: string) => FormatError;
 
 export function failing(called: string): Fail {
   return (problem, hint) => new FormatError(called, problem, hint);
 }
 
-/** A name from a file, as shown in a message: quoted, on one line, cut where it would fill the screen. */
+/** Formats a name from a file for a message: quoted, on one line, at most 80 characters. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
-/** A value from a file, as shown in a message. It never walks into arrays and objects, which may be huge. */
+/** Formats a value from a file for a message. Arrays and objects may be huge, so their contents are not printed. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return quote(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
-/** A shape from a file, as shown in a message. */
+/** Formats a shape from a file for a message. */
 export function describeShape(shape: readonly number[]): string {
   return `[${shape.length > 8 ? `${shape.slice(0, 8).join(", ")}, …` : shape.join(", ")}]`;
 }

@@ -49,7 +49,7 @@ describe("writeFileAtomically", () => {
     expect(new Uint8Array(await files.readFile(path))).toEqual(fresh);
   });
 
-  it("says what could not be written", async () => {
+  it("names the path that could not be written", async () => {
     const missing = join(folder, "missing", "file");
     await expect(writeFileAtomically(missing, fresh)).rejects.toThrow(
       `writeFileAtomically: cannot write ${missing}, which is as it was: ENOENT`,
@@ -58,7 +58,7 @@ describe("writeFileAtomically", () => {
     expect(await files.readdir(tmpdir())).not.toContainEqual(expect.stringMatching(/\.partial$/));
   });
 
-  it("lets two writers at once each write a whole file", async () => {
+  it("leaves one complete file when two writers write at the same time", async () => {
     const contents = Array.from({ length: 8 }, (_, i) => new Uint8Array(100_000).fill(i));
     await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
     const written = new Uint8Array(await files.readFile(path));
@@ -68,7 +68,7 @@ describe("writeFileAtomically", () => {
 });
 
 describe("writeFileAtomically when a step fails", () => {
-  /** Every call on the disk counts; the one with number `failAt` fails, and all later ones too if `forGood`. */
+  /** Counts the calls to the disk. Call number `failAt` fails; with `forGood`, all later calls fail too. */
   function failingDisk(failAt: number, forGood: boolean): { steps: number } {
     const disk = { steps: 0 };
     const step = async <Result>(run: () => Promise<Result>): Promise<Result> => {
@@ -82,7 +82,7 @@ describe("writeFileAtomically when a step fails", () => {
         step(async () => {
           const handle = await files.open(name, flags);
           return {
-            // A full disk takes a part before it says no.
+            // A full disk writes a part of the bytes before it reports the error.
             writeFile: async (bytes: Uint8Array) => {
               await handle.write(bytes.subarray(0, bytes.length / 2));
               await step(() => handle.write(bytes.subarray(bytes.length / 2)));
@@ -117,7 +117,7 @@ describe("writeFileAtomically when a step fails", () => {
     "close it",
   ];
 
-  it("takes the steps listed here", async () => {
+  it("makes these calls, in this order", async () => {
     await files.writeFile(path, old);
     const disk = failingDisk(Infinity, false);
     await writeFileAtomically(path, fresh);
@@ -149,7 +149,7 @@ describe("writeFileAtomically when a step fails", () => {
 });
 
 describe("writeFileAtomically in a process that is killed", () => {
-  it("leaves one whole file, whatever it was doing", async () => {
+  it("leaves one complete file, at whatever moment it was killed", async () => {
     const size = 4_000_000;
     await files.writeFile(path, new Uint8Array(size));
     for (const milliseconds of [3, 11, 24, 40]) {
@@ -176,14 +176,14 @@ describe("writeFileAtomically in a process that is killed", () => {
 });
 
 describe("readFileBytes", () => {
-  it("says so where there are no files", async () => {
+  it("throws where there is no file system", async () => {
     vi.stubGlobal("process", undefined);
     const reading = readFileBytes("somewhere");
     vi.unstubAllGlobals();
     await expect(reading).rejects.toThrow("readFileBytes: there is no file system here");
   });
 
-  it("reads a file, or says which it could not and why", async () => {
+  it("reads a file; an error names the file and the reason", async () => {
     await files.writeFile(path, old);
     expect(new Uint8Array(await readFileBytes(path))).toEqual(old);
     await expect(readFileBytes(join(folder, "none"))).rejects.toThrow(

@@ -1,10 +1,10 @@
 import { StargradError } from "@stargrad/tensor";
 
 /**
- * Node's built-in modules, looked up when they are needed instead of imported, so that a bundler for the browser
- * finds nothing it cannot resolve.
+ * Node's built-in modules. They are looked up at run time instead of imported, because a bundler for the browser cannot
+ * resolve an import of them.
  *
- * Throws: StargradError where there are none
+ * Throws: StargradError outside Node
  */
 export function nodeModules(called: string) {
   if (typeof process === "undefined") {
@@ -17,9 +17,9 @@ export function nodeModules(called: string) {
 }
 
 /**
- * The bytes of a file.
+ * Reads a whole file.
  *
- * Throws: StargradError if it cannot be read; `cause` is the system's own error
+ * Throws: StargradError if the file cannot be read; `cause` is the error of the operating system
  */
 export async function readFileBytes(path: string, called = "readFileBytes"): Promise<Uint8Array> {
   try {
@@ -31,13 +31,14 @@ export async function readFileBytes(path: string, called = "readFileBytes"): Pro
 }
 
 /**
- * Writes a file so that a crash at any moment leaves the old content or the new one, whole: the bytes go to a
- * file beside it, are flushed to the disk, and take its name in one step. The new file keeps the old one's
- * permissions, and a symbolic link stays a link.
+ * Writes a file atomically: after a crash at any moment, the path holds the complete old content or the complete new
+ * content. The bytes are written to a temporary file in the same folder and flushed to the disk; then that file is renamed.
+ * The new file keeps the permissions of the old one, and a symbolic link stays a link.
  *
- * A process killed while it writes leaves `<path>.<random>.partial` behind; an error leaves nothing.
+ * If the process is killed while it writes, the temporary file `<path>.<random>.partial` remains. After an error it is
+ * removed.
  *
- * Throws: StargradError if it cannot be written; what was there before is untouched
+ * Throws: StargradError if the file cannot be written; the old file is then unchanged
  */
 export async function writeFileAtomically(
   path: string,
@@ -77,9 +78,9 @@ export async function writeFileAtomically(
   }
 }
 
-/** Without this a new name may not survive a power cut, even though the bytes it stands for would. */
+/** Without this, a power cut may undo the renaming, although the bytes of the file are on the disk. */
 async function flushFolder(folder: string, open: typeof import("node:fs/promises").open): Promise<void> {
-  // Windows does not open folders, and journals its names by itself.
+  // Windows cannot open folders, and its file system journals the names of files itself.
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");
   try {

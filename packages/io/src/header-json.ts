@@ -1,11 +1,11 @@
 import { quote, type Fail } from "./errors.js";
 
-/** The deepest a header of ours goes: the header, one tensor, its shape. */
+/** The deepest nesting of a valid header: the header, one tensor, its shape. */
 const deepest = 3;
 
 /**
- * `JSON.parse` for a header someone else wrote. Two things it would let through are refused first: a key given
- * twice, of which it would silently keep the last, and nesting that costs far more memory than the text.
+ * `JSON.parse` for a header from an untrusted file. Two things that `JSON.parse` accepts are rejected first: a repeated
+ * key, of which it would silently keep the last value, and deep nesting, which takes far more memory than the text.
  */
 export function parseHeaderJson(text: string, fail: Fail): unknown {
   try {
@@ -17,7 +17,7 @@ export function parseHeaderJson(text: string, fail: Fail): unknown {
   }
 }
 
-/** Looks only at strings and brackets; whether the rest is JSON is for `JSON.parse` to say. */
+/** Looks only at strings and brackets. `JSON.parse` checks the rest. */
 function checkKeysAndDepth(text: string, fail: Fail): void {
   // One entry per open bracket: the keys seen so far in an object, null in an array.
   const open: (Set<string> | null)[] = [];

@@ -12,7 +12,7 @@ export interface NpyHeader {
 
 export const magic = "\x93NUMPY";
 
-/** As `numpy.load` allows (`max_header_size`); a plain array needs about 100. */
+/** The limit of `numpy.load` (`max_header_size`). The header of a plain array takes about 100 bytes. */
 const longestHeader = 10_000;
 
 /** NumPy's type codes: byte order (`<` little-endian, `|` none), kind, bytes. */
@@ -29,7 +29,7 @@ const readable = new Map<string, StoredType>([
   ["<f8", stored.float64],
 ]);
 
-/** Reads magic, version and the dictionary behind them, and checks that the data has the size they announce. */
+/** Reads the magic string, the version and the dictionary, and checks that the size of the data matches the dictionary. */
 export function readNpyHeader(bytes: Uint8Array, fail: Fail): NpyHeader {
   if (bytes.length < 10 || latin1(bytes.subarray(0, magic.length)) !== magic) {
     throw fail("does not begin with \\x93NUMPY", "Is this an npy file?");
@@ -61,7 +61,7 @@ export function readNpyHeader(bytes: Uint8Array, fail: Fail): NpyHeader {
   return { type, shape: fields.shape, fortranOrder: fields.fortranOrder, dataStart };
 }
 
-/** NumPy writes its header as a Python dictionary; this is all of Python that a header needs. */
+/** One entry of the Python dictionary that NumPy writes as the header, in the subset of Python that a header needs. */
 const entry = /\s*'(\w+)'\s*:\s*('[^']*'|True|False|\([\dL,\s]*\)|\[.*\])\s*(?:,|(?=\}))/y;
 
 function parseDictionary(
@@ -97,7 +97,7 @@ function parseDictionary(
   return { descr: descr.slice(1, -1), fortranOrder: fortranOrder === "True", shape: parseTuple(shape) };
 }
 
-/** `(2, 3)`; a tuple of one is written `(3,)`, and Python 2 wrote `3L`. NaN for anything else between the commas. */
+/** Parses `(2, 3)`, a tuple of one number `(3,)`, and numbers as Python 2 wrote them, `3L`. Anything else becomes NaN. */
 function parseTuple(tuple: string): number[] {
   const items = tuple.slice(1, -1).split(",");
   return items
@@ -121,7 +121,7 @@ function checkLength(length: number, type: StoredType, shape: readonly number[],
   }
 }
 
-/** Python's latin-1 gives every byte a character; the names in an UTF-8 header (version 3) are never looked at. */
+/** Latin-1 maps every byte to one character. A header in UTF-8 (version 3) differs only in field names, which are not read. */
 function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

@@ -56,7 +56,7 @@ describe("golden files of NumPy", () => {
     expect(array.toArraySync()).toEqual(expected);
   });
 
-  it("in Fortran order have the shape and elements they had", async () => {
+  it("in Fortran order are read with the right shape and elements", async () => {
     const array = decodeNpy(await golden("fortran"));
     expect(array.shape).toEqual([2, 3, 4]);
     expect(array.dataSync()).toEqual(Float32Array.from({ length: 24 }, (_, i) => i));
@@ -121,7 +121,7 @@ describe("decodeNpy refuses", () => {
 });
 
 describe("encodeNpy", () => {
-  it("is undone by decodeNpy", async () => {
+  it("is the inverse of decodeNpy", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(3), { maxLength: 5 }), async (shape) => {
         const size = shape.reduce((product, axis) => product * axis, 1);
@@ -144,7 +144,7 @@ describe("encodeNpy", () => {
     ]);
   });
 
-  it("refuses more axes than NumPy has", async () => {
+  it("rejects more axes than NumPy supports", async () => {
     await expect(encodeNpy(ones(new Array<number>(65).fill(1)))).rejects.toThrow(
       "got 65 axes, NumPy has at most 64",
     );
@@ -152,7 +152,7 @@ describe("encodeNpy", () => {
 });
 
 describe("readNpy and writeNpy", () => {
-  it("carry an array through a file, and name the file in what they throw", async () => {
+  it("write and read back an array, and name the file in errors", async () => {
     const folder = await mkdtemp(join(tmpdir(), "stargrad-io-"));
     try {
       const path = join(folder, "array.npy");

@@ -7,8 +7,8 @@ import { magic, readNpyHeader } from "./npy-header.js";
 /**
  * Reads one array as `numpy.save` writes it: format versions 1 to 3, C or Fortran order, little-endian.
  *
- * bool, int32, float32 and float64 are read as they are; float16 is widened to float32; int8, uint8, int16 and
- * uint16 become int32, and so does int64 if every value fits.
+ * bool, int32, float32 and float64 keep their type. float16 is widened to float32. int8, uint8, int16 and uint16 become
+ * int32; so does int64 if every value fits.
  *
  * Throws: FormatError for a malformed or incomplete file and for other dtypes
  * Source: numpy.lib.format
@@ -30,15 +30,14 @@ export async function readNpy(path: string): Promise<Tensor> {
 /**
  * Writes one array in the npy format that `numpy.load` reads: version 1, C order.
  *
- * Throws: FormatError for more than 64 axes, which NumPy does not have
+ * Throws: FormatError for more than 64 axes, NumPy's limit
  */
 export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
   return encode("encodeNpy", tensor);
 }
 
 /**
- * Writes an npy file, as {@link encodeNpy} does, and so that a crash leaves the old file or the new one
- * ({@link writeFileAtomically}).
+ * Writes an npy file, as {@link encodeNpy} does. The file is replaced atomically ({@link writeFileAtomically}).
  *
  * Throws: FormatError for more than 64 axes; StargradError if the file cannot be written
  */
@@ -52,7 +51,7 @@ function decode(called: string, bytes: Uint8Array): Tensor {
   const { type, shape, fortranOrder, dataStart } = readNpyHeader(bytes, fail);
   const values = type.read(bytes.subarray(dataStart), fail);
   if (!fortranOrder) return fromData(values, shape);
-  // Fortran order is C order of the reversed axes.
+  // An array in Fortran order is an array in C order with its axes reversed.
   return fromData(values, shape.toReversed()).permute(shape.map((_, axis) => shape.length - 1 - axis));
 }
 
@@ -61,7 +60,7 @@ const typeCodes: Record<DType, string> = { bool: "|b1", int32: "<i4", float32: "
 async function encode(called: string, tensor: Tensor): Promise<Uint8Array> {
   if (tensor.ndim > 64) throw failing(called)(`got ${tensor.ndim} axes, NumPy has at most 64`);
   const { buffer, byteOffset, byteLength } = await tensor.data();
-  // A tuple of one needs its comma in Python.
+  // In Python, a tuple of one element ends with a comma.
   const shape = tensor.shape.join(", ") + (tensor.ndim === 1 ? "," : "");
   const dictionary = `{'descr': '${typeCodes[tensor.dtype]}', 'fortran_order': False, 'shape': (${shape}), }`;
 

@@ -3,7 +3,7 @@ import { parseHeaderJson } from "./header-json.js";
 import * as stored from "./stored-types.js";
 import type { StoredType } from "./stored-types.js";
 
-/** One tensor as the header announces it; `begin` and `end` are byte offsets into the data. */
+/** One tensor as the header describes it; `begin` and `end` are byte offsets into the data. */
 export interface Entry {
   readonly name: string;
   readonly type: StoredType;
@@ -21,7 +21,7 @@ export interface Header {
 
 export const metadataKey = "__metadata__";
 
-/** As in the reference implementation. */
+/** The limit of the reference implementation. */
 const longestHeader = 100_000_000;
 
 const readable = new Map<unknown, StoredType>([
@@ -35,8 +35,8 @@ const readable = new Map<unknown, StoredType>([
 ]);
 
 /**
- * Reads the header and believes none of it: afterwards every entry lies inside the file, has the size its shape
- * and dtype ask for, and the entries together cover the data once, without a hole.
+ * Reads the header and validates all of it: every entry lies inside the file, its size matches its shape and dtype, and
+ * the entries together cover the data exactly once, without a gap.
  */
 export function readHeader(bytes: Uint8Array, fail: Fail): Header {
   const dataStart = 8 + headerLength(bytes, fail);
@@ -60,7 +60,7 @@ function headerLength(bytes: Uint8Array, fail: Fail): number {
       "Is the file cut off?",
     );
   }
-  // At most 2^64, so the conversion may round, but only far above the limit.
+  // The conversion rounds numbers above 2^53; all of them exceed the limit, so the check is still exact.
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > longestHeader) {
     throw fail(
@@ -121,7 +121,7 @@ function readEntry(name: string, value: unknown, dataLength: number, fail: Fail)
   return { name, type, shape, begin, end };
 }
 
-/** As a Map, in which a key named `__proto__` is a key like any other. */
+/** The fields of a JSON object as a Map, because in a Map a key named `__proto__` has no special meaning. */
 function fieldsOf(value: unknown, what: string, fail: Fail): Map<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw fail(`${what} must be an object, but is ${describe(value)}`);
@@ -141,18 +141,18 @@ function byteLength(shape: readonly number[], type: StoredType, fail: Fail): num
   let length = type.bytes;
   for (const axis of shape) {
     length *= axis;
-    // Past 2^53 the product would be rounded, and a rounded size could agree with a forged offset.
+    // Above 2^53 the product would be rounded, and a rounded size could equal a forged one.
     if (!Number.isSafeInteger(length)) throw fail(`the shape ${describeShape(shape)} is impossibly large`);
   }
   return length;
 }
 
-/** Bytes of no tensor, or of two, are how a file smuggles something past a reader. */
+/** Bytes that belong to no tensor, or to two, could hide content from other readers of the file. */
 function checkCoverage(entries: readonly Entry[], dataLength: number, fail: Fail): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
-      const problem = begin < covered ? "overlaps the tensor before it" : "leaves a hole in the data";
+      const problem = begin < covered ? "overlaps the tensor before it" : "leaves a gap in the data";
       throw fail(
         `tensor ${quote(name)}: ${problem}: it begins at ${begin}, the one before it ends at ${covered}`,
       );

@@ -17,7 +17,7 @@ import {
 const golden = (name: string) => readFile(new URL(`../golden/${name}.safetensors`, import.meta.url));
 const quarters = [-0.5, -0.25, 0, 0.25, 0.5, 0.75];
 
-/** A file with this header (JSON text, or what to make it of) and data. */
+/** A file with this header (JSON text, or an object to convert to JSON) and data. */
 function file(header: unknown, data: Uint8Array | number = 0): Uint8Array {
   const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const bytes = new Uint8Array([
@@ -74,7 +74,7 @@ describe("golden files of Python's safetensors", () => {
     expect(Buffer.from(await encodeSafetensors(reversed, metadata))).toEqual(bytes);
   });
 
-  it("are widened from float16 and bfloat16, narrowed from int64", async () => {
+  it("are converted: float16 and bfloat16 are widened, int64 is narrowed", async () => {
     const { tensors } = decodeSafetensors(await golden("converted"));
     expect(tensors.get("half")?.dataSync()).toEqual(Float32Array.from(quarters));
     expect(tensors.get("long")?.dataSync()).toEqual(Int32Array.of(-(2 ** 31), 2 ** 31 - 1));
@@ -83,7 +83,7 @@ describe("golden files of Python's safetensors", () => {
   });
 });
 
-describe("a hostile or damaged file is refused, by name", () => {
+describe("a hostile or damaged file is rejected with an error that names the tensor", () => {
   const valid = { a: entry("F32", [2], 0, 8) };
   const twoTensors = (begin: number, end: number) => ({
     a: entry("F32", [2], 0, 8),
@@ -173,9 +173,9 @@ describe("a hostile or damaged file is refused, by name", () => {
     [
       "a hole between tensors",
       file(twoTensors(12, 16), 16),
-      'tensor "b": leaves a hole in the data: it begins at 12, the one before it ends at 8',
+      'tensor "b": leaves a gap in the data: it begins at 12, the one before it ends at 8',
     ],
-    ["a hole before the first", file({ a: entry("F32", [1], 4, 8) }, 8), 'tensor "a": leaves a hole'],
+    ["a gap before the first", file({ a: entry("F32", [1], 4, 8) }, 8), 'tensor "a": leaves a gap'],
     [
       "a bool that is 2",
       file({ a: entry("BOOL", [2], 0, 2) }, Uint8Array.of(1, 2)),
@@ -197,7 +197,7 @@ describe("a hostile or damaged file is refused, by name", () => {
     expect(decode).toThrow(message);
   });
 
-  it("whatever bytes change in a good one, it is read or refused, never anything else", async () => {
+  it("a valid file with random changed bytes is read or rejected with a FormatError", async () => {
     const bytes = await golden("ours");
     const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255));
     fc.assert(
@@ -220,7 +220,7 @@ describe("a hostile or damaged file is refused, by name", () => {
     );
   });
 
-  it("cut off anywhere", async () => {
+  it("a file cut off at any byte", async () => {
     const bytes = await golden("ours");
     for (let length = 0; length < bytes.length; length++) {
       expect(() => decodeSafetensors(bytes.subarray(0, length))).toThrow(FormatError);
@@ -229,7 +229,7 @@ describe("a hostile or damaged file is refused, by name", () => {
 });
 
 describe("decodeSafetensors", () => {
-  it("takes names that objects treat specially for what they are: names", () => {
+  it("accepts names that have a special meaning in JavaScript objects", () => {
     const bytes = file(
       `{"__proto__":${JSON.stringify(entry("I32", [1], 0, 4))},"constructor":${JSON.stringify(entry("I32", [1], 4, 8))}}`,
       Uint8Array.of(7, 0, 0, 0, 8, 0, 0, 0),
@@ -260,7 +260,7 @@ describe("decodeSafetensors", () => {
     expect(decodeSafetensors(file(`{}${" ".repeat(30)}`)).tensors.size).toBe(0);
   });
 
-  it("keeps a long forged name out of its message", () => {
+  it("shortens a long name from the file in its message", () => {
     const bytes = file({ ["x".repeat(1_000_000)]: 1 });
     expect(() => decodeSafetensors(bytes)).toThrow(/^.{1,200}$/);
   });
@@ -284,7 +284,7 @@ describe("encodeSafetensors", () => {
       return data.map((values) => fromData(values, shape));
     });
   const text = fc.string({ unit: "binary" });
-  it("is undone by decoding, and depends on nothing but its input", async () => {
+  it("is the inverse of decoding, and equal input gives equal bytes", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.tuple(text, anyTensor), { selector: ([name]) => name, maxLength: 6 }),
@@ -306,7 +306,7 @@ describe("encodeSafetensors", () => {
     );
   });
 
-  it("refuses names the format cannot hold", async () => {
+  it("rejects names that the format cannot represent", async () => {
     const one = tensor(1);
     await expect(encodeSafetensors(new Map([["__metadata__", one]]))).rejects.toThrow(
       "cannot be named __metadata__",
@@ -321,7 +321,7 @@ describe("readSafetensors and writeSafetensors", () => {
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "stargrad-io-"))));
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("carry tensors and metadata through a file", async () => {
+  it("write and read back tensors and metadata", async () => {
     const path = join(folder, "model.safetensors");
     await writeSafetensors(
       path,
@@ -344,7 +344,7 @@ describe("readSafetensors and writeSafetensors", () => {
     expect(metadata.get("epoch")).toBe("3");
   });
 
-  it("name the file in what they throw", async () => {
+  it("name the file in errors", async () => {
     const path = join(folder, "torn.safetensors");
     await expect(readSafetensors(path)).rejects.toThrow(`readSafetensors(${path}): cannot read`);
     await writeFile(path, "abc");
@@ -354,7 +354,7 @@ describe("readSafetensors and writeSafetensors", () => {
     );
   });
 
-  it("leave the old file alone if the tensors cannot be written", async () => {
+  it("leave the old file unchanged if the tensors cannot be written", async () => {
     const path = join(folder, "model.safetensors");
     await writeSafetensors(path, new Map([["w", tensor(1)]]));
     const before = await readFile(path);

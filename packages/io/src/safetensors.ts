@@ -4,7 +4,7 @@ import { failing, quote, type Fail } from "./errors.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
 import { metadataKey, readHeader } from "./safetensors-header.js";
 
-/** What a safetensors file holds: tensors by name, and free text by name. */
+/** The content of a safetensors file: tensors by name, and strings of metadata by name. */
 export interface Safetensors {
   readonly tensors: Map<string, Tensor>;
   readonly metadata: Map<string, string>;
@@ -13,10 +13,9 @@ export interface Safetensors {
 /**
  * Reads the safetensors format: 8 bytes of header length, a JSON header, the data.
  *
- * F32, F64, I32 and BOOL are read as they are; F16 and BF16 are widened to float32; I64 becomes int32 if every
- * value fits.
+ * F32, F64, I32 and BOOL keep their type. F16 and BF16 are widened to float32. I64 becomes int32 if every value fits.
  *
- * Throws: FormatError, naming the tensor, for anything the format forbids and for other dtypes
+ * Throws: FormatError, naming the tensor, for every violation of the format and for other dtypes
  * Source: https://huggingface.co/docs/safetensors
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
@@ -34,11 +33,11 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
 }
 
 /**
- * Writes the safetensors format, with the values the tensors have when it is called. Equal input gives equal
- * bytes: tensors are laid out by dtype, then name, as the reference implementation does, so that all data is
- * aligned; metadata by key.
+ * Writes the safetensors format, with the values that the tensors have at the time of the call. Equal input gives equal
+ * bytes: tensors are sorted by dtype, then by name, as in the reference implementation, so that all data is aligned;
+ * metadata is sorted by key.
  *
- * Throws: FormatError for a name the format cannot hold
+ * Throws: FormatError for a name that the format cannot represent
  */
 export async function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
@@ -48,10 +47,10 @@ export async function encodeSafetensors(
 }
 
 /**
- * Writes a safetensors file, as {@link encodeSafetensors} does, and so that a crash leaves the old file or the new
- * one ({@link writeFileAtomically}).
+ * Writes a safetensors file, as {@link encodeSafetensors} does. The file is replaced atomically
+ * ({@link writeFileAtomically}).
  *
- * Throws: FormatError for a name the format cannot hold; StargradError if the file cannot be written
+ * Throws: FormatError for a name that the format cannot represent; StargradError if the file cannot be written
  */
 export async function writeSafetensors(
   path: string,
@@ -74,7 +73,7 @@ function decode(called: string, bytes: Uint8Array): Safetensors {
   return { tensors, metadata };
 }
 
-/** How our dtypes are called there, in the order in which the reference implementation lays out their data. */
+/** The format's names of our dtypes, in the order in which the reference implementation lays out their data. */
 const layout = [
   { dtype: "float64", name: "F64", bytes: 8 },
   { dtype: "float32", name: "F32", bytes: 4 },
@@ -114,7 +113,7 @@ async function encode(
     );
   }
 
-  // All are asked for before the first wait: a parameter may be assigned a new value while one waits.
+  // All values are requested before the first `await`: while it waits, a parameter may be assigned a new value.
   realize(...tensors.values());
   const values = await Promise.all(ordered.map(({ tensor }) => tensor.data()));
   return assemble(`{${fields.join()}}`, values, end);
@@ -139,13 +138,13 @@ function field(key: string, json: string): string {
   return `${JSON.stringify(key)}:${json}`;
 }
 
-/** UTF-8 has no half of a surrogate pair; writing one would silently change the text. */
+/** UTF-8 cannot represent a lone surrogate; the encoder would silently replace it and change the text. */
 function checkText(texts: readonly string[], fail: Fail): void {
   const broken = texts.find((text) => /\p{Surrogate}/u.test(text));
   if (broken !== undefined) throw fail(`the text ${quote(broken)} holds half of a surrogate pair`);
 }
 
-/** The order of UTF-8 bytes, which is the reference implementation's; `<` would compare UTF-16 units. */
+/** Compares as UTF-8 bytes compare, which is the order of the reference implementation. `<` would compare UTF-16 units. */
 function compareCodePoints(a: string, b: string): number {
   const left = Array.from(a, (character) => character.codePointAt(0) ?? 0);
   const right = Array.from(b, (character) => character.codePointAt(0) ?? 0);

@@ -7,7 +7,7 @@ const everyHalf = Uint16Array.from({ length: 65_536 }, (_, bits) => bits);
 const fail = failing("test");
 
 describe("float16", () => {
-  /** IEEE 754-2008, 3.4: the value from sign, exponent and fraction. */
+  /** The value from sign, exponent and fraction, by IEEE 754-2008, section 3.4. */
   function valueOf(bits: number): number {
     const sign = bits >> 15 ? -1 : 1;
     const exponent = (bits >> 10) & 31;
@@ -16,14 +16,14 @@ describe("float16", () => {
     return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
   }
 
-  it("is exact for each of its 65,536 patterns", () => {
+  it("is exact for each of its 65,536 bit patterns", () => {
     const values = float16.read(new Uint8Array(everyHalf.buffer), fail);
     expect(values).toEqual(Float32Array.from(everyHalf, valueOf));
   });
 });
 
 describe("bfloat16", () => {
-  it("is the upper half of a float32, for each of its 65,536 patterns", () => {
+  it("is the upper half of a float32, for each of its 65,536 bit patterns", () => {
     const values = bfloat16.read(new Uint8Array(everyHalf.buffer), fail);
     expect(new Uint32Array(values.buffer)).toEqual(Uint32Array.from(everyHalf, (bits) => bits * 65_536));
   });

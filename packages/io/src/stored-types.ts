@@ -3,8 +3,8 @@ import type { TypedArray } from "@stargrad/tensor";
 import type { Fail } from "./errors.js";
 
 /**
- * An element type as files store it, and how it becomes one of ours. Everything is little-endian, in the file as
- * in the memory of every machine that runs WebAssembly.
+ * An element type of a file, and its conversion to one of Stargrad's. Files and the memory of every machine that runs
+ * WebAssembly are little-endian.
  */
 export interface StoredType {
   readonly bytes: number;
@@ -32,7 +32,7 @@ export const int32: StoredType = { bytes: 4, read: (data) => new Int32Array(alig
 export const float32: StoredType = { bytes: 4, read: (data) => new Float32Array(aligned(data)) };
 export const float64: StoredType = { bytes: 8, read: (data) => new Float64Array(aligned(data)) };
 
-/** Read as int32: `[low, high]` halves fit if the high one only repeats the low one's sign. */
+/** Read as int32. A value with the halves `[low, high]` fits if every bit of `high` equals the sign bit of `low`. */
 export const int64: StoredType = {
   bytes: 8,
   read(data, fail) {
@@ -78,7 +78,7 @@ export const float16: StoredType = {
         const magnitude = (half & 0x03ff) * 2 ** -24;
         values[i] = half & 0x8000 ? -magnitude : magnitude;
       } else {
-        // From bias 15 to bias 127; infinity and NaN go from the highest exponent to the highest.
+        // Changes the bias from 15 to 127. Infinity and NaN have the highest exponent in both formats.
         const rebias = exponent === 0x7c00 ? (255 - 31) << 23 : (127 - 15) << 23;
         words[i] = ((half & 0x8000) << 16) | (((half & 0x7fff) << 13) + rebias);
       }
@@ -88,8 +88,8 @@ export const float16: StoredType = {
 };
 
 /**
- * A copy, because a file's data may start at any offset, a typed array only at a multiple of its element size.
- * Not `data.slice()`: Node's `Buffer` overrides it with one that does not copy.
+ * Copies the data, because it may start at any offset of the file, and a typed array must start at a multiple of its
+ * element size. `data.slice()` would not do: Node's `Buffer` overrides it with a method that does not copy.
  */
 function aligned(data: Uint8Array): ArrayBuffer {
   return new Uint8Array(data).buffer;

@@ -7,14 +7,14 @@ import { classifier } from "../digits/classifier.js";
 import { testPictures, trainingPictures } from "../digits/pictures.js";
 import { withExplanations } from "../digits/explanations.js";
 import { reporterFor } from "../digits/reporter.js";
-import { metadataOf, openDigitsRun, type Run, type RunOptions, type Settings } from "../digits/run.js";
+import { metadataOf, openDigitsRun, type DigitsRun, type RunOptions, type Settings } from "../digits/run.js";
 
 export interface DigitsOptions extends RunOptions {
   /** The folder with MNIST's four files. */
   readonly data: string;
   /** How many epochs the run has in all. */
   readonly epochs: number;
-  /** Of which steps to say what they did to the mistake: every so many. Default: none. */
+  /** Explains every `explain`-th step. Default: none. */
   readonly explain?: number;
   readonly json?: boolean;
 }
@@ -55,13 +55,16 @@ export async function digits(digitsOptions: DigitsOptions): Promise<void> {
   }
 }
 
-function introduction(file: string, { epoch, settings }: Run, epochs: number): string {
-  if (epoch >= epochs) return `${file} has ${epoch} epochs already; --epochs asks for ${epochs}.`;
-  if (epoch > 0) return `Going on from ${file}, after epoch ${epoch}.`;
-  return `Learning, ${settings.batchSize} pictures at a time; saved in ${file} after every epoch.`;
+function introduction(file: string, { epoch, settings }: DigitsRun, epochs: number): string {
+  if (epoch >= epochs) return `The run in ${file} already has ${epoch} epochs; --epochs is ${epochs}.`;
+  if (epoch > 0) return `Continuing the run in ${file}, after epoch ${epoch}.`;
+  return `Training with ${settings.batchSize} pictures per step; saved in ${file} after every epoch.`;
 }
 
 function explanationNote(every: number, { batchSize }: Settings): string {
-  const which = every === 1 ? "Every step" : `Every ${every} steps`;
-  return `${which}: what it promised and paid, on its own ${batchSize} pictures, and by layer.`;
+  const which = every === 1 ? "every step" : `every ${every} steps`;
+  return (
+    `Explaining ${which}, on its own ${batchSize} pictures, in total and by layer: ` +
+    "promise is the decrease of the loss that the gradient predicts, paid is the actual decrease."
+  );
 }

@@ -4,19 +4,19 @@ import { trainedClassifier } from "../digits/classifier.js";
 import { testPictures } from "../digits/pictures.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { percent } from "../terminal/text.js";
-import { surprise } from "../text/character-transformer.js";
+import { nextCharacterLoss } from "../text/character-transformer.js";
 import { readPassages, validationPassages } from "../text/passages.js";
 import { isText, trainedTransformer } from "../text/run.js";
 import { outcomeLines } from "../text/words.js";
 
 export interface EvaluateOptions {
   readonly checkpoint: string;
-  /** The folder with MNIST's files for testing, or the text. */
+  /** The folder with MNIST's test files, or the file with the text. */
   readonly data: string;
   readonly json?: boolean;
 }
 
-/** Measures a saved model on what it has never seen. */
+/** Evaluates a saved model on data that it was not trained on. */
 export async function evaluate({ checkpoint: path, data, json = false }: EvaluateOptions): Promise<void> {
   const started = performance.now();
   const checkpoint = await loadCheckpoint(path);
@@ -28,7 +28,7 @@ export async function evaluate({ checkpoint: path, data, json = false }: Evaluat
   else console.log(lines.join("\n"));
 }
 
-/** What was measured, for a program and for a person. */
+/** The result of an evaluation, for a program and for a person. */
 interface Evaluation {
   readonly figures: Readonly<Record<string, number>>;
   readonly lines: readonly string[];
@@ -48,7 +48,7 @@ async function evaluateTransformer(checkpoint: Checkpoint, path: string, data: s
   const { context } = model;
   const passages = await readPassages(data, { context, vocabulary });
   const { loss: validationLoss } = await measure(model, validationPassages(passages, context), {
-    loss: surprise,
+    loss: nextCharacterLoss,
   });
   const figures = { validationLoss, ...passages.baselines };
   return { figures, lines: outcomeLines(figures) };

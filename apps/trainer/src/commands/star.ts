@@ -1,21 +1,21 @@
-import { audienceFor } from "../star/audience.js";
+import { reporterFor } from "../star/reporter.js";
 import { brainStory } from "../star/brain/story.js";
 import { penStory } from "../star/pen/story.js";
 import type { AnyTry, Story } from "../star/story.js";
 
 export interface StarOptions {
-  /** Whether a small neural network is taught instead of the pen. */
+  /** Whether to train a small neural network instead of the pen. Default: false. */
   readonly brain?: boolean;
   readonly seed: number;
   readonly tries: number;
-  /** Default: 0.2, and 0.02 for the brain. */
+  /** Default: 0.2, with `brain` 0.02. */
   readonly learningRate?: number;
-  /** The pen's. */
+  /** Only for the pen. */
   readonly momentum: number;
   readonly json?: boolean;
 }
 
-/** Teaches a pen, or a small brain, to draw a star, and lets somebody watch. */
+/** Trains a pen, or a small neural network, to draw a star, and reports every try. */
 export async function star(options: StarOptions): Promise<void> {
   const { brain = false, json = false, seed, tries, momentum } = options;
   if (brain) {
@@ -28,15 +28,15 @@ export async function star(options: StarOptions): Promise<void> {
 }
 
 async function tell<Try extends AnyTry>(story: Story<Try>, json: boolean): Promise<void> {
-  const audience = audienceFor(story, { json });
+  const reporter = reporterFor(story, { json });
   const tries: Try[] = [];
   try {
     for await (const attempt of story.tries()) {
       tries.push(attempt);
-      await audience.watch(attempt);
+      await reporter.show(attempt);
     }
-    audience.applaud(tries);
+    reporter.done(tries);
   } finally {
-    audience.close();
+    reporter.close();
   }
 }

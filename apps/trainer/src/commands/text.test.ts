@@ -7,7 +7,7 @@ import { StargradError } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { eventsOf, expectComplaint, run, type Event, type Result } from "../command-line.js";
+import { eventsOf, expectErrorMessage, run, type Event, type Result } from "../command-line.js";
 import { digits } from "./digits.js";
 import { evaluate } from "./evaluate.js";
 import { text as learn } from "./text.js";
@@ -24,19 +24,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A model so small that it learns in a second. */
+/** A model so small that it trains in a second. */
 const small = ["--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--batch-size", "8"];
 
 const text = (...args: string[]): Promise<Result> =>
   run("text", "--data", file("data"), "--learning-rate", "0.02", ...small, ...args);
 
-/** What is said, wherever its lines end. */
+/** The output without line breaks. */
 const unwrapped = (stdout: string): string => stdout.replace(/\s+/g, " ");
 
 const isOf = (name: string) => (event: Event) => event["event"] === name;
 
 describe("text", () => {
-  it("learns more than a bigram knows, and shows what it writes meanwhile, in plain text", async () => {
+  it("beats a bigram, and prints samples as plain text", async () => {
     const { status, stdout, stderr } = await text("--steps", "60", "--every", "30", "--prompt", "The ");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(unwrapped(stdout)).toContain(
@@ -46,11 +46,11 @@ describe("text", () => {
     expect(stdout).toMatch(/^step {2}0\/60 {2}validation 2\.\d+ {2}\d+ s\n {2}│ The /m);
     expect(stdout).toMatch(/^step 60\/60 {2}loss \d.* {2}validation 0\.\d+ {2}\d+ s\n {2}│ The /m);
     expect(stdout).toMatch(/^Validation: 0\.\d+ nats per character, as hard as choosing among 1\.\d+\.$/m);
-    expect(stdout).toMatch(/^A bigram: 0\.\d+, among 2\.\d+\. It is beaten\. \d+\.\d s in all\.$/m);
+    expect(stdout).toMatch(/^A bigram: 0\.\d+, among 2\.\d+\. The model is better\. \d+\.\d s in all\.$/m);
     expect(stdout).not.toContain("\u001b");
   });
 
-  it("ends with the same bytes, figures and samples, interrupted and looked at or not", async () => {
+  it("ends with the same bytes, figures and samples, with or without interruption and evaluations", async () => {
     const settings = ["--steps", "24", "--seed", "3"];
     const [whole, first] = await Promise.all([
       text(...settings, "--every", "8", "--checkpoint", file("whole"), "--json"),
@@ -77,31 +77,35 @@ describe("text", () => {
     ]);
     const { unigramLoss, bigramLoss } = events[0];
     expect(eventsOf(evaluated)).toMatchObject([{ event: "done", validationLoss, unigramLoss, bigramLoss }]);
-    expect(unwrapped(again.stdout)).toContain("has all 24 steps already.");
+    expect(unwrapped(again.stdout)).toContain("already has all 24 steps.");
     expect(await readFile(file("parts"))).toEqual(await readFile(file("whole")));
     for (const name of ["whole", "parts"]) await rm(file(name));
   });
 
-  it("stops before the weights are lost, and says why, if the steps are too long", async () => {
+  it("stops before it saves bad weights, and names the cause, if the steps are too long", async () => {
     const result = await text("--steps", "20", "--learning-rate", "1e30", "--checkpoint", file("never"));
-    expectComplaint(result, 1, "text: the loss is NaN at step", "Is the learning rate too large?");
+    expectErrorMessage(result, 1, "text: the loss is NaN at step", "Is the learning rate too large?");
     expect(await readdir(folder)).toEqual(["data"]);
   });
 });
 
-describe("text refuses", () => {
+describe("text rejects", () => {
   const settings = { layers: 1, width: 16, heads: 2, context: 8, every: 5, temperature: 1 };
-  const refused = async (promise: Promise<void>, complaint: string): Promise<void> => {
+  const refused = async (promise: Promise<void>, message: string): Promise<void> => {
     const error = await promise.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StargradError);
-    expect((error as StargradError).message).toContain(complaint);
+    expect((error as StargradError).message).toContain(message);
     expect((error as StargradError).message).not.toContain("\n");
   };
 
-  it("what it cannot learn from, in one line on the standard error, and writes nothing", async () => {
+  it("a text that is too short, with one line on the standard error, and writes nothing", async () => {
     await writeFile(file("short"), "a short text");
     const result = await text("--data", file("short"), "--checkpoint", file("never"));
-    expectComplaint(result, 1, "short: has only 12 characters, of which the last 1 are kept for validation");
+    expectErrorMessage(
+      result,
+      1,
+      "short: has only 12 characters, of which the last 1 are kept for validation",
+    );
     expect(result.stdout).toBe("");
     expect(result.stderr.trimEnd()).not.toContain("\n");
     await rm(file("short"));
@@ -109,15 +113,15 @@ describe("text refuses", () => {
   });
 
   it.each([
-    ["a file that is not there", null, {}, "readText"],
+    ["a missing file", null, {}, "readText"],
     ["an empty file", "", {}, "is empty"],
     ["a text shorter than a passage", "12 characters", {}, "a context of 8 takes 9 of them"],
-    ["what is not UTF-8", Uint8Array.of(0x61, 0xff, 0x62), {}, "is not UTF-8"],
+    ["another encoding than UTF-8", Uint8Array.of(0x61, 0xff, 0x62), {}, "is not UTF-8"],
     [
-      "a prompt it cannot read",
+      "a prompt outside the vocabulary",
       "ab ".repeat(99),
       { prompt: "é" },
-      "--prompt: has a character that the model does not know",
+      "--prompt: has a character that is not in the model's vocabulary",
     ],
     [
       "heads that do not divide the width",
@@ -126,20 +130,20 @@ describe("text refuses", () => {
       "--width 16 cannot be divided among 3 heads",
     ],
     [
-      "a folder that is not there",
+      "a missing folder",
       "ab ".repeat(99),
       { checkpoint: "nowhere/run" },
       "cannot write to the folder nowhere",
     ],
-  ])("%s", async (name, content, options, complaint) => {
+  ])("%s", async (name, content, options, message) => {
     const data = file(name);
     if (content !== null) await writeFile(data, content);
-    await refused(learn({ ...settings, data, checkpoint: file("never"), ...options }), complaint);
+    await refused(learn({ ...settings, data, checkpoint: file("never"), ...options }), message);
     await rm(data, { force: true });
     expect(await readdir(folder)).toEqual(["data"]);
   });
 
-  it("a checkpoint that is there, of another model, of another text, or started otherwise", async () => {
+  it("an existing file, and a checkpoint of another model, of another text, or with other settings", async () => {
     await writeFile(file("mine"), "precious");
     await saveCheckpoint(file("other"), { model: new Linear(2, 2) });
     await writeFile(file("other text"), "Another text altogether.\n".repeat(30));
@@ -150,19 +154,19 @@ describe("text refuses", () => {
     const resume = (name: string, options = {}) =>
       learn({ data: file("data"), checkpoint: file(name), resume: true, every, temperature, ...options });
     const start = learn({ ...settings, data: file("data"), checkpoint: file("mine") });
-    await refused(start, "mine: is there already. Go on from it with --resume");
+    await refused(start, "mine: already exists. Continue its run with --resume");
     await refused(resume("mine"), "mine");
     await refused(resume("nothing"), "nothing: there is no such file to resume");
     await refused(resume("other"), "other: this is a checkpoint of another model");
     await refused(
       resume("run", { data: file("other text") }),
-      "run: its run learned from another text: one of 1440 characters, 16 different ones; this one has 750, 14 different ones",
+      "run: its run was trained on another text: that one has 1440 characters, 16 different ones; this one has 750, 14 different ones",
     );
     await refused(resume("run", { steps: 9 }), "its run was started with --steps 2, now --steps is 9");
     await refused(resume("run", { width: 32 }), "its run was started with --width 16, now --width is 32");
     await refused(
       evaluate({ checkpoint: file("run"), data: file("other text") }),
-      'other text: has a character that the model does not know. Vocabulary.encode: got the character "A"',
+      'other text: has a character that is not in the model\'s vocabulary. Vocabulary.encode: got the character "A"',
     );
     await refused(
       digits({ checkpoint: file("run"), data: folder, resume: true, epochs: 1 }),

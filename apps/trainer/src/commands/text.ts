@@ -3,39 +3,39 @@ import { manualSeed, StargradError } from "@stargrad/tensor";
 import { evaluate, restoreCheckpoint, saveCheckpoint, trainStep } from "@stargrad/train";
 
 import { openRun } from "../runs/run.js";
-import { CharacterTransformer, surprise } from "../text/character-transformer.js";
+import { CharacterTransformer, nextCharacterLoss } from "../text/character-transformer.js";
 import { encode, readPassages, trainingPassages, validationPassages } from "../text/passages.js";
 import type { Report } from "../text/events.js";
 import { reporterFor } from "../text/reporter.js";
-import { expectSameText, lesson, metadataOf, scheduleOf } from "../text/run.js";
+import { expectSameText, metadataOf, scheduleOf, task } from "../text/run.js";
 import type { Settings } from "../text/settings.js";
 import { sampleAfter } from "../text/sample.js";
 
-/** Settings that are not asked for are the checkpoint's, or the defaults. */
+/** Settings that are not given are taken from the checkpoint, or else from the defaults. */
 export interface TextOptions extends Partial<Settings> {
-  /** The text to learn. */
+  /** The file with the text. */
   readonly data: string;
   /** Where to save the run. Default: nowhere. */
   readonly checkpoint?: string;
-  /** Whether it goes on from there, or starts there. Default: false. */
+  /** Whether to continue the run in that file instead of starting a new one. Default: false. */
   readonly resume?: boolean;
-  /** After how many steps to measure, to show a sample and to save, again and again. */
+  /** After how many steps to evaluate, to show a sample and to save, each time. */
   readonly every: number;
-  /** After which step to pause the run. Default: at its end. */
+  /** After which step to pause the run. Default: its last step. */
   readonly stopAfter?: number;
-  /** What samples begin with. Default: the vocabulary's first character, in most texts the end of a line. */
+  /** The beginning of every sample. Default: the vocabulary's first character, in most texts the end of a line. */
   readonly prompt?: string;
-  /** How daring samples are. */
+  /** The sampling temperature. */
   readonly temperature: number;
   readonly json?: boolean;
 }
 
-/** Teaches a transformer to go on with a text, character by character. */
+/** Trains a transformer to continue a text, character by character. */
 export async function text(textOptions: TextOptions): Promise<void> {
   const { data, checkpoint: path, resume = false, json = false, ...others } = textOptions;
-  const { every, stopAfter = Infinity, prompt, temperature, ...asked } = others;
+  const { every, stopAfter = Infinity, prompt, temperature, ...requested } = others;
   const started = performance.now();
-  const { settings, checkpoint } = await openRun({ checkpoint: path, resume }, asked, lesson);
+  const { settings, checkpoint } = await openRun({ checkpoint: path, resume }, requested, task);
   const { seed, steps, learningRate, context } = settings;
   const passages = await readPassages(data, { context });
   const { vocabulary, baselines } = passages;
@@ -52,16 +52,16 @@ export async function text(textOptions: TextOptions): Promise<void> {
   const learn = trainStep({
     model,
     optimizer,
-    loss: ({ x, y }) => ({ loss: surprise(model.forward(x), y) }),
+    loss: ({ x, y }) => ({ loss: nextCharacterLoss(model.forward(x), y) }),
   });
   if (path !== undefined && checkpoint !== null) {
     expectSameText(checkpoint, path, passages);
     restoreCheckpoint(checkpoint, training);
   }
 
-  const standing = async (): Promise<Report> => {
+  const currentReport = async (): Promise<Report> => {
     const step = loader.state().position;
-    const { loss: validationLoss } = await evaluate(model, validation, { loss: surprise });
+    const { loss: validationLoss } = await evaluate(model, validation, { loss: nextCharacterLoss });
     const sample = await sampleAfter(step, model, samples);
     return { step, steps, validationLoss, sample, seconds: (performance.now() - started) / 1000 };
   };
@@ -69,9 +69,10 @@ export async function text(textOptions: TextOptions): Promise<void> {
   const reporter = reporterFor({ json });
   try {
     const parameters = model.parameters().reduce((sum, { size }) => sum + size, 0);
-    const place = { source: data, destination: path, step: loader.state().position, steps, every };
-    reporter.begin({ ...passages, ...place, settings, parameters });
-    let report = await standing();
+    const files = { source: data, destination: path };
+    const progress = { step: loader.state().position, steps, every };
+    reporter.begin({ ...passages, ...files, ...progress, settings, parameters });
+    let report = await currentReport();
     reporter.report(report);
     const last = Math.min(steps, stopAfter);
     if (report.step < last) {
@@ -85,7 +86,7 @@ export async function text(textOptions: TextOptions): Promise<void> {
         if (path !== undefined) {
           await saveCheckpoint(path, { ...training, metadata: metadataOf(settings, passages) });
         }
-        report = await standing();
+        report = await currentReport();
         reporter.report(report);
         if (step === last) break;
       }
@@ -101,6 +102,6 @@ function expectFinite(loss: number, step: number): void {
   throw new StargradError(
     "text",
     `the loss is ${loss} at step ${step}`,
-    "Is the learning rate too large? What was saved before is untouched",
+    "Is the learning rate too large? The last saved checkpoint is unchanged",
   );
 }

@@ -2,11 +2,11 @@ import { Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential, Unflatte
 import { StargradError } from "@stargrad/tensor";
 import type { Checkpoint } from "@stargrad/train";
 
-/** The models that learn digits. Each takes pictures of 28 × 28 pixels as rows, [N, 784], and has a vote for each digit. */
+/** The classifiers of digits. Each maps images of 28 × 28 pixels as rows, [N, 784], to one logit per digit, [N, 10]. */
 const classifiers = {
-  /** Looks at the whole picture with 128 detectors. */
+  /** A perceptron with one hidden layer of 128 units. */
   mlp: () => new Sequential(new Linear(28 * 28, 128), new ReLU(), new Linear(128, 10)),
-  /** Looks everywhere with the same small detectors, and with further ones at what those have found. */
+  /** A small convolutional network. */
   cnn: () =>
     new Sequential(
       new Unflatten(1, [1, 28, 28]),
@@ -31,9 +31,9 @@ export function classifier(name: ClassifierName): Sequential {
 }
 
 /**
- * The classifier with the weights of a checkpoint.
+ * Makes the classifier of a checkpoint, with its weights.
  *
- * Throws: StargradError listing everything that does not fit, if they are the weights of another model
+ * Throws: StargradError that lists all mismatches, if the weights belong to another model
  */
 export function trainedClassifier({ model: weights, metadata }: Checkpoint, path: string): Sequential {
   const settings = metadata["settings"] as { readonly model?: unknown } | null | undefined;

@@ -5,13 +5,13 @@ import { describe, expect, it } from "vitest";
 import { EpochBar } from "./epoch-bar.js";
 
 describe("EpochBar", () => {
-  it("shows how far the epoch is and the means so far, paused in between or not, and leaves the terminal as it was", async () => {
+  it("shows the progress and the means so far, also after a pause, and restores the terminal", async () => {
     const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
     let written = "";
     terminal.on("data", (text: Buffer) => (written += text.toString()));
     const listeners = process.listenerCount("SIGINT");
 
-    // As much of a terminal as the bar uses.
+    // The properties of a terminal that the bar uses.
     const bar = new EpochBar(terminal as unknown as NodeJS.WriteStream);
     const step = { event: "step", epoch: 3, steps: 2 } as const;
     await bar.advance({ ...step, step: 1, loss: 2, metrics: { accuracy: 0.5 } });

@@ -3,7 +3,7 @@ import { RunningMean, type StepEvent } from "@stargrad/train";
 import { ProgressBar } from "../terminal/progress-bar.js";
 import { percent, short } from "../terminal/text.js";
 
-/** How far an epoch is, live: a bar, the means of loss and accuracy so far, and the time left. */
+/** Shows the progress of an epoch: a bar, the means of loss and accuracy so far, and the remaining time. */
 export class EpochBar {
   readonly #bar: ProgressBar;
   #loss = new RunningMean();
@@ -21,19 +21,19 @@ export class EpochBar {
     await this.#bar.advance(step, steps, figures);
   }
 
-  /** Takes the bar away until the next step, so that something can be printed. */
+  /** Removes the bar until the next step, so that other text can be printed. */
   pause(): void {
     this.#bar.pause();
   }
 
-  /** Takes the bar away until the next epoch begins. */
+  /** Removes the bar and resets the means, for the next epoch. */
   clear(): void {
     this.pause();
     this.#loss = new RunningMean();
     this.#accuracy = new RunningMean();
   }
 
-  /** Takes the bar away for good and gives the cursor back. */
+  /** Removes the bar for good and shows the cursor again. */
   close(): void {
     this.#bar.close();
   }

@@ -20,7 +20,7 @@ function credit(name: string, promise: number, paid: number): ParameterCredit {
 }
 
 describe("explanationLines", () => {
-  it("adds up before one's eyes, by layer", () => {
+  it("prints numbers that readers can add up, by layer", () => {
     const explanation = new StepExplanation(
       [credit("0.weight", 0.04, 0.02), credit("0.bias", 0.002, 0.001), credit("2.weight", 0.01, -0.005)],
       { lossBefore: 0.5123, lossAfter: 0.49631, gradients: 6 },

@@ -4,8 +4,8 @@ import { percent } from "../terminal/text.js";
 import type { ExplanationEvent } from "./explanations.js";
 
 /**
- * A step's account: a line for all of it, and below, in the same columns, a line for each layer. Every number has four
- * decimals, so that one can see it add up.
+ * Formats the explanation of a step: one line for the whole step and, in the same columns, one line for each layer. All
+ * numbers have four decimals, so that readers can add them up.
  */
 export function explanationLines({ step, steps, explanation }: ExplanationEvent): string[] {
   const { lossBefore, lossAfter, unexplainedShare } = explanation;

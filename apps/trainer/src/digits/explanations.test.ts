@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { withExplanations, type TrainingEvent } from "./explanations.js";
 
-/** A training in which everything changes that can: weights, running statistics, random masks. */
+/** A training with all kinds of state: weights, running statistics, random masks. */
 async function train(every: number): Promise<{ events: TrainingEvent[]; state: unknown }> {
   manualSeed(1);
   const hidden = [new Linear(2, 8), new BatchNorm1d(8), new Tanh(), new Dropout(0.2)];
@@ -23,7 +23,7 @@ async function train(every: number): Promise<{ events: TrainingEvent[]; state: u
 }
 
 describe("withExplanations", () => {
-  it("explains every so many-th step, after it", async () => {
+  it("explains every n-th step, after the step", async () => {
     const { events } = await train(4);
     expect(events.map((event) => `${event.event} ${"step" in event ? event.step : ""}`.trim())).toEqual([
       ...["step 1", "step 2", "step 3", "epoch"],
@@ -36,7 +36,7 @@ describe("withExplanations", () => {
     }
   });
 
-  it("changes nothing in the training, to the bit", async () => {
+  it("leaves the training bit for bit the same", async () => {
     const [plain, explained] = [await train(Infinity), await train(1)];
     expect(explained.state).toEqual(plain.state);
     expect(explained.events.filter(({ event }) => event === "step")).toEqual(

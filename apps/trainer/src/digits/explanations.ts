@@ -3,24 +3,24 @@ import type { Layer } from "@stargrad/nn";
 import { defaultGenerator } from "@stargrad/tensor";
 import type { EpochEvent, FitEvent, Metric, Progress, StepEvent } from "@stargrad/train";
 
-/** After a step that was looked into: what it did to the mistake on its own pictures. */
+/** The explanation of a step: its effect on the loss of its own batch. Follows the event of the step. */
 export interface ExplanationEvent extends Progress {
   readonly event: "explanation";
   readonly explanation: StepExplanation;
 }
 
-/** What is shown of a training. */
+/** The events that a reporter shows. */
 export type TrainingEvent = StepEvent<"accuracy"> | EpochEvent<"accuracy"> | ExplanationEvent;
 
 export interface ExplanationOptions {
   readonly model: Layer;
-  /** What the training makes small. */
+  /** The loss that the training minimizes. */
   readonly loss: Metric;
-  /** Which steps are explained, counted over all epochs: every so many. Infinity for none. */
+  /** Every `every`-th step is explained, counted over all epochs. Infinity for none. */
   readonly every: number;
 }
 
-/** Passes on the events of a training, and explains some of its steps. The training does not notice. */
+/** Yields the events of a training, and explanations of some of its steps. The training itself is not changed. */
 export async function* withExplanations(
   events: AsyncIterable<FitEvent<"accuracy">>,
   { model, loss, every }: ExplanationOptions,

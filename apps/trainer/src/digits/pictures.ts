@@ -1,7 +1,7 @@
 import { DataLoader, digits } from "@stargrad/datasets";
 import type { Batch } from "@stargrad/train";
 
-/** The pictures to learn from, in an order of their own for every epoch. */
+/** The training images, shuffled anew in every epoch. */
 export async function trainingPictures(
   directory: string,
   { batchSize, seed }: { readonly batchSize: number; readonly seed: number },
@@ -9,7 +9,7 @@ export async function trainingPictures(
   return new DataLoader(await digits({ directory, split: "train" }), { batchSize, shuffle: true, seed });
 }
 
-/** The pictures to be tested on. */
+/** The test images. */
 export async function testPictures(directory: string): Promise<DataLoader<Batch>> {
   return new DataLoader(await digits({ directory, split: "test" }), { batchSize: 250 });
 }

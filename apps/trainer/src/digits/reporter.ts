@@ -7,25 +7,25 @@ import { EpochBar } from "./epoch-bar.js";
 import { explanationLines } from "./explanation-lines.js";
 import type { ExplanationEvent, TrainingEvent } from "./explanations.js";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Outcome {
   readonly trainAccuracy: number;
   readonly testAccuracy: number;
-  /** How long the command took. */
+  /** The duration of the command. */
   readonly seconds: number;
 }
 
-/** Tells somebody how a run is going. */
+/** Reports the progress of a run. */
 export interface Reporter {
-  /** What is about to happen, or has happened besides. */
+  /** Prints a remark that is not an event. */
   note(text: string): void;
   show(event: TrainingEvent): void | Promise<void>;
   done(outcome: Outcome): void;
-  /** Leaves the terminal as it was found, also after an error. */
+  /** Restores the terminal, also after an error. */
   close(): void;
 }
 
-/** For a program, for a person at a terminal, or for a file. */
+/** The reporter for the standard output: a program (`--json`), a terminal, or a file. */
 export function reporterFor({ json }: { readonly json: boolean }): Reporter {
   if (json) return new JsonReporter();
   return isTerminal(process.stdout) ? new TerminalReporter() : new LineReporter();
@@ -50,7 +50,7 @@ class JsonReporter implements Reporter {
   }
 
   close(): void {
-    // A program leaves nothing open.
+    // JSON lines change nothing in a terminal.
   }
 }
 
@@ -66,17 +66,17 @@ class LineReporter implements Reporter {
 
   done({ trainAccuracy, testAccuracy, seconds }: Outcome): void {
     console.log(
-      `Right on ${percent(testAccuracy, 1)} of the test pictures, never seen before, ` +
-        `and ${percent(trainAccuracy, 1)} of the others. ${seconds.toFixed(1)} s in all.`,
+      `Right on ${percent(testAccuracy, 1)} of the test pictures, which it did not train on, ` +
+        `and on ${percent(trainAccuracy, 1)} of the training pictures. ${seconds.toFixed(1)} s in all.`,
     );
   }
 
   close(): void {
-    // What was printed stays.
+    // Printed lines stay.
   }
 }
 
-/** Lines, and below them a bar for the epoch that is running. */
+/** Prints lines and, below them, a progress bar for the current epoch. */
 class TerminalReporter extends LineReporter {
   readonly #bar = new EpochBar(process.stdout);
 
@@ -100,12 +100,12 @@ function epochLine({ epoch, epochs, loss, metrics, seconds }: EpochEvent<"accura
   return `epoch ${epoch}/${epochs}  loss ${short(loss)}  accuracy ${accuracy}  ${seconds.toFixed(1)} s`;
 }
 
-/** What a program is told of a step: the account as a whole and by layer. */
-function figuresOf({ explanation, ...place }: ExplanationEvent): {
+/** The JSON of an explanation: the numbers of the whole step and of each layer. */
+function figuresOf({ explanation, ...position }: ExplanationEvent): {
   readonly event: string;
   readonly [field: string]: unknown;
 } {
   const { lossBefore, lossAfter, promise, paid, unexplained, moved, gradients } = explanation;
   const layers = Object.fromEntries(explanation.byLayer());
-  return { ...place, lossBefore, lossAfter, promise, paid, unexplained, moved, gradients, layers };
+  return { ...position, lossBefore, lossAfter, promise, paid, unexplained, moved, gradients, layers };
 }

@@ -1,10 +1,10 @@
 import { FormatError } from "@stargrad/io";
 import type { Checkpoint, Json } from "@stargrad/train";
 
-import { openRun, type Lesson } from "../runs/run.js";
+import { openRun, type Task } from "../runs/run.js";
 import { trainedClassifier, type ClassifierName } from "./classifier.js";
 
-/** What decides the course of a run, apart from the pictures. A run keeps its settings to its end. */
+/** The settings that, with the data, determine a run. They cannot change within a run. */
 export interface Settings {
   readonly model: ClassifierName;
   readonly seed: number;
@@ -12,9 +12,9 @@ export interface Settings {
   readonly learningRate: number;
 }
 
-const lesson: Lesson<Settings> = {
+const task: Task<Settings> = {
   name: "digits",
-  settle: (asked) => ({ model: "mlp", seed: 1, batchSize: 64, learningRate: 0.003, ...asked }),
+  complete: (requested) => ({ model: "mlp", seed: 1, batchSize: 64, learningRate: 0.003, ...requested }),
   flags: {
     model: "--model",
     seed: "--seed",
@@ -26,42 +26,46 @@ const lesson: Lesson<Settings> = {
   },
 };
 
-/** Settings that are not asked for are the checkpoint's, or the defaults. */
+/** Settings that are not given are taken from the checkpoint, or else from the defaults. */
 export interface RunOptions extends Partial<Settings> {
-  /** Where the run is saved. */
+  /** Where to save the run. */
   readonly checkpoint: string;
-  /** Whether it goes on from there, or starts there. Default: false. */
+  /** Whether to continue the run in that file instead of starting a new one. Default: false. */
   readonly resume?: boolean;
 }
 
-/** A run at its start, or where its checkpoint left it. */
-export interface Run {
+/** A run at its start, or at the state of its checkpoint. */
+export interface DigitsRun {
   readonly settings: Settings;
-  /** How many epochs are done. */
+  /** The number of completed epochs. */
   readonly epoch: number;
-  /** The accuracy on the pictures of the last epoch while it learned from them; NaN before the first. */
+  /** The accuracy on the training images, measured during the last epoch; NaN before the first. */
   readonly trainAccuracy: number;
   readonly checkpoint: Checkpoint | null;
 }
 
-/** Opens a run. Throws: as {@link openRun} */
+/** Starts or resumes a run. Throws: as {@link openRun}; FormatError if the checkpoint lacks the epoch or the accuracy */
 export async function openDigitsRun({
   checkpoint: path,
   resume = false,
-  ...asked
-}: RunOptions): Promise<Run> {
-  const { settings, checkpoint } = await openRun({ checkpoint: path, resume }, asked, lesson);
+  ...requested
+}: RunOptions): Promise<DigitsRun> {
+  const { settings, checkpoint } = await openRun({ checkpoint: path, resume }, requested, task);
   if (checkpoint === null) return { settings, checkpoint, epoch: 0, trainAccuracy: NaN };
   const { epoch, trainAccuracy } = checkpoint.metadata;
   if (typeof epoch !== "number" || typeof trainAccuracy !== "number") {
-    throw new FormatError(path, "does not say how far its run has come", "What saved it?");
+    throw new FormatError(
+      path,
+      "does not contain the epoch and the training accuracy of its run",
+      "Was it saved by another program?",
+    );
   }
   return { settings, checkpoint, epoch, trainAccuracy };
 }
 
-/** What a checkpoint has to remember of a run, beside the training itself. */
-export function metadataOf({ settings, epoch, trainAccuracy }: Omit<Run, "checkpoint">): {
+/** The metadata that a checkpoint stores beside the state of the training. */
+export function metadataOf({ settings, epoch, trainAccuracy }: Omit<DigitsRun, "checkpoint">): {
   readonly [key: string]: Json;
 } {
-  return { lesson: lesson.name, settings: { ...settings }, epoch, trainAccuracy };
+  return { lesson: task.name, settings: { ...settings }, epoch, trainAccuracy };
 }

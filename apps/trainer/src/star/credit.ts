@@ -2,19 +2,19 @@ import type { StepExplanation } from "@stargrad/explain";
 
 import { percent, short } from "../terminal/text.js";
 
-/** What turning all knobs once did to the mistake. */
+/** The effect of one step of all knobs on the loss (the "mistake"). */
 export interface Credit {
-  /** What back-propagation predicted: −Σ blame · turn. */
+  /** The predicted decrease: −Σ gradient · step over all knobs. */
   readonly promise: number;
-  /** What it really gained, measured knob by knob along the way and added up. */
+  /** The actual decrease, measured for each knob along the step and summed. */
   readonly paid: number;
-  /** What the mistake changed beyond that: the error of the account. */
+  /** The rest of the change of the loss: the error of the quadrature. */
   readonly unexplained: number;
-  /** Σ |paid|: all that was gained and all that was lost. */
+  /** Σ |paid| over all knobs. */
   readonly moved: number;
-  /** How many knobs made the mistake smaller. */
+  /** How many knobs decreased the loss. */
   readonly helped: number;
-  /** Of how many. */
+  /** The number of knobs. */
   readonly knobs: number;
 }
 
@@ -29,13 +29,13 @@ export function promiseWords({ promise, knobs }: Credit): string {
   return `All ${knobs} turns together promise: ${outlook}.`;
 }
 
-/** Promise and paid compared; `excuse` is for a try that made things worse. */
-export function paidWords(credit: Credit, excuse: string): string {
+/** Compares promise and paid. `causeOfGrowth` explains a try that made the loss larger. */
+export function paidWords(credit: Credit, causeOfGrowth: string): string {
   const { promise, paid, helped, knobs, unexplained, moved } = credit;
   const rest = `Unexplained: ${percent(unexplained === 0 ? 0 : Math.abs(unexplained) / moved, 2)}.`;
-  const voices = `${helped} of ${knobs} knobs helped.`;
-  if (paid <= 0) return `The mistake grew by ${short(-paid)}; ${voices} ${excuse} ${rest}`;
-  return `Paid ${short(paid)}${compared(paid, promise)}; ${voices} ${rest}`;
+  const count = `${helped} of ${knobs} knobs helped.`;
+  if (paid <= 0) return `The mistake grew by ${short(-paid)}; ${count} ${causeOfGrowth} ${rest}`;
+  return `Paid ${short(paid)}${compared(paid, promise)}; ${count} ${rest}`;
 }
 
 function compared(paid: number, promise: number): string {

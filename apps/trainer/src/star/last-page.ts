@@ -2,24 +2,24 @@ import type { Colors } from "../terminal/colors.js";
 import { short, sideBySide, sparkline, wrap } from "../terminal/text.js";
 import type { AnyTry } from "./story.js";
 
-/** How large the pictures are that tell the story in small. */
+/** The size of the small pictures. */
 export const thumbnail = { columns: 14, rows: 7 };
 
 export interface LastPageOptions<Try extends AnyTry> {
   readonly colors: Colors;
   readonly width: number;
   readonly headline: string;
-  /** A try in small. */
+  /** The small picture of a try. */
   readonly picture: (attempt: Try) => string[];
-  /** How good it was, in few words. */
+  /** The quality of a try, in a few words. */
   readonly caption: (attempt: Try) => string;
-  /** What it was all about. */
+  /** The summary of the lesson. */
   readonly moral: string;
-  /** What else there is to see. */
+  /** What to run next. */
   readonly next: string;
 }
 
-/** How it began, how it went on, and what it was all about. */
+/** The last page of a lesson: small pictures of some tries, the curve of the loss, and the summary. */
 export function lastPage<Try extends AnyTry>(tries: readonly Try[], options: LastPageOptions<Try>): string[] {
   const { colors, width, headline, moral, next } = options;
   const mistakes = tries.map(({ attempt }) => attempt.mistake);
@@ -40,7 +40,7 @@ export function lastPage<Try extends AnyTry>(tries: readonly Try[], options: Las
   ];
 }
 
-/** A try in small, with its number and how good it was. */
+/** The small picture of a try, with its number and its caption. */
 function frame<Try extends AnyTry>(
   attempt: Try,
   { colors, picture, caption }: LastPageOptions<Try>,
@@ -48,12 +48,12 @@ function frame<Try extends AnyTry>(
   return [...picture(attempt), centred(`try ${attempt.number}`), colors.dim(centred(caption(attempt)))];
 }
 
-/** Five tries that tell the story. Most happens early, so each is as many times later than the one before. */
+/** Selects five tries, spaced geometrically because most changes happen early. */
 function milestones(count: number): number[] {
   return [...new Set([0, 0.25, 0.5, 0.75, 1].map((power) => Math.round(count ** power)))];
 }
 
-/** At most `count` of the values, evenly spaced, from the first to the last. */
+/** Selects at most `count` values, evenly spaced, including the first and the last. */
 function thinned(values: readonly number[], count: number): number[] {
   if (values.length <= count) return [...values];
   const step = (values.length - 1) / (count - 1);

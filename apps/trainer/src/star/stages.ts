@@ -1,16 +1,16 @@
 import type { Colors } from "../terminal/colors.js";
 import { wrap } from "../terminal/text.js";
 
-/** One stage of a try, in words. */
+/** One stage of a try, described in words. */
 export interface Stage {
   readonly name: "Goal" | "Attempt" | "Mistake" | "Blame" | "Adjust" | "Again";
   readonly words: string;
 }
 
-/** How many columns the names of the stages take up, to the left of the words. */
+/** The width of the column of stage names, to the left of the words. */
 export const nameWidth = 9;
 
-/** The stages one below the other, their words broken into lines of at most `width` characters. */
+/** Formats stages one below the other, with their words wrapped to lines of at most `width` characters. */
 export function stageLines(stages: readonly Stage[], width: number, colors: Colors): string[] {
   return stages.flatMap(({ name, words }) =>
     wrap(words, width).map((line, i) => {

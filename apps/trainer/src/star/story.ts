@@ -1,34 +1,34 @@
 import type { Colors } from "../terminal/colors.js";
 import type { Credit } from "./credit.js";
 
-/** What the tries of all lessons have in common. */
+/** The common part of the tries of both lessons. */
 export interface AnyTry {
   /** Counted from 1. */
   readonly number: number;
   readonly attempt: { readonly mistake: number };
-  /** What was made of the attempt; null once it is good enough. */
+  /** The step after the attempt; null if the attempt is good enough. */
   readonly adjustment: Credit | null;
 }
 
-/** On what a story is told: a terminal, or a file that is as large as one. */
+/** The medium of a page: a terminal, or a file with the size of a terminal. */
 export interface Paper {
   readonly colors: Colors;
   readonly columns: number;
   readonly rows: number;
 }
 
-/** The smallest terminal in which a page has room. */
+/** The smallest terminal that a page fits in. */
 export const smallestTerminal = { columns: 80, rows: 24 };
 
-/** A lesson, and how it is told. */
+/** A lesson, and the formatting of its tries. */
 export interface Story<Try extends AnyTry> {
   tries(): AsyncGenerator<Try>;
-  /** A try, for a person. */
+  /** Formats a try for a person. */
   page(attempt: Try, paper: Paper): string[];
-  /** How it all went, for a person. */
+  /** Formats a summary of the lesson for a person. */
   lastPage(tries: readonly Try[], paper: Paper): string[];
-  /** What a program is told of an attempt. */
+  /** The numbers of an attempt, for a program. */
   figures(attempt: Try["attempt"]): Readonly<Record<string, number>>;
-  /** What it is told of the last attempt. */
+  /** The numbers of the last attempt, for a program. */
   outcome(attempt: Try["attempt"]): Readonly<Record<string, number>>;
 }

@@ -19,7 +19,7 @@ describe("BrailleCanvas", () => {
     expect(textOf(canvas)).toEqual(["⠑⢄"]);
   });
 
-  it("has y upwards", () => {
+  it("draws y upwards", () => {
     const canvas = new BrailleCanvas({ columns: 4, rows: 2, extent: 1 });
     canvas.polyline(
       [
@@ -31,7 +31,7 @@ describe("BrailleCanvas", () => {
     expect(textOf(canvas)).toEqual(["⠉⠉⠉⠉", "    "]);
   });
 
-  it("dots every third point of a dotted line", () => {
+  it("sets every third dot of a dotted line", () => {
     const canvas = new BrailleCanvas({ columns: 6, rows: 1, extent: 2 });
     canvas.polyline(
       [
@@ -59,14 +59,14 @@ describe("BrailleCanvas", () => {
     ]);
   });
 
-  it("writes labels where nothing is drawn, and only on the paper", () => {
+  it("writes labels on empty characters inside the canvas only", () => {
     const canvas = new BrailleCanvas({ columns: 6, rows: 3, extent: 1 });
     canvas.label("10", [0, 0], 1);
     canvas.label("7", [5, 0], 1);
     expect(textOf(canvas)).toEqual(["      ", "  10  ", "      "]);
   });
 
-  it("cuts off what leaves the paper, and does not hang on what is endless", () => {
+  it("draws nothing outside the canvas, and does not hang on endless lines", () => {
     const canvas = new BrailleCanvas({ columns: 3, rows: 2, extent: 1 });
     canvas.polyline(
       [

@@ -1,11 +1,11 @@
-/** What is drawn where: of two layers that meet in a character, the higher one gives it its style. */
-export type Layer = 1 | 2 | 3;
+/** A drawing layer. Where two layers meet in a character, the higher one decides its style. */
+export type CanvasLayer = 1 | 2 | 3;
 
 export type Point = readonly [x: number, y: number];
 
-/** A run of neighbouring characters of one layer; 0 is empty paper. */
-export interface Run {
-  readonly layer: Layer | 0;
+/** A sequence of neighbouring characters of one layer; layer 0 is empty paper. */
+export interface TextRun {
+  readonly layer: CanvasLayer | 0;
   readonly text: string;
 }
 
@@ -18,8 +18,9 @@ const dotBits = [
 ];
 
 /**
- * Paper for line drawings in a terminal. Each character holds 2 × 4 braille dots, which makes dots about as wide as
- * high. The square [−extent, extent]², y upwards, fills as much of the paper as it can; what lies outside is cut off.
+ * A canvas for line drawings in a terminal. Each character has 2 × 4 braille dots, so the distances between dots are
+ * about equal in both directions. The square [−extent, extent]², y upwards, is drawn as large as possible; points outside
+ * the canvas are not drawn.
  */
 export class BrailleCanvas {
   readonly columns: number;
@@ -27,7 +28,7 @@ export class BrailleCanvas {
   readonly #extent: number;
   readonly #dots: Uint8Array;
   readonly #layers: Uint8Array;
-  readonly #labels = new Map<number, Run>();
+  readonly #labels = new Map<number, TextRun>();
 
   constructor({ columns, rows, extent }: { columns: number; rows: number; extent: number }) {
     this.columns = columns;
@@ -38,13 +39,13 @@ export class BrailleCanvas {
   }
 
   /** Draws straight strokes from point to point, setting every `spacing`-th dot: 1 is solid, more is dotted. */
-  polyline(points: readonly Point[], layer: Layer, spacing = 1): void {
+  polyline(points: readonly Point[], layer: CanvasLayer, spacing = 1): void {
     let drawn = 0;
     for (let i = 1; i < points.length; i++) {
       const [fromX, fromY] = this.#dotAt(points[i - 1]);
       const [toX, toY] = this.#dotAt(points[i]);
       const dots = Math.ceil(Math.max(Math.abs(toX - fromX), Math.abs(toY - fromY), 1));
-      // A knob that ran away must not draw for ever: what is this long lies off the paper.
+      // A line this long lies outside the canvas. It comes from a diverged training, and would take very long to draw.
       if (!(dots < 10_000)) continue;
       for (let dot = 0; dot <= dots; dot++) {
         if (drawn++ % spacing !== 0) continue;
@@ -53,13 +54,13 @@ export class BrailleCanvas {
     }
   }
 
-  /** Sets the one dot at a point. */
-  dot(at: Point, layer: Layer): void {
+  /** Sets the dot at a point. */
+  dot(at: Point, layer: CanvasLayer): void {
     this.#set(...this.#dotAt(at), layer);
   }
 
-  /** Writes a short text with its middle at a point, where nothing is drawn. */
-  label(text: string, at: Point, layer: Layer): void {
+  /** Writes a short text, centred at a point. Only characters without dots show it. */
+  label(text: string, at: Point, layer: CanvasLayer): void {
     const [x, y] = this.#dotAt(at);
     const column = Math.round(x / 2 - text.length / 2);
     const row = Math.floor(y / 4);
@@ -70,9 +71,9 @@ export class BrailleCanvas {
   }
 
   /** The drawing, line by line. All lines are `columns` characters long. */
-  lines(): Run[][] {
+  lines(): TextRun[][] {
     return Array.from({ length: this.rows }, (_, row) => {
-      const runs: { layer: Layer | 0; text: string }[] = [];
+      const runs: { layer: CanvasLayer | 0; text: string }[] = [];
       for (let column = 0; column < this.columns; column++) {
         const { layer, text } = this.#characterAt(row * this.columns + column);
         const last = runs.at(-1);
@@ -83,10 +84,10 @@ export class BrailleCanvas {
     });
   }
 
-  #characterAt(cell: number): Run {
+  #characterAt(cell: number): TextRun {
     const dots = this.#dots[cell];
     if (dots === 0) return this.#labels.get(cell) ?? { layer: 0, text: " " };
-    return { layer: this.#layers[cell] as Layer, text: String.fromCodePoint(0x2800 + dots) };
+    return { layer: this.#layers[cell] as CanvasLayer, text: String.fromCodePoint(0x2800 + dots) };
   }
 
   #dotAt([x, y]: Point): [x: number, y: number] {
@@ -94,7 +95,7 @@ export class BrailleCanvas {
     return [this.columns + x * scale, 2 * this.rows - y * scale];
   }
 
-  #set(x: number, y: number, layer: Layer): void {
+  #set(x: number, y: number, layer: CanvasLayer): void {
     const [column, row] = [Math.floor(x / 2), Math.floor(y / 4)];
     if (!this.#isOnPaper(column, row)) return;
     const cell = row * this.columns + column;

@@ -1,4 +1,4 @@
-/** Text as a terminal shows it. Where there are no colours, every one of these returns the text as it is. */
+/** Functions that style a text for a terminal. Without colours, they return the text unchanged. */
 export interface Colors {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -7,12 +7,12 @@ export interface Colors {
   readonly teal: (text: string) => string;
 }
 
-/** Whether there is a person in front of this stream, at a terminal that can be drawn on. */
+/** Whether the stream is a terminal that supports control sequences. */
 export function isTerminal(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && process.env["TERM"] !== "dumb";
 }
 
-/** The colours of a stream: none in a file or a pipe, nor where NO_COLOR asks for none (https://no-color.org). */
+/** The colours of a stream: none for a file or a pipe, and none if NO_COLOR is set (https://no-color.org). */
 export function colorsOf(stream: NodeJS.WriteStream): Colors {
   const colorful = isTerminal(stream) && !process.env["NO_COLOR"];
   const code = (on: number, off: number) => (text: string) =>

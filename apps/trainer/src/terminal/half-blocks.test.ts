@@ -14,11 +14,11 @@ describe("halfBlocks", () => {
     expect(halfBlocks(picture, 4)).toEqual(["█▀▄ ", "▄█ ▀"]);
   });
 
-  it("leaves the lower half of the last line empty where there is no row for it", () => {
+  it("leaves the lower half of the last line empty for an odd number of rows", () => {
     expect(halfBlocks([true, false, true], 3)).toEqual(["▀ ▀"]);
   });
 
-  it("colours characters by the pixels in them, but no paper", () => {
+  it("colours characters by their pixels, except empty ones", () => {
     expect(halfBlocks(picture, 4, (text, [upper, lower]) => `${text}${upper}/${lower};`)).toEqual([
       "█0/4;▀1/5;▄2/6; ",
       "▄8/12;█9/13; ▀11/15;",

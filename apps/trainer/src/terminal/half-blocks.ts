@@ -1,9 +1,9 @@
-/** What two pixels look like, the upper in bit 0, the lower in bit 1: a character holds one above the other. */
+/** The characters for two pixels, one above the other: bit 0 of the index is the upper pixel, bit 1 the lower. */
 const characters = " ▀▄█";
 
 /**
- * A picture for a terminal, two rows of pixels per line, which makes pixels about as wide as high. `style` may colour a
- * character, given the pixels in it by their position, row by row.
+ * Formats a picture for a terminal, with two rows of pixels per line, so that pixels are about square. `style` may colour
+ * a character; it receives the indices of its two pixels, counted row by row.
  */
 export function halfBlocks(
   ink: readonly boolean[],

@@ -12,17 +12,17 @@ describe("numbers from the command line", () => {
   });
 
   it.each(["", " ", "abc", "-1", "1.5", "0x10", "1e3", "99999999999999999999", "0"])(
-    "%j is no whole number of at least 1",
+    "%j is not a whole number of at least 1",
     (text) => {
       expect(() => wholeNumber(1)(text)).toThrow("Expected a whole number of at least 1.");
     },
   );
 
-  it.each(["", "0", "-2", "NaN", "Infinity", "1,5"])("%j is no number above 0", (text) => {
+  it.each(["", "0", "-2", "NaN", "Infinity", "1,5"])("%j is not a number above 0", (text) => {
     expect(() => positiveNumber(text)).toThrow("Expected a number above 0.");
   });
 
-  it.each(["", " ", "1", "-0.1", "NaN", "x"])("%j is no fraction below 1", (text) => {
+  it.each(["", " ", "1", "-0.1", "NaN", "x"])("%j is not a fraction below 1", (text) => {
     expect(() => fraction(text)).toThrow("not including, 1");
   });
 });

@@ -1,13 +1,13 @@
 import { Presets, SingleBar } from "cli-progress";
 
-import { beforeInterrupt, breathe } from "./interrupt.js";
+import { beforeInterrupt, yieldToEventLoop } from "./interrupt.js";
 
-/** How far something is, live, on the line below what was printed. */
+/** A live progress bar, on the line below the printed text. */
 export class ProgressBar {
   readonly #bar: SingleBar;
   readonly #ignoreInterrupts: () => void;
 
-  /** `format` names what `advance` is given: `{bar}`, `{value}`, `{total}`, `{eta_formatted}`, and any of the figures. */
+  /** `format` may contain `{bar}`, `{value}`, `{total}`, `{eta_formatted}`, and the names of the figures of `advance`. */
   constructor(stream: NodeJS.WriteStream, format: string) {
     this.#bar = new SingleBar(
       { format, stream, hideCursor: true, clearOnComplete: true, barsize: 30, gracefulExit: false },
@@ -25,15 +25,15 @@ export class ProgressBar {
   ): Promise<void> {
     if (this.#bar.isActive) this.#bar.update(step, figures);
     else this.#bar.start(steps, step, figures);
-    await breathe();
+    await yieldToEventLoop();
   }
 
-  /** Takes the bar away until the next step, so that something can be printed. */
+  /** Removes the bar until the next step, so that other text can be printed. */
   pause(): void {
     this.#bar.stop();
   }
 
-  /** Takes the bar away for good and gives the cursor back. */
+  /** Removes the bar for good and shows the cursor again. */
   close(): void {
     this.pause();
     this.#ignoreInterrupts();

@@ -5,20 +5,20 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { colorsOf, isTerminal } from "./colors.js";
 import { Screen } from "./screen.js";
 
-/** A stream that keeps what is written to it and says that it is a terminal, or not. */
+/** A stream that records its content, and that is a terminal or not. */
 function stream(isTTY = true): { stream: NodeJS.WriteStream; written: () => string } {
   const through = new PassThrough();
   const texts: string[] = [];
   through.on("data", (text: Buffer) => texts.push(text.toString()));
   return {
-    // As much of a terminal as a screen uses.
+    // The properties of a terminal that a screen uses.
     stream: Object.assign(through, { isTTY }) as unknown as NodeJS.WriteStream,
     written: () => texts.join(""),
   };
 }
 
 describe("Screen", () => {
-  it("draws a picture over the one before, and gives the cursor back", () => {
+  it("draws a picture over the one before, and shows the cursor again", () => {
     const { stream: terminal, written } = stream();
     const listeners = process.listenerCount("SIGINT");
     const screen = new Screen(terminal);
@@ -38,14 +38,14 @@ describe("colours", () => {
     vi.unstubAllEnvs();
   });
 
-  it("are for terminals alone", () => {
+  it("are only written to terminals", () => {
     vi.stubEnv("NO_COLOR", "");
     vi.stubEnv("TERM", "xterm");
     expect(colorsOf(stream().stream).gold("star")).toBe("\u001b[33mstar\u001b[39m");
     expect(colorsOf(stream(false).stream).gold("star")).toBe("star");
   });
 
-  it("are left out where NO_COLOR or a dumb terminal asks for it", () => {
+  it("are left out if NO_COLOR is set, and for a dumb terminal", () => {
     vi.stubEnv("TERM", "xterm");
     vi.stubEnv("NO_COLOR", "1");
     expect(colorsOf(stream().stream).gold("star")).toBe("star");

@@ -1,6 +1,6 @@
 import { beforeInterrupt } from "./interrupt.js";
 
-/** A picture in a terminal that is drawn again in place, below what was printed before. */
+/** A picture in a terminal that can be redrawn in place, below the text printed before it. */
 export class Screen {
   readonly #stream: NodeJS.WriteStream;
   readonly #ignoreInterrupts: () => void;
@@ -14,7 +14,7 @@ export class Screen {
     });
   }
 
-  /** Draws these lines over the ones drawn last. */
+  /** Draws lines over the lines drawn last. */
   draw(lines: readonly string[]): void {
     const back = this.#height === 0 ? "" : `\u001b[${this.#height}F`;
     // One write, so that the terminal never shows half a picture.
@@ -22,7 +22,7 @@ export class Screen {
     this.#height = lines.length;
   }
 
-  /** Gives the cursor back; the last picture stays. */
+  /** Shows the cursor again; the last picture stays. */
   close(): void {
     this.#stream.write(showCursor);
     this.#ignoreInterrupts();

@@ -10,14 +10,14 @@ describe("wrap", () => {
 });
 
 describe("sideBySide", () => {
-  it("fills up the shorter block", () => {
+  it("pads the shorter block", () => {
     expect(sideBySide([["ab", "cd"], ["x"]], [2, 1])).toEqual(["ab  x", "cd"]);
     expect(sideBySide([["ab"], ["x", "y"]], [2, 1])).toEqual(["ab  x", "    y"]);
   });
 });
 
 describe("numbers", () => {
-  it("are short enough to read aloud", () => {
+  it("have few significant digits", () => {
     expect([0.14932, 12.345, 0.0001234].map(short)).toEqual(["0.149", "12.3", "0.000123"]);
     expect([0.2613, 0.0191, 0.0996].map((value) => percent(value))).toEqual(["26 %", "1.9 %", "10 %"]);
     expect(percent(0.9461, 1)).toBe("94.6 %");

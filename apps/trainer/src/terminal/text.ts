@@ -15,7 +15,7 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** Puts blocks of lines next to each other. Every line of a block must take up as many columns as its first. */
+/** Places blocks of lines next to each other. All lines of a block must have the same width. */
 export function sideBySide(blocks: readonly (readonly string[])[], widths: readonly number[]): string[] {
   const height = Math.max(...blocks.map((block) => block.length));
   return Array.from({ length: height }, (_, row) =>
@@ -26,19 +26,19 @@ export function sideBySide(blocks: readonly (readonly string[])[], widths: reado
   );
 }
 
-/** A number small enough to read aloud: three digits that count. */
+/** Formats a number with three significant digits. */
 export function short(value: number): string {
   return value.toPrecision(3);
 }
 
-/** A fraction as a percentage, with a digit after the point where it is small, or as many as asked for. */
+/** Formats a fraction as a percentage, by default with one decimal below 9.95 % and none above. */
 export function percent(fraction: number, digits = Math.abs(fraction) < 0.0995 ? 1 : 0): string {
   return `${(100 * fraction).toFixed(digits)} %`;
 }
 
 const blocks = "▁▂▃▄▅▆▇█";
 
-/** A curve of one character per value, on a logarithmic scale from the smallest to the largest. */
+/** Draws a curve with one character per value, on a logarithmic scale from the smallest to the largest value. */
 export function sparkline(values: readonly number[]): string {
   const heights = values.map((value) => Math.log(value));
   const [low, high] = [Math.min(...heights), Math.max(...heights)];

@@ -1,21 +1,21 @@
-/** What guesses cost that need no training, in nats per character: what a model has to beat. */
+/** The losses of two simple models, in nats per character, to compare a trained model with. */
 export interface Baselines {
-  /** Guessing by how often each character comes. */
+  /** The model predicts each character by its frequency. */
   readonly unigramLoss: number;
-  /** Guessing by how often each character comes after the one before it. */
+  /** The model predicts each character by its frequency after the character before it. */
   readonly bigramLoss: number;
 }
 
 /**
- * Counts in one text and guesses in another: −ln p of each of its characters but the first, in the mean. Each count is one
- * larger than it is (Laplace's rule), so that what was never seen is not impossible.
+ * Counts characters in one text and predicts another: the mean of −ln p over all its characters but the first. Every
+ * count is increased by one (Laplace smoothing), so that unseen characters do not have probability 0.
  *
  * Units: nats per character
  */
 export function baselinesOf(training: Int32Array, validation: Int32Array, characters: number): Baselines {
   const singles = new Float64Array(characters).fill(1);
   const predecessors = new Float64Array(characters).fill(characters);
-  // A table of all pairs would be far too large for a text in Chinese.
+  // A dense table of all pairs would be far too large for a text in Chinese.
   const pairs = new Map<number, number>();
   for (const [i, character] of training.entries()) {
     singles[character]++;

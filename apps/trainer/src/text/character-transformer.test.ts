@@ -1,7 +1,7 @@
 import { manualSeed, randint, ShapeError, tensor, zeros } from "@stargrad/tensor";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { CharacterTransformer, surprise } from "./character-transformer.js";
+import { CharacterTransformer, nextCharacterLoss } from "./character-transformer.js";
 
 let model: CharacterTransformer;
 beforeEach(() => {
@@ -10,12 +10,12 @@ beforeEach(() => {
 });
 
 describe("CharacterTransformer", () => {
-  it("has logits for each place of each text, also of a shorter one", () => {
+  it("returns logits for each position of each text, also of shorter texts", () => {
     expect(model.forward(randint([3, 6], { high: 5 })).shape).toEqual([3, 6, 5]);
     expect(model.forward(randint([1, 2], { high: 5 })).shape).toEqual([1, 2, 5]);
   });
 
-  it("does not look ahead, but looks back", () => {
+  it("depends on earlier characters, but not on later ones", () => {
     const logits = (...text: number[]) =>
       model.forward(tensor([text], { dtype: "int32" })).toArraySync() as number[][][];
     const [[...before], [...after]] = [logits(0, 1, 2, 3, 4, 0)[0], logits(0, 1, 2, 4, 1, 1)[0]];
@@ -25,19 +25,19 @@ describe("CharacterTransformer", () => {
     expect(logits(1, 0, 2)[0][2]).not.toEqual(before[2]);
   });
 
-  it("refuses a text longer than its context", () => {
+  it("rejects a text longer than its context", () => {
     expect(() => model.forward(randint([1, 7], { high: 5 }))).toThrow(ShapeError);
     expect(() => model.forward(randint([6], { high: 5 }))).toThrow("expected [B, T] with T at most 6");
   });
 });
 
-describe("surprise", () => {
-  it("is that of a guess among all characters if the logits know nothing", () => {
+describe("nextCharacterLoss", () => {
+  it("is that of a uniform guess for equal logits", () => {
     const next = randint([2, 3], { high: 5 });
-    expect(surprise(zeros([2, 3, 5]), next).itemSync()).toBeCloseTo(Math.log(5), 6);
+    expect(nextCharacterLoss(zeros([2, 3, 5]), next).itemSync()).toBeCloseTo(Math.log(5), 6);
   });
 
-  it("belongs to the character that came at each place", () => {
+  it("is computed from the next character at each position", () => {
     const sure = tensor([
       [
         [0, 100],
@@ -45,7 +45,10 @@ describe("surprise", () => {
         [100, 0],
       ],
     ]);
-    expect(surprise(sure, tensor([[1, 0, 0]], { dtype: "int32" })).itemSync()).toBe(0);
-    expect(surprise(sure, tensor([[1, 0, 1]], { dtype: "int32" })).itemSync()).toBeCloseTo(100 / 3, 4);
+    expect(nextCharacterLoss(sure, tensor([[1, 0, 0]], { dtype: "int32" })).itemSync()).toBe(0);
+    expect(nextCharacterLoss(sure, tensor([[1, 0, 1]], { dtype: "int32" })).itemSync()).toBeCloseTo(
+      100 / 3,
+      4,
+    );
   });
 });

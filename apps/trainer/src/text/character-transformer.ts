@@ -10,20 +10,20 @@ import {
 import { formatShape, ShapeError, type Tensor } from "@stargrad/tensor";
 
 export interface CharacterTransformerOptions {
-  /** How many characters there are. */
+  /** The size of the vocabulary. */
   readonly characters: number;
-  /** How many characters it sees at once. */
+  /** The length of the context, in characters. */
   readonly context: number;
   readonly layers: number;
-  /** How many numbers stand for a character on its way through the layers. */
+  /** The width of the layers: the number of features per character. */
   readonly width: number;
   readonly heads: number;
 }
 
 /**
- * Says for each character of a text which may come next, having seen those up to it: a small GPT. Each character and each
- * place has a vector; their sum goes through layers of causal attention, the norms first, with a network four times as
- * wide in between, and a last norm.
+ * A small GPT: predicts the next character after each character of a text, from the characters up to it. The sum of a
+ * character embedding and a position embedding goes through pre-norm transformer layers with causal attention and a
+ * feed-forward network of four times the width, then through a final layer norm and a linear layer.
  *
  * Shapes: x [B, T] int32 -> logits [B, T, characters], for T up to the context
  * Throws: ShapeError if T is longer than the context
@@ -55,7 +55,7 @@ export class CharacterTransformer extends Module {
     this.#context = context;
   }
 
-  /** How many characters it sees at once. */
+  /** The length of the context, in characters. */
   get context(): number {
     return this.#context;
   }
@@ -74,11 +74,11 @@ export class CharacterTransformer extends Module {
 }
 
 /**
- * How surprising the characters that came are under the logits, in the mean: cross entropy.
+ * The loss: the mean cross entropy of the next characters under the logits.
  *
  * Shapes: logits [B, T, characters], next [B, T] int32 -> []
  * Units: nats per character
  */
-export function surprise(logits: Tensor, next: Tensor): Tensor {
+export function nextCharacterLoss(logits: Tensor, next: Tensor): Tensor {
   return crossEntropy(logits.reshape([next.size, -1]), next.flatten());
 }

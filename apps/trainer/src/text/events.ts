@@ -3,48 +3,48 @@ import type { Passages } from "./passages.js";
 import type { Settings } from "./settings.js";
 
 /*
- * What a run tells of itself: its reporter is told, and puts it into words.
+ * The events of a run. The run passes them to its reporter, which formats them.
  */
 
-/** What is about to happen. */
+/** The start of the run. */
 export interface Beginning extends Passages {
   readonly settings: Settings;
-  /** How many numbers the model has. */
+  /** The number of weights of the model. */
   readonly parameters: number;
   /** The file with the text. */
   readonly source: string;
-  /** Where the run is saved; undefined if it is not. */
+  /** Where the run is saved; undefined if it is not saved. */
   readonly destination: string | undefined;
-  /** How many steps are done. */
+  /** The number of completed steps. */
   readonly step: number;
   readonly steps: number;
-  /** After how many steps it is measured and saved. */
+  /** After how many steps the run is evaluated and saved, each time. */
   readonly every: number;
 }
 
-/** A step that was taken. */
-export interface Step {
+/** A completed step. */
+export interface TrainingStep {
   /** Counted from 1. */
   readonly step: number;
-  /** How many steps the run has in all. */
+  /** The total number of steps of the run. */
   readonly steps: number;
-  /** On its own passages, before it. */
+  /** The loss of the step's own batch, before its update. */
   readonly loss: number;
   readonly learningRate: number;
 }
 
-/** How things stand after a step. */
+/** The state of the run after a step. */
 export interface Report {
   readonly step: number;
-  /** How many steps the run has in all. */
+  /** The total number of steps of the run. */
   readonly steps: number;
-  /** On the text that is kept for validation, in nats per character. */
+  /** The loss on the validation text, in nats per character. */
   readonly validationLoss: number;
-  /** What the model writes. */
+  /** A text that the model wrote. */
   readonly sample: string;
-  /** Since the command began. */
+  /** The time since the command began. */
   readonly seconds: number;
 }
 
-/** What a run came to, and what it had to beat. */
+/** The result of a run, and the baselines to compare it with. */
 export interface Outcome extends Report, Baselines {}

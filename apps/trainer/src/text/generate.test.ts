@@ -16,19 +16,19 @@ async function write({ prompt = [0], length = 20, temperature = 1, seed = 1 } = 
 }
 
 describe("generate", () => {
-  it("writes the same for the same generator, and something else for another", async () => {
+  it("gives the same text for the same generator, and another text for another", async () => {
     expect(await write()).toEqual(await write());
     expect(await write({ length: 8 })).toEqual((await write()).slice(0, 8));
     expect(await write({ seed: 2 })).not.toEqual(await write());
     expect(await write({ prompt: [1], temperature: 0.1 })).not.toEqual(await write({ temperature: 0.1 }));
   });
 
-  it("goes on from the last characters of a prompt longer than the context", async () => {
+  it("continues from the last characters of a prompt longer than the context", async () => {
     const tail = [4, 1, 2, 0, 3, 1];
     expect(await write({ prompt: [0, 2, 2, ...tail] })).toEqual(await write({ prompt: tail }));
   });
 
-  it("takes the most likely character when it dares nothing", async () => {
+  it("takes the most likely character at a low temperature", async () => {
     const prompt = [3, 1, 4];
     const written = await write({ prompt, temperature: 1e-6 });
     const text = [...prompt, ...written];
@@ -44,7 +44,7 @@ describe("generate", () => {
     }
   });
 
-  it("draws each character as often as it is likely", async () => {
+  it("draws each character with its probability", async () => {
     const weights = [1, 2, 3, 4, 2];
     model.output.weight.assign(model.output.weight.mul(0));
     model.output.bias?.assign(fromData(Float32Array.from(weights, Math.log), [5]));
@@ -54,7 +54,7 @@ describe("generate", () => {
     for (const [i, weight] of weights.entries()) expect(Math.abs(counts[i] - 50 * weight)).toBeLessThan(53);
   });
 
-  it("cannot begin with nothing", async () => {
+  it("rejects an empty prompt", async () => {
     await expect(write({ prompt: [] })).rejects.toThrow(ArgumentError);
   });
 });

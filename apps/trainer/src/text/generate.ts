@@ -1,21 +1,21 @@
 import { ArgumentError, fromData, type Generator } from "@stargrad/tensor";
 
-import { breathe } from "../terminal/interrupt.js";
+import { yieldToEventLoop } from "../terminal/interrupt.js";
 import type { CharacterTransformer } from "./character-transformer.js";
 
 export interface GenerateOptions {
   /** How many characters to write. */
   readonly length: number;
-  /** Below 1 it dares less and repeats itself more; above, it dares more and errs more. */
+  /** Below 1, likely characters become likelier; above 1, the choice becomes more uniform. */
   readonly temperature: number;
   readonly generator: Generator;
 }
 
 /**
- * Goes on with a text, character by character: each is drawn from softmax(logits / temperature), and is part of what the
- * next one follows from. The same weights, prompt and generator write the same text.
+ * Continues a text, character by character. Each character is drawn from softmax(logits / temperature) and appended to the
+ * input of the next one. The same weights, prompt and generator give the same text.
  *
- * Returns what comes after the prompt.
+ * Returns the text after the prompt.
  *
  * Throws: ArgumentError if the prompt is empty
  */
@@ -28,7 +28,7 @@ export async function generate(
   const text = new Int32Array(prompt.length + length);
   text.set(prompt);
   for (let next = prompt.length; next < text.length; next++) {
-    await breathe();
+    await yieldToEventLoop();
     const logits = await logitsAfter(text.subarray(0, next), model);
     text[next] = draw(logits, temperature, generator.uniform());
   }
@@ -36,8 +36,8 @@ export async function generate(
 }
 
 /**
- * The logits of what comes after a text. The window is always the whole context, so that one program does for all lengths:
- * what fills it up comes later than the text, where causal attention does not look.
+ * The logits of the character after a text. The input always has the length of the context, so that one compiled program
+ * serves all lengths. The padding stands after the text, where causal attention ignores it.
  */
 async function logitsAfter(text: Int32Array, model: CharacterTransformer): Promise<Float64Array> {
   const seen = text.subarray(Math.max(0, text.length - model.context));
@@ -49,13 +49,13 @@ async function logitsAfter(text: Int32Array, model: CharacterTransformer): Promi
   return Float64Array.from((await logits.data()).subarray(start, start + characters));
 }
 
-/** The character at which the summed probabilities pass `chance`, uniform in [0, 1). */
+/** Draws a character by inverse transform sampling: the first whose cumulative probability exceeds `chance` in [0, 1). */
 function draw(logits: Float64Array, temperature: number, chance: number): number {
   const largest = Math.max(...logits);
   const weights = logits.map((logit) => Math.exp((logit - largest) / temperature));
   const goal = chance * weights.reduce((sum, weight) => sum + weight, 0);
   let sum = 0;
   const drawn = weights.findIndex((weight) => (sum += weight) > goal);
-  // Rounding may leave the last sum at the goal.
+  // Because of rounding, the last sum may equal the goal.
   return drawn === -1 ? weights.length - 1 : drawn;
 }

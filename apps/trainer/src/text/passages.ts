@@ -9,33 +9,33 @@ import {
 import { StargradError } from "@stargrad/tensor";
 import type { Batch } from "@stargrad/train";
 
-import { breathe } from "../terminal/interrupt.js";
+import { yieldToEventLoop } from "../terminal/interrupt.js";
 import { baselinesOf, type Baselines } from "./baselines.js";
 import type { Settings } from "./settings.js";
 
-/** A text to learn from, and the end of it to be measured on. */
+/** A text, divided into a part for training and its end for validation. */
 export interface Passages {
   readonly vocabulary: Vocabulary;
-  /** How many characters the text has in all. */
+  /** The number of characters of the whole text. */
   readonly characters: number;
   readonly training: Int32Array;
-  /** As many characters as there are whole passages, and the first, which none is asked for. */
+  /** One character, and after it whole passages of targets. */
   readonly validation: Int32Array;
   readonly baselines: Baselines;
 }
 
 export interface PassagesOptions {
-  /** How many characters a passage has. */
+  /** The number of characters in a passage. */
   readonly context: number;
   /** The characters that may occur. Default: those of the text. */
   readonly vocabulary?: Vocabulary;
 }
 
 /**
- * Reads a text.
+ * Reads a text and divides it.
  *
- * Throws: StargradError if it cannot be read, is too short for a passage to be measured on, or has a character that is not
- * in the vocabulary; FormatError if it is not UTF-8
+ * Throws: StargradError if the file cannot be read, is too short for one validation passage, or has a character that is
+ * not in the vocabulary; FormatError if it is not UTF-8
  */
 export async function readPassages(path: string, options: PassagesOptions): Promise<Passages> {
   const { context } = options;
@@ -58,18 +58,18 @@ export async function readPassages(path: string, options: PassagesOptions): Prom
   return { vocabulary, characters: tokens.length, training, validation: measured, baselines };
 }
 
-/** Throws: StargradError naming where the text comes from, if it has a character that is not in the vocabulary */
+/** Throws: StargradError naming the source of the text, if it has a character that is not in the vocabulary */
 export function encode(text: string, vocabulary: Vocabulary, source: string): Int32Array {
   try {
     return vocabulary.encode(text);
   } catch (cause) {
     if (!(cause instanceof StargradError)) throw cause;
-    const problem = `has a character that the model does not know. ${cause.message}`;
+    const problem = `has a character that is not in the model's vocabulary. ${cause.message}`;
     throw new StargradError(source, problem, undefined, { cause });
   }
 }
 
-/** As many passages as the run has steps, at random places: one epoch is the run. */
+/** Passages at random positions, as many as the run needs: the whole run is one epoch. */
 export function trainingPassages(
   { training }: Passages,
   { context, batchSize, steps, seed }: Settings,
@@ -79,17 +79,17 @@ export function trainingPassages(
   return new DataLoader(windows, { batchSize, sampler, seed });
 }
 
-/** Every passage of what is kept for validation, side by side. */
+/** All passages of the validation text, without overlap. */
 export function validationPassages({ validation }: Passages, context: number): DataLoader<Batch> {
   const windows = textWindows(validation, { length: context, stride: context });
-  return new PatientLoader(windows, { batchSize: 16 });
+  return new InterruptibleLoader(windows, { batchSize: 16 });
 }
 
-/** Measuring takes seconds, and can be interrupted between two batches. */
-class PatientLoader extends DataLoader<Batch> {
+/** A loader that allows Ctrl-C between two batches, because an evaluation takes seconds. */
+class InterruptibleLoader extends DataLoader<Batch> {
   override async *[Symbol.asyncIterator](): AsyncIterableIterator<Batch> {
     for (const batch of this) {
-      await breathe();
+      await yieldToEventLoop();
       yield batch;
     }
   }

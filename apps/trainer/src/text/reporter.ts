@@ -4,20 +4,20 @@ import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { ProgressBar } from "../terminal/progress-bar.js";
 import { short } from "../terminal/text.js";
-import type { Beginning, Outcome, Report, Step } from "./events.js";
+import type { Beginning, Outcome, Report, TrainingStep } from "./events.js";
 import { introductionLines, outcomeLines, reportLine, sampleLines } from "./words.js";
 
-/** Tells somebody how a run is going. */
+/** Reports the progress of a run. */
 export interface Reporter {
   begin(beginning: Beginning): void;
-  step(step: Step): void | Promise<void>;
+  step(step: TrainingStep): void | Promise<void>;
   report(report: Report): void;
   done(outcome: Outcome): void;
-  /** Leaves the terminal as it was found, also after an error. */
+  /** Restores the terminal, also after an error. */
   close(): void;
 }
 
-/** For a program, for a person at a terminal, or for a file. */
+/** The reporter for the standard output: a program (`--json`), a terminal, or a file. */
 export function reporterFor({ json }: { readonly json: boolean }): Reporter {
   if (json) return new JsonReporter();
   return isTerminal(process.stdout) ? new TerminalReporter() : new LineReporter();
@@ -29,7 +29,7 @@ class JsonReporter implements Reporter {
     writeJsonLine({ event: "start", ...figures, ...baselines, settings });
   }
 
-  step(step: Step): void {
+  step(step: TrainingStep): void {
     writeJsonLine({ event: "step", ...step });
   }
 
@@ -42,7 +42,7 @@ class JsonReporter implements Reporter {
   }
 
   close(): void {
-    // A program leaves nothing open.
+    // JSON lines change nothing in a terminal.
   }
 }
 
@@ -53,7 +53,7 @@ class LineReporter implements Reporter {
     console.log(introductionLines(beginning).join("\n"));
   }
 
-  step({ loss }: Step): void | Promise<void> {
+  step({ loss }: TrainingStep): void | Promise<void> {
     this.#loss.add(loss);
   }
 
@@ -67,23 +67,23 @@ class LineReporter implements Reporter {
   }
 
   close(): void {
-    // What was printed stays.
+    // Printed lines stay.
   }
 
-  /** The mean over the steps since the last report; NaN if there was none. */
+  /** The mean loss over the steps since the last report; NaN if there were none. */
   protected get loss(): number {
     return this.#loss.value;
   }
 }
 
-/** Lines, and below them a bar for the run. */
+/** Prints lines and, below them, a progress bar for the run. */
 class TerminalReporter extends LineReporter {
   readonly #bar = new ProgressBar(
     process.stdout,
     "step {value}/{total}  {bar}  loss {loss}  {eta_formatted} left",
   );
 
-  override async step(step: Step): Promise<void> {
+  override async step(step: TrainingStep): Promise<void> {
     await super.step(step);
     await this.#bar.advance(step.step, step.steps, { loss: short(this.loss) });
   }

@@ -4,7 +4,7 @@ import { schedules, type Schedule } from "@stargrad/optim";
 import { StargradError } from "@stargrad/tensor";
 import type { Checkpoint, Json } from "@stargrad/train";
 
-import { savedSettings, type Lesson } from "../runs/run.js";
+import { savedSettings, type Task } from "../runs/run.js";
 import { CharacterTransformer } from "./character-transformer.js";
 import type { Passages } from "./passages.js";
 import type { Settings } from "./settings.js";
@@ -20,16 +20,16 @@ const defaults: Settings = {
   steps: 2500,
 };
 
-export const lesson: Lesson<Settings> = {
+export const task: Task<Settings> = {
   name: "text",
-  settle: (asked) => {
-    const settings = { ...defaults, ...asked };
+  complete: (requested) => {
+    const settings = { ...defaults, ...requested };
     const { width, heads } = settings;
     if (width % heads === 0) return settings;
     throw new StargradError(
       "text",
       `--width ${width} cannot be divided among ${heads} heads`,
-      "Choose a multiple",
+      `Choose a multiple of ${heads}`,
     );
   },
   flags: {
@@ -44,50 +44,50 @@ export const lesson: Lesson<Settings> = {
   },
   expectModel: ({ metadata }, path) => {
     if (isText(metadata)) return;
-    throw new StargradError(path, "this is a checkpoint of another model, not of one that learned a text");
+    throw new StargradError(path, "this is a checkpoint of another model, not of one trained on a text");
   },
 };
 
-/** Whether a checkpoint is of a run of this lesson. */
+/** Whether a checkpoint was saved by the command `text`. */
 export function isText(metadata: Checkpoint["metadata"]): boolean {
-  return metadata["lesson"] === lesson.name;
+  return metadata["lesson"] === task.name;
 }
 
-/** What a checkpoint has to remember of a run, beside the training itself. */
+/** The metadata that a checkpoint stores beside the state of the training. */
 export function metadataOf(
   settings: Settings,
   { vocabulary, characters }: Passages,
 ): { readonly [key: string]: Json } {
   const text = { characters, vocabulary: vocabulary.characters.join("") };
-  return { lesson: lesson.name, settings: { ...settings }, text };
+  return { lesson: task.name, settings: { ...settings }, text };
 }
 
-/** Throws: StargradError if the run of a checkpoint learned from another text */
+/** Throws: StargradError if the run of a checkpoint was trained on another text */
 export function expectSameText(checkpoint: Checkpoint, path: string, passages: Passages): void {
   const saved = savedText(checkpoint, path);
   const { characters, vocabulary } = passages;
   if (saved.characters === characters && saved.vocabulary === vocabulary.characters.join("")) return;
   throw new StargradError(
     path,
-    `its run learned from another text: one of ${saved.characters} characters, ` +
+    `its run was trained on another text: that one has ${saved.characters} characters, ` +
       `${new Vocabulary(saved.vocabulary).size} different ones; this one has ${characters}, ${vocabulary.size} different ones`,
-    "Go on with the text it was started with, or start another run in another file",
+    "Continue with the text of the run, or start a new run in another file",
   );
 }
 
 /**
- * The model of a checkpoint with its weights, and the characters it knows.
+ * The model of a checkpoint with its weights, and its vocabulary.
  *
- * Throws: StargradError if they are the weights of another model; FormatError if the checkpoint does not say what it is of
+ * Throws: StargradError if the weights belong to another model; FormatError if the checkpoint lacks its settings or text
  */
 export function trainedTransformer(
   checkpoint: Checkpoint,
   path: string,
 ): { readonly model: CharacterTransformer; readonly vocabulary: Vocabulary } {
-  lesson.expectModel(checkpoint, path);
+  task.expectModel(checkpoint, path);
   const vocabulary = new Vocabulary(savedText(checkpoint, path).vocabulary);
   const model = new CharacterTransformer({
-    ...savedSettings(checkpoint, path, lesson),
+    ...savedSettings(checkpoint, path, task),
     characters: vocabulary.size,
   });
   model.loadStateDict(checkpoint.model);
@@ -100,15 +100,15 @@ function savedText(
 ): { readonly characters: number; readonly vocabulary: string } {
   const { characters, vocabulary } = (metadata["text"] ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof characters === "number" && typeof vocabulary === "string") return { characters, vocabulary };
-  throw new FormatError(path, "does not say which text its run learned from", "What saved it?");
+  throw new FormatError(path, "does not describe the text of its run", "Was it saved by another program?");
 }
 
 /**
- * How the learning rate changes over a run: it climbs for the first tenth, at most 100 steps, because the first steps of
- * Adam know little about the gradients; then it falls along half a cosine to a tenth.
+ * The schedule of the learning rate. It rises during the first tenth of the run, at most 100 steps, because Adam's
+ * estimates are poor in the first steps; then it falls along half a cosine to a tenth.
  */
 export function scheduleOf({ steps }: Settings): Schedule {
-  const climb = Math.max(1, Math.min(100, Math.floor(steps / 10)));
-  const fall = schedules.cosine({ steps: Math.max(1, steps - climb), minimum: 0.1 });
-  return schedules.sequential([schedules.warmUp({ steps: climb, start: 1 / climb }), fall], [climb]);
+  const rise = Math.max(1, Math.min(100, Math.floor(steps / 10)));
+  const fall = schedules.cosine({ steps: Math.max(1, steps - rise), minimum: 0.1 });
+  return schedules.sequential([schedules.warmUp({ steps: rise, start: 1 / rise }), fall], [rise]);
 }

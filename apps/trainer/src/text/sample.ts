@@ -6,16 +6,16 @@ import { generate } from "./generate.js";
 
 export interface SampleOptions {
   readonly vocabulary: Vocabulary;
-  /** What samples begin with. */
+  /** The beginning of every sample. */
   readonly prompt: Int32Array;
   readonly temperature: number;
   readonly seed: number;
 }
 
-/** How many characters follow the prompt. */
+/** The number of characters after the prompt. */
 const length = 240;
 
-/** What a model writes after a step. It is the same whether the run was interrupted before or not, and changes nothing in it. */
+/** A text that the model writes after a step. It does not change the run, and does not depend on interruptions before it. */
 export async function sampleAfter(
   step: number,
   model: CharacterTransformer,

@@ -1,13 +1,13 @@
-/** What decides the course of a run, apart from the text. A run keeps its settings to its end. */
+/** The settings that, with the text, determine a run. They cannot change within a run. */
 export interface Settings {
   readonly seed: number;
   readonly layers: number;
   readonly width: number;
   readonly heads: number;
-  /** How many characters the model sees at once. */
+  /** The length of the context, in characters. */
   readonly context: number;
   readonly batchSize: number;
   readonly learningRate: number;
-  /** How many steps the run has in all: the learning rate falls until then. */
+  /** The total number of steps. The learning rate falls until the last one. */
   readonly steps: number;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { outcomeLines, reportLine, sampleLines } from "./words.js";
 
 describe("a sample", () => {
-  it("is set off line by line, without the empty lines around it", () => {
+  it("is indented line by line, without the empty lines around it", () => {
     expect(sampleLines("\n\nTo be,\n\nor not\n")).toEqual(["  │ To be,", "  │", "  │ or not"]);
   });
 
@@ -12,7 +12,7 @@ describe("a sample", () => {
     expect(lines.map((line) => line.length)).toEqual([78, 78, 56]);
   });
 
-  it("cannot tell a terminal what to do", () => {
+  it("contains no control characters for the terminal", () => {
     expect(sampleLines("a\u001b[2Jb\rc\u0007\td\u202ee")).toEqual(["  │ a·[2Jb·c· d·e"]);
   });
 });
@@ -24,7 +24,7 @@ describe("a report", () => {
     expect(reportLine(report, 1.912)).toBe("step   50/1000  loss 1.91  validation 1.88  61 s");
   });
 
-  it("has no loss before there were steps", () => {
+  it("has no training loss before the first step", () => {
     expect(reportLine({ ...report, step: 0 }, NaN)).toBe("step    0/1000  validation 1.88  61 s");
   });
 });
@@ -33,10 +33,10 @@ describe("the outcome", () => {
   it("is compared with a bigram's", () => {
     expect(outcomeLines({ validationLoss: Math.log(6), bigramLoss: Math.log(12) })).toEqual([
       "Validation: 1.79 nats per character, as hard as choosing among 6.00.",
-      "A bigram: 2.48, among 12.0. It is beaten.",
+      "A bigram: 2.48, among 12.0. The model is better.",
     ]);
     expect(outcomeLines({ validationLoss: 3, bigramLoss: 2 })[1]).toBe(
-      "A bigram: 2.00, among 7.39. It is still better.",
+      "A bigram: 2.00, among 7.39. The bigram is still better.",
     );
   });
 });

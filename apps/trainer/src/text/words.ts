@@ -3,7 +3,7 @@ import type { Beginning, Outcome, Report } from "./events.js";
 
 const lineWidth = 78;
 
-/** What is going to be learned, by what, and what it has to beat. */
+/** Describes the text, its baselines, the model, and where the run is saved. */
 export function introductionLines({
   characters,
   vocabulary,
@@ -17,11 +17,11 @@ export function introductionLines({
   const data =
     `${source} has ${grouped(characters)} characters, ${vocabulary.size} different ones; ` +
     `the last ${grouped(validation.length)} are kept for validation. ` +
-    `To guess these by how often each comes costs ${short(unigramLoss)} nats per character; ` +
-    `by how often it comes after the one before, as a bigram does, ${short(bigramLoss)}.`;
+    `A guess by the frequency of each character has a loss of ${short(unigramLoss)} nats per character; ` +
+    `a guess by its frequency after the character before it (a bigram), ${short(bigramLoss)}.`;
   const model =
-    `A transformer with ${grouped(parameters)} knobs learns to do better, ` +
-    `from ${context} characters at once, ${batchSize} passages at a time. ${savingNote(run)}`;
+    `A transformer with ${grouped(parameters)} weights learns to do better, ` +
+    `with a context of ${context} characters and ${batchSize} passages per step. ${savingNote(run)}`;
   return [...wrap(data, lineWidth), ...wrap(model, lineWidth)];
 }
 
@@ -32,8 +32,8 @@ function savingNote({
   every,
 }: Pick<Beginning, "destination" | "step" | "steps" | "every">): string {
   if (destination === undefined) return "Nothing is saved without --checkpoint.";
-  if (step === steps) return `${destination} has all ${steps} steps already.`;
-  if (step > 0) return `Going on from ${destination}, after step ${step}.`;
+  if (step === steps) return `The run in ${destination} already has all ${steps} steps.`;
+  if (step > 0) return `Continuing the run in ${destination}, after step ${step}.`;
   return `Saved in ${destination} after every ${every} steps.`;
 }
 
@@ -42,18 +42,18 @@ export function reportLine(
   { step, steps, validationLoss, seconds }: Omit<Report, "sample">,
   trainLoss: number,
 ): string {
-  const place = `step ${String(step).padStart(String(steps).length)}/${steps}`;
+  const position = `step ${String(step).padStart(String(steps).length)}/${steps}`;
   const loss = Number.isNaN(trainLoss) ? "" : `  loss ${short(trainLoss)}`;
-  return `${place}${loss}  validation ${short(validationLoss)}  ${seconds.toFixed(0)} s`;
+  return `${position}${loss}  validation ${short(validationLoss)}  ${seconds.toFixed(0)} s`;
 }
 
 const sampleWidth = lineWidth - 4;
 
-/** What the model wrote, set off from what is said about it, and harmless to a terminal. */
+/** Formats a text of the model: indented, and without control characters for the terminal. */
 export function sampleLines(sample: string): string[] {
   const visible = sample
     .replaceAll("\t", " ")
-    // Anything that is not seen but obeyed, such as the start of an escape sequence.
+    // Invisible characters may control the terminal, for example the start of an escape sequence.
     .replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, "·")
     .replace(/^\n+|\n+$/g, "");
   return visible
@@ -62,19 +62,19 @@ export function sampleLines(sample: string): string[] {
     .map((line) => `  │ ${line}`.trimEnd());
 }
 
-/** How well a text is guessed that was not learned from, and how well a bigram guesses it. */
+/** Compares the loss on the validation text with the loss of a bigram model. */
 export function outcomeLines({
   validationLoss,
   bigramLoss,
 }: Pick<Outcome, "validationLoss" | "bigramLoss">): string[] {
-  const verdict = validationLoss < bigramLoss ? "It is beaten." : "It is still better.";
+  const verdict = validationLoss < bigramLoss ? "The model is better." : "The bigram is still better.";
   return [
     `Validation: ${short(validationLoss)} nats per character, as hard as choosing among ${choices(validationLoss)}.`,
     `A bigram: ${short(bigramLoss)}, among ${choices(bigramLoss)}. ${verdict}`,
   ];
 }
 
-/** Among how many equally likely characters a guess is as hard: the perplexity. */
+/** The perplexity: a choice among this many equally likely characters is equally hard. */
 function choices(loss: number): string {
   return short(Math.exp(loss));
 }

@@ -124,7 +124,7 @@ describe("messages", () => {
   it("of windows and fold", () => {
     const window = { size: [3], stride: [1], dilation: [1] };
     expect(refusal("unfold", window, leaf([2]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: windows: windows of [3] (stride [1], dilation [1]) do not fit in [2]]`,
+      `[ShapeError: unfold: windows of [3] (stride [1], dilation [1]) do not fit in [2]]`,
     );
     expect(refusal("unfold", { ...window, dilation: [2] }, leaf([4]))).toThrow("do not fit in [4]");
     expect(refusal("unfold", { ...window, stride: [0] }, leaf([4]))).toThrow("do not fit in [4]");

@@ -19,7 +19,7 @@ export interface CheckOptions {
  * Who reads a result of that program gets the error: at once from an engine that is synchronous, and else with the next
  * read that is awaited. In a function that is recorded (`jit`) it is the way to refuse what should not count.
  *
- *     check(nonFiniteCode(loss), { called: "myStep", problems: ["the loss is NaN", "it is ∞", "it is −∞"] })
+ *     check(isNaN(loss), { called: "myStep", problems: ["the loss is NaN"] })
  *
  * Throws: DTypeError unless the codes are int32 or bool. When it is computed: CheckError with the first code that is not 0
  * Source: torch._assert_async

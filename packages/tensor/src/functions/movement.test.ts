@@ -234,7 +234,7 @@ describe("messages", () => {
       `[ArgumentError: roll: got the shift 0.5; expected a whole number]`,
     );
     expect(() => unfold(x, { size: [4] })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: windows: windows of [4] (stride [1], dilation [1]) do not fit in [2, 3]]`,
+      `[ShapeError: unfold: windows of [4] (stride [1], dilation [1]) do not fit in [2, 3]]`,
     );
     expect(() => unfold(x, { size: [2, 2], stride: [1] })).toThrow("do not fit in [2, 3]");
   });

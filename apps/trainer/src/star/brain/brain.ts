@@ -2,8 +2,8 @@ import { Linear, Sequential, Tanh } from "@stargrad/nn";
 import { Generator } from "@stargrad/tensor";
 
 /**
- * The pupil: a small neural network that is told where a pixel is and answers how much ink it would put there. Its 337
- * knobs are the weights and biases of three layers.
+ * A small neural network that maps the coordinates of a pixel to the amount of ink there. Its 337 knobs are the weights
+ * and biases of three layers.
  *
  * Shapes: forward(x [N, 2]) -> [N, 1]
  */

@@ -9,7 +9,7 @@ async function triesOf(options: Partial<LessonOptions> = {}): Promise<Try[]> {
   return tries;
 }
 
-// Every try is explained, and there are hundreds.
+// The tests take long, because each of hundreds of tries is explained.
 describe("the brain's lesson", () => {
   it.each([1, 2, 3, 4, 5])("ends with 99 %% of the pixels right for seed %i", async (seed) => {
     const tries = await triesOf({ seed });
@@ -20,7 +20,7 @@ describe("the brain's lesson", () => {
     expect(tries.slice(0, 10).some(({ attempt }) => !attempt.ink.includes(true))).toBe(true);
   });
 
-  it("says what a try really gained: the difference to the next mistake, and all of it", async () => {
+  it("explains the whole difference to the loss of the next try", async () => {
     const tries = await triesOf({ seed: 6 });
     for (const [i, { attempt, adjustment }] of tries.slice(0, -1).entries()) {
       const { paid, unexplained, moved, knobs } = adjustment!;
@@ -30,13 +30,13 @@ describe("the brain's lesson", () => {
     }
   });
 
-  it("says how much is still wrong when the tries run out", async () => {
+  it("throws with the share of correct pixels when no try is good enough", async () => {
     await expect(triesOf({ tries: 1 })).rejects.toThrow(
       "star: not good enough after 1 try: 73.2 % of the pixels are right, and 99 % are needed",
     );
   });
 
-  it("says so when the steps are too long", async () => {
+  it("throws when the steps are too long", async () => {
     await expect(triesOf({ learningRate: 1e30 })).rejects.toThrow("The learning rate 1e+30 is too large");
   });
 });

@@ -10,20 +10,20 @@ import { creditOf, type Credit } from "../credit.js";
 import { brain } from "./brain.js";
 
 export interface LessonOptions {
-  /** Which first weights. */
+  /** The seed of the first weights. */
   readonly seed: number;
-  /** How many tries the brain gets. */
+  /** The maximum number of tries. */
   readonly tries: number;
   readonly learningRate: number;
 }
 
-/** What the brain drew, and how far it is from the goal. */
+/** The picture that the network drew, and its distance from the goal. */
 export interface Attempt {
-  /** Whether it put ink there, for each pixel, row by row from the upper left. */
+  /** Whether each pixel has ink, row by row from the upper left. */
   readonly ink: readonly boolean[];
-  /** How many pixels are as they should be. */
+  /** The number of correct pixels. */
   readonly right: number;
-  /** The mean squared difference of its answers from 1 for ink and 0 for paper. */
+  /** The loss: the mean squared difference between the outputs and the targets, 1 for ink and 0 for paper. */
   readonly mistake: number;
 }
 
@@ -31,29 +31,29 @@ export interface Try {
   /** Counted from 1. */
   readonly number: number;
   readonly attempt: Attempt;
-  /** What was made of the attempt; null once it is good enough. */
+  /** The step after the attempt; null if the attempt is good enough. */
   readonly adjustment: Credit | null;
 }
 
-/** Good enough is a picture with 99 % of its pixels right. */
+/** A picture is good enough if 99 % of its pixels are right. */
 export const enough = 0.99;
 
-/** Pixels in a row of the picture, and rows. */
+/** The width and the height of the picture, in pixels. */
 export const size = 28;
 
 const pixels = starPixels({ size });
 const { x, y } = pixels.batch(Int32Array.from({ length: pixels.length }, (_, i) => i));
 
-/** Where the pixels are. */
+/** The centres of the pixels. */
 export const centres = x.toArraySync() as Point[];
 
-/** Where the star has ink. */
+/** Whether each pixel of the star has ink. */
 export const goal: readonly boolean[] = inkOf(y.dataSync());
 
 /**
- * Teaches a brain to draw the star, one try after the other, up to the one that is good enough.
+ * Trains a small neural network to draw the star. Yields one try after the other; the last one is good enough.
  *
- * Throws: StargradError if the tries run out, or if the steps are so long that the mistake is no number any more
+ * Throws: StargradError if no try is good enough, or if the steps are so long that the loss is not finite
  */
 export async function* lesson({ seed, tries, learningRate }: LessonOptions): AsyncGenerator<Try> {
   const model = brain(seed);
@@ -62,7 +62,7 @@ export async function* lesson({ seed, tries, learningRate }: LessonOptions): Asy
 
   for (let number = 1; number <= tries; number++) {
     const answers = model.forward(x);
-    const attempt = await look(answers, mseLoss(answers, y));
+    const attempt = await readAttempt(answers, mseLoss(answers, y));
     right = attempt.right / pixels.length;
     if (right >= enough) {
       yield { number, attempt, adjustment: null };
@@ -76,25 +76,25 @@ export async function* lesson({ seed, tries, learningRate }: LessonOptions): Asy
         optimizer.step();
       },
     }).catch((error: unknown) => {
-      throw error instanceof ArgumentError ? burst(number, learningRate) : error;
+      throw error instanceof ArgumentError ? divergedError(number, learningRate) : error;
     });
     yield { number, attempt, adjustment: creditOf(explanation) };
   }
-  throw ranOut(tries, right);
+  throw outOfTriesError(tries, right);
 }
 
-async function look(answers: Tensor, mistake: Tensor): Promise<Attempt> {
+async function readAttempt(answers: Tensor, mistake: Tensor): Promise<Attempt> {
   const ink = inkOf(await answers.data());
   const right = ink.filter((value, pixel) => value === goal[pixel]).length;
   return { ink, right, mistake: await mistake.item() };
 }
 
-/** There is ink where the answer is nearer to 1 than to 0. */
+/** A pixel has ink if the output of the network is nearer to 1 than to 0. */
 function inkOf(answers: ArrayLike<number>): boolean[] {
   return Array.from(answers, (answer) => answer > 0.5);
 }
 
-function burst(number: number, learningRate: number): StargradError {
+function divergedError(number: number, learningRate: number): StargradError {
   return new StargradError(
     "star",
     `in try ${number} the mistake grew too large to be a number`,
@@ -102,7 +102,7 @@ function burst(number: number, learningRate: number): StargradError {
   );
 }
 
-function ranOut(tries: number, right: number): StargradError {
+function outOfTriesError(tries: number, right: number): StargradError {
   return new StargradError(
     "star",
     `not good enough after ${tries} ${tries === 1 ? "try" : "tries"}: ${percent(right, 1)} of the pixels are right, ` +

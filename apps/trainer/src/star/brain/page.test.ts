@@ -20,7 +20,7 @@ beforeAll(async () => {
 describe.each([smallestTerminal, { columns: 100, rows: 40 }])(
   "a page for a terminal of $columns × $rows",
   (terminal) => {
-    it("fits into it, for every try", () => {
+    it("fits into the terminal, for every try", () => {
       for (const attempt of tries) {
         const lines = story.page(attempt, { colors, ...terminal });
         expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(terminal.columns);
@@ -33,13 +33,13 @@ describe.each([smallestTerminal, { columns: 100, rows: 40 }])(
 );
 
 describe("a page", () => {
-  it("shows ink that should not be there in purple, and the finished star in gold", () => {
+  it("shows wrong ink in purple, and the finished star in gold", () => {
     const pageOf = (attempt: Try) => story.page(attempt, { colors: marked, ...smallestTerminal }).join("\n");
     expect(pageOf(tries[100])).toMatch(/<█>/);
     expect(pageOf(tries[tries.length - 1])).toMatch(/\*█\*/);
   });
 
-  it("has a last one that tells how it went", () => {
+  it("is followed by a last page that summarizes the lesson", () => {
     const text = story.lastPage(tries, { colors, ...smallestTerminal }).join("\n");
     expect(text).toContain(`★ A star after ${tries.length} tries: 777 of 784 squares are right.`);
     expect(text).toMatch(/⣿⣿⣿/);
@@ -53,7 +53,7 @@ describe("the words", () => {
     Object.fromEntries(stagesOf({ number: 7, attempt, adjustment }).map(({ name, words }) => [name, words]));
   const drawn = { ink: goal, right: 784, mistake: 0.02 };
 
-  it("tell a try with its numbers", () => {
+  it("describe a try with its numbers", () => {
     expect(wordsOf(drawn, credit)).toEqual({
       Attempt: "Try 7. “Is there ink?” Asked 784 times, once for each little square.",
       Mistake: "784 squares are right, 100.0 %. Mistake score 0.0200.",
@@ -70,7 +70,7 @@ describe("the words", () => {
     );
   });
 
-  it("know why a try made things worse", () => {
+  it("name the cause when a try increased the loss", () => {
     const worse = { ...credit, paid: -0.001 };
     expect(wordsOf(drawn, worse)["Again"]).toContain("The step was too long.");
     expect(wordsOf(drawn, { ...worse, promise: -0.002 })["Again"]).toContain("That is momentum.");

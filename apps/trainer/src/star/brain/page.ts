@@ -5,7 +5,7 @@ import { size, type Try } from "./lesson.js";
 import { goalPicture, picture } from "./picture.js";
 import { stagesOf } from "./words.js";
 
-/** A try as a page of `width` columns: above, the goal and what was drawn; below, the story. */
+/** Formats a try as a page of `width` columns: the goal and the attempt above, the story below. */
 export function page(attempt: Try, { colors, width }: { colors: Colors; width: number }): string[] {
   const titled = (title: string, lines: string[]): string[] => [colors.bold(title.padEnd(size)), ...lines];
   const margin = " ".repeat(nameWidth);

@@ -4,12 +4,12 @@ import { halfBlocks } from "../../terminal/half-blocks.js";
 import { thumbnail } from "../last-page.js";
 import { centres, goal, size, type Try } from "./lesson.js";
 
-/** The goal, dim. */
+/** The picture of the goal, dimmed. */
 export function goalPicture({ dim }: Colors): string[] {
   return halfBlocks(goal, size, dim);
 }
 
-/** What the brain drew; ink that should not be there is purple. */
+/** The picture that the network drew. Wrong ink is purple. */
 export function picture({ attempt: { ink }, adjustment }: Try, colors: Colors): string[] {
   const isWrong = (pixel: number): boolean => ink[pixel] && !goal[pixel];
   const style = adjustment === null ? colors.gold : colors.bold;
@@ -18,7 +18,7 @@ export function picture({ attempt: { ink }, adjustment }: Try, colors: Colors): 
   );
 }
 
-/** The same in small: a dot for every pixel. */
+/** A small version of the picture, with one dot per pixel. */
 export function smallPicture({ attempt, adjustment }: Try, colors: Colors): string[] {
   const canvas = new BrailleCanvas({ ...thumbnail, extent: 1 });
   for (const [pixel, hasInk] of attempt.ink.entries()) if (hasInk) canvas.dot(centres[pixel], 1);

@@ -10,7 +10,7 @@ const moral =
   "back through three layers to the 337 knobs, and every knob was turned a little. " +
   "Large networks learn in the same way, with more knobs.";
 
-/** The second rung: a neural network with 337 knobs. */
+/** The second star lesson: a neural network with 337 knobs. */
 export function brainStory(options: LessonOptions): Story<Try> {
   return {
     tries: () => lesson(options),
@@ -32,7 +32,7 @@ export function brainStory(options: LessonOptions): Story<Try> {
   };
 }
 
-/** Longer lines are hard to read. */
+/** The width of a page. It is limited because long lines are hard to read. */
 function widthFor(columns: number): number {
   return Math.min(columns - 1, 108);
 }

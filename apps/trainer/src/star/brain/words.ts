@@ -3,7 +3,7 @@ import { paidWords, promiseWords, type Credit } from "../credit.js";
 import type { Stage } from "../stages.js";
 import { enough, goal, type Attempt, type Try } from "./lesson.js";
 
-/** What happens in a try, told so that a child can follow, with the numbers of this very try. */
+/** Tells a try in words that a child understands, with the numbers of this try. */
 export function stagesOf({ number, attempt, adjustment }: Try): Stage[] {
   const stages: Stage[] = [
     {
@@ -19,7 +19,7 @@ export function stagesOf({ number, attempt, adjustment }: Try): Stage[] {
   return [
     ...stages,
     { name: "Adjust", words: promiseWords(adjustment) },
-    { name: "Again", words: paidWords(adjustment, excuse(adjustment)) },
+    { name: "Again", words: paidWords(adjustment, causeOfGrowth(adjustment)) },
   ];
 }
 
@@ -30,7 +30,10 @@ function mistakeWords({ ink, right, mistake }: Attempt): string {
   return `${share}, on a blank sheet: most of it is paper, so “no ink” is the safest guess. ${score}`;
 }
 
-/** A step against the blame should help; if it does not, it went too far. One along it is what is left of older steps. */
-function excuse({ promise }: Credit): string {
+/**
+ * Why a try made the loss larger. A step against the gradient (promise > 0) was too long. A step along the gradient
+ * comes from the momentum of earlier steps.
+ */
+function causeOfGrowth({ promise }: Credit): string {
   return promise > 0 ? "The step was too long." : "We rolled past it. That is momentum.";
 }

@@ -27,7 +27,7 @@ describe("the lesson", () => {
     expect(await triesOf({ seed: 4 })).toEqual(await triesOf({ seed: 4 }));
   });
 
-  it("says what a try really gained: the difference to the next mistake, and all of it", async () => {
+  it("explains the whole difference to the loss of the next try", async () => {
     const tries = await triesOf();
     for (const [i, { attempt, adjustment }] of tries.slice(0, -1).entries()) {
       const { paid, unexplained, moved } = adjustment!;
@@ -46,7 +46,7 @@ describe("the lesson", () => {
     expect(await triesOf({ seed })).toHaveLength(count);
   });
 
-  it("promises what a very short step keeps", async () => {
+  it("predicts the actual decrease of a very short step", async () => {
     const steps = lesson({ ...defaults, learningRate: 1e-4, momentum: 0 });
     const first = (await steps.next()).value as Try;
     const { promise, paid, mostBlamed } = first.adjustment!;
@@ -59,13 +59,13 @@ describe("the lesson", () => {
     expect((await triesOf({ momentum: 0 })).length).toBeGreaterThan(2 * (await triesOf()).length);
   });
 
-  it("says by how much the star is still wrong when the tries run out", async () => {
+  it("throws with the distance of the worst corner when no try is perfect", async () => {
     await expect(triesOf({ tries: 3 })).rejects.toThrow(
       "star: not perfect after 3 tries: the worst corner still misses by 47.4 % of the star's size, and 2 % are allowed",
     );
   });
 
-  it.each([1e6, 1e30])("says so when the steps are too long: %d", async (learningRate) => {
+  it.each([1e6, 1e30])("throws when the steps are too long: %d", async (learningRate) => {
     await expect(triesOf({ learningRate })).rejects.toThrow(`The learning rate ${learningRate} is too large`);
   });
 });

@@ -9,31 +9,31 @@ import { creditOf, type Credit } from "../credit.js";
 import { Pen } from "./pen.js";
 
 export interface LessonOptions {
-  /** Which wobbly start. */
+  /** The seed of the wobbly start. */
   readonly seed: number;
-  /** How many tries the pen gets. */
+  /** The maximum number of tries. */
   readonly tries: number;
   readonly learningRate: number;
   readonly momentum: number;
 }
 
-/** What the pen drew, and how far it is from the goal. */
+/** The drawing of the pen, and its distance from the goal. */
 export interface Attempt {
   readonly corners: readonly Point[];
-  /** By how much each corner misses its goal, as a fraction of the star's size. */
+  /** The distance of each corner from its goal, as a fraction of the star's size. */
   readonly misses: readonly number[];
-  /** The mean squared distance of the corners from their goals, in the units of the drawing. */
+  /** The loss: the mean squared distance of the corners from their goals, in the units of the drawing. */
   readonly mistake: number;
 }
 
-/** One of the pen's knobs: what was found out about it, and what was done to it. */
+/** One parameter of the pen, its gradient and its step. */
 export interface Knob {
   readonly kind: "direction" | "length";
   /** Counted from 1. */
   readonly stroke: number;
-  /** How fast the mistake grows with this knob, per radian or per unit of the drawing. */
+  /** The gradient of the loss, per radian or per unit of the drawing. */
   readonly blame: number;
-  /** By how much it was turned, in the same units. */
+  /** The change of the parameter in this step, in the same units. */
   readonly turn: number;
 }
 
@@ -45,22 +45,22 @@ export interface Try {
   /** Counted from 1. */
   readonly number: number;
   readonly attempt: Attempt;
-  /** What was made of the attempt; null once it is perfect. */
+  /** The step after the attempt; null if the attempt is perfect. */
   readonly adjustment: Adjustment | null;
 }
 
-/** A perfect star has every corner within 2 % of its size. */
+/** In a perfect star, every corner is within 2 % of the star's size. */
 export const tolerance = 0.02;
 
-/** A corner that misses by this many times the star's size never comes back. */
+/** If a corner misses by more than this many times the star's size, the training has diverged. */
 const flownOff = 1000;
 
 export const goal = starCorners();
 
 /**
- * Teaches a pen to draw the star, one try after the other, up to the one that is perfect.
+ * Trains a pen to draw the star. Yields one try after the other; the last one is perfect.
  *
- * Throws: StargradError if the tries run out, or if the steps are so long that the pen flies off
+ * Throws: StargradError if no try is perfect, or if the steps are so long that the training diverges
  */
 export async function* lesson({ seed, tries, learningRate, momentum }: LessonOptions): AsyncGenerator<Try> {
   const pen = new Pen(wobblyStart({ seed }));
@@ -70,16 +70,16 @@ export async function* lesson({ seed, tries, learningRate, momentum }: LessonOpt
   for (let number = 1; number <= tries; number++) {
     const corners = pen.forward();
     const mistake = mistakeOf(corners);
-    const attempt = await look(corners, mistake);
+    const attempt = await readAttempt(corners, mistake);
     worst = Math.max(...attempt.misses);
-    if (!(worst < flownOff)) throw flewOff(number, learningRate);
+    if (!(worst < flownOff)) throw divergedError(number, learningRate);
     if (worst <= tolerance) {
       yield { number, attempt, adjustment: null };
       return;
     }
 
     const explanation = await adjust(pen, optimizer).catch((error: unknown) => {
-      throw error instanceof ArgumentError ? flewOff(number, learningRate) : error;
+      throw error instanceof ArgumentError ? divergedError(number, learningRate) : error;
     });
     yield {
       number,
@@ -87,14 +87,14 @@ export async function* lesson({ seed, tries, learningRate, momentum }: LessonOpt
       adjustment: { mostBlamed: mostBlamed(explanation), ...creditOf(explanation) },
     };
   }
-  throw ranOut(tries, worst);
+  throw outOfTriesError(tries, worst);
 }
 
 function mistakeOf(corners: Tensor): Tensor {
   return corners.sub(goal).square().sum({ axis: 1 }).mean();
 }
 
-async function look(corners: Tensor, mistake: Tensor): Promise<Attempt> {
+async function readAttempt(corners: Tensor, mistake: Tensor): Promise<Attempt> {
   const misses = corners.sub(goal).norm({ axis: 1 }).div(starSize);
   return {
     corners: (await corners.toArray()) as Point[],
@@ -103,7 +103,7 @@ async function look(corners: Tensor, mistake: Tensor): Promise<Attempt> {
   };
 }
 
-/** Throws: ArgumentError if the step is so long that the mistake is no number any more */
+/** Makes one step and explains it. Throws: ArgumentError if the step is so long that the loss is not finite */
 function adjust(pen: Pen, optimizer: SGD): Promise<StepExplanation> {
   return explainStep({
     parameters: pen.namedParameters(),
@@ -124,7 +124,7 @@ function mostBlamed(explanation: StepExplanation): Knob {
   };
 }
 
-function flewOff(number: number, learningRate: number): StargradError {
+function divergedError(number: number, learningRate: number): StargradError {
   return new StargradError(
     "star",
     `in try ${number} the pen flew off the paper, over ${flownOff} times the star's size away`,
@@ -132,7 +132,7 @@ function flewOff(number: number, learningRate: number): StargradError {
   );
 }
 
-function ranOut(tries: number, worst: number): StargradError {
+function outOfTriesError(tries: number, worst: number): StargradError {
   return new StargradError(
     "star",
     `not perfect after ${tries} ${tries === 1 ? "try" : "tries"}: the worst corner still misses by ` +

@@ -24,7 +24,7 @@ describe.each([smallestTerminal, { columns: 100, rows: 40 }, { columns: 300, row
   (terminal) => {
     const options = { colors, layout: layoutFor(terminal), momentum: 0.9 };
 
-    it("fits into it, for every try", () => {
+    it("fits into the terminal, for every try", () => {
       for (const attempt of tries) {
         const lines = page(attempt, options);
         expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(terminal.columns);
@@ -39,7 +39,7 @@ describe.each([smallestTerminal, { columns: 100, rows: 40 }, { columns: 300, row
 describe("a page", () => {
   const options = { colors: marked, layout: layoutFor(), momentum: 0.9 };
 
-  it("shows the goal's numbered corners, what was drawn, and the stroke with the most blame", () => {
+  it("shows the goal's numbered corners, the drawing, and the stroke with the largest gradient", () => {
     const text = page(tries[0], options).join("\n");
     expect(text).toMatch(/[⠀-⣿]/);
     expect(text).toMatch(/<[⠀-⣿]+>/);
@@ -55,7 +55,7 @@ describe("a page", () => {
 });
 
 describe("the last page", () => {
-  it("tells how it went, from the first try to the last", () => {
+  it("summarizes the lesson, from the first try to the last", () => {
     const text = story.lastPage(tries, { colors, ...smallestTerminal }).join("\n");
     expect(text).toContain(`★ A perfect star after ${tries.length} tries`);
     expect(text).toContain("try 1 ");

@@ -6,29 +6,28 @@ import type { Try } from "./lesson.js";
 import { picture } from "./picture.js";
 import { stagesOf } from "./words.js";
 
-/** How pages look, and what they have to know of the lesson. */
 export interface PageOptions {
   readonly colors: Colors;
-  readonly layout: Layout;
-  /** The lesson's. */
+  readonly layout: PageLayout;
+  /** The momentum of the lesson's optimizer. */
   readonly momentum: number;
 }
 
-/** On the left the drawing, on the right the story. */
-export interface Layout {
+/** The layout of a page: the drawing on the left, the story on the right. */
+export interface PageLayout {
   readonly canvas: { readonly columns: number; readonly rows: number };
-  /** Columns of the whole page. */
+  /** The width of the whole page, in columns. */
   readonly width: number;
 }
 
-/** The layout for a terminal of this size. A larger one gets a larger star, as long as the last page fits below it. */
-export function layoutFor({ columns, rows } = smallestTerminal): Layout {
+/** The layout for a terminal of this size. The star is as large as possible while the last page fits below it. */
+export function layoutFor({ columns, rows } = smallestTerminal): PageLayout {
   const width = Math.min(columns - 1, 108);
   const canvasRows = Math.max(17, Math.min(rows - 21, Math.floor((width - 46) / 2), 26));
   return { width, canvas: { columns: 2 * canvasRows + 2, rows: canvasRows } };
 }
 
-/** A try as a page. */
+/** Formats a try as a page. */
 export function page(attempt: Try, { colors, layout, momentum }: PageOptions): string[] {
   const { canvas, width } = layout;
   const storyWidth = width - canvas.columns - 2 - nameWidth;

@@ -4,8 +4,8 @@ import { Module } from "@stargrad/nn";
 import type { Tensor } from "@stargrad/tensor";
 
 /**
- * The pupil. It knows nothing of the star: it draws its strokes one after the other, each by two knobs, a direction and
- * a length. Ten strokes make 20 knobs.
+ * The model of the first star lesson. It draws strokes one after the other; each has two parameters (knobs), a direction
+ * and a length. Ten strokes have 20 knobs. The model contains no information about the star.
  *
  * Shapes: forward() -> [strokes, 2], the corner where each stroke ends
  */

@@ -1,10 +1,10 @@
-import { BrailleCanvas, type Layer, type Point } from "../../terminal/braille-canvas.js";
+import { BrailleCanvas, type CanvasLayer, type Point } from "../../terminal/braille-canvas.js";
 import type { Colors } from "../../terminal/colors.js";
 import { goal, type Try } from "./lesson.js";
 
 const goalCorners = goal.toArraySync() as Point[];
 
-/** The tip where the pen starts, and where the last stroke should end. */
+/** The tip where the pen starts, which is also the goal of the last stroke. */
 const start = goalCorners[goalCorners.length - 1];
 
 const layers = { goal: 1, drawing: 2, blame: 3 } as const;
@@ -16,7 +16,7 @@ export interface PictureOptions {
   readonly withGoal?: boolean;
 }
 
-/** What the pen drew, the stroke with the most blame in purple; and below it the goal, dotted and dim. */
+/** The drawing of the pen over the goal, which is dotted and dimmed. The stroke with the largest gradient is purple. */
 export function picture(
   { attempt, adjustment }: Try,
   { columns, rows, withGoal = false }: PictureOptions,
@@ -33,7 +33,7 @@ export function picture(
     canvas.polyline([start, ...goalCorners], layers.goal, 3);
     for (const [i, corner] of goalCorners.entries()) canvas.label(`${i + 1}`, outside(corner), layers.goal);
   }
-  const styles: Record<Layer | 0, (text: string) => string> = {
+  const styles: Record<CanvasLayer | 0, (text: string) => string> = {
     0: (text) => text,
     [layers.goal]: colors.dim,
     [layers.drawing]: adjustment === null ? (text) => colors.bold(colors.gold(text)) : colors.bold,
@@ -42,7 +42,7 @@ export function picture(
   return canvas.lines().map((runs) => runs.map(({ layer, text }) => styles[layer](text)).join(""));
 }
 
-/** A little further from the centre than a corner: free paper, both at the tips and in the notches. */
+/** A point slightly farther from the centre than a corner. The paper is empty there, at tips and at inner corners. */
 function outside([x, y]: Point): Point {
   const distance = Math.hypot(x, y);
   const factor = (distance + 0.15) / distance;

@@ -10,7 +10,7 @@ const moral =
   "to the 20 knobs that caused it, and turned every knob a little the other way. " +
   "That is back-propagation: how neural networks learn.";
 
-/** The first rung: a pen with 20 knobs. */
+/** The first star lesson: a pen with 20 knobs. */
 export function penStory(options: LessonOptions): Story<Try> {
   return {
     tries: () => lesson(options),

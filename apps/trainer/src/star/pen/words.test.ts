@@ -25,7 +25,7 @@ const knob = (changes: Partial<Knob>): Adjustment => ({
 });
 
 describe("the words", () => {
-  it("tell a try from its goal to what it gained", () => {
+  it("describe a try, from its goal to the decrease of the loss", () => {
     expect(wordsOf(knob({}))).toEqual({
       Goal: "Draw the dotted star: 10 strokes, from corner to corner.",
       Attempt: "Try 5. The pen follows its knobs as they are now.",
@@ -55,18 +55,18 @@ describe("the words", () => {
       "it is too long",
       "It is still rolling, 4.0 % longer for now.",
     ],
-  ] as const)("say of %j what was wrong and what was done", (changes, fault, made) => {
+  ] as const)("describe the error and the change of the knob %j", (changes, fault, made) => {
     const words = wordsOf(knob(changes));
     expect(words["Blame"]).toContain(fault);
     expect(words["Adjust"]).toContain(made);
   });
 
-  it("know the first and the last stroke", () => {
+  it("describe the first and the last stroke", () => {
     expect(wordsOf(knob({ stroke: 1 }))["Blame"]).toContain("stroke 1, from the top to 1");
     expect(wordsOf(knob({ stroke: 10 }))["Blame"]).toContain("Corner 10 hangs on it.");
   });
 
-  it("are honest about what was gained", () => {
+  it("compare the promise with the actual decrease", () => {
     const again = (promise: number, paid: number, momentum = 0.9) =>
       wordsOf({ ...knob({}), promise, paid, unexplained: 0.0002 }, momentum)["Again"];
     expect(again(0.1, 0.2)).toBe(

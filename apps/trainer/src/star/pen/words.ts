@@ -5,7 +5,7 @@ import { paidWords, promiseWords } from "../credit.js";
 import type { Stage } from "../stages.js";
 import { tolerance, type Adjustment, type Attempt, type Knob, type Try } from "./lesson.js";
 
-/** What happens in a try, told so that a child can follow, with the numbers of this very try. */
+/** Tells a try in words that a child understands, with the numbers of this try. */
 export function stagesOf({ number, attempt, adjustment }: Try, momentum: number): Stage[] {
   const strokes = attempt.corners.length;
   const stages: Stage[] = [
@@ -21,7 +21,7 @@ export function stagesOf({ number, attempt, adjustment }: Try, momentum: number)
     ...stages,
     { name: "Blame", words: blameWords(adjustment.mostBlamed, strokes) },
     { name: "Adjust", words: adjustWords(adjustment) },
-    { name: "Again", words: paidWords(adjustment, excuse(momentum)) },
+    { name: "Again", words: paidWords(adjustment, causeOfGrowth(momentum)) },
   ];
 }
 
@@ -65,6 +65,6 @@ function turnWords({ kind, turn }: Knob): string {
   return `turned ${degrees} ${turn > 0 ? "counter-clockwise" : "clockwise"}`;
 }
 
-function excuse(momentum: number): string {
+function causeOfGrowth(momentum: number): string {
   return momentum > 0 ? "We rolled past it. That is momentum." : "The step was too long.";
 }

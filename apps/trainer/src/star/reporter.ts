@@ -5,21 +5,21 @@ import { writeJsonLine } from "../terminal/json-lines.js";
 import { Screen } from "../terminal/screen.js";
 import { smallestTerminal, type AnyTry, type Paper, type Story } from "./story.js";
 
-/** Somebody who watches a lesson. */
-export interface Audience<Try> {
-  watch(attempt: Try): void | Promise<void>;
-  /** The pupil has learned it. */
-  applaud(tries: readonly Try[]): void;
-  /** Leaves the terminal as it was found, also after an error. */
+/** Reports the tries of a lesson. */
+export interface Reporter<Try> {
+  show(attempt: Try): void | Promise<void>;
+  /** Reports the end of the lesson. The last of the tries is good enough. */
+  done(tries: readonly Try[]): void;
+  /** Restores the terminal, also after an error. */
   close(): void;
 }
 
-/** A program, a person at a terminal, or whoever reads the file that the lesson is written to. */
-export function audienceFor<Try extends AnyTry>(
+/** The reporter for the standard output: a program (`--json`), a terminal, or a file. */
+export function reporterFor<Try extends AnyTry>(
   story: Story<Try>,
   { json }: { readonly json: boolean },
-): Audience<Try> {
-  if (json) return new Program(story);
+): Reporter<Try> {
+  if (json) return new JsonReporter(story);
   const { stdout } = process;
   const colors = colorsOf(stdout);
   if (
@@ -27,12 +27,12 @@ export function audienceFor<Try extends AnyTry>(
     stdout.columns < smallestTerminal.columns ||
     stdout.rows < smallestTerminal.rows
   ) {
-    return new Reader(story, { colors, ...smallestTerminal });
+    return new PageReporter(story, { colors, ...smallestTerminal });
   }
-  return new Viewer(story, { colors, columns: stdout.columns, rows: stdout.rows });
+  return new ScreenReporter(story, { colors, columns: stdout.columns, rows: stdout.rows });
 }
 
-class Program<Try extends AnyTry> implements Audience<Try> {
+class JsonReporter<Try extends AnyTry> implements Reporter<Try> {
   readonly #story: Story<Try>;
   readonly #started = performance.now();
 
@@ -40,23 +40,23 @@ class Program<Try extends AnyTry> implements Audience<Try> {
     this.#story = story;
   }
 
-  watch({ number, attempt, adjustment }: Try): void {
+  show({ number, attempt, adjustment }: Try): void {
     writeJsonLine({ event: "try", try: number, ...this.#story.figures(attempt), ...adjustment });
   }
 
-  applaud(tries: readonly Try[]): void {
+  done(tries: readonly Try[]): void {
     const { number, attempt } = tries[tries.length - 1];
     const seconds = (performance.now() - this.#started) / 1000;
     writeJsonLine({ event: "done", tries: number, ...this.#story.outcome(attempt), seconds });
   }
 
   close(): void {
-    // A program leaves nothing open.
+    // JSON lines change nothing in a terminal.
   }
 }
 
-/** Gets the tries that tell the story, one page after the other. */
-class Reader<Try extends AnyTry> implements Audience<Try> {
+/** Prints selected tries, one page after the other. */
+class PageReporter<Try extends AnyTry> implements Reporter<Try> {
   protected readonly story: Story<Try>;
   protected readonly paper: Paper;
 
@@ -65,31 +65,31 @@ class Reader<Try extends AnyTry> implements Audience<Try> {
     this.paper = paper;
   }
 
-  watch(attempt: Try): void | Promise<void> {
-    if (isTold(attempt)) console.log(this.story.page(attempt, this.paper).join("\n"));
+  show(attempt: Try): void | Promise<void> {
+    if (isPrinted(attempt)) console.log(this.story.page(attempt, this.paper).join("\n"));
   }
 
-  applaud(tries: readonly Try[]): void {
+  done(tries: readonly Try[]): void {
     console.log(this.story.lastPage(tries, this.paper).join("\n"));
   }
 
   close(): void {
-    // What was printed stays.
+    // Printed pages stay.
   }
 }
 
-/** The first tries, then fewer and fewer, and the last: 1, 2, 3, 5, 10, 20, 40, … */
-function isTold({ number, adjustment }: AnyTry): boolean {
+/** Selects the tries 1, 2, 3, 5, 10, 20, 40, … and the last. */
+function isPrinted({ number, adjustment }: AnyTry): boolean {
   return adjustment === null || number <= 3 || Number.isInteger(Math.log2(number / 5));
 }
 
-/** Sees every try, each in place of the one before. */
-class Viewer<Try extends AnyTry> extends Reader<Try> {
+/** Draws every try on the terminal, each over the one before. */
+class ScreenReporter<Try extends AnyTry> extends PageReporter<Try> {
   readonly #screen = new Screen(process.stdout);
 
-  override async watch(attempt: Try): Promise<void> {
+  override async show(attempt: Try): Promise<void> {
     this.#screen.draw(this.story.page(attempt, this.paper));
-    // The first tries stand still for a moment, the later ones run like a film: a hundred take about four seconds.
+    // The first tries stay visible for a moment, later ones run like a film: 100 tries take about 4 seconds.
     await setTimeout(800 / attempt.number);
   }
 

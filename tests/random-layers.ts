@@ -1,5 +1,5 @@
 import * as nn from "@stargrad/nn";
-import { type Generator, type Tensor } from "@stargrad/tensor";
+import { concat, type Generator, type Tensor } from "@stargrad/tensor";
 
 /*
  * Every layer of @stargrad/nn, made to fit into one chain: x is [N, 4 C], and each layer sees it in a shape that it takes.
@@ -138,6 +138,12 @@ export const chained: Readonly<Record<string, LayerOf | undefined>> = {
   ),
   Flatten: seen("line", () => new nn.Flatten()),
   GELU: () => new nn.GELU(),
+  // The gates are made of the values.
+  GLU: seen(
+    "row",
+    () => new nn.GLU(),
+    (layer, x) => layer.forward(concat([x, x.tanh()], { axis: 1 })),
+  ),
   GroupNorm: seen("image", ({ channels }) => new nn.GroupNorm(channels % 2 === 0 ? 2 : 1, channels)),
   GRU: seen(
     "sequence",

@@ -151,7 +151,7 @@ it("every layer with weights has travelled", () => {
     .map(([name]) => name);
   // None of these has any.
   expect(others.sort().join(" ")).toMatchInlineSnapshot(
-    `"AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d Dropout2d ELU GELU Hardtanh Identity LeakyReLU LogSoftmax MaxPool1d MaxPool2d Mish ModuleList PixelShuffle ReLU Residual RotaryEmbedding SELU SiLU Sigmoid Softmax Softplus Tanh Unflatten Upsample"`,
+    `"AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d Dropout2d ELU GELU GLU Hardtanh Identity LeakyReLU LogSoftmax MaxPool1d MaxPool2d Mish ModuleList PixelShuffle ReLU Residual RotaryEmbedding SELU SiLU Sigmoid Softmax Softplus Tanh Unflatten Upsample"`,
   );
 });
 

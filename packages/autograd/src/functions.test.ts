@@ -68,6 +68,7 @@ const functions: Record<string, readonly Sample[]> = {
 
   // Activations
   gelu: [on((x) => sg.gelu(x), reals([2, 3])), on((x) => sg.gelu(x, { approximate: "tanh" }), reals([2, 3]))],
+  glu: [on((x) => sg.glu(x), reals([2, 4])), on((x) => sg.glu(x, { axis: 0 }), reals([4, 3]))],
   relu: [on(sg.relu, reals([2, 4]))],
   silu: [on(sg.silu, reals([2, 3]))],
   softplus: [on(sg.softplus, reals([2, 4], -3, 3))],

@@ -12,6 +12,7 @@ const optimizers: Readonly<Record<string, ((parameters: Parameter[]) => optim.Op
   Adam: (parameters) => new optim.Adam(parameters, { learningRate: 0.01, amsgrad: true }),
   Adamax: (parameters) => new optim.Adamax(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
   AdamW: (parameters) => new optim.AdamW(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
+  Lamb: (parameters) => new optim.Lamb(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
   Lion: (parameters) => new optim.Lion(parameters, { learningRate: 0.003, weightDecay: 0.1 }),
   // Of matrices only; all else stays as it is.
   Muon: (parameters) =>

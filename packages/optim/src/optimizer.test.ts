@@ -8,6 +8,7 @@ import {
   Adam,
   Adamax,
   AdamW,
+  Lamb,
   Lion,
   Muon,
   NAdam,
@@ -72,6 +73,7 @@ describe("a step", () => {
     ["Adadelta", (p: readonly Parameter[]) => new Adadelta(p)],
     ["RMSprop", (p: readonly Parameter[]) => new RMSprop(p, { centered: true, momentum: 0.9 })],
     ["Adamax", (p: readonly Parameter[]) => new Adamax(p)],
+    ["Lamb", (p: readonly Parameter[]) => new Lamb(p)],
     ["Lion", (p: readonly Parameter[]) => new Lion(p)],
     ["Muon", ([weight]: readonly Parameter[]) => new Muon([weight])],
   ])("of %s keeps no history", (_name, make) => {
@@ -216,6 +218,7 @@ describe("state dict", () => {
     RMSprop: (p: readonly Parameter[]) => new RMSprop(p, { centered: true, momentum: 0.9 }),
     "RMSprop without": (p: readonly Parameter[]) => new RMSprop(p),
     Adamax: (p: readonly Parameter[]) => new Adamax(p),
+    Lamb: (p: readonly Parameter[]) => new Lamb(p, { learningRate: 0.1 }),
     Lion: (p: readonly Parameter[]) => new Lion(p, { learningRate: 0.1 }),
     Muon: ([weight]: readonly Parameter[]) => new Muon([weight], { learningRate: 0.1 }),
   };

@@ -8,6 +8,7 @@ import {
   Adam,
   Adamax,
   AdamW,
+  Lamb,
   Lion,
   Muon,
   NAdam,
@@ -93,7 +94,7 @@ function goTo(optimizer: Optimizer, steps: number): void {
   optimizer.loadStateDict(state);
 }
 
-const kinds = { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, Muon, NAdam, RAdam, RMSprop, SGD };
+const kinds = { Adadelta, Adagrad, Adam, Adamax, AdamW, Lamb, Lion, Muon, NAdam, RAdam, RMSprop, SGD };
 
 const cases: readonly [kind: keyof typeof kinds, options: OptimizerOptions & Record<string, unknown>][] = [
   ["Adadelta", {}],
@@ -106,6 +107,8 @@ const cases: readonly [kind: keyof typeof kinds, options: OptimizerOptions & Rec
   ["Adamax", { weightDecay: 0.1 }],
   ["AdamW", {}],
   ["AdamW", { amsgrad: true, weightDecay: 0 }],
+  ["Lamb", {}],
+  ["Lamb", { weightDecay: 0 }],
   ["Lion", {}],
   ["Lion", { weightDecay: 0.1 }],
   ["Muon", {}],
@@ -183,6 +186,8 @@ describe("programKey", () => {
     ["AdamW", { weightDecay: 0.1 }, { weightDecay: 0.2 }],
     ["AdamW", {}, { weightDecay: 0 }],
     ["AdamW", {}, { amsgrad: true }],
+    ["Lamb", {}, { weightDecay: 0 }],
+    ["Lamb", { betas: [0.5, 0.75] }, { betas: [0, 0], epsilon: 1 }],
     ["Lion", {}, { weightDecay: 0.1 }],
     ["Lion", { weightDecay: 0.2 }, { weightDecay: 0.1 }],
     ["Muon", { momentum: 0, coefficients: [1, 2, 3] }, { momentum: 0.5, coefficients: [0, 0, 0] }],

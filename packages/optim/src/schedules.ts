@@ -214,6 +214,40 @@ export function oneCycle({
   };
 }
 
+export interface CyclicOptions {
+  /** How many steps a cycle climbs. */
+  readonly climb: number;
+  /** How many it falls. Default: as many as it climbs. */
+  readonly fall?: number;
+  /** Where every cycle begins and ends. */
+  readonly minimum: number;
+  /** What the height of a cycle above the minimum is multiplied with, from cycle to cycle. Default: 1. */
+  readonly cycleGamma?: number;
+  /** The same from step to step. Default: 1. */
+  readonly gamma?: number;
+}
+
+/**
+ * Climbs and falls on straight lines, again and again: in cycle c, counted from 0, minimum + (1 − minimum) γ_cycle^c γᵗ h, and h is 0
+ * at both ends of the cycle and 1 between its climb and its fall. The optimizer's learning rate is the largest of the first cycle.
+ * PyTorch's modes: "triangular" is both γ = 1, "triangular2" is γ_cycle = 0.5, and "exp_range" is γ below 1. Momentum is left alone,
+ * as with PyTorch's `cycle_momentum=False`.
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if `climb` or `fall` is not a whole number of at least 1, or if the minimum or a gamma is negative
+ * Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017, section 3; torch.optim.lr_scheduler.CyclicLR
+ */
+export function cyclic({ climb, fall = climb, minimum, cycleGamma = 1, gamma = 1 }: CyclicOptions): Schedule {
+  expectCounts("cyclic", { climb, fall });
+  expectNotNegative("cyclic", { minimum, cycleGamma, gamma });
+  const length = climb + fall;
+  return (t) => {
+    const place = t % length;
+    const height = place < climb ? place / climb : (length - place) / fall;
+    return minimum + (1 - minimum) * cycleGamma ** Math.floor(t / length) * gamma ** t * height;
+  };
+}
+
 /**
  * One schedule after the other, each from its own step 0: the first until the first milestone, and so on.
  *

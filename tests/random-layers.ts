@@ -68,7 +68,7 @@ const transformer = (size: Size) => ({
 const linear = (size: Size) => new nn.Linear(4 * size.channels, 4 * size.channels, random(size));
 
 /** By the names under which layers are exported. */
-export const chained: Readonly<Record<string, LayerOf | undefined>> = {
+const chained: Readonly<Record<string, LayerOf | undefined>> = {
   AdaptiveAvgPool1d: seen(
     "line",
     () => new nn.Sequential(new nn.AdaptiveAvgPool1d(3), new nn.AdaptiveAvgPool1d(4)),
@@ -255,6 +255,17 @@ export const chained: Readonly<Record<string, LayerOf | undefined>> = {
     () => new nn.Sequential(new nn.Upsample({ scaleFactor: 2, mode: "bilinear" }), new nn.MaxPool2d(2)),
   ),
 };
+
+/** Makes a layer that takes x [N, 4 C] and returns the same shape, by the name under which it is exported. */
+export function chainedLayer(name: string, size: Size): ChainedLayer {
+  const make = chained[name];
+  if (make === undefined) {
+    throw new Error(
+      `${name} has no row; add one to \`chained\` in tests/random-layers.ts, as its neighbours have`,
+    );
+  }
+  return make(size);
+}
 
 /** The names of all layers that are exported. */
 export const layerNames: readonly string[] = Object.entries(nn)

@@ -2,7 +2,7 @@ import { type Parameter } from "@stargrad/autograd";
 import * as nn from "@stargrad/nn";
 import * as optim from "@stargrad/optim";
 import { Generator, normal, type Tensor } from "@stargrad/tensor";
-import { chained, layerNames, type ChainedLayer } from "./random-layers.js";
+import { chainedLayer, layerNames, type ChainedLayer } from "./random-layers.js";
 import { plainStep, recordedStep, train, type Outcome, type Subject } from "./trainings.js";
 
 /** By the names under which they are exported, with options that use what they have. */
@@ -93,7 +93,7 @@ export function modelOf(
 ): RandomSubject {
   const generator = new Generator(seed);
   const layers = names.map((name, i) => {
-    const layer = made(chained, name)({ channels, generator });
+    const layer = chainedLayer(name, { channels, generator });
     return i % 2 === 0 ? layer : new Beside(layer);
   });
   // Some layers give nothing but zeros behind some others, as a mean does behind a norm: the head sees the input too.
@@ -104,15 +104,19 @@ export function modelOf(
   const inputs = new Generator(seed + 1);
   return {
     model,
-    optimizer: made(optimizers, optimizer)(model.parameters()),
+    optimizer: optimizerOf(optimizer, model.parameters()),
     lossOf: ({ x }) => model.forward(x).sub(1).square().mean(),
     inputsOf: () => ({ x: normal([3, 4 * channels], { generator: inputs }) }),
     description: `seed ${seed}, ${channels} channels, ${optimizer}: ${names.join(", ")}`,
   };
 }
 
-function made<T>(ways: Readonly<Record<string, T | undefined>>, name: string): T {
-  const way = ways[name];
-  if (way === undefined) throw new Error(`nobody has said how to make ${name} for a random model; add it`);
-  return way;
+function optimizerOf(name: string, parameters: Parameter[]): optim.Optimizer {
+  const make = optimizers[name];
+  if (make === undefined) {
+    throw new Error(
+      `${name} has no row; add one to \`optimizers\` in tests/random-models.ts, as its neighbours have`,
+    );
+  }
+  return make(parameters);
 }

@@ -149,7 +149,7 @@ it("every layer with weights has travelled", () => {
     .filter(([, exported]) => typeof exported === "function" && exported.prototype instanceof nn.Module)
     .filter(([, layer]) => !travelled.has(layer))
     .map(([name]) => name);
-  // None of these has any.
+  // None of these has any. One that has needs a row in tests/golden/weights.py and in `models` here; one that has none, `-u`.
   expect(others.sort().join(" ")).toMatchInlineSnapshot(
     `"AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d Dropout2d ELU GELU GLU Hardtanh Identity LeakyReLU LogSoftmax MaxPool1d MaxPool2d Mish ModuleList PixelShuffle ReLU Residual RotaryEmbedding SELU SiLU Sigmoid Softmax Softplus Tanh Unflatten Upsample"`,
   );

@@ -281,7 +281,10 @@ it("every function of @stargrad/tensor is checked here, is an elementwise primit
     missing,
     "add samples of these to `functions` in this file, or list them in `withoutDerivative`",
   ).toEqual([]);
-  expect(new Set(accounted)).toEqual(new Set([...exported, ...compositions]));
+  const gone = accounted.filter((name) => ![...exported, ...compositions].includes(name));
+  expect(gone, "these are not exported by @stargrad/tensor; take them off the lists in this file").toEqual(
+    [],
+  );
   expect(withoutDerivative.filter((name) => name in functions)).toEqual([]);
 });
 

@@ -2,6 +2,8 @@
 // compared with the commit where the branch left `main`; on `main` itself nothing differs.
 
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -25,6 +27,21 @@ if (packages.size > 0 && changesets.length === 0) {
   process.exit(1);
 }
 console.log(`changeset:check: ${packages.size} packages changed since main, ${changesets.length} changesets`);
+// Not every change of a package is one for its users, so this is for people to judge.
+const texts = changesets.map((path) => readFileSync(join(root, path), "utf8"));
+const unnamed = [...packages].filter(
+  (name) => !texts.some((text) => text.includes(`"${publishedName(name)}":`)),
+);
+if (unnamed.length > 0) {
+  console.log(
+    `changeset:check: no changeset names ${unnamed.join(", ")}; right if the users of these packages notice nothing`,
+  );
+}
+
+/** The name that a changeset calls a package by. */
+function publishedName(name) {
+  return JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).name;
+}
 
 /** The commit where this branch left `main`, or `null` if the clone has no `main`. */
 function leavingMain() {

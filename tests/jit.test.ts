@@ -2,7 +2,7 @@ import * as nn from "@stargrad/nn";
 import { Generator, manualSeed, normal, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { jit } from "stargrad";
-import { chained, layerNames } from "./random-layers.js";
+import { chainedLayer, layerNames } from "./random-layers.js";
 
 // A recorded function returns the same numbers as the function itself, bit for bit, for all layers.
 
@@ -13,7 +13,7 @@ describe("a recorded forward pass", () => {
   it.each(layerNames)("of %s equals the forward pass, in training and evaluation mode", (name) => {
     const [plain, recorded] = [1, 2].map(() => {
       manualSeed(3);
-      return chained[name]!({ channels: 2, generator: new Generator(1) });
+      return chainedLayer(name, { channels: 2, generator: new Generator(1) });
     });
     const forward = jit((x: Tensor) => recorded.forward(x));
     for (let i = 0; i < 6; i++) {

@@ -1,5 +1,5 @@
 import * as nn from "@stargrad/nn";
-import { type Generator, type Tensor } from "@stargrad/tensor";
+import { concat, type Generator, type Tensor } from "@stargrad/tensor";
 
 /*
  * Every layer of @stargrad/nn, adapted to one chain: x is [N, 4 C], and each layer receives it in a shape that it accepts.
@@ -68,7 +68,7 @@ const transformer = (size: Size) => ({
 const linear = (size: Size) => new nn.Linear(4 * size.channels, 4 * size.channels, random(size));
 
 /** The layers, by their exported names. */
-export const chained: Readonly<Record<string, LayerOf | undefined>> = {
+const chained: Readonly<Record<string, LayerOf | undefined>> = {
   AdaptiveAvgPool1d: seen(
     "line",
     () => new nn.Sequential(new nn.AdaptiveAvgPool1d(3), new nn.AdaptiveAvgPool1d(4)),
@@ -138,6 +138,12 @@ export const chained: Readonly<Record<string, LayerOf | undefined>> = {
   ),
   Flatten: seen("line", () => new nn.Flatten()),
   GELU: () => new nn.GELU(),
+  // The gates are made of the values.
+  GLU: seen(
+    "row",
+    () => new nn.GLU(),
+    (layer, x) => layer.forward(concat([x, x.tanh()], { axis: 1 })),
+  ),
   GroupNorm: seen("image", ({ channels }) => new nn.GroupNorm(channels % 2 === 0 ? 2 : 1, channels)),
   GRU: seen(
     "sequence",
@@ -249,6 +255,17 @@ export const chained: Readonly<Record<string, LayerOf | undefined>> = {
     () => new nn.Sequential(new nn.Upsample({ scaleFactor: 2, mode: "bilinear" }), new nn.MaxPool2d(2)),
   ),
 };
+
+/** Makes a layer that takes x [N, 4 C] and returns the same shape, by its exported name. */
+export function chainedLayer(name: string, size: Size): ChainedLayer {
+  const make = chained[name];
+  if (make === undefined) {
+    throw new Error(
+      `${name} has no row; add one to \`chained\` in tests/random-layers.ts, like the rows beside it`,
+    );
+  }
+  return make(size);
+}
 
 /** The names of all exported layers. */
 export const layerNames: readonly string[] = Object.entries(nn)

@@ -2,7 +2,7 @@ import { type Parameter } from "@stargrad/autograd";
 import * as nn from "@stargrad/nn";
 import * as optim from "@stargrad/optim";
 import { Generator, normal, type Tensor } from "@stargrad/tensor";
-import { chained, layerNames, type ChainedLayer } from "./random-layers.js";
+import { chainedLayer, layerNames, type ChainedLayer } from "./random-layers.js";
 import { plainStep, recordedStep, train, type Outcome, type Subject } from "./trainings.js";
 
 /** The optimizers, by their exported names, with options that use their features. */
@@ -12,6 +12,7 @@ const optimizers: Readonly<Record<string, ((parameters: Parameter[]) => optim.Op
   Adam: (parameters) => new optim.Adam(parameters, { learningRate: 0.01, amsgrad: true }),
   Adamax: (parameters) => new optim.Adamax(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
   AdamW: (parameters) => new optim.AdamW(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
+  Lamb: (parameters) => new optim.Lamb(parameters, { learningRate: 0.01, weightDecay: 0.1 }),
   Lion: (parameters) => new optim.Lion(parameters, { learningRate: 0.003, weightDecay: 0.1 }),
   // Muon updates only matrices.
   Muon: (parameters) =>
@@ -92,7 +93,7 @@ export function modelOf(
 ): RandomSubject {
   const generator = new Generator(seed);
   const layers = names.map((name, i) => {
-    const layer = made(chained, name)({ channels, generator });
+    const layer = chainedLayer(name, { channels, generator });
     return i % 2 === 0 ? layer : new Beside(layer);
   });
   // Some sequences of layers return only zeros, such as a mean after a norm; so the head receives the input, too.
@@ -103,15 +104,19 @@ export function modelOf(
   const inputs = new Generator(seed + 1);
   return {
     model,
-    optimizer: made(optimizers, optimizer)(model.parameters()),
+    optimizer: optimizerOf(optimizer, model.parameters()),
     lossOf: ({ x }) => model.forward(x).sub(1).square().mean(),
     inputsOf: () => ({ x: normal([3, 4 * channels], { generator: inputs }) }),
     description: `seed ${seed}, ${channels} channels, ${optimizer}: ${names.join(", ")}`,
   };
 }
 
-function made<T>(ways: Readonly<Record<string, T | undefined>>, name: string): T {
-  const way = ways[name];
-  if (way === undefined) throw new Error(`no entry says how to make ${name} for a random model; add one`);
-  return way;
+function optimizerOf(name: string, parameters: Parameter[]): optim.Optimizer {
+  const make = optimizers[name];
+  if (make === undefined) {
+    throw new Error(
+      `${name} has no row; add one to \`optimizers\` in tests/random-models.ts, like the rows beside it`,
+    );
+  }
+  return make(parameters);
 }

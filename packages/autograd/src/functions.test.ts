@@ -68,6 +68,7 @@ const functions: Record<string, readonly Sample[]> = {
 
   // Activations
   gelu: [on((x) => sg.gelu(x), reals([2, 3])), on((x) => sg.gelu(x, { approximate: "tanh" }), reals([2, 3]))],
+  glu: [on((x) => sg.glu(x), reals([2, 4])), on((x) => sg.glu(x, { axis: 0 }), reals([4, 3]))],
   relu: [on(sg.relu, reals([2, 4]))],
   silu: [on(sg.silu, reals([2, 3]))],
   softplus: [on(sg.softplus, reals([2, 4], -3, 3))],
@@ -270,7 +271,10 @@ it("every function of @stargrad/tensor is checked here, is an elementwise primit
     missing,
     "add samples of these to `functions` in this file, or list them in `withoutDerivative`",
   ).toEqual([]);
-  expect(new Set(accounted)).toEqual(new Set([...exported, ...compositions]));
+  const gone = accounted.filter((name) => ![...exported, ...compositions].includes(name));
+  expect(gone, "these are not exported by @stargrad/tensor; take them off the lists in this file").toEqual(
+    [],
+  );
   expect(withoutDerivative.filter((name) => name in functions)).toEqual([]);
 });
 

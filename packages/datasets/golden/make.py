@@ -1,6 +1,6 @@
 """Writes datasets.jsonl in this folder: the results of PyTorch, NumPy and Python's own modules for the same data.
 
-    python packages/datasets/golden/make.py        (written with PyTorch 2.13 and NumPy 2.4)
+    npm run goldens -- --only datasets/golden
 
 One case a line: what is exported under `name`, called with `arguments`, and the `output`. Bytes are in base64. Random
 datasets are made of Philox's numbers, in the order in which the docstrings say that they are drawn.
@@ -150,6 +150,28 @@ for noise in [0, 0.25]:
         places.append([coordinate + noise * generator.normal() for coordinate in place])
     options = {"samples": 12, "seed": 4, "noise": noise}
     case("xor", options, output=points(torch.tensor(places, dtype=torch.float64).float(), kinds))
+
+# Blobs: scikit-learn's points, centers in turn, around centers that are given or drawn
+
+
+def blobs(centers, samples=20, noise=1.0, seed=0, **others):
+    generator = Generator(seed)
+    if isinstance(centers, int):
+        stream, features = Generator(seed).split(), others.get("features", 2)
+        middles = [[20 * stream.uniform() - 10 for _ in range(features)] for _ in range(centers)]
+    else:
+        middles = centers
+    turns = [i % len(middles) for i in range(samples)]
+    places = [[at + noise * generator.normal() for at in middles[label]] for label in turns]
+    options = {"centers": centers, "samples": samples, "noise": noise, "seed": seed, **others}
+    case("blobs", options, output=points(torch.tensor(places, dtype=torch.float64).float(), turns))
+
+
+blobs(3)
+blobs(4, samples=9, noise=0.5, seed=7, features=3)
+blobs(1, samples=3, noise=0.0, features=1)
+blobs([[0, 5], [-3, 2], [1e3, -1e3]], noise=0.25, seed=2)
+blobs([[1, 2, 3, 4]], samples=2)
 
 # Stars: corners as complex numbers
 golden_ratio = (1 + math.sqrt(5)) / 2

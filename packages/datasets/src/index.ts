@@ -14,7 +14,16 @@ export {
   type StarOptions,
   type Strokes,
 } from "./star.js";
-export { circles, moons, spirals, xor, type Points, type SyntheticOptions } from "./synthetic.js";
+export {
+  blobs,
+  circles,
+  moons,
+  spirals,
+  xor,
+  type BlobsOptions,
+  type Points,
+  type SyntheticOptions,
+} from "./synthetic.js";
 export {
   readText,
   splitTokens,

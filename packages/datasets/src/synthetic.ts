@@ -11,7 +11,7 @@ export interface SyntheticOptions {
   readonly seed?: number;
 }
 
-/** Labelled points in the plane: x [N, 2] float32, y [N] int32. The classes alternate. */
+/** Labelled points: x [N, features] float32, y [N] int32, with 2 features by default. The classes alternate, except in `xor`. */
 export type Points = TensorDataset<"x" | "y">;
 
 /**
@@ -73,19 +73,66 @@ export function circles(options: SyntheticOptions & { readonly factor?: number }
  * Throws: ArgumentError for options out of range
  */
 export function xor(options: SyntheticOptions = {}): Points {
-  return points("xor", options, (_, generator) => {
+  return points("xor", options, 2, (_, generator) => {
     const [x, y] = [2 * generator.uniform() - 1, 2 * generator.uniform() - 1];
     return { at: [x, y], label: x > 0 === y > 0 ? 0 : 1 };
   });
 }
 
-type Point = readonly [x: number, y: number];
+export interface BlobsOptions extends SyntheticOptions {
+  /** The centers; or their number, for random ones with coordinates uniform in [−10, 10). Default: 3. */
+  readonly centers?: number | readonly (readonly number[])[];
+  /** The number of coordinates, if the centers are random. Default: 2. */
+  readonly features?: number;
+  /** Standard deviation of each coordinate. Default: 1. */
+  readonly noise?: number;
+}
+
+/**
+ * Normal clusters around K centers: point i is `center[i mod K] + noise · z`, with z from the standard normal distribution. Random
+ * centers depend only on the seed, on their number and on `features`: more points have the same centers.
+ *
+ * Shapes: x [N, features], y [N] the center
+ * Defaults: 3 centers, 2 features, noise 1
+ * Throws: ArgumentError for options out of range, if there is no center, or if centers differ in length
+ * Source: sklearn.datasets.make_blobs
+ */
+export function blobs(options: BlobsOptions = {}): Points {
+  const { noise = 1, seed = 0, features = 2 } = options;
+  const { centers = 3 } = options;
+  const middles = typeof centers === "number" ? drawnCenters(centers, features, seed) : centers;
+  const axes = typeof centers === "number" ? features : middles.at(0)?.length;
+  if (axes === undefined || middles.some((middle) => middle.length !== axes)) {
+    const got = `[${middles.map((middle) => middle.length).join(", ")}]`;
+    throw new ArgumentError(
+      "blobs",
+      `got centers of the lengths ${got}; expected at least one, all of one length`,
+    );
+  }
+  return points("blobs", { ...options, noise }, axes, (i) => {
+    const label = i % middles.length;
+    return { at: middles[label], label };
+  });
+}
+
+function drawnCenters(count: number, features: number, seed: number): number[][] {
+  for (const [name, value] of Object.entries({ centers: count, features })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new ArgumentError("blobs", `got ${name} ${value}; expected a whole number of at least 1`);
+  }
+  // The centers have their own stream, so they do not depend on the number of points.
+  const generator = new Generator(seed).split();
+  const coordinate = () => 20 * generator.uniform() - 10;
+  return Array.from({ length: count }, () => Array.from({ length: features }, coordinate));
+}
+
+type Point = readonly number[];
 
 /** Point `index` of the `count` that a class has. */
 type Curve = (label: number, index: number, count: number) => Point;
 
 function pointsOfClasses(called: string, classes: number, options: SyntheticOptions, curve: Curve): Points {
-  return points(called, options, (i, _, samples) => {
+  return points(called, options, 2, (i, _, samples) => {
     const label = i % classes;
     const count = Math.ceil((samples - label) / classes);
     return { at: curve(label, Math.floor(i / classes), count), label };
@@ -95,7 +142,12 @@ function pointsOfClasses(called: string, classes: number, options: SyntheticOpti
 /** Makes point `i` of `samples`, and its label. */
 type LabelledPoint = (i: number, generator: Generator, samples: number) => { at: Point; label: number };
 
-function points(called: string, options: SyntheticOptions, labelledPoint: LabelledPoint): Points {
+function points(
+  called: string,
+  options: SyntheticOptions,
+  axes: number,
+  labelledPoint: LabelledPoint,
+): Points {
   const { samples = 200, noise = 0, seed = 0 } = options;
   if (!Number.isSafeInteger(samples) || samples < 0) {
     throw new ArgumentError(called, `got samples ${samples}; expected a whole number of at least 0`);
@@ -104,19 +156,19 @@ function points(called: string, options: SyntheticOptions, labelledPoint: Labell
     throw new ArgumentError(called, `got noise ${noise}; expected a standard deviation of at least 0`);
   }
   const generator = new Generator(seed);
-  const coordinates = new Float32Array(2 * samples);
+  const coordinates = new Float32Array(axes * samples);
   const labels = new Int32Array(samples);
   for (let i = 0; i < samples; i++) {
     const { at, label } = labelledPoint(i, generator, samples);
     coordinates.set(
       at.map((coordinate) => coordinate + noise * generator.normal()),
-      2 * i,
+      axes * i,
     );
     labels[i] = label;
   }
-  return arrays({ x: fromData(coordinates, [samples, 2]), y: labels });
+  return arrays({ x: fromData(coordinates, [samples, axes]), y: labels });
 }
 
-function onCircle(radius: number, angle: number): Point {
+function onCircle(radius: number, angle: number): [x: number, y: number] {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }

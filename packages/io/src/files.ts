@@ -6,7 +6,7 @@ import { StargradError } from "@stargrad/tensor";
  *
  * Throws: StargradError outside Node
  */
-export function nodeModules(called: string) {
+function nodeModules(called: string) {
   if (typeof process === "undefined") {
     throw new StargradError(called, "there is no file system here", "Encode and decode bytes instead");
   }

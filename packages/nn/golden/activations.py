@@ -51,6 +51,11 @@ cases = [
         activation(layer, draw(3, 5))
         for layer in ["LeakyReLU", "ELU", "SELU", "SiLU", "Mish", "Softplus", "Hardtanh", "Identity"]
     ],
+    *[
+        activation("GLU", x, axis=axis)
+        for x, axis in [(draw(3, 4), -1), (draw(6, 5), 0), (draw(2, 2, 3), -2), (draw(2, 0), 1)]
+    ],
+    activation("GLU", torch.tensor([[1.0, 2, 3, -800, 0, 800]])),
 ]
 
 write_file("activations.json", cases)

@@ -22,6 +22,7 @@ export { ELU } from "./layers/elu.js";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
 export { Flatten, type FlattenOptions } from "./layers/flatten.js";
 export { GELU, type GELUOptions } from "./layers/gelu.js";
+export { GLU, type GLUOptions } from "./layers/glu.js";
 export { GroupNorm, type GroupNormOptions } from "./layers/group-norm.js";
 export { GRU } from "./layers/gru.js";
 export { GRUCell } from "./layers/gru-cell.js";

@@ -298,6 +298,17 @@ const rows: Readonly<Record<string, (draw: Draw) => Row>> = {
     };
   },
   GELU: keeping(() => new nn.GELU()),
+  GLU(draw) {
+    const shape = shapeOf(draw, 1);
+    const axis = draw(0, shape.length - 1);
+    const refused = [shape.with(axis, 3), shape.slice(0, axis)][draw(0, 1)];
+    return {
+      layer: new nn.GLU({ axis }),
+      inputs: [shape.with(axis, 2 * shape[axis])],
+      output: shape,
+      refused: [refused],
+    };
+  },
   GroupNorm(draw) {
     const groups = draw(1, 3);
     const channels = groups * draw(1, 2);

@@ -3,6 +3,8 @@
 Each function gives the next value of one parameter p for the gradient g; t counts the steps from 1, and `kept` is what
 it keeps from step to step.
 
+    lamb    You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", 2020, algorithm 2, with
+            φ(z) = z
     lion    Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023, algorithm 2
     muon    Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, algorithm 2, with the running
             mean and the decoupled weight decay of torch.optim.Muon; matchAdamW: Liu et al., "Muon is Scalable for LLM
@@ -14,6 +16,16 @@ it keeps from step to step.
 """
 
 import numpy as np
+
+
+def lamb(p, g, t, kept, *, learningRate=1e-3, betas=(0.9, 0.999), epsilon=1e-6, weightDecay=0.01, maximize=False):
+    g = -g if maximize else g
+    m = kept["m"] = betas[0] * kept.get("m", 0) + (1 - betas[0]) * g
+    v = kept["v"] = betas[1] * kept.get("v", 0) + (1 - betas[1]) * g * g
+    m_hat, v_hat = m / (1 - betas[0] ** t), v / (1 - betas[1] ** t)
+    direction = m_hat / (np.sqrt(v_hat) + epsilon) + weightDecay * p
+    size, change = (np.sqrt(np.sum(x * x)) for x in (p, direction))
+    return p - learningRate * (1 if size == 0 or change == 0 else size / change) * direction
 
 
 def lion(p, g, t, kept, *, learningRate=1e-4, betas=(0.9, 0.99), weightDecay=0, maximize=False):

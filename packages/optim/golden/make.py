@@ -68,7 +68,7 @@ def case(optimizer, *groups, **options):
 
 
 def needs_equations(optimizer, options):
-    return optimizer in ["Lion", "Muon", "NAdam"] or (
+    return optimizer in ["Lamb", "Lion", "Muon", "NAdam"] or (
         optimizer == "RAdam" and ("maximize" in options or "decoupledWeightDecay" in options)
     )
 
@@ -209,6 +209,11 @@ cases += [
     case("Muon", ([1], {}), learningRate=0.1, momentum=0.5, nesterov=False, weightDecay=0.3),
     case("Muon", ([1], {}), learningRate=0.1, coefficients=[2, -1.5, 0.5], iterations=8, epsilon=3),
     case("Muon", ([1], {}), learningRate=0.1, matchAdamW=True, iterations=3, maximize=True),
+    case("Lamb"),
+    case("Lamb", learningRate=0.1),
+    case("Lamb", learningRate=0.1, epsilon=0.1, weightDecay=0),
+    case("Lamb", learningRate=0.1, betas=[0.5, 0.7], weightDecay=0.3, maximize=True),
+    case("Lamb", ([1, 2], {"betas": [0.5, 0.9]}), ([0], {"weightDecay": 0.5}), learningRate=0.1),
 ]
 
 # What the equations have in common with PyTorch, they have to the last digits.

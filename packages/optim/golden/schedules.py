@@ -46,6 +46,10 @@ def one_cycle(**options):
     return lambda sgd: lr.OneCycleLR(sgd, max_lr=1.0, cycle_momentum=False, **options)
 
 
+def cyclic(base, **options):
+    return lambda sgd: lr.CyclicLR(sgd, base_lr=base, max_lr=1.0, cycle_momentum=False, **options)
+
+
 cases = [
     # Ours takes the factor alone.
     {**case("constant", lambda sgd: lr.ConstantLR(sgd, 0.3, 1000)), "options": 0.3},
@@ -96,6 +100,17 @@ cases = [
         steps=350,
         climb=0.45,
         threePhases=True,
+    ),
+    case("cyclic", cyclic(0.1, step_size_up=40), climb=40, minimum=0.1),
+    case("cyclic", cyclic(0.25, step_size_up=30, step_size_down=7), climb=30, fall=7, minimum=0.25),
+    case("cyclic", cyclic(0, step_size_up=25, mode="triangular2"), climb=25, minimum=0, cycleGamma=0.5),
+    case(
+        "cyclic",
+        cyclic(0.1, step_size_up=1, step_size_down=90, mode="exp_range", gamma=0.99),
+        climb=1,
+        fall=90,
+        minimum=0.1,
+        gamma=0.99,
     ),
 ]
 

@@ -7,6 +7,7 @@ export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./clip.js
 export type { ClosureOptimizer } from "./closure-optimizer.js";
 export { EMA, type EMAOptions } from "./ema.js";
 export type { Group, ParameterGroup, ParameterSource, Settings } from "./groups.js";
+export { Lamb, type LambOptions } from "./lamb.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export { Lion, type LionOptions } from "./lion.js";
 export { Muon, type MuonOptions } from "./muon.js";

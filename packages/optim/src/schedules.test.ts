@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 
 import { schedules, type Schedule } from "./index.js";
 
-const { constant, cosine, cosineWithRestarts, exponential, multiStep, oneCycle, polynomial } = schedules;
+const { constant, cosine, cosineWithRestarts, cyclic, exponential, multiStep, oneCycle, polynomial } =
+  schedules;
 const { sequential, step, warmUp } = schedules;
 
 // What golden/schedules.py wrote with PyTorch, which goes from step to step where these are closed forms.
@@ -70,6 +71,11 @@ describe("schedules", () => {
     );
   });
 
+  it("are the minimum where cycles meet, and as high as told in between, at every cycle", () => {
+    const schedule = cyclic({ climb: 3, fall: 2, minimum: 0.25, cycleGamma: 0.5 });
+    expect([0, 3, 5, 8, 10, 13, 5000].map(schedule)).toEqual([0.25, 1, 0.25, 0.625, 0.25, 0.4375, 0.25]);
+  });
+
   it("begin anew in a sequence", () => {
     const schedule = sequential(
       [constant(0.5), step({ size: 2, gamma: 0.5 }), multiStep({ milestones: [1] })],
@@ -110,6 +116,8 @@ describe("schedules", () => {
     expect(() => polynomial({ steps: 3, power: -1 })).toThrow("polynomial: got power -1");
     expect(() => cosine({ steps: -3 })).toThrow("cosine: got steps -3");
     expect(() => cosineWithRestarts({ period: 3, multiplier: 0 })).toThrow("got multiplier 0");
+    expect(() => cyclic({ climb: 3, fall: 0, minimum: 0 })).toThrow("cyclic: got fall 0");
+    expect(() => cyclic({ climb: 3, minimum: -1 })).toThrow("cyclic: got minimum -1");
     expect(() => oneCycle({ steps: 3, finalDivisor: 0 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: oneCycle: got finalDivisor 0; expected a finite number above 0]`,
     );

@@ -214,6 +214,40 @@ export function oneCycle({
   };
 }
 
+export interface CyclicOptions {
+  /** The number of steps that a cycle rises. */
+  readonly climb: number;
+  /** The number of steps that it falls. Default: `climb`. */
+  readonly fall?: number;
+  /** The factor at the start and the end of every cycle. */
+  readonly minimum: number;
+  /** The height above the minimum is multiplied by this after every cycle. Default: 1. */
+  readonly cycleGamma?: number;
+  /** The height above the minimum is multiplied by this after every step. Default: 1. */
+  readonly gamma?: number;
+}
+
+/**
+ * Rises and falls linearly in every cycle: minimum + (1 − minimum) · cycleGammaᶜ · gammaᵗ · h in cycle c, counted from 0. h rises from
+ * 0 to 1 and falls to 0. The optimizer's learning rate is the largest of the first cycle. PyTorch's mode "triangular" has the default
+ * gammas, "triangular2" has cycleGamma 0.5, and "exp_range" has gamma. Momentum does not change, as with PyTorch's
+ * `cycle_momentum=False`.
+ *
+ * Units: steps of the optimizer
+ * Throws: ArgumentError if `climb` or `fall` is not a whole number of at least 1, or if the minimum or a gamma is negative
+ * Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017, section 3; torch.optim.lr_scheduler.CyclicLR
+ */
+export function cyclic({ climb, fall = climb, minimum, cycleGamma = 1, gamma = 1 }: CyclicOptions): Schedule {
+  expectCounts("cyclic", { climb, fall });
+  expectNotNegative("cyclic", { minimum, cycleGamma, gamma });
+  const length = climb + fall;
+  return (t) => {
+    const place = t % length;
+    const height = place < climb ? place / climb : (length - place) / fall;
+    return minimum + (1 - minimum) * cycleGamma ** Math.floor(t / length) * gamma ** t * height;
+  };
+}
+
 /**
  * One schedule after the other, each from its own step 0: the first until the first milestone, and so on.
  *

@@ -2,12 +2,14 @@ import { assignAll, Parameter, type Assignments, type Variable } from "@stargrad
 import { tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it, vi } from "vitest";
 
+import * as optim from "./index.js";
 import {
   Adadelta,
   Adagrad,
   Adam,
   Adamax,
   AdamW,
+  Lamb,
   Lion,
   Muon,
   NAdam,
@@ -93,7 +95,7 @@ function goTo(optimizer: Optimizer, steps: number): void {
   optimizer.loadStateDict(state);
 }
 
-const kinds = { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, Muon, NAdam, RAdam, RMSprop, SGD };
+const kinds = { Adadelta, Adagrad, Adam, Adamax, AdamW, Lamb, Lion, Muon, NAdam, RAdam, RMSprop, SGD };
 
 const cases: readonly [kind: keyof typeof kinds, options: OptimizerOptions & Record<string, unknown>][] = [
   ["Adadelta", {}],
@@ -106,6 +108,8 @@ const cases: readonly [kind: keyof typeof kinds, options: OptimizerOptions & Rec
   ["Adamax", { weightDecay: 0.1 }],
   ["AdamW", {}],
   ["AdamW", { amsgrad: true, weightDecay: 0 }],
+  ["Lamb", {}],
+  ["Lamb", { weightDecay: 0 }],
   ["Lion", {}],
   ["Lion", { weightDecay: 0.1 }],
   ["Muon", {}],
@@ -122,6 +126,61 @@ const cases: readonly [kind: keyof typeof kinds, options: OptimizerOptions & Rec
   ["SGD", { momentum: 0.9, dampening: 0.5 }],
   ["SGD", { momentum: 0.9, nesterov: true, weightDecay: 0.1 }],
 ];
+
+/** Options before and after a change between two steps. */
+const changes: readonly [
+  kind: keyof typeof kinds,
+  from: Record<string, unknown>,
+  to: Record<string, unknown>,
+][] = [
+  ["Adadelta", { rho: 0.5 }, { rho: 0.9 }],
+  ["Adadelta", {}, { weightDecay: 0.1 }],
+  ["Adagrad", { epsilon: 0 }, { epsilon: 1 }],
+  ["Adagrad", {}, { weightDecay: 0.1 }],
+  ["Adam", { weightDecay: 0.1, betas: [0.5, 0.75] }, { weightDecay: 0.2, betas: [0, 0] }],
+  ["Adam", {}, { weightDecay: 0.1 }],
+  ["Adam", {}, { amsgrad: true }],
+  ["Adam", {}, { maximize: true }],
+  ["Adamax", {}, { weightDecay: 0.1 }],
+  ["AdamW", { weightDecay: 0.1 }, { weightDecay: 0.2 }],
+  ["AdamW", {}, { weightDecay: 0 }],
+  ["AdamW", {}, { amsgrad: true }],
+  ["Lamb", {}, { weightDecay: 0 }],
+  ["Lamb", { betas: [0.5, 0.75] }, { betas: [0, 0], epsilon: 1 }],
+  ["Lion", {}, { weightDecay: 0.1 }],
+  ["Lion", { weightDecay: 0.2 }, { weightDecay: 0.1 }],
+  ["Muon", { momentum: 0, coefficients: [1, 2, 3] }, { momentum: 0.5, coefficients: [0, 0, 0] }],
+  ["Muon", {}, { iterations: 4 }],
+  ["Muon", {}, { nesterov: false }],
+  ["Muon", {}, { weightDecay: 0 }],
+  ["NAdam", {}, { weightDecay: 0.1 }],
+  ["NAdam", { weightDecay: 0.1 }, { weightDecay: 0.1, decoupledWeightDecay: true }],
+  ["NAdam", {}, { decoupledWeightDecay: true }],
+  ["RAdam", {}, { weightDecay: 0.1 }],
+  ["RAdam", { weightDecay: 0.1 }, { weightDecay: 0.1, decoupledWeightDecay: true }],
+  ["RMSprop", { alpha: 0 }, { alpha: 0.5 }],
+  ["RMSprop", {}, { centered: true }],
+  ["RMSprop", {}, { momentum: 0.5 }],
+  ["RMSprop", { momentum: 0.25 }, { momentum: 0.5 }],
+  ["SGD", {}, { momentum: 0.5 }],
+  ["SGD", { momentum: 0.5 }, { momentum: 0.5, nesterov: true }],
+  ["SGD", { momentum: 0.5, dampening: 1 }, { momentum: 0.25 }],
+  ["SGD", {}, { weightDecay: 0.5 }],
+];
+
+it("every optimizer has options here", () => {
+  const exported = Object.entries(optim).flatMap(([name, value]) =>
+    typeof value === "function" && value.prototype instanceof optim.Optimizer ? [name] : [],
+  );
+  const missing = exported.filter((name) => !cases.some(([kind]) => kind === name));
+  expect(missing, "add these to `kinds`, `cases` and `changes` in this file").toEqual([]);
+  expect(Object.keys(kinds).sort()).toEqual(exported.sort());
+});
+
+it("every optimizer is told apart by what chooses its operations", () => {
+  const missing = Object.keys(kinds).filter((name) => !changes.some(([kind]) => kind === name));
+  expect(missing, "add these to `changes` in this file").toEqual([]);
+});
 
 describe.each(cases)("the program of %s %j", (kind, options) => {
   const start = () => {
@@ -170,40 +229,6 @@ describe.each(cases)("the program of %s %j", (kind, options) => {
 });
 
 describe("programKey", () => {
-  const changes: [kind: keyof typeof kinds, from: Record<string, unknown>, to: Record<string, unknown>][] = [
-    ["Adadelta", { rho: 0.5 }, { rho: 0.9 }],
-    ["Adadelta", {}, { weightDecay: 0.1 }],
-    ["Adagrad", { epsilon: 0 }, { epsilon: 1 }],
-    ["Adagrad", {}, { weightDecay: 0.1 }],
-    ["Adam", { weightDecay: 0.1, betas: [0.5, 0.75] }, { weightDecay: 0.2, betas: [0, 0] }],
-    ["Adam", {}, { weightDecay: 0.1 }],
-    ["Adam", {}, { amsgrad: true }],
-    ["Adam", {}, { maximize: true }],
-    ["Adamax", {}, { weightDecay: 0.1 }],
-    ["AdamW", { weightDecay: 0.1 }, { weightDecay: 0.2 }],
-    ["AdamW", {}, { weightDecay: 0 }],
-    ["AdamW", {}, { amsgrad: true }],
-    ["Lion", {}, { weightDecay: 0.1 }],
-    ["Lion", { weightDecay: 0.2 }, { weightDecay: 0.1 }],
-    ["Muon", { momentum: 0, coefficients: [1, 2, 3] }, { momentum: 0.5, coefficients: [0, 0, 0] }],
-    ["Muon", {}, { iterations: 4 }],
-    ["Muon", {}, { nesterov: false }],
-    ["Muon", {}, { weightDecay: 0 }],
-    ["NAdam", {}, { weightDecay: 0.1 }],
-    ["NAdam", { weightDecay: 0.1 }, { weightDecay: 0.1, decoupledWeightDecay: true }],
-    ["NAdam", {}, { decoupledWeightDecay: true }],
-    ["RAdam", {}, { weightDecay: 0.1 }],
-    ["RAdam", { weightDecay: 0.1 }, { weightDecay: 0.1, decoupledWeightDecay: true }],
-    ["RMSprop", { alpha: 0 }, { alpha: 0.5 }],
-    ["RMSprop", {}, { centered: true }],
-    ["RMSprop", {}, { momentum: 0.5 }],
-    ["RMSprop", { momentum: 0.25 }, { momentum: 0.5 }],
-    ["SGD", {}, { momentum: 0.5 }],
-    ["SGD", { momentum: 0.5 }, { momentum: 0.5, nesterov: true }],
-    ["SGD", { momentum: 0.5, dampening: 1 }, { momentum: 0.25 }],
-    ["SGD", {}, { weightDecay: 0.5 }],
-  ];
-
   it.each(changes)("of %s tells %j from %j exactly if the operations differ", (kind, from, to) => {
     const parameters = matrices();
     const names = new Names();

@@ -454,4 +454,13 @@ for shape, seed, block in [([7], 0, 0), ([3, 5], 2**40 + 3, 2**33 - 1), ([0], 1,
     drawn("randint", shape, {"high": 6}, numpy.floor(fraction * 6).astype(numpy.int32), seed, block)
     drawn("randint", shape, {"low": -9, "high": 100}, (numpy.floor(fraction * 109) - 9).astype(numpy.int32), seed, block)
 
+# A gate for each value: along the last axis, another, none that is left, and where the gate is shut or open
+gated = draw(3, 4)
+case("glu", gated, output=torch.nn.functional.glu(gated))
+gated = draw(2, 6, 3)
+case("glu", gated, {"axis": 1}, output=torch.nn.functional.glu(gated, 1))
+case("glu", torch.zeros(2, 0, dtype=torch.float64), output=torch.zeros(2, 0, dtype=torch.float64))
+gated = float64(2, 2, 2, inf, -1e3, 1e3, -inf, -1e3)
+case("glu", gated, output=torch.nn.functional.glu(gated))
+
 pathlib.Path(__file__).with_name("functions.jsonl").write_text("\n".join(lines) + "\n")

@@ -17,7 +17,7 @@ export {
 } from "@stargrad/graph";
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
 export { getEngine, setEngine } from "./engine.js";
-export { gelu, relu, silu, softplus } from "./functions/activation.js";
+export { gelu, glu, relu, silu, softplus } from "./functions/activation.js";
 export { check, type CheckOptions } from "./functions/check.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {

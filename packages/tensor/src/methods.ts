@@ -70,6 +70,7 @@ export class MethodTable {
   readonly silu = method(activation.silu);
   readonly gelu = method(activation.gelu);
   readonly softplus = method(activation.softplus);
+  readonly glu = method(activation.glu);
   readonly elu = method(rectifier.elu);
   readonly hardtanh = method(rectifier.hardtanh);
   readonly leakyRelu = method(rectifier.leakyRelu);

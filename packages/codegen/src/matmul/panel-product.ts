@@ -12,7 +12,7 @@ import { emitTile } from "./tile.js";
 type Int = Expression<"i32">;
 
 /** What `emitPanelProduct`'s function takes, all `i32`. */
-export const panelProductParameters = [
+const panelProductParameters = [
   "packedA",
   "b",
   "bRows",

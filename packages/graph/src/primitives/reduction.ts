@@ -88,7 +88,7 @@ export const cumsum: Primitive<{ readonly axis: number }, "cumulative"> = {
 };
 
 /** The shape that is left once the axes are gone. */
-export function reducedShape(shape: Shape, axes: readonly number[]): Shape {
+function reducedShape(shape: Shape, axes: readonly number[]): Shape {
   return shape.filter((_, axis) => !axes.includes(axis));
 }
 

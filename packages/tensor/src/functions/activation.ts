@@ -1,4 +1,5 @@
-import type { Shape } from "@stargrad/graph";
+import { formatShape, ShapeError, type Shape } from "@stargrad/graph";
+import { normalizeAxis } from "@stargrad/graph/internal";
 import { toFloat } from "../operands.js";
 import type { Tensor } from "../tensor.js";
 import {
@@ -14,6 +15,7 @@ import {
   where,
   type Unary,
 } from "./elementwise.js";
+import { narrow } from "./movement.js";
 
 /** `max(x, 0)`; the gradient at 0 is 0, and NaN stays NaN. */
 export const relu = ((x: Tensor) => where(lessEqual(x, 0), 0, x)) as Unary;
@@ -53,3 +55,25 @@ export const softplus = ((x: Tensor) => {
   const lower = where(positive, 0, real);
   return where(positive, add(upper, log1p(exp(neg(upper)))), log1p(exp(lower)));
 }) as Unary;
+
+/**
+ * `a · sigmoid(b)`, the gated linear unit: a is the first half of x along an axis, and b the second.
+ *
+ * Shapes: x […, 2n, …] -> […, n, …]
+ * Defaults: axis −1
+ * Throws: ShapeError if the axis has an odd length
+ * Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2017, section 2; torch.nn.functional.glu
+ */
+export function glu(x: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = -1 } = options;
+  const length = x.shape[normalizeAxis("glu", axis, x.ndim)];
+  if (length % 2 !== 0) {
+    throw new ShapeError(
+      "glu",
+      `got ${formatShape(x.shape)}, whose axis ${axis} is ${length} long; expected an even length`,
+      "Half of the axis are values and half are their gates",
+    );
+  }
+  const half = length / 2;
+  return mul(narrow(x, axis, 0, half), sigmoid(narrow(x, axis, half, half)));
+}

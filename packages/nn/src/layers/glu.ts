@@ -1,0 +1,31 @@
+import type { Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectShape } from "../shapes.js";
+
+export interface GLUOptions {
+  /** The axis that is halved; negative counts from the end. Default: −1. */
+  readonly axis?: number;
+}
+
+/**
+ * `y = a · sigmoid(b)`, the gated linear unit: a is the first half of x along an axis, and b the second.
+ *
+ * Shapes: x […, 2n, …] -> y […, n, …]
+ * Throws: ShapeError if x does not have the axis, or if the axis has an odd length
+ * Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2017, section 2; torch.nn.GLU
+ */
+export class GLU extends Module {
+  readonly #axis: number;
+
+  constructor(options: GLUOptions = {}) {
+    super("GLU", [], options);
+    this.#axis = options.axis ?? -1;
+  }
+
+  forward(x: Tensor): Tensor {
+    const length = x.shape.at(this.#axis);
+    const isEven = length !== undefined && length % 2 === 0;
+    expectShape(this.describe(), x, isEven, `an even length along axis ${this.#axis}`);
+    return x.glu({ axis: this.#axis });
+  }
+}

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import * as datasets from "@stargrad/datasets";
 import * as nn from "@stargrad/nn";
@@ -32,14 +32,24 @@ function exportsOf({ code }: Source): string[] {
   return [...code.matchAll(declared)].map(([, name]) => name);
 }
 
-/** What is exported, and named in no other file. */
+/**
+ * What is exported, and named in no other file. A test counts if it imports the file itself: one that imports from index.ts would not
+ * compile without an export there. A file that is exported as a whole (`export * as`) needs no names.
+ */
 function unusedExports(sources: readonly Source[]): string[] {
   const words = new Map(sources.map((source) => [source, new Set(source.code.match(/\w+/g))]));
-  return sources.flatMap((source) =>
-    exportsOf(source)
-      .filter((name) => !sources.some((other) => other !== source && words.get(other)?.has(name)))
-      .map((name) => `${name} of ${source.path}`),
-  );
+  const isExportedWhole = (file: string): boolean =>
+    sources.some(({ code }) => new RegExp(`^export \\* .*/${file}\\.js"`, "m").test(code));
+  return sources.flatMap((source) => {
+    const file = basename(source.path, ".ts");
+    const users = sources.filter(
+      (other) =>
+        other !== source && (!other.path.endsWith(".test.ts") || other.code.includes(`/${file}.js"`)),
+    );
+    return exportsOf(source)
+      .filter((name) => !isExportedWhole(file) && !users.some((user) => words.get(user)?.has(name)))
+      .map((name) => `${name} of ${source.path}`);
+  });
 }
 
 describe("what a source file exports", () => {
@@ -65,6 +75,11 @@ describe("what a source file exports", () => {
       ),
     ];
     expect(unusedExports(sources)).toEqual(["y of a.ts", "B of b.ts", "g of b.ts"]);
+    const throughIndex = source("a.test.ts", 'import { y, B, g } from "./index.js";\ny(B, g);\n');
+    expect(unusedExports([...sources, throughIndex])).toEqual(["y of a.ts", "B of b.ts", "g of b.ts"]);
+    const itself = source("a.test.ts", 'import { y } from "./a.js";\ny();\n');
+    const index = source("index.ts", 'export * as all from "./b.js";\n');
+    expect(unusedExports([...sources, itself, index])).toEqual([]);
   });
 });
 

@@ -20,7 +20,7 @@ import { offsetInRuns } from "./matmul/output.js";
 import type { Epilogue } from "./matmul/spec.js";
 import { storeElement, storeVector } from "./vectors.js";
 
-/** Something an epilogue walks besides the sums: an operand or a result. */
+/** An operand or a result that an epilogue walks besides the sums. */
 interface EpilogueOperand {
   readonly buffer: number;
   readonly dtype: DType;
@@ -28,18 +28,18 @@ interface EpilogueOperand {
   readonly batch: readonly Digit[];
   readonly rows: readonly Digit[];
   readonly columns: readonly Digit[];
-  /** In bytes; `null` if it takes a table. */
+  /** In bytes; `null` if a table of row offsets is needed. */
   readonly rowStride: number | null;
-  /** Whether all columns of a row are the same. */
+  /** Whether all columns of a row have the same value. */
   readonly isStill: boolean;
-  /** Otherwise so many columns are neighbours, and a table tells where each run begins; `null` if a row is one run. */
+  /** Otherwise the number of columns in a run of neighbours; a table holds the offset of each run. `null` if a row is one run. */
   readonly run: number | null;
 }
 
-/** What is kept of a term in memory while a product runs: its address and those of its two tables. */
+/** The bytes of a term in the context while a product runs: its address and the addresses of its two tables. */
 const termBytes = 12;
 
-/** The epilogue of a product, as code and as what the code is told. */
+/** The epilogue of a product: its code, and the context that the code reads at run time. */
 export class ProductEpilogue {
   readonly #kernel: ProductKernel;
   readonly #machine: Machine;
@@ -65,7 +65,7 @@ export class ProductEpilogue {
     ];
   }
 
-  /** Two epilogues with one key are the same code. */
+  /** Two epilogues with the same key have the same code. */
   get key(): string {
     const parts = subexpressionsOf(this.#expressions);
     return JSON.stringify([
@@ -84,12 +84,12 @@ export class ProductEpilogue {
     ]);
   }
 
-  /** How much room its context takes. */
+  /** The bytes of its context. */
   get contextBytes(): number {
     return this.#terms.length * termBytes;
   }
 
-  /** Writes down, where the code looks for them, the addresses of the terms. */
+  /** Stores the addresses of the terms in the context, where the code reads them. */
   prepare(
     context: Expression<"i32">,
     { body, addressOf }: Pick<KernelContext, "body" | "addressOf">,
@@ -107,14 +107,14 @@ export class ProductEpilogue {
     }
   }
 
-  /** The code. */
+  /** Returns the emitter of the code. */
   emit(math: MathLibrary): Epilogue {
     return (body, context) => this.#emit(body, context, math);
   }
 
   #emit(body: FunctionBuilder, context: Local<"i32">, math: MathLibrary): ReturnType<Epilogue> {
     const { dtype, epilogue, c } = this.#kernel;
-    if (dtype === "bool") throw new Error("a product of bools");
+    if (dtype === "bool") throw new Error("ProductEpilogue got a product of bool; expected a numeric dtype");
     const machine = this.#machine;
     const width = machine.vectorBytes / elements[dtype].size;
     const half = dtype === "float64";
@@ -180,7 +180,7 @@ export class ProductEpilogue {
     };
   }
 
-  /** Which term a result is that does not stand where the sums do. */
+  /** The index of the term of a result that is not stored in place of the sums. */
   #termOfResult(result: number): number {
     const { epilogue, c } = this.#kernel;
     return (
@@ -201,7 +201,10 @@ function termOf({
   const [batch, rows, columns] = layout.axes;
   const last = columns.at(-1);
   const isStill = columns.every(({ stride }) => stride === 0);
-  if (!isStill && last?.stride !== 1) throw new Error("an epilogue walks columns one by one");
+  if (!isStill && last?.stride !== 1)
+    throw new Error(
+      "ProductEpilogue got an operand whose columns are not neighbours; expected a column stride of 0 or 1",
+    );
   return {
     buffer,
     dtype,

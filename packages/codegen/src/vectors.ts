@@ -3,15 +3,15 @@ import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./mac
 import type { FunctionBuilder } from "./machine/function-builder.js";
 
 /*
- * How elements of each type travel between memory and vectors; see elementwise.ts for how they stand in the lanes. In a loop that has
- * float64 in it, elements of 32 bits fill but `half` a vector.
+ * Loads and stores elements of each type; elementwise.ts describes their format in the lanes. In a loop that contains float64,
+ * 32-bit elements fill only the lower `half` of a vector.
  */
 
 type Vector = Expression<"v128">;
 
 type Address = Expression<"i32">;
 
-/** As many neighbouring elements as the loop is wide. */
+/** Loads as many neighbouring elements as the loop computes at a time. */
 export function loadVector(dtype: DType, half: boolean, address: Address, offset = 0): Vector {
   const at = placeOf(address, offset);
   switch (dtype) {
@@ -24,7 +24,7 @@ export function loadVector(dtype: DType, half: boolean, address: Address, offset
   }
 }
 
-/** One element, in every lane. */
+/** Loads one element into every lane. */
 export function loadSplat(dtype: DType, address: Address, offset = 0): Vector {
   const at = placeOf(address, offset);
   switch (dtype) {
@@ -37,7 +37,7 @@ export function loadSplat(dtype: DType, address: Address, offset = 0): Vector {
   }
 }
 
-/** So many elements that stand `stride` bytes apart, one in each lane; the first of them in the lanes that are left. */
+/** Loads `count` elements that are `stride` bytes apart, one into each lane. The remaining lanes get the first element. */
 export function loadStrided(
   dtype: DType,
   count: number,
@@ -65,7 +65,7 @@ export function loadStrided(
   }
 }
 
-/** Writes as many elements as the loop is wide. The vector must be in a local. */
+/** Stores as many elements as the loop computes at a time. The vector must be in a local. */
 export function storeVector(
   body: FunctionBuilder,
   dtype: DType,
@@ -80,7 +80,7 @@ export function storeVector(
   else body.store(base, value, more);
 }
 
-/** Writes one lane of a vector, the first unless told. */
+/** Stores one lane of a vector. Default: the first */
 export function storeElement(
   body: FunctionBuilder,
   dtype: DType,
@@ -104,7 +104,7 @@ export function storeElement(
   }
 }
 
-/** Instructions add constants to their addresses, but no negative ones. */
+/** An address and a constant offset for a load or store. Instructions take no negative offset, so that one is added to the address. */
 function placeOf(address: Address, offset: number): readonly [Address, number] {
   return offset >= 0 ? [address, offset] : [i32.add(address, i32.const(offset)), 0];
 }

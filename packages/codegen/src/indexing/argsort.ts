@@ -7,12 +7,12 @@ import type { KernelContext } from "../kernel-context.js";
 import { Walk } from "./walk.js";
 
 /**
- * What is sorted: a record for each element. Its key is an unsigned number that has the element's order, so that floats, their NaN
- * and descending order need no comparison of their own; beside it stands the element's index.
+ * The layout of the records that are sorted, one for each element. A record holds a key and the element's index. The key is an
+ * unsigned integer whose order is the order of the elements, so floats, NaN and descending order need no separate comparison.
  */
 interface RecordForm {
   readonly bytes: 8 | 16;
-  /** Where the key begins among the bits of the record's first 64, and how many bytes of it there are. */
+  /** The bit at which the key begins in the first 64 bits of the record, and the number of bytes of the key. */
   readonly keyShift: 0 | 32;
   readonly keyBytes: number;
   readonly indexOffset: 0 | 8;
@@ -25,11 +25,11 @@ const forms: Readonly<Record<DType, RecordForm>> = {
   float64: { bytes: 16, keyShift: 0, keyBytes: 8, indexOffset: 8 },
 };
 
-/** Up to this length inserting is faster than counting digits. */
+/** Up to this length, insertion sort is faster than radix sort. */
 const longestInserted = 64;
 const digitValues = 256;
 
-/** Room for the counts of each digit, and for the records twice. */
+/** Scratch for the counts of each digit and for two copies of the records. */
 export function argsortScratchBytes(
   { shape, axis, x }: ArgsortKernel,
   { buffers }: Pick<Program, "buffers">,
@@ -38,7 +38,7 @@ export function argsortScratchBytes(
   return countBytes(form) + 2 * shape[axis] * form.bytes;
 }
 
-/** Sorts one row of the axis after another, stable: short ones by insertion, long ones digit by digit. */
+/** Sorts each row along the axis, in a stable order: short rows by insertion sort, long rows by radix sort. */
 export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): void {
   const { shape, axis, descending, x, buffer } = kernel;
   const { body, machine, program, addressOf, share, scratch } = context;
@@ -90,7 +90,7 @@ export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): voi
   });
 }
 
-/** An element as an unsigned number of the same order; its lowest `keyBytes` bytes count. */
+/** Maps an element to an unsigned integer that preserves the order. Only its lowest `keyBytes` bytes are used. */
 function keyOf(
   body: FunctionBuilder,
   dtype: DType,
@@ -113,7 +113,7 @@ function ascendingKey(body: FunctionBuilder, dtype: DType, address: Expression<"
       // Adding 0 turns −0 into 0.
       const x = body.keep(f32.add(f32.load(address), f32.const(0)));
       const bits = body.keep(i32.reinterpretF32(x));
-      // A negative number is the smaller the larger its bits are: all of them are turned.
+      // For negative floats, a larger bit pattern means a smaller number, so all of their bits are inverted.
       const turned = i32.or(i32.shiftRightSigned(bits, i32.const(31)), i32.const(0x80000000));
       return i64.extendI32Unsigned(select(i32.const(-1), i32.xor(bits, turned), f32.ne(x, x)));
     }
@@ -126,7 +126,7 @@ function ascendingKey(body: FunctionBuilder, dtype: DType, address: Expression<"
   }
 }
 
-/** Puts each record behind the last one whose key is not larger. */
+/** Inserts each record after the last record whose key is not larger. */
 function insertionSort(
   body: FunctionBuilder,
   form: RecordForm,
@@ -137,7 +137,7 @@ function insertionSort(
   const next = body.keep(i32.add(start, i32.const(form.bytes)));
   body.for({ from: i32.const(1), to: i32.const(length) }, () => {
     const place = body.keep(next);
-    // With the key in the upper half, the index below it only tells equal keys apart, in their order.
+    // The key is in the upper half. The index in the lower half only decides between equal keys, and keeps their order.
     const key = body.keep(i64.load(place));
     const record = form.bytes === 8 ? key : body.keep(v128.loadPair(place));
     const before = body.keep(i32.sub(place, i32.const(form.bytes)));
@@ -165,7 +165,7 @@ function isPair(record: Expression<"i64" | "v128">): record is Expression<"v128"
   return record.type === "v128";
 }
 
-/** Sorts by one byte of the key after another, the lowest first; each time equal ones keep their order. */
+/** Radix sort: sorts by one byte of the key at a time, from the lowest to the highest. Each pass is stable. */
 class DigitCounts {
   readonly #body: FunctionBuilder;
   readonly #form: RecordForm;
@@ -194,7 +194,7 @@ class DigitCounts {
     }
   }
 
-  /** Sorts the records at `source`, with room for as many at `target`; `source` is then where they are. */
+  /** Sorts the records at `source`, with `target` as a second buffer of the same size. Afterwards `source` is their address. */
   sort(source: Local<"i32">, target: Local<"i32">, length: number): void {
     const body = this.#body;
     const { keyBytes, keyShift, bytes } = this.#form;
@@ -203,7 +203,7 @@ class DigitCounts {
     const slotOf = (record: Expression<"i32">): Expression<"i32"> =>
       i32.add(counts, this.#slotOffset(i64.shiftRightUnsigned(i64.load(record), shift)));
     body.for({ to: i32.const(keyBytes) }, () => {
-      // Where all keys have the same byte there is nothing to do.
+      // If all keys have the same byte, this pass would change nothing.
       body.if(i32.ne(i32.load(slotOf(source)), i32.const(length)), () => {
         this.#startsOf(counts, target);
         const record = body.keep(source);
@@ -223,7 +223,7 @@ class DigitCounts {
     });
   }
 
-  /** Turns counts into the addresses where the records with each value of the digit begin. */
+  /** Replaces each count by the address at which the records with that digit begin. */
   #startsOf(counts: Expression<"i32">, target: Expression<"i32">): void {
     const body = this.#body;
     const place = body.keep(target);

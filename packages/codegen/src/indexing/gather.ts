@@ -6,8 +6,8 @@ import { copyElement, copyElements, lanesOf } from "./elements.js";
 import { Walk } from "./walk.js";
 
 /**
- * Copies what the indices name. The index is read where it moves; what lies inside of that is copied as a run: a row of an embedding
- * at the speed of memory.
+ * Copies the elements that the indices select. An index is loaded once for all inner digits along which it is constant. The elements
+ * of those digits are copied as one run, so that a row of an embedding is copied at memory bandwidth.
  */
 export function writeGather(
   kernel: GatherKernel,

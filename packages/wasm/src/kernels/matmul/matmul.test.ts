@@ -85,7 +85,7 @@ describe.each(dtypes)("%s", (dtype) => {
           b,
           options: { c: { rowStride: null, run } },
         });
-        // Rows in reverse order; columns in runs that lie apart.
+        // Rows in reverse order; columns in runs with gaps between them.
         const view: View = {
           rows: range(m, 3 * n).reverse(),
           columns: range(n).map((j) => j + 2 * Math.floor(j / 10)),
@@ -153,7 +153,7 @@ describe.each(dtypes)("%s", (dtype) => {
   });
 });
 
-/** Cuts 0 to `count` after 1, and again in the middle. */
+/** Divides the range from 0 to `count` after 1 and in the middle. */
 function parts(count: number): (readonly [number, number])[] {
   const cuts = [...new Set([0, Math.min(1, count), Math.ceil(count / 2), count])].sort((x, y) => x - y);
   return cuts.slice(1).map((end, i) => [cuts[i], end] as const);

@@ -12,7 +12,7 @@ export interface KernelTools {
   readonly math: MathLibrary;
 }
 
-/** The place into which a kernel is written: the function, and the addresses of the buffers. */
+/** The context into which a kernel is written: the function, and the addresses of the buffers. */
 export interface KernelSite {
   readonly body: FunctionBuilder;
   readonly program: Pick<Program, "buffers">;

@@ -46,29 +46,29 @@ export class LoopValues {
   readonly #context: ValueContext;
   /** The walked digit; `null` if only one element is computed. */
   readonly #digit: number | null;
-  readonly #still: Known;
-  readonly #moving = new Map<LaneRange, Known>();
-  readonly #stands: Map<LoopExpression, boolean>;
+  readonly #constants: Known;
+  readonly #varying = new Map<LaneRange, Known>();
+  readonly #constancy: Map<LoopExpression, boolean>;
 
   /** `before`: values of a point of the code that always runs earlier; its constant values are reused here. */
   constructor(context: ValueContext, digit: number | null, before: LoopValues | null = null) {
     this.#context = context;
     this.#digit = digit;
-    this.#still = new Map(before === null ? [] : before.#still);
-    this.#stands = before === null ? new Map<LoopExpression, boolean>() : before.#stands;
+    this.#constants = new Map(before === null ? [] : before.#constants);
+    this.#constancy = before === null ? new Map<LoopExpression, boolean>() : before.#constancy;
   }
 
   /** Computes the subexpressions that are constant along the digit, once for all steps. */
   hoist(expressions: readonly LoopExpression[]): void {
     for (const part of subexpressionsOf(expressions)) {
-      if (this.#standsStill(part)) this.of(part, { ahead: 0, lanes: 1 });
+      if (this.#isConstant(part)) this.of(part, { ahead: 0, lanes: 1 });
     }
   }
 
   /** An expression's value for the elements of a step, in a local. */
   of(expression: LoopExpression, step: LaneRange): Local<"v128"> {
-    const known = this.#standsStill(expression) ? this.#still : this.#knownAt(step);
-    const key = expression.kind === "apply" ? expression : this.#walkerOf(expression);
+    const known = this.#isConstant(expression) ? this.#constants : this.#knownAt(step);
+    const key = expression.kind === "apply" ? expression : this.#cursorOf(expression);
     const found = known.get(key);
     if (found !== undefined) return found;
     const value = this.#context.body.keep(this.#write(expression, step));
@@ -80,14 +80,14 @@ export class LoopValues {
   halvesOf(expression: LoopExpression, step: LaneRange): [Expression<"v128">, Expression<"v128">] | null {
     const { width, machine } = this.#context;
     if (this.#digit === null || expression.kind !== "load" || step.lanes < width) return null;
-    const { strides, scale, pointer } = this.#walkerOf(expression);
+    const { strides, scale, pointer } = this.#cursorOf(expression);
     if (strides[this.#digit] !== 1 || scale * width !== machine.vectorBytes) return null;
     const offset = step.ahead * scale;
     return [v128.loadHalf(pointer, offset), v128.loadHalf(pointer, offset + machine.vectorBytes / 2)];
   }
 
   #write(expression: LoopExpression, step: LaneRange): Expression<"v128"> {
-    if (expression.kind !== "apply") return this.#read(this.#walkerOf(expression), step);
+    if (expression.kind !== "apply") return this.#read(this.#cursorOf(expression), step);
     const { body, math } = this.#context;
     const { primitive, inputs, dtype } = expression;
     const from = inputs[inputs.length - 1].dtype;
@@ -114,28 +114,28 @@ export class LoopValues {
   }
 
   /** Whether an expression is constant along the digit. */
-  #standsStill(expression: LoopExpression): boolean {
+  #isConstant(expression: LoopExpression): boolean {
     if (this.#digit === null) return true;
-    const known = this.#stands.get(expression);
+    const known = this.#constancy.get(expression);
     if (known !== undefined) return known;
     const stands =
       expression.kind === "apply"
-        ? expression.inputs.every((input) => this.#standsStill(input))
-        : this.#walkerOf(expression).strides[this.#digit] === 0;
-    this.#stands.set(expression, stands);
+        ? expression.inputs.every((input) => this.#isConstant(input))
+        : this.#cursorOf(expression).strides[this.#digit] === 0;
+    this.#constancy.set(expression, stands);
     return stands;
   }
 
-  #walkerOf(leaf: Leaf): OperandCursor {
-    const walker = this.#context.sources.get(leaf);
-    if (walker === undefined)
+  #cursorOf(leaf: Leaf): OperandCursor {
+    const cursor = this.#context.sources.get(leaf);
+    if (cursor === undefined)
       throw new Error("LoopValues got an expression whose leaves the loop has no pointers for");
-    return walker;
+    return cursor;
   }
 
   #knownAt(step: LaneRange): Known {
-    const known = this.#moving.get(step) ?? new Map<OperandCursor | LoopExpression, Local<"v128">>();
-    this.#moving.set(step, known);
+    const known = this.#varying.get(step) ?? new Map<OperandCursor | LoopExpression, Local<"v128">>();
+    this.#varying.set(step, known);
     return known;
   }
 }

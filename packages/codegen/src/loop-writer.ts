@@ -70,7 +70,7 @@ export class LoopWriter {
   readonly #expressions: readonly LoopExpression[];
   readonly #sources: ReadonlyMap<Leaf, OperandCursor>;
   readonly #results: readonly OperandCursor[];
-  readonly #walkers: readonly OperandCursor[];
+  readonly #cursors: readonly OperandCursor[];
   readonly #firstAxis: number;
   #divided: number | null = null;
 
@@ -98,7 +98,7 @@ export class LoopWriter {
     this.width = context.machine.vectorBytes / (this.half ? 8 : 4);
     this.#context = context;
     this.#expressions = expressions;
-    this.#walkers = all.map((term, i): OperandCursor => {
+    this.#cursors = all.map((term, i): OperandCursor => {
       const { dtype, layout } = term;
       const isIndex = term.kind === "index";
       const scale = isIndex ? 1 : bytesPerElement(dtype);
@@ -110,8 +110,8 @@ export class LoopWriter {
       return { dtype, strides: iteration.strides[i], scale, isIndex, pointer };
     });
     const positions = new Map([...distinct.keys()].map((key, i) => [key, i]));
-    this.#sources = new Map(leaves.map((leaf) => [leaf, this.#walkers[positions.get(leafKey(leaf)) ?? 0]]));
-    this.#results = this.#walkers.slice(distinct.size);
+    this.#sources = new Map(leaves.map((leaf) => [leaf, this.#cursors[positions.get(leafKey(leaf)) ?? 0]]));
+    this.#results = this.#cursors.slice(distinct.size);
   }
 
   /** The axis of the shape that a digit belongs to. */
@@ -227,7 +227,7 @@ export class LoopWriter {
 
   /** Moves every pointer along a digit. */
   #advance(digit: number, steps: number): void {
-    for (const { pointer, strides, scale } of this.#walkers) {
+    for (const { pointer, strides, scale } of this.#cursors) {
       const distance = strides[digit] * scale * steps;
       if (distance !== 0) pointer.set(i32.add(pointer, i32.const(distance)));
     }
@@ -237,7 +237,7 @@ export class LoopWriter {
   #pieces(digit: number, pieces: number, size: number, inside: () => void, after: () => void): void {
     const { body } = this;
     const { from, to } = piecesOf(body, this.#context.share, pieces);
-    const moving = this.#walkers.filter(({ strides }) => strides[digit] !== 0);
+    const moving = this.#cursors.filter(({ strides }) => strides[digit] !== 0);
     const starts = moving.map(({ pointer }) => body.keep(pointer));
     for (const { pointer, strides, scale } of moving) {
       pointer.set(i32.add(pointer, i32.mul(from, i32.const(strides[digit] * scale * size))));

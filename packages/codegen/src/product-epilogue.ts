@@ -31,7 +31,7 @@ interface EpilogueOperand {
   /** In bytes; `null` if a table of row offsets is needed. */
   readonly rowStride: number | null;
   /** Whether all columns of a row have the same value. */
-  readonly isStill: boolean;
+  readonly isConstant: boolean;
   /** Otherwise the number of columns in a run of neighbours; a table holds the offset of each run. `null` if a row is one run. */
   readonly run: number | null;
 }
@@ -69,7 +69,7 @@ export class ProductEpilogue {
   get key(): string {
     const parts = subexpressionsOf(this.#expressions);
     return JSON.stringify([
-      this.#terms.map(({ dtype, rowStride, isStill, run }) => [dtype, rowStride, isStill, run]),
+      this.#terms.map(({ dtype, rowStride, isConstant, run }) => [dtype, rowStride, isConstant, run]),
       parts.map((part) =>
         part.kind === "apply"
           ? [part.primitive, part.dtype, part.inputs.map((input) => parts.indexOf(input))]
@@ -126,16 +126,16 @@ export class ProductEpilogue {
       columnTable: i32.load(context, i * termBytes + 8),
       pointer: body.local("i32"),
     }));
-    const sumWalker: OperandCursor = {
+    const sumCursor: OperandCursor = {
       dtype,
       strides: [1],
       scale: elements[dtype].size,
       isIndex: false,
       pointer: body.local("i32"),
     };
-    const walkers = walked.map(({ dtype: type, isStill, bytes, pointer }): OperandCursor => ({
+    const cursors = walked.map(({ dtype: type, isConstant, bytes, pointer }): OperandCursor => ({
       dtype: type,
-      strides: [isStill ? 0 : 1],
+      strides: [isConstant ? 0 : 1],
       scale: bytes,
       isIndex: false,
       pointer,
@@ -143,7 +143,7 @@ export class ProductEpilogue {
     const sources = new Map(
       this.#leaves.map((leaf) => [
         leaf,
-        this.#isSum(leaf) ? sumWalker : walkers[this.#operands.indexOf(leafKey(leaf))],
+        this.#isSum(leaf) ? sumCursor : cursors[this.#operands.indexOf(leafKey(leaf))],
       ]),
     );
     const values = { body, math, machine, width, half, sources };
@@ -152,16 +152,16 @@ export class ProductEpilogue {
     return {
       runs: walked.flatMap(({ run }) => (run === null ? [] : [run])),
       begin: (row, column) => {
-        for (const { base, rowStride, rowTable, isStill, run, bytes, columnTable, pointer } of walked) {
+        for (const { base, rowStride, rowTable, isConstant, run, bytes, columnTable, pointer } of walked) {
           const along = rowStride === null ? i32.load(entry(rowTable, row)) : times(row, rowStride);
           const start = i32.add(base, along);
-          pointer.set(isStill ? start : i32.add(start, offsetInRuns(columnTable, column, run, bytes)));
+          pointer.set(isConstant ? start : i32.add(start, offsetInRuns(columnTable, column, run, bytes)));
         }
         ofStretch = new LoopValues(values, 0);
         ofStretch.hoist(this.#expressions);
       },
       finish: (sum, wide) => {
-        sumWalker.pointer.set(sum);
+        sumCursor.pointer.set(sum);
         const here = new LoopValues(values, wide ? 0 : null, wide ? ofStretch : null);
         const step: LaneRange = { ahead: 0, lanes: wide ? width : 1 };
         const results = epilogue.map(({ expression, buffer }, i) => ({
@@ -173,8 +173,8 @@ export class ProductEpilogue {
           if (wide) storeVector(body, type, half, pointer, value);
           else storeElement(body, type, pointer, value);
         }
-        for (const { isStill, bytes, pointer } of walked) {
-          if (!isStill) pointer.set(plus(pointer, wide ? width * bytes : bytes));
+        for (const { isConstant, bytes, pointer } of walked) {
+          if (!isConstant) pointer.set(plus(pointer, wide ? width * bytes : bytes));
         }
       },
     };
@@ -200,8 +200,8 @@ function termOf({
 }: Pick<Extract<Leaf, { kind: "load" }>, "buffer" | "dtype" | "layout">): EpilogueOperand {
   const [batch, rows, columns] = layout.axes;
   const last = columns.at(-1);
-  const isStill = columns.every(({ stride }) => stride === 0);
-  if (!isStill && last?.stride !== 1)
+  const isConstant = columns.every(({ stride }) => stride === 0);
+  if (!isConstant && last?.stride !== 1)
     throw new Error(
       "ProductEpilogue got an operand whose columns are not neighbours; expected a column stride of 0 or 1",
     );
@@ -213,7 +213,7 @@ function termOf({
     rows,
     columns,
     rowStride: rows.length > 1 ? null : (rows.at(0)?.stride ?? 0) * bytesPerElement(dtype),
-    isStill,
-    run: isStill || columns.length === 1 ? null : (last?.length ?? null),
+    isConstant,
+    run: isConstant || columns.length === 1 ? null : (last?.length ?? null),
   };
 }

@@ -13,7 +13,7 @@ type Address = Expression<"i32">;
 
 /** Loads as many neighbouring elements as the loop computes at a time. */
 export function loadVector(dtype: DType, half: boolean, address: Address, offset = 0): Vector {
-  const at = placeOf(address, offset);
+  const at = addressed(address, offset);
   switch (dtype) {
     case "bool":
       return v128.loadMasks(...at);
@@ -26,7 +26,7 @@ export function loadVector(dtype: DType, half: boolean, address: Address, offset
 
 /** Loads one element into every lane. */
 export function loadSplat(dtype: DType, address: Address, offset = 0): Vector {
-  const at = placeOf(address, offset);
+  const at = addressed(address, offset);
   switch (dtype) {
     case "bool":
       return i32x4.neg(i32x4.splat(i32.load8Unsigned(...at)));
@@ -45,7 +45,7 @@ export function loadStrided(
   stride: number,
   offset = 0,
 ): Vector {
-  const at = (lane: number): readonly [Address, number] => placeOf(address, offset + lane * stride);
+  const at = (lane: number): readonly [Address, number] => addressed(address, offset + lane * stride);
   const lanes = Array.from({ length: count - 1 }, (_, i) => i + 1);
   const first = loadSplat(dtype, address, offset);
   switch (dtype) {
@@ -74,7 +74,7 @@ export function storeVector(
   value: Vector,
   offset = 0,
 ): void {
-  const [base, more] = placeOf(address, offset);
+  const [base, more] = addressed(address, offset);
   if (dtype === "bool") body.storeMasks(base, value, half, more);
   else if (half && dtype !== "float64") body.storeHalf(base, value, more);
   else body.store(base, value, more);
@@ -88,7 +88,7 @@ export function storeElement(
   value: Vector,
   { lane = 0, offset = 0 }: { readonly lane?: number; readonly offset?: number } = {},
 ): void {
-  const [base, more] = placeOf(address, offset);
+  const [base, more] = addressed(address, offset);
   switch (dtype) {
     case "bool":
       body.store8(base, i32.and(i32x4.extract(value, lane), i32.const(1)), more);
@@ -105,6 +105,6 @@ export function storeElement(
 }
 
 /** An address and a constant offset for a load or store. Instructions take no negative offset, so that one is added to the address. */
-function placeOf(address: Address, offset: number): readonly [Address, number] {
+function addressed(address: Address, offset: number): readonly [Address, number] {
   return offset >= 0 ? [address, offset] : [i32.add(address, i32.const(offset)), 0];
 }

@@ -24,7 +24,7 @@ export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<Ar
   module.function(
     { parameters: ["i32", "i32", "i32"], result: "i32" },
     (body, image, thread, count) => {
-      const room = body.keep(
+      const scratch = body.keep(
         i32.add(
           i32.add(i32.load(image, header.frame), i32.load(image, header.rooms)),
           i32.mul(thread, i32.load(image, header.roomBytes)),
@@ -34,11 +34,11 @@ export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<Ar
       const copied = body.keep(i32.load(image, header.copiedBytes));
       body.if(copied, () => {
         // The copied words are at the end of the thread's memory, so that the scratch of kernels starts at its beginning.
-        words.set(i32.sub(i32.add(room, i32.load(image, header.roomBytes)), copied));
+        words.set(i32.sub(i32.add(scratch, i32.load(image, header.roomBytes)), copied));
         body.copy(words, image, copied);
       });
       const [from, to] = [header.commands, header.end].map((at) => i32.add(image, i32.load(image, at)));
-      const failed = body.keep(callResult(run, from, to, words, room, thread, count));
+      const failed = body.keep(callResult(run, from, to, words, scratch, thread, count));
       if (barrier !== null) {
         body.if(i32.and(i32.eqz(failed), i32.ne(count, i32.const(1))), () => {
           body.call(barrier, count);
@@ -60,7 +60,7 @@ function emitRun(
   const self = module.next("i32");
   return module.function(
     { parameters: ["i32", "i32", "i32", "i32", "i32", "i32"], result: "i32" },
-    (body, from, to, words, room, thread, count) => {
+    (body, from, to, words, scratch, thread, count) => {
       const meet = (condition: Expression<"i32">): void => {
         if (barrier === null) return;
         body.if(i32.and(condition, i32.ne(count, i32.const(1))), () => {
@@ -93,7 +93,7 @@ function emitRun(
               failed.set(i32.const(0));
               body.while(i32.and(i32.lessSigned(iteration, length), i32.eqz(failed)), () => {
                 moveViews(body, { at, views, words, iteration });
-                failed.set(callResult(self, first, next, words, room, thread, all));
+                failed.set(callResult(self, first, next, words, scratch, thread, all));
                 if (barrier !== null) {
                   body.if(i32.and(i32.eqz(failed), i32.ne(all, i32.const(1))), () => {
                     body.call(barrier, all);
@@ -108,7 +108,7 @@ function emitRun(
             () => {
               const index = i32.load(at, command.target);
               const operands = i32.add(at, i32.const(command.operands));
-              body.if(callIndirect(kernel, index, operands, words, room, thread, count), () => {
+              body.if(callIndirect(kernel, index, operands, words, scratch, thread, count), () => {
                 // All threads must have seen the failure before the memory they read changes.
                 meet(i32.const(1));
                 body.return(i32.shiftRightUnsigned(what, i32.const(8)));

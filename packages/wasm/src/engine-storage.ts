@@ -15,20 +15,20 @@ export class EngineStorage implements Storage {
   readonly dtype: DType;
   readonly size: number;
   readonly heap: Heap;
-  readonly #place: HeapAddress;
+  readonly #heapAddress: HeapAddress;
 
   /** Takes ownership of the elements at an address that the heap has allocated. */
   constructor(heap: Heap, dtype: DType, size: number, address: number) {
     this.heap = heap;
     this.dtype = dtype;
     this.size = size;
-    this.#place = { address };
-    whenCollected(this, giverBack(heap, this.#place, this.byteLength));
+    this.#heapAddress = { address };
+    whenCollected(this, releaser(heap, this.#heapAddress, this.byteLength));
     noteHeld(roomFor(this.byteLength));
   }
 
   get address(): number {
-    const { address } = this.#place;
+    const { address } = this.#heapAddress;
     if (address === null)
       throw new Error("EngineStorage: the storage has been disposed of; read its elements before");
     return address;
@@ -52,25 +52,25 @@ export class EngineStorage implements Storage {
   /** Replaces the elements by those at another address, and frees the old memory. */
   moveTo(address: number): void {
     // The storage was disposed of while the new elements were computed.
-    if (this.#place.address === null) {
+    if (this.#heapAddress.address === null) {
       this.heap.free(address, this.byteLength);
       return;
     }
-    this.heap.free(this.#place.address, this.byteLength);
-    this.#place.address = address;
+    this.heap.free(this.#heapAddress.address, this.byteLength);
+    this.#heapAddress.address = address;
   }
 
   dispose(): void {
-    giverBack(this.heap, this.#place, this.byteLength)();
+    releaser(this.heap, this.#heapAddress, this.byteLength)();
   }
 }
 
 /** Returns a function that frees the memory of a storage once. It must not refer to the storage, so as not to keep it alive. */
-function giverBack(heap: Heap, place: HeapAddress, bytes: number): () => void {
+function releaser(heap: Heap, location: HeapAddress, bytes: number): () => void {
   return () => {
-    const { address } = place;
+    const { address } = location;
     if (address === null) return;
-    place.address = null;
+    location.address = null;
     heap.free(address, bytes);
     noteGivenBack(roomFor(bytes));
   };

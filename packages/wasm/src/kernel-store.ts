@@ -155,7 +155,7 @@ export class KernelStore {
     const tables = new Tables(heap);
     const writing = { builder, tables };
     const library = new KernelLibrary(builder, machine, wasmTarget);
-    const places = this.#takePlaces(variants.length);
+    const places = this.#takeIndices(variants.length);
     try {
       const scratches = variants.map((variant, i) => writeKernel(variant, library, writing, `kernel${i}`));
       const bytes = builder.finish();
@@ -173,7 +173,7 @@ export class KernelStore {
         users: 0,
         variants: variants.map(({ formed: { signature }, shared }) => ({ signature, shared })),
         places,
-        tables: tables.places,
+        tables: tables.allocations,
       };
       variants.forEach(({ formed, shared }, i) => {
         const code = { place: places.first + i, scratchBytes: scratches[i], module };
@@ -181,18 +181,18 @@ export class KernelStore {
       });
       this.#cost += module.cost;
     } catch (error) {
-      for (const { address, bytes } of tables.places) heap.free(address, bytes);
+      for (const { address, bytes } of tables.allocations) heap.free(address, bytes);
       this.#free.push(places);
       throw error;
     }
   }
 
   /** Reserves `count` consecutive table indices. */
-  #takePlaces(count: number): { readonly first: number; readonly count: number } {
+  #takeIndices(count: number): { readonly first: number; readonly count: number } {
     const at = this.#free.findIndex((stretch) => stretch.count >= count);
     if (at >= 0) {
-      const [{ first, count: room }] = this.#free.splice(at, 1);
-      if (room > count) this.#free.push({ first: first + count, count: room - count });
+      const [{ first, count: free }] = this.#free.splice(at, 1);
+      if (free > count) this.#free.push({ first: first + count, count: free - count });
       return { first, count };
     }
     const first = this.#end;
@@ -223,7 +223,7 @@ function writeKernel(
           const base = i32.load(i32.add(words, i32.load(operands, at)));
           return body.hoist(i32.add(base, i32.load(operands, at + 4)));
         },
-        tableOf: (numbers) => i32.const(tables.place(numbers)),
+        tableOf: (numbers) => i32.const(tables.store(numbers)),
         scratch,
         share: shared ? { index: thread, count } : null,
         fail(position, index) {
@@ -243,7 +243,7 @@ function writeKernel(
 
 /** The tables of constant numbers that a module's code reads. Equal tables are stored once. */
 class Tables {
-  readonly places: { readonly address: number; readonly bytes: number }[] = [];
+  readonly allocations: { readonly address: number; readonly bytes: number }[] = [];
   readonly #heap: Heap;
   readonly #known = new Map<string, number>();
 
@@ -253,11 +253,11 @@ class Tables {
 
   /** The total bytes of all tables. */
   get bytes(): number {
-    return this.places.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.allocations.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Stores a table unless it is already stored, and returns its address. */
-  place(numbers: Int32Array): number {
+  store(numbers: Int32Array): number {
     const key = numbers.join();
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -265,7 +265,7 @@ class Tables {
     const address =
       this.#heap.allocate(bytes) ??
       outOfMemory(this.#heap, { largest: { name: "a table of offsets", bytes } }, bytes);
-    this.places.push({ address, bytes });
+    this.allocations.push({ address, bytes });
     this.#known.set(key, address);
     this.#heap.view("int32", address, numbers.length).set(numbers);
     return address;

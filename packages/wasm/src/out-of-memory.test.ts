@@ -11,7 +11,7 @@ it.each([
   [25 * 2 ** 20, "25 MiB"],
   [2 ** 32, "4 GiB"],
   [2 ** 42, "4096 GiB"],
-])("says %d bytes as %s", (bytes, text) => {
+])("formats %d bytes as %s", (bytes, text) => {
   expect(inUnits(bytes)).toBe(text);
 });
 

@@ -33,9 +33,9 @@ export class Run {
       for (let i = 0; i < elements.length; i++) {
         if (this.#isHere(elements[i])) sources.set(elements[i], [...(sources.get(elements[i]) ?? []), i]);
         const buffer = program.inputs[i];
-        this.#addresses[wordOf(buffer)] = this.#place(elements[i], buffer);
+        this.#addresses[wordOf(buffer)] = this.#addressOf(elements[i], buffer);
       }
-      for (let i = 0; i < program.outputs.length; i++) this.#placeOutput(program.outputs[i], i, sources);
+      for (let i = 0; i < program.outputs.length; i++) this.#chooseAddress(program.outputs[i], i, sources);
     } catch (error) {
       this.#clear();
       throw error;
@@ -81,7 +81,7 @@ export class Run {
   }
 
   /** The address of a leaf's elements, which are copied into the engine's memory unless they are already there. */
-  #place(storage: Storage, buffer: OutsideBuffer): number {
+  #addressOf(storage: Storage, buffer: OutsideBuffer): number {
     if (this.#isHere(storage)) return storage.address;
     const { dtype } = buffer;
     const address = this.#takeFromReserve(bytesOf(buffer));
@@ -90,7 +90,7 @@ export class Run {
   }
 
   /** Chooses the address to which an output is written. */
-  #placeOutput(
+  #chooseAddress(
     buffer: OutsideBuffer,
     output: number,
     sources: ReadonlyMap<Storage, readonly number[]>,
@@ -146,7 +146,7 @@ export class Run {
   }
 
   #keep(address: number): void {
-    const index = this.#temporary.findIndex((room) => room.address === address);
+    const index = this.#temporary.findIndex((allocation) => allocation.address === address);
     this.#temporary.splice(index, 1);
   }
 

@@ -50,7 +50,7 @@ interface KnownProgram extends CompiledProgram {
   /** An estimate of its memory in bytes: its image, and the code that was compiled for it. */
   readonly cost: number;
   /** The address of its image; `null` until it first runs. */
-  readonly place: { image: number | null };
+  readonly location: { image: number | null };
 }
 
 /** Executes the commands of an image, as one of `threads` threads. */
@@ -191,9 +191,9 @@ export class WasmEngine implements Engine {
       leastWork: this.#leastWork,
     });
     const cost = 4 * compiled.image.byteLength + 2 * signature.length + this.#kernels.cost - before;
-    const program = { ...compiled, cost, place: { image: null } };
+    const program = { ...compiled, cost, location: { image: null } };
     noteHeld(cost);
-    whenCollected(program, giverBack(this.#heap, this.#kernels, program));
+    whenCollected(program, releaser(this.#heap, this.#kernels, program));
     this.#programs.add(signature, program);
     return program;
   }
@@ -211,15 +211,15 @@ export class WasmEngine implements Engine {
   }
 
   #imageOf(program: KnownProgram): number {
-    const { image, place } = program;
-    if (place.image === null) {
+    const { image, location } = program;
+    if (location.image === null) {
       const address =
         this.#heap.allocate(image.byteLength) ?? outOfMemory(this.#heap, program, image.byteLength);
       this.#heap.view("int32", address, image.length).set(image);
       this.#heap.all("int32")[(address + header.image) >>> 2] = address;
-      place.image = address;
+      location.image = address;
     }
-    return place.image;
+    return location.image;
   }
 }
 
@@ -227,14 +227,14 @@ export class WasmEngine implements Engine {
  * Returns a function that frees all memory of a program when it has become unreachable. An evicted program may still be part of a
  * recorded step. The function must not refer to the program, so as not to keep it alive.
  */
-function giverBack(
+function releaser(
   heap: Heap,
   kernels: KernelStore,
-  { image, place, modules, cost }: KnownProgram,
+  { image, location, modules, cost }: KnownProgram,
 ): () => void {
   const bytes = image.byteLength;
   return () => {
-    if (place.image !== null) heap.free(place.image, bytes);
+    if (location.image !== null) heap.free(location.image, bytes);
     kernels.release(modules);
     noteGivenBack(cost);
   };

@@ -114,14 +114,14 @@ function ascendingKey(body: FunctionBuilder, dtype: DType, address: Expression<"
       const x = body.keep(f32.add(f32.load(address), f32.const(0)));
       const bits = body.keep(i32.reinterpretF32(x));
       // For negative floats, a larger bit pattern means a smaller number, so all of their bits are inverted.
-      const turned = i32.or(i32.shiftRightSigned(bits, i32.const(31)), i32.const(0x80000000));
-      return i64.extendI32Unsigned(select(i32.const(-1), i32.xor(bits, turned), f32.ne(x, x)));
+      const flipped = i32.or(i32.shiftRightSigned(bits, i32.const(31)), i32.const(0x80000000));
+      return i64.extendI32Unsigned(select(i32.const(-1), i32.xor(bits, flipped), f32.ne(x, x)));
     }
     case "float64": {
       const x = body.keep(f64.add(f64.load(address), f64.const(0)));
       const bits = body.keep(i64.reinterpretF64(x));
-      const turned = i64.or(i64.shiftRightSigned(bits, i64.const(63n)), i64.const(-(2n ** 63n)));
-      return select(i64.const(-1n), i64.xor(bits, turned), f64.ne(x, x));
+      const flipped = i64.or(i64.shiftRightSigned(bits, i64.const(63n)), i64.const(-(2n ** 63n)));
+      return select(i64.const(-1n), i64.xor(bits, flipped), f64.ne(x, x));
     }
   }
 }
@@ -136,29 +136,29 @@ function insertionSort(
   const start = body.keep(records);
   const next = body.keep(i32.add(start, i32.const(form.bytes)));
   body.for({ from: i32.const(1), to: i32.const(length) }, () => {
-    const place = body.keep(next);
+    const address = body.keep(next);
     // The key is in the upper half. The index in the lower half only decides between equal keys, and keeps their order.
-    const key = body.keep(i64.load(place));
-    const record = form.bytes === 8 ? key : body.keep(v128.loadPair(place));
-    const before = body.keep(i32.sub(place, i32.const(form.bytes)));
-    const moves = select(i64.load(before), i64.const(0n), i32.ne(place, start));
+    const key = body.keep(i64.load(address));
+    const record = form.bytes === 8 ? key : body.keep(v128.loadPair(address));
+    const before = body.keep(i32.sub(address, i32.const(form.bytes)));
+    const moves = select(i64.load(before), i64.const(0n), i32.ne(address, start));
     body.while(i64.greaterUnsigned(moves, key), () => {
-      storeRecord(body, place, form.bytes === 8 ? i64.load(before) : v128.loadPair(before));
-      place.set(before);
+      storeRecord(body, address, form.bytes === 8 ? i64.load(before) : v128.loadPair(before));
+      address.set(before);
       before.set(i32.sub(before, i32.const(form.bytes)));
     });
-    storeRecord(body, place, record);
+    storeRecord(body, address, record);
     next.set(i32.add(next, i32.const(form.bytes)));
   });
 }
 
 function storeRecord(
   body: FunctionBuilder,
-  place: Expression<"i32">,
+  address: Expression<"i32">,
   record: Expression<"i64" | "v128">,
 ): void {
-  if (isPair(record)) body.storePair(place, record);
-  else body.store(place, record);
+  if (isPair(record)) body.storePair(address, record);
+  else body.store(address, record);
 }
 
 function isPair(record: Expression<"i64" | "v128">): record is Expression<"v128"> {
@@ -209,9 +209,9 @@ class DigitCounts {
         const record = body.keep(source);
         body.for({ to: i32.const(length) }, () => {
           const slot = body.keep(slotOf(record));
-          const place = body.keep(i32.load(slot));
-          storeRecord(body, place, bytes === 8 ? i64.load(record) : v128.loadPair(record));
-          body.store(slot, i32.add(place, i32.const(bytes)));
+          const address = body.keep(i32.load(slot));
+          storeRecord(body, address, bytes === 8 ? i64.load(record) : v128.loadPair(record));
+          body.store(slot, i32.add(address, i32.const(bytes)));
           record.set(i32.add(record, i32.const(bytes)));
         });
         const sorted = body.keep(target);
@@ -226,12 +226,12 @@ class DigitCounts {
   /** Replaces each count by the address at which the records with that digit begin. */
   #startsOf(counts: Expression<"i32">, target: Expression<"i32">): void {
     const body = this.#body;
-    const place = body.keep(target);
+    const address = body.keep(target);
     const slot = body.keep(counts);
     body.for({ to: i32.const(digitValues) }, () => {
-      const room = body.keep(i32.mul(i32.load(slot), i32.const(this.#form.bytes)));
-      body.store(slot, place);
-      place.set(i32.add(place, room));
+      const size = body.keep(i32.mul(i32.load(slot), i32.const(this.#form.bytes)));
+      body.store(slot, address);
+      address.set(i32.add(address, size));
       slot.set(i32.add(slot, i32.const(4)));
     });
   }

@@ -42,12 +42,12 @@ export function writeCheck(kernel: CheckKernel, { body, machine, addressOf, fail
     // The position is a second operand of the walk, with 1 byte per element.
     const position: WalkedOperand = { base: i32.const(0), layout: contiguous(shape), bytes: 1 };
     const search = new Walk(body, shape, [numbers, position]);
-    const [value, place] = search.cursors;
+    const [value, current] = search.cursors;
     const digits = value.strides.flatMap((stride, digit) => (stride === 0 ? [] : [digit]));
     search.nest(digits, () => {
       const number = i32.load(value.pointer);
       body.if(i32.lessEqualUnsigned(i32.sub(number, i32.const(faulty.from)), span), () => {
-        fail(place.pointer, number);
+        fail(current.pointer, number);
       });
     });
   });

@@ -21,10 +21,10 @@ export function writeGather(
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
     { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
-  const [to, from, place] = walk.cursors;
+  const [to, from, indices] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
-  const inner = place.strides.findLastIndex((stride) => stride !== 0) + 1;
-  const distance = i32.mul(i32.load(place.pointer), i32.const(step * bytes));
+  const inner = indices.strides.findLastIndex((stride) => stride !== 0) + 1;
+  const distance = i32.mul(i32.load(indices.pointer), i32.const(step * bytes));
   const run = inner < digits.length ? digits.length - 1 : null;
 
   walk.divide(share, digits, run, () => {

@@ -29,10 +29,10 @@ export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
     { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
-  const [to, from, place] = walk.cursors;
+  const [to, from, indices] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
   const free = digits.filter((digit) => to.strides[digit] !== 0);
-  const inner = place.strides.findLastIndex((stride) => stride !== 0) + 1;
+  const inner = indices.strides.findLastIndex((stride) => stride !== 0) + 1;
   const run = inner < digits.length ? digits.length - 1 : null;
 
   const add = (count: number): void => {
@@ -62,16 +62,16 @@ export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext
   if (share === null || run === null || pieces >= Math.min(size, fewPieces)) {
     walk.divide(share, free, run, () => {
       walk.nest(indexed, () => {
-        addAll(i32.load(place.pointer));
+        addAll(i32.load(indices.pointer));
       });
     });
     return;
   }
   const { from: first, to: end } = piecesOf(body, share, size);
-  const places = body.keep(i32.sub(end, first));
+  const rows = body.keep(i32.sub(end, first));
   walk.nest(indexed, () => {
-    const number = body.keep(i32.load(place.pointer));
-    body.if(i32.lessUnsigned(i32.sub(number, first), places), () => {
+    const number = body.keep(i32.load(indices.pointer));
+    body.if(i32.lessUnsigned(i32.sub(number, first), rows), () => {
       addAll(number);
     });
   });

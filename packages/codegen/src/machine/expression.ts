@@ -1,4 +1,4 @@
-/** The types of a machine's values. A `v128` is a whole vector of `Machine.vectorBytes` bytes, whatever its name says. */
+/** The types of a machine's values. A `v128` is a whole vector of `Machine.vectorBytes` bytes; its name does not fix its size. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 /** A parameter of an operation that is fixed when the code is generated. */

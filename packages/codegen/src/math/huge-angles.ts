@@ -28,9 +28,10 @@ export function replaceHuge(shared: SharedFunctions, wave: "sine" | "cosine"): F
 }
 
 /**
- * The angle of −π/2 … π/2 with the sine (cosine) of one large x, by fixed-point arithmetic. x = M · 2ᴱ with an integer M, so
- * y = x/π modulo 2 needs only a window of the bits of 1/π: those before it are multiples of 2, those behind it too small. With 192
- * bits of it, y has 127 behind the point; x comes no closer to a multiple of π than about 2⁻⁶⁰, so 66 bits are left at worst.
+ * The angle in −π/2 … π/2 with the sine (cosine) of one large x, by fixed-point arithmetic. x = M · 2ᴱ with an integer M, so
+ * y = x/π modulo 2 needs only a window of the bits of 1/π: bits before the window contribute multiples of 2, bits after it are
+ * negligible. With a window of 192 bits, y has 127 bits after the binary point. x is never closer to a multiple of π than about
+ * 2⁻⁶⁰, so at least 66 significant bits remain.
  *
  * Source: M. Payne, R. Hanek, Radian Reduction for Trigonometric Functions, SIGNUM Newsletter 18, 1983
  */
@@ -47,7 +48,7 @@ function hugeAngle(shared: SharedFunctions, wave: "sine" | "cosine"): FunctionRe
     const integer = body.keep(
       i64.or(i64.and(bits, i64.const(0xfffffffffffffn)), i64.const(0x10000000000000n)),
     );
-    // |x| = integer · 2^(exponent − 1075), and the words begin 64 bits before the point.
+    // |x| = integer · 2^(exponent − 1075), and the words begin 64 bits before the binary point.
     const start = body.keep(i32.sub(exponent, i32.const(1075 - 63)));
     const window = bitsFrom(body, word, start);
     const [second, third, fourth, fifth] = product(body, window, integer).slice(2);

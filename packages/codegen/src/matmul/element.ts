@@ -8,7 +8,7 @@ type Address = Expression<"i32">;
 type Vector = Expression<"v128">;
 
 /** The operations on one element type. */
-export interface ElementSpelling {
+export interface ElementOperations {
   /** In bytes. */
   readonly size: 4 | 8;
   /** One element of memory in every lane. */
@@ -27,17 +27,17 @@ export interface ElementSpelling {
 }
 
 /** The operations on one element type, and the number of its elements in a vector of a machine. */
-export interface Element extends ElementSpelling {
+export interface Element extends ElementOperations {
   readonly lanes: number;
   readonly vectorBytes: number;
 }
 
 export function elementOf(dtype: MatmulDType, { vectorBytes }: Machine): Element {
-  const spelling = elements[dtype];
-  return { ...spelling, vectorBytes, lanes: vectorBytes / spelling.size };
+  const operations = elements[dtype];
+  return { ...operations, vectorBytes, lanes: vectorBytes / operations.size };
 }
 
-export const elements: Readonly<Record<MatmulDType, ElementSpelling>> = {
+export const elements: Readonly<Record<MatmulDType, ElementOperations>> = {
   float32: {
     size: 4,
     loadSplat: v128.load32Splat,

@@ -43,5 +43,5 @@ function errorOf(run: () => unknown): string {
   } catch (error) {
     return String(error);
   }
-  return expect.fail("nothing was thrown");
+  return expect.fail("no error was thrown");
 }

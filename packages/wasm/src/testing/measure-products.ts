@@ -81,18 +81,18 @@ function product(
   const layouts = { a: { layout: layoutOf(a) }, b: { layout: layoutOf(b), overlapping } };
   const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, machine });
   const sizeOf = ({ rows, columns }: View): number => Math.max(...rows) + Math.max(...columns) + 1;
-  const place = (size: number): number =>
+  const random = (size: number): number =>
     arena.place("float32", Float32Array.from({ length: size }, Math.random));
   const offsets = (table: readonly number[]): number => arena.placeOffsets("float32", table);
   const [aStride, bStride] = [sharedA ? 0 : sizeOf(a), bSize ?? sizeOf(b)];
   const inputs = {
-    a: place(aStride * (batch - 1) + sizeOf(a)),
+    a: random(aStride * (batch - 1) + sizeOf(a)),
     aRows: offsets(a.rows),
     aColumns: offsets(a.columns),
-    b: place(bStride * (batch - 1) + sizeOf(b)),
+    b: random(bStride * (batch - 1) + sizeOf(b)),
     bRows: offsets(b.rows),
     bColumns: offsets(b.columns),
-    c: place(batch * m * n),
+    c: random(batch * m * n),
     scratch: arena.allocate(matmul.scratchBytes),
   };
   const matrices = range(batch).map((i) => ({

@@ -77,7 +77,7 @@ export function serve(inputs: ThreadInputs, layout: ThreadLayout): void {
         if (last > table.length) table.grow(last);
         const bytes = new Uint8Array(memory.buffer).slice(address, end);
         const kernels = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
-        for (let place = first; place < last; place++) table.set(place, kernels[`kernel${place - first}`]);
+        for (let slot = first; slot < last; slot++) table.set(slot, kernels[`kernel${slot - first}`]);
         Atomics.add(words, at.loaded, 1);
       } else {
         start(words[at.image], index, count);

@@ -14,7 +14,7 @@ describe("gather", () => {
       }
     });
 
-    it(`picks one ${dtype} of each row`, () => {
+    it(`selects one ${dtype} of each row`, () => {
       agrees(gather(data(dtype, [50, 7]), indices([50, 1], 7), 1));
       agrees(gather(data(dtype, [50]), indices([200], 50), 0));
     });

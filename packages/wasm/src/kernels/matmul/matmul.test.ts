@@ -40,7 +40,7 @@ describe.each(dtypes)("%s", (dtype) => {
     checkProduct({ dtype, a: anywhere(rowMajor(m, k)), b: anywhere(columnMajor(k, n)) });
   });
 
-  test("operands anywhere", () => {
+  test("operands at any offsets", () => {
     const offsets = (minLength: number) =>
       fc.array(fc.integer({ min: -40, max: 40 }), { minLength, maxLength: 21 });
     const runs = fc.tuple(
@@ -66,7 +66,7 @@ describe.each(dtypes)("%s", (dtype) => {
     );
   });
 
-  test.each([1, 10])("an output anywhere, in runs of %i columns", (run) => {
+  test.each([1, 10])("an output at any offsets, in runs of %i columns", (run) => {
     for (const [m, n, k] of [
       [13, 22, 9],
       [3, 40, 9],

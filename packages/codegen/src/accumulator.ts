@@ -6,22 +6,22 @@ import { constant } from "./elementwise.js";
 
 type Vector = Expression<"v128">;
 
-/** What a reduction has combined so far: vectors lane by lane, and at the end perhaps the lanes. */
+/** The running value of a reduction. It combines vectors lane by lane; `fold` combines the lanes at the end. */
 export interface Accumulator {
-  /** What changes nothing when it is added, in every lane. */
+  /** The identity element of the reduction, in every lane. */
   readonly identity: Vector;
   reset(): void;
-  /** Takes in a vector, which must be in a local. */
+  /** Combines with a vector, which must be in a local. */
   add(value: Vector): void;
-  /** Takes in a vector as its two halves, each in the lower half of its own: where that is less work. */
+  /** Combines with a vector given as two halves, each in the lower half of a vector. Absent where that saves no work. */
   readonly addHalves?: (low: Vector, high: Vector) => void;
-  /** Takes in what another accumulator of the same kind has combined. */
+  /** Combines with the running value of another accumulator of the same kind. */
   merge(other: Accumulator): void;
-  /** The lanes, each a result of its own. */
+  /** The lanes, each of which is a separate result. */
   lanes(): Vector;
-  /** All lanes combined, in the first. */
+  /** All lanes combined into the first lane. */
   fold(): Vector;
-  /** What it is made of, for `merge`. */
+  /** The locals that hold the running value, for `merge`. */
   readonly parts: readonly Local<"v128">[];
 }
 
@@ -29,7 +29,7 @@ type Combine = (a: Vector, b: Vector) => Vector;
 
 type MakeAccumulator = (body: FunctionBuilder, width: AccumulatorWidth) => Accumulator;
 
-/** The accumulators of a reduction for each element type that its row accepts, and for no other. */
+/** The accumulators of a reduction, for exactly the element types that its row of the primitives table accepts. */
 type AccumulatorsOf<R extends NameOfKind<"reduction">> = {
   readonly [D in AcceptedType<R>]: MakeAccumulator;
 } & { readonly [D in Exclude<DType, AcceptedType<R>>]?: never };
@@ -53,7 +53,7 @@ const accumulators: { readonly [R in NameOfKind<"reduction">]: AccumulatorsOf<R>
   },
 };
 
-/** What vectors a reduction combines: those of a machine, of which elements of 32 bits may fill but `half`. */
+/** The width of the vectors that a reduction combines. With `half`, 32-bit elements fill only the lower half of a vector. */
 export interface AccumulatorWidth {
   readonly machine: Pick<Machine, "vectorBytes">;
   readonly half: boolean;
@@ -65,12 +65,12 @@ export function accumulatorFor(
   dtype: DType,
   width: AccumulatorWidth,
 ): Accumulator {
-  // Nodes have no other types than their rows accept, and those the table has.
+  // A node only has types that the primitive's row accepts, and the table has an entry for each of them.
   const byType = accumulators[name] as Readonly<Record<DType, MakeAccumulator>>;
   return byType[dtype](body, width);
 }
 
-/** Combines vectors, beginning with what changes nothing. */
+/** Combines vectors with one operation, starting from its identity element. */
 function combined(dtype: DType, combine: Combine, initial: number): MakeAccumulator {
   return (body, width) => {
     const identity = constant(dtype, initial);
@@ -94,8 +94,8 @@ function combined(dtype: DType, combine: Combine, initial: number): MakeAccumula
 }
 
 /**
- * Sums float32 in float64, as the reference engine does: a million numbers added in float32 would lose the last three
- * digits, and memory is the limit anyway.
+ * Sums float32 in float64, as the reference engine does. A float32 sum of a million numbers would lose the last three
+ * digits, and the float64 sum costs no time because memory bandwidth is the limit.
  */
 function doubleSum(body: FunctionBuilder, { half, machine }: AccumulatorWidth): Accumulator {
   const parts = half ? [body.local("v128")] : [body.local("v128"), body.local("v128")];
@@ -132,8 +132,8 @@ function doubleSum(body: FunctionBuilder, { half, machine }: AccumulatorWidth): 
 }
 
 /**
- * The maximum, NaN if one is among the elements. The instruction that propagates NaN takes eight of the processor's; the one
- * that drops it takes one, so whether there was any is remembered beside it.
+ * The maximum, or NaN if an element is NaN. The WebAssembly instruction that propagates NaN compiles to eight machine
+ * instructions, the one that drops NaN to one. So the latter is used, and a separate mask records whether a NaN occurred.
  */
 function floatMaximum(
   body: FunctionBuilder,
@@ -147,7 +147,7 @@ function floatMaximum(
     largest.set(lanes.pseudoMax(largest, value));
     notNumbers.set(v128.or(notNumbers, notNumber));
   };
-  // A mask of ones is a NaN.
+  // A mask of all ones, read as a float, is NaN.
   const result = (): Vector => v128.or(largest, notNumbers);
   return {
     identity,
@@ -170,7 +170,7 @@ function floatMaximum(
   };
 }
 
-/** Combines all lanes into the first, one halving at a time. */
+/** Combines all lanes into the first. Each step combines the two halves of the remaining lanes. */
 function folded(
   total: Local<"v128">,
   dtype: DType,

@@ -13,25 +13,25 @@ import { pow } from "./math/power.js";
 import { cos, sin } from "./math/sine.js";
 
 /**
- * How the engine spells each elementwise primitive on vectors. Elements of 32 bits stand in lanes of 32 bits; float64 in
- * lanes of 64; a bool is a lane of 32 ones or zeros. A loop that has float64 in it works on two elements at a time, the
- * 32-bit ones in the lower half of their vectors.
+ * Generates vector code for each elementwise primitive. int32 and float32 use 32-bit lanes, float64 uses 64-bit lanes, and
+ * a bool is a 32-bit lane of all ones or all zeros. A loop that contains float64 processes as many elements at a time as
+ * there are 64-bit lanes; its 32-bit elements fill the lower half of their vectors.
  */
 type Vector = Expression<"v128">;
 
-/** The operands, already in locals, and what they are. */
+/** The operands, already in locals, and the context in which the operation is emitted. */
 interface Operands {
   readonly inputs: readonly Vector[];
   /** The element type of the result. */
   readonly to: DType;
-  /** The function it is written into, and what that can compute. */
+  /** The function that receives the code, and the library of its transcendental functions. */
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
 }
 
 type Emitter = (operands: Operands) => Vector;
 
-/** How a primitive is spelled for each element type that its row accepts, and for no other. */
+/** The emitters of a primitive, for exactly the element types that its row of the primitives table accepts. */
 type EmittersOf<P extends ElementwiseName> = { readonly [D in AcceptedType<P>]: Emitter } & {
   readonly [D in Exclude<DType, AcceptedType<P>>]?: never;
 };
@@ -109,9 +109,9 @@ const emitters: { readonly [P in ElementwiseName]: EmittersOf<P> } = {
   },
 };
 
-/** Spells a primitive whose values (of `where`, not the condition) have this type. */
+/** Emits a primitive. `from` is the type of its operands (for `where`, of the values, not of the condition). */
 export function emitElementwise(primitive: ElementwiseName, from: DType, operands: Operands): Vector {
-  // Nodes have no other types than their rows accept, and those the table has.
+  // A node only has types that the primitive's row accepts, and the table has an entry for each of them.
   const byType = emitters[primitive] as Readonly<Record<DType, Emitter>>;
   return byType[from](operands);
 }
@@ -145,7 +145,7 @@ const conversions: Readonly<Record<DType, Readonly<Record<DType, Conversion>>>> 
   },
 };
 
-/** A vector of one number in every lane. */
+/** A vector with the same number in every lane. */
 export function constant(dtype: DType, value: number): Vector {
   switch (dtype) {
     case "bool":
@@ -159,7 +159,7 @@ export function constant(dtype: DType, value: number): Vector {
   }
 }
 
-/** 1 or −1 by the sign of x; x itself where that is 0 or NaN. */
+/** 1 or −1 by the sign of x; x itself where x is 0 or NaN. */
 function signOf(dtype: "float32" | "float64", x: Vector): Vector {
   const lanes = dtype === "float32" ? f32x4 : f64x2;
   const zero = constant(dtype, 0);
@@ -171,7 +171,7 @@ function same(x: Vector): Vector {
   return x;
 }
 
-/** Spellings that take their operands and nothing else. */
+/** Emitters that need only the operands. */
 function byType<D extends DType>(
   instructions: Readonly<Record<D, (a: Vector, b: Vector) => Vector>>,
 ): Readonly<Record<D, Emitter>> {
@@ -181,7 +181,7 @@ function byType<D extends DType>(
   ) as Record<D, Emitter>;
 }
 
-/** A function that is approximated, in both floating-point types. */
+/** Emitters of an approximated function, for both floating-point types. */
 function mathFunction(write: MathFunction): Readonly<Record<FloatType, Emitter>> {
   const of = (dtype: FloatType): Emitter => {
     return ({ inputs, body, math }) => math.inline(body, dtype, write, inputs);

@@ -1,3 +1,4 @@
+export { allocatedBytes, roundUp } from "./alignment.js";
 export { KernelLibrary } from "./kernels.js";
 export { type KernelSite, type KernelWriter, type Share } from "./kernel-context.js";
 export {

@@ -4,46 +4,46 @@ import type { FunctionBuilder, Local } from "./machine/function-builder.js";
 import type { Machine } from "./machine/machine.js";
 import type { MathLibrary } from "./math/math-library.js";
 
-/** What all kernels of a module are written with. */
+/** The tools shared by the writers of all kernels of a module. */
 export interface KernelTools {
   readonly machine: Machine;
-  /** What programs were compiled for. */
+  /** The target that the programs were compiled for. */
   readonly target: Target;
   readonly math: MathLibrary;
 }
 
-/** Where a kernel is written to: the function it goes into, and where the buffers lie. */
+/** The context into which a kernel is written: the function, and the addresses of the buffers. */
 export interface KernelSite {
   readonly body: FunctionBuilder;
   readonly program: Pick<Program, "buffers">;
-  /** The address of an element of a buffer, by its number. Cheap to emit again and again. */
+  /** The address of an element of a buffer, by the element's number. The expression is cheap, so it may be emitted repeatedly. */
   readonly addressOf: (buffer: number, element: number) => Expression<"i32">;
-  /** The address of a table of numbers that never change. */
+  /** The address of a table of constant numbers. */
   readonly tableOf: (numbers: Int32Array) => Expression<"i32">;
-  /** The address of memory that belongs to this thread alone, as much as the program's kernels have asked for. */
+  /** The address of the scratch memory of this thread: at least `scratchBytes` of every kernel of the program. */
   readonly scratch: Expression<"i32">;
-  /** Which part of the kernel's work is done here; `null` for all of it. */
+  /** The part of the kernel's work that this code does; `null` for all of it. */
   readonly share: Share | null;
-  /** Leaves the program, which then throws: an index is out of range. Every thread must come to the same end. */
+  /** Ends the program, which then throws because an index is out of range. Either all threads call it or none. */
   readonly fail: (position: Expression<"i32">, index: Expression<"i32">) => void;
 }
 
 export interface KernelContext extends KernelTools, KernelSite {}
 
-/** A kernel that has been understood and can be written, as often as you like. */
+/** An analysed kernel, whose code can be written any number of times. */
 export interface KernelWriter {
-  /** How much memory of its own each thread needs. */
+  /** The bytes of scratch memory that each thread needs. */
   readonly scratchBytes: number;
   readonly write: (site: KernelSite) => void;
 }
 
-/** One of `count` parts of a kernel's work. Results do not depend on the count, to the bit. */
+/** One of `count` parts of a kernel's work. Results are bit-identical for every count. */
 export interface Share {
   readonly index: Local<"i32">;
   readonly count: Local<"i32">;
 }
 
-/** Which of so many pieces of work belong to a share: from the first up to, and without, the second. */
+/** The half-open range, [from, to), of the `pieces` pieces of work that belong to a share. */
 export function piecesOf(
   body: FunctionBuilder,
   share: Share | null,

@@ -8,7 +8,7 @@ import { MathLibrary } from "./math/math-library.js";
 import { ProductLibrary, writeProduct } from "./product.js";
 import { writeReduce } from "./reductions.js";
 
-/** Knows how each kind of kernel is written into a module, for a machine and for programs that were compiled for a target. */
+/** Creates the writers of all kinds of kernels in a module, for one machine and one compilation target. */
 export class KernelLibrary {
   readonly #tools: KernelTools;
   readonly #products: ProductLibrary;

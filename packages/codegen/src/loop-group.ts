@@ -1,7 +1,7 @@
 import { subexpressionsOf, type LoopExpression } from "@stargrad/compiler";
 import { primitives } from "@stargrad/graph";
 
-/** How many vectors are computed at a time: several if each takes so little that the loop around them would show. */
+/** The number of vectors computed per iteration: several if each is so cheap that the overhead of the loop would be noticeable. */
 export function groupFor(expressions: readonly LoopExpression[]): number {
   let cost = 0;
   for (const part of subexpressionsOf(expressions))

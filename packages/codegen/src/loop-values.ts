@@ -7,31 +7,31 @@ import type { Machine } from "./machine/machine.js";
 import { emitElementwise } from "./elementwise.js";
 import { loadSplat, loadStrided, loadVector } from "./vectors.js";
 
-/** Neighbours along the digit that is walked: from which on, counted from where the pointers stand, and how many. */
+/** A range of neighbours along the walked digit: its offset from the current pointers, and its length. */
 export interface LaneRange {
   readonly ahead: number;
   readonly lanes: number;
 }
 
-/** Something that is walked while loops run: a pointer that always shows the current element. */
+/** An operand while the loops run: a pointer to the current element, and its strides. */
 export interface OperandCursor {
   readonly dtype: DType;
   /** By digit of the iteration, in elements. */
   readonly strides: readonly number[];
-  /** Bytes per element; 1 for a place, whose "address" is the element's number. */
+  /** Bytes per element; 1 for an index, whose "address" is the element's number. */
   readonly scale: number;
   readonly isIndex: boolean;
   readonly pointer: Local<"i32">;
 }
 
-/** What values are written with. */
+/** The context that `LoopValues` needs to emit values. */
 export interface ValueContext {
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
   readonly machine: Pick<Machine, "vectorBytes">;
-  /** How many elements are computed at a time. */
+  /** The number of elements computed at a time. */
   readonly width: number;
-  /** Whether elements of 32 bits fill but half a vector. */
+  /** Whether 32-bit elements fill only the lower half of a vector. */
   readonly half: boolean;
   readonly sources: ReadonlyMap<Leaf, OperandCursor>;
 }
@@ -39,36 +39,36 @@ export interface ValueContext {
 type Known = Map<OperandCursor | LoopExpression, Local<"v128">>;
 
 /**
- * The values of expressions at one place of the code. Each leaf is read once, what several results share is computed once, and
- * what stands still along the digit is the same for all steps.
+ * The values of expressions at one point of the code. Each leaf is read once, and subexpressions shared by several results are
+ * computed once. Values that are constant along the digit are shared by all steps.
  */
 export class LoopValues {
   readonly #context: ValueContext;
-  /** `null` where only one element is computed. */
+  /** The walked digit; `null` if only one element is computed. */
   readonly #digit: number | null;
-  readonly #still: Known;
-  readonly #moving = new Map<LaneRange, Known>();
-  readonly #stands: Map<LoopExpression, boolean>;
+  readonly #constants: Known;
+  readonly #varying = new Map<LaneRange, Known>();
+  readonly #constancy: Map<LoopExpression, boolean>;
 
-  /** `before`: values of a place that always comes before this one, whose still values hold here too. */
+  /** `before`: values of a point of the code that always runs earlier; its constant values are reused here. */
   constructor(context: ValueContext, digit: number | null, before: LoopValues | null = null) {
     this.#context = context;
     this.#digit = digit;
-    this.#still = new Map(before === null ? [] : before.#still);
-    this.#stands = before === null ? new Map<LoopExpression, boolean>() : before.#stands;
+    this.#constants = new Map(before === null ? [] : before.#constants);
+    this.#constancy = before === null ? new Map<LoopExpression, boolean>() : before.#constancy;
   }
 
-  /** Computes what stands still now, once for all steps. */
+  /** Computes the subexpressions that are constant along the digit, once for all steps. */
   hoist(expressions: readonly LoopExpression[]): void {
     for (const part of subexpressionsOf(expressions)) {
-      if (this.#standsStill(part)) this.of(part, { ahead: 0, lanes: 1 });
+      if (this.#isConstant(part)) this.of(part, { ahead: 0, lanes: 1 });
     }
   }
 
   /** An expression's value for the elements of a step, in a local. */
   of(expression: LoopExpression, step: LaneRange): Local<"v128"> {
-    const known = this.#standsStill(expression) ? this.#still : this.#knownAt(step);
-    const key = expression.kind === "apply" ? expression : this.#walkerOf(expression);
+    const known = this.#isConstant(expression) ? this.#constants : this.#knownAt(step);
+    const key = expression.kind === "apply" ? expression : this.#cursorOf(expression);
     const found = known.get(key);
     if (found !== undefined) return found;
     const value = this.#context.body.keep(this.#write(expression, step));
@@ -76,18 +76,18 @@ export class LoopValues {
     return value;
   }
 
-  /** A whole vector that is only read, as its two halves; `null` if it is computed, or does not lie in one piece. */
+  /** The two halves of a vector that is read from memory; `null` if it is computed, or is not contiguous. */
   halvesOf(expression: LoopExpression, step: LaneRange): [Expression<"v128">, Expression<"v128">] | null {
     const { width, machine } = this.#context;
     if (this.#digit === null || expression.kind !== "load" || step.lanes < width) return null;
-    const { strides, scale, pointer } = this.#walkerOf(expression);
+    const { strides, scale, pointer } = this.#cursorOf(expression);
     if (strides[this.#digit] !== 1 || scale * width !== machine.vectorBytes) return null;
     const offset = step.ahead * scale;
     return [v128.loadHalf(pointer, offset), v128.loadHalf(pointer, offset + machine.vectorBytes / 2)];
   }
 
   #write(expression: LoopExpression, step: LaneRange): Expression<"v128"> {
-    if (expression.kind !== "apply") return this.#read(this.#walkerOf(expression), step);
+    if (expression.kind !== "apply") return this.#read(this.#cursorOf(expression), step);
     const { body, math } = this.#context;
     const { primitive, inputs, dtype } = expression;
     const from = inputs[inputs.length - 1].dtype;
@@ -108,33 +108,34 @@ export class LoopValues {
     }
     if (stride === 0) return loadSplat(dtype, pointer);
     const offset = ahead * stride * scale;
-    // Whole vectors may read a little beyond the end; what they find there is not used.
+    // Loads of whole vectors may read beyond the end of the buffer; the extra lanes are not used.
     if (stride === 1) return loadVector(dtype, half, pointer, offset);
     return loadStrided(dtype, lanes, pointer, stride * scale, offset);
   }
 
-  /** Whether an expression is the same all along the digit. */
-  #standsStill(expression: LoopExpression): boolean {
+  /** Whether an expression is constant along the digit. */
+  #isConstant(expression: LoopExpression): boolean {
     if (this.#digit === null) return true;
-    const known = this.#stands.get(expression);
+    const known = this.#constancy.get(expression);
     if (known !== undefined) return known;
     const stands =
       expression.kind === "apply"
-        ? expression.inputs.every((input) => this.#standsStill(input))
-        : this.#walkerOf(expression).strides[this.#digit] === 0;
-    this.#stands.set(expression, stands);
+        ? expression.inputs.every((input) => this.#isConstant(input))
+        : this.#cursorOf(expression).strides[this.#digit] === 0;
+    this.#constancy.set(expression, stands);
     return stands;
   }
 
-  #walkerOf(leaf: Leaf): OperandCursor {
-    const walker = this.#context.sources.get(leaf);
-    if (walker === undefined) throw new Error("an expression is computed that the loop was not made for");
-    return walker;
+  #cursorOf(leaf: Leaf): OperandCursor {
+    const cursor = this.#context.sources.get(leaf);
+    if (cursor === undefined)
+      throw new Error("LoopValues got an expression whose leaves the loop has no pointers for");
+    return cursor;
   }
 
   #knownAt(step: LaneRange): Known {
-    const known = this.#moving.get(step) ?? new Map<OperandCursor | LoopExpression, Local<"v128">>();
-    this.#moving.set(step, known);
+    const known = this.#varying.get(step) ?? new Map<OperandCursor | LoopExpression, Local<"v128">>();
+    this.#varying.set(step, known);
     return known;
   }
 }

@@ -22,15 +22,15 @@ import { storeElement, storeVector } from "./vectors.js";
 export interface LoopInputs {
   readonly shape: Shape;
   readonly expressions: readonly LoopExpression[];
-  /** Where results go: they are walked like everything else. */
+  /** The locations of the results, which are walked like the operands. */
   readonly results: readonly { readonly dtype: DType; readonly buffer: number; readonly layout: Layout }[];
-  /** Keeps digits of axes of different groups apart. */
+  /** Digits of axes in different groups are not merged. */
   readonly group?: (axis: number) => number;
-  /** Whether digits may be walked in another order than the shape's. */
+  /** Whether digits may be walked in a different order than the shape's. */
   readonly inAnyOrder?: boolean;
 }
 
-/** What loops are written with. */
+/** The context that `LoopWriter` needs to emit loops. */
 export interface LoopContext {
   readonly body: FunctionBuilder;
   readonly math: MathLibrary;
@@ -38,39 +38,39 @@ export interface LoopContext {
   readonly machine: Machine;
   readonly addressOf: (buffer: number, element: number) => Expression<"i32">;
   readonly share: Share | null;
-  /** The index along the first axis, if a loop around this one walks that. */
+  /** The index along the first axis, if an enclosing loop walks that axis. */
   readonly block: Local<"i32"> | null;
 }
 
-/** A digit that may be divided among threads, and into how many pieces. */
+/** A digit that may be divided among threads, and the number of its pieces. */
 export interface Divisible {
   readonly digit: number;
   readonly pieces: number;
 }
 
-/** What a loop does for some steps at a time. */
+/** The body of a loop: emits the code for a few steps at a time. */
 export type Visit = (steps: readonly LaneRange[], values: LoopValues) => void;
 
-/** So many pieces of a digit keep any number of threads about equally busy. */
+/** From this number of pieces on, a digit can be divided about evenly among any number of threads. */
 const enoughPieces = 16;
 
 /**
- * Writes nested loops over the digits of an iteration. Every operand has a pointer that moves along; neighbours in the
- * innermost loop are reached by constant offsets from it.
+ * Writes nested loops over the digits of an iteration. Every operand has a pointer that advances with the loops; neighbours in
+ * the innermost loop are addressed by constant offsets from it.
  */
 export class LoopWriter {
   readonly body: FunctionBuilder;
   readonly iteration: Iteration;
-  /** How many elements are computed at a time. */
+  /** The number of elements computed at a time. */
   readonly width: number;
-  /** Whether there is float64, so that elements of 32 bits fill but half a vector. */
+  /** Whether the loop contains float64, so that 32-bit elements fill only the lower half of a vector. */
   readonly half: boolean;
   readonly machine: Machine;
   readonly #context: LoopContext;
   readonly #expressions: readonly LoopExpression[];
   readonly #sources: ReadonlyMap<Leaf, OperandCursor>;
   readonly #results: readonly OperandCursor[];
-  readonly #walkers: readonly OperandCursor[];
+  readonly #cursors: readonly OperandCursor[];
   readonly #firstAxis: number;
   #divided: number | null = null;
 
@@ -89,7 +89,7 @@ export class LoopWriter {
       all.map(({ layout }) => ({ ...layout, axes: layout.axes.slice(this.#firstAxis) })),
       (axis) => group(axis + this.#firstAxis),
     );
-    if (refined === null) throw new Error("the layouts of one loop have no common digits");
+    if (refined === null) throw new Error("LoopWriter got layouts that cannot be divided into common digits");
     const iteration = inAnyOrder ? tiled(refined, target.tiles) : refined;
     this.body = body;
     this.machine = context.machine;
@@ -98,7 +98,7 @@ export class LoopWriter {
     this.width = context.machine.vectorBytes / (this.half ? 8 : 4);
     this.#context = context;
     this.#expressions = expressions;
-    this.#walkers = all.map((term, i): OperandCursor => {
+    this.#cursors = all.map((term, i): OperandCursor => {
       const { dtype, layout } = term;
       const isIndex = term.kind === "index";
       const scale = isIndex ? 1 : bytesPerElement(dtype);
@@ -110,8 +110,8 @@ export class LoopWriter {
       return { dtype, strides: iteration.strides[i], scale, isIndex, pointer };
     });
     const positions = new Map([...distinct.keys()].map((key, i) => [key, i]));
-    this.#sources = new Map(leaves.map((leaf) => [leaf, this.#walkers[positions.get(leafKey(leaf)) ?? 0]]));
-    this.#results = this.#walkers.slice(distinct.size);
+    this.#sources = new Map(leaves.map((leaf) => [leaf, this.#cursors[positions.get(leafKey(leaf)) ?? 0]]));
+    this.#results = this.#cursors.slice(distinct.size);
   }
 
   /** The axis of the shape that a digit belongs to. */
@@ -119,20 +119,20 @@ export class LoopWriter {
     return this.iteration.axes[digit] + this.#firstAxis;
   }
 
-  /** How many loads read neighbouring elements along a digit. */
+  /** The number of loads that read neighbouring elements along a digit. */
   neighbours(digit: number): number {
     const loads = new Set(this.#sources.values());
     return [...loads].filter(({ strides, isIndex }) => strides[digit] === 1 && !isIndex).length;
   }
 
-  /** How many whole groups of vectors a walk along a digit consists of. */
+  /** The number of whole groups of vectors in a walk along a digit. */
   groupsAlong(digit: number, group: number): number {
     return Math.floor(Math.floor(this.iteration.lengths[digit] / this.width) / group);
   }
 
   /**
-   * Writes loops of which this thread does its share: only its pieces of one of the digits given here, outermost first. If
-   * none of them can be divided, the first share does everything.
+   * Writes loops whose work is divided among threads. Each thread does only its pieces of one of the candidate digits, which are
+   * given outermost first. If none of them can be divided, the first share does everything.
    */
   divide(candidates: readonly Divisible[], write: () => void): void {
     const { share } = this.#context;
@@ -147,7 +147,7 @@ export class LoopWriter {
     else write();
   }
 
-  /** Runs `inside` for every combination of the given digits, outermost first. Pointers end where they began. */
+  /** Runs `inside` for every combination of the given digits, outermost first. All pointers are restored at the end. */
   nest(digits: readonly number[], inside: () => void): void {
     const [digit, ...inner] = digits;
     if (digits.length === 0) {
@@ -168,8 +168,8 @@ export class LoopWriter {
   }
 
   /**
-   * Walks one digit by `group` vectors at a time; then what is left, the last vector perhaps not full. Pointers end where
-   * they began. With `hoist`, what stands still along the digit is computed once before.
+   * Walks one digit by `group` vectors at a time, then the remainder, whose last vector may be partial. All pointers are
+   * restored at the end. With `hoist`, values that are constant along the digit are computed once before the loop.
    */
   walk(digit: number, group: number, visit: Visit, hoist: boolean): void {
     const { width, body } = this;
@@ -203,15 +203,15 @@ export class LoopWriter {
   }
 
   /**
-   * Values along a digit, `null` for one element alone, at a place of the code that loops over all other digits surround.
-   * `before`: values whose place always comes before.
+   * Values along a digit (`null`: of a single element), at a point of the code inside the loops over all other digits.
+   * `before`: values of a point of the code that always runs earlier.
    */
   valuesAlong(digit: number | null, before: LoopValues | null = null): LoopValues {
     const { width, half } = this;
     return new LoopValues({ ...this.#context, width, half, sources: this.#sources }, digit, before);
   }
 
-  /** Writes a vector to where a result has the elements of a step. */
+  /** Stores a vector to the elements of a result that belong to a step. */
   store(result: number, digit: number | null, { ahead, lanes }: LaneRange, value: Local<"v128">): void {
     const { dtype, strides, scale, pointer } = this.#results[result];
     const stride = digit === null ? 0 : strides[digit];
@@ -227,17 +227,17 @@ export class LoopWriter {
 
   /** Moves every pointer along a digit. */
   #advance(digit: number, steps: number): void {
-    for (const { pointer, strides, scale } of this.#walkers) {
+    for (const { pointer, strides, scale } of this.#cursors) {
       const distance = strides[digit] * scale * steps;
       if (distance !== 0) pointer.set(i32.add(pointer, i32.const(distance)));
     }
   }
 
-  /** This thread's share of so many pieces of a digit, each of `size` elements; `inside` moves the pointers on. */
+  /** Loops over this thread's share of `pieces` pieces of a digit, each of `size` elements. `inside` advances the pointers. */
   #pieces(digit: number, pieces: number, size: number, inside: () => void, after: () => void): void {
     const { body } = this;
     const { from, to } = piecesOf(body, this.#context.share, pieces);
-    const moving = this.#walkers.filter(({ strides }) => strides[digit] !== 0);
+    const moving = this.#cursors.filter(({ strides }) => strides[digit] !== 0);
     const starts = moving.map(({ pointer }) => body.keep(pointer));
     for (const { pointer, strides, scale } of moving) {
       pointer.set(i32.add(pointer, i32.mul(from, i32.const(strides[digit] * scale * size))));
@@ -249,7 +249,7 @@ export class LoopWriter {
     });
   }
 
-  /** `count` times; without a loop if that is once. */
+  /** Runs `inside` `count` times; emits no loop if `count` is 1. */
   #repeat(count: number, inside: () => void): void {
     if (count === 1) inside();
     else if (count > 1) this.body.for({ to: i32.const(count) }, inside);

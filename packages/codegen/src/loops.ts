@@ -2,6 +2,7 @@ import type { FillKernel, MapKernel, Program, RowsKernel, Target } from "@stargr
 import { bytesPerElement } from "@stargrad/graph";
 import { i32, v128, type Expression } from "./machine/expression.js";
 import type { Local } from "./machine/function-builder.js";
+import { allocatedBytes } from "./alignment.js";
 import { piecesOf, type KernelContext } from "./kernel-context.js";
 import { groupFor } from "./loop-group.js";
 import { LoopWriter } from "./loop-writer.js";
@@ -54,7 +55,7 @@ export function writeMap(
         group,
         (steps, values) => {
           for (const step of steps) {
-            // All are computed before one is written: a result may lie where an operand did.
+            // All results are computed before the first is stored, because a result may overwrite an operand.
             const computed = expressions.map((expression) => values.of(expression, step));
             computed.forEach((value, i) => {
               loop.store(i, last, step, value);
@@ -68,21 +69,21 @@ export function writeMap(
 }
 
 /**
- * Writes several kernels into one loop over blocks of rows. What a block leaves to itself stands in memory of this thread
- * alone, where it stays in the nearest cache.
+ * Writes several kernels into one loop over blocks of rows. Intermediate results of a block are stored in the scratch memory
+ * of the thread, where they stay in the L1 cache.
  */
 export function writeRows(kernel: RowsKernel, context: KernelContext): void {
   const { body, program, scratch, share } = context;
-  const places = new Map<number, number>();
+  const offsets = new Map<number, number>();
   let end = 0;
   for (const buffer of kernel.locals) {
-    places.set(buffer, end);
-    end += roomFor(program, buffer, context.target);
+    offsets.set(buffer, end);
+    end += bufferBytes(program, buffer, context.target);
   }
   const addressOf = (buffer: number, element: number): Expression<"i32"> => {
-    const place = places.get(buffer);
-    if (place === undefined) return context.addressOf(buffer, element);
-    return i32.add(scratch, i32.const(place + element * bytesPerElement(program.buffers[buffer].dtype)));
+    const offset = offsets.get(buffer);
+    if (offset === undefined) return context.addressOf(buffer, element);
+    return i32.add(scratch, i32.const(offset + element * bytesPerElement(program.buffers[buffer].dtype)));
   };
   body.for(piecesOf(body, share, kernel.blocks), (block) => {
     for (const loop of kernel.loops) {
@@ -93,23 +94,22 @@ export function writeRows(kernel: RowsKernel, context: KernelContext): void {
   });
 }
 
-/** How many bytes the blocks need for themselves, in each thread. */
+/** The bytes of scratch memory that the blocks need in each thread. */
 export function scratchBytesOf(
   { locals }: RowsKernel,
   program: Pick<Program, "buffers">,
   target: Target,
 ): number {
-  return locals.reduce((total, buffer) => total + roomFor(program, buffer, target), 0);
+  return locals.reduce((total, buffer) => total + bufferBytes(program, buffer, target), 0);
 }
 
-/** Vectors may read a little beyond the last element. */
-function roomFor({ buffers }: Pick<Program, "buffers">, buffer: number, { memory }: Target): number {
+/** The bytes that a buffer takes in the scratch memory. */
+function bufferBytes({ buffers }: Pick<Program, "buffers">, buffer: number, { memory }: Target): number {
   const { size, dtype } = buffers[buffer];
-  const bytes = size * bytesPerElement(dtype) + memory.overreadBytes;
-  return Math.ceil(bytes / memory.alignmentBytes) * memory.alignmentBytes;
+  return allocatedBytes(size * bytesPerElement(dtype), memory);
 }
 
-/** Sets every element of a buffer, and nothing beyond it: what lies there may be the next slice of a stack. */
+/** Sets every element of a buffer. Writes nothing beyond its end, because the next slice of a stack may follow there. */
 export function writeFill(
   { buffer, value }: FillKernel,
   { body, machine: { vectorBytes }, program, addressOf, share }: KernelContext,
@@ -119,7 +119,7 @@ export function writeFill(
   const pattern = dtype === "bool" ? v128.splatByte(Number(value !== 0)) : constant(dtype, value);
   const vector = body.keep(pattern);
   const bytes = size * bytesPerElement(dtype);
-  // Counted, because addresses beyond 2 GiB are negative to a comparison.
+  // The loop counts vectors instead of comparing addresses, because addresses beyond 2 GiB are negative as signed numbers.
   const { from, to } = piecesOf(body, share, Math.floor(bytes / vectorBytes));
   const address = body.keep(
     i32.add(addressOf(buffer, 0), i32.shiftLeft(from, i32.const(Math.log2(vectorBytes)))),
@@ -129,7 +129,7 @@ export function writeFill(
     address.set(i32.add(address, i32.const(vectorBytes)));
   });
   if (bytes % vectorBytes === 0) return;
-  // Whoever comes last stands where the rest begins.
+  // The last share writes the remainder: its address is then at the end of the whole vectors.
   const isLast = share === null ? i32.const(1) : i32.eq(i32.add(share.index, i32.const(1)), share.count);
   body.if(isLast, () => {
     for (let at = 0; at < bytes % vectorBytes; at += bytesPerElement(dtype)) {

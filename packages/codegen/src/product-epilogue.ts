@@ -20,7 +20,7 @@ import { offsetInRuns } from "./matmul/output.js";
 import type { Epilogue } from "./matmul/spec.js";
 import { storeElement, storeVector } from "./vectors.js";
 
-/** Something an epilogue walks besides the sums: an operand or a result. */
+/** An operand or a result that an epilogue walks besides the sums. */
 interface EpilogueOperand {
   readonly buffer: number;
   readonly dtype: DType;
@@ -28,18 +28,18 @@ interface EpilogueOperand {
   readonly batch: readonly Digit[];
   readonly rows: readonly Digit[];
   readonly columns: readonly Digit[];
-  /** In bytes; `null` if it takes a table. */
+  /** In bytes; `null` if a table of row offsets is needed. */
   readonly rowStride: number | null;
-  /** Whether all columns of a row are the same. */
-  readonly isStill: boolean;
-  /** Otherwise so many columns are neighbours, and a table tells where each run begins; `null` if a row is one run. */
+  /** Whether all columns of a row have the same value. */
+  readonly isConstant: boolean;
+  /** Otherwise the number of columns in a run of neighbours; a table holds the offset of each run. `null` if a row is one run. */
   readonly run: number | null;
 }
 
-/** What is kept of a term in memory while a product runs: its address and those of its two tables. */
+/** The bytes of a term in the context while a product runs: its address and the addresses of its two tables. */
 const termBytes = 12;
 
-/** The epilogue of a product, as code and as what the code is told. */
+/** The epilogue of a product: its code, and the context that the code reads at run time. */
 export class ProductEpilogue {
   readonly #kernel: ProductKernel;
   readonly #machine: Machine;
@@ -65,11 +65,11 @@ export class ProductEpilogue {
     ];
   }
 
-  /** Two epilogues with one key are the same code. */
+  /** Two epilogues with the same key have the same code. */
   get key(): string {
     const parts = subexpressionsOf(this.#expressions);
     return JSON.stringify([
-      this.#terms.map(({ dtype, rowStride, isStill, run }) => [dtype, rowStride, isStill, run]),
+      this.#terms.map(({ dtype, rowStride, isConstant, run }) => [dtype, rowStride, isConstant, run]),
       parts.map((part) =>
         part.kind === "apply"
           ? [part.primitive, part.dtype, part.inputs.map((input) => parts.indexOf(input))]
@@ -84,12 +84,12 @@ export class ProductEpilogue {
     ]);
   }
 
-  /** How much room its context takes. */
+  /** The bytes of its context. */
   get contextBytes(): number {
     return this.#terms.length * termBytes;
   }
 
-  /** Writes down, where the code looks for them, the addresses of the terms. */
+  /** Stores the addresses of the terms in the context, where the code reads them. */
   prepare(
     context: Expression<"i32">,
     { body, addressOf }: Pick<KernelContext, "body" | "addressOf">,
@@ -107,14 +107,14 @@ export class ProductEpilogue {
     }
   }
 
-  /** The code. */
+  /** Returns the emitter of the code. */
   emit(math: MathLibrary): Epilogue {
     return (body, context) => this.#emit(body, context, math);
   }
 
   #emit(body: FunctionBuilder, context: Local<"i32">, math: MathLibrary): ReturnType<Epilogue> {
     const { dtype, epilogue, c } = this.#kernel;
-    if (dtype === "bool") throw new Error("a product of bools");
+    if (dtype === "bool") throw new Error("ProductEpilogue got a product of bool; expected a numeric dtype");
     const machine = this.#machine;
     const width = machine.vectorBytes / elements[dtype].size;
     const half = dtype === "float64";
@@ -126,16 +126,16 @@ export class ProductEpilogue {
       columnTable: i32.load(context, i * termBytes + 8),
       pointer: body.local("i32"),
     }));
-    const sumWalker: OperandCursor = {
+    const sumCursor: OperandCursor = {
       dtype,
       strides: [1],
       scale: elements[dtype].size,
       isIndex: false,
       pointer: body.local("i32"),
     };
-    const walkers = walked.map(({ dtype: type, isStill, bytes, pointer }): OperandCursor => ({
+    const cursors = walked.map(({ dtype: type, isConstant, bytes, pointer }): OperandCursor => ({
       dtype: type,
-      strides: [isStill ? 0 : 1],
+      strides: [isConstant ? 0 : 1],
       scale: bytes,
       isIndex: false,
       pointer,
@@ -143,7 +143,7 @@ export class ProductEpilogue {
     const sources = new Map(
       this.#leaves.map((leaf) => [
         leaf,
-        this.#isSum(leaf) ? sumWalker : walkers[this.#operands.indexOf(leafKey(leaf))],
+        this.#isSum(leaf) ? sumCursor : cursors[this.#operands.indexOf(leafKey(leaf))],
       ]),
     );
     const values = { body, math, machine, width, half, sources };
@@ -152,16 +152,16 @@ export class ProductEpilogue {
     return {
       runs: walked.flatMap(({ run }) => (run === null ? [] : [run])),
       begin: (row, column) => {
-        for (const { base, rowStride, rowTable, isStill, run, bytes, columnTable, pointer } of walked) {
+        for (const { base, rowStride, rowTable, isConstant, run, bytes, columnTable, pointer } of walked) {
           const along = rowStride === null ? i32.load(entry(rowTable, row)) : times(row, rowStride);
           const start = i32.add(base, along);
-          pointer.set(isStill ? start : i32.add(start, offsetInRuns(columnTable, column, run, bytes)));
+          pointer.set(isConstant ? start : i32.add(start, offsetInRuns(columnTable, column, run, bytes)));
         }
         ofStretch = new LoopValues(values, 0);
         ofStretch.hoist(this.#expressions);
       },
       finish: (sum, wide) => {
-        sumWalker.pointer.set(sum);
+        sumCursor.pointer.set(sum);
         const here = new LoopValues(values, wide ? 0 : null, wide ? ofStretch : null);
         const step: LaneRange = { ahead: 0, lanes: wide ? width : 1 };
         const results = epilogue.map(({ expression, buffer }, i) => ({
@@ -173,14 +173,14 @@ export class ProductEpilogue {
           if (wide) storeVector(body, type, half, pointer, value);
           else storeElement(body, type, pointer, value);
         }
-        for (const { isStill, bytes, pointer } of walked) {
-          if (!isStill) pointer.set(plus(pointer, wide ? width * bytes : bytes));
+        for (const { isConstant, bytes, pointer } of walked) {
+          if (!isConstant) pointer.set(plus(pointer, wide ? width * bytes : bytes));
         }
       },
     };
   }
 
-  /** Which term a result is that does not stand where the sums do. */
+  /** The index of the term of a result that is not stored in place of the sums. */
   #termOfResult(result: number): number {
     const { epilogue, c } = this.#kernel;
     return (
@@ -200,8 +200,11 @@ function termOf({
 }: Pick<Extract<Leaf, { kind: "load" }>, "buffer" | "dtype" | "layout">): EpilogueOperand {
   const [batch, rows, columns] = layout.axes;
   const last = columns.at(-1);
-  const isStill = columns.every(({ stride }) => stride === 0);
-  if (!isStill && last?.stride !== 1) throw new Error("an epilogue walks columns one by one");
+  const isConstant = columns.every(({ stride }) => stride === 0);
+  if (!isConstant && last?.stride !== 1)
+    throw new Error(
+      "ProductEpilogue got an operand whose columns are not neighbours; expected a column stride of 0 or 1",
+    );
   return {
     buffer,
     dtype,
@@ -210,7 +213,7 @@ function termOf({
     rows,
     columns,
     rowStride: rows.length > 1 ? null : (rows.at(0)?.stride ?? 0) * bytesPerElement(dtype),
-    isStill,
-    run: isStill || columns.length === 1 ? null : (last?.length ?? null),
+    isConstant,
+    run: isConstant || columns.length === 1 ? null : (last?.length ?? null),
   };
 }

@@ -2,6 +2,7 @@ import { axisOffsets, type Digit, type ProductKernel, type ProductOperand } from
 import { bytesPerElement } from "@stargrad/graph";
 import { i32, type Expression } from "./machine/expression.js";
 import type { ModuleBuilder } from "./machine/module-builder.js";
+import { roundUp } from "./alignment.js";
 import { piecesOf, type KernelContext } from "./kernel-context.js";
 import { MathLibrary } from "./math/math-library.js";
 import { maximum, minimum } from "./matmul/addressing.js";
@@ -11,7 +12,7 @@ import type { OperandSpec, OutputSpec } from "./matmul/spec.js";
 import { ProductEpilogue } from "./product-epilogue.js";
 import type { Machine } from "./machine/machine.js";
 
-/** Adds the function of a product to a module. Products of one form share it. */
+/** Adds the functions of products to a module. Products of the same form share one function. */
 export class ProductLibrary {
   readonly #module: ModuleBuilder;
   readonly #machine: Machine;
@@ -25,9 +26,9 @@ export class ProductLibrary {
   }
 
   functionFor(given: ProductKernel): Product {
-    const kernel = isBetterTurned(given) ? turned(given) : given;
+    const kernel = isBetterTransposed(given) ? transposed(given) : given;
     const { dtype, m, n, k, a, b, c } = kernel;
-    if (dtype === "bool") throw new Error("a product of bools");
+    if (dtype === "bool") throw new Error("ProductLibrary got a product of bool; expected a numeric dtype");
     const form = {
       dtype,
       m,
@@ -48,26 +49,26 @@ export class ProductLibrary {
         ...(epilogue === null ? {} : { epilogue: epilogue.emit(this.#math) }),
       });
     this.#functions.set(key, matmul);
-    const context = Math.ceil(matmul.scratchBytes / 4) * 4;
+    const context = roundUp(matmul.scratchBytes, 4);
     return { kernel, matmul, epilogue, context, scratchBytes: context + (epilogue?.contextBytes ?? 0) };
   }
 }
 
 /** A product that is ready to be called. */
 export interface Product {
-  /** As it was given, or turned. */
+  /** The given kernel, or its transpose. */
   readonly kernel: ProductKernel;
   readonly matmul: Matmul;
   readonly epilogue: ProductEpilogue | null;
-  /** Where in the scratch the epilogue's context is. */
+  /** The offset of the epilogue's context in the scratch. */
   readonly context: number;
   readonly scratchBytes: number;
 }
 
 /**
- * Writes the calls that compute a batch of products. Its pieces are the blocks along the longer side of all matrices of the
- * batch, one after another: a share is as many of them as any other, from somewhere in one matrix to somewhere in another. Dividing
- * the longer side makes each thread pack the shorter operand again, and only that.
+ * Writes the calls that compute a batch of products. The work is divided into the blocks along the longer side of all matrices of
+ * the batch, one after another. Each share is a range of about equally many blocks, which may start in the middle of one matrix and
+ * end in the middle of another. Because the longer side is divided, each thread repeats only the packing of the shorter operand.
  */
 export function writeProduct(
   { kernel, matmul, epilogue, context: contextStart }: Product,
@@ -130,14 +131,14 @@ export function writeProduct(
 }
 
 /**
- * Whether cᵀ = bᵀ · aᵀ is faster. Packing a few rows of a at a time, down its columns, takes a little from each of many cache lines;
- * packing wide panels of aᵀ takes whole ones. It pays if there is little of c to be written the wrong way round.
+ * Whether cᵀ = bᵀ · aᵀ is faster. If the columns of a are contiguous, packing a few of its rows reads a small part of many cache
+ * lines, while packing wide panels of aᵀ reads whole cache lines. This is faster if c is narrow, since c is then written transposed.
  */
-function isBetterTurned({ m, n, a, epilogue }: ProductKernel): boolean {
+function isBetterTransposed({ m, n, a, epilogue }: ProductKernel): boolean {
   return operandSpec(a).layout === "columnsContiguous" && epilogue.length === 0 && n <= 64 && m > 2 * n;
 }
 
-function turned({ m, n, a, b, c, ...kernel }: ProductKernel): ProductKernel {
+function transposed({ m, n, a, b, c, ...kernel }: ProductKernel): ProductKernel {
   const turn = (operand: ProductOperand): ProductOperand => ({
     ...operand,
     rows: operand.columns,
@@ -146,7 +147,7 @@ function turned({ m, n, a, b, c, ...kernel }: ProductKernel): ProductKernel {
   return { ...kernel, m: n, n: m, a: turn(b), b: turn(a), c: turn(c) };
 }
 
-/** Which way an operand's elements are neighbours, and whether it shows them more than once. */
+/** The axis along which an operand's elements are neighbours, and whether some of its elements appear several times. */
 function operandSpec({ rows, columns, readWhereItLies }: ProductOperand): OperandSpec {
   if (isUnit(columns)) return { layout: "rowsContiguous" };
   if (readWhereItLies === true) return { layout: "any", overlapping: true };
@@ -161,12 +162,12 @@ function outputSpec({ rows, columns }: ProductOperand, bytes: number): OutputSpe
   };
 }
 
-/** An axis of length 1 says nothing. */
+/** Whether an axis has a single digit of stride 1. An axis of length 1 has no digits, so the result is false. */
 function isUnit(digits: readonly Digit[]): boolean {
   return digits.length === 1 && digits[0].stride === 1;
 }
 
-/** Whether different places may show one element: whether a digit's stride falls short of what the digits within it span. */
+/** Whether different indices may address the same element: whether a digit's stride is less than the span of the digits inside it. */
 function overlaps(digits: readonly Digit[]): boolean {
   let span = 1;
   for (const { length, stride } of [...digits].sort((x, y) => Math.abs(x.stride) - Math.abs(y.stride))) {

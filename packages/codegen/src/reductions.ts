@@ -8,13 +8,13 @@ import { groupFor } from "./loop-group.js";
 import type { LoopValues, LaneRange } from "./loop-values.js";
 import { LoopWriter } from "./loop-writer.js";
 
-/** So many vectors of results are combined side by side: a line of the cache. */
+/** The number of result vectors that are reduced at the same time: one cache line. */
 const columnGroup = 4;
 
 /**
- * Writes the loops of a reduction, in one of two ways: along neighbours that are combined, whose lanes are combined at the
- * end; or across neighbours that are kept, each lane a result of its own. Only digits that are kept are divided among
- * threads, so each result is combined in one order.
+ * Writes the loops of a reduction, in one of two ways. `along`: vectors run along a reduced axis, and their lanes are combined
+ * at the end. `across`: vectors run along a kept axis, and each lane is a separate result. Only kept axes are divided among
+ * threads, so the order in which a result is combined does not depend on their number.
  */
 export function writeReduce(
   kernel: ReduceKernel,
@@ -92,7 +92,8 @@ function along(
   const { body, width, iteration } = loop;
   const last = reduced.at(-1);
   const group = groupFor([expression]);
-  // Several totals, because each addition has to wait for the one before it; but short rows overlap by themselves.
+  // Several totals, because each addition to one total waits for the previous one. Short rows need only one total: the processor
+  // overlaps the additions of consecutive rows.
   const isShort = last === undefined || loop.groupsAlong(last, group) === 0;
   const totals = Array.from({ length: isShort ? 1 : group }, () =>
     accumulatorFor(body, combine, expression.dtype, loop),
@@ -134,7 +135,7 @@ function along(
 }
 
 function addWhole(into: Accumulator, values: LoopValues, expression: LoopExpression, step: LaneRange): void {
-  // What is only read is converted on its way from memory, half by half, which saves two shuffles.
+  // A value that is only read is loaded and converted half by half, which saves two shuffles.
   const halves = into.addHalves === undefined ? null : values.halvesOf(expression, step);
   if (halves === null) into.add(values.of(expression, step));
   else into.addHalves?.(...halves);

@@ -3,17 +3,17 @@ import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "./mac
 import type { FunctionBuilder } from "./machine/function-builder.js";
 
 /*
- * How elements of each type travel between memory and vectors; see elementwise.ts for how they stand in the lanes. In a loop that has
- * float64 in it, elements of 32 bits fill but `half` a vector.
+ * Loads and stores elements of each type; elementwise.ts describes their format in the lanes. In a loop that contains float64,
+ * 32-bit elements fill only the lower `half` of a vector.
  */
 
 type Vector = Expression<"v128">;
 
 type Address = Expression<"i32">;
 
-/** As many neighbouring elements as the loop is wide. */
+/** Loads as many neighbouring elements as the loop computes at a time. */
 export function loadVector(dtype: DType, half: boolean, address: Address, offset = 0): Vector {
-  const at = placeOf(address, offset);
+  const at = addressed(address, offset);
   switch (dtype) {
     case "bool":
       return v128.loadMasks(...at);
@@ -24,9 +24,9 @@ export function loadVector(dtype: DType, half: boolean, address: Address, offset
   }
 }
 
-/** One element, in every lane. */
+/** Loads one element into every lane. */
 export function loadSplat(dtype: DType, address: Address, offset = 0): Vector {
-  const at = placeOf(address, offset);
+  const at = addressed(address, offset);
   switch (dtype) {
     case "bool":
       return i32x4.neg(i32x4.splat(i32.load8Unsigned(...at)));
@@ -37,7 +37,7 @@ export function loadSplat(dtype: DType, address: Address, offset = 0): Vector {
   }
 }
 
-/** So many elements that stand `stride` bytes apart, one in each lane; the first of them in the lanes that are left. */
+/** Loads `count` elements that are `stride` bytes apart, one into each lane. The remaining lanes get the first element. */
 export function loadStrided(
   dtype: DType,
   count: number,
@@ -45,7 +45,7 @@ export function loadStrided(
   stride: number,
   offset = 0,
 ): Vector {
-  const at = (lane: number): readonly [Address, number] => placeOf(address, offset + lane * stride);
+  const at = (lane: number): readonly [Address, number] => addressed(address, offset + lane * stride);
   const lanes = Array.from({ length: count - 1 }, (_, i) => i + 1);
   const first = loadSplat(dtype, address, offset);
   switch (dtype) {
@@ -65,7 +65,7 @@ export function loadStrided(
   }
 }
 
-/** Writes as many elements as the loop is wide. The vector must be in a local. */
+/** Stores as many elements as the loop computes at a time. The vector must be in a local. */
 export function storeVector(
   body: FunctionBuilder,
   dtype: DType,
@@ -74,13 +74,13 @@ export function storeVector(
   value: Vector,
   offset = 0,
 ): void {
-  const [base, more] = placeOf(address, offset);
+  const [base, more] = addressed(address, offset);
   if (dtype === "bool") body.storeMasks(base, value, half, more);
   else if (half && dtype !== "float64") body.storeHalf(base, value, more);
   else body.store(base, value, more);
 }
 
-/** Writes one lane of a vector, the first unless told. */
+/** Stores one lane of a vector. Default: the first */
 export function storeElement(
   body: FunctionBuilder,
   dtype: DType,
@@ -88,7 +88,7 @@ export function storeElement(
   value: Vector,
   { lane = 0, offset = 0 }: { readonly lane?: number; readonly offset?: number } = {},
 ): void {
-  const [base, more] = placeOf(address, offset);
+  const [base, more] = addressed(address, offset);
   switch (dtype) {
     case "bool":
       body.store8(base, i32.and(i32x4.extract(value, lane), i32.const(1)), more);
@@ -104,7 +104,7 @@ export function storeElement(
   }
 }
 
-/** Instructions add constants to their addresses, but no negative ones. */
-function placeOf(address: Address, offset: number): readonly [Address, number] {
+/** An address and a constant offset for a load or store. Instructions take no negative offset, so that one is added to the address. */
+function addressed(address: Address, offset: number): readonly [Address, number] {
   return offset >= 0 ? [address, offset] : [i32.add(address, i32.const(offset)), 0];
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { collection, whenCollected } from "./collection.js";
 
-it("has resolved when all is done about what nobody has", async () => {
+it("resolves after all callbacks for unreachable objects have run", async () => {
   let heard = 0;
   const drop = (): void => {
     for (let i = 0; i < 100; i++) whenCollected({ i }, () => heard++);
@@ -13,7 +13,7 @@ it("has resolved when all is done about what nobody has", async () => {
   }
 });
 
-it("leaves no trace in the globals", async () => {
+it("leaves no new property on the global object", async () => {
   const { gc } = globalThis;
   await collection();
   expect(globalThis.gc).toBe(gc);

@@ -1,9 +1,9 @@
 import { turnOfTheEventLoop } from "./event-loop.js";
 import { isNode } from "./is-node.js";
 
-/** How large an array has to be for the garbage collector to notice that it was made and dropped. */
+/** The size in bytes of an array whose allocation and release makes the garbage collector run. */
 const noticeable = 64 * 2 ** 20;
-/** In so many turns a collection that has been provoked comes to its end, or does not come at all. */
+/** The maximum number of turns of the event loop to wait for a collection. After that none will come. */
 const mostTurns = 20;
 
 const registry = new FinalizationRegistry((act: () => void) => {
@@ -11,45 +11,45 @@ const registry = new FinalizationRegistry((act: () => void) => {
 });
 
 /**
- * Has something done, in some turn of the event loop, when nobody has an object any more. What is done must not have it either.
+ * Calls `act` in a turn of the event loop after an object has become unreachable. `act` must not refer to the object.
  */
 export function whenCollected(object: object, act: () => void): void {
   registry.register(object, act);
 }
 
 /**
- * Has the garbage collector run, and resolves when what was to be done about what it found is done.
+ * Makes the garbage collector run, and resolves when the callbacks of `whenCollected` for the collected objects have been called.
  *
- * In Node it can be called. Elsewhere it comes when much has been allocated, and counts what arrays hold: large ones are made
- * and dropped, which cost next to nothing, since nobody writes to them. Where neither helps, this resolves nevertheless.
+ * In Node the collector can be called. Elsewhere it runs after many allocations, counting the bytes of arrays, so this function
+ * allocates and drops large arrays. They cost almost nothing, because they are never written. If neither works, it resolves anyway.
  */
 export async function collection(): Promise<void> {
   const marker = mark();
   collector ??= nodeCollector() ?? dropArray;
   for (let turn = 0; turn < mostTurns && !marker.collected; turn++) {
-    // Once is enough where it can be called; provoked, it works in steps.
+    // If the collector can be called, one call is enough; if it is provoked by allocations, it collects in steps.
     if (turn === 0 || collector === dropArray) collector();
     await turnOfTheEventLoop();
   }
 }
 
-/** Drops an object, and says whether it has been collected. Apart from who waits for it: what waits keeps what it has seen. */
+/** Drops an object, and tells whether it has been collected. A separate function, because an async function keeps its variables alive. */
 function mark(): { readonly collected: boolean } {
   const marker = { collected: false };
-  // In the same registry: each hears of what has been collected in a turn of its own, but of all of it.
+  // The marker uses the same registry as all other objects, because a registry reports all collected objects in the same turn.
   whenCollected({}, () => {
     marker.collected = true;
   });
   return marker;
 }
 
-/** Looked for when it is first needed, since it takes a context of its own. */
+/** Searched on first use, because finding it in Node creates a new context. */
 let collector: (() => unknown) | null = null;
 
-/** Node's collector, which is there for a context that begins while a flag says so; `null` if this is not Node, or has none. */
+/** Node's `gc`, which a context has if it is created while the flag is set; `null` if this is not Node, or Node has none. */
 function nodeCollector(): (() => unknown) | null {
   if (!isNode) return null;
-  // Asked for on the command line, where it is not ours to hide.
+  // The user has set the flag on the command line, so it must stay set.
   if (typeof globalThis.gc === "function") return globalThis.gc;
   try {
     const { setFlagsFromString } = process.getBuiltinModule("node:v8");

@@ -1,3 +1,4 @@
+import { roundUp } from "@stargrad/codegen";
 import {
   bufferName,
   failureOf,
@@ -19,55 +20,55 @@ import { command, flags, header, ImageWriter } from "./program-image.js";
 import { wasmTarget } from "./target.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
 
-/** What is handed to a program, or comes from it. */
+/** An input or output of a program. */
 export interface OutsideBuffer {
   readonly dtype: DType;
   readonly size: number;
-  /** Which word of the image, in bytes, is its address. */
+  /** The offset in bytes of the word of the image that holds its address. */
   readonly slot: number;
 }
 
-/** A program that is ready to be placed in memory and run. */
+/** A compiled program, ready to be copied to memory and run. */
 export interface CompiledProgram {
   readonly inputs: readonly OutsideBuffer[];
   readonly outputs: readonly OutsideBuffer[];
-  /** How many words are addresses of these: a buffer may be handed in and out. */
+  /** The number of words that hold addresses of inputs and outputs. A buffer that is both has one word. */
   readonly outside: number;
-  /** How much room it works in. */
+  /** The bytes of its frame. */
   readonly frameBytes: number;
-  /** What has to stand in memory while it runs: see `program-image.ts`. */
+  /** The data that must be in memory while it runs: see `program-image.ts`. */
   readonly image: Int32Array;
-  /** The code that it calls. */
+  /** The modules that contain the code it calls. */
   readonly modules: ReadonlySet<KernelModule>;
   /** The error of each kernel that can fail, for a position and an index. */
   readonly failures: readonly ((position: number, index: number) => Error)[];
-  /** The outputs, by their place, that are written when nothing can fail any more. */
+  /** The indices of the outputs that are written only after the last kernel that can fail. */
   readonly safeOutputs: ReadonlySet<number>;
-  /** For each output the places of the inputs that it may be written over while the program runs. */
+  /** For each output, the indices of the inputs that it may overwrite while the program runs. */
   readonly inPlace: readonly ReadonlySet<number>[];
-  /** Whether it is worth waking several threads for. */
+  /** Whether it has enough work for several threads. */
   readonly parallel: boolean;
-  /** The largest buffer, for messages. */
+  /** The largest buffer, for error messages. */
   readonly largest: LargestBuffer;
 }
 
 export interface CompileOptions {
   readonly kernels: KernelStore;
-  /** With how many threads it may run. */
+  /** The number of threads on which it may run. */
   readonly threads: number;
-  /** How many threads were asked for. Where there is an obstacle to them, whoever begins a program on several is told. */
+  /** The requested number of threads. If threads are not available, starting a parallel program prints a warning. */
   readonly wantedThreads: number;
-  /** From how many operations on it is worth waking them. */
+  /** The number of operations from which a program runs on several threads. */
   readonly leastWork: number;
 }
 
 /**
- * Compiles a program: its kernels to code that is shared with other programs, and the program itself to an image, a list of
- * commands that call this code.
+ * Compiles a program: its kernels to code that is shared with other programs, and the program itself to an image, which is a
+ * list of commands that call this code.
  *
- * What a program needs only inside lies in its frame: its buffers, then room for each thread to work in. Inputs and outputs
- * lie anywhere. Every thread carries out the same commands: it does its share of the large kernels, the first thread does
- * the small ones, and they meet where one needs what another has written.
+ * The frame of a program holds its internal buffers, followed by the scratch memory of each thread. Inputs and outputs may be
+ * anywhere. All threads execute the same commands. Each does its share of the large kernels, and the first thread does the small
+ * ones. They wait at a barrier where one thread needs data that another has written.
  */
 export function compile(program: Program, options: CompileOptions): CompiledProgram {
   return new Compilation(program, options).finish();
@@ -80,7 +81,7 @@ class Compilation {
   readonly #inPlace: ReadonlyMap<number, ReadonlySet<number>>;
   readonly #image: ImageWriter;
   readonly #failures: CompiledProgram["failures"][number][] = [];
-  /** The kernels of the program and of its loops, with their code, in the order of the commands. */
+  /** The kernels of the program and of its scans, with their code, in the order of the commands. */
   readonly #kernels: { readonly variant: KernelVariant; readonly code: KernelCode }[];
   readonly #modules: ReadonlySet<KernelModule>;
   readonly #views: readonly number[];
@@ -108,11 +109,13 @@ class Compilation {
     const image = this.#image;
     const commands = image.bytes;
     this.#write(program.kernels);
-    const scratchBytes = align(
+    const { alignmentBytes } = wasmTarget.memory;
+    const scratchBytes = roundUp(
       this.#kernels.reduce((most, { code }) => Math.max(most, code.scratchBytes), 0),
+      alignmentBytes,
     );
-    // Loops change words: threads that run one together do it in words of their own.
-    const copiedBytes = threads > 1 && this.#views.length > 0 ? align(commands) : 0;
+    // Scans change the words of their views, so each of several threads has a copy of the words.
+    const copiedBytes = threads > 1 && this.#views.length > 0 ? roundUp(commands, alignmentBytes) : 0;
     image.set(header.commands, commands);
     image.set(header.end, image.bytes);
     image.set(header.rooms, this.#plan.bytes);
@@ -126,7 +129,7 @@ class Compilation {
       image: image.finish(),
       modules: this.#modules,
       failures: this.#failures,
-      ...this.#placesWrittenOver(),
+      ...this.#overwrittenInputs(),
       parallel: wantedThreads > 1 && totalWork(program) >= leastWork,
       largest: largestOf(program),
     };
@@ -142,7 +145,7 @@ class Compilation {
     }
   }
 
-  /** Whether threads have to meet before a kernel runs, by what they have done since they last met. */
+  /** Whether threads must wait at the barrier before a kernel, given their accesses since the last barrier. */
   #meets(kernel: Kernel, shared: boolean, hazards: Hazards): boolean {
     if (this.#options.threads === 1) return false;
     const accesses = accessesOf(kernel, this.#program, this.#plan.addresses, this.#inPlace, shared);
@@ -160,7 +163,7 @@ class Compilation {
     const failure = kernel.kind === "check" ? this.#failures.length : 0;
     image.write(what | (failure << 8), command.operands + 8 * operands.length, code.place);
     for (const { buffer, offset } of operands) {
-      const { word, address } = this.#placeOf(buffer);
+      const { word, address } = this.#addressOf(buffer);
       image.write(word, address + offset * bytesPerElement(this.#program.buffers[buffer].dtype));
     }
   }
@@ -171,15 +174,15 @@ class Compilation {
     image.write(what | flags.loop, 0, length, views.length);
     for (const { buffer, source, offset, stride, alternates } of views) {
       const bytes = bytesPerElement(this.#program.buffers[buffer].dtype);
-      const { word, address } = this.#placeOf(source);
+      const { word, address } = this.#addressOf(source);
       image.write(this.#slot(buffer), word, address + offset * bytes, stride * bytes, alternates ? 1 : -1);
     }
     this.#write(kernels);
     image.set(start + command.bytes, image.bytes - start);
   }
 
-  /** Where a buffer is: at an address from what a word says. */
-  #placeOf(buffer: number): { readonly word: number; readonly address: number } {
+  /** The address of a buffer: an offset from the address in a word. */
+  #addressOf(buffer: number): { readonly word: number; readonly address: number } {
     const slot = this.#image.slots.get(buffer);
     if (slot !== undefined) return { word: slot, address: 0 };
     return { word: header.frame, address: this.#plan.addresses[buffer] ?? 0 };
@@ -187,7 +190,8 @@ class Compilation {
 
   #slot(buffer: number): number {
     const slot = this.#image.slots.get(buffer);
-    if (slot === undefined) throw new Error("a buffer outside of the frame has no word for its address");
+    if (slot === undefined)
+      throw new Error(`compile got no word for the address of buffer ${buffer}, which is not in the frame`);
     return slot;
   }
 
@@ -196,7 +200,7 @@ class Compilation {
     return { dtype, size, slot: this.#slot(buffer) };
   }
 
-  /** Whether all threads take part. What can fail is for all of them, so that all come to the same end. */
+  /** Whether all threads take part in a kernel. They do if it can fail, so that all end alike. */
   #isShared(kernel: Kernel): boolean {
     const { threads, leastWork } = this.#options;
     if (threads === 1) return false;
@@ -204,16 +208,16 @@ class Compilation {
     return canFail(kernel) || workOf(kernel, this.#program, wasmTarget) >= leastWork / 10;
   }
 
-  #placesWrittenOver(): Pick<CompiledProgram, "safeOutputs" | "inPlace"> {
+  #overwrittenInputs(): Pick<CompiledProgram, "safeOutputs" | "inPlace"> {
     const { kernels, inputs, outputs } = this.#program;
     const last = kernels.findLastIndex(canFail);
     const unsafe = new Set(kernels.slice(0, last + 1).flatMap((kernel) => buffersOf(kernel).writes));
-    const places = new Map(inputs.map((buffer, i) => [buffer, i]));
-    const placesOf = (buffers: Iterable<number>): Set<number> =>
-      new Set([...buffers].flatMap((buffer) => places.get(buffer) ?? []));
+    const indices = new Map(inputs.map((buffer, i) => [buffer, i]));
+    const indicesOf = (buffers: Iterable<number>): Set<number> =>
+      new Set([...buffers].flatMap((buffer) => indices.get(buffer) ?? []));
     return {
       safeOutputs: new Set(outputs.flatMap((buffer, i) => (unsafe.has(buffer) ? [] : [i]))),
-      inPlace: outputs.map((buffer) => placesOf(this.#inPlace.get(buffer) ?? [])),
+      inPlace: outputs.map((buffer) => indicesOf(this.#inPlace.get(buffer) ?? [])),
     };
   }
 }
@@ -236,13 +240,8 @@ function canFail(kernel: Kernel): boolean {
 
 function largestOf({ buffers }: Program): LargestBuffer {
   const bytes = buffers.map(({ dtype, size }) => size * bytesPerElement(dtype));
-  const place = bytes.reduce((largest, each, i) => (each > (bytes[largest] ?? 0) ? i : largest), 0);
-  const largest = buffers.at(place);
+  const index = bytes.reduce((largest, each, i) => (each > (bytes[largest] ?? 0) ? i : largest), 0);
+  const largest = buffers.at(index);
   if (largest === undefined) return { name: "nothing", bytes: 0 };
-  return { name: bufferName(largest), bytes: bytes[place] };
-}
-
-function align(bytes: number): number {
-  const { alignmentBytes } = wasmTarget.memory;
-  return Math.ceil(bytes / alignmentBytes) * alignmentBytes;
+  return { name: bufferName(largest), bytes: bytes[index] };
 }

@@ -4,10 +4,10 @@ import { WasmEngine } from "./wasm-engine.js";
 
 const engine = new WasmEngine({ threads: 1 });
 const rounded = new WasmEngine({ threads: 1, relaxed: false });
-/** Divides even the smallest work, among more threads than there are elements at times. */
+/** Divides even the smallest work, sometimes among more threads than there are elements. */
 const threaded = new WasmEngine({ threads: 3, waitForThreads: true, leastWork: 0 });
 
-describe("the WebAssembly engine agrees with the reference engine, and with itself on several threads to the bit", () => {
+describe("the WebAssembly engine agrees with the reference engine, and gives the same bits on several threads", () => {
   it.each(conformanceCases())("$name", ({ build, tolerance }) => {
     const compute = (on: Engine) => runProgram(on, [build()])[0].readSync();
     const [got, expected] = [compute(engine), compute(referenceEngine)];

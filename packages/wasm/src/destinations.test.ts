@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 import { EngineStorage } from "./engine-storage.js";
 import { WasmEngine } from "./wasm-engine.js";
 
-/** An engine, and how much it holds beyond what it began with. */
+/** An engine, and the number of bytes in use beyond those at the start. */
 function setUp() {
   const engine = new WasmEngine({ threads: 1 });
   const resident = (...elements: number[]): Storage =>
@@ -37,7 +37,7 @@ const mul = (a: Node, b: Node): Node => createNode("mul", [a, b], {});
 const read = (storage: Storage): number[] => [...storage.readSync()];
 
 describe("a result", () => {
-  it("goes to ordinary memory, to the engine's, or over what was there", () => {
+  it("is written to ordinary memory, to the engine's memory, or over an existing storage", () => {
     const { engine, resident } = setUp();
     const target = resident(0, 0);
     const outputs = [1, 2, 3].map((by) => add(hostLeaf(10, 20), hostLeaf(by)));
@@ -52,7 +52,7 @@ describe("a result", () => {
     expect(over).toBe(target);
   });
 
-  it("may go over an input, whether that is read in step with it or not", () => {
+  it("may overwrite an input, whether or not that is read in the same order", () => {
     const { engine, resident } = setUp();
     const [x, y, z] = [resident(1, 2, 3), resident(1, 2, 3), resident(1, 2, 3)];
     runProgram(engine, [mul(leafOf(x), leafOf(x))], [x]);
@@ -60,18 +60,18 @@ describe("a result", () => {
     const reversed = createNode("flip", [leafOf(y)], { axes: [0] });
     runProgram(engine, [add(reversed, leafOf(y))], [y]);
     expect(read(y)).toEqual([4, 4, 4]);
-    // Two results of one loop that read each other's input.
+    // Two results of one loop, each written over the input of the other.
     const [a, b] = [resident(1, 2, 3, 4, 5), resident(1, 1, 1, 1, 1)];
     runProgram(engine, [add(leafOf(a), leafOf(a)), add(leafOf(a), leafOf(b))], [a, b]);
     expect([read(a), read(b)]).toEqual([
       [2, 4, 6, 8, 10],
       [2, 3, 4, 5, 6],
     ]);
-    // An input that two leaves show, one of them in another order.
+    // An input that two leaves read, one of them in a different order.
     const c = resident(1, 2, 3);
     runProgram(engine, [add(leafOf(c), createNode("flip", [leafOf(c)], { axes: [0] }))], [c]);
     expect(read(c)).toEqual([4, 4, 4]);
-    // Two results that change places.
+    // Two results that exchange their storages.
     const w = resident(7, 8, 9);
     const [one, other] = [leafOf(z), leafOf(w)];
     runProgram(engine, [add(other, hostLeaf(0)), add(one, hostLeaf(0))], [z, w]);
@@ -81,7 +81,7 @@ describe("a result", () => {
     ]);
   });
 
-  it("is right when an input that is written over is a result as well", () => {
+  it("is correct when an input that is overwritten is also a result", () => {
     const { engine, resident } = setUp();
     const x = resident(1, 2);
     const leaf = leafOf(x);
@@ -92,7 +92,7 @@ describe("a result", () => {
     ]);
   });
 
-  it("is handed out as often as it is asked for, each time in a place of its own", () => {
+  it("is returned as often as it is requested, each time in a separate storage", () => {
     const { engine } = setUp();
     const node = add(hostLeaf(1), hostLeaf(1));
     const storages = runProgram(engine, [node, node, node], ["engine", "host", "engine"]);
@@ -100,7 +100,7 @@ describe("a result", () => {
     expect(storages.map(read)).toEqual([[7], [2], [2]]);
   });
 
-  it("of another engine is copied in, and not written over", () => {
+  it("of another engine is copied, and not overwritten", () => {
     const [a, b] = [setUp(), setUp()];
     const foreign = a.resident(1, 2);
     const [result] = runProgram(b.engine, [add(leafOf(foreign), hostLeaf(1))], [foreign]);
@@ -110,7 +110,7 @@ describe("a result", () => {
 });
 
 describe("when a program throws", () => {
-  it("no storage has changed, and no memory is lost", () => {
+  it("no storage has changed, and no memory leaks", () => {
     const { engine, resident } = setUp();
     const [x, target] = [resident(1, 2), resident(5, 5)];
     const index = (...places: number[]): Node =>
@@ -142,7 +142,7 @@ describe("when a program throws", () => {
 });
 
 describe("memory", () => {
-  it("is the same however often a program runs over its own inputs", () => {
+  it("does not grow when a program repeatedly overwrites its own inputs", () => {
     const { engine, resident } = setUp();
     const x = resident(...Array.from({ length: 1000 }, (_, i) => i));
     const step = (): void => {
@@ -155,7 +155,7 @@ describe("memory", () => {
     expect(x.readSync()[1]).toBe(502);
   });
 
-  it("holds programs within a bound of memory, and computes those that were forgotten anew", () => {
+  it("keeps programs within a bound of memory, and recompiles evicted programs", () => {
     const engine = new WasmEngine({ threads: 1, programMemory: 2 ** 20 });
     const program = (size: number): Node => add(hostLeaf(...new Array<number>(size).fill(1)), hostLeaf(1));
     const first = engine.prepare([program(1)]);

@@ -2,14 +2,14 @@ import { createLeaf, createNode, elementsOf, HostStorage, runProgram, type Node 
 import { describe, expect, it } from "vitest";
 import { WasmEngine } from "./wasm-engine.js";
 
-/** Twice some numbers. */
+/** The elements times 2. */
 function doubled(...elements: number[]): Node {
   const leaf = createLeaf([elements.length], "float32", new HostStorage(Float32Array.from(elements)));
   return createNode("add", [leaf, leaf], {});
 }
 
 describe("a storage that is disposed of", () => {
-  it("gives its place back at once, and only once", () => {
+  it("frees its memory at once, and only once", () => {
     const engine = new WasmEngine({ threads: 1 });
     const [first, second] = runProgram(engine, [doubled(1), doubled(2)], ["engine", "engine"]);
     const { used } = engine.memory();
@@ -21,13 +21,13 @@ describe("a storage that is disposed of", () => {
     expect([...second.readSync()]).toEqual([4]);
   });
 
-  it("cannot be read, and is not given to others while it is somebody's", () => {
+  it("cannot be read, and does not return memory that belongs to another storage", () => {
     const engine = new WasmEngine({ threads: 1 });
     const [storage] = runProgram(engine, [doubled(1)], ["engine"]);
     storage.dispose?.();
     const [next] = runProgram(engine, [doubled(5)], ["engine"]);
     expect([...next.readSync()]).toEqual([10]);
-    expect(() => storage.readSync()).toThrow("a storage is used that has been disposed of");
+    expect(() => storage.readSync()).toThrow("EngineStorage: the storage has been disposed of");
   });
 
   it("may be disposed of while its next elements are computed", () => {
@@ -37,7 +37,7 @@ describe("a storage that is disposed of", () => {
     const elements = program.leaves.map(elementsOf);
     const { used } = engine.memory();
     program.run(elements, [target, "host"], () => target.dispose?.());
-    // Neither the place it had nor the one it was to move to is lost; what the program works with stays.
+    // Both its old memory and the memory it would have moved to are freed; the program keeps its frame and image.
     program.run(elements, ["host", "host"]);
     const after = engine.memory().used;
     program.run(elements, ["host", "host"]);
@@ -64,7 +64,7 @@ describe("an engine that is disposed of", () => {
     expect(() => own.readSync()).toThrow("disposed of");
   });
 
-  it("says so to whoever goes on with it", () => {
+  it("throws an error on any further use", () => {
     const engine = new WasmEngine({ threads: 1 });
     const program = engine.prepare([doubled(1, 2)]);
     const elements = program.leaves.map(elementsOf);
@@ -76,7 +76,7 @@ describe("an engine that is disposed of", () => {
     expect(() => own.readSync()).toThrow(message);
   });
 
-  it("is gone at the end of a block with `using`, as often as you like", () => {
+  it("is disposed of at the end of a block with `using`, any number of times", () => {
     const results = Array.from({ length: 300 }, (_, i) => {
       using engine = new WasmEngine({ threads: 1 });
       return runProgram(engine, [doubled(i)])[0].readSync()[0];

@@ -7,15 +7,15 @@ import { command, flags, header, view, viewBytes } from "./program-image.js";
 import { emitBarrier } from "./threads/barrier.js";
 
 /**
- * What a kernel takes: where its operands are written down, the words these refer to, memory of its own, and which of how many
- * threads calls it. It returns 0, or 1 if it failed.
+ * The parameters of a kernel: the address of its operands in the image, the address of the words to which they refer, the scratch
+ * memory of the thread, the thread's index, and the number of threads. It returns 0, or 1 if it failed.
  */
 export const kernelSignature = { parameters: ["i32", "i32", "i32", "i32", "i32"], result: "i32" } as const;
 
 /**
- * Writes the module that runs programs: `start(image, thread, threads)` carries out the commands of an image and returns 0, or the
- * number of the error that ended it. All threads start the same image; they meet where one needs what another has written,
- * and at the end.
+ * Writes the module that runs programs: `start(image, thread, threads)` executes the commands of an image and returns 0, or the
+ * number of the error that ended it. All threads start the same image. They wait for each other at a barrier where one needs data
+ * that another has written, and at the end.
  */
 export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<ArrayBuffer> {
   const module = new WasmModuleBuilder(memory);
@@ -24,7 +24,7 @@ export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<Ar
   module.function(
     { parameters: ["i32", "i32", "i32"], result: "i32" },
     (body, image, thread, count) => {
-      const room = body.keep(
+      const scratch = body.keep(
         i32.add(
           i32.add(i32.load(image, header.frame), i32.load(image, header.rooms)),
           i32.mul(thread, i32.load(image, header.roomBytes)),
@@ -33,12 +33,12 @@ export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<Ar
       const words = body.keep(image);
       const copied = body.keep(i32.load(image, header.copiedBytes));
       body.if(copied, () => {
-        // At the end of the room, so that what kernels work with begins where the room does.
-        words.set(i32.sub(i32.add(room, i32.load(image, header.roomBytes)), copied));
+        // The copied words are at the end of the thread's memory, so that the scratch of kernels starts at its beginning.
+        words.set(i32.sub(i32.add(scratch, i32.load(image, header.roomBytes)), copied));
         body.copy(words, image, copied);
       });
       const [from, to] = [header.commands, header.end].map((at) => i32.add(image, i32.load(image, at)));
-      const failed = body.keep(callResult(run, from, to, words, room, thread, count));
+      const failed = body.keep(callResult(run, from, to, words, scratch, thread, count));
       if (barrier !== null) {
         body.if(i32.and(i32.eqz(failed), i32.ne(count, i32.const(1))), () => {
           body.call(barrier, count);
@@ -51,7 +51,7 @@ export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<Ar
   return module.finish();
 }
 
-/** Writes the function that carries out commands from one address to another. */
+/** Writes the function that executes the commands from one address to another. */
 function emitRun(
   module: WasmModuleBuilder,
   barrier: FunctionReference<null> | null,
@@ -60,7 +60,7 @@ function emitRun(
   const self = module.next("i32");
   return module.function(
     { parameters: ["i32", "i32", "i32", "i32", "i32", "i32"], result: "i32" },
-    (body, from, to, words, room, thread, count) => {
+    (body, from, to, words, scratch, thread, count) => {
       const meet = (condition: Expression<"i32">): void => {
         if (barrier === null) return;
         body.if(i32.and(condition, i32.ne(count, i32.const(1))), () => {
@@ -69,7 +69,7 @@ function emitRun(
       };
       const at = body.keep(from);
       const failed = body.local("i32");
-      // Compared for equality, because addresses beyond 2 GiB are negative.
+      // The addresses are compared for equality, because addresses beyond 2 GiB are negative as signed numbers.
       body.while(i32.ne(at, to), () => {
         const what = body.keep(i32.load(at, command.flags));
         const isShared = i32.and(what, i32.const(flags.shared));
@@ -79,7 +79,7 @@ function emitRun(
           body.if(
             i32.and(what, i32.const(flags.loop)),
             () => {
-              // Alone, the first thread is all there are.
+              // A kernel that the first thread runs alone gets a thread count of 1.
               const all = body.keep(i32.const(1));
               body.if(isShared, () => {
                 all.set(count);
@@ -93,7 +93,7 @@ function emitRun(
               failed.set(i32.const(0));
               body.while(i32.and(i32.lessSigned(iteration, length), i32.eqz(failed)), () => {
                 moveViews(body, { at, views, words, iteration });
-                failed.set(callResult(self, first, next, words, room, thread, all));
+                failed.set(callResult(self, first, next, words, scratch, thread, all));
                 if (barrier !== null) {
                   body.if(i32.and(i32.eqz(failed), i32.ne(all, i32.const(1))), () => {
                     body.call(barrier, all);
@@ -106,10 +106,10 @@ function emitRun(
               });
             },
             () => {
-              const place = i32.load(at, command.target);
+              const index = i32.load(at, command.target);
               const operands = i32.add(at, i32.const(command.operands));
-              body.if(callIndirect(kernel, place, operands, words, room, thread, count), () => {
-                // Until all have seen it, nothing they look at may change.
+              body.if(callIndirect(kernel, index, operands, words, scratch, thread, count), () => {
+                // All threads must have seen the failure before the memory they read changes.
                 meet(i32.const(1));
                 body.return(i32.shiftRightUnsigned(what, i32.const(8)));
               });
@@ -123,7 +123,7 @@ function emitRun(
   );
 }
 
-/** Brings every view of a loop to where it stands at an iteration. */
+/** Sets the address of every view of a loop for an iteration. */
 function moveViews(
   body: WasmFunctionBuilder,
   {

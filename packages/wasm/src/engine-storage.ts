@@ -3,33 +3,34 @@ import { whenCollected } from "./collection.js";
 import { roomFor, type Heap } from "./heap.js";
 import { noteGivenBack, noteHeld } from "./reclamation.js";
 
-/** Where elements lie, as long as they lie there; `null` once that has been given back. */
+/** The address of a storage's elements; `null` after their memory has been freed. */
 interface HeapAddress {
   address: number | null;
 }
 
-/** Elements in an engine's memory, which are given back when the storage is disposed of, or collected. */
+/** Elements in an engine's memory, which is freed when the storage is disposed of or garbage-collected. */
 export class EngineStorage implements Storage {
   readonly location = "engine";
   readonly canReadSync = true;
   readonly dtype: DType;
   readonly size: number;
   readonly heap: Heap;
-  readonly #place: HeapAddress;
+  readonly #heapAddress: HeapAddress;
 
-  /** Takes over what lies at an address that the heap has handed out for it. */
+  /** Takes ownership of the elements at an address that the heap has allocated. */
   constructor(heap: Heap, dtype: DType, size: number, address: number) {
     this.heap = heap;
     this.dtype = dtype;
     this.size = size;
-    this.#place = { address };
-    whenCollected(this, giverBack(heap, this.#place, this.byteLength));
+    this.#heapAddress = { address };
+    whenCollected(this, releaser(heap, this.#heapAddress, this.byteLength));
     noteHeld(roomFor(this.byteLength));
   }
 
   get address(): number {
-    const { address } = this.#place;
-    if (address === null) throw new Error("a storage is used that has been disposed of");
+    const { address } = this.#heapAddress;
+    if (address === null)
+      throw new Error("EngineStorage: the storage has been disposed of; read its elements before");
     return address;
   }
 
@@ -41,35 +42,35 @@ export class EngineStorage implements Storage {
     return Promise.resolve(this.readSync());
   }
 
-  /** A copy: what is in the engine is written over one day. */
+  /** Returns a copy, because the engine may overwrite its memory later. */
   readSync(): TypedArray {
     const copy = allocate(this.dtype, this.size);
     copy.set(this.heap.view(this.dtype, this.address, this.size));
     return copy;
   }
 
-  /** Moves to where its next elements have been computed, and gives back where it was. */
+  /** Replaces the elements by those at another address, and frees the old memory. */
   moveTo(address: number): void {
-    // Disposed of while they were being computed.
-    if (this.#place.address === null) {
+    // The storage was disposed of while the new elements were computed.
+    if (this.#heapAddress.address === null) {
       this.heap.free(address, this.byteLength);
       return;
     }
-    this.heap.free(this.#place.address, this.byteLength);
-    this.#place.address = address;
+    this.heap.free(this.#heapAddress.address, this.byteLength);
+    this.#heapAddress.address = address;
   }
 
   dispose(): void {
-    giverBack(this.heap, this.#place, this.byteLength)();
+    releaser(this.heap, this.#heapAddress, this.byteLength)();
   }
 }
 
-/** What gives a place back, once. Apart from the storage, which it must not keep alive. */
-function giverBack(heap: Heap, place: HeapAddress, bytes: number): () => void {
+/** Returns a function that frees the memory of a storage once. It must not refer to the storage, so as not to keep it alive. */
+function releaser(heap: Heap, location: HeapAddress, bytes: number): () => void {
   return () => {
-    const { address } = place;
+    const { address } = location;
     if (address === null) return;
-    place.address = null;
+    location.address = null;
     heap.free(address, bytes);
     noteGivenBack(roomFor(bytes));
   };

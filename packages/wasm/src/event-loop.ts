@@ -1,4 +1,4 @@
-/** Resolves when the event loop has come round, after whatever was waiting there. */
+/** Resolves in the next turn of the event loop, after all tasks that are already queued. */
 export function turnOfTheEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

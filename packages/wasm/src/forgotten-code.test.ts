@@ -3,7 +3,7 @@ import { expect, it, vi } from "vitest";
 import { collection } from "./collection.js";
 import { WasmEngine } from "./wasm-engine.js";
 
-it("gives back the code of programs that have been forgotten", async () => {
+it("frees the code of programs that have been evicted from the cache", async () => {
   const instances: WeakRef<WebAssembly.Instance>[] = [];
   const { Instance } = WebAssembly;
   vi.stubGlobal("WebAssembly", {

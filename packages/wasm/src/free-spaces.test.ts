@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { FreeSpaces } from "./free-spaces.js";
 
-/** What there is from its first address to its last, in order. */
+/** Takes all free units, and returns their addresses in the order in which they were taken. */
 function drain(spaces: FreeSpaces, unit: number): number[] {
   const addresses: number[] = [];
   for (let address = spaces.take(unit); address !== null; address = spaces.take(unit))
@@ -10,7 +10,7 @@ function drain(spaces: FreeSpaces, unit: number): number[] {
   return addresses;
 }
 
-it("takes from the first space that is long enough, as a plain list of units would", () => {
+it("takes from the first space that is long enough, like a plain list of units", () => {
   const units = 64;
   const command = fc.record({
     length: fc.integer({ min: 1, max: 12 }),
@@ -46,7 +46,7 @@ it("takes from the first space that is long enough, as a plain list of units wou
   );
 });
 
-it("takes the end away only if it is free", () => {
+it("removes the end only if it is free", () => {
   const spaces = new FreeSpaces();
   spaces.add(10, 20);
   spaces.add(30, 40);
@@ -67,7 +67,7 @@ it.each([
     const start = 128 * order(i, count);
     spaces.add(start, start + 64);
   }
-  // Their gaps are filled, and all becomes one.
+  // The gaps are filled, and all spaces merge into one.
   for (let i = 0; i < count; i++) {
     const start = 128 * order(i, count) + 64;
     spaces.add(start, start + 64);
@@ -77,12 +77,12 @@ it.each([
   expect(spaces.built / (2 * count)).toBeLessThan(8 * Math.log2(count));
 });
 
-it("has changed nothing when the caller's stack ends in the middle of it", () => {
+it("changes nothing when the call stack overflows during an operation", () => {
   const spaces = new FreeSpaces();
   const count = 2000;
   for (let i = 0; i < count; i++) spaces.add(128 * i, 128 * i + 64);
   let failed = 0;
-  /** Goes as deep as it can, and tries at every depth on the way back until it succeeds. */
+  /** Recurses until the stack overflows, then tries at every depth on the way back until it succeeds. */
   const dive = (): boolean => {
     try {
       if (dive()) return true;
@@ -94,7 +94,7 @@ it("has changed nothing when the caller's stack ends in the middle of it", () =>
   };
   dive();
   expect(failed).toBeGreaterThan(0);
-  // The gap is closed once, and everything else is as it was.
+  // The gap is closed once, and everything else is unchanged.
   expect(spaces.take(192)).toBe(128 * 1000);
   expect(drain(spaces, 64)).toHaveLength(count - 2);
 });

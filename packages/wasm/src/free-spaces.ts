@@ -1,10 +1,10 @@
-/** A stretch of memory that nobody has, and the root of those below it in the tree. */
+/** A free range of memory, and the root of a subtree of free ranges. */
 interface Space {
   readonly start: number;
   readonly end: number;
-  /** A space is above all that have a smaller one. */
+  /** The heap property: a space has a higher priority than all spaces below it. */
   readonly priority: number;
-  /** How long the longest space is, of this one and all below it. */
+  /** The length of the longest space in the subtree. */
   readonly longest: number;
   readonly left: Tree;
   readonly right: Tree;
@@ -13,15 +13,15 @@ interface Space {
 type Tree = Space | null;
 
 /**
- * The free stretches of a memory, in the order of their addresses, none of them neighbours.
+ * The free ranges of a memory, ordered by address. Adjacent ranges are merged.
  *
- * They are a treap: a search tree by address that is also a heap by priority, and each node knows the longest space below
- * it. So the first space that is long enough is found on one way down, and so are the neighbours of a space that is given
- * back. Priorities are scrambled addresses, which makes the depth that of a random tree, about 2 ln n: recursion is shallow.
- * Nodes never change: an operation builds those on its way anew and replaces the root at last, so one that throws half way
- * (at the end of the caller's stack, say) has changed nothing.
+ * They form a treap: a search tree by address that is also a heap by priority. Each node stores the length of the longest space in
+ * its subtree, so one descent finds the first space that is long enough; another finds the neighbours of a space that is freed.
+ * Priorities are scrambled addresses, which gives the depth of a random tree, about 2 ln n, so recursion is shallow.
+ * Nodes are immutable: an operation rebuilds the nodes on its path and finally replaces the root, so an operation that throws
+ * halfway (by a stack overflow, for example) changes nothing.
  *
- * First fit keeps what lives long at low addresses, and lets the end of the memory become free.
+ * First fit keeps long-lived allocations at low addresses, so that the end of the memory becomes free.
  *
  * Source: Seidel & Aragon, "Randomized Search Trees", 1996; Stephenson, "Fast Fits", 1983
  */
@@ -29,12 +29,12 @@ export class FreeSpaces {
   #root: Tree = null;
   #built = 0;
 
-  /** How many nodes have been built so far: what the work is proportional to. */
+  /** The number of nodes built so far, which is proportional to the work done. */
   get built(): number {
     return this.#built;
   }
 
-  /** Takes in a stretch, and joins it with its neighbours. */
+  /** Adds a free range, and merges it with its neighbours. */
   add(start: number, end: number): void {
     const [before, after] = this.#split(this.#root, start);
     const [left, previous] = this.#withoutLast(before, start);
@@ -43,7 +43,7 @@ export class FreeSpaces {
     this.#root = this.#merge(this.#merge(left, joined), right);
   }
 
-  /** The address of the first space of at least this length, from whose beginning so much is taken; `null` if there is none. */
+  /** Takes `length` bytes from the start of the first space that is long enough. Returns their address; `null` if there is none. */
   take(length: number): number | null {
     const root = this.#root;
     if (root === null || root.longest < length) return null;
@@ -52,14 +52,14 @@ export class FreeSpaces {
     return start;
   }
 
-  /** Takes the last space if it ends here, and returns where it began; otherwise `end`. */
+  /** Removes the last space if it ends at `end`, and returns its start; otherwise returns `end`. */
   takeEnd(end: number): number {
     const [rest, last] = this.#withoutLast(this.#root, end);
     this.#root = rest;
     return last?.start ?? end;
   }
 
-  /** Where the first space begins that is long enough, of which there is one, and the tree without that part of it. */
+  /** The start of the first space that is long enough, which must exist, and the tree without the taken part. */
   #takeFrom(tree: Space, length: number): [start: number, rest: Tree] {
     const { start, end, left, right } = tree;
     if (left !== null && left.longest >= length) {
@@ -70,12 +70,12 @@ export class FreeSpaces {
       return [start, this.#space(start + length, end, tree.priority, left, right)];
     }
     if (end - start === length) return [start, this.#merge(left, right)];
-    if (right === null) throw new Error("the longest space is not where the tree says it is");
+    if (right === null) throw new Error("FreeSpaces found no space of the length that its tree records");
     const [address, rest] = this.#takeFrom(right, length);
     return [address, this.#below(tree, left, rest)];
   }
 
-  /** What begins before an address, and the rest. */
+  /** The spaces that start before an address, and the others. */
   #split(tree: Tree, address: number): [before: Tree, after: Tree] {
     if (tree === null) return [null, null];
     if (tree.start < address) {
@@ -86,7 +86,7 @@ export class FreeSpaces {
     return [before, this.#below(tree, after, tree.right)];
   }
 
-  /** One tree of two, the first of which lies before the second. */
+  /** Merges two trees. All spaces of the first are before those of the second. */
   #merge(before: Tree, after: Tree): Tree {
     if (before === null) return after;
     if (after === null) return before;
@@ -95,7 +95,7 @@ export class FreeSpaces {
       : this.#below(after, this.#merge(before, after.left), after.right);
   }
 
-  /** The tree without its last space if that ends at an address, and that space. */
+  /** If the last space ends at an address: the tree without it, and that space. */
   #withoutLast(tree: Tree, end: number): [rest: Tree, last: Tree] {
     if (tree === null) return [null, null];
     if (tree.right === null) return tree.end === end ? [tree.left, tree] : [tree, null];
@@ -103,7 +103,7 @@ export class FreeSpaces {
     return last === null ? [tree, null] : [this.#below(tree, tree.left, rest), last];
   }
 
-  /** The tree without its first space if that begins at an address, and that space. */
+  /** If the first space starts at an address: the tree without it, and that space. */
   #withoutFirst(tree: Tree, start: number): [rest: Tree, first: Tree] {
     if (tree === null) return [null, null];
     if (tree.left === null) return tree.start === start ? [tree.right, tree] : [tree, null];
@@ -111,7 +111,7 @@ export class FreeSpaces {
     return first === null ? [tree, null] : [this.#below(tree, rest, tree.right), first];
   }
 
-  /** The same space with others below it. */
+  /** The same space with other subtrees. */
   #below({ start, end, priority }: Space, left: Tree, right: Tree): Space {
     return this.#space(start, end, priority, left, right);
   }
@@ -123,7 +123,7 @@ export class FreeSpaces {
   }
 }
 
-/** A number of 32 bits that looks random, another for every address. Source: the finalizer of MurmurHash3 */
+/** A pseudo-random 32-bit number, different for every address. Source: the finalizer of MurmurHash3 */
 function scrambled(address: number): number {
   let bits = Math.imul(address ^ (address >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);

@@ -7,7 +7,7 @@ function heap(maximum = 64): Heap {
 }
 
 describe("a heap", () => {
-  it("hands out places in whole cache lines, that do not overlap, with 16 bytes to spare", () => {
+  it("allocates whole cache lines that do not overlap, with 16 spare bytes", () => {
     const command = fc.record({ bytes: fc.nat(5000), frees: fc.boolean(), which: fc.nat(100) });
     fc.assert(
       fc.property(fc.array(command, { maxLength: 200 }), (commands) => {
@@ -20,7 +20,7 @@ describe("a heap", () => {
             continue;
           }
           const address = memory.allocate(bytes);
-          if (address === null) throw new Error("64 pages are enough");
+          if (address === null) throw new Error("allocate returned null; expected 64 pages to be enough");
           expect(address % 64).toBe(0);
           expect(address).toBeGreaterThanOrEqual(256);
           for (const other of held) {
@@ -32,13 +32,13 @@ describe("a heap", () => {
         }
         for (const { address, bytes } of held) memory.free(address, bytes);
         expect(memory.used).toBe(0);
-        // All of it is in one piece again.
+        // All of the memory is one free range again.
         expect(memory.allocate(memory.memory.buffer.byteLength - 512)).toBe(256);
       }),
     );
   });
 
-  it("gives a place of the same size again, and needs no more memory for it", () => {
+  it("reuses freed memory of the same size without growing", () => {
     const memory = heap();
     const first = memory.allocate(1000);
     memory.free(first ?? 0, 1000);
@@ -48,16 +48,16 @@ describe("a heap", () => {
     expect(memory.memory.buffer.byteLength).toBe(reserved);
   });
 
-  it("joins neighbours for what is larger", () => {
+  it("merges free neighbours for a larger allocation", () => {
     const memory = heap(1);
-    const places = Array.from({ length: 6 }, () => memory.allocate(10_000) ?? 0);
+    const addresses = Array.from({ length: 6 }, () => memory.allocate(10_000) ?? 0);
     expect(memory.allocate(20_000)).toBeNull();
-    memory.free(places[2], 10_000);
-    memory.free(places[3], 10_000);
-    expect(memory.allocate(20_000)).toBe(places[2]);
+    memory.free(addresses[2], 10_000);
+    memory.free(addresses[3], 10_000);
+    expect(memory.allocate(20_000)).toBe(addresses[2]);
   });
 
-  it("grows by doubling, and says when there is no more", () => {
+  it("grows by doubling, and returns null when no memory is left", () => {
     const memory = heap(65536);
     memory.allocate(pageBytes);
     expect(memory.memory.buffer.byteLength).toBe(2 * pageBytes);
@@ -67,7 +67,7 @@ describe("a heap", () => {
     expect(memory.allocate(100)).not.toBeNull();
   });
 
-  it("shows what is in it, also after it has grown", () => {
+  it("gives valid views of its contents, also after it has grown", () => {
     const memory = heap();
     const address = memory.allocate(16) ?? 0;
     memory.view("float32", address, 4).set([1, 2, 3, 4]);
@@ -76,7 +76,7 @@ describe("a heap", () => {
     expect(memory.all("float32")[address / 4 + 2]).toBe(3);
   });
 
-  it("joins two hundred thousand places of one size, and gives each of them to one alone", () => {
+  it("merges two hundred thousand ranges of one size, and allocates none of them twice", () => {
     const memory = heap(65536);
     const count = 200_000;
     const first = memory.allocate(4000) ?? 0;
@@ -95,7 +95,7 @@ describe("a heap", () => {
     expect(memory.allocate(memory.memory.buffer.byteLength - 512)).toBe(256);
   });
 
-  it("takes its end back when nothing lies behind it, so that what is larger starts earlier", () => {
+  it("returns a free range at the end to the unallocated memory, so that a larger allocation starts earlier", () => {
     const memory = heap(4);
     const [first, second] = [memory.allocate(pageBytes), memory.allocate(pageBytes)];
     memory.free(second ?? 0, pageBytes);
@@ -103,7 +103,7 @@ describe("a heap", () => {
     expect(first).toBe(256);
   });
 
-  it("stays as it is when there is no more, and goes on", () => {
+  it("stays intact and usable after an allocation that fails", () => {
     const memory = heap(2);
     const held = memory.allocate(50_000) ?? 0;
     const { used } = memory;
@@ -113,7 +113,7 @@ describe("a heap", () => {
     expect(memory.allocate(100_000)).toBe(256);
   });
 
-  it("has addresses beyond 2 GiB, which are positive", () => {
+  it("returns positive addresses beyond 2 GiB", () => {
     const memory = heap(65536);
     const half = 2 ** 31;
     expect(memory.allocate(half)).toBe(256);

@@ -1,39 +1,39 @@
+import { allocatedBytes, roundUp } from "@stargrad/codegen";
 import { ArgumentError, type DType, type TypedArray } from "@stargrad/graph";
 import { FreeSpaces } from "./free-spaces.js";
+import { wasmTarget } from "./target.js";
 
 export const pageBytes = 65536;
-/** What a memory with addresses of 32 bits can have: 4 GiB. */
+/** The maximum number of pages of a memory with 32-bit addresses: 4 GiB. */
 export const mostPages = 65536;
-/** A cache line, which also keeps threads from writing to one line. */
-const alignment = 64;
-/** How many bytes behind what was asked for vectors may touch. */
-const spare = 16;
+/** Allocations are whole cache lines, so that threads never write to the same line. */
+const { memory: memoryRules } = wasmTarget;
 
 /**
- * Hands out stretches of a WebAssembly memory, which grows by doubling. Addresses are numbers from 0 to 4 GiB: what
- * WebAssembly takes for a negative number of 32 bits is none here.
+ * Allocates ranges of a WebAssembly memory, which grows by doubling. Addresses are numbers from 0 to 4 GiB. They are never negative
+ * here, although WebAssembly interprets addresses beyond 2 GiB as negative 32-bit numbers.
  *
- * What is given back is kept by its size first, because a training loop asks for the same sizes again and again. Only what is
- * asked for in a size that is not there joins neighbours, and only what fits nowhere makes the memory grow. Each stretch
- * that is given back is joined at most once, in O(log n): so that is what all of it costs, spread over all calls.
+ * Freed ranges are first kept in bins by size, because a training loop requests the same sizes repeatedly. Only a request for a
+ * size whose bin is empty merges neighbours, and only a request that fits nowhere makes the memory grow. Each freed range is
+ * merged at most once, in O(log n), so the amortized cost of a call is O(log n).
  */
 export class Heap {
-  /** `null` once it has been disposed of. */
+  /** `null` after it has been disposed of. */
   #memory: WebAssembly.Memory | null;
-  /** Addresses that have been given back, by the size of what is there. */
+  /** The bins: addresses of freed ranges, by size. */
   readonly #bins = new Map<number, number[]>();
-  /** The other free stretches before `#end`. */
+  /** The other free ranges before `#end`. */
   #spaces = new FreeSpaces();
-  /** Nothing has been handed out from here on. */
+  /** Nothing is allocated from this address on. */
   #end: number;
   #used = 0;
-  /** Those that were asked for last, of a buffer that may have been grown since. */
+  /** The views created last. Their buffer is outdated if the memory has grown since. */
   #views: Views | null = null;
 
-  /** `start`: what lies before is not the heap's. */
+  /** `start`: the heap does not use memory before this address. */
   constructor(memory: WebAssembly.Memory, start: number) {
     this.#memory = memory;
-    this.#end = wholeLines(start);
+    this.#end = roundUp(start, memoryRules.alignmentBytes);
   }
 
   /** Throws: ArgumentError if it has been disposed of */
@@ -41,22 +41,22 @@ export class Heap {
     if (this.#memory !== null) return this.#memory;
     throw new ArgumentError(
       "WasmEngine",
-      "the engine has been disposed of, and what was in its memory is gone",
-      "Choose another with `setEngine(new WasmEngine())`, and read what is still needed before an engine is disposed of",
+      "the engine has been disposed of, and the contents of its memory are gone",
+      "Select another engine with `setEngine(new WasmEngine())`, and read the values you still need before you dispose of an engine",
     );
   }
 
-  /** How many bytes are handed out. */
+  /** The number of allocated bytes. */
   get used(): number {
     return this.#used;
   }
 
-  /** How many bytes the memory has. */
+  /** The size of the memory in bytes. */
   get reserved(): number {
     return this.#memory?.buffer.byteLength ?? 0;
   }
 
-  /** The address of so many bytes and at least 16 more, which vectors may touch; `null` if there is no more memory. */
+  /** Allocates `bytes` bytes and at least 16 more, which vectors may access. Returns the address; `null` if no memory is left. */
   allocate(bytes: number): number | null {
     const room = roomFor(bytes);
     const address =
@@ -65,9 +65,9 @@ export class Heap {
     return address;
   }
 
-  /** Takes back what `allocate` gave for so many bytes. */
+  /** Frees memory that `allocate` returned for the same number of bytes. */
   free(address: number, bytes: number): void {
-    // All of it has been given back.
+    // `dispose` has already released all memory.
     if (this.#memory === null) return;
     const room = roomFor(bytes);
     this.#used -= room;
@@ -76,7 +76,7 @@ export class Heap {
     else bin.push(address);
   }
 
-  /** Shows a stretch of memory as an array, until the memory grows. */
+  /** A view of a range of memory as an array. It is valid until the memory grows. */
   view(dtype: DType, address: number, size: number): TypedArray {
     const { buffer } = this.#current();
     switch (dtype) {
@@ -91,12 +91,12 @@ export class Heap {
     }
   }
 
-  /** All of the memory, until it grows: an element at address a is number a divided by its size. */
+  /** A view of all of the memory, valid until it grows. The element at address a has the index a divided by the element size. */
   all<D extends DType>(dtype: D): Views[D] {
     return this.#current()[dtype];
   }
 
-  /** Lets go of the memory, and of all that is in it. */
+  /** Releases the memory and all of its contents. */
   dispose(): void {
     this.#memory = null;
     this.#views = null;
@@ -110,10 +110,10 @@ export class Heap {
     return this.#views?.buffer === buffer ? this.#views : (this.#views = viewsOf(buffer));
   }
 
-  /** Makes larger spaces of neighbouring ones first, and takes the last of them away if nothing lies behind it. */
+  /** Merges the freed ranges of all bins into larger spaces, then allocates. A free space at the end becomes unallocated memory. */
   #joinAndTake(room: number): number | null {
     for (const [size, addresses] of this.#bins) {
-      // Each leaves its bin first: if the rest throws, it is lost, where otherwise two could get it.
+      // Each range leaves its bin first: if `add` throws, the range leaks, but it is never allocated twice.
       for (let address = addresses.pop(); address !== undefined; address = addresses.pop())
         this.#spaces.add(address, address + size);
     }
@@ -122,7 +122,7 @@ export class Heap {
     return this.#spaces.take(room);
   }
 
-  /** Takes what is beyond all that has been handed out, and grows the memory if that is not enough. */
+  /** Allocates from the unallocated end, and grows the memory if that is too small. */
   #extend(room: number): number | null {
     const address = this.#end;
     const needed = Math.ceil((address + room) / pageBytes);
@@ -134,7 +134,7 @@ export class Heap {
     return address;
   }
 
-  /** Whether there was so much more memory to be had. */
+  /** Grows the memory by a number of pages. Returns whether that succeeded. */
   #grow(pages: number): boolean {
     try {
       this.memory.grow(pages);
@@ -163,11 +163,7 @@ function viewsOf(buffer: ArrayBufferLike): Views {
   };
 }
 
-/** How much memory is handed out to whoever asks for so many bytes. */
+/** The number of bytes that `allocate` reserves for `bytes` bytes. */
 export function roomFor(bytes: number): number {
-  return wholeLines(bytes + spare);
-}
-
-function wholeLines(bytes: number): number {
-  return Math.ceil(bytes / alignment) * alignment;
+  return allocatedBytes(bytes, memoryRules);
 }

@@ -1,2 +1,2 @@
-/** Whether Node's modules are there, without an import that a bundler for browsers would stumble over. */
+/** Whether Node's modules are available. It is tested without an import, which bundlers for browsers could not resolve. */
 export const isNode = typeof process === "object" && typeof process.getBuiltinModule === "function";

@@ -7,10 +7,10 @@ import { outOfMemory } from "./out-of-memory.js";
 import { header } from "./program-image.js";
 import { wasmTarget } from "./target.js";
 
-/** About how many bytes of machine code, and of what is noted about it, come of a byte of WebAssembly. */
+/** An estimate of the bytes of machine code and its metadata per byte of WebAssembly. */
 const bytesPerByte = 10;
 
-/** So many kernels go into one module at most: the main thread of a page may not compile more than 8 MB at once. */
+/** The maximum number of kernels in a module: the main thread of a page may not compile more than 8 MB synchronously. */
 const mostTogether = 256;
 
 /** A kernel's form, and whether several threads divide its work. */
@@ -19,23 +19,23 @@ export interface KernelVariant {
   readonly shared: boolean;
 }
 
-/** The code of a kernel: every kernel of one form and variant shares it. */
+/** The code of a kernel, shared by all kernels of the same form and variant. */
 export interface KernelCode {
-  /** Its place in the table of functions. */
+  /** Its index in the table of functions. */
   readonly place: number;
-  /** How much memory of its own each thread needs. */
+  /** The bytes of scratch memory that each thread needs. */
   readonly scratchBytes: number;
   readonly module: KernelModule;
 }
 
-/** The kernels that were compiled together, and live as long as a program uses one of them. */
+/** Kernels that were compiled together. They are kept as long as a program uses one of them. */
 export interface KernelModule {
   /** Modules are numbered in the order in which threads load them. */
   readonly number: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Where in the table its functions stand, one after the other: the exports `kernel0`, `kernel1` … */
+  /** The consecutive table indices of its functions, which are exported as `kernel0`, `kernel1` … */
   readonly places: { readonly first: number; readonly count: number };
-  /** What it takes in memory, about, in bytes. */
+  /** An estimate of its memory in bytes. */
   readonly cost: number;
 }
 
@@ -54,17 +54,17 @@ export interface KernelStoreOptions {
 }
 
 /**
- * The kernels of all programs of an engine, by their form. Kernels that are alike but for their buffers are one function, whether they
- * stand in one program or in many: it is found in a table, and takes the addresses of its operands from the command that
- * calls it. Compiling a program costs what its new forms cost.
+ * The kernels of all programs of an engine, by their form. Kernels that differ only in their buffers share one function, within a
+ * program and between programs. The function is called by its table index, and reads the addresses of its operands from the command
+ * that calls it. So compiling a program compiles only forms that are new.
  */
 export class KernelStore {
   readonly #options: KernelStoreOptions;
   #table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
-  /** Code that threads share, and code that one of them runs alone. */
+  /** Code whose work is divided among threads, and code that one thread runs alone. */
   #shared = new Map<Signature, KnownCode>();
   #alone = new Map<Signature, KnownCode>();
-  /** Stretches of the table that are free again. */
+  /** Ranges of the table that have been freed. */
   readonly #free: { readonly first: number; readonly count: number }[] = [];
   #end = 0;
   #modules = 0;
@@ -74,7 +74,7 @@ export class KernelStore {
     this.#options = options;
   }
 
-  /** What all its modules take in memory, about, in bytes. */
+  /** An estimate of the memory of all its modules in bytes. */
   get cost(): number {
     return this.#cost;
   }
@@ -83,7 +83,7 @@ export class KernelStore {
     return this.#table;
   }
 
-  /** The code of each variant, compiled now if it is new. `release` has to be called with the same modules one day. */
+  /** Returns the code of each variant, and compiles it if it is new. The caller must later call `release` with the same modules. */
   codesOf(variants: readonly KernelVariant[]): {
     readonly codes: readonly KernelCode[];
     readonly modules: ReadonlySet<KernelModule>;
@@ -93,7 +93,8 @@ export class KernelStore {
     const modules = new Set<KnownModule>();
     for (const variant of variants) {
       const code = this.#codeOf(variant);
-      if (code === undefined) throw new Error("a kernel has not been compiled");
+      if (code === undefined)
+        throw new Error("KernelStore.codesOf found no code for a kernel after compiling");
       codes.push(code);
       modules.add(code.module);
     }
@@ -101,23 +102,23 @@ export class KernelStore {
     return { codes, modules };
   }
 
-  /** Says that a program does not use these modules any more. What nobody uses is given back. */
+  /** Ends a program's use of modules. Modules that no program uses are freed. */
   release(modules: Iterable<KernelModule>): void {
     for (const module of modules as Iterable<KnownModule>) {
       module.users--;
       if (module.users > 0) continue;
       for (const { signature, shared } of module.variants) this.#known(shared).delete(signature);
       const { first, count } = module.places;
-      // An engine that has been disposed of has no table any more.
+      // After the engine has been disposed of, its table is empty.
       const end = Math.min(first + count, this.#table.length);
-      for (let place = first; place < end; place++) this.#table.set(place, null);
+      for (let index = first; index < end; index++) this.#table.set(index, null);
       this.#free.push(module.places);
       for (const { address, bytes } of module.tables) this.#options.heap.free(address, bytes);
       this.#cost -= module.cost;
     }
   }
 
-  /** Lets go of all code. */
+  /** Releases all code. */
   dispose(): void {
     this.#table = new WebAssembly.Table({ initial: 0, element: "anyfunc" });
     this.#shared = new Map();
@@ -132,7 +133,7 @@ export class KernelStore {
     return this.#known(shared).get(formed.signature);
   }
 
-  /** Compiles variants that are new; of those that are alike, one. */
+  /** Compiles the variants that are new, each form once. */
   #compile(variants: readonly KernelVariant[]): void {
     const [shared, alone] = [true, false].map((isShared) => {
       const distinct = new Map<Signature, KernelVariant>();
@@ -154,11 +155,11 @@ export class KernelStore {
     const tables = new Tables(heap);
     const writing = { builder, tables };
     const library = new KernelLibrary(builder, machine, wasmTarget);
-    const places = this.#takePlaces(variants.length);
+    const places = this.#takeIndices(variants.length);
     try {
       const scratches = variants.map((variant, i) => writeKernel(variant, library, writing, `kernel${i}`));
       const bytes = builder.finish();
-      // The table is not imported: V8 would keep every instance that has done so for as long as there is the table.
+      // The module does not import the table, because V8 keeps every instance that imports a table as long as the table.
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
         env: { memory: heap.memory },
       });
@@ -172,7 +173,7 @@ export class KernelStore {
         users: 0,
         variants: variants.map(({ formed: { signature }, shared }) => ({ signature, shared })),
         places,
-        tables: tables.places,
+        tables: tables.allocations,
       };
       variants.forEach(({ formed, shared }, i) => {
         const code = { place: places.first + i, scratchBytes: scratches[i], module };
@@ -180,18 +181,18 @@ export class KernelStore {
       });
       this.#cost += module.cost;
     } catch (error) {
-      for (const { address, bytes } of tables.places) heap.free(address, bytes);
+      for (const { address, bytes } of tables.allocations) heap.free(address, bytes);
       this.#free.push(places);
       throw error;
     }
   }
 
-  /** Room in the table for so many functions. */
-  #takePlaces(count: number): { readonly first: number; readonly count: number } {
+  /** Reserves `count` consecutive table indices. */
+  #takeIndices(count: number): { readonly first: number; readonly count: number } {
     const at = this.#free.findIndex((stretch) => stretch.count >= count);
     if (at >= 0) {
-      const [{ first, count: room }] = this.#free.splice(at, 1);
-      if (room > count) this.#free.push({ first: first + count, count: room - count });
+      const [{ first, count: free }] = this.#free.splice(at, 1);
+      if (free > count) this.#free.push({ first: first + count, count: free - count });
       return { first, count };
     }
     const first = this.#end;
@@ -201,7 +202,7 @@ export class KernelStore {
   }
 }
 
-/** Writes a kernel's function and exports it. Returns the memory that it needs for each thread. */
+/** Writes a kernel's function and exports it. Returns the bytes of scratch memory that it needs in each thread. */
 function writeKernel(
   { formed, shared }: KernelVariant,
   library: KernelLibrary,
@@ -222,7 +223,7 @@ function writeKernel(
           const base = i32.load(i32.add(words, i32.load(operands, at)));
           return body.hoist(i32.add(base, i32.load(operands, at + 4)));
         },
-        tableOf: (numbers) => i32.const(tables.place(numbers)),
+        tableOf: (numbers) => i32.const(tables.store(numbers)),
         scratch,
         share: shared ? { index: thread, count } : null,
         fail(position, index) {
@@ -240,9 +241,9 @@ function writeKernel(
   return writer.scratchBytes;
 }
 
-/** The tables of numbers that a module's code looks up, each once. */
+/** The tables of constant numbers that a module's code reads. Equal tables are stored once. */
 class Tables {
-  readonly places: { readonly address: number; readonly bytes: number }[] = [];
+  readonly allocations: { readonly address: number; readonly bytes: number }[] = [];
   readonly #heap: Heap;
   readonly #known = new Map<string, number>();
 
@@ -250,13 +251,13 @@ class Tables {
     this.#heap = heap;
   }
 
-  /** How many bytes they take together. */
+  /** The total bytes of all tables. */
   get bytes(): number {
-    return this.places.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.allocations.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** The address of a table. */
-  place(numbers: Int32Array): number {
+  /** Stores a table unless it is already stored, and returns its address. */
+  store(numbers: Int32Array): number {
     const key = numbers.join();
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -264,7 +265,7 @@ class Tables {
     const address =
       this.#heap.allocate(bytes) ??
       outOfMemory(this.#heap, { largest: { name: "a table of offsets", bytes } }, bytes);
-    this.places.push({ address, bytes });
+    this.allocations.push({ address, bytes });
     this.#known.set(key, address);
     this.#heap.view("int32", address, numbers.length).set(numbers);
     return address;

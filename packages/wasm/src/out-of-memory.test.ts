@@ -11,15 +11,15 @@ it.each([
   [25 * 2 ** 20, "25 MiB"],
   [2 ** 32, "4 GiB"],
   [2 ** 42, "4096 GiB"],
-])("says %d bytes as %s", (bytes, text) => {
+])("formats %d bytes as %s", (bytes, text) => {
   expect(inUnits(bytes)).toBe(text);
 });
 
-it("says what was asked for, what is in use and reserved, and what to try", () => {
+it("reports the bytes requested, in use and reserved, and what to try", () => {
   const heap = new Heap(new WebAssembly.Memory({ initial: 1, maximum: 64 }), 256);
   heap.allocate(3 * 2 ** 20);
   const program = { largest: { name: "weight [1024, 512]", bytes: 2 * 2 ** 20 } };
   expect(() => outOfMemory(heap, program, 1.5 * 2 ** 20)).toThrowErrorMatchingInlineSnapshot(
-    `[ArgumentError: WasmEngine: the program needs 1.5 MiB more in one piece, which is not to be had: of the 4 GiB that WebAssembly has in all, 3 MiB are in use, and 3.1 MiB have been reserved; its largest part is weight [1024, 512], 2 MiB. Use a smaller batch, or \`dispose\` of models and optimizers that are no longer needed. What is only dropped comes back in turns of the event loop: await a loss, or a timer]`,
+    `[ArgumentError: WasmEngine: the program needs another 1.5 MiB of contiguous memory, which is not available: of the 4 GiB that WebAssembly can address, 3 MiB are in use and 3.1 MiB are reserved; its largest buffer is weight [1024, 512], 2 MiB. Use a smaller batch, or \`dispose\` of models and optimizers that are no longer needed. Unreachable tensors are freed only in turns of the event loop: await a loss, or a timer]`,
   );
 });

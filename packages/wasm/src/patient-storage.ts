@@ -1,8 +1,8 @@
 import { HostStorage, type Storage, type TypedArray } from "@stargrad/graph";
 
 /**
- * A result that waits before it is read, if it has to: a loop that awaits nothing but what is there already never returns to
- * the event loop, where threads of a browser start and registries hear of what has been collected.
+ * A result whose asynchronous read waits if necessary. A loop that awaits only resolved promises never returns to the event loop.
+ * But threads of a browser start there, and finalization registries call their callbacks there.
  */
 class PatientStorage extends HostStorage {
   readonly #wait: () => Promise<void>;
@@ -18,7 +18,7 @@ class PatientStorage extends HostStorage {
   }
 }
 
-/** The same results, of which those in ordinary memory wait before they are read. */
+/** The same results, except that reads of those in ordinary memory wait. */
 export function patient(results: readonly Storage[], wait: () => Promise<void>): Storage[] {
   return results.map((result) =>
     result instanceof HostStorage ? new PatientStorage(result.data, wait) : result,

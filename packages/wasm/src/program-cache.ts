@@ -1,18 +1,18 @@
 import type { Signature } from "@stargrad/compiler";
 
-/** What a program that is kept takes. */
+/** A program in the cache. */
 export interface KeptProgram {
-  /** About how many bytes of memory: its own, and those of the code that was compiled for it. */
+  /** An estimate of its memory in bytes: its own, and that of the code that was compiled for it. */
   readonly cost: number;
 }
 
-/** Programs that have been met before, within a bound of memory: the least recently used is forgotten first. */
+/** A cache of compiled programs with a bound on memory. The least recently used program is evicted first. */
 export class ProgramCache<Program extends KeptProgram> {
   #programs = new Map<Signature, Program>();
   readonly #bound: number;
   #cost = 0;
 
-  /** `bound`: in bytes. The last program that was added is kept in any case. */
+  /** `bound`: in bytes. The program added last is always kept. */
   constructor(bound: number) {
     this.#bound = bound;
   }

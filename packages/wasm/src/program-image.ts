@@ -1,48 +1,48 @@
 /**
- * How a program stands in memory: first words that the driver and the kernels look up, then commands. All of it is data; what
- * commands do is code that programs share.
+ * The image of a program in memory: words that the driver and the kernels read, followed by commands. The image is data only; the
+ * commands call code that programs share.
  *
- * Words: `header`, then the address of each input and output, then those of views, which move with the iterations of a loop. An
- * operand of a kernel is such a word, and how far from that address it begins.
+ * The words are the `header`, the address of each input and output, and the addresses of views, which change with each iteration
+ * of a scan. An operand of a kernel is given as such a word and an offset from the address in it.
  */
 export const header = {
-  /** The address of the image itself, for whoever was given a copy of the words. */
+  /** The address of the image itself, for code that reads a copy of the words. */
   image: 0,
-  /** The address of the frame: what the program needs only inside. */
+  /** The address of the frame, which holds the internal buffers of the program. */
   frame: 4,
-  /** What a kernel that failed has found: the position of an index that is out of range, and the index. */
+  /** Written by a kernel that fails: the position of an index that is out of range, and the index. */
   position: 8,
   index: 12,
-  /** Where the commands begin and end, from the image's beginning. */
+  /** The offsets in the image at which the commands begin and end. */
   commands: 16,
   end: 20,
-  /** Where in the frame the rooms of the threads begin, and how large each is. */
+  /** The offset in the frame of the memory of the threads, and the bytes for each thread. */
   rooms: 24,
   roomBytes: 28,
-  /** How many bytes of words each thread copies into its room, since loops change them; 0 if none does. */
+  /** The bytes of words that each thread copies to its own memory, because scans change them; 0 if there is no scan. */
   copiedBytes: 32,
 } as const;
 export const headerBytes = 48;
 
-/** The fields of a command, in bytes from its beginning. */
+/** The offsets of the fields of a command, in bytes. */
 export const command = {
-  /** `flags`, and from bit 8 on the number of the error if it fails. */
+  /** `flags`; from bit 8 on, the number of the error that is thrown if the command fails. */
   flags: 0,
-  /** Where the next command begins. */
+  /** The bytes of the command, so the offset of the next one. */
   bytes: 4,
-  /** A kernel: its place in the table of functions. A loop: how often its commands run. */
+  /** For a kernel: its index in the table of functions. For a loop: the number of iterations. */
   target: 8,
-  /** A kernel: its operands, a word and an offset each. */
+  /** For a kernel: its operands, each a word and an offset. */
   operands: 12,
-  /** A loop: how many views it has. They follow, and then the commands. */
+  /** For a loop: the number of its views. The views follow, then the commands. */
   views: 12,
   firstView: 16,
 } as const;
 
 export const flags = {
-  /** Threads wait for each other before it: it needs what another has written. */
+  /** Threads wait at the barrier before the command, because it needs data that another thread has written. */
   meet: 1,
-  /** All threads take part; without it the first works alone. */
+  /** All threads take part. Without this flag, the first thread works alone. */
   shared: 2,
   loop: 4,
 } as const;
@@ -53,7 +53,7 @@ export const viewBytes = 20;
 
 /** Collects the words of an image. */
 export class ImageWriter {
-  /** Which word, in bytes, is the address of an input, an output or a view. */
+  /** The offset in bytes of the word with the address of each input, output and view. */
   readonly slots: ReadonlyMap<number, number>;
   #words = new Int32Array(256);
   #length: number;
@@ -64,7 +64,7 @@ export class ImageWriter {
     this.reserve(outside.length);
   }
 
-  /** Where the next word will stand, in bytes. */
+  /** The offset of the next word in bytes. */
   get bytes(): number {
     return this.#length * 4;
   }

@@ -5,7 +5,7 @@ import { WasmEngine } from "./wasm-engine.js";
 
 const mebibyte = 2 ** 20;
 
-/** Whether the event loop comes round while something is awaited. */
+/** Whether the event loop takes a turn while a promise is awaited. */
 async function takesTurn(wait: () => Promise<unknown>): Promise<boolean> {
   let turned = false;
   setTimeout(() => {
@@ -16,7 +16,7 @@ async function takesTurn(wait: () => Promise<unknown>): Promise<boolean> {
 }
 
 describe("a turn of the event loop", () => {
-  it("is waited for once when much more is held than at the last", async () => {
+  it("is awaited once when much more memory is held than at the last turn", async () => {
     noteHeld(60 * mebibyte);
     expect(mayReclaim()).toBe(false);
     expect(await takesTurn(reclaim)).toBe(false);
@@ -28,7 +28,7 @@ describe("a turn of the event loop", () => {
     noteGivenBack(70 * mebibyte);
   });
 
-  it("counts from the least that has been held since", async () => {
+  it("is measured from the minimum of held memory since the last turn", async () => {
     noteHeld(1000 * mebibyte);
     await reclaim();
     noteGivenBack(900 * mebibyte);
@@ -40,7 +40,7 @@ describe("a turn of the event loop", () => {
     expect(mayReclaim()).toBe(false);
   });
 
-  it("is one for all that wait at the same time", async () => {
+  it("is shared by all concurrent waits", async () => {
     noteHeld(100 * mebibyte);
     await Promise.all([reclaim(), reclaim(), reclaim()]);
     expect(mayReclaim()).toBe(false);
@@ -55,11 +55,11 @@ describe("a result", () => {
     return runProgram(engine, [createNode("add", [leaf, leaf], {})])[0];
   };
 
-  it("is there at once in a loop that changes what storages contain and not how many there are", async () => {
+  it("is available at once in a loop that changes the contents of storages but not their number", async () => {
     expect(await takesTurn(() => result().read())).toBe(false);
   });
 
-  it("waits before it is read while much may come back, and is there at once for who cannot wait", async () => {
+  it("waits before an asynchronous read while much memory may be freed, and is read at once by a synchronous read", async () => {
     noteHeld(100 * mebibyte);
     const [one, other] = [result(), result()];
     expect([...one.readSync()]).toEqual([2, 4]);

@@ -1,23 +1,23 @@
 import { collection } from "./collection.js";
 import { turnOfTheEventLoop } from "./event-loop.js";
 
-/** By how much what storages hold may grow until reading waits for a turn of the event loop. */
+/** If the memory held by storages has grown by more than this, reading waits for a turn of the event loop. */
 const turnBound = 64 * 2 ** 20;
-/** By how much it may grow, turns and all, until the garbage collector is called. */
+/** If it has grown by more than this in spite of such turns, the garbage collector is called. */
 const collectionBound = 192 * 2 ** 20;
 
-/** How many bytes storages hold in the memories of engines, whether anybody still has them or not. */
+/** The bytes that storages hold in the memories of engines, including unreachable storages. */
 let held = 0;
-/** The least they have held since the last turn that was waited for, and since the last collection. */
+/** The minimum of `held` since the last awaited turn, and since the last collection. */
 let sinceTurn = 0;
 let sinceCollection = 0;
 
-/** Says that a storage holds so many bytes. */
+/** Records that a storage holds `bytes` bytes. */
 export function noteHeld(bytes: number): void {
   held += bytes;
 }
 
-/** Says that it has given them back. */
+/** Records that a storage has freed `bytes` bytes. */
 export function noteGivenBack(bytes: number): void {
   held -= bytes;
   sinceTurn = Math.min(sinceTurn, held);
@@ -25,20 +25,20 @@ export function noteGivenBack(bytes: number): void {
 }
 
 /**
- * Whether so much is held that was not held before that some of it may have been dropped. In a training loop storages change
- * their contents and not their number, so there it is false.
+ * Whether the held memory has grown so much that a part of it may be unreachable. In a training loop, storages change their
+ * contents but not their number, so this is false.
  */
 export function mayReclaim(): boolean {
   return held - sinceTurn > turnBound;
 }
 
 /**
- * Lets what has been dropped come back: registries hear of it in turns of the event loop alone, and if those do not help, it
- * has to be collected first. Does nothing unless there may be much.
+ * Frees the memory of unreachable storages. Finalization registries only call back in turns of the event loop, so this waits for
+ * one; if that does not free enough, it runs the garbage collector. Does nothing unless `mayReclaim`.
  */
 export async function reclaim(): Promise<void> {
   if (!mayReclaim()) return;
-  // Whoever reads several results at once waits for the same turn.
+  // Concurrent reads wait for the same turn.
   underWay ??= giveTurns();
   await underWay;
 }

@@ -7,17 +7,17 @@ import { headerBytes } from "./program-image.js";
 
 type RunInputs = readonly [elements: readonly Storage[], destinations: readonly Destination[]];
 
-/** One run of a program: where its inputs are, where its outputs go, and what is temporary. */
+/** One run of a program: the addresses of its inputs and outputs, and its temporary allocations. */
 export class Run {
   readonly #heap: Heap;
   readonly #program: CompiledProgram;
-  /** By the words that tell the program, which are one after another; 0 for what has no place yet. */
+  /** The addresses, in the order of their words in the image; 0 for a buffer without an address yet. */
   readonly #addresses: Uint32Array;
   readonly #temporary: { readonly address: number; readonly bytes: number }[] = [];
   readonly #destinations: readonly Destination[];
-  /** The address of each output that is taken over once nothing can fail any more; 0 for the others. */
+  /** The address of each output that replaces a storage's memory after the program has succeeded; 0 for the others. */
   readonly #takenOver: Uint32Array;
-  /** Where there is room for what is copied in or out, all of it side by side. */
+  /** The next free address in the reserved range for copies from and to ordinary memory. */
   #next = 0;
 
   constructor(heap: Heap, program: CompiledProgram, [elements, destinations]: RunInputs) {
@@ -26,16 +26,16 @@ export class Run {
     this.#destinations = destinations;
     this.#addresses = new Uint32Array(program.outside);
     this.#takenOver = new Uint32Array(program.outputs.length);
-    /** The inputs at each place in the engine's memory. */
+    /** The indices of the inputs that read each storage in the engine's memory. */
     const sources = new Map<Storage, readonly number[]>();
     try {
       this.#reserveForCopies(elements);
       for (let i = 0; i < elements.length; i++) {
         if (this.#isHere(elements[i])) sources.set(elements[i], [...(sources.get(elements[i]) ?? []), i]);
         const buffer = program.inputs[i];
-        this.#addresses[wordOf(buffer)] = this.#place(elements[i], buffer);
+        this.#addresses[wordOf(buffer)] = this.#addressOf(elements[i], buffer);
       }
-      for (let i = 0; i < program.outputs.length; i++) this.#placeOutput(program.outputs[i], i, sources);
+      for (let i = 0; i < program.outputs.length; i++) this.#chooseAddress(program.outputs[i], i, sources);
     } catch (error) {
       this.#clear();
       throw error;
@@ -47,7 +47,7 @@ export class Run {
     try {
       execute(this.#addresses);
       const { outputs } = this.#program;
-      // All copies come first: a place that is taken over may be one that another output is copied from.
+      // All copies are made first, because an output may be copied from memory that another output then replaces.
       const hosts = outputs.map((buffer, i) =>
         this.#destinations[i] === "host" ? this.#copy(buffer) : null,
       );
@@ -57,7 +57,7 @@ export class Run {
     }
   }
 
-  /** Finds room for all that comes from ordinary memory or goes there: one stretch, however many there are. */
+  /** Reserves one range for all copies from and to ordinary memory. */
   #reserveForCopies(elements: readonly Storage[]): void {
     const { inputs, outputs } = this.#program;
     let bytes = 0;
@@ -80,8 +80,8 @@ export class Run {
     return storage instanceof EngineStorage && storage.heap === this.#heap;
   }
 
-  /** The address of a leaf's elements, which are copied into the engine unless they are there. */
-  #place(storage: Storage, buffer: OutsideBuffer): number {
+  /** The address of a leaf's elements, which are copied into the engine's memory unless they are already there. */
+  #addressOf(storage: Storage, buffer: OutsideBuffer): number {
     if (this.#isHere(storage)) return storage.address;
     const { dtype } = buffer;
     const address = this.#takeFromReserve(bytesOf(buffer));
@@ -89,8 +89,8 @@ export class Run {
     return address;
   }
 
-  /** Decides where an output is written. */
-  #placeOutput(
+  /** Chooses the address to which an output is written. */
+  #chooseAddress(
     buffer: OutsideBuffer,
     output: number,
     sources: ReadonlyMap<Storage, readonly number[]>,
@@ -112,19 +112,19 @@ export class Run {
     if (isFree) addresses[word] = address;
   }
 
-  /** Whether an output may be written at once to a place that these inputs are in. */
+  /** Whether the program may write an output directly over the memory of these inputs. */
   #mayWriteOver(output: number, inputs: readonly number[]): boolean {
     const { safeOutputs, inPlace } = this.#program;
     return safeOutputs.has(output) && inputs.every((input) => inPlace[output].has(input));
   }
 
-  /** An output in ordinary memory. */
+  /** Copies an output to ordinary memory. */
   #copy(buffer: OutsideBuffer): HostStorage {
     const { dtype, size } = buffer;
     return new HostStorage(this.#heap.view(dtype, this.#addresses[wordOf(buffer)], size).slice());
   }
 
-  /** Hands out an output that stays in the engine. */
+  /** Returns the storage of an output that stays in the engine's memory. */
   #takeOver(buffer: OutsideBuffer, output: number): Storage {
     const destination = this.#destinations[output];
     const own = this.#isHere(destination) ? destination : null;
@@ -138,7 +138,7 @@ export class Run {
     return own;
   }
 
-  /** Room that is given back when the run is over, unless it is kept. */
+  /** Allocates memory that is freed at the end of the run, unless `#keep` is called. */
   #borrow(bytes: number): number {
     const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#heap, this.#program, bytes);
     this.#temporary.push({ address, bytes });
@@ -146,8 +146,8 @@ export class Run {
   }
 
   #keep(address: number): void {
-    const place = this.#temporary.findIndex((room) => room.address === address);
-    this.#temporary.splice(place, 1);
+    const index = this.#temporary.findIndex((allocation) => allocation.address === address);
+    this.#temporary.splice(index, 1);
   }
 
   #clear(): void {
@@ -159,7 +159,7 @@ function bytesOf({ dtype, size }: OutsideBuffer): number {
   return size * bytesPerElement(dtype);
 }
 
-/** Which of the words of inputs and outputs is a buffer's. */
+/** The index of a buffer's word among the words of inputs and outputs. */
 function wordOf({ slot }: OutsideBuffer): number {
   return (slot - headerBytes) / 4;
 }

@@ -1,33 +1,33 @@
 import { abortingChecks, type Target } from "@stargrad/compiler";
 import { bytesPerElement, dtypes } from "@stargrad/graph";
 
-/** A CPU as WebAssembly shows it: vectors of 16 bytes, lines of 64 bytes, a nearest cache of 32 KiB and more. */
+/** A CPU as seen by WebAssembly: vectors of 16 bytes, cache lines of 64 bytes, an L1 cache of 32 KiB or more. */
 export const wasmTarget: Target = {
   name: "wasm",
   dtypes,
   elementBytes: bytesPerElement,
   checks: abortingChecks,
-  // A line of the cache. A vector is loaded whole where only its first element counts.
+  // The alignment is a cache line. The overread is a vector, which is loaded whole even if only its first element is used.
   memory: { alignmentBytes: 64, overreadBytes: 16 },
   kernel: {
     buffers: Infinity,
-    // Each takes a pointer, and machines have few registers.
+    // Each operand needs a pointer, and machines have few registers.
     operands: 24,
-    // The largest loop of the layers, losses and optimizers has 56; at twice that, a buffer more is a hundredth of the work.
+    // The largest loop of the layers, losses and optimizers has 56 parts. At twice that, one more buffer adds only 1 % of work.
     parts: 128,
   },
   products: {
-    // Each has an address that has to be known all the time.
+    // The address of each operand takes a register during the whole product.
     epilogueOperands: 12,
     stridedEpilogues: false,
     positionsInEpilogues: false,
     mixedWidthEpilogues: false,
-    // 16 columns of float32 fill a line of the cache.
+    // 16 columns of float32 fill a cache line.
     panels: { dtypes: ["float32"], columns: 16, rows: 128 },
   },
   reductions: {
     leastSize: 2 ** 16,
-    // What stays in a cache, and keeps its loop busy.
+    // Small enough for a cache, and large enough that the overhead of the loop is negligible.
     partSize: 2 ** 15,
     enoughResults: 16,
     longRow: 256,
@@ -37,15 +37,15 @@ export const wasmTarget: Target = {
   rowBlocks: {
     blockBytes: 32 * 1024,
     mostBlockBytes: 512 * 1024,
-    // Less than this stays near anyway.
+    // Smaller data stays in the cache anyway.
     leastBytes: 128 * 1024,
     // V8 compiles a function as a whole. The largest kernel of the layers and losses has 9 loops of 64 parts.
     loops: 32,
     parts: 512,
   },
-  // Few enough lines for one set of a cache, and a line of each.
+  // The number of lines fits in one set of a cache; the elements of a line fill one cache line.
   tiles: { lines: 16, elements: 16, leastSide: 4, leastSize: 4096 },
-  // Products and fills work on vectors all the time, and hardly wait for memory.
+  // Products and fills process whole vectors, and rarely wait for memory.
   costs: {
     multiplyAdd: 1 / 4,
     fill: 1 / 4,

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** WebAssembly as it is where compiling is forbidden: `validate` still answers. */
+/** WebAssembly as in a page that forbids compiling: `validate` still works. */
 const forbidden = {
   validate: (): boolean => true,
   Module: vi.fn(function () {
@@ -15,8 +15,8 @@ const forbidden = {
   }),
 };
 
-describe("what keeps WebAssembly from running", () => {
-  it("is nothing here", () => {
+describe("the obstacle to WebAssembly with vectors", () => {
+  it("is null on this machine", () => {
     expect(WasmEngine.obstacle()).toBeNull();
     expect(WasmEngine.isSupported()).toBe(true);
   });

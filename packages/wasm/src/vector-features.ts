@@ -4,21 +4,21 @@ import { isNode } from "./is-node.js";
 
 export interface VectorOptions {
   /**
-   * Whether multiply-adds may round once where the machine can. `false` gives the same bits on every machine, and products take
-   * half as long again. Default: true
+   * Whether multiply-adds may be fused, and so round once, where the machine supports it. `false` gives the same bits on every
+   * machine, but products take 1.5 times as long. Default: true
    */
   readonly relaxed?: boolean;
   /**
-   * Whether V8 may join two vectors of 128 bits to one of 256, for products that take little more than half the time. It is an
-   * experiment of V8's, there from Node 24 on for x86-64 with AVX2, and is turned on for the whole process. Elsewhere, and if
-   * `relaxed` is false, this changes nothing. Default: false
+   * Whether V8 may join two vectors of 128 bits into one of 256 bits, so that products take little more than half the time. This is
+   * an experimental feature of V8, available from Node 24 on for x86-64 with AVX2, and is turned on for the whole process. On other
+   * platforms, and if `relaxed` is false, the option has no effect. Default: false
    */
   readonly wideVectors?: boolean;
 }
 
 const vectorBytes = 16;
 
-/** Rates of tiles (float32, sums of 256 products in cache). */
+/** The measured rates of tiles, for float32 sums of 256 products in cache: see `Machine.tileRates`. */
 const tileRates = {
   rounded: { 1: [39, 67, 82, 84, 91, 95, 93, 92], 2: [66, 90, 100, 101, 101], 3: [76, 99, 100] },
   fused: { 1: [16, 29, 41, 52, 60, 69, 75, 81], 2: [29, 52, 69, 84, 93, 98], 3: [41, 67, 88] },
@@ -30,8 +30,8 @@ const tileRates = {
 } satisfies Readonly<Record<string, Readonly<Record<number, readonly number[]>>>>;
 
 /**
- * Multiplications and additions that round apart, whose results are the same everywhere. V8 keeps one of the 16 registers of x86-64 for
- * itself, and versions before 13 another; one is for the product.
+ * Separate multiplications and additions, which give the same results on every machine. V8 reserves one of the 16 vector registers of
+ * x86-64, and versions before 13 another one; one more holds the product.
  */
 export const roundedVectors: Machine = {
   vectorBytes,
@@ -41,7 +41,7 @@ export const roundedVectors: Machine = {
   tileRates: tileRates.rounded,
 };
 
-/** Why WebAssembly with vectors of 128 bits cannot be used here, and what to do about it; `null` if it can. */
+/** The reason why WebAssembly with 128-bit vectors is not available, and what to try; `null` if it is available. */
 export function obstacleToVectors(): string | null {
   if (typeof WebAssembly === "undefined")
     return "WebAssembly is missing (--jitless in Node and the lockdown mode of browsers turn it off)";
@@ -57,13 +57,13 @@ export function obstacleToVectors(): string | null {
   }
 }
 
-/** The fastest vectors of this machine, as far as they may be used. */
+/** The fastest vectors of this machine that the options permit. */
 export function fastestVectors({ relaxed = true, wideVectors = false }: VectorOptions = {}): Machine {
   if (!relaxed) return roundedVectors;
-  // Node 20 has relaxed SIMD behind a switch.
+  // Node 20 has relaxed SIMD behind a flag.
   if (!allowsRelaxed()) turnOn("--experimental-wasm-relaxed-simd");
   if (!allowsRelaxed()) return roundedVectors;
-  // Browsers are taken for new.
+  // Browsers are assumed to have a recent V8.
   const isOld = isNode && Number.parseInt(process.versions.v8) < 13;
   const paired = wideVectors && isNode && !isOld && process.arch === "x64";
   if (paired) turnOn("--experimental-wasm-revectorize");
@@ -81,7 +81,7 @@ function allowsRelaxed(): boolean {
 }
 
 /**
- * Turns on a switch of V8, for the whole process; in a browser it does nothing.
+ * Sets a flag of V8 for the whole process; in a browser it does nothing.
  *
  * Source: https://nodejs.org/docs/latest-v20.x/api/v8.html#v8setflagsfromstringflags
  */
@@ -89,7 +89,7 @@ function turnOn(name: string): void {
   try {
     if (isNode) process.getBuiltinModule("node:v8").setFlagsFromString(name);
   } catch {
-    // Other runtimes have Node's modules too, but not V8: there is nothing to turn on.
+    // Other runtimes provide Node's modules but have no V8, so there is no flag to set.
   }
 }
 

@@ -19,31 +19,31 @@ const leaf = (shape: number[], seed = 1): Node => {
 };
 
 describe("WasmEngine", () => {
-  it("is supported here", () => {
+  it("is supported on this machine", () => {
     expect(WasmEngine.isSupported()).toBe(true);
   });
 
-  it("grows its memory, and says what is too large for it", () => {
+  it("grows its memory, and reports a program that is too large", () => {
     const engine = new WasmEngine();
     const large = createNode("add", [leaf([1000, 1000]), leaf([1000, 1000], 2)], {});
     expect(runProgram(engine, [large])[0].readSync()).toHaveLength(1e6);
     const vast = createNode("expand", [leaf([1, 1])], { shape: [30000, 30000] });
     expect(() => runProgram(engine, [vast])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: WasmEngine: the program needs 6.7 GiB in one piece, and WebAssembly has 4 GiB in all; its largest part is expand [30000, 30000], 6.7 GiB. Use a smaller batch, or read parts of the result one at a time]`,
+      `[ArgumentError: WasmEngine: the program needs 6.7 GiB of contiguous memory, and WebAssembly can address only 4 GiB; its largest buffer is expand [30000, 30000], 6.7 GiB. Use a smaller batch, or read parts of the result one at a time]`,
     );
     expect(runProgram(engine, [large])[0].readSync()).toHaveLength(1e6);
   });
 
-  it("rounds twice when told so: the same bits on every machine", () => {
+  it("rounds twice if relaxed is false, which gives the same bits on every machine", () => {
     const float32 = (...values: number[]): HostStorage => new HostStorage(Float32Array.from(values));
     const a = createLeaf([1, 2], "float32", float32(-1, 1 + 2 ** -12));
     const b = createLeaf([2, 1], "float32", float32(1 + 2 ** -11, 1 + 2 ** -12));
     const [sum] = runProgram(new WasmEngine({ relaxed: false }), [createNode("matmul", [a, b], {})]);
-    // The square of 1 + 2^-12 is 1 + 2^-11 + 2^-24, of which a float32 loses the end.
+    // The square of 1 + 2^-12 is 1 + 2^-11 + 2^-24; rounding it to float32 loses the last term.
     expect(sum.readSync()).toEqual(Float32Array.of(0));
   });
 
-  it("computes several outputs as one program, in the order asked for", () => {
+  it("computes several outputs as one program, in the requested order", () => {
     const x = leaf([3]);
     const [square, cube] = [
       createNode("mul", [x, x], {}),
@@ -54,7 +54,7 @@ describe("WasmEngine", () => {
     expect(results).toEqual([values.map((v) => v * v * v), values.map((v) => v * v)]);
   });
 
-  it("computes what is made of a product that is read transposed, sliced or split up", () => {
+  it("computes with a product that is read transposed, sliced or reshaped", () => {
     const engine = new WasmEngine();
     const size = fc.integer({ min: 2, max: 13 });
     fc.assert(
@@ -93,7 +93,7 @@ describe("WasmEngine", () => {
     );
   });
 
-  it("ends with the error of an index inside of a loop, on one thread and on three, and goes on working", async () => {
+  it("throws the error of an index inside a loop, on one thread and on three, and continues to work", async () => {
     for (const threads of [1, 3]) {
       const engine = new WasmEngine({ threads, leastWork: 0, waitForThreads: true });
       await engine.startThreads();
@@ -150,7 +150,7 @@ describe("WasmEngine", () => {
   });
 });
 
-/** Builds a graph of matrices of 4 × 6 and 6 × 4: each step applies something to nodes that are there already. */
+/** Builds a graph of matrices of 4 × 6 and 6 × 4: each step applies an operation to existing nodes. */
 function grow(steps: readonly (readonly [number, number, number])[]): Node[] {
   const nodes = [leaf([4, 6], 1), leaf([4, 6], 2), leaf([6, 4], 3)];
   for (const [kind, first, second] of steps) {

@@ -26,48 +26,48 @@ import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
 import { fastestVectors, obstacleToVectors, type VectorOptions } from "./vector-features.js";
 
 export interface WasmEngineOptions extends ThreadOptions, VectorOptions {
-  /** From how many operations on a program is worth several threads, and a tenth of that a kernel. Default: 400,000. */
+  /** The number of operations from which a program runs on several threads, and a kernel from a tenth of it. Default: 400,000 */
   readonly leastWork?: number;
   /**
-   * Within how many bytes programs that were compiled are kept, about: what has not been used for longest is forgotten first,
-   * and compiled again when it is met again. Default: 256 MiB.
+   * The approximate maximum memory of compiled programs in bytes. The least recently used program is evicted first, and compiled
+   * again when it is needed again. Default: 256 MiB
    */
   readonly programMemory?: number;
 }
 
-/** What an engine holds, in bytes. */
+/** The memory use of an engine, in bytes. */
 export interface EngineMemory {
-  /** What variables, programs and their workplace take. */
+  /** The memory in use by variables, programs and their internal buffers. */
   readonly used: number;
-  /** What has been reserved for it. Until the engine is disposed of it never shrinks. */
+  /** The reserved memory. It never shrinks until the engine is disposed of. */
   readonly reserved: number;
-  /** How many programs are compiled. */
+  /** The number of compiled programs. */
   readonly programs: number;
 }
 
-/** A program that has been met before. */
+/** A compiled program in the cache. */
 interface KnownProgram extends CompiledProgram {
-  /** What it takes, about, in bytes: its image, and the code that was compiled for it. */
+  /** An estimate of its memory in bytes: its image, and the code that was compiled for it. */
   readonly cost: number;
-  /** Where its image stands; `null` until it runs. */
-  readonly place: { image: number | null };
+  /** The address of its image; `null` until it first runs. */
+  readonly location: { image: number | null };
 }
 
-/** Carries out the commands of an image, as one of so many threads. */
+/** Executes the commands of an image, as one of `threads` threads. */
 type Start = (image: number, thread: number, threads: number) => number;
 
 /**
- * Computes graphs with WebAssembly that is emitted at run time: a graph is compiled when it is first met, and run from then
- * on whenever one of the same structure comes. Variables live in the engine's memory. Other elements live in ordinary arrays,
- * where the garbage collector sees them, and are copied in and out when a program runs.
+ * Computes graphs with WebAssembly that is generated at run time. A graph is compiled on first use, and the compiled program is
+ * reused for all graphs of the same structure. Variables are stored in the engine's memory. Other elements are stored in ordinary
+ * arrays, which the garbage collector can free, and are copied in and out when a program runs.
  */
 export class WasmEngine implements Engine {
-  /** Whether WebAssembly is there, has vectors of 128 bits, and is not forbidden by a page's Content-Security-Policy. */
+  /** Whether WebAssembly is available, has 128-bit vectors, and is not forbidden by a page's Content-Security-Policy. */
   static isSupported(): boolean {
     return WasmEngine.obstacle() === null;
   }
 
-  /** Why it cannot run here, and what to do about it; `null` if it can. */
+  /** The reason why the engine cannot run here, and what to try; `null` if it can. */
   static obstacle(): string | null {
     return obstacleToVectors();
   }
@@ -99,40 +99,39 @@ export class WasmEngine implements Engine {
     this.#threads.share(this.#heap, driver);
   }
 
-  /** How many threads a program may run on, if it is worth it. */
+  /** The maximum number of threads of a program. */
   get threads(): number {
     return this.#threads.count;
   }
 
   /**
-   * Starts the threads, which otherwise start when there is first something for them to do. Resolves with how many there
-   * are when they are ready.
+   * Starts the threads, which otherwise start when they are first needed. Resolves with their number when they are ready.
    */
   startThreads(): Promise<number> {
     return this.#threads.start();
   }
 
-  /** What the engine holds at the moment. */
+  /** The current memory use of the engine. */
   memory(): EngineMemory {
     const { used, reserved } = this.#heap;
     return { used, reserved, programs: this.#programs.size };
   }
 
   /**
-   * Ends its threads and lets its memory go, with its programs and the values of the variables that live there. Whoever
-   * computes with it or reads one of those afterwards gets an error; what has been read before stays as it is. Disposing of it
-   * twice is the same as once.
+   * Ends the engine's threads and releases its memory, including its programs and the values of variables in it. Computing with the
+   * engine or reading such a variable afterwards throws an error; values that have already been read remain valid. Disposing of it
+   * twice has the same effect as once.
    */
   dispose(): void {
     this.#threads.dispose();
     this.#heap.dispose();
     this.#programs.clear();
-    // Instances hold the memory.
+    // The instances of the kernels refer to the memory.
     this.#kernels.dispose();
     this.#start = () => 0;
   }
 
-  /** What `using engine = new WasmEngine()` does at the end of its block. */
+  /** Called by `using engine = new WasmEngine()` at the end of its block. */
   [disposeSymbol](): void {
     this.dispose();
   }
@@ -152,7 +151,7 @@ export class WasmEngine implements Engine {
     };
   }
 
-  /** Runs a program whose inputs and outputs have addresses. */
+  /** Runs a program with the given addresses of its inputs and outputs. */
   #execute(program: KnownProgram, addresses: Uint32Array): void {
     const frame = this.#frameOf(program);
     const image = this.#imageOf(program);
@@ -169,10 +168,13 @@ export class WasmEngine implements Engine {
     }
     if (failed === 0) return;
     const [position, index] = [header.position, header.index].map((at) => words[(image + at) >>> 2]);
-    throw program.failures[failed - 1]?.(position, index) ?? new Error("a kernel failed that cannot");
+    throw (
+      program.failures[failed - 1]?.(position, index) ??
+      new Error(`a program failed with the unknown error number ${failed}`)
+    );
   }
 
-  /** Results wait before they are read if something needs turns of the event loop. */
+  /** Returns results whose asynchronous reads wait if threads or reclamation need turns of the event loop. */
   #handOut(results: Storage[]): Storage[] {
     if (this.#threads.needsTurns) return patient(results, turnOfTheEventLoop);
     return mayReclaim() ? patient(results, reclaim) : results;
@@ -189,14 +191,14 @@ export class WasmEngine implements Engine {
       leastWork: this.#leastWork,
     });
     const cost = 4 * compiled.image.byteLength + 2 * signature.length + this.#kernels.cost - before;
-    const program = { ...compiled, cost, place: { image: null } };
+    const program = { ...compiled, cost, location: { image: null } };
     noteHeld(cost);
-    whenCollected(program, giverBack(this.#heap, this.#kernels, program));
+    whenCollected(program, releaser(this.#heap, this.#kernels, program));
     this.#programs.add(signature, program);
     return program;
   }
 
-  /** Where a program may work: one place for all, since they run one after another. */
+  /** The address of a frame that is large enough. All programs share one frame, because they run one after another. */
   #frameOf(program: KnownProgram): number {
     const { frameBytes } = program;
     const frame = this.#frame;
@@ -209,30 +211,30 @@ export class WasmEngine implements Engine {
   }
 
   #imageOf(program: KnownProgram): number {
-    const { image, place } = program;
-    if (place.image === null) {
+    const { image, location } = program;
+    if (location.image === null) {
       const address =
         this.#heap.allocate(image.byteLength) ?? outOfMemory(this.#heap, program, image.byteLength);
       this.#heap.view("int32", address, image.length).set(image);
       this.#heap.all("int32")[(address + header.image) >>> 2] = address;
-      place.image = address;
+      location.image = address;
     }
-    return place.image;
+    return location.image;
   }
 }
 
 /**
- * What gives back all that a program holds, when nobody can run it any more: one that has been forgotten may still stand in a
- * recorded step. Apart from the program, which it must not keep alive.
+ * Returns a function that frees all memory of a program when it has become unreachable. An evicted program may still be part of a
+ * recorded step. The function must not refer to the program, so as not to keep it alive.
  */
-function giverBack(
+function releaser(
   heap: Heap,
   kernels: KernelStore,
-  { image, place, modules, cost }: KnownProgram,
+  { image, location, modules, cost }: KnownProgram,
 ): () => void {
   const bytes = image.byteLength;
   return () => {
-    if (place.image !== null) heap.free(place.image, bytes);
+    if (location.image !== null) heap.free(location.image, bytes);
     kernels.release(modules);
     noteGivenBack(cost);
   };

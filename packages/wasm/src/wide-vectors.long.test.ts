@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { fastestVectors } from "./vector-features.js";
 import { WasmEngine } from "./wasm-engine.js";
 
-// `npm run conformance` runs this in a process of its own, because wide vectors are turned on for all of it, and without
-// V8's first compiler, which knows nothing of them.
+// `npm run conformance` runs this in a separate process, because wide vectors are turned on for the whole process. It also disables
+// V8's baseline compiler, which does not support them.
 
 const there = fastestVectors({ wideVectors: true }).paired;
 const wide = new WasmEngine({ threads: 1, wideVectors: true });

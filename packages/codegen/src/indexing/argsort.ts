@@ -7,12 +7,12 @@ import type { KernelContext } from "../kernel-context.js";
 import { Walk } from "./walk.js";
 
 /**
- * What is sorted: a record for each element. Its key is an unsigned number that has the element's order, so that floats, their NaN
- * and descending order need no comparison of their own; beside it stands the element's index.
+ * The layout of the records that are sorted, one for each element. A record holds a key and the element's index. The key is an
+ * unsigned integer whose order is the order of the elements, so floats, NaN and descending order need no separate comparison.
  */
 interface RecordForm {
   readonly bytes: 8 | 16;
-  /** Where the key begins among the bits of the record's first 64, and how many bytes of it there are. */
+  /** The bit at which the key begins in the first 64 bits of the record, and the number of bytes of the key. */
   readonly keyShift: 0 | 32;
   readonly keyBytes: number;
   readonly indexOffset: 0 | 8;
@@ -25,11 +25,11 @@ const forms: Readonly<Record<DType, RecordForm>> = {
   float64: { bytes: 16, keyShift: 0, keyBytes: 8, indexOffset: 8 },
 };
 
-/** Up to this length inserting is faster than counting digits. */
+/** Up to this length, insertion sort is faster than radix sort. */
 const longestInserted = 64;
 const digitValues = 256;
 
-/** Room for the counts of each digit, and for the records twice. */
+/** Scratch for the counts of each digit and for two copies of the records. */
 export function argsortScratchBytes(
   { shape, axis, x }: ArgsortKernel,
   { buffers }: Pick<Program, "buffers">,
@@ -38,7 +38,7 @@ export function argsortScratchBytes(
   return countBytes(form) + 2 * shape[axis] * form.bytes;
 }
 
-/** Sorts one row of the axis after another, stable: short ones by insertion, long ones digit by digit. */
+/** Sorts each row along the axis, in a stable order: short rows by insertion sort, long rows by radix sort. */
 export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): void {
   const { shape, axis, descending, x, buffer } = kernel;
   const { body, machine, program, addressOf, share, scratch } = context;
@@ -90,7 +90,7 @@ export function writeArgsort(kernel: ArgsortKernel, context: KernelContext): voi
   });
 }
 
-/** An element as an unsigned number of the same order; its lowest `keyBytes` bytes count. */
+/** Maps an element to an unsigned integer that preserves the order. Only its lowest `keyBytes` bytes are used. */
 function keyOf(
   body: FunctionBuilder,
   dtype: DType,
@@ -113,20 +113,20 @@ function ascendingKey(body: FunctionBuilder, dtype: DType, address: Expression<"
       // Adding 0 turns −0 into 0.
       const x = body.keep(f32.add(f32.load(address), f32.const(0)));
       const bits = body.keep(i32.reinterpretF32(x));
-      // A negative number is the smaller the larger its bits are: all of them are turned.
-      const turned = i32.or(i32.shiftRightSigned(bits, i32.const(31)), i32.const(0x80000000));
-      return i64.extendI32Unsigned(select(i32.const(-1), i32.xor(bits, turned), f32.ne(x, x)));
+      // For negative floats, a larger bit pattern means a smaller number, so all of their bits are inverted.
+      const flipped = i32.or(i32.shiftRightSigned(bits, i32.const(31)), i32.const(0x80000000));
+      return i64.extendI32Unsigned(select(i32.const(-1), i32.xor(bits, flipped), f32.ne(x, x)));
     }
     case "float64": {
       const x = body.keep(f64.add(f64.load(address), f64.const(0)));
       const bits = body.keep(i64.reinterpretF64(x));
-      const turned = i64.or(i64.shiftRightSigned(bits, i64.const(63n)), i64.const(-(2n ** 63n)));
-      return select(i64.const(-1n), i64.xor(bits, turned), f64.ne(x, x));
+      const flipped = i64.or(i64.shiftRightSigned(bits, i64.const(63n)), i64.const(-(2n ** 63n)));
+      return select(i64.const(-1n), i64.xor(bits, flipped), f64.ne(x, x));
     }
   }
 }
 
-/** Puts each record behind the last one whose key is not larger. */
+/** Inserts each record after the last record whose key is not larger. */
 function insertionSort(
   body: FunctionBuilder,
   form: RecordForm,
@@ -136,36 +136,36 @@ function insertionSort(
   const start = body.keep(records);
   const next = body.keep(i32.add(start, i32.const(form.bytes)));
   body.for({ from: i32.const(1), to: i32.const(length) }, () => {
-    const place = body.keep(next);
-    // With the key in the upper half, the index below it only tells equal keys apart, in their order.
-    const key = body.keep(i64.load(place));
-    const record = form.bytes === 8 ? key : body.keep(v128.loadPair(place));
-    const before = body.keep(i32.sub(place, i32.const(form.bytes)));
-    const moves = select(i64.load(before), i64.const(0n), i32.ne(place, start));
+    const address = body.keep(next);
+    // The key is in the upper half. The index in the lower half only decides between equal keys, and keeps their order.
+    const key = body.keep(i64.load(address));
+    const record = form.bytes === 8 ? key : body.keep(v128.loadPair(address));
+    const before = body.keep(i32.sub(address, i32.const(form.bytes)));
+    const moves = select(i64.load(before), i64.const(0n), i32.ne(address, start));
     body.while(i64.greaterUnsigned(moves, key), () => {
-      storeRecord(body, place, form.bytes === 8 ? i64.load(before) : v128.loadPair(before));
-      place.set(before);
+      storeRecord(body, address, form.bytes === 8 ? i64.load(before) : v128.loadPair(before));
+      address.set(before);
       before.set(i32.sub(before, i32.const(form.bytes)));
     });
-    storeRecord(body, place, record);
+    storeRecord(body, address, record);
     next.set(i32.add(next, i32.const(form.bytes)));
   });
 }
 
 function storeRecord(
   body: FunctionBuilder,
-  place: Expression<"i32">,
+  address: Expression<"i32">,
   record: Expression<"i64" | "v128">,
 ): void {
-  if (isPair(record)) body.storePair(place, record);
-  else body.store(place, record);
+  if (isPair(record)) body.storePair(address, record);
+  else body.store(address, record);
 }
 
 function isPair(record: Expression<"i64" | "v128">): record is Expression<"v128"> {
   return record.type === "v128";
 }
 
-/** Sorts by one byte of the key after another, the lowest first; each time equal ones keep their order. */
+/** Radix sort: sorts by one byte of the key at a time, from the lowest to the highest. Each pass is stable. */
 class DigitCounts {
   readonly #body: FunctionBuilder;
   readonly #form: RecordForm;
@@ -194,7 +194,7 @@ class DigitCounts {
     }
   }
 
-  /** Sorts the records at `source`, with room for as many at `target`; `source` is then where they are. */
+  /** Sorts the records at `source`, with `target` as a second buffer of the same size. Afterwards `source` is their address. */
   sort(source: Local<"i32">, target: Local<"i32">, length: number): void {
     const body = this.#body;
     const { keyBytes, keyShift, bytes } = this.#form;
@@ -203,15 +203,15 @@ class DigitCounts {
     const slotOf = (record: Expression<"i32">): Expression<"i32"> =>
       i32.add(counts, this.#slotOffset(i64.shiftRightUnsigned(i64.load(record), shift)));
     body.for({ to: i32.const(keyBytes) }, () => {
-      // Where all keys have the same byte there is nothing to do.
+      // If all keys have the same byte, this pass would change nothing.
       body.if(i32.ne(i32.load(slotOf(source)), i32.const(length)), () => {
         this.#startsOf(counts, target);
         const record = body.keep(source);
         body.for({ to: i32.const(length) }, () => {
           const slot = body.keep(slotOf(record));
-          const place = body.keep(i32.load(slot));
-          storeRecord(body, place, bytes === 8 ? i64.load(record) : v128.loadPair(record));
-          body.store(slot, i32.add(place, i32.const(bytes)));
+          const address = body.keep(i32.load(slot));
+          storeRecord(body, address, bytes === 8 ? i64.load(record) : v128.loadPair(record));
+          body.store(slot, i32.add(address, i32.const(bytes)));
           record.set(i32.add(record, i32.const(bytes)));
         });
         const sorted = body.keep(target);
@@ -223,15 +223,15 @@ class DigitCounts {
     });
   }
 
-  /** Turns counts into the addresses where the records with each value of the digit begin. */
+  /** Replaces each count by the address at which the records with that digit begin. */
   #startsOf(counts: Expression<"i32">, target: Expression<"i32">): void {
     const body = this.#body;
-    const place = body.keep(target);
+    const address = body.keep(target);
     const slot = body.keep(counts);
     body.for({ to: i32.const(digitValues) }, () => {
-      const room = body.keep(i32.mul(i32.load(slot), i32.const(this.#form.bytes)));
-      body.store(slot, place);
-      place.set(i32.add(place, room));
+      const size = body.keep(i32.mul(i32.load(slot), i32.const(this.#form.bytes)));
+      body.store(slot, address);
+      address.set(i32.add(address, size));
       slot.set(i32.add(slot, i32.const(4)));
     });
   }

@@ -5,8 +5,8 @@ import type { KernelContext } from "../kernel-context.js";
 import { Walk, type WalkedOperand } from "./walk.js";
 
 /**
- * Looks at every number once, vector by vector, and if one is faulty, for the first in row-major order. Every share looks at all, so
- * that all come to the same end; what a layout repeats is looked at once.
+ * Checks every number once, vector by vector. If one is out of range, a second loop searches for the first of them in row-major
+ * order. Every share checks all numbers, so that all threads end alike. Elements that a layout repeats are checked once.
  */
 export function writeCheck(kernel: CheckKernel, { body, machine, addressOf, fail }: KernelContext): void {
   const { shape, operand, faulty } = kernel;
@@ -15,7 +15,7 @@ export function writeCheck(kernel: CheckKernel, { body, machine, addressOf, fail
     layout: operand.layout,
     bytes: 4,
   };
-  // Unsigned, so that numbers below the first faulty one are far above it.
+  // The comparison is unsigned: a number below `faulty.from` wraps around and becomes larger than the span.
   const span = i32.sub(i32.const(faulty.to), i32.const(faulty.from));
   const lanes = machine.vectorBytes / 4;
   const found = body.local("v128");
@@ -39,15 +39,15 @@ export function writeCheck(kernel: CheckKernel, { body, machine, addressOf, fail
   }
 
   body.if(v128.anyTrue(found), () => {
-    // The position is walked like everything else.
+    // The position is a second operand of the walk, with 1 byte per element.
     const position: WalkedOperand = { base: i32.const(0), layout: contiguous(shape), bytes: 1 };
     const search = new Walk(body, shape, [numbers, position]);
-    const [value, place] = search.cursors;
+    const [value, current] = search.cursors;
     const digits = value.strides.flatMap((stride, digit) => (stride === 0 ? [] : [digit]));
     search.nest(digits, () => {
       const number = i32.load(value.pointer);
       body.if(i32.lessEqualUnsigned(i32.sub(number, i32.const(faulty.from)), span), () => {
-        fail(place.pointer, number);
+        fail(current.pointer, number);
       });
     });
   });

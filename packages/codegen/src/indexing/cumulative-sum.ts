@@ -7,8 +7,9 @@ import { lanesOf, loadNumbers, storeNumbers } from "./elements.js";
 import { Walk } from "./walk.js";
 
 /**
- * Running totals, several next to each other: vectors of neighbours that belong to different totals, or single elements of several
- * rows, because one addition has to wait for the one before. Float32 is added up in float64, as the reference engine does.
+ * Computes several running totals at the same time, because each addition of one total waits for the previous addition. These are
+ * vectors whose lanes belong to different totals, or single elements of several rows. Float32 is summed in float64, as in the
+ * reference engine.
  */
 export function writeCumulativeSum(kernel: CumulativeSumKernel, context: KernelContext): void {
   const { shape, axis, x, buffer } = kernel;
@@ -28,7 +29,7 @@ export function writeCumulativeSum(kernel: CumulativeSumKernel, context: KernelC
   const last = lanes.at(-1);
   const neighbours = last !== undefined && to.strides[last] === bytes && from.strides[last] === bytes;
 
-  /** Adds up along the axis, for so many neighbours on the last digit. */
+  /** Sums along the axis, for `count` neighbours on the last digit. */
   const addUp = (count: number): void => {
     const wide = neighbours && count >= width;
     const step = wide ? width : 1;
@@ -53,7 +54,7 @@ export function writeCumulativeSum(kernel: CumulativeSumKernel, context: KernelC
   });
 }
 
-/** A total that starts at 0. Each call adds a vector, or its first lanes, and gives the total so far. */
+/** A total that starts at 0. Each call adds a vector, or its first lanes, and returns the current total. */
 function runningTotal(
   body: FunctionBuilder,
   dtype: DType,

@@ -6,7 +6,7 @@ import type { FunctionBuilder } from "../machine/function-builder.js";
 
 type VectorSize = Pick<Machine, "vectorBytes">;
 
-/** Copies one element, whatever it means. */
+/** Copies one element as bits, without regard to its type. */
 export function copyElement(
   body: FunctionBuilder,
   dtype: DType,
@@ -25,7 +25,7 @@ export function copyElement(
   }
 }
 
-/** Copies so many neighbouring elements: those of whole vectors, or one. */
+/** Copies `count` neighbouring elements: those of whole vectors, or one. */
 export function copyElements(
   body: FunctionBuilder,
   dtype: DType,
@@ -43,12 +43,12 @@ export function copyElements(
   }
 }
 
-/** How many numbers of a type a vector holds. */
+/** The number of elements of a type in a vector. */
 export function lanesOf(dtype: DType, { vectorBytes }: VectorSize): number {
   return vectorBytes / bytesPerElement(dtype);
 }
 
-/** A vector of neighbouring numbers; of one number, in every lane. */
+/** Loads a vector of neighbouring numbers, or one number into every lane. */
 export function loadNumbers(
   dtype: DType,
   address: Expression<"i32">,

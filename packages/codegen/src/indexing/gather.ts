@@ -6,8 +6,8 @@ import { copyElement, copyElements, lanesOf } from "./elements.js";
 import { Walk } from "./walk.js";
 
 /**
- * Copies what the indices name. The index is read where it moves; what lies inside of that is copied as a run: a row of an embedding
- * at the speed of memory.
+ * Copies the elements that the indices select. An index is loaded once for all inner digits along which it is constant. The elements
+ * of those digits are copied as one run, so that a row of an embedding is copied at memory bandwidth.
  */
 export function writeGather(
   kernel: GatherKernel,
@@ -21,10 +21,10 @@ export function writeGather(
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
     { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
-  const [to, from, place] = walk.cursors;
+  const [to, from, indices] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
-  const inner = place.strides.findLastIndex((stride) => stride !== 0) + 1;
-  const distance = i32.mul(i32.load(place.pointer), i32.const(step * bytes));
+  const inner = indices.strides.findLastIndex((stride) => stride !== 0) + 1;
+  const distance = i32.mul(i32.load(indices.pointer), i32.const(step * bytes));
   const run = inner < digits.length ? digits.length - 1 : null;
 
   walk.divide(share, digits, run, () => {

@@ -7,7 +7,7 @@ import { writeGather } from "./gather.js";
 import { writeRandomBits } from "./random-bits.js";
 import { writeScatterAdd } from "./scatter-add.js";
 
-/** Knows how kernels are written that are neither loops nor products. */
+/** Returns the writer of a kernel that is neither a loop nor a product. */
 export function indexingWriter(
   kernel: IndexingKernel,
   program: Pick<Program, "buffers">,

@@ -5,12 +5,12 @@ import { piecesOf, type KernelContext } from "../kernel-context.js";
 
 type Vector = Expression<"v128">;
 
-/** Words of a block. */
+/** The number of words in a block. */
 const blockWords = 4;
 const rounds = 10;
 
 /**
- * Philox 4×32-10 for as many blocks at a time as a vector has lanes, each word of theirs in a vector.
+ * Philox 4×32-10. Computes one block per lane of a vector at a time; each vector holds one word of all these blocks.
  *
  * Source: Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011
  */
@@ -21,7 +21,7 @@ export function writeRandomBits(
   const state = addressOf(kernel.state, 0);
   const output = addressOf(kernel.buffer, 0);
   const lanes = vectorBytes / 4;
-  // The blocks that are computed at once.
+  // The number of words in the blocks that are computed together.
   const groupWords = blockWords * lanes;
   const { size } = program.buffers[kernel.buffer];
   const stateWord = (word: number): Local<"v128"> => body.keep(v128.load32Splat(state, 4 * word));
@@ -31,7 +31,7 @@ export function writeRandomBits(
     const low = body.keep(
       i32x4.add(i32x4.add(block[0], i32x4.splat(i32.mul(group, i32.const(lanes)))), i32x4.sequence(0, 1)),
     );
-    // A mask is −1 in each lane: subtracting it carries.
+    // Adds the carry: the mask is −1 in each lane that overflowed.
     const high = i32x4.sub(block[1], i32x4.lessUnsigned(low, block[0]));
     return philox(body, [low, high], key);
   };
@@ -57,7 +57,7 @@ export function writeRandomBits(
   });
 }
 
-/** The words of blocks, whose numbers have a low and a high word, one block after another. */
+/** Computes the words of blocks, one block after another. A block's number is given as a low and a high word. */
 function philox(
   body: FunctionBuilder,
   [low, high]: readonly [Vector, Vector],
@@ -84,7 +84,7 @@ function philox(
   return body.interleave(counter);
 }
 
-/** The products of words, as their high and low halves. */
+/** The 64-bit products of 32-bit words, as their high and low halves. */
 function multiplyWide(body: FunctionBuilder, a: Vector, b: Vector): { high: Vector; low: Vector } {
   const lower = body.keep(i64x2.extendedMultiplyLowUnsigned(a, b));
   const upper = body.keep(i64x2.extendedMultiplyHighUnsigned(a, b));

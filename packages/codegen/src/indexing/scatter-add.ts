@@ -9,14 +9,14 @@ const addition: Readonly<
   Record<DType, (a: Expression<"v128">, b: Expression<"v128">) => Expression<"v128">>
 > = { bool: i32x4.add, int32: i32x4.add, float32: f32x4.add, float64: f64x2.add };
 
-/** Fewer pieces cannot be divided well. */
+/** With fewer pieces than this, the work of the threads would be too uneven. */
 const fewPieces = 8;
 
 /**
- * Adds each element to the place its index names. Every place receives in the order of the reference engine, whatever the number of
- * shares: they divide the axes that are not indexed, where every element goes elsewhere. If those are short, they divide the
- * places, and each share looks at all indices for its own rows; for single numbers looking costs as much as adding, so that the first
- * share may do all of it.
+ * Adds each element to the target row that its index selects. Each target element receives its terms in the order of the reference
+ * engine, for any number of shares. The shares divide the axes that are not indexed, where all target elements differ. If those axes
+ * are too short, the shares divide the target rows: each share reads all indices and adds the elements that belong to its rows. For
+ * single numbers, reading an index costs as much as adding an element, so the first share may do all the work.
  */
 export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext): void {
   const { shape, index, x, target, step, size } = kernel;
@@ -29,10 +29,10 @@ export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext
     { base: addressOf(x.buffer, x.layout.offset), layout: x.layout, bytes },
     { base: addressOf(index.buffer, index.layout.offset), layout: index.layout, bytes: 4 },
   ]);
-  const [to, from, place] = walk.cursors;
+  const [to, from, indices] = walk.cursors;
   const digits = walk.digits.map((_, digit) => digit);
   const free = digits.filter((digit) => to.strides[digit] !== 0);
-  const inner = place.strides.findLastIndex((stride) => stride !== 0) + 1;
+  const inner = indices.strides.findLastIndex((stride) => stride !== 0) + 1;
   const run = inner < digits.length ? digits.length - 1 : null;
 
   const add = (count: number): void => {
@@ -62,16 +62,16 @@ export function writeScatterAdd(kernel: ScatterAddKernel, context: KernelContext
   if (share === null || run === null || pieces >= Math.min(size, fewPieces)) {
     walk.divide(share, free, run, () => {
       walk.nest(indexed, () => {
-        addAll(i32.load(place.pointer));
+        addAll(i32.load(indices.pointer));
       });
     });
     return;
   }
   const { from: first, to: end } = piecesOf(body, share, size);
-  const places = body.keep(i32.sub(end, first));
+  const rows = body.keep(i32.sub(end, first));
   walk.nest(indexed, () => {
-    const number = body.keep(i32.load(place.pointer));
-    body.if(i32.lessUnsigned(i32.sub(number, first), places), () => {
+    const number = body.keep(i32.load(indices.pointer));
+    body.if(i32.lessUnsigned(i32.sub(number, first), rows), () => {
       addAll(number);
     });
   });

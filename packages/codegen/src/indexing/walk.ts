@@ -4,7 +4,7 @@ import { i32, select, type Expression } from "../machine/expression.js";
 import type { FunctionBuilder, Local } from "../machine/function-builder.js";
 import { piecesOf, type Share } from "../kernel-context.js";
 
-/** Something that is walked: where its element 0 stands, and how far apart elements are. */
+/** An operand of a walk: the address of its element 0, and its layout. */
 export interface WalkedOperand {
   readonly base: Expression<"i32">;
   readonly layout: Layout;
@@ -12,22 +12,22 @@ export interface WalkedOperand {
   readonly bytes: number;
 }
 
-/** A term while loops run: a pointer to the current element, and its stride in bytes for each digit. */
+/** The state of an operand while the loops run: a pointer to the current element, and its stride in bytes for each digit. */
 interface Cursor {
   readonly pointer: Local<"i32">;
   readonly strides: readonly number[];
 }
 
-/** Walks several terms together over the elements of a shape: nested loops whose order the kernel chooses. */
+/** Walks several operands together over the elements of a shape, with nested loops in an order that the kernel chooses. */
 export class Walk {
-  /** Length and axis of each digit, outermost first. */
+  /** The length and the axis of each digit, outermost first. */
   readonly digits: readonly { readonly length: number; readonly axis: number }[];
   readonly cursors: readonly Cursor[];
   readonly #body: FunctionBuilder;
-  /** Part of a digit, if only that is walked. */
+  /** For digits of which only a part is walked: the length of that part. */
   readonly #counts = new Map<number, Local<"i32">>();
 
-  /** Digits of axes in different groups are kept apart. */
+  /** Digits of axes in different groups are not merged. */
   constructor(
     body: FunctionBuilder,
     shape: Shape,
@@ -36,7 +36,7 @@ export class Walk {
   ) {
     const layouts = terms.map(({ layout }) => layout);
     const iteration = refine(shape, layouts, group);
-    if (iteration === null) throw new Error("the layouts of one kernel have no common digits");
+    if (iteration === null) throw new Error("Walk got layouts that cannot be divided into common digits");
     this.#body = body;
     this.digits = iteration.lengths.map((length, digit) => ({ length, axis: iteration.axes[digit] }));
     this.cursors = terms.map(({ base, bytes }, i) => ({
@@ -45,14 +45,14 @@ export class Walk {
     }));
   }
 
-  /** How many elements of a digit are walked. */
+  /** The number of elements that are walked along a digit. */
   count(digit: number): Expression<"i32"> {
     return this.#counts.get(digit) ?? i32.const(this.digits[digit].length);
   }
 
   /**
-   * Leaves all but a share of the work to others, and writes the work: the longest of the given digits is divided, or, if there is
-   * none, the first share does everything. A `row` is divided into whole cache lines.
+   * Restricts the walk to a share of the work, then calls `write`. The longest of the given digits is divided among the shares; if
+   * none is given, the first share does everything. A digit that is `row` is divided into whole cache lines.
    */
   divide(share: Share | null, digits: readonly number[], row: number | null, write: () => void): void {
     if (share === null) {
@@ -80,12 +80,12 @@ export class Walk {
     write();
   }
 
-  /** Into how many pieces a digit can be divided. */
+  /** The number of pieces into which a digit can be divided. */
   pieces(digit: number, row: number | null): number {
     return Math.ceil(this.digits[digit].length / (digit === row ? lineElements : 1));
   }
 
-  /** Runs `inside` for every combination of the given digits, outermost first. Pointers end where they began. */
+  /** Runs `inside` for every combination of the given digits, outermost first. All pointers are restored at the end. */
   nest(digits: readonly number[], inside: () => void): void {
     const [digit, ...inner] = digits;
     if (digits.length === 0) {
@@ -100,8 +100,8 @@ export class Walk {
   }
 
   /**
-   * Walks one digit in steps of the given sizes, largest first; the last must be 1. `visit` works on that many elements from where
-   * the pointers stand. Pointers end where they began.
+   * Walks one digit in steps of the given sizes, largest first; the last size must be 1. `visit` processes that many elements from
+   * the current pointers on. All pointers are restored at the end.
    */
   inSteps(digit: number, sizes: readonly number[], visit: (size: number) => void): void {
     const left = this.#body.keep(this.count(digit));
@@ -122,7 +122,7 @@ export class Walk {
     }
   }
 
-  /** Moves every pointer back to where the digit began. */
+  /** Moves every pointer back to the start of the digit. */
   rewind(digit: number): void {
     for (const { pointer, strides } of this.cursors) {
       if (strides[digit] === 0) continue;
@@ -131,10 +131,10 @@ export class Walk {
   }
 }
 
-/** Elements of 4 bytes in a cache line. */
+/** The number of 4-byte elements in a cache line. */
 const lineElements = 16;
 
-/** An axis that is walked with one stride. */
+/** The digits of an axis that has a single stride. */
 export function axisOf(length: number, stride: number): Digit[] {
   return length === 1 ? [] : [{ length, stride }];
 }

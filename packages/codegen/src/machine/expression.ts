@@ -1,18 +1,18 @@
-/** The types of a machine's values. A `v128` is a whole vector, of as many bytes as the machine's have: see `Machine.vectorBytes`. */
+/** The types of a machine's values. A `v128` is a whole vector of `Machine.vectorBytes` bytes; its name does not fix its size. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
-/** What an operation takes besides its operands, fixed when code is written. */
+/** A parameter of an operation that is fixed when the code is generated. */
 export type Immediate = number | bigint | object | null;
 
 /**
- * Something that has a value when code runs, as data: an operation and what it is done with. An engine encodes it for its machine.
- * Written twice it is computed twice; keep it in a local instead.
+ * An expression as data: an operation with its operands, which has a value when the code runs. An engine encodes it for its
+ * machine. An expression that is used twice is computed twice; store it in a local with `keep` instead.
  */
 export interface Expression<T extends ValueType = ValueType> {
   readonly type: T;
   /**
-   * An operation of the tables below; `local`, whose immediate is its number in the function; `call`, whose immediate is the
-   * `FunctionReference`; or `engine`, which only the engine that made it can encode.
+   * An operation of the tables below; `local`, whose immediate is the number of the local in the function; `call`, whose
+   * immediate is the `FunctionReference`; or `engine`, which only the engine that created it can encode.
    */
   readonly operation: OperationName | "local" | "call" | "engine";
   readonly operands: readonly Expression[];
@@ -31,7 +31,7 @@ export function expression<T extends ValueType>(
 type Int = Expression<"i32">;
 type Vector = Expression<"v128">;
 
-/** What makes expressions of an operation that is called so. */
+/** Returns the constructor of expressions for the operation of the given name. */
 type Form<F> = (name: OperationName) => F;
 
 function unary<A extends ValueType, R extends ValueType>(
@@ -49,7 +49,7 @@ function binary<A extends ValueType, R extends ValueType, B extends ValueType = 
 const ternary: Form<(a: Vector, b: Vector, c: Vector) => Vector> = (name) => (a, b, c) =>
   expression("v128", name, [a, b, c]);
 
-/** A value that is known when code is written. */
+/** A value that is known when the code is generated. */
 function constant<R extends "i32" | "f32" | "f64" | "v128">(
   result: R,
 ): Form<(value: number) => Expression<R>> {
@@ -59,7 +59,7 @@ function constant<R extends "i32" | "f32" | "f64" | "v128">(
 const longConstant: Form<(value: bigint) => Expression<"i64">> = (name) => (value) =>
   expression("i64", name, [], value);
 
-/** From memory, at an address plus so many bytes, which are not negative. */
+/** A load from memory, at an address plus an offset in bytes, which must not be negative. */
 function load<R extends ValueType>(result: R): Form<(address: Int, offset?: number) => Expression<R>> {
   return (name) =>
     (address, offset = 0) =>
@@ -78,7 +78,7 @@ function replace<A extends ValueType>(): Form<
   return (name) => (vector, lane, value) => expression("v128", name, [vector, value], lane);
 }
 
-/** A vector whose lanes stand elsewhere; the immediate counts bytes. */
+/** A vector whose lanes are moved; the immediate is a number of bytes. */
 const moved: Form<(x: Vector, bytes: number) => Vector> = (name) => (x, bytes) =>
   expression("v128", name, [x], bytes);
 
@@ -171,26 +171,26 @@ export const f64 = operations("f64", {
   reinterpretI64: unary<"i64", "f64">("f64"),
 });
 
-/** Vectors as bits, and the ways of their lanes that are the same for all types of elements. */
+/** Vectors as bits, and the moves of lanes that do not depend on the element type. */
 export const v128 = operations("v128", {
   /** A whole vector, at any address. */
   load: load("v128"),
-  /** Half a vector in the lower half, zeros in the upper. */
+  /** Half a vector into the lower half, zeros into the upper half. */
   loadHalf: load("v128"),
-  /** 16 bytes in the first lanes; what is in the others does not count. */
+  /** 16 bytes into the first lanes; the other lanes are undefined. */
   loadPair: load("v128"),
-  /** Bools (bytes of 0 or 1) as masks of 32 bits, as many as there are lanes of 32 bits. */
+  /** Bools (bytes of 0 or 1) as 32-bit masks, one for each 32-bit lane. */
   loadMasks: load("v128"),
-  /** One number in every lane of its size. */
+  /** One number into every lane of its size. */
   load32Splat: load("v128"),
   load64Splat: load("v128"),
-  /** One number in the first lane, zeros elsewhere. */
+  /** One number into the first lane, zeros into the others. */
   load32Zero: load("v128"),
   load64Zero: load("v128"),
   zero: nothing,
-  /** One byte everywhere. */
+  /** The same byte in every byte of the vector. */
   splatByte: constant("v128"),
-  /** Ones in so many bytes from the first on, zeros in the others. */
+  /** All ones in the first `value` bytes, zeros in the others. */
   firstBytes: constant("v128"),
   not: ofVector,
   and: ofVectors,
@@ -201,16 +201,16 @@ export const v128 = operations("v128", {
   /** Bits of a where the mask is 1, of b where it is 0. */
   bitSelect: ternary,
   anyTrue: unary<"v128", "i32">("i32"),
-  /** Neighbouring groups of so many bytes, exchanged: with half a vector, its halves. */
+  /** Exchanges neighbouring groups of `bytes` bytes. With half the size of a vector, exchanges its halves. */
   exchange: moved,
-  /** The upper half in the lower half; what is in the upper half of the result does not count. */
+  /** The upper half of the operand in the lower half of the result; the upper half of the result is undefined. */
   upperHalf: ofVector,
-  /** What begins so many bytes further on comes first; only as many bytes of the result count. */
+  /** Moves bytes down: byte `bytes + i` becomes byte i, for i < `bytes`. The other bytes of the result are undefined. */
   moveDown: moved,
-  /** The lower halves of two vectors, and the upper ones, one after the other. */
+  /** The concatenated lower halves of two vectors; the concatenated upper halves. */
   lowerHalves: ofVectors,
   upperHalves: ofVectors,
-  /** Masks of 64 bits as masks of 32 in the lower half, and the other way round. */
+  /** Converts 64-bit masks to 32-bit masks in the lower half; the inverse conversion. */
   narrowMasks: ofVector,
   widenMasks: ofVector,
 });
@@ -228,7 +228,7 @@ export const i32x4 = operations("i32x4", {
   lessEqualUnsigned: ofVectors,
   abs: ofVector,
   neg: ofVector,
-  /** 1 if the top bit is not set in every lane. */
+  /** 1 if at least one lane has a top bit of 0, else 0. */
   notAll: unary<"v128", "i32">("i32"),
   shiftLeft: shift,
   shiftRightSigned: shift,
@@ -241,7 +241,7 @@ export const i32x4 = operations("i32x4", {
   truncSaturateF32: ofVector,
   /** In the lower half, zeros in the upper. */
   truncSaturateF64Zero: ofVector,
-  /** The lanes 0, 2 … of a and then of b; the lanes 1, 3 … */
+  /** The lanes 0, 2 … of a, followed by those of b; the lanes 1, 3 … of both. */
   evenLanes: ofVectors,
   oddLanes: ofVectors,
 });
@@ -252,7 +252,7 @@ export const i64x2 = operations("i64x2", {
   shiftRightUnsigned: shift,
   add: ofVectors,
   sub: ofVectors,
-  /** The products of the unsigned numbers of 32 bits in the lower (upper) halves. */
+  /** The 64-bit products of the unsigned 32-bit numbers in the lower (upper) halves. */
   extendedMultiplyLowUnsigned: ofVectors,
   extendedMultiplyHighUnsigned: ofVectors,
 });
@@ -275,13 +275,13 @@ const floats = {
   div: ofVectors,
   min: ofVectors,
   max: ofVectors,
-  /** b < a ? b : a, one machine instruction where `min` takes several; keeps a NaN in a, not one in b. */
+  /** b < a ? b : a, in one machine instruction where `min` takes several. Propagates a NaN of a, but not of b. */
   pseudoMin: ofVectors,
   /** a < b ? b : a */
   pseudoMax: ofVectors,
-  /** a · b + c, fused or not as the machine likes. */
+  /** a · b + c; the machine decides whether it is fused. */
   relaxedMultiplyAdd: ternary,
-  /** c − a · b, fused or not as the machine likes. */
+  /** c − a · b; the machine decides whether it is fused. */
   relaxedNegativeMultiplyAdd: ternary,
 };
 
@@ -301,12 +301,12 @@ export const f64x2 = operations("f64x2", {
   replace: replace<"f64">(),
   ...floats,
   trunc: ofVector,
-  /** What the lower half holds. */
+  /** Converts the lanes of the lower half. */
   promoteLowF32: ofVector,
   convertLowI32Signed: ofVector,
 });
 
-/** One of two values, by a condition; both are computed. */
+/** `yes` if the condition is not 0, else `no`; both are computed. */
 export function select<T extends ValueType>(
   yes: Expression<T>,
   no: Expression<T>,
@@ -315,7 +315,7 @@ export function select<T extends ValueType>(
   return expression(yes.type, "select", [yes, no, condition]);
 }
 
-/** Each operation by its group and its name: what the table of an engine's encodings has to have. */
+/** Each operation by its group and its name. An engine's table of encodings must have an entry for each of them. */
 export interface OperationGroups {
   readonly i32: typeof i32;
   readonly i64: typeof i64;

@@ -1,19 +1,19 @@
-/** What a machine's vectors are, and how many of them a loop can keep in registers. */
+/** The properties of a machine's vectors, and the number of vector registers. */
 export interface Machine {
   /** The bytes of a vector: a multiple of 16. */
   readonly vectorBytes: number;
   /**
-   * Multiply-adds round once where the machine can. That is half as many instructions, and the last bit of a result may then
-   * differ from that of another machine.
+   * Whether multiply-adds may be fused, and so round once, where the machine supports it. This halves the number of instructions,
+   * but the last bit of a result may differ between machines.
    */
   readonly relaxed: boolean;
-  /** Neighbouring vectors are joined to one of twice the size where the same is done with both. */
+  /** Whether the compiler of the machine joins two neighbouring vectors with equal operations into one vector of twice the size. */
   readonly paired: boolean;
-  /** How many vector registers a loop can fill. */
+  /** The number of vector registers that a loop can use. */
   readonly registers: number;
   /**
-   * How fast tiles of sums are, in hundredths of the machine's peak, by the vectors of a row and then by rows, from one row on. Only
-   * tiles that have a rate are considered, if they fit in the registers.
+   * The speed of each tile size of a matrix product, in percent of the machine's peak: by the number of vectors in a row, then by the
+   * number of rows minus 1. Only tiles that have a rate and fit in the registers are considered.
    */
   readonly tileRates: Readonly<Record<number, readonly number[]>>;
 }

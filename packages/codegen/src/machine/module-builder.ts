@@ -1,7 +1,7 @@
 import type { ValueType } from "./expression.js";
 import type { FunctionBuilder, FunctionReference, Local } from "./function-builder.js";
 
-/** What a function takes and what it returns; `null` for nothing. */
+/** The types of a function's parameters and of its result; `null` for no result. */
 export interface Signature<P extends readonly ValueType[], R extends ValueType | null> {
   readonly parameters: P;
   readonly result: R;
@@ -12,9 +12,9 @@ export type ParameterLocals<P extends readonly ValueType[]> = {
   [I in keyof P]: P[I] extends ValueType ? Local<P[I]> : never;
 };
 
-/** Collects functions that call each other and work in one memory. */
+/** Collects the functions of a module, which can call each other and share one memory. */
 export interface ModuleBuilder {
-  /** Adds a function. With a name it can be called from outside. */
+  /** Adds a function. If it has a name, it is exported. */
   function<const P extends readonly ValueType[], R extends ValueType | null>(
     signature: Signature<P, R>,
     write: (body: FunctionBuilder, ...parameters: ParameterLocals<P>) => void,

@@ -29,7 +29,7 @@ def polynomial(coefficients, x):
 def remez(f, interval, numerator, denominator=0, weight=None, grid=1000):
     """
     Numerator and denominator of the given degrees, lowest power first, and the points they were fitted at. The denominator begins
-    with 1. `weight(x)` is what an error counts at x; 1/f without it, so that errors are relative.
+    with 1. `weight(x)` is the weight of an error at x. Default: 1/f, which makes errors relative.
     """
     low, high = mpf(interval[0]), mpf(interval[1])
     count = numerator + denominator + 2
@@ -174,7 +174,7 @@ lines = [
     "",
     'import type { FloatType } from "./lanes.js";',
     "",
-    "/** What the functions of one element type evaluate. */",
+    "/** The coefficients of the functions of one element type. */",
     "export interface Coefficients {",
 ]
 for name, (_, formula, _, where), *_ in polynomials:
@@ -215,7 +215,7 @@ lines += [
     f"/** For float32: (1 − erf x)^(−1/8) for {nstr(border, 3)} ≤ x ≤ {nstr(end, 3)}: degree 7, error of erf {nstr(measured(p, q, samples), 2)}. */",
     f"export const largeErrorFunction: readonly number[] = {listed(p)};",
     "",
-    "/** Where the one ends and the other begins. */",
+    "/** The |x| at which the approximation changes from `smallErrorFunction` to `largeErrorFunction`. */",
     f"export const errorFunctionBorder = {nstr(border, 3)};",
     "",
 ]
@@ -226,7 +226,7 @@ lines += [
     f"/** For float64: erf x / x in w = x² for |x| ≤ {nstr(end, 3)}: degrees 12 and 12, relative error {nstr(measured(p, q, samples), 2)}. */",
     f"export const errorFunctionQuotient: readonly [readonly number[], readonly number[]] = [{listed(p)}, {listed(q)}];",
     "",
-    "/** Where w is cut off; beyond it erf x rounds to 1. */",
+    "/** The upper limit to which w is clamped; beyond it erf x rounds to 1. */",
     f"export const errorFunctionEnd = {float(end**2)!r};",
     "",
 ]
@@ -238,7 +238,7 @@ lines += [
     f"/** For float64's power, whose logarithm needs more digits than the others. {said} */",
     f"export const longLogarithmTail: readonly number[] = {listed([2 / 3, *p[1:]])};",
     "",
-    "/** What its first coefficient, 2/3, lost when it was rounded. */",
+    "/** The rounding error of its first coefficient, 2/3. */",
     f"export const longLogarithmTailRest = {rest!r};",
     "",
 ]
@@ -254,7 +254,7 @@ lines += [
 mp.prec = 2400
 words = [0] + [int(floor(2 ** (64 * (i + 1)) / pi)) % 2**64 for i in range(19)]
 lines += [
-    "/** The bits of 1/π in words of 64, from 64 bits before the point on: enough for the largest float64. */",
+    "/** The bits of 1/π in 64-bit words, starting 64 bits before the binary point. They suffice for the largest float64. */",
     "export const inverseOfPi: readonly bigint[] = [" + ", ".join(f"0x{w:016x}n" for w in words) + "];",
     "",
 ]

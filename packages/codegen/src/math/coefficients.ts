@@ -2,7 +2,7 @@
 
 import type { FloatType } from "./lanes.js";
 
-/** What the functions of one element type evaluate. */
+/** The coefficients of the functions of one element type. */
 export interface Coefficients {
   /** (eʳ − 1 − r) / r², |r| ≤ ln 2 / 2 */
   readonly exponentialTail: readonly number[];
@@ -77,7 +77,7 @@ export const largeErrorFunction: readonly number[] = [
   0.022777030244469643, -0.004972574766725302, 0.0006225169054232538,
 ];
 
-/** Where the one ends and the other begins. */
+/** The |x| at which the approximation changes from `smallErrorFunction` to `largeErrorFunction`. */
 export const errorFunctionBorder = 1.1;
 
 /** For float64: erf x / x in w = x² for |x| ≤ 5.92: degrees 12 and 12, relative error 7.8e-17. */
@@ -94,7 +94,7 @@ export const errorFunctionQuotient: readonly [readonly number[], readonly number
   ],
 ];
 
-/** Where w is cut off; beyond it erf x rounds to 1. */
+/** The upper limit to which w is clamped; beyond it erf x rounds to 1. */
 export const errorFunctionEnd = 35.0464;
 
 /** For float64's power, whose logarithm needs more digits than the others. (2 artanh s − 2s) / s³ in z = s² for 0 ≤ s ≤ (√2 − 1) / (√2 + 1): degree 8, relative error 5.6e-17. */
@@ -103,7 +103,7 @@ export const longLogarithmTail: readonly number[] = [
   0.15384575046340127, 0.13335642226448188, 0.1168804711593569, 0.11882665561126556,
 ];
 
-/** What its first coefficient, 2/3, lost when it was rounded. */
+/** The rounding error of its first coefficient, 2/3. */
 export const longLogarithmTailRest = 3.700743415417188e-17;
 
 /** For float32's power, which is computed in float64. (2 artanh s − 2s) / s³ in z = s² for 0 ≤ s ≤ (√2 − 1) / (√2 + 1): degree 3, relative error 1.7e-9. */
@@ -122,7 +122,7 @@ export const piParts: readonly [number, number, number] = [
   3.1415926534682512, 1.2154201012607932e-10, 4.044532497591901e-21,
 ];
 
-/** The bits of 1/π in words of 64, from 64 bits before the point on: enough for the largest float64. */
+/** The bits of 1/π in 64-bit words, starting 64 bits before the binary point. They suffice for the largest float64. */
 export const inverseOfPi: readonly bigint[] = [
   0x0000000000000000n,
   0x517cc1b727220a94n,

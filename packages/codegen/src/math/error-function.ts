@@ -14,14 +14,14 @@ export function erf(lanes: Lanes, x: Local<"v128">): Vector {
 }
 
 /**
- * Near 0, x + x · P(x²). Elsewhere 1 − 1 / R(|x|)⁸: the subtraction from 1 makes the errors of R and its powers small, where one
- * formula for the whole range would lose three bits.
+ * Near 0, x + x · P(x²). Elsewhere 1 − 1 / R(|x|)⁸: the subtraction from 1 reduces the errors of R and its powers. One formula
+ * for the whole range would lose three bits.
  */
 function erfOfFloat32(lanes: Lanes, x: Local<"v128">): Vector {
   const magnitude = lanes.keep(lanes.abs(x));
   const w = lanes.keep(lanes.mul(x, x));
   const near = lanes.multiplyAdd(lanes.polynomial(w, smallErrorFunction), magnitude, magnitude);
-  // From 4 on the result rounds to 1, and R, which is fitted no further, must not be asked.
+  // From 4 on the result rounds to 1. R is only fitted up to 4, so x is clamped there.
   const bounded = lanes.keep(lanes.atMost(magnitude, lanes.constant(4)));
   const root = lanes.keep(lanes.polynomial(bounded, largeErrorFunction));
   const square = lanes.keep(lanes.mul(root, root));
@@ -33,8 +33,8 @@ function erfOfFloat32(lanes: Lanes, x: Local<"v128">): Vector {
 }
 
 /**
- * x · P(x²) / Q(x²), one quotient for the whole range. All terms of P and Q are positive, so that nothing cancels. Beyond the end
- * x² is cut off but x is not: the result grows past 1 and is cut off there.
+ * x · P(x²) / Q(x²), one quotient for the whole range. All terms of P and Q are positive, so that nothing cancels. Beyond
+ * `errorFunctionEnd` x² is clamped but x is not: the quotient exceeds 1 and the result is clamped to 1.
  */
 function erfOfFloat64(lanes: Lanes, x: Local<"v128">): Vector {
   const [numerator, denominator] = errorFunctionQuotient;

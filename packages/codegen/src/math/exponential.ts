@@ -3,18 +3,18 @@ import type { Lanes, Vector } from "./lanes.js";
 import { v128 } from "../machine/expression.js";
 import type { Local } from "../machine/function-builder.js";
 
-/** x = n · ln 2 + r with an integer n and |r| ≤ ln 2 / 2. NaN gives NaN in r and anything in n. */
+/** x = n · ln 2 + r with an integer n and |r| ≤ ln 2 / 2. If x is NaN, r is NaN and n is undefined. */
 interface Reduced {
   readonly n: Local<"v128">;
   readonly r: Local<"v128">;
 }
 
-/** Beyond these every result is 0 or infinite after rounding. */
+/** Outside this range of x, eˣ is 0 or infinite after rounding. */
 const ends = { float32: { low: -104, high: 89 }, float64: { low: -746, high: 710 } } as const;
 /** Up to this size of x, eˣ and its power of two are normal numbers. */
 const ordinary = { float32: 87, float64: 708 } as const;
 
-/** `below` is added to x: what its last place could not hold. */
+/** `below` is a small correction that is added to x: the part of the exact argument below the last digit of x. */
 export function reduceByLn2(lanes: Lanes, x: Local<"v128">, below?: Vector): Reduced {
   const [ln2, ln2Rest] = coefficients[lanes.dtype].ln2;
   const n = lanes.keep(lanes.roundProduct(x, Math.LOG2E));
@@ -23,7 +23,7 @@ export function reduceByLn2(lanes: Lanes, x: Local<"v128">, below?: Vector): Red
   return { n, r: lanes.keep(below === undefined ? low : lanes.add(low, below)) };
 }
 
-/** eʳ − 1 = r + r² · (½ + r/6 + …); adding r last keeps the error below its last place. */
+/** eʳ − 1 = r + r² · (½ + r/6 + …). Adding r last keeps the error below one unit in the last place of r. */
 export function expm1OfRest(lanes: Lanes, r: Local<"v128">, tail: readonly number[]): Vector {
   return lanes.multiplyAdd(lanes.mul(r, r), lanes.polynomial(r, tail), r);
 }
@@ -33,7 +33,7 @@ function exponentialOfRest(lanes: Lanes, r: Local<"v128">): Vector {
   return lanes.add(expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail), lanes.constant(1));
 }
 
-/** 2ⁿ · eʳ. The power of two is applied in halves: the whole of it may be out of range where the result is not. */
+/** 2ⁿ · eʳ. The power of two is applied as two factors, because 2ⁿ may be out of range where the result is not. */
 export function expOfReduced(lanes: Lanes, { n, r }: Reduced): Vector {
   const half = lanes.keep(lanes.roundProduct(n, 0.5));
   const exponential = exponentialOfRest(lanes, r);
@@ -58,16 +58,16 @@ export function exp(lanes: Lanes, x: Local<"v128">): Vector {
   return result;
 }
 
-/** eˣ also where it is subnormal, 0, infinite or NaN; the same bits as without such care elsewhere. */
+/** eˣ, also where it is subnormal, 0, infinite or NaN. Elsewhere the result has the same bits as the fast path. */
 function expAnywhere(lanes: Lanes, x: Local<"v128">): Vector {
   const { low, high } = ends[lanes.dtype];
-  // What a mask has set to −∞ is not computed with: a processor takes a hundred times as long for a result that underflows.
+  // Lanes whose result is 0 are computed with x = 0 instead: a result that underflows takes a processor a hundred times as long.
   const vanishes = lanes.keep(lanes.less(x, lanes.constant(low)));
   const others = v128.andNot(lanes.atMost(x, lanes.constant(high)), vanishes);
   return v128.andNot(expOfReduced(lanes, reduceByLn2(lanes, lanes.keep(others))), vanishes);
 }
 
-/** eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1), where n = 0 leaves the small result of a small x as it is. */
+/** eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1). For a small x, n is 0 and the result is eʳ − 1 without loss of digits. */
 export function expm1(lanes: Lanes, x: Local<"v128">): Vector {
   // Below −40 the result is −1 in both types.
   const { value, missing } = boundedExpm1(lanes, lanes.clamp(x, -40, ends[lanes.dtype].high));

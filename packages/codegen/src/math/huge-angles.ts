@@ -8,12 +8,12 @@ import {
 import { inverseOfPi } from "./coefficients.js";
 import type { SharedFunctions } from "./lanes.js";
 
-/** Up to here n < 2¹⁹, and its products with the parts of π are exact. */
+/** Up to this |x|, n < 2¹⁹ and the products of n with the parts of π are exact. */
 export const largestQuick = 2 ** 20;
 
 const low32 = i64.const(0xffffffffn);
 
-/** (x, r): r, but in the lanes where |x| > largestQuick the angle computed with as many bits of π as it takes. */
+/** Takes (x, r) and returns r; in lanes with |x| > largestQuick, r is replaced by the angle computed with enough bits of π. */
 export function replaceHuge(shared: SharedFunctions, wave: "sine" | "cosine"): FunctionReference<"v128"> {
   const angle = hugeAngle(shared, wave);
   return shared.get(`huge ${wave}s`, { parameters: ["v128", "v128"], result: "v128" }, (body, x, r) => {
@@ -28,9 +28,10 @@ export function replaceHuge(shared: SharedFunctions, wave: "sine" | "cosine"): F
 }
 
 /**
- * The angle of −π/2 … π/2 with the sine (cosine) of one large x, by fixed-point arithmetic. x = M · 2ᴱ with an integer M, so
- * y = x/π modulo 2 needs only a window of the bits of 1/π: those before it are multiples of 2, those behind it too small. With 192
- * bits of it, y has 127 behind the point; x comes no closer to a multiple of π than about 2⁻⁶⁰, so 66 bits are left at worst.
+ * The angle in −π/2 … π/2 with the sine (cosine) of one large x, by fixed-point arithmetic. x = M · 2ᴱ with an integer M, so
+ * y = x/π modulo 2 needs only a window of the bits of 1/π: bits before the window contribute multiples of 2, bits after it are
+ * negligible. With a window of 192 bits, y has 127 bits after the binary point. x is never closer to a multiple of π than about
+ * 2⁻⁶⁰, so at least 66 significant bits remain.
  *
  * Source: M. Payne, R. Hanek, Radian Reduction for Trigonometric Functions, SIGNUM Newsletter 18, 1983
  */
@@ -47,13 +48,13 @@ function hugeAngle(shared: SharedFunctions, wave: "sine" | "cosine"): FunctionRe
     const integer = body.keep(
       i64.or(i64.and(bits, i64.const(0xfffffffffffffn)), i64.const(0x10000000000000n)),
     );
-    // |x| = integer · 2^(exponent − 1075), and the words begin 64 bits before the point.
+    // |x| = integer · 2^(exponent − 1075), and the words begin 64 bits before the binary point.
     const start = body.keep(i32.sub(exponent, i32.const(1075 - 63)));
     const window = bitsFrom(body, word, start);
     const [second, third, fourth, fifth] = product(body, window, integer).slice(2);
     const low = body.keep(i64.or(i64.shiftLeft(third, i64.const(32n)), second));
     const exact = i64.or(i64.shiftLeft(fifth, i64.const(32n)), fourth);
-    // In `high`, 2⁶³ stands for 1; the cosine's half is added to y.
+    // In `high`, 1 is represented by 2⁶³. For the cosine, ½ is added to y.
     const half = i64.const(1n << 62n);
     const high = body.keep(wave === "sine" ? exact : i64.add(exact, half));
     const odd = i64.add(high, half);
@@ -63,7 +64,7 @@ function hugeAngle(shared: SharedFunctions, wave: "sine" | "cosine"): FunctionRe
   });
 }
 
-/** The fraction of y as a number of −½ … ½. The pieces are added from the largest on: where it is small they vanish. */
+/** The fraction of y as a number in −½ … ½. Its pieces are added from the most significant on. */
 function signedFraction(body: FunctionBuilder, high: Local<"i64">, low: Local<"i64">): Expression<"f64"> {
   const one = i64.const(1n);
   const fraction = body.keep(i64.or(i64.shiftLeft(high, one), i64.shiftRightUnsigned(low, i64.const(63n))));
@@ -85,7 +86,7 @@ function bitsFrom(
   const words = [0, 1, 2, 3].map((k) => body.keep(callResult(word, i32.add(first, i32.const(k)))));
   const rest = i64.sub(i64.const(63n), shift);
   return [2, 1, 0].flatMap((k) => {
-    // Shifted twice, because a shift by 64 would be one by 0.
+    // Two shifts, because a shift by 64 would act as a shift by 0.
     const behind = i64.shiftRightUnsigned(i64.shiftRightUnsigned(words[k + 1], i64.const(1n)), rest);
     const bits = body.keep(i64.or(i64.shiftLeft(words[k], shift), behind));
     return [body.keep(i64.and(bits, low32)), body.keep(i64.shiftRightUnsigned(bits, i64.const(32n)))];
@@ -107,7 +108,7 @@ function product(body: FunctionBuilder, a: readonly Local<"i64">[], integer: Loc
   });
 }
 
-/** One word of 1/π: comparisons instead of a table, since a module has no memory of its own. */
+/** One word of 1/π. It is selected by comparisons instead of a table, because a module has no memory of its own. */
 function wordOfInverse(shared: SharedFunctions): FunctionReference<"i64"> {
   return shared.get("word of 1/π", { parameters: ["i32"], result: "i64" }, (body, index) => {
     inverseOfPi.forEach((word, i) => {

@@ -1,7 +1,7 @@
 import { i32, i32x4, v128, type Expression } from "../machine/expression.js";
 import type { FunctionBuilder } from "../machine/function-builder.js";
 
-/** aᵇ of int32, wrapping around, by squaring for each bit of b, which the program has found to be at least 0. */
+/** aᵇ of int32 with wraparound, by squaring for each bit of b. The program has already checked that b is at least 0. */
 export function integerPower(
   body: FunctionBuilder,
   a: Expression<"v128">,

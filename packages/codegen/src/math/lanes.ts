@@ -18,7 +18,7 @@ import type { FloatType } from "@stargrad/graph";
 
 export type { FloatType };
 
-/** Functions of the module that exist once, however often they are asked for. */
+/** Functions of the module that are emitted once and shared by all their callers. */
 export interface SharedFunctions {
   readonly machine: Pick<Machine, "vectorBytes">;
   get<const P extends readonly ValueType[], R extends ValueType>(
@@ -43,8 +43,8 @@ const formats: Readonly<Record<FloatType, Format>> = {
 };
 
 /**
- * Arithmetic on vectors of one element type, so that a function is written once for float32 and float64. What is used more than
- * once must be kept: an expression is computed wherever it stands.
+ * Arithmetic on vectors of one element type, so that a function is written once for float32 and float64. An expression is computed
+ * at each of its uses, so a value that is used more than once must be stored with `keep`.
  */
 export class Lanes {
   readonly body: FunctionBuilder;
@@ -54,10 +54,10 @@ export class Lanes {
   readonly format: Format;
   readonly #float: typeof f32x4 | typeof f64x2;
   readonly #integer: typeof i32x4 | typeof i64x2;
-  /** Adding it to a small number rounds that to an integer and leaves integer + bias in the lowest bits. */
+  /** Adding this constant to a small number rounds it to an integer, and leaves integer + bias in the lowest bits of the sum. */
   readonly #rounding: number;
 
-  /** `relaxed`: use multiply-add that the machine may fuse. `shared`: what functions call, of the module that the body is in. */
+  /** `relaxed`: use multiply-adds that the machine may fuse. `shared`: the shared functions of the module that contains the body. */
   constructor(
     body: FunctionBuilder,
     dtype: FloatType,
@@ -139,7 +139,7 @@ export class Lanes {
     return this.#float.ne(a, b);
   }
 
-  /** x, but at least `low` and at most `high`; NaN stays NaN. */
+  /** x limited to `low` … `high`; NaN stays NaN. */
   clamp(x: Vector, low: number, high: number): Vector {
     return this.#float.pseudoMin(this.#float.pseudoMax(x, this.constant(low)), this.constant(high));
   }
@@ -164,12 +164,12 @@ export class Lanes {
       : this.#float.sub(c, this.#float.mul(a, b));
   }
 
-  /** c₀ + c₁ x + c₂ x² + … by Horner's rule. The processor overlaps the waits of one vector with the work of the next. */
+  /** c₀ + c₁ x + c₂ x² + … by Horner's rule. Its steps depend on each other, but the processor overlaps them with those of the next vector. */
   polynomial(x: Local<"v128">, coefficients: readonly number[]): Vector {
     return coefficients.map((c) => this.constant(c)).reduceRight((sum, c) => this.multiplyAdd(sum, x, c));
   }
 
-  /** The integers nearest to x · factor, up to 2²¹ (float32) or 2⁵⁰ (float64). */
+  /** The integers nearest to x · factor, for results up to 2²¹ (float32) or 2⁵⁰ (float64). */
   roundProduct(x: Vector, factor: number): Vector {
     const rounding = this.constant(this.#rounding);
     return this.sub(this.multiplyAdd(x, this.constant(factor), rounding), rounding);
@@ -190,9 +190,9 @@ export class Lanes {
     return this.shiftLeft(this.sub(this.constant(this.#rounding), n), this.format.fractionBits);
   }
 
-  /** The sign bit of an odd integer; nothing of an even one. */
+  /** The sign bit where the integer is odd, 0 where it is even. */
   signOfOdd(n: Vector): Vector {
-    // The bias is odd, so the lowest bit is the other way round.
+    // The bias is odd, so the lowest bit is inverted.
     const even = this.shiftLeft(this.add(n, this.constant(this.#rounding)), this.#signPosition);
     return v128.xor(even, this.#signBit());
   }
@@ -201,14 +201,14 @@ export class Lanes {
     return v128.and(x, this.#signBit());
   }
 
-  /** y, which is not negative, with the sign of x; also what gives a zero the right sign. */
+  /** y, which must not be negative, with the sign of x. This also gives a zero the right sign. */
   withSignOf(y: Vector, x: Vector): Vector {
     return v128.or(y, this.signOf(x));
   }
 
   /**
-   * x = m · 2ᵏ with √½ ≤ m < √2 for normal x > 0. The bits of √½ are subtracted, so that the exponent field changes where m must;
-   * what it holds then is k.
+   * x = m · 2ᵏ with √½ ≤ m < √2 for normal x > 0. The bits of √½ are subtracted, so that the exponent field changes at m = √½
+   * and then holds k.
    */
   split(x: Local<"v128">): { readonly exponent: Vector; readonly fraction: Vector } {
     const { fractionBits, bias } = this.format;
@@ -223,7 +223,7 @@ export class Lanes {
         fraction,
       };
     }
-    // No instruction converts 64-bit integers: the exponent with its bias goes into the fraction of 2⁵².
+    // There is no instruction that converts 64-bit integers, so the biased exponent is written into the fraction of 2⁵².
     const field52 = i64x2.shiftRightUnsigned(i64x2.add(shifted, this.bits(one)), i32.const(fractionBits));
     const exponent = v128.or(field52, this.constant(2 ** fractionBits));
     return { exponent: this.sub(exponent, this.constant(2 ** fractionBits + bias)), fraction };
@@ -240,11 +240,11 @@ export class Lanes {
 
   /** 1 if the mask is not set in every lane. */
   notAll(mask: Vector): Expression<"i32"> {
-    // The top bit of each 32-bit half will do for float64 too.
+    // The top bits of the 32-bit halves serve as the test for float64 masks too.
     return i32x4.notAll(mask);
   }
 
-  /** Which lanes are positive, normal and finite: what most functions of positive numbers need no care for. */
+  /** The mask of lanes that are positive, normal and finite. Functions of positive numbers need no special case for them. */
   isOrdinary(x: Vector): Vector {
     const { smallestNormal, largest } = this.format;
     return v128.and(

@@ -3,7 +3,7 @@ import type { Local } from "../machine/function-builder.js";
 import { coefficients } from "./coefficients.js";
 import type { Lanes, Vector } from "./lanes.js";
 
-/** By how much subnormal numbers are scaled to be normal. */
+/** Subnormal numbers are multiplied by 2 to this power, which makes them normal. */
 const lift = { float32: 25, float64: 54 } as const;
 
 /**
@@ -49,7 +49,7 @@ export function log(lanes: Lanes, x: Local<"v128">): Vector {
 }
 
 /**
- * ln(1 + x). What rounding took from u = 1 + x is c = x − (u − 1), and ln(1 + x) = ln u + ln(1 + c/u), of which the second is c/u.
+ * ln(1 + x). The rounding error of u = 1 + x is c = x − (u − 1), and ln(1 + x) = ln u + ln(1 + c/u) ≈ ln u + c/u.
  * For a tiny x, u is 1 and c is x.
  */
 export function log1p(lanes: Lanes, x: Local<"v128">): Vector {
@@ -58,14 +58,14 @@ export function log1p(lanes: Lanes, x: Local<"v128">): Vector {
   const u = lanes.keep(lanes.add(x, one));
   const rest = lanes.sub(x, lanes.sub(u, one));
   const result = lanes.keep(lanes.withSignOf(logOfOrdinary(lanes, u, lanes.div(rest, u)), x));
-  // u is at least the distance of 1 to the next number, if it is positive at all; it is never subnormal.
+  // If u is positive, it is at least the distance from 1 to the next number, so it is never subnormal.
   body.if(lanes.notAll(lanes.isOrdinary(u)), () => {
     result.set(withEnds(lanes, x, result, -1));
   });
   return result;
 }
 
-/** Puts right what a logarithm whose argument is x − start says of −∞ … start, ∞ and NaN. */
+/** Corrects a logarithm of x − start where x is −∞ … start, ∞ or NaN. */
 function withEnds(lanes: Lanes, x: Vector, result: Vector, start: number): Vector {
   const infinity = lanes.constant(Infinity);
   const atStart = lanes.equal(x, lanes.constant(start));

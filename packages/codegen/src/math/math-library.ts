@@ -4,7 +4,7 @@ import type { Machine } from "../machine/machine.js";
 import type { ModuleBuilder, ParameterLocals, Signature } from "../machine/module-builder.js";
 import { Lanes, type FloatType, type SharedFunctions, type Vector } from "./lanes.js";
 
-/** Writes a function of one vector, or of two. */
+/** Writes a function of one or two vectors. */
 export type MathFunction = (lanes: Lanes, x: Local<"v128">, y: Local<"v128">) => Vector;
 
 type MathMachine = Pick<Machine, "relaxed" | "vectorBytes">;
@@ -25,7 +25,7 @@ export class MathLibrary {
     this.#shared = { machine, get: this.#get };
   }
 
-  /** Writes a function into a body. The fastest in a loop, since its constants then stay in registers. */
+  /** Writes a function inline into a body. This is the fastest form in a loop, because the constants stay in registers. */
   inline(body: FunctionBuilder, dtype: FloatType, write: MathFunction, inputs: readonly Vector[]): Vector {
     const lanes = new Lanes(body, dtype, { relaxed: this.#machine.relaxed, shared: this.#shared });
     const [x, y] = inputs.map((input) => body.keep(input));

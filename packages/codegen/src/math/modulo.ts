@@ -5,8 +5,8 @@ import type { FunctionBuilder, Local } from "../machine/function-builder.js";
 type Vector = Expression<"v128">;
 
 /**
- * a − b·⌊a/b⌋, with the sign of b, exact before its last rounding; computed in float64 for every type. An int32 divisor of 0, which
- * the program has ruled out, gives 0.
+ * a − b·⌊a/b⌋, with the sign of b. It is computed in float64 for every type, and exact up to the final rounding. The program has
+ * already rejected int32 divisors of 0; here they would give 0.
  */
 export function modulo(body: FunctionBuilder, dtype: DType, a: Vector, b: Vector): Vector {
   switch (dtype) {
@@ -27,19 +27,19 @@ export function modulo(body: FunctionBuilder, dtype: DType, a: Vector, b: Vector
   }
 }
 
-/** Quotients of int32 are further from an integer than float64's rounding, or are one; and every product is exact. */
+/** A quotient of int32 is an integer, or further from one than the rounding error of float64; and every product is exact. */
 function integerModulo(body: FunctionBuilder, a: Vector, b: Vector): Vector {
   const [x, y] = [body.keep(a), body.keep(b)];
   return f64x2.sub(x, f64x2.mul(f64x2.floor(f64x2.div(x, y)), y));
 }
 
-/** Factors that bring any finite quotient of float64 into range, when the divisor is multiplied by one after the other. */
+/** Multiplying the divisor by these factors, one after the other, brings any finite quotient of float64 into range. */
 const scalesOfFloat64 = [2 ** 700, 2 ** 700];
 
 /**
- * Long division, 26 bits of the quotient at a time: most operands need one step. The quotient's leading bits, cut off, times the
- * upper and the lower half of the divisor are exact, and so is what is left of the dividend, which may end up a little below 0.
- * `scales`: what a divisor may have to be multiplied by, so that the quotient does not overflow.
+ * Long division, 26 bits of the quotient at a time; most operands need one step. The products of the truncated quotient with the
+ * upper and the lower half of the divisor are exact, and so is the remainder, which may end up slightly below 0.
+ * `scales`: factors by which a divisor may have to be multiplied, so that the quotient does not overflow.
  */
 function floatModulo(body: FunctionBuilder, a: Vector, b: Vector, scales: readonly number[]): Vector {
   const [dividend, divisor] = [body.keep(a), body.keep(b)];
@@ -57,11 +57,11 @@ function floatModulo(body: FunctionBuilder, a: Vector, b: Vector, scales: readon
     const upper = body.keep(v128.and(scaled, upperBits));
     const lower = f64x2.sub(scaled, upper);
     const left = f64x2.sub(f64x2.sub(rest, f64x2.mul(quotient, upper)), f64x2.mul(quotient, lower));
-    // An infinite dividend and a divisor of 0 leave NaN here, which ends the loop.
+    // An infinite dividend or a divisor of 0 gives NaN here, which ends the loop.
     rest.set(v128.bitSelect(left, rest, unfinished));
     unfinished.set(f64x2.greaterEqual(f64x2.abs(rest), size));
   };
-  // Nearly always once is enough, and asking whether once is needed takes longer than doing it.
+  // One step is nearly always enough, and testing whether it is needed takes longer than doing it.
   divide();
   body.while(v128.anyTrue(unfinished), divide);
   const zero = body.hoist(f64x2.splat(f64.const(0)));
@@ -80,7 +80,7 @@ function signs(body: FunctionBuilder): Local<"v128"> {
   return body.hoist(i64x2.splat(i64.const(-(1n << 63n))));
 }
 
-/** The lower and the upper two lanes of both operands, as float64. */
+/** The lower and the upper halves of both operands, converted to float64. */
 function halves(body: FunctionBuilder, widen: (x: Vector) => Vector, a: Vector, b: Vector): Vector[][] {
   const [x, y] = [body.keep(a), body.keep(b)];
   return [[x, y].map(widen), [x, y].map((each) => widen(v128.upperHalf(each)))];

@@ -16,7 +16,7 @@ export function pow(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
   const { body } = lanes;
   const rare = body.keep(lanes.notAll(v128.and(lanes.isOrdinary(x), lanes.equal(y, y))));
   const magnitude = lanes.keep(lanes.abs(x));
-  // An exponent beyond 2⁶⁴ gives 0, 1 or ∞, as 2⁶⁴ does; cut off there, no product overflows or becomes ∞ · 0.
+  // An exponent beyond ±2⁶⁴ gives 0, 1 or ∞, as ±2⁶⁴ does. Clamping it prevents products that overflow or are ∞ · 0.
   const bounded = lanes.keep(lanes.clamp(y, -(2 ** 64), 2 ** 64));
   const result = lanes.keep(
     lanes.dtype === "float32"
@@ -29,7 +29,10 @@ export function pow(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
   return result;
 }
 
-/** The error of y ln x is that of the power, and y ln x reaches 100: float32 computes it in float64, with short polynomials. */
+/**
+ * The absolute error of y ln x is the relative error of the power, and y ln x reaches 100. So float32 is computed in float64, with
+ * short polynomials.
+ */
 function powerOfFloat32(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vector {
   const [low, high] = [
     [x, y],
@@ -43,7 +46,7 @@ function powerOfFloat32(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vecto
     const log = lanes.multiplyAdd(exponent, lanes.constant(Math.LN2), lanes.mul(series, s));
     const product = lanes.keep(lanes.clamp(lanes.mul(f64x2.promoteLowF32(y), log), -120, 120));
     const { n, r } = reduceByLn2(lanes, product);
-    // The powers of float32 are normal numbers in float64, so the power of two need not be halved.
+    // All float32 results are normal numbers in float64, so the power of two need not be split into two factors.
     const fractionOfPower = lanes.add(expm1OfRest(lanes, r, shortExponentialTail), lanes.constant(1));
     return lanes.keep(lanes.mul(fractionOfPower, lanes.powerOfTwo(n)));
   });
@@ -51,8 +54,8 @@ function powerOfFloat32(lanes: Lanes, x: Local<"v128">, y: Local<"v128">): Vecto
 }
 
 /**
- * In float64 there is nothing wider, so ln x and its product with y are sums of two numbers, the second below the last place of
- * the first.
+ * No wider type than float64 exists, so ln x and its product with y are each represented as a sum of two numbers, where the second
+ * is smaller than the last digit of the first.
  */
 function powerOfFloat64(lanes: Lanes, x: Local<"v128">, y: Local<"v128">, rare: Local<"i32">): Vector {
   const { body, format } = lanes;
@@ -73,13 +76,13 @@ function powerOfFloat64(lanes: Lanes, x: Local<"v128">, y: Local<"v128">, rare: 
   const reduced = reduceByLn2(
     lanes,
     lanes.keep(lanes.clamp(product.high, -746, 710)),
-    // What is cut off above leaves a rest that means nothing.
+    // Where `product.high` is clamped, the rest is meaningless; it is clamped too.
     lanes.clamp(rest, -(2 ** -40), 2 ** -40),
   );
   return expOfReduced(lanes, reduced);
 }
 
-/** A number of twice the digits: a float64, and what is left below its last place. */
+/** A number with twice the digits: a float64, and the remainder below its last digit. */
 interface Long {
   readonly high: Local<"v128">;
   readonly low: Vector;
@@ -110,7 +113,7 @@ function longLog(lanes: Lanes, m: Local<"v128">, k: Local<"v128">): Long {
   const sq = longProduct(lanes, s, cut(lanes, q.high));
   const sqRest = lanes.add(sq.low, lanes.multiplyAdd(s.whole, qRest, lanes.mul(sRest, q.high)));
 
-  // From the largest term to the smallest: k ln 2 is exact, and larger than 2s unless it is 0.
+  // The terms are added from the largest to the smallest. k ln 2 is exact, and larger than 2s unless it is 0.
   const first = longSum(
     lanes,
     lanes.keep(lanes.mul(k, lanes.constant(ln2))),
@@ -129,7 +132,7 @@ function longSum(lanes: Lanes, a: Vector, b: Local<"v128">): Long {
   return { high, low: lanes.sub(b, lanes.sub(high, a)) };
 }
 
-/** A number and its upper and lower half, which have so few digits that their products are exact. */
+/** A number with its upper and lower halves, which are short enough that their products are exact. */
 interface Cut {
   readonly whole: Local<"v128">;
   readonly upper: Local<"v128">;
@@ -143,7 +146,8 @@ function cut(lanes: Lanes, x: Vector): Cut {
 }
 
 /**
- * a · b, exactly but for the last products. This must not be left to a relaxed multiply-add, which may round in between or not.
+ * a · b, exact except for the rounding of the smallest terms. A relaxed multiply-add cannot be used here, because it may or may not
+ * round the product.
  *
  * Source: T. J. Dekker, A Floating-Point Technique for Extending the Available Precision, 1971
  */
@@ -155,9 +159,9 @@ function longProduct(lanes: Lanes, a: Cut, b: Cut): Long {
 }
 
 /**
- * The table of IEEE 754-2019, section 9.2.1, from the power of |x|: zero and infinite bases, the sign of odd powers, NaN for
- * negative bases with broken exponents, and 1 for x⁰ and 1ʸ even where the other is NaN. Infinite exponents need no care, because
- * those beyond 2⁶⁴ give the same.
+ * Applies the special cases of IEEE 754-2019, section 9.2.1, to the power of |x|: zero and infinite bases, the sign of odd powers,
+ * NaN for negative bases with fractional exponents, and 1 for x⁰ and 1ʸ even if the other operand is NaN. Infinite exponents need no
+ * special case, because they give the same result as ±2⁶⁴.
  */
 function withSpecialCases(lanes: Lanes, x: Local<"v128">, y: Local<"v128">, power: Vector): Vector {
   const zero = lanes.constant(0);

@@ -24,7 +24,7 @@ function sineOfRest(lanes: Lanes, r: Local<"v128">): Vector {
   return lanes.multiplyAdd(lanes.mul(r, w), lanes.polynomial(w, coefficients[lanes.dtype].sineTail), r);
 }
 
-/** The angle of −π/2 … π/2 that has the sine, or the cosine, of x: the sine itself carries the sign. */
+/** The angle in −π/2 … π/2 whose sine is the sine, or the cosine, of x, sign included. */
 function angle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
   const { body } = lanes;
   const isHuge = v128.anyTrue(lanes.greater(lanes.abs(x), lanes.constant(largestQuick)));
@@ -35,7 +35,7 @@ function angle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
     });
     return r;
   }
-  // In float64, where two constants hold enough of π to leave float32 exact even next to its multiples.
+  // float32 is reduced in float64: the parts of π are accurate enough for float32 even next to multiples of π.
   const double = lanes.as("float64");
   const halves = [x, v128.upperHalf(x)].map((half) => {
     const wide = lanes.keep(f64x2.promoteLowF32(half));
@@ -47,7 +47,7 @@ function angle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
   return joinHalves(halves[0].r, halves[1].r);
 }
 
-/** x − n π for the nearest integer n, or integer plus ½ for the cosine, turned over where n is odd. */
+/** x − n π for the nearest integer n = m (sine) or the nearest half-integer n = m − ½ (cosine), negated where m is odd. */
 function quickAngle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
   const [first, second, third] = piParts;
   const turns = lanes.mul(x, lanes.constant(1 / Math.PI));
@@ -61,7 +61,7 @@ function quickAngle(lanes: Lanes, x: Local<"v128">, wave: Wave): Vector {
   return v128.xor(rest, lanes.signOfOdd(m));
 }
 
-/** A vector of float32 of two vectors of float64. */
+/** Converts two vectors of float64 to one vector of float32. */
 export function joinHalves(low: Vector, high: Vector): Vector {
   return v128.lowerHalves(f32x4.demoteF64Zero(low), f32x4.demoteF64Zero(high));
 }

@@ -3,12 +3,12 @@ import type { Element } from "./element.js";
 
 type Int = Expression<"i32">;
 
-/** The smaller of two, signed. Both are emitted twice, so they should be constants or locals. */
+/** The smaller of two signed integers. Each is emitted twice, so both should be constants or locals. */
 export function minimum(a: Int, b: Int): Int {
   return select(a, b, i32.lessSigned(a, b));
 }
 
-/** The larger of two, signed. Both are emitted twice. */
+/** The larger of two signed integers. Each is emitted twice, so both should be constants or locals. */
 export function maximum(a: Int, b: Int): Int {
   return select(a, b, i32.greaterSigned(a, b));
 }
@@ -28,7 +28,7 @@ export function entry(table: Int, index: Int): Int {
   return i32.add(table, times(index, 4));
 }
 
-/** Whether the offsets from here on, one for each lane of a vector, are those of neighbours in memory. */
+/** Whether the next offsets of a table, one for each lane of a vector, address consecutive elements. */
 export function consecutive({ lanes, size }: Element, offsets: Int): Int {
   return Array.from({ length: lanes - 1 }, (_, i): Int =>
     i32.eq(i32.sub(i32.load(offsets, 4 * (i + 1)), i32.load(offsets)), i32.const(size * (i + 1))),

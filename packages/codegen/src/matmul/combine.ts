@@ -9,7 +9,7 @@ type Int = Expression<"i32">;
 
 /**
  * Writes sums[i, j] = Σ_p few[i, p] · many[p, j] for j from `first` to `end`, where many[p, j] and many[p, j + 1] are
- * neighbours. A few p at a time go through all j, so that `many` is read once, in its own order.
+ * neighbours. Each pass adds the products of a few p to the sums of all j, so that `many` is read once, in memory order.
  */
 export function emitCombine(
   module: ModuleBuilder,
@@ -31,7 +31,7 @@ export function emitCombine(
       const wholeBytes = body.keep(times(i32.and(i32.sub(end, first), i32.const(-lanes)), size));
       const bytes = body.keep(times(i32.sub(end, first), size));
       const firstSum = body.keep(i32.add(sums, times(first, size)));
-      // All factors, and a sum, stay in registers.
+      // All factors and one sum fit in registers.
       const unroll = Math.max(1, Math.floor(8 / few));
       const factors = Array.from({ length: unroll }, () =>
         Array.from({ length: few }, () => body.local("v128")),
@@ -40,7 +40,7 @@ export function emitCombine(
       const vectors = Array.from({ length: unroll }, () => body.local("v128"));
       const sum = body.local("v128");
 
-      /** Adds the next `steps` products to every sum. The first ones start the sums instead. */
+      /** Adds the next `steps` products to every sum. If `starting`, the sums start at 0. */
       const pass = (p: Int, steps: number, starting: boolean): void => {
         for (let q = 0; q < steps; q++) {
           const depth = body.keep(plus(p, q));

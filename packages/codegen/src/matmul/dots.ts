@@ -8,13 +8,13 @@ import type { MatmulSpec } from "./spec.js";
 
 type Int = Expression<"i32">;
 
-/** Lines of `few` in a tile of dot products, at most, and sums in it. */
+/** The maximum number of lines of `few`, and of sums, in a tile of dot products. */
 const dotRows = 4;
 const dotSums = 8;
 
 /**
- * Writes C[i, j] = few[i, :] · many[:, j] for all i and j from `first` to `end`, where both lines are contiguous. Every sum
- * is as many sums side by side as a vector has lanes until the end, whatever tile it is in.
+ * Writes C[i, j] = few[i, :] · many[:, j] for all i, and for j from `first` to `end`, where the lines of both are contiguous. Every
+ * sum is accumulated in one partial sum per lane of a vector, which are added at the end. This does not depend on the tile.
  */
 export function emitDots(
   module: ModuleBuilder,
@@ -66,10 +66,10 @@ export function emitDots(
 }
 
 interface DotTile {
-  /** Lines of `few`, and of `many`. */
+  /** The number of lines of `few`, and of `many`. */
   readonly rows: number;
   readonly columns: number;
-  /** Whether the lines of `few` stand one after another at its base, instead of where its table says. */
+  /** Whether the lines of `few` are stored one after another at its base, instead of at the offsets of its table. */
   readonly copied: boolean;
   readonly cell: Cell;
 }
@@ -126,7 +126,7 @@ function emitDotTile(
   );
 }
 
-/** (lane 0 + lane 2) + (lane 1 + lane 3), or the sum of two lanes: one halving at a time. */
+/** The sum of all lanes, by adding halves: (lane 0 + lane 2) + (lane 1 + lane 3) for four lanes. */
 function sumOfLanes(element: Element, vector: Local<"v128">): Expression {
   for (let bytes = element.vectorBytes / 2; bytes >= element.size; bytes /= 2) {
     vector.set(element.add(vector, v128.moveDown(vector, bytes)));

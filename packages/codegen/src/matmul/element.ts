@@ -1,20 +1,20 @@
 import type { Machine } from "../machine/machine.js";
 import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Expression } from "../machine/expression.js";
 
-/** The types a matrix product is computed in. Operands, sums and results have the same one. */
+/** The types in which a matrix product is computed. Operands, sums and results have the same type. */
 export type MatmulDType = "float32" | "float64" | "int32";
 
 type Address = Expression<"i32">;
 type Vector = Expression<"v128">;
 
-/** How one element type is spelled. */
-export interface ElementSpelling {
+/** The operations on one element type. */
+export interface ElementOperations {
   /** In bytes. */
   readonly size: 4 | 8;
   /** One element of memory in every lane. */
   readonly loadSplat: (address: Address, offset?: number) => Vector;
   readonly add: (a: Vector, b: Vector) => Vector;
-  /** a · b + c. In the relaxed form it rounds once where the machine can, twice elsewhere. */
+  /** a · b + c. If `relaxed`, it rounds once where the machine has a fused multiply-add, else twice. */
   readonly multiplyAdd: (a: Vector, b: Vector, c: Vector, relaxed: boolean) => Vector;
   /** One element of memory in the first lane, 0 in the others. */
   readonly loadFirst: (address: Address, offset?: number) => Vector;
@@ -26,18 +26,18 @@ export interface ElementSpelling {
   readonly loadSum: (a: Address, b: Address) => Expression;
 }
 
-/** The same, and how many stand in a vector of a machine. */
-export interface Element extends ElementSpelling {
+/** The operations on one element type, and the number of its elements in a vector of a machine. */
+export interface Element extends ElementOperations {
   readonly lanes: number;
   readonly vectorBytes: number;
 }
 
 export function elementOf(dtype: MatmulDType, { vectorBytes }: Machine): Element {
-  const spelling = elements[dtype];
-  return { ...spelling, vectorBytes, lanes: vectorBytes / spelling.size };
+  const operations = elements[dtype];
+  return { ...operations, vectorBytes, lanes: vectorBytes / operations.size };
 }
 
-export const elements: Readonly<Record<MatmulDType, ElementSpelling>> = {
+export const elements: Readonly<Record<MatmulDType, ElementOperations>> = {
   float32: {
     size: 4,
     loadSplat: v128.load32Splat,

@@ -4,7 +4,7 @@ import type { Matmul } from "./run.js";
 import { emitSkinny, planSkinny } from "./skinny.js";
 import type { MatmulSpec } from "./spec.js";
 
-/** Writes C[i, j] = epilogue(Σ_p A[i, p] · B[p, j]) for operands anywhere in memory. With a name it is exported. */
+/** Writes C[i, j] = epilogue(Σ_p A[i, p] · B[p, j]) for operands anywhere in memory. If it has a name, it is exported. */
 export function emitMatmul(module: ModuleBuilder, spec: MatmulSpec, name?: string): Matmul {
   const skinny = planSkinny(spec);
   return skinny === null ? emitPacked(module, spec, name) : emitSkinny(module, spec, skinny, name);

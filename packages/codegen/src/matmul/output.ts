@@ -7,25 +7,25 @@ import type { Epilogue, MatmulSpec } from "./spec.js";
 
 type Int = Expression<"i32">;
 
-/** Where C stands: its address, and its tables of byte offsets, which are read only where no stride is known. */
+/** The location of C: its address, and its tables of byte offsets, which are read only where no constant stride is known. */
 export interface OutputBase {
   readonly c: Int;
   readonly cRows: Int;
   readonly cColumns: Int;
 }
 
-/** The address in C of the result for line i of one operand and line j of the other, whichever has the rows. */
+/** The address in C of the result for line i of one operand and line j of the other; either of them may have the rows. */
 export type Cell = (base: OutputBase, i: Int, j: Int) => Int;
 
-/** How addresses in C are computed. */
+/** Computes addresses in C. */
 export interface Output {
   readonly rowAddress: (base: OutputBase, row: Int) => Int;
   readonly columnOffset: (base: OutputBase, column: Int) => Int;
-  /** Whether so many elements are neighbours from this column on. */
+  /** Whether the next `count` elements, from this column on, are neighbours. */
   readonly neighbours: (column: Int, count: number) => Int;
-  /** The bytes from row to row; `null` if that differs. */
+  /** The bytes from one row to the next; `null` if this is not constant. */
   readonly rowStride: number | null;
-  /** How many columns are neighbours; `null`: all. */
+  /** The number of columns that are neighbours; `null` for all. */
   readonly run: number | null;
 }
 
@@ -44,7 +44,7 @@ export function outputOf({ c, n }: MatmulSpec, { size }: Element): Output {
   };
 }
 
-/** The offset of a column whose elements are neighbours by runs; the table says where each of these begins. */
+/** The offset of a column, where columns are neighbours in runs of length `run`. The table holds the offset of each run. */
 export function offsetInRuns(table: Int, column: Int, run: number | null, size: number): Int {
   if (run === null) return times(column, size);
   const start = i32.load(entry(table, i32.divUnsigned(column, i32.const(run))));
@@ -52,7 +52,7 @@ export function offsetInRuns(table: Int, column: Int, run: number | null, size: 
 }
 
 /**
- * Writes the copy of a tile, stored with `width` elements a row, to a part of C, or its addition to it.
+ * Writes a function that copies a tile, stored with `width` elements per row, to a part of C, or adds it to that part.
  *
  * Its parameters are `(tile, c, cRows, cColumns, row, rowEnd, column, columnEnd, accumulate)`.
  */
@@ -112,8 +112,8 @@ export function emitStoreTile(
 }
 
 /**
- * Writes the pass of the epilogue over a part of C, while it is still in the cache: stretch by stretch of columns that are
- * neighbours wherever it reads and writes, and in them row by row.
+ * Writes a function that applies the epilogue to a part of C while it is still in the cache. It processes one stretch of columns
+ * at a time, in which the columns of all operands and results are neighbours, and within a stretch row by row.
  *
  * Its parameters are `(c, cRows, cColumns, context, row, rowEnd, column, columnEnd)`.
  */

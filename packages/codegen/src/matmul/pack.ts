@@ -6,8 +6,8 @@ import type { Element } from "./element.js";
 import type { Plan } from "./plan.js";
 
 /**
- * Writes the packing of one group of lines, as many as a vector has lanes. A line is a row of A or a column of B; what
- * runs along it is the index of the sum, p.
+ * Writes a function that packs one group of lines, as many as a vector has lanes. A line is a row of A or a column of B; its
+ * elements are indexed by p, the index of the sum.
  *
  *     target[p * step + lane] = source[lines[lane] + depths[p]]     p < depth
  *
@@ -16,15 +16,15 @@ import type { Plan } from "./plan.js";
  * needed: their sums are never stored. All lanes of a step are written, even past its end, so the groups of a
  * strip are packed from the last to the first.
  *
- * How the lines stand in memory is seen here, group by group, from the tables: equal lines are splatted, neighbouring ones
- * copied by whole vectors, lines that are contiguous themselves transposed; only what is left goes element by element.
+ * The function tests at run time, from the tables, how the lines of the group are arranged in memory. Equal lines are splatted,
+ * neighbouring lines are copied by whole vectors, contiguous lines are transposed, and all others are copied element by element.
  */
 export function emitPackGroup(module: ModuleBuilder, element: Element): FunctionReference<null> {
   const { lanes, size } = element;
   return module.function(
     { parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"], result: null },
     (body, source, lines, count, depths, depth, target, step) => {
-      // With a count below 1 this is a negative index from here: still the last valid line.
+      // If count is below 1, this index is negative and still selects the last valid line, before this group.
       const last = body.keep(plus(count, -1));
       const starts = Array.from({ length: lanes }, (_, lane) => {
         const line = minimum(i32.const(lane), last);
@@ -96,11 +96,11 @@ export function emitPackGroup(module: ModuleBuilder, element: Element): Function
 }
 
 /**
- * Writes the packing of `panelsAtOnce` panels of B, each `width` columns. Where all their columns are neighbours they are copied
- * together, so that a line of the cache is read once and not once a group.
+ * Writes a function that packs `panelsAtOnce` panels of B, each of `width` columns. If all their columns are neighbours, they are
+ * copied together, so that each cache line is read once instead of once per group.
  *
- * Its parameters are `(source, lines, count, depths, depth, target)`, as those of a group; `count` says how many columns there are
- * from the first one on. Panels that would start past them are left out.
+ * Its parameters are `(source, lines, count, depths, depth, target)`, as those of a group; `count` is the number of columns from
+ * the first one on. Panels that would start after the last column are skipped.
  */
 export function emitPackPanels(
   module: ModuleBuilder,
@@ -167,7 +167,7 @@ export function emitPackPanels(
   );
 }
 
-/** An element as plain bits: how it is copied whatever its type. */
+/** Loads an element as an integer, which copies the bits of any type. */
 function loadBits({ size }: Element, address: Expression<"i32">): Expression {
   return size === 8 ? i64.load(address) : i32.load(address);
 }

@@ -13,11 +13,11 @@ import { firstRowOf, heightOf, stripBytes } from "./strips.js";
 
 type Int = Expression<"i32">;
 
-/** Bytes of C that are finished together. */
+/** The bytes of C to which the epilogue is applied at once. */
 const blockOfC = 512 * 1024;
 /**
- * Lines that are neighbours are packed so many steps of k at a time, all of them: a line of the cache then has the elements of
- * several, and is still near when the next one comes.
+ * If lines are neighbours, all of them are packed for this number of steps of k before the next steps. A cache line holds elements of
+ * several lines, and is then still in the cache when the next line is packed.
  */
 const stepsAtOnce = 32;
 
@@ -50,12 +50,12 @@ export function emitPacked(module: ModuleBuilder, spec: MatmulSpec, name?: strin
   };
 }
 
-/** How a product is cut, and how its scratch is laid out: room for a tile, packed strips, packed panels. */
+/** The partition of a product, and the layout of its scratch: a tile, packed strips, packed panels. */
 interface PackedLayout {
   readonly spec: MatmulSpec;
   readonly element: Element;
   readonly plan: Plan;
-  /** Whether B is read where it lies, as far as its columns are neighbours. */
+  /** Whether B is read in place, without packing, where its columns are neighbours. */
   readonly inPlace: boolean;
   /** Whether all panels of a block are packed before they are multiplied. */
   readonly packsAhead: boolean;
@@ -73,7 +73,7 @@ function layoutOf(spec: MatmulSpec): PackedLayout {
   const inPlace = spec.b.overlapping === true;
   const packsAhead = stripsPerBlock < plan.strips && !inPlace;
   const panelsPerBlock = packsAhead ? plan.panelsPerBlock : plan.panels;
-  // So much of C that it is still in the cache when the epilogue comes; but its rows should not be short.
+  // The epilogue is applied to a part of C that still fits in the cache, and whose rows are as long as that allows.
   const columnBytes = Math.max(1, stripsPerBlock * tile.rows * element.size);
   const groups = Math.max(1, Math.floor(blockOfC / (columnBytes * width * panelsAtOnce)));
   return {
@@ -90,7 +90,7 @@ function layoutOf(spec: MatmulSpec): PackedLayout {
   };
 }
 
-/** The functions that a product calls. */
+/** The functions that a product's code calls. */
 interface Parts {
   readonly packGroup: FunctionReference<null>;
   readonly packPanels: FunctionReference<null>;
@@ -117,14 +117,14 @@ interface Range {
   readonly to: Int;
 }
 
-/** A block of k: which one, where it begins, and how many steps it has. */
+/** A block of k: its index, its first step, and its number of steps. */
 interface DepthBlock {
   readonly index: Int;
   readonly start: Int;
   readonly steps: Int;
 }
 
-/** Writes the loops, a method for each level. */
+/** Writes the loops, with one method for each level. */
 class PackedWriter {
   readonly #layout: PackedLayout;
   readonly #parts: Parts;
@@ -156,7 +156,7 @@ class PackedWriter {
     });
   }
 
-  /** One block of k of some panels. */
+  /** Multiplies one block of k of some panels. */
   #depthBlock(panels: Range, depth: DepthBlock): void {
     const { plan, packsAhead, panelsPerEpilogue, spec } = this.#layout;
     const { rowBlock, rowBlockEnd } = this.#inputs;
@@ -188,7 +188,7 @@ class PackedWriter {
     });
   }
 
-  /** Multiplies some strips by a few panels, which are packed before if they are not yet. */
+  /** Multiplies some strips by a few panels, which are packed first unless all panels are packed ahead. */
   #multiply(panels: Range, { from: panel, to: panelEnd }: Range, strips: Range, depth: DepthBlock): void {
     const { plan, packsAhead, spec } = this.#layout;
     const { multiplyPacked, multiplyInPlace } = this.#parts;
@@ -221,7 +221,7 @@ class PackedWriter {
     );
     const neighbours = vectors.reduce((x, y) => i32.and(x, y));
     const whole = i32.eq(i32.sub(columns.to, columns.from), i32.const(plan.width));
-    // Two conditions, because the table ends with the last column.
+    // Only a whole panel is tested, because the table of columns ends with the last column.
     const together = body.local("i32");
     together.set(i32.const(0));
     body.if(whole, () => {
@@ -247,7 +247,7 @@ class PackedWriter {
     );
   }
 
-  /** The epilogue of a part of C, if all of its sums are finished. */
+  /** Applies the epilogue to a part of C if all of its sums are complete. */
   #finish(strips: Range, panels: Range, depth: DepthBlock): void {
     const { epilogue } = this.#parts;
     if (epilogue === null) return;
@@ -262,7 +262,7 @@ class PackedWriter {
     });
   }
 
-  /** Packs `count` steps of a panel, from a step of the block on. */
+  /** Packs `count` steps of a panel, from step `from` of the block on. */
   #packPanel(panel: Int, target: Int, depth: DepthBlock, from: Int, count: Int): void {
     const { plan, element, spec } = this.#layout;
     const { b, bRows, bColumns } = this.#inputs;
@@ -278,7 +278,7 @@ class PackedWriter {
     );
   }
 
-  /** Packs `count` steps of a strip, from a step of the block on. */
+  /** Packs `count` steps of a strip, from step `from` of the block on. */
   #packStrip(strip: Int, target: Int, depth: DepthBlock, from: Int, count: Int): void {
     const { plan, element } = this.#layout;
     const { lanes, size } = element;
@@ -288,7 +288,7 @@ class PackedWriter {
     const height = body.keep(heightOf(strip, plan));
     const step = body.keep(times(height, size));
     const first = body.keep(i32.add(target, i32.mul(from, step)));
-    // From the last group to the first, because a group writes past its rows.
+    // From the last group to the first, because a group writes past its own rows.
     for (let g = Math.floor((plan.tile.rows - 1) / lanes) * lanes; g >= 0; g -= lanes) {
       body.if(i32.greaterSigned(height, i32.const(g)), () => {
         const rows = [entry(aRows, plus(row, g)), plus(height, -g)];
@@ -298,14 +298,14 @@ class PackedWriter {
     }
   }
 
-  /** Where a panel is packed: in its place among those of its block, or always in the same. */
+  /** The address at which a panel is packed: its slot in the block if panels are packed ahead, else always the same. */
   #panelAddress(panels: Range, panel: Int): Int {
     const { packsAhead, panelBytes } = this.#layout;
     const offset = times(i32.sub(panel, panels.from), panelBytes);
     return packsAhead ? i32.add(this.#packedPanels, offset) : this.#packedPanels;
   }
 
-  /** Goes through the steps of a block of k, some at a time if lines are neighbours. */
+  /** Loops over the steps of a block of k: a few at a time if lines are neighbours, else all at once. */
   #eachPart({ steps }: DepthBlock, neighbours: boolean, write: (from: Int, count: Int) => void): void {
     const most = neighbours ? stepsAtOnce : this.#layout.plan.depth;
     this.#eachBlock({ from: i32.const(0), to: steps }, most, ({ from, to }) => {
@@ -313,7 +313,7 @@ class PackedWriter {
     });
   }
 
-  /** Goes through a range a block at a time. */
+  /** Loops over a range, one block at a time. */
   #eachBlock({ from, to }: Range, step: number, write: (block: Range) => void): void {
     this.#body.for({ from, to, step: Math.max(1, step) }, (first) => {
       const end = this.#body.keep(plus(first, step));

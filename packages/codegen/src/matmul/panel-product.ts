@@ -11,7 +11,7 @@ import { emitTile } from "./tile.js";
 
 type Int = Expression<"i32">;
 
-/** What `emitPanelProduct`'s function takes, all `i32`. */
+/** The parameters of the function that `emitPanelProduct` writes, all `i32`. */
 const panelProductParameters = [
   "packedA",
   "b",
@@ -30,11 +30,12 @@ const panelProductParameters = [
 ] as const;
 
 /**
- * Writes the product of packed strips of A and some panels of B, stored to C or added to it.
+ * Writes a function that multiplies packed strips of A by some panels of B, and stores the product to C or adds it to C.
  *
- * `packedA` is the first of the strips, `strip` to `stripEnd` their range; `depth` says how much of k is in them; `column` to
- * `columnEnd` are the columns of the panels; `buffer` has room for a tile. `b` is the first of the panels if they are `packed`;
- * if `inPlace`, it is where B begins, to be read by its tables `bRows`, from the first p on, and `bColumns`.
+ * `packedA` is the address of the first strip, `strip` to `stripEnd` the range of strips; `depth` is the number of steps of k in
+ * them; `column` to `columnEnd` is the range of columns of the panels; `buffer` is memory for one tile. If the panels are `packed`,
+ * `b` is the address of the first one; if `inPlace`, it is the address of B, which is read by its tables `bRows`, from the first p
+ * on, and `bColumns`.
  */
 export function emitPanelProduct(
   module: ModuleBuilder,
@@ -67,7 +68,7 @@ export function emitPanelProduct(
       const base = { c: input("c"), cRows: input("cRows"), cColumns: input("cColumns") };
       const [columnFrom, columnTo] = [input("column"), input("columnEnd")];
       const end = body.keep(panels === "packed" ? times(depth, stepBytes) : entry(input("bRows"), depth));
-      /** What a tile reads B by: the panel and its end, or the table of its rows, its end, and where the vectors begin. */
+      /** The arguments by which a tile reads B: the panel and its end, or the table of rows, its end, and the start of each vector. */
       const sources = (panel: Int, column: Int): Int[] => {
         if (panels === "packed") return [panel, i32.add(panel, end)];
         const starts = Array.from({ length: tile.vectors }, (_, j) =>
@@ -117,7 +118,7 @@ export function emitPanelProduct(
   );
 }
 
-/** Room for one tile as it is stored before its valid part goes to C. */
+/** The bytes of the buffer in which a tile is stored before its valid part is copied to C. */
 export function tileBytes({ tile, width }: Plan, { size }: Element): number {
   return tile.rows * width * size;
 }

@@ -1,3 +1,4 @@
+import { roundUp } from "../alignment.js";
 import type { Machine } from "../machine/machine.js";
 import type { Element } from "./element.js";
 import type { MatmulSpec } from "./spec.js";
@@ -8,42 +9,42 @@ export interface Tile {
   readonly vectors: number;
 }
 
-/** How a product is cut into pieces. Every count follows from the spec alone, never from how threads share the work. */
+/** The partition of a product into pieces. Every count depends on the spec alone, never on the division among threads. */
 export interface Plan {
   readonly tile: Tile;
-  /** Columns of a tile. */
+  /** The number of columns of a tile. */
   readonly width: number;
-  /** Strips of rows: the first `tallStrips` have `tile.rows`, the others one less. */
+  /** The number of strips of rows: the first `tallStrips` have `tile.rows` rows, the others one row less. */
   readonly strips: number;
   readonly tallStrips: number;
-  /** Panels of `width` columns; the last may be partial. */
+  /** The number of panels of `width` columns; the last may be partial. */
   readonly panels: number;
-  /** How much of k is multiplied at once, and how often. */
+  /** The number of steps of k in a block, and the number of blocks. */
   readonly depth: number;
   readonly depthBlocks: number;
-  /** Strips of A that are packed at once. */
+  /** The number of strips of A that are packed at once. */
   readonly stripsPerBlock: number;
-  /** Neighbouring panels that are packed and multiplied together, to use whole lines of the cache. */
+  /** The number of neighbouring panels that are packed and multiplied together, to use whole cache lines. */
   readonly panelsAtOnce: number;
-  /** Panels of B that are packed ahead, a multiple of `panelsAtOnce`; none further if all strips are in one block. */
+  /** The number of panels of B that are packed ahead: a multiple of `panelsAtOnce`, or equal to it if all strips are in one block. */
   readonly panelsPerBlock: number;
 }
 
 /**
- * How deep a block of k may be (float64: half of it). Every block is one more pass over C, which costs more than panels
- * that have to come from the L2; but a sum of more products in a row would lose accuracy.
+ * The maximum number of steps in a block of k (for float64, half of it). Every block needs one more pass over C, which costs more
+ * than reading panels from the L2 cache; but a longer chain of additions would lose accuracy.
  */
 const depthLimit = 1024;
-/** Bytes of packed A, which a panel of B passes over from the L2. */
+/** The maximum bytes of packed A, so that it stays in the L2 cache while panels of B are multiplied by it. */
 const blockOfA = 512 * 1024;
 /**
- * An epilogue walks the rows of a block. Each walk is a stream for the machine to follow, and with operands and several
- * results a row has some: few long rows are better than many short ones.
+ * The maximum number of rows of a block if there is an epilogue. The hardware prefetches a stream for each operand and result of
+ * each row, so few long rows are faster than many short ones.
  */
 const rowsPerEpilogue = 128;
 /** In bytes. */
 const cacheLine = 64;
-/** Bytes of packed B, used again for every block of A. */
+/** The maximum bytes of packed B, which are reused for every block of A. */
 const blockOfB = 1024 * 1024;
 
 export function planProduct({ m, n, k, b, machine, epilogue }: MatmulSpec, element: Element): Plan {
@@ -59,11 +60,10 @@ export function planProduct({ m, n, k, b, machine, epilogue }: MatmulSpec, eleme
   );
   const stripsPerBlock = evenly(strips, rowsPerBlock / tile.rows);
   const perLine = Math.max(1, Math.floor(cacheLine / (width * element.size)));
-  // Whether panels that are read in place can be is decided for each of them.
+  // Whether a panel can be read in place is decided for each panel at run time, so such panels are not grouped.
   const panelsAtOnce = b.overlapping === true ? 1 : Math.min(Math.max(1, panels), perLine);
   const panelsInBlock = evenly(panels, blockOfB / (depth * width * element.size));
-  const panelsPerBlock =
-    stripsPerBlock >= strips ? panelsAtOnce : Math.ceil(panelsInBlock / panelsAtOnce) * panelsAtOnce;
+  const panelsPerBlock = stripsPerBlock >= strips ? panelsAtOnce : roundUp(panelsInBlock, panelsAtOnce);
   return {
     tile,
     width,
@@ -78,20 +78,20 @@ export function planProduct({ m, n, k, b, machine, epilogue }: MatmulSpec, eleme
   };
 }
 
-/** How many registers are left for elements of A when a tile's sums and a row of B are in theirs. */
+/** The number of registers that remain for elements of A beside a tile's sums and a row of B. */
 export function freeRegisters({ rows, vectors }: Tile, { paired, registers }: Machine): number {
   const perRow = paired ? Math.ceil(vectors / 2) : vectors;
   return registers - perRow * rows - perRow;
 }
 
-/** The tile that takes least time for all of C, the padding at its edges included. */
+/** The tile with the least estimated time for all of C, including the padding at its edges. */
 function chooseTile(m: number, n: number, element: Element, machine: Machine): Tile {
   let best: Tile = { rows: 1, vectors: 1 };
   let leastTime = Infinity;
   for (const [key, byRows] of Object.entries(machine.tileRates)) {
     const vectors = Number(key);
     for (const i of byRows.keys()) {
-      // Strips of equal height waste no rows, and then at most two heights are needed.
+      // Strips of about equal height waste no rows. At most two heights, which differ by one, are needed.
       const strips = Math.ceil(m / (i + 1));
       const rows = Math.ceil(m / Math.max(1, strips));
       const tall = strips - (strips * rows - m);

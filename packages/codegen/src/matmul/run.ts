@@ -2,13 +2,13 @@ import type { FunctionBuilder, FunctionReference, Local } from "../machine/funct
 import type { ModuleBuilder } from "../machine/module-builder.js";
 
 /**
- * What `run` takes, all `i32`, in this order.
+ * The parameters of `run`, all `i32`, in this order.
  *
  * - `a`, `b`, `c`: addresses. The element of A at row i and p is at `a + aRows[i] + aColumns[p]`, that of B at
  *   `b + bRows[p] + bColumns[j]`; all six tables hold int32 byte offsets, which may be negative or equal. `cRows` and `cColumns`
- *   are read only if the spec asks for tables.
- * - `scratch`: `scratchBytes` bytes of its own, at a multiple of 16. What is in it does not matter.
- * - `context`: handed to the epilogue.
+ *   are read only if the spec requires tables.
+ * - `scratch`: `scratchBytes` bytes that no other call uses, aligned to 16. Their initial contents are irrelevant.
+ * - `context`: passed to the epilogue.
  * - `rowBlock` to `rowBlockEnd`, `columnBlock` to `columnBlockEnd`: the part of C to compute.
  */
 export const runParameters = [
@@ -32,14 +32,14 @@ export const runParameters = [
 export type RunParameter = (typeof runParameters)[number];
 export type RunLocals = Readonly<Record<RunParameter, Local<"i32">>>;
 
-/** A product's code. */
+/** The generated code of a product. */
 export interface Matmul {
   /** Computes a part of C; its parameters are `runParameters`. */
   readonly run: FunctionReference<null>;
   readonly scratchBytes: number;
   /**
-   * C is divided into this many blocks of rows and of columns. Any ranges of them, in any order and at the same time
-   * (each with scratch of its own), give the same bits as one call for all.
+   * The numbers of blocks of rows and of columns into which C is divided. Calls for any ranges of them, in any order or in
+   * parallel (each with separate scratch), give the same bits as one call for all.
    */
   readonly rowBlocks: number;
   readonly columnBlocks: number;

@@ -11,20 +11,20 @@ import type { MatmulSpec } from "./spec.js";
 
 type Int = Expression<"i32">;
 
-/** Up to here a product has so few rows (or columns) that packing the other operand costs more than it saves. */
+/** Up to this number of rows (or columns), packing the other operand costs more time than it saves. */
 const fewLimit = 8;
-/** Sums that grow side by side in memory are read and written once a step each: with more of them packing is faster. */
+/** The maximum number of lines of `few` for `combine`. It reads and writes every sum once per pass, so with more lines packing is faster. */
 const combineLimit = 6;
-/** Lines of the larger operand in one block. */
+/** The number of lines of the larger operand in one block. */
 const blockLines = 64;
 
 /**
- * How a product with few rows, or few columns, is computed without packing. `few` is the operand with few lines (rows
- * of A or columns of B), `many` the other one.
+ * The plan of a product with few rows or few columns, which is computed without packing. `few` is the operand with few lines
+ * (rows of A or columns of B), `many` is the other operand.
  *
- * - `combine`: what has the same p stands together in `many`, so sums of neighbouring lines grow side by side in memory.
- * - `dot`: the lines of `many` are contiguous, so each sum is a product of two vectors; those of `few` are copied if they
- *   are not.
+ * - `combine`: elements of `many` with the same p are neighbours, so sums of neighbouring lines are accumulated in memory.
+ * - `dot`: the lines of `many` are contiguous, so each sum is a dot product of two vectors. The lines of `few` are copied if
+ *   they are not contiguous.
  */
 export interface SkinnyPlan {
   readonly way: "combine" | "dot";
@@ -57,7 +57,7 @@ export function emitSkinny(module: ModuleBuilder, spec: MatmulSpec, plan: Skinny
   const swapped = plan.few === "b";
   const few = swapped ? n : m;
   const many = swapped ? m : n;
-  // Sums may grow in C itself where neighbouring lines are neighbours there too.
+  // Sums can be accumulated in C itself if neighbouring lines of `many` are neighbours in C too.
   const inPlace = swapped
     ? n === 1 && output.rowStride === element.size
     : output.rowStride !== null && output.run === null;

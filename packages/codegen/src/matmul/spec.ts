@@ -3,39 +3,39 @@ import type { Machine } from "../machine/machine.js";
 import type { MatmulDType } from "./element.js";
 
 /**
- * Where an operand's elements stand: `rowsContiguous` if a row's elements are neighbours in memory, `columnsContiguous`
- * if a column's are, `any` if nothing is known. A promise, not a hint: paths without packing rely on it.
+ * The order of an operand's elements in memory: `rowsContiguous` if the elements of a row are neighbours, `columnsContiguous`
+ * if those of a column are, `any` if nothing is known. It must be true, because code without packing relies on it.
  */
 export type ElementOrder = "rowsContiguous" | "columnsContiguous" | "any";
 
-/** What is known of an operand when the code is written. */
+/** The properties of an operand that are known when the code is generated. */
 export interface OperandSpec {
   readonly layout: ElementOrder;
   /**
-   * Whether its elements stand at several places of it, as those of windows do. Such a B is read where it lies, as far as
-   * its columns are neighbours: copies of it are larger than it is. Default: false
+   * Whether some of its elements appear at several indices, as in an unfolded image. Such a B is read in place where its columns
+   * are neighbours, because a packed copy would be larger than the original. Default: false
    */
   readonly overlapping?: boolean;
 }
 
-/** Where results go. */
+/** The location of the results. */
 export interface OutputSpec {
-  /** The bytes from row to row; `null` if a table tells where each row begins. */
+  /** The bytes from one row to the next; `null` if a table holds the offset of each row. */
   readonly rowStride: number | null;
-  /** So many columns are neighbours, and a table tells where each run of them begins; `null` if a row is one run. */
+  /** The number of columns in a run of neighbours; a table holds the offset of each run. `null` if a row is one run. */
   readonly run: number | null;
 }
 
-/** Begins a pass over finished sums, wherever one is written. `context` is what the caller of the product passed. */
+/** Starts writing a pass over complete sums into a function. `context` is the argument that the caller of the product passed. */
 export type Epilogue = (body: FunctionBuilder, context: Local<"i32">) => EpiloguePass;
 
-/** What is done with finished sums, a stretch of neighbouring columns of a row at a time. */
+/** Emits the epilogue of complete sums, one stretch of neighbouring columns of a row at a time. */
 export interface EpiloguePass {
-  /** No stretch goes on past a multiple of one of these. */
+  /** A stretch never crosses a multiple of one of these column counts. */
   readonly runs: readonly number[];
-  /** Goes to the beginning of a stretch. */
+  /** Moves all pointers to the start of a stretch. */
   readonly begin: (row: Local<"i32">, column: Local<"i32">) => void;
-  /** Finishes the next elements, a vector of them (`wide`) or one. The sums are at `sum`, and nobody needs them afterwards. */
+  /** Applies the epilogue to the next elements, a vector (`wide`) or one. The sums are at `sum`, and may be overwritten. */
   readonly finish: (sum: Local<"i32">, wide: boolean) => void;
 }
 
@@ -47,7 +47,7 @@ export interface MatmulSpec {
   readonly k: number;
   readonly a: OperandSpec;
   readonly b: OperandSpec;
-  /** Default: row-major, without gaps. */
+  /** Default: row-major and contiguous */
   readonly c?: OutputSpec;
   readonly machine: Machine;
   readonly epilogue?: Epilogue;

@@ -8,15 +8,15 @@ import { freeRegisters, type Tile } from "./plan.js";
 /**
  * Writes the inner loop: C[r, j] = Σ_p A[p, r] · B[p, j], or C[r, j] plus it if `accumulate` is not 0.
  *
- * Its parameters are `(a, …b, c, rowStride, accumulate)`: a packed strip of A, where B is, the first element of the tile in C
- * and the bytes from row to row. If B is `packed`, `b` is the panel and its end. If `inPlace`, it is the table of the
- * offsets of its rows, the end of that, and for each vector of a row where it begins at offset 0.
+ * Its parameters are `(a, …b, c, rowStride, accumulate)`: a packed strip of A, the location of B, the first element of the tile in
+ * C, and the bytes from one row to the next. If B is `packed`, `b` is the panel and its end. If `inPlace`, it is the table of row
+ * offsets, the end of the table, and the address of each vector of a row at offset 0.
  *
- * Sums start at 0 and grow in the order of p, so an element does not depend on the tile it is in.
+ * Sums start at 0 and are added in the order of p, so an element does not depend on its tile.
  *
- * V8 (Node 20) moves the loads of a block to its start, where all elements of A would take a register each, and sums would be
- * kept in memory instead: 9 cycles for a step that could take 7. So the loop is cut into blocks that need as many registers as there
- * are, by branches that are never taken. Newer versions do not need it, and it costs them nothing.
+ * V8 (Node 20) moves all loads of a basic block to its start. Each element of A would then take a register and sums would be spilled
+ * to memory: 9 cycles for a step that can take 7. So branches that are never taken divide the loop into blocks that fit in the
+ * registers. Newer versions do not need these branches, and they cost no time there.
  */
 export function emitTile(
   module: ModuleBuilder,
@@ -38,7 +38,7 @@ export function emitTile(
       const row = vectorLocals();
       const factor = body.local("v128");
       const rowsAtOnce = Math.max(1, freeRegisters(tile, machine));
-      // Both addresses are 0 in no call. Each is asked about once: a second time V8 would know the answer.
+      // Neither address is ever 0. Each is tested only once, because V8 would remove a second test of the same value.
       const borders = new Map([
         [rowsAtOnce, b],
         [2 * rowsAtOnce, a],

@@ -4,15 +4,15 @@ import type { ModuleBuilder, ParameterLocals, Signature } from "../machine/modul
 import { bytesOf, meanings, type InterpretedMemory, type Value, type Vector } from "./meanings.js";
 
 /*
- * A machine that nobody has built, which interprets what is written for it: as wide as it is told to be, and slow. What is computed
- * with vectors of 64 bytes as with those of 16 owes nothing to WebAssembly.
+ * An invented machine with vectors of any size, which interprets the generated code. It is slow, and used only in tests. Code that
+ * gives the same results with vectors of 64 bytes as with 16 does not depend on WebAssembly.
  */
 
 type Frame = Value[];
 type Compute = (frame: Frame) => Value;
 type Statement = (frame: Frame) => void;
 
-/** What ends a function, and what ends a `while`. */
+/** Thrown to leave a function; `Broken` is thrown to leave a `while`. */
 class Returned extends Error {
   readonly value: Value | null;
 
@@ -133,8 +133,8 @@ class InterpretedFunction implements FunctionBuilder {
   interleave(vectors: readonly Expression<"v128">[]): readonly Local<"v128">[] {
     const lanes = this.#module.vectorBytes / 4;
     return this.#rearranged(vectors, 4, (row, lane) => {
-      const place = row * lanes + lane;
-      return [place % vectors.length, Math.floor(place / vectors.length)];
+      const index = row * lanes + lane;
+      return [index % vectors.length, Math.floor(index / vectors.length)];
     });
   }
 
@@ -217,7 +217,7 @@ class InterpretedFunction implements FunctionBuilder {
     value: Expression,
     store: (at: number, value: Value) => void,
   ): void {
-    if (offset < 0) throw new Error("an offset is not negative");
+    if (offset < 0) throw new Error(`a store got the offset ${offset}; expected at least 0`);
     const [at, compute] = [this.#compute(address), this.#compute(value)];
     this.#code.push((frame) => {
       store(Number(at(frame)) + offset, compute(frame));
@@ -230,7 +230,7 @@ class InterpretedFunction implements FunctionBuilder {
     });
   }
 
-  /** As many vectors as there are: where the element of a lane comes from, by vector and lane. */
+  /** Rearranges lanes. `source` gives the vector and the lane from which the element of a lane of a result comes. */
   #rearranged(
     vectors: readonly Expression<"v128">[],
     laneBytes: number,
@@ -265,7 +265,10 @@ class InterpretedFunction implements FunctionBuilder {
         module.call(immediate as FunctionReference, ...inputs.map((input) => input(frame))) ?? 0;
     }
     const apply = meanings.get(operation);
-    if (apply === undefined) throw new Error(`this machine has no ${operation}`);
+    if (apply === undefined)
+      throw new Error(
+        `the interpreted machine has no operation ${operation}; add its meaning to meanings.ts`,
+      );
     return (frame) => apply(inputs.map((input) => input(frame)) as never, immediate as never, module);
   }
 }

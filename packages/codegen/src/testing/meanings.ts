@@ -3,7 +3,7 @@ import type { OperationGroups } from "../machine/expression.js";
 export type Vector = Uint8Array<ArrayBuffer>;
 export type Value = number | bigint | Vector;
 
-/** What operations work in, and how large vectors are. */
+/** The memory on which operations work, and the size of vectors. */
 export interface InterpretedMemory {
   readonly memory: DataView<ArrayBuffer>;
   readonly vectorBytes: number;
@@ -33,7 +33,7 @@ function loading(read: (memory: DataView<ArrayBuffer>, at: number) => Value): Me
   return ([address]: [number], offset: number, { memory }) => read(memory, (address >>> 0) + offset);
 }
 
-/** A vector whose first bytes are in memory, and zeros. */
+/** Loads the first bytes of a vector from memory; the others are 0. */
 function loadingBytes(bytes: (vectorBytes: number) => number): Meaning {
   return ([address]: [number], offset: number, module) =>
     made((result) => {
@@ -53,7 +53,7 @@ function bitwise(combine: (a: number, b: number) => number): Meaning {
   return ([a, b = a]: [Vector, Vector?]) => a.map((byte, i) => combine(byte, b[i]));
 }
 
-/** Bytes of two vectors, one after the other, by their places. */
+/** Selects each byte of the result from the concatenated bytes of two vectors, by its index. */
 function picking(source: (byte: number, bytes: number, immediate: number) => number): Meaning {
   return ([a, b]: [Vector, Vector?], immediate: number) => {
     const both = [...a, ...(b ?? a)];
@@ -61,7 +61,7 @@ function picking(source: (byte: number, bytes: number, immediate: number) => num
   };
 }
 
-/** What is done with the numbers of each lane: a vector of the same type comes of it, or a mask. */
+/** Applies a function to the numbers of each lane. A numeric result gives a vector of the same type, a boolean result gives a mask. */
 function laneByLane(
   type: "i32" | "u32" | "f32" | "f64",
   combine: (...numbers: number[]) => number | boolean,
@@ -87,7 +87,7 @@ function longLanes(combine: (a: bigint, b: bigint) => bigint): Meaning {
     }, a);
 }
 
-/** By a number of bits that is the same for all lanes. */
+/** Shifts all lanes by the same number of bits. */
 function shifting(combine: (x: number, bits: number) => number): Meaning {
   return ([a, bits]: [Vector, number]) =>
     made((result) => {
@@ -103,7 +103,7 @@ function shiftingLong(combine: (x: bigint, bits: bigint) => bigint): Meaning {
     }, a);
 }
 
-/** Lanes of another type, as many as there are of the wider one, from the lower half into the lower half. */
+/** Converts lanes to another type. The count is that of the wider type; lanes of the narrower type use the lower half. */
 function converting(
   from: "i32" | "f32" | "f64",
   to: "i32" | "f32" | "f64",
@@ -340,7 +340,7 @@ const groups: {
   },
 };
 
-/** The products of unsigned lanes of one half. */
+/** The 64-bit products of the unsigned lanes of one half. */
 function multiplying(half: 0 | 1): Meaning {
   return ([a, b]: [Vector, Vector]) =>
     made((result) => {
@@ -352,7 +352,7 @@ function multiplying(half: 0 | 1): Meaning {
     }, a);
 }
 
-/** What each operation of the tables does. */
+/** The function that computes each operation of the tables. */
 export const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["select", ([yes, no, condition]: [Value, Value, number]) => (condition === 0 ? no : yes)],
   ...Object.entries(groups).flatMap(([group, ofGroup]) =>

@@ -1,4 +1,4 @@
-/** So many bytes are arguments of one call when they are copied. */
+/** The number of bytes that are copied with one call, as its arguments. */
 const copiedTogether = 4096;
 
 const number = new DataView(new ArrayBuffer(8));
@@ -11,17 +11,17 @@ export class ByteWriter {
     return this.#bytes.length;
   }
 
-  /** One byte after another. */
+  /** Appends bytes. */
   bytes(...values: readonly number[]): void {
     this.#bytes.push(...values);
   }
 
-  /** The bytes of a list. */
+  /** Appends the bytes of a list, which may be long. */
   list(values: readonly number[]): void {
     for (let i = 0; i < values.length; i++) this.#bytes.push(values[i]);
   }
 
-  /** What another writer has collected. */
+  /** Appends the bytes that another writer has collected. */
   append(other: ByteWriter): void {
     const added = other.#bytes;
     for (let start = 0; start < added.length; start += copiedTogether) {
@@ -29,16 +29,16 @@ export class ByteWriter {
     }
   }
 
-  /** An unsigned number in LEB128: seven bits a byte, the lowest first. */
+  /** Appends an unsigned number in LEB128: seven bits per byte, the lowest first. */
   unsigned(value: number): void {
     let rest = value;
     for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes.push((rest % 128) + 128);
     this.#bytes.push(rest);
   }
 
-  /** A signed number in LEB128, as constants are written. */
+  /** Appends a signed number in LEB128, the encoding of constants. */
   signed(value: number | bigint): void {
-    // A number of more than 32 bits has to be a bigint, whose shifts are slower.
+    // Numbers of more than 32 bits are bigints, whose shifts are slower.
     if (typeof value === "bigint") this.#signedBig(value);
     else this.#signed32(value);
   }
@@ -53,7 +53,7 @@ export class ByteWriter {
     this.#take(8);
   }
 
-  /** A name: its length and its characters. */
+  /** Appends a name: its length and its characters. */
   text(value: string): void {
     const encoded = new TextEncoder().encode(value);
     this.unsigned(encoded.length);

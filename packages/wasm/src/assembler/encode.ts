@@ -4,17 +4,20 @@ import type { ByteWriter } from "./bytes.js";
 /** Writes an expression's instructions. */
 export type Encode = (code: ByteWriter, expression: Expression) => void;
 
-/** What follows the operands of an expression that only WebAssembly has: the immediate of an `engine` operation. */
+/** The immediate of an `engine` operation, which only WebAssembly has: it writes the instruction that follows the operands. */
 export type EngineInstruction = (code: ByteWriter) => void;
 
 /**
- * Leaves an expression's value on the stack.
+ * Writes instructions that leave an expression's value on the stack.
  *
  * Source: WebAssembly Core Specification 2.0, section 5.4 (instructions)
  */
 export function encode(code: ByteWriter, expression: Expression): void {
   const encoder = encoders.get(expression.operation);
-  if (encoder === undefined) throw new Error(`WebAssembly has no ${expression.operation}`);
+  if (encoder === undefined)
+    throw new Error(
+      `encode got the operation ${expression.operation}, which WebAssembly does not have; add it to the encodings`,
+    );
   encoder(code, expression);
 }
 
@@ -30,12 +33,12 @@ function plain(...opcode: readonly number[]): Encode {
   };
 }
 
-/** The opcode of a SIMD instruction: the prefix, and its number in LEB128. */
+/** The opcode of a SIMD instruction: the prefix, followed by its number in LEB128. */
 function simd(number: number): number[] {
   return number < 128 ? [0xfd, number] : [0xfd, (number % 128) + 128, Math.floor(number / 128)];
 }
 
-/** Loads say how their address is aligned (as a power of two) and what is added to it. */
+/** A load. Its immediates are the alignment of the address (the exponent of a power of two) and an offset. */
 function load(alignment: number, ...opcode: readonly number[]): Encode {
   return (code, expression) => {
     operands(code, expression);
@@ -63,7 +66,7 @@ function vectorConstant(bytesOf: (immediate: never) => ArrayLike<number>): Encod
   };
 }
 
-/** Picks 16 bytes of two vectors: 0 to 15 from the first, 16 to 31 from the second. */
+/** Selects 16 bytes of two vectors: 0 to 15 are the bytes of the first, 16 to 31 those of the second. */
 export function shuffle(code: ByteWriter, bytes: readonly number[]): void {
   code.bytes(...simd(0x0d), ...bytes);
 }
@@ -93,17 +96,17 @@ function eachByte(value: (byte: number) => number): number[] {
   return Array.from({ length: 16 }, (_, byte) => value(byte));
 }
 
-/** The bytes of the lanes of 32 bits with these numbers: 0 to 3 of the first vector, 4 to 7 of the second. */
+/** The bytes of the 32-bit lanes with these numbers: 0 to 3 are the lanes of the first vector, 4 to 7 those of the second. */
 function words(...numbers: readonly number[]): number[] {
   return eachByte((byte) => 4 * numbers[byte >> 2] + (byte & 3));
 }
 
-/** Four zero bytes: how a constant of 0 and its instruction begin a shuffle with zeros. */
+/** A constant vector of zeros. */
 export function zeros(code: ByteWriter): void {
   code.bytes(...simd(0x0c), ...new Array<number>(16).fill(0));
 }
 
-/** Floating-point operations have the same order in both types, but not the same distances. */
+/** The opcodes of floating-point operations, which have the same order in both types but start at different numbers. */
 function floats(comparisons: number, arithmetic: number, relaxed: number) {
   return {
     eq: comparisons,
@@ -129,8 +132,8 @@ function floats(comparisons: number, arithmetic: number, relaxed: number) {
 }
 
 /**
- * How WebAssembly spells each operation of a machine. A number is the opcode of an instruction that takes its operands from the stack
- * and nothing else: in groups of vectors that of a SIMD instruction.
+ * The WebAssembly encoding of each operation of a machine. A number is the opcode of an instruction without immediates, which takes
+ * its operands from the stack; in the groups of vectors it is the number of a SIMD instruction.
  */
 const encodings: {
   readonly [G in keyof OperationGroups]: { readonly [N in keyof OperationGroups[G]]: Encode | number };
@@ -214,7 +217,7 @@ const encodings: {
     load: load(0, ...simd(0x00)),
     loadHalf: load(0, ...simd(0x5d)),
     loadPair: load(0, ...simd(0x00)),
-    // Four bytes, spread over the lanes and negated.
+    // Loads four bytes, extends each to a lane, and negates the lanes.
     loadMasks: (code, expression) => {
       load(0, ...simd(0x5c))(code, expression);
       zeros(code);
@@ -261,7 +264,7 @@ const encodings: {
     lessEqualUnsigned: 0x3e,
     abs: 0xa0,
     neg: 0xa1,
-    // The bits of all lanes as a number, compared with 15.
+    // Compares the bitmask of the lanes with 15.
     notAll: plain(...simd(0xa4), 0x41, 15, 0x47),
     shiftLeft: 0xab,
     shiftRightSigned: 0xac,

@@ -43,7 +43,7 @@ class WasmLocal<T extends ValueType> implements Local<T> {
   }
 }
 
-/** Writes the body of one function of WebAssembly, statement by statement. */
+/** Writes the body of one WebAssembly function, statement by statement. */
 export class WasmFunctionBuilder implements FunctionBuilder {
   readonly #parameterCount: number;
   readonly #locals: ValueType[] = [];
@@ -55,7 +55,7 @@ export class WasmFunctionBuilder implements FunctionBuilder {
     this.#parameterCount = parameterCount;
   }
 
-  /** A handle on a parameter, by its position. */
+  /** The local of a parameter, by its position. */
   parameter<T extends ValueType>(type: T, index: number): Local<T> {
     return new WasmLocal(type, index, this.#code);
   }
@@ -71,7 +71,7 @@ export class WasmFunctionBuilder implements FunctionBuilder {
     return local;
   }
 
-  /** Node 24 does not move vectors out of loops, and building one takes as long as three additions. */
+  /** Node 24 does not move vector constants out of loops, and building one takes as long as three additions. */
   hoist<T extends ValueType>(constant: Expression<T>): Local<T> {
     const code = new ByteWriter();
     encode(code, constant);
@@ -109,7 +109,7 @@ export class WasmFunctionBuilder implements FunctionBuilder {
     this.#store(address, firstLong(value), [0x37], 3, offset);
   }
 
-  /** A whole vector. */
+  /** Stores a whole vector, because vectors have 16 bytes here. */
   storePair(address: Expression<"i32">, value: Expression<"v128">, offset = 0): void {
     this.store(address, value, offset);
   }
@@ -151,7 +151,7 @@ export class WasmFunctionBuilder implements FunctionBuilder {
     });
   }
 
-  /** The test stands at the end, where it is cheapest. */
+  /** The test of the loop is at its end, where it needs one branch less. */
   while(condition: Expression<"i32">, body: () => void): void {
     this.if(condition, () => {
       this.#code.bytes(0x03, nothing);
@@ -184,24 +184,24 @@ export class WasmFunctionBuilder implements FunctionBuilder {
     if (target.result !== null) this.#code.bytes(0x1a);
   }
 
-  /** Computes a value for what it does besides, and drops it. */
+  /** Computes a value for its side effects, and drops it. */
   evaluate(value: Expression): void {
     encode(this.#code, value);
     this.#code.bytes(0x1a);
   }
 
-  /** `i32.atomic.store`: sets a word in memory for all threads. */
+  /** `i32.atomic.store`: stores a word atomically, visible to all threads. */
   atomicStore(address: Expression<"i32">, value: Expression<"i32">): void {
     this.#store(address, value, [0xfe, 0x17], 2, 0);
   }
 
-  /** `memory.copy`: copies so many bytes from one address to another. */
+  /** `memory.copy`: copies `bytes` bytes from one address to another. */
   copy(to: Expression<"i32">, from: Expression<"i32">, bytes: Expression<"i32">): void {
     for (const input of [to, from, bytes]) encode(this.#code, input);
     this.#code.bytes(0xfc, 0x0a, 0x00, 0x00);
   }
 
-  /** Ends all that runs with an error: what follows is never reached. */
+  /** Ends the execution with an error; the code that follows is unreachable. */
   trap(): void {
     this.#code.bytes(0x00);
   }
@@ -211,7 +211,7 @@ export class WasmFunctionBuilder implements FunctionBuilder {
     this.#code.bytes(0x0f);
   }
 
-  /** The body as the code section wants it. */
+  /** The body in the format of the code section. */
   finish(): ByteWriter {
     const body = new ByteWriter();
     body.unsigned(this.#locals.length);

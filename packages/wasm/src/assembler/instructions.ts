@@ -2,7 +2,7 @@ import { expression, i64, type Expression, type ValueType } from "@stargrad/code
 import { memoryImmediate, shuffle, zeros, type EngineInstruction } from "./encode.js";
 
 /*
- * What WebAssembly has besides the operations of every machine: what threads and the driver need.
+ * Instructions that only WebAssembly has, in addition to the operations of every machine. Threads and the driver use them.
  */
 
 function instruction<T extends ValueType>(
@@ -13,7 +13,7 @@ function instruction<T extends ValueType>(
   return expression(type, "engine", operands, write);
 }
 
-/** An instruction on a word in memory that all threads see at once. */
+/** An atomic instruction on a word in memory. */
 function atomic(opcode: number, ...operands: readonly Expression[]): Expression<"i32"> {
   return instruction("i32", operands, (code) => {
     code.bytes(0xfe, opcode);
@@ -25,48 +25,48 @@ export function atomicLoad(address: Expression<"i32">): Expression<"i32"> {
   return atomic(0x10, address);
 }
 
-/** Adds to a word in memory, and is what the word was before. */
+/** Adds to a word in memory. The value is the word before the addition. */
 export function atomicAdd(address: Expression<"i32">, value: Expression<"i32">): Expression<"i32"> {
   return atomic(0x1e, address, value);
 }
 
-/** Waits, for ever if need be, until notified at a word in memory that has the expected value. */
+/** Waits without a time limit until notified at a word in memory. Returns at once if the word does not have the expected value. */
 export function atomicWait(address: Expression<"i32">, expected: Expression<"i32">): Expression<"i32"> {
   return atomic(0x01, address, expected, i64.const(-1n));
 }
 
-/** Wakes so many of those who wait at a word in memory. */
+/** Wakes at most `count` of the threads that wait at a word in memory. */
 export function atomicNotify(address: Expression<"i32">, count: Expression<"i32">): Expression<"i32"> {
   return atomic(0x00, address, count);
 }
 
-/** The type of functions that are called by their place in the module's table. */
+/** The type of functions that are called by their index in the module's table. */
 export interface FunctionType<R extends ValueType | null = ValueType | null> {
   readonly type: number;
   readonly result: R;
 }
 
-/** The value of the function that stands at a place in the module's table. */
+/** Calls the function at an index of the module's table. */
 export function callIndirect<R extends ValueType>(
   { type, result }: FunctionType<R>,
-  place: Expression<"i32">,
+  index: Expression<"i32">,
   ...inputs: readonly Expression[]
 ): Expression<R> {
-  return instruction(result, [...inputs, place], (code) => {
+  return instruction(result, [...inputs, index], (code) => {
     code.bytes(0x11);
     code.unsigned(type);
     code.unsigned(0);
   });
 }
 
-/** The first lane of 64 bits. */
+/** The first 64-bit lane. */
 export function firstLong(vector: Expression<"v128">): Expression<"i64"> {
   return instruction("i64", [vector], (code) => {
     code.bytes(0xfd, 0x1d, 0);
   });
 }
 
-/** The lowest bytes of four lanes of 32 bits, one after another in the first lane. */
+/** The lowest bytes of the four 32-bit lanes, one after another in the first lane. */
 export function lowestBytes(lanes: Expression<"v128">): Expression<"v128"> {
   return instruction("v128", [lanes], (code) => {
     zeros(code);
@@ -74,7 +74,7 @@ export function lowestBytes(lanes: Expression<"v128">): Expression<"v128"> {
   });
 }
 
-/** Lanes of 32 bits of two vectors in turn: their lower halves, or their upper ones. */
+/** Interleaves the 32-bit lanes of the lower halves of two vectors, or of their upper halves. */
 export function interleave(
   a: Expression<"v128">,
   b: Expression<"v128">,

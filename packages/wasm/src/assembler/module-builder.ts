@@ -9,7 +9,7 @@ import { ByteWriter } from "./bytes.js";
 import { typeCode, WasmFunctionBuilder } from "./function-builder.js";
 import type { FunctionType } from "./instructions.js";
 
-/** The memory a module works in: made outside, and shared by all modules. */
+/** The memory that a module imports. It is created outside and shared by all modules. */
 export interface MemoryImport {
   /** In pages of 64 KiB. */
   readonly minimum: number;
@@ -18,8 +18,8 @@ export interface MemoryImport {
 }
 
 /**
- * Writes a WebAssembly module: functions that work in one imported memory, `env.memory`. Functions of different modules call each
- * other through an imported table, `env.table`, which a module has if it calls a function of it.
+ * Writes a WebAssembly module, whose functions use one imported memory, `env.memory`. Functions of different modules call each
+ * other through a table, `env.table`, which a module imports only if it calls a function of the table.
  *
  * Source: WebAssembly Core Specification 2.0, section 5 (binary format)
  */
@@ -34,7 +34,7 @@ export class WasmModuleBuilder implements ModuleBuilder {
     this.#memory = memory;
   }
 
-  /** Adds a function. With a name it can be called from outside. */
+  /** Adds a function. If it has a name, it is exported. */
   function<const P extends readonly ValueType[], R extends ValueType | null>(
     signature: Signature<P, R>,
     write: (body: WasmFunctionBuilder, ...parameters: ParameterLocals<P>) => void,
@@ -50,12 +50,12 @@ export class WasmModuleBuilder implements ModuleBuilder {
     return { index, result };
   }
 
-  /** A reference to the next function that will be added, for one that calls itself. */
+  /** A reference to the next function that will be added, so that a function can call itself. */
   next<R extends ValueType | null>(result: R): FunctionReference<R> {
     return { index: this.#functions.length, result };
   }
 
-  /** The type of functions that are called by their place in the table. */
+  /** The type of functions that are called by their index in the table. */
   indirect<const P extends readonly ValueType[], R extends ValueType | null>({
     parameters,
     result,

@@ -124,7 +124,7 @@ const cases: Record<string, () => Node[]> = {
 
 describe("fused loops", () => {
   for (const [name, build] of Object.entries(cases)) {
-    it(`${name}: agree with the reference engine, and are the same bits in any number of shares`, () => {
+    it(`${name}: agree with the reference engine, and give the same bits in any number of shares`, () => {
       const outputs = build();
       const loops = new LoopCase(fuse(lower(outputs, wasmTarget), wasmTarget));
       loops.place(outputs);
@@ -183,7 +183,7 @@ describe("an index that names one element of each line", () => {
     createNode("gather", [apply("less", x, x), named], { axis: 1 }),
   ];
 
-  it("picks and places what the reference engine does", () => {
+  it("gathers and scatters like the reference engine", () => {
     const outputs = graphs(index(3, 0, 8, 5));
     const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
     runProgram(new WasmEngine(), outputs).forEach((storage, i) => {
@@ -195,14 +195,14 @@ describe("an index that names one element of each line", () => {
     });
   });
 
-  it("fails out of range", () => {
+  it("fails if the index is out of range", () => {
     for (const output of graphs(index(3, 9, 8, -1))) {
       expect(() => runProgram(new WasmEngine(), [output])).toThrow("got the index 9 at position 1");
     }
   });
 });
 
-/** Builds on two matrices: each step combines nodes that are there already, and often a row with its sum or maximum. */
+/** Builds a graph from two matrices: each step combines existing nodes, and often a row with its sum or maximum. */
 function grow(a: Node, b: Node, steps: readonly (readonly [number, number, number, number])[]): Node[] {
   const nodes = [a, b];
   for (const [kind, first, second, axis] of steps) {

@@ -28,7 +28,7 @@ const spread = (x: Node, shape: Shape): Node => createNode("expand", [x], { shap
 const reshape = (x: Node, shape: Shape): Node => createNode("reshape", [x], { shape });
 const permute = (x: Node, ...axes: number[]): Node => createNode("permute", [x], { axes });
 
-/** Windows of 3 × 3 of images, as columns of [channels · 9, images · places]. */
+/** Unfolds images with a 3 × 3 kernel, to columns of shape [channels · 9, images · positions]. */
 function columnsOf(x: Node): Node {
   const [n, c, height, width] = x.shape;
   const windows = createNode("unfold", [x], { size: [3, 3], stride: [1, 1], dilation: [1, 1] });
@@ -64,7 +64,7 @@ const products: Readonly<Record<string, () => Node[]>> = {
 
 describe("a product", () => {
   for (const [name, build] of Object.entries(products)) {
-    it(`${name} has the same bits, however it is divided`, () => {
+    it(`${name} has the same bits for every division into shares`, () => {
       const outputs = build();
       const program = fuse(lower(outputs, wasmTarget), wasmTarget);
       const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());

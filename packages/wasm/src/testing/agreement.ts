@@ -4,7 +4,7 @@ import { ProgramCase } from "./program-case.js";
 
 const shareCounts = [1, 2, 3, 7];
 
-/** Whole, and for every count of shares, the reference engine's bits come out. */
+/** Expects the bits of the reference engine, from undivided kernels and for every number of shares. */
 export function agrees(...outputs: Node[]): void {
   const expected = runProgram(referenceEngine, outputs).map((storage) => storage.readSync());
   inEveryWay(outputs, (program, shares) => {
@@ -20,7 +20,7 @@ export function agrees(...outputs: Node[]): void {
   });
 }
 
-/** The reference engine's error comes out. */
+/** Expects the error of the reference engine. */
 export function throwsAlike(output: Node): void {
   const expected = errorOf(() => runProgram(referenceEngine, [output]));
   inEveryWay([output], (program, shares) => {
@@ -43,5 +43,5 @@ function errorOf(run: () => unknown): string {
   } catch (error) {
     return String(error);
   }
-  return expect.fail("nothing was thrown");
+  return expect.fail("no error was thrown");
 }

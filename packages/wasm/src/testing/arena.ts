@@ -1,14 +1,25 @@
+import {
+  roundUp,
+  elements,
+  emitMatmul,
+  runParameters,
+  type Matmul,
+  type MatmulDType,
+  type MatmulSpec,
+  type RunParameter,
+} from "@stargrad/codegen";
+import { WasmModuleBuilder } from "../assembler/module-builder.js";
+import { pageBytes } from "../heap.js";
+
 type Values = Float32Array | Float64Array | Int32Array;
 
-/** Offsets of an operand's elements, counted in elements: that of (i, j) is `rows[i] + columns[j]`. */
+/** The offsets of an operand's elements, in elements: the offset of (i, j) is `rows[i] + columns[j]`. */
 export interface View {
   readonly rows: readonly number[];
   readonly columns: readonly number[];
 }
 
-const pageBytes = 65536;
-
-/** A memory for trying products out, in tests and in measurements: things are placed in it one after another. */
+/** A memory for products in tests and measurements. Allocations follow one another and are never freed. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
   readonly #pages: number;
@@ -19,10 +30,10 @@ export class Arena {
     this.memory = new WebAssembly.Memory({ initial: this.#pages, maximum: this.#pages });
   }
 
-  /** The address of new bytes, with some that belong to nobody behind them. */
+  /** Allocates bytes, followed by an unused gap. Returns the address. */
   allocate(bytes: number): number {
     const address = this.#used;
-    this.#used += Math.ceil(bytes / 64) * 64 + 64;
+    this.#used += roundUp(bytes, 64) + 64;
     if (this.#used > this.#pages * pageBytes) throw new Error(`an arena of ${this.#pages} pages is full`);
     return address;
   }
@@ -38,7 +49,7 @@ export class Arena {
     return address;
   }
 
-  /** A table of byte offsets. */
+  /** Stores a table of byte offsets, and returns its address. */
   placeOffsets(dtype: MatmulDType, offsets: readonly number[]): number {
     return this.place(
       "int32",
@@ -65,7 +76,7 @@ export class Arena {
   }
 }
 
-/** What is not given is 0, and all blocks. */
+/** The arguments of a run. Default: 0, and the range of all blocks */
 export type Inputs = Partial<Record<RunParameter, number>>;
 
 export interface CompiledMatmul {
@@ -84,13 +95,3 @@ export function columnMajor(rows: number, columns: number): View {
 export function range(length: number, step = 1): number[] {
   return Array.from({ length }, (_, i) => i * step);
 }
-import {
-  elements,
-  emitMatmul,
-  runParameters,
-  type Matmul,
-  type MatmulDType,
-  type MatmulSpec,
-  type RunParameter,
-} from "@stargrad/codegen";
-import { WasmModuleBuilder } from "../assembler/module-builder.js";

@@ -16,7 +16,7 @@ export function leaf(dtype: DType, shape: Shape, values: Iterable<number>): Node
   return createLeaf(shape, dtype, new HostStorage(data));
 }
 
-/** Numbers that look random and repeat: a third of them are equal to another. */
+/** Pseudo-random numbers with repetitions: a third of them are equal to another one. */
 export function data(dtype: DType, shape: Shape, seed = 1): Node {
   const number = (i: number): number => Math.floor((Math.sin((i % 1000) * 12.9 + seed) * 43758.5) % 300);
   return leaf(
@@ -45,7 +45,7 @@ export const permute = (x: Node, axes: number[]): Node => createNode("permute", 
 export const expand = (x: Node, shape: Shape): Node => createNode("expand", [x], { shape });
 export const flip = (x: Node): Node => createNode("flip", [x], { axes: all(x.shape) });
 
-/** Makes a tensor of a shape, however that is seen. `make` gets the shape of a leaf. */
+/** Makes a tensor of a shape as a view of a leaf. `make` gets the shape of the leaf. */
 type Arrangement = (shape: Shape, make: (shape: Shape) => Node) => Node;
 
 const arrangements: readonly Arrangement[] = [
@@ -62,7 +62,7 @@ const arrangements: readonly Arrangement[] = [
   (shape, make) => expand(make([...shape.slice(0, -1), 1]), shape),
   (shape, make) =>
     createNode("reshape", [permute(make([...shape].reverse()), all(shape).reverse())], { shape }),
-  // An axis of two digits, of which the inner one moves further.
+  // An axis of two digits, of which the inner one has the larger stride.
   ([length, ...others], make) => {
     if (length % 2 === 1) return make([length, ...others]);
     const halves = make([length / 2, 2, ...others]);
@@ -71,6 +71,6 @@ const arrangements: readonly Arrangement[] = [
   },
 ];
 
-/** For properties that hold however a tensor lies. */
+/** For properties that must hold for every layout of a tensor. */
 export const arrangement = fc.constantFrom(...arrangements);
 export const shapes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 });

@@ -1,18 +1,18 @@
-import { KernelLibrary, i32, type Expression, type KernelSite } from "@stargrad/codegen";
+import { allocatedBytes, KernelLibrary, i32, type Expression, type KernelSite } from "@stargrad/codegen";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { roundedVectors } from "../vector-features.js";
 import { describeGraph, type Program } from "@stargrad/compiler";
+import { pageBytes } from "../heap.js";
 import { wasmTarget } from "../target.js";
 import { bytesPerElement, type DType, type Node, type TypedArray } from "@stargrad/graph";
 
-const pageBytes = 65536;
-/** Buffers begin here, so that no buffer has the address 0. */
+/** The address of the first buffer, so that no buffer has the address 0. */
 const start = 64;
-/** Room to work in, and for tables. */
+/** The size of the scratch memory, and of the memory for scratch and tables together. */
 const scratchBytes = 32 * pageBytes;
 const scratchPages = 64;
 
-/** A program of loops and products, compiled in a memory of its own: for tests and measurements. */
+/** A program of loops and products, compiled with a separate memory, for tests and measurements. */
 export class LoopCase {
   readonly program: Program;
   readonly #memory: WebAssembly.Memory;
@@ -22,7 +22,8 @@ export class LoopCase {
   constructor(program: Program) {
     const ends: number[] = [];
     for (const { size, dtype } of program.buffers) {
-      ends.push((ends.at(-1) ?? start) + Math.ceil((size * bytesPerElement(dtype) + 16) / 64) * 64);
+      const bytes = allocatedBytes(size * bytesPerElement(dtype), wasmTarget.memory);
+      ends.push((ends.at(-1) ?? start) + bytes);
     }
     this.program = program;
     this.#addresses = [start, ...ends];
@@ -32,7 +33,8 @@ export class LoopCase {
     const module = new WasmModuleBuilder({ minimum: pages, maximum: pages, shared: false });
     const library = new KernelLibrary(module, roundedVectors, wasmTarget);
     const writers = program.kernels.map((kernel) => {
-      if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
+      if (kernel.kind === "scan")
+        throw new Error("LoopCase got a scan kernel; expected kernels without inner kernels");
       return library.writerFor(kernel, program);
     });
     const addressOf = (buffer: number, element: number): Expression<"i32"> =>
@@ -42,13 +44,14 @@ export class LoopCase {
     const tableOf = (numbers: Int32Array): Expression<"i32"> => {
       tables.push({ address: nextTable, numbers });
       nextTable += numbers.byteLength + 16;
-      if (nextTable > pages * pageBytes) throw new Error("the tables of a program take too much room");
+      if (nextTable > pages * pageBytes)
+        throw new Error("the tables of the program exceed the memory of LoopCase; increase scratchPages");
       return i32.const(tables[tables.length - 1].address);
     };
     const context = { program, addressOf, scratch: i32.const(scratch) };
     const write = (i: number, { body, share }: Pick<KernelSite, "body" | "share">): void => {
       const fail = (): never => {
-        throw new Error("a loop has no indices");
+        throw new Error("LoopCase got a kernel that can fail; expected loops and products");
       };
       writers[i]?.write({ ...context, body, share, tableOf, fail });
     };
@@ -82,14 +85,14 @@ export class LoopCase {
     }));
   }
 
-  /** Copies the elements of a graph's leaves to where the program reads them. */
+  /** Copies the elements of a graph's leaves to the inputs of the program. */
   place(outputs: readonly Node[]): void {
     describeGraph(outputs).leaves.forEach((leaf, i) => {
       if (leaf.storage !== null) this.elements(this.program.inputs[i]).set(leaf.storage.readSync());
     });
   }
 
-  /** Runs every kernel: whole, or share by share. */
+  /** Runs every kernel, undivided or share by share. */
   run(shares: number | null = null): void {
     for (const { whole, share } of this.#kernels) {
       if (shares === null) whole();
@@ -97,7 +100,7 @@ export class LoopCase {
     }
   }
 
-  /** The elements of a buffer, as they lie in memory. */
+  /** The elements of a buffer, in memory order. */
   elements(buffer: number): TypedArray {
     const { dtype, size } = this.program.buffers[buffer];
     return new arrays[dtype](this.#memory.buffer, this.#addresses[buffer], size);

@@ -20,7 +20,7 @@ export interface MathLoop<A extends FloatArray> {
 const pageBytes = 65536;
 const arrayBytes = pageBytes / 4;
 
-/** Compiles a loop whose arrays together fill one page of memory of its own, so that they stay in the nearest cache. */
+/** Compiles a loop whose arrays together fill one page of a separate memory, so that they stay in the L1 or L2 cache. */
 export function mathLoop<A extends FloatArray>(
   name: TranscendentalName,
   array: new (buffer: ArrayBufferLike, offset: number, length: number) => A,

@@ -1,4 +1,4 @@
-// Times the kernels against the plain semantics, whose operands are laid out beforehand:
+// Compares the time of the kernels with that of the plain semantics, whose operands are made contiguous beforehand:
 //     node --conditions=source --import tsx packages/wasm/src/testing/measure-indexing.ts [part of a name]
 
 import {
@@ -101,7 +101,7 @@ for (const [name, build] of Object.entries(cases)) {
   const node = build();
   const { operation } = node;
   if (operation === null || operation.primitive === "scan" || operation.primitive === "scanOutput") {
-    throw new Error("a case is an operation with plain semantics");
+    throw new Error("got a case that is not an operation; expected an operation with plain semantics");
   }
   const { primitive, inputs, attributes } = operation;
   const semantics: Primitive = primitives[primitive];

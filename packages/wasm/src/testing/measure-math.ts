@@ -1,4 +1,4 @@
-// Prints what each function costs, in nanoseconds per element, beside a plain loop over Math in the same run:
+// Prints the time of each function in nanoseconds per element, beside that of a plain loop over Math in the same run:
 //     node --conditions=source --import tsx packages/wasm/src/testing/measure-math.ts
 
 import { primitiveNames, primitives, type TranscendentalName } from "@stargrad/graph";
@@ -10,7 +10,7 @@ const names = primitiveNames.filter((name): name is TranscendentalName => {
   return "transcendental" in row && row.transcendental;
 });
 
-/** The shortest of many runs: the machine is not ours alone. */
+/** The time of the shortest of many runs, because other work runs on the machine. */
 function nanoseconds(elements: number, run: () => void): string {
   let best = Infinity;
   for (let attempt = 0; attempt < 60; attempt++) {
@@ -21,7 +21,7 @@ function nanoseconds(elements: number, run: () => void): string {
   return ((best * 1e6) / (20 * elements)).toFixed(2);
 }
 
-/** Positive numbers where a function wants them, else both signs. */
+/** Fills with positive numbers if the function requires them, else with both signs. */
 function fill(name: TranscendentalName, [x, y]: readonly (Float32Array | Float64Array)[]): void {
   const low = name === "log" || name === "log1p" || name === "pow" ? 0.01 : -6;
   x.forEach((_, i) => (x[i] = low + ((i * 0.377) % 12)));
@@ -39,7 +39,7 @@ function row(
   return loops.map((loop) => nanoseconds(output.length, loop)).join(" | ");
 }
 
-/** What the reference engine does. */
+/** The loop of the reference engine. */
 function plainLoop(
   name: TranscendentalName,
   inputs: readonly (Float32Array | Float64Array)[],

@@ -1,6 +1,6 @@
-// Prints how fast products are, as a share of what the machine can do in registers:
+// Prints the speed of products, as a fraction of the machine's peak in registers:
 //     node --conditions=source --import tsx packages/wasm/src/testing/measure-products.ts
-// All take turns, the peak as well, and each turn lasts about as long, so that other work on the machine slows all alike.
+// All measurements alternate, including the peak, in turns of about equal length, so that other work on the machine slows all alike.
 
 import { f32x4, i32, v128, type ElementOrder } from "@stargrad/codegen";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
@@ -9,7 +9,7 @@ import { Arena, columnMajor, range, rowMajor, type View } from "./arena.js";
 
 interface Measurement {
   readonly name: string;
-  /** Additions and multiplications of one call. */
+  /** The number of additions and multiplications of one call. */
   readonly operations: number;
   readonly call: () => void;
 }
@@ -17,7 +17,7 @@ interface Measurement {
 const machine = fastestVectors();
 const warmUps = 8;
 const counted = 21;
-/** Operations of one measurement: about 10 ms, long enough for the clock. */
+/** The number of operations of one measurement: about 10 ms, long enough for the resolution of the clock. */
 const enough = 4e8;
 
 /** Multiply-adds in registers, each depending only on the one 13 steps before it. */
@@ -65,10 +65,10 @@ interface Product {
   readonly name: string;
   readonly a: View;
   readonly b: View;
-  /** How many, one after another in memory. `b` may lie apart from its neighbours by something else than its size. */
+  /** The number of products, one after another in memory. The distance between the operands `b` may differ from their size. */
   readonly batch?: number;
   readonly sharedA?: boolean;
-  /** Whether b shows its elements several times. */
+  /** Whether elements of b appear at several indices. */
   readonly overlapping?: boolean;
   readonly bSize?: number;
 }
@@ -81,18 +81,18 @@ function product(
   const layouts = { a: { layout: layoutOf(a) }, b: { layout: layoutOf(b), overlapping } };
   const { matmul, run } = arena.compile({ dtype: "float32", m, n, k, ...layouts, machine });
   const sizeOf = ({ rows, columns }: View): number => Math.max(...rows) + Math.max(...columns) + 1;
-  const place = (size: number): number =>
+  const random = (size: number): number =>
     arena.place("float32", Float32Array.from({ length: size }, Math.random));
   const offsets = (table: readonly number[]): number => arena.placeOffsets("float32", table);
   const [aStride, bStride] = [sharedA ? 0 : sizeOf(a), bSize ?? sizeOf(b)];
   const inputs = {
-    a: place(aStride * (batch - 1) + sizeOf(a)),
+    a: random(aStride * (batch - 1) + sizeOf(a)),
     aRows: offsets(a.rows),
     aColumns: offsets(a.columns),
-    b: place(bStride * (batch - 1) + sizeOf(b)),
+    b: random(bStride * (batch - 1) + sizeOf(b)),
     bRows: offsets(b.rows),
     bColumns: offsets(b.columns),
-    c: place(batch * m * n),
+    c: random(batch * m * n),
     scratch: arena.allocate(matmul.scratchBytes),
   };
   const matrices = range(batch).map((i) => ({
@@ -116,14 +116,14 @@ function layoutOf({ rows, columns }: View): ElementOrder {
   return unit(rows) ? "columnsContiguous" : "any";
 }
 
-/** 3 × 3 windows of images of 28 × 28, padded to 30 × 30: rows are (channel, y, x) in the window, columns places. */
+/** Images of 28 × 28, padded to 30 × 30 and unfolded with a 3 × 3 kernel: rows are (channel, y, x) in the kernel, columns are positions. */
 function windows(channels: number): View {
   const side = 30;
   return {
     rows: range(channels).flatMap((c) =>
       range(9).map((tap) => (c * side + Math.floor(tap / 3)) * side + (tap % 3)),
     ),
-    columns: range(784).map((place) => Math.floor(place / 28) * side + (place % 28)),
+    columns: range(784).map((position) => Math.floor(position / 28) * side + (position % 28)),
   };
 }
 

@@ -29,7 +29,7 @@ export function anywhere(view: View): Operand {
   return { view, layout: "any" };
 }
 
-/** Small integers: their sums of products are exact in every type and every order. */
+/** Small integers, whose sums of products are exact in every type and in every order. */
 export function integers(length: number, seed = 1): number[] {
   let state = seed;
   return range(length).map(() => {
@@ -52,7 +52,7 @@ function valuesOf({ rows, columns }: View): { least: number; length: number } {
   return { least, length: largest(rows) + largest(columns) - least + 1 };
 }
 
-/** Places a product, and says how to run it and what C must be. */
+/** Stores the operands of a product, and returns its inputs and the expected C. */
 export function prepare({ dtype, a, b, options }: Case, fill = integers) {
   const [m, k, n] = [a.view.rows.length, a.view.columns.length, b.view.columns.length];
   const spec: MatmulSpec = {
@@ -84,7 +84,7 @@ export function prepare({ dtype, a, b, options }: Case, fill = integers) {
     range(m * n).map(() => 99),
   );
   const { scratchBytes } = compiled.matmul;
-  // Room behind the scratch that must not change, and nothing useful in it.
+  // The scratch is filled with invalid values and followed by memory that must not change.
   const scratch = arena.place(
     "int32",
     range(scratchBytes / 4 + 4).map(() => 0x7fc12345),
@@ -125,7 +125,7 @@ export function checkProduct(product: Case): void {
   expect(Array.from(behind)).toEqual(range(4).map(() => 0x7fc12345));
 }
 
-/** The elements one after another, row by row. */
+/** The elements of a matrix in row-major order. */
 function matrix(rows: number, columns: number, at: (i: number, j: number) => number): Float64Array {
   return Float64Array.from({ length: rows * columns }, (_, cell) =>
     at(Math.floor(cell / columns), cell % columns),

@@ -1,20 +1,20 @@
-import { KernelLibrary, i32, type KernelSite } from "@stargrad/codegen";
+import { KernelLibrary, i32, roundUp, type KernelSite } from "@stargrad/codegen";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { roundedVectors } from "../vector-features.js";
 import { describeGraph, failureOf, fuse, lower, type Kernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement, elementsOf, type DType, type Node, type TypedArray } from "@stargrad/graph";
+import { pageBytes } from "../heap.js";
 import { wasmTarget } from "../target.js";
 
 type KernelFunction = (index: number, count: number) => number;
 
-const pageBytes = 65536;
 const mostPages = 16384;
 const alignment = 16;
-/** Bytes on both sides of a buffer that nobody may write. */
+/** The number of bytes on both sides of a buffer that no kernel may write. */
 const guardBytes = 64;
 const guard = 0xa5;
 
-/** A program in a memory of its own, for tests and measurements: its kernels can be run in shares, one after the other. */
+/** A program with a separate memory, for tests and measurements. Its kernels can be run in shares, one after the other. */
 export class ProgramCase {
   readonly program: Program;
   readonly #memory: WebAssembly.Memory;
@@ -22,26 +22,27 @@ export class ProgramCase {
   readonly #failure: number;
   readonly #kernels: readonly { readonly kernel: Kernel; readonly call: KernelFunction }[];
 
-  /** `divided`: kernels are written for shares, of any count. */
+  /** `divided`: kernels are written for any number of shares. */
   constructor(outputs: readonly Node[], { divided }: { readonly divided: boolean }) {
     const program = fuse(lower(outputs, wasmTarget), wasmTarget);
     const module = new WasmModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
     const library = new KernelLibrary(module, roundedVectors, wasmTarget);
     const writers = program.kernels.map((kernel) => {
-      if (kernel.kind === "scan") throw new Error("a loop of kernels is not one kernel");
+      if (kernel.kind === "scan")
+        throw new Error("ProgramCase got a scan kernel; expected kernels without inner kernels");
       return library.writerFor(kernel, program);
     });
 
     let end = guardBytes;
-    const place = (bytes: number): number => {
+    const allocate = (bytes: number): number => {
       const address = end;
-      end = Math.ceil((address + bytes) / alignment) * alignment + guardBytes;
+      end = roundUp(address + bytes, alignment) + guardBytes;
       return address;
     };
     this.program = program;
-    this.#addresses = program.buffers.map(({ size, dtype }) => place(size * bytesPerElement(dtype)));
-    this.#failure = place(8);
-    const scratch = place(Math.max(0, ...writers.map(({ scratchBytes }) => scratchBytes)));
+    this.#addresses = program.buffers.map(({ size, dtype }) => allocate(size * bytesPerElement(dtype)));
+    this.#failure = allocate(8);
+    const scratch = allocate(Math.max(0, ...writers.map(({ scratchBytes }) => scratchBytes)));
     const tables = new Map<number, Int32Array>();
     writers.forEach((writer, i) => {
       module.function(
@@ -53,7 +54,7 @@ export class ProgramCase {
             addressOf: (buffer, element) =>
               i32.const(this.#addresses[buffer] + element * bytesPerElement(program.buffers[buffer].dtype)),
             tableOf(numbers) {
-              const address = place(numbers.byteLength);
+              const address = allocate(numbers.byteLength);
               tables.set(address, numbers);
               return i32.const(address);
             },
@@ -86,19 +87,21 @@ export class ProgramCase {
     this.#kernels = program.kernels.map((kernel, i) => ({ kernel, call: functions[`kernel${i}`] }));
   }
 
-  /** Runs every kernel, its last share first: none may count on another. Throws what a kernel reports. */
+  /** Runs every kernel, its last share first, because no share may depend on another. Throws the error that a kernel reports. */
   run(shares = 1): void {
     for (const { kernel, call } of this.#kernels) {
       const ends = Array.from({ length: shares }, (_, i) => call(shares - 1 - i, shares));
-      if (new Set(ends).size > 1) throw new Error("shares come to different ends");
+      if (new Set(ends).size > 1)
+        throw new Error("some shares of a kernel failed and others did not; expected all to end alike");
       if (ends[0] === 0) continue;
       const [position, value] = this.#view("int32", this.#failure, 2);
-      if (kernel.kind !== "check") throw new Error("a kernel failed that cannot");
+      if (kernel.kind !== "check")
+        throw new Error(`a kernel of kind ${kernel.kind} failed; only checks can fail`);
       throw failureOf(kernel, position, value);
     }
   }
 
-  /** Overwrites everything but the inputs, so that a run cannot live on what the one before has left. */
+  /** Overwrites everything but the inputs, so that a run cannot use data of the previous run. */
   forget(): void {
     this.program.buffers.forEach((_, buffer) => {
       if (!this.program.inputs.includes(buffer)) this.elements(buffer).fill(guard);
@@ -110,19 +113,19 @@ export class ProgramCase {
     return this.program.outputs.map((buffer) => this.elements(buffer).slice());
   }
 
-  /** The elements of a buffer, as they lie in memory. */
+  /** The elements of a buffer, in memory order. */
   elements(buffer: number): TypedArray {
     const { dtype, size } = this.program.buffers[buffer];
     return this.#view(dtype, this.#addresses[buffer], size);
   }
 
-  /** The buffers beside which something was written, by what they hold. A fill writes whole vectors. */
+  /** The contents of the buffers beside which a kernel has written. A kernel may write up to the next multiple of the alignment. */
   overrun(): string[] {
     const isTouched = (address: number): boolean =>
       new Uint8Array(this.#memory.buffer, address, guardBytes).some((byte) => byte !== guard);
     return this.program.buffers.flatMap(({ size, dtype, contents }, buffer) => {
       const start = this.#addresses[buffer];
-      const end = Math.ceil((start + size * bytesPerElement(dtype)) / alignment) * alignment;
+      const end = roundUp(start + size * bytesPerElement(dtype), alignment);
       return isTouched(start - guardBytes) || isTouched(end) ? [contents] : [];
     });
   }

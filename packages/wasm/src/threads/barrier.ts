@@ -1,21 +1,21 @@
 /**
- * Where the words of the barrier stand, each in a cache line of its own: whether a thread will never come, how many have come,
- * how often all have come, and how many sleep.
+ * The addresses of the words of the barrier, each in a separate cache line: whether a thread has failed and will not arrive, the
+ * number of threads that have arrived, the number of completed rounds, and the number of sleeping threads.
  */
 export const givenUp = 0;
 const arrived = 64;
 export const round = 128;
 const asleep = 192;
-/** What lies before this address belongs to the barrier. */
+/** The end of the barrier's memory, which starts at address 0. */
 export const barrierEnd = 256;
 
-/** How often a thread looks before it sleeps: some 100 microseconds, about what sleeping and being woken up costs all of them. */
+/** The number of polls before a thread sleeps: about 100 microseconds, as much as sleeping and waking up costs all threads. */
 const looks = 50_000;
 
 /**
- * Writes a function that returns once so many threads have called it. What any of them wrote before, all see after it.
- * Kernels are short, so a thread looks out for the others for a while before it sleeps. If one of them has given up, it ends
- * with an error instead of waiting for ever.
+ * Writes a function that returns after `threads` threads have called it. All writes before the call are then visible to all of them.
+ * Kernels are short, so a thread polls for a while before it sleeps. If a thread has given up, the function ends with an error
+ * instead of waiting forever.
  */
 export function emitBarrier(module: WasmModuleBuilder): FunctionReference<null> {
   return module.function({ parameters: ["i32"], result: null }, (body, threads) => {
@@ -54,7 +54,7 @@ export function emitBarrier(module: WasmModuleBuilder): FunctionReference<null> 
   });
 }
 
-/** Has all who wait, or come later, end with an error: this thread will not come any more. */
+/** Makes all threads that wait, or arrive later, end with an error, because this thread will not arrive. */
 export function giveUp({ buffer }: WebAssembly.Memory): void {
   const words = new Int32Array(buffer);
   Atomics.store(words, givenUp / 4, 1);

@@ -1,27 +1,28 @@
 import { buffersOf, type Kernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement } from "@stargrad/graph";
+import { wasmTarget } from "../target.js";
 
-/** What a kernel does with a stretch of memory. */
+/** An access of a kernel to a range of memory. */
 export interface Access {
-  /** The buffer, if it lies outside the frame; `null` for a stretch of the frame. */
+  /** The buffer, if it is outside the frame; `null` for a range of the frame. */
   readonly outside: number | null;
   readonly start: number;
   readonly end: number;
   readonly writes: boolean;
-  /** Whether all threads do it, or the first alone. */
+  /** Whether all threads access it, or only the first. */
   readonly shared: boolean;
 }
 
-/** So many accesses are kept in mind; then threads meet rather than look through more. */
+/** The maximum number of recorded accesses. Beyond it, threads wait at a barrier, since searching more accesses would take longer. */
 const mostAccesses = 256;
 
-/** What threads have done since they last met: a kernel whose work touches that must wait for all of them. */
+/** The accesses of threads since the last barrier. A kernel that conflicts with one of them needs another barrier. */
 export class Hazards {
-  /** Of kernels that all threads share, and of those that the first does alone: it has no need to wait for itself. */
+  /** Accesses of all threads, and accesses of the first thread alone, which do not conflict with each other. */
   #shared: Access[] = [];
   #alone: Access[] = [];
 
-  /** Whether one of these needs what another thread has written, or overwrites what it may still read. */
+  /** Whether one of these reads what another thread has written, or writes what another thread may still read. */
   meets(accesses: readonly Access[]): boolean {
     if (this.#shared.length + this.#alone.length > mostAccesses) return true;
     return accesses.some(
@@ -50,7 +51,7 @@ function collide(last: Access, next: Access): boolean {
   );
 }
 
-/** What a kernel reads and writes. An output may lie on an input, so what is done to it is done to both. */
+/** The accesses of a kernel. An output may be written over an input, so an access to one of them counts for both. */
 export function accessesOf(
   kernel: Kernel,
   program: Program,
@@ -63,7 +64,7 @@ export function accessesOf(
     const { size, dtype } = program.buffers[buffer];
     const address = addresses[buffer];
     const start = address ?? 0;
-    const end = start + size * bytesPerElement(dtype) + 16;
+    const end = start + size * bytesPerElement(dtype) + wasmTarget.memory.overreadBytes;
     return { outside: address === null ? buffer : null, start, end, writes: isWrite, shared };
   };
   const alike = (buffer: number): number[] => [buffer, ...(inPlace.get(buffer) ?? [])];

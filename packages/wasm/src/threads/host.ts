@@ -1,14 +1,14 @@
 import { isNode } from "../is-node.js";
 import type { ThreadInputs } from "./serve.js";
 
-/** What this file uses of a `Worker` of a browser. */
+/** The part of a browser's `Worker` that this file uses. */
 interface BrowserThread {
   onerror: ((event: { readonly message?: string }) => void) | null;
   postMessage(message: unknown): void;
   terminate(): void;
 }
 
-/** What may be there, depending on where this runs. */
+/** Global objects that exist only in some runtimes. */
 const host = globalThis as {
   readonly document?: unknown;
   readonly Worker?: new (address: string) => BrowserThread;
@@ -16,7 +16,7 @@ const host = globalThis as {
   readonly navigator?: { readonly hardwareConcurrency?: number };
 };
 
-/** Why there cannot be threads here; `null` if there can. */
+/** The reason why threads are not available; `null` if they are. */
 export function obstacleToThreads(): string | null {
   if (host.SharedArrayBuffer === undefined) {
     return "SharedArrayBuffer is missing. Serve the page cross-origin isolated (COOP: same-origin, COEP: require-corp) to use all cores";
@@ -24,7 +24,7 @@ export function obstacleToThreads(): string | null {
   if (host.document !== undefined) {
     return "the main thread of a page must not wait for others. Train in a Worker to use all cores, and to keep the page responsive";
   }
-  return isNode || host.Worker !== undefined ? null : "there are no workers here";
+  return isNode || host.Worker !== undefined ? null : "this runtime has no Worker";
 }
 
 export function countCores(): number {
@@ -32,12 +32,12 @@ export function countCores(): number {
   return isNode ? process.getBuiltinModule("node:os").availableParallelism() : 1;
 }
 
-/** Whether threads start while this one waits. In a browser they start when it returns to its event loop. */
+/** Whether threads can start while this thread blocks. In a browser they start only when it returns to its event loop. */
 export function startsWhileWaiting(): boolean {
   return isNode;
 }
 
-/** Starts a thread that does not keep the process alive. Returns what ends it. `fail` hears why it could not start. */
+/** Starts a thread that does not keep the process alive. Returns a function that ends it. Calls `fail` with the reason of an error. */
 export function startThread(
   source: string,
   inputs: ThreadInputs,
@@ -53,7 +53,7 @@ export function startThread(
 
 function startInNode(source: string, inputs: ThreadInputs, fail: (reason: string) => void): () => void {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  // Without the options of this process: a loader or an inspector would only be in the way.
+  // The thread does not inherit the options of this process, because it needs no loader and no inspector.
   const thread = new Worker(source, { eval: true, workerData: inputs, execArgv: [] });
   thread.on("error", (error) => {
     fail(`a thread ended with "${String(error)}"`);
@@ -66,7 +66,7 @@ function startInNode(source: string, inputs: ThreadInputs, fail: (reason: string
 }
 
 function startInBrowser(source: string, inputs: ThreadInputs, fail: (reason: string) => void): () => void {
-  if (host.Worker === undefined) throw new Error("there are no workers here");
+  if (host.Worker === undefined) throw new Error("this runtime has no Worker");
   const thread = new host.Worker(addressOf(source));
   thread.onerror = ({ message }) => {
     fail(
@@ -81,7 +81,7 @@ function startInBrowser(source: string, inputs: ThreadInputs, fail: (reason: str
   };
 }
 
-/** Never revoked, since some browsers read it only later; so there is one for all threads. */
+/** The URL of the source, shared by all threads. It is never revoked, because some browsers read it after `new Worker` returns. */
 let address: string | null = null;
 
 function addressOf(source: string): string {

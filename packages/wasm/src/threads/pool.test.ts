@@ -4,21 +4,21 @@ import { WasmEngine } from "../wasm-engine.js";
 
 const size = 1000;
 
-/** Programs of their own, one for each number: what x is from there on, squared. */
+/** A different program for each number: the square of x, from that index on. */
 function square(from: number): Node {
   const x = createLeaf([size], "float64", new HostStorage(Float64Array.from({ length: size }, Math.sqrt)));
   const part = createNode("slice", [x], { starts: [from], lengths: [size - from], steps: [1] });
   return createNode("mul", [part, part], {});
 }
 
-it("runs the program it was given, while threads are still loading another and when it has been forgotten", async () => {
+it("runs the given program, also while threads load another one and after it has been evicted", async () => {
   const keptPrograms = 100;
   const alone = new WasmEngine({ threads: 1 });
-  // What is forgotten is compiled again, and its code stands elsewhere in the tables.
+  // An evicted program is compiled again, and its code gets other table indices.
   const engine = new WasmEngine({ threads: 3, leastWork: 0, programMemory: 2 ** 19 });
   expect(await engine.startThreads()).toBe(3);
   for (let from = 1; from < keptPrograms + 50; from++) {
-    // The second of these comes while the first is being loaded.
+    // The second program is started while the first is being loaded.
     for (const number of [from, 0, from, Math.max(from - keptPrograms, 0)]) {
       const [got] = runProgram(engine, [square(number)]);
       const [expected] = runProgram(alone, [square(number)]);
@@ -27,7 +27,7 @@ it("runs the program it was given, while threads are still loading another and w
   }
 });
 
-it("gives back what loading programs took", async () => {
+it("frees the memory used for loading programs", async () => {
   const engine = new WasmEngine({ threads: 2, leastWork: 0, waitForThreads: true });
   await engine.startThreads();
   const run = (): number => {
@@ -40,7 +40,7 @@ it("gives back what loading programs took", async () => {
   expect(run()).toBe(used);
 });
 
-it("refuses a number of threads that is none", () => {
+it("rejects an invalid number of threads", () => {
   expect(() => new WasmEngine({ threads: 0 })).toThrowErrorMatchingInlineSnapshot(
     `[ArgumentError: WasmEngine: got threads 0; expected a whole number of at least 1]`,
   );

@@ -5,43 +5,43 @@ import { commands, words } from "./serve.js";
 import { threadSource } from "./thread-source.js";
 import { countCores, obstacleToThreads, startsWhileWaiting, startThread } from "./host.js";
 
-/** More threads than that have hardly anything to do. */
+/** More threads than this have too little work. */
 const mostThreads = 8;
 
 export interface ThreadOptions {
-  /** How many threads may work at once. Default: as many as the machine has cores, and at most 8. */
+  /** The maximum number of threads that work at the same time. Default: the number of cores, but at most 8 */
   readonly threads?: number;
   /**
-   * Whether a program waits until its threads are there, instead of beginning without them: for measurements. In a browser
-   * `startThreads` has to be awaited first, since threads do not start while one waits for them. Default: false.
+   * Whether a program waits until its threads have started, instead of running without them; for measurements. In a browser
+   * `startThreads` must be awaited first, because threads do not start while another thread blocks. Default: false
    */
   readonly waitForThreads?: boolean;
 }
 
-/** Code that threads load before they can run a program, in the order of its numbers. */
+/** A module that threads must load before they can run a program. Modules are loaded in the order of their numbers. */
 export interface Loadable {
   readonly number: number;
   readonly bytes: Uint8Array;
   readonly places: { readonly first: number; readonly count: number };
 }
 
-/** A program as threads know it. */
+/** The part of a program that threads need. */
 export interface Runnable {
   readonly modules: ReadonlySet<Loadable>;
 }
 
 /**
- * Threads that run programs together with the one that asks for it. They share the engine's memory, wait for commands with
- * `Atomics`, and are started when there is first something for them to do. Until they are ready, and have loaded a program's code,
- * it runs without them: results do not depend on how many take part.
+ * A pool of threads that run programs together with the calling thread. They share the engine's memory, wait for commands with
+ * `Atomics`, and are started when they are first needed. Until they are ready and have loaded a program's code, the program runs
+ * without them. Results do not depend on the number of threads.
  */
 export class ThreadPool {
-  /** How many threads were asked for, this one included. */
+  /** The requested number of threads, including this one. */
   readonly wanted: number;
   readonly #waits: boolean;
   readonly #obstacle = obstacleToThreads();
   #workers: Workers | null = null;
-  /** What threads begin with. */
+  /** The inputs with which threads start. */
   #inputs: WorkerInputs | null = null;
 
   constructor({ threads = Math.min(countCores(), mostThreads), waitForThreads = false }: ThreadOptions) {
@@ -52,23 +52,24 @@ export class ThreadPool {
     this.#waits = waitForThreads;
   }
 
-  /** Whether the memory has to be one that threads can share. */
+  /** Whether the memory must be shared between threads. */
   get sharesMemory(): boolean {
     return this.#obstacle === null;
   }
 
-  /** How many threads there may be, this one included. */
+  /** The maximum number of threads, including this one. */
   get count(): number {
     return this.#obstacle === null ? this.wanted : 1;
   }
 
-  /** Says what threads work with: the memory, and the module that runs programs. */
+  /** Sets the memory of the threads, and the module that runs programs. */
   share(heap: Heap, driver: Uint8Array<ArrayBuffer>): void {
     this.#inputs = { heap, driver };
   }
 
   /**
-   * Has the others begin a program. Returns how many take part, this one included, which has to run it as thread 0 at once; 1 if the others are not there, or not yet.
+   * Starts a program on the other threads. Returns the number of participating threads, including this one, which must run the
+   * program as thread 0 immediately; 1 if the other threads are not available, or not yet.
    */
   begin(program: Runnable, image: number): number {
     const workers = this.#startedWorkers();
@@ -77,7 +78,7 @@ export class ThreadPool {
     return workers.begin(program, image) ? this.wanted : 1;
   }
 
-  /** Starts the threads. Resolves with how many there are, this one included, when they are ready. */
+  /** Starts the threads. Resolves with their number, including this one, when they are ready. */
   async start(): Promise<number> {
     for (;;) {
       const workers = this.#startedWorkers();
@@ -87,18 +88,18 @@ export class ThreadPool {
     }
   }
 
-  /** Ends the threads. There are none from here on. */
+  /** Ends the threads, and starts no others. */
   dispose(): void {
     this.#workers?.end();
     this.#workers = null;
   }
 
-  /** Whether threads are starting that need turns of the event loop for it, as those of a browser do. */
+  /** Whether threads are starting that need turns of the event loop to start, as in a browser. */
   get needsTurns(): boolean {
     return this.#workers !== null && !startsWhileWaiting() && this.#workers.isStarting();
   }
 
-  /** The other threads; `null` if there are none to be. */
+  /** The other threads, which are started on first use; `null` if no other threads are wanted or available. */
   #startedWorkers(): Workers | null {
     if (this.wanted === 1 || this.#inputs === null) return null;
     if (this.#obstacle === null) this.#workers ??= new Workers(this.#inputs, this.wanted - 1);
@@ -114,16 +115,16 @@ interface WorkerInputs {
   readonly driver: Uint8Array<ArrayBuffer>;
 }
 
-/** The threads besides this one. */
+/** The threads other than this one. */
 class Workers {
   readonly #heap: Heap;
   readonly #size: number;
   readonly #words = new Int32Array(new SharedArrayBuffer(256));
-  /** Apart from the workers, so that the threads, which write it, do not keep the workers alive. */
+  /** A separate object, so that the threads' error handlers, which set it, do not keep this object alive. */
   readonly #failure: { reason: string | null };
-  /** The modules all of them have loaded, by their numbers. */
+  /** The numbers of the modules that all threads have loaded. */
   readonly #loaded = new Set<number>();
-  /** The module that is being loaded, and where its bytes are. */
+  /** The module that is being loaded, and the address of its bytes. */
   #loading: { readonly number: number; readonly address: number; readonly bytes: number } | null = null;
   #loads = 0;
   readonly #ends: readonly (() => void)[];
@@ -144,7 +145,7 @@ class Workers {
     for (const end of this.#ends) end();
   }
 
-  /** Why they cannot work; `null` if they can. */
+  /** The reason why the threads cannot work; `null` if they can. */
   failure(): string | null {
     if (Atomics.load(this.#words, words.failed) > 0)
       this.#failure.reason ??= "a thread could not load or run a program";
@@ -159,7 +160,7 @@ class Workers {
     return !this.isReady() && this.failure() === null;
   }
 
-  /** Returns when all threads are there and have loaded a program, or when waiting is of no use. */
+  /** Waits until all threads are ready and have loaded a program. Returns early if waiting cannot succeed. */
   waitFor(program: Runnable): void {
     while (this.isReady() ? !this.#has(program) : startsWhileWaiting()) {
       if (this.failure() !== null) return;
@@ -173,7 +174,7 @@ class Workers {
     return true;
   }
 
-  /** Whether all have loaded what a program calls, and are free to run it. If they have not, they are told to load it. */
+  /** Whether all threads have loaded a program's modules and are idle. If not, sends the command to load the next module. */
   #has({ modules }: Runnable): boolean {
     if (this.#loading !== null && !this.#finishLoading(this.#loading)) return false;
     for (const module of modules) {
@@ -193,7 +194,7 @@ class Workers {
     this.#command(commands.load, { address, bytes: bytes.length, first, count });
   }
 
-  /** Whether a module is loaded by now. Until it is there is no other command, which would overwrite this one. */
+  /** Whether all threads have loaded a module. Until then no other command is sent, because it would overwrite the load command. */
   #finishLoading({ number, address, bytes }: { number: number; address: number; bytes: number }): boolean {
     if (Atomics.load(this.#words, words.loaded) !== this.#loads * this.#size) return false;
     this.#heap.free(address, bytes);
@@ -213,13 +214,13 @@ class Workers {
 
 const noticed = new Set<string>();
 
-/** Says once why there are no threads. */
+/** Warns once about the reason why there are no threads. */
 function notice(obstacle: string): void {
   if (!noticed.has(obstacle)) console.warn(`Stargrad works on one thread: ${obstacle}.`);
   noticed.add(obstacle);
 }
 
-/** Ends the threads of a workers that nobody can ask any more. */
+/** Ends the threads of a `Workers` object that has been garbage-collected. */
 const collected = new FinalizationRegistry<readonly (() => void)[]>((ends) => {
   for (const end of ends) end();
 });

@@ -1,28 +1,28 @@
-/** What a thread needs to begin. */
+/** The inputs with which a thread starts. */
 export interface ThreadInputs {
   readonly memory: WebAssembly.Memory;
   readonly words: Int32Array;
   /** The bytes of the module that runs programs. */
   readonly driver: Uint8Array<ArrayBuffer>;
-  /** Which of how many threads it is. Number 0 gives the commands. */
+  /** The index of the thread, and the number of threads. Thread 0 sends the commands. */
   readonly index: number;
   readonly count: number;
 }
 
-/** Which word of the memory that threads share by themselves says what. */
+/** The indices of words in the shared memory of the pool, which is separate from the engine's memory. */
 export const words = {
-  /** How many commands there have been. Threads wait for it to change. */
+  /** The number of commands sent so far. Threads wait for it to change. */
   command: 0,
-  /** What is to be done: one of `commands`. */
+  /** The kind of the command: one of `commands`. */
   kind: 1,
-  /** Load: where the bytes of a module are, and how many; from where on its functions go into the table, and how many. */
+  /** For load: the address and number of the bytes of a module; the first table index and the number of its functions. */
   address: 2,
   bytes: 3,
   first: 4,
   count: 5,
-  /** Run: where the image of the program is. */
+  /** For run: the address of the program's image. */
   image: 6,
-  /** How many threads wait for commands, how many have loaded a module, added up, and how many have failed. */
+  /** The number of threads that are ready, the total number of modules loaded by all threads, and the number of failed threads. */
   ready: 7,
   loaded: 8,
   failed: 9,
@@ -30,29 +30,29 @@ export const words = {
 
 export const commands = { load: 1, run: 2 } as const;
 
-/** All numbers that a thread goes by. */
+/** The constants that the code of a thread uses. */
 export interface ThreadLayout {
   readonly words: typeof words;
   readonly commands: typeof commands;
-  /** Which words of the engine's memory are the barrier's: whether a thread will never come, and what all wait for. */
+  /** The indices of the barrier's words in the engine's memory: whether a thread has given up, and the round for which threads wait. */
   readonly barrier: { readonly givenUp: number; readonly round: number };
 }
 
 /*
- * The two functions below run in threads, where they arrive as text: there is no file that all bundlers and browsers would find. So
- * they refer to nothing outside of themselves, whatever a bundler makes of them. They contain no function that has a name, because a
- * bundler that keeps names would wrap it in a call of its own; and nothing that an older target would need a helper for.
+ * The two functions below run in threads, to which they are passed as text, because no file could be found by all bundlers and
+ * browsers. So they must not refer to anything outside themselves, also after bundling. They contain no named function, because a
+ * bundler that keeps names would wrap it in a call of a helper, and no syntax for which an older target needs a helper.
  */
 
 /**
- * What a thread does: it waits for commands, and loads modules of kernels or runs programs.
+ * The main loop of a thread: it waits for commands, and loads modules of kernels or runs programs.
  *
- * - A module's kernels go into the thread's own table of functions, at the same places as in the tables of all others. A place
- *   that is used again has another kernel from then on.
- * - The bytes of modules come through the memory, since who waits receives no messages. Another thread's growth of the memory
- *   arrives a moment later.
- * - A thread that saw a command before it was notified of it is woken up once more, for nothing.
- * - When a command fails the others must not wait for this thread: see the barrier.
+ * - Each thread has a separate table of functions. A module's kernels have the same table indices in all threads. An index that is
+ *   reused then refers to the new kernel.
+ * - The bytes of modules are passed through the memory, because a blocked thread receives no messages. Growth of the memory by
+ *   another thread becomes visible with a short delay.
+ * - A thread that sees a command before the notification is woken up once more, without effect.
+ * - If a command fails, the other threads must not wait for this thread: see the barrier.
  */
 export function serve(inputs: ThreadInputs, layout: ThreadLayout): void {
   const { memory, words, driver, index, count } = inputs;
@@ -77,7 +77,7 @@ export function serve(inputs: ThreadInputs, layout: ThreadLayout): void {
         if (last > table.length) table.grow(last);
         const bytes = new Uint8Array(memory.buffer).slice(address, end);
         const kernels = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
-        for (let place = first; place < last; place++) table.set(place, kernels[`kernel${place - first}`]);
+        for (let slot = first; slot < last; slot++) table.set(slot, kernels[`kernel${slot - first}`]);
         Atomics.add(words, at.loaded, 1);
       } else {
         start(words[at.image], index, count);
@@ -92,9 +92,9 @@ export function serve(inputs: ThreadInputs, layout: ThreadLayout): void {
   }
 }
 
-/** How a thread begins: it gets its inputs, and serves. */
+/** The entry point of a thread: receives the inputs, and calls `serve`. */
 export function begin(serving: typeof serve, layout: ThreadLayout): void {
-  // By way of the global object, because bundlers have something of their own for `process`.
+  // `process` is read from the global object, because bundlers replace the plain name.
   const scope: {
     readonly process?: { getBuiltinModule(name: "node:worker_threads"): { readonly workerData: unknown } };
     onmessage?: unknown;

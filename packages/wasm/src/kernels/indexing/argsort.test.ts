@@ -11,14 +11,14 @@ describe("argsort", () => {
   const lengths = [1, 2, 3, 63, 64, 65, 300, 3000];
 
   for (const dtype of ["bool", "int32", "float32", "float64"] as const) {
-    it(`keeps the order of equal ${dtype}, rising and falling`, () => {
+    it(`keeps the order of equal ${dtype}, ascending and descending`, () => {
       for (const length of lengths) {
         for (const descending of [false, true]) agrees(argsort(data(dtype, [length]), 0, descending));
       }
     });
   }
 
-  it.each(["float32", "float64"] as const)("knows the order of every kind of %s", (dtype) => {
+  it.each(["float32", "float64"] as const)("sorts every kind of %s", (dtype) => {
     const kinds = [NaN, 0, -0, Infinity, -Infinity, 1, -1, 1e-40, -1e-40, 3e38, -3e38, 1.5, -NaN];
     for (const length of [40, 200]) {
       const mixed = leaf(
@@ -30,7 +30,7 @@ describe("argsort", () => {
     }
   });
 
-  it("knows the ends of int32", () => {
+  it("sorts the limits of int32", () => {
     const ends = [2 ** 31 - 1, -(2 ** 31), 0, -1, 1, 256, -256, 65536];
     for (const length of [8, 100]) {
       const mixed = leaf(
@@ -42,7 +42,7 @@ describe("argsort", () => {
     }
   });
 
-  it("sorts any axis, whatever lies how", () => {
+  it("sorts any axis, for any layout of the operand", () => {
     for (const shape of [
       [70, 5],
       [5, 70],

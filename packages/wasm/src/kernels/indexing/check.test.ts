@@ -13,14 +13,14 @@ describe("an index out of range", () => {
     return leaf("int32", shape, numbers);
   };
 
-  it.each([3, 1000, -1, -(2 ** 31), 2 ** 31 - 1])("%i is reported wherever it stands", (value) => {
+  it.each([3, 1000, -1, -(2 ** 31), 2 ** 31 - 1])("%i is reported at any position", (value) => {
     for (const position of [0, 1, 6, 17, 18]) {
       throwsAlike(gather(data("float32", [3]), indexOf([19], position, value), 0));
       throwsAlike(scatterAdd(indexOf([19], position, value), data("float32", [19]), 0, 3));
     }
   });
 
-  it("is reported with its first position, through any movement", () => {
+  it("is reported with its first position, after any movement operation", () => {
     const index = indexOf([4, 5], 7, 3);
     throwsAlike(gather(data("float32", [3, 4]), permute(index, [1, 0]), 0));
     throwsAlike(gather(data("float32", [4, 3]), flip(index), 1));
@@ -37,7 +37,7 @@ describe("an index out of range", () => {
     throwsAlike(scatterAdd(index, createNode("mul", [picked, picked], {}), 0, 3));
   });
 
-  it("is every index, where there is nothing to pick from", () => {
+  it("is every index, if the axis has no elements", () => {
     throwsAlike(gather(data("float32", [0]), indices([2], 1), 0));
   });
 });

@@ -8,7 +8,7 @@ const cumsum = (x: Node, axis: number): Node => createNode("cumsum", [x], { axis
 
 describe("cumsum", () => {
   for (const dtype of ["int32", "float32", "float64"] as const) {
-    it(`adds up ${dtype} along short and long axes`, () => {
+    it(`sums ${dtype} along short and long axes`, () => {
       agrees(cumsum(data(dtype, [3001]), 0));
       for (const shape of [
         [23, 37],
@@ -22,7 +22,7 @@ describe("cumsum", () => {
     });
   }
 
-  it("agrees with the reference engine whatever lies how", () => {
+  it("agrees with the reference engine for any layout of the operands", () => {
     fc.assert(
       fc.property(shapes, fc.nat(2), arrangement, fc.nat(100), (shape, at, lay, seed) => {
         agrees(

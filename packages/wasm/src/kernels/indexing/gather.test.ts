@@ -14,13 +14,13 @@ describe("gather", () => {
       }
     });
 
-    it(`picks one ${dtype} of each row`, () => {
+    it(`selects one ${dtype} of each row`, () => {
       agrees(gather(data(dtype, [50, 7]), indices([50, 1], 7), 1));
       agrees(gather(data(dtype, [50]), indices([200], 50), 0));
     });
   }
 
-  it("agrees with the reference engine whatever lies how", () => {
+  it("agrees with the reference engine for any layout of the operands", () => {
     fc.assert(
       fc.property(
         shapes,
@@ -45,7 +45,7 @@ describe("gather", () => {
     );
   });
 
-  it("takes nothing from nothing", () => {
+  it("returns an empty result for empty operands", () => {
     agrees(gather(data("float32", [0, 3]), indices([0, 3], 1), 0));
     agrees(gather(data("float32", [4, 3]), indices([4, 0], 1), 1));
   });

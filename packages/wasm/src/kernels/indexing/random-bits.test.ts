@@ -16,7 +16,7 @@ describe("randomBits", () => {
   const bits = (state: readonly number[], shape: Shape): Node =>
     createNode("randomBits", [leaf("int32", [4], state)], { shape });
 
-  it("gives Random123's published words", () => {
+  it("returns Random123's published words", () => {
     expect(wordsOf(bits([0, 0, 0, 0], [4]))).toEqual([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
   });
 
@@ -33,7 +33,7 @@ describe("randomBits", () => {
     );
   });
 
-  it("carries into the high word of the block, wherever that happens", () => {
+  it("carries into the high word of the block number, in any lane", () => {
     for (let block = -9; block < 0; block++) agrees(bits([3, 4, block, -1], [40]));
     expect(wordsOf(bits([5, 6, -1, 7], [8])).slice(4)).toEqual(philox4x32([0, 8, 0, 0], [5, 6]));
   });

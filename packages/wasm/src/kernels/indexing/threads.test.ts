@@ -6,7 +6,7 @@ import { data, expand, indices, leaf } from "../../testing/arranged-nodes.js";
 const engine = new WasmEngine({ threads: 3, waitForThreads: true, leastWork: 0 });
 
 describe("several threads", () => {
-  it("compute what one computes", () => {
+  it("give the same results as one thread", () => {
     const index = expand(indices([500, 1], 50), [500, 40]);
     const rows = createNode("gather", [data("float32", [50, 40]), index], { axis: 0 });
     const sums = createNode("scatterAdd", [index, createNode("mul", [rows, rows], {})], {
@@ -29,7 +29,7 @@ describe("several threads", () => {
     }
   });
 
-  it("come to the same end when an index is out of range, and go on afterwards", () => {
+  it("all stop when an index is out of range, and continue to work afterwards", () => {
     const x = createNode("mul", [data("float32", [300, 40]), data("float32", [300, 40], 2)], {});
     const pick = (last: number) =>
       createNode("gather", [x, leaf("int32", [300, 1], [...Array<number>(299).fill(39), last])], { axis: 1 });

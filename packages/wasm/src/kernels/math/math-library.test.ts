@@ -15,10 +15,10 @@ interface Golden {
 
 const howToWrite = "To write golden values, run: npm run goldens -- --only wasm/golden/make";
 
-/** How many units in the last place a result may be off, in any function. */
+/** The guaranteed maximum error of every function, in units in the last place. */
 const promised: Readonly<Record<FloatType, number>> = { float32: 4, float64: 10 };
 
-/** By how many it is off at most: measured, and rounded up a little. Without a line here, what is promised holds. */
+/** The measured maximum error of each function, slightly rounded up. A function without an entry has the guaranteed bound. */
 const measured: { readonly [Name in TranscendentalName]?: Readonly<Record<FloatType, number>> } = {
   exp: { float32: 1.1, float64: 1 },
   expm1: { float32: 1.8, float64: 2 },
@@ -51,7 +51,7 @@ function decode(text: string): Float64Array {
   return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
-/** The function of arrays of any length. */
+/** Evaluates a function on arrays of any length. */
 function evaluate<A extends FloatArray>(
   name: TranscendentalName,
   options: LoopOptions,
@@ -72,7 +72,7 @@ function evaluate<A extends FloatArray>(
   return result;
 }
 
-/** What the reference engine says, in float64. */
+/** The result of the reference engine, in float64. */
 function reference(name: TranscendentalName, inputs: readonly FloatArray[]): Float64Array {
   const shape = [inputs[0].length];
   const data = new Float64Array(inputs[0].length);
@@ -107,7 +107,7 @@ function ulp(exact: number): number {
   return 2 ** (Math.min(Math.max(exponent, 1), 254) - 150);
 }
 
-/** Half over all bit patterns, so that every exponent has its share, half where the function changes. */
+/** Samples: half are random bit patterns, which cover all exponents, and half are in the range where the function varies. */
 function samples(name: TranscendentalName, count: number): Float32Array[] {
   const next = randomBits(name.length);
   const inRange = (size: number) => (next() / 2 ** 31 - 1) * size;
@@ -118,14 +118,14 @@ function samples(name: TranscendentalName, count: number): Float32Array[] {
   const y = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     if (i % 2 === 1) x[i] = Math.exp(inRange([0.01, 1, 80][(i >> 1) % 3]));
-    // With a base in x, most exponents would only overflow; these seldom do.
+    // With a base in x, most random exponents would overflow; these rarely do.
     y[i] = i % 4 === 0 ? anyFloat32(next) : inRange(100) / Math.max(Math.abs(Math.log(Math.abs(x[i]))), 0.01);
     if (i % 4 === 2) y[i] = Math.round(y[i]);
   }
   return [x, y];
 }
 
-/** The largest error of finite results in units in the last place; Infinity if one is infinite or NaN and must not be, or the reverse. */
+/** The largest error of finite results in units in the last place; Infinity if one result is finite and the expected one is not, or vice versa. */
 function worstFloat32(got: Float32Array, want: Float64Array): number {
   let worst = 0;
   for (let i = 0; i < got.length; i++) {
@@ -137,7 +137,7 @@ function worstFloat32(got: Float32Array, want: Float64Array): number {
   return worst;
 }
 
-/** How many float64 lie between two of them. */
+/** The distance between two float64 numbers, in steps from one float64 to the next. */
 function steps(a: number, b: number): number {
   const [i, j] = new BigInt64Array(Float64Array.of(a, b).buffer);
   const order = (n: bigint) => (n < 0n ? -BigInt.asUintN(63, n) : n);
@@ -202,7 +202,7 @@ describe.each(modes)("relaxed $relaxed", (mode) => {
       const want = reference(name, inputs);
       const wrong = [...got].flatMap((value, i) => {
         const exact = make.of(want[i])[0];
-        // Only what is 0, infinite or NaN has to be equal, sign and all; other results have their bound above.
+        // Results that are 0, infinite or NaN must be equal, including the sign; the tests above bound the others.
         const close = value !== 0 && Math.abs(value - exact) <= 1e-14 * Math.abs(exact);
         const near32 = dtype === "float32" && exact !== 0 && Math.abs(value - exact) <= 3 * ulp(exact);
         if (Object.is(value, exact) || close || near32) return [];

@@ -40,7 +40,7 @@ describe.each(dtypes)("%s", (dtype) => {
     checkProduct({ dtype, a: anywhere(rowMajor(m, k)), b: anywhere(columnMajor(k, n)) });
   });
 
-  test("operands anywhere", () => {
+  test("operands at any offsets", () => {
     const offsets = (minLength: number) =>
       fc.array(fc.integer({ min: -40, max: 40 }), { minLength, maxLength: 21 });
     const runs = fc.tuple(
@@ -66,7 +66,7 @@ describe.each(dtypes)("%s", (dtype) => {
     );
   });
 
-  test.each([1, 10])("an output anywhere, in runs of %i columns", (run) => {
+  test.each([1, 10])("an output at any offsets, in runs of %i columns", (run) => {
     for (const [m, n, k] of [
       [13, 22, 9],
       [3, 40, 9],
@@ -85,7 +85,7 @@ describe.each(dtypes)("%s", (dtype) => {
           b,
           options: { c: { rowStride: null, run } },
         });
-        // Rows in reverse order; columns in runs that lie apart.
+        // Rows in reverse order; columns in runs with gaps between them.
         const view: View = {
           rows: range(m, 3 * n).reverse(),
           columns: range(n).map((j) => j + 2 * Math.floor(j / 10)),
@@ -153,7 +153,7 @@ describe.each(dtypes)("%s", (dtype) => {
   });
 });
 
-/** Cuts 0 to `count` after 1, and again in the middle. */
+/** Divides the range from 0 to `count` after 1 and in the middle. */
 function parts(count: number): (readonly [number, number])[] {
   const cuts = [...new Set([0, Math.min(1, count), Math.ceil(count / 2), count])].sort((x, y) => x - y);
   return cuts.slice(1).map((end, i) => [cuts[i], end] as const);

@@ -14,7 +14,7 @@ import {
   rows,
 } from "../../testing/product-case.js";
 
-test("the epilogue finishes every sum once", () => {
+test("the epilogue is applied to every sum once", () => {
   // max(0, sum · (20 + row) + bias[column]), with the biases at `context`.
   const epilogue: Epilogue = (body, context) => {
     const factor = body.local("v128");
@@ -75,7 +75,7 @@ test("the epilogue finishes every sum once", () => {
   }
 });
 
-test("a convolution is a product with a windowed view", () => {
+test("a convolution is a product with an unfolded view", () => {
   const [channels, size, kernel, stride, dilation] = [3, 11, 3, 2, 2];
   const out = Math.floor((size - (kernel - 1) * dilation - 1) / stride) + 1;
   const taps = range(channels).flatMap((c) =>
@@ -88,7 +88,7 @@ test("a convolution is a product with a windowed view", () => {
   checkProduct({ dtype: "float32", a: rows(5, places.length), b: anywhere({ rows: places, columns: taps }) });
 });
 
-test("what is not a number stays in its row and column", () => {
+test("NaN stays in its row and column", () => {
   const [m, n, k] = [6, 9, 5];
   const { arena, compiled, inputs, result } = prepare({ dtype: "float32", a: rows(m, k), b: rows(k, n) });
   arena.array("float32", inputs.a, m * k)[2 * k + 1] = NaN;
@@ -115,7 +115,7 @@ test("sums of many products stay accurate", () => {
   }
 });
 
-test("scratch is bounded, however large the product", () => {
+test("scratch is bounded for a product of any size", () => {
   const arena = new Arena(1);
   for (const [m, n, k] of [
     [4096, 4096, 4096],

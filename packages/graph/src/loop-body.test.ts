@@ -52,7 +52,7 @@ describe("a loop", () => {
     const body = geometric(factor);
     const make = (inputs: Node[]) => () => createNode("scan", inputs, { body, ...attributes });
     expect(make([factor, start])).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: scan: got 2 inputs; expected the 3 of its body]`,
+      `[ShapeError: scan: got 2 inputs; its body takes 3]`,
     );
     expect(make([factor, start, leaf([2], 1, 2)])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: scan: input 2 has the shape [2]; expected [3]]`,

@@ -121,7 +121,7 @@ describe("int32 arithmetic", () => {
       `[DTypeError: pow: got int32 and the exponent -1; expected at least 0. Cast with x.cast("float32")]`,
     );
     expect(() => apply(mod, "int32", [2], [0])).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: mod: got int32 and the divisor 0, for which no remainder exists]`,
+      `[DTypeError: mod: got int32 and the divisor 0; the remainder is undefined]`,
     );
   });
 });

@@ -108,7 +108,7 @@ describe("messages", () => {
     expect(
       refusal("slice", { starts: [0], lengths: [1], steps: [1] }, leaf([2, 3])),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: slice: starts [0], lengths [1] and steps [1] leave the shape [2, 3]]`,
+      `[ShapeError: slice: starts [0], lengths [1] and steps [1] are outside the shape [2, 3]]`,
     );
   });
 

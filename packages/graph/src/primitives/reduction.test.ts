@@ -64,7 +64,7 @@ describe("nothing to reduce", () => {
     expect(() =>
       createNode("max", [leaf("float64", [0, 2])], { axes: [0] }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: max: got the shape [0, 2], which leaves nothing to choose from over the axes [0]]`,
+      `[ShapeError: max: got the shape [0, 2], which has no elements along the axes [0]; expected at least 1]`,
     );
     expect(createNode("max", [leaf("float64", [0, 2])], { axes: [1] }).shape).toEqual([0]);
   });

@@ -172,7 +172,10 @@ class KernelDescription {
     this.#address(buffer, offset);
   }
 
-  /** Writes the number of an operand, and at its first occurrence its type. A local buffer has no address; its offset is part of the form. */
+  /**
+   * Writes the number of an operand, and at its first occurrence its type. A local buffer has no address; its offset is part of the
+   * form.
+   */
   #address(buffer: number, offset: number, sized = false): void {
     const local = this.#locals.indexOf(buffer);
     if (local >= 0) {

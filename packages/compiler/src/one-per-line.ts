@@ -11,7 +11,10 @@ import { combined, digit, expand } from "./layout.js";
  * compute or read the line.
  */
 
-/** Lowers a gather of one element from each line of a computed expression: sums the line, with all other elements 0. `null` for other gathers. */
+/**
+ * Lowers a gather of one element from each line of a computed expression: sums the line, with all other elements 0. `null` for
+ * other gathers.
+ */
 export function lowerPick(
   node: Node,
   { inputs: [x, index], attributes: { axis } }: Operation & { readonly primitive: "gather" },

@@ -277,7 +277,10 @@ interface Class {
   readonly distance: number;
 }
 
-/** Divides the indices of one axis into classes. `first` to `last` is the range of positions of b that they read, including positions outside b. */
+/**
+ * Divides the indices of one axis into classes. `first` to `last` is the range of positions of b that they read, including
+ * positions outside b.
+ */
 function divide(axis: {
   readonly taps: number;
   readonly stride: number;

@@ -99,7 +99,10 @@ export function digitsOf({ m, n, a, b, c }: ProductKernel): ProductDigit[] | nul
   }));
 }
 
-/** The parts of a product's axes that a digit of a layout of its result covers, outermost first; `null` if the digit does not align with them. */
+/**
+ * The parts of a product's axes that a digit of a layout of its result covers, outermost first; `null` if the digit does not align
+ * with them.
+ */
 export function locate(digits: readonly ProductDigit[], { length, stride }: Digit): ProductDigit[] | null {
   if (length === 1) return [];
   const digit = digits.find(({ c, length: most }) => c <= stride && stride < c * most);

@@ -103,7 +103,10 @@ class Grouping {
     return known;
   }
 
-  /** The kernels of a group: one `rows` kernel if it is large enough, otherwise its loops. Shrinks buffers that only the group touches to one block. */
+  /**
+   * The kernels of a group: one `rows` kernel if it is large enough, otherwise its loops. Shrinks buffers that only the group
+   * touches to one block.
+   */
   #kernelsOf({ loops, rows, bytes }: RowGroup, buffers: BufferSpec[]): Kernel[] {
     const { blockBytes, leastBytes } = this.#target.rowBlocks;
     const blocks = this.#divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;

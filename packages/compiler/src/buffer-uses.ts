@@ -1,6 +1,6 @@
 import { buffersOf, type Program } from "./kernel.js";
 
-/** Which kernels of a program read each buffer and which write it: their places in the program, in order, each once. */
+/** The kernels that read each buffer, and those that write it: their indices in the program, ascending, without duplicates. */
 export class BufferUses {
   readonly #readers: UseTimes;
   readonly #writers: UseTimes;
@@ -25,13 +25,13 @@ export class BufferUses {
   }
 }
 
-/** Lists of places, one after another: those of buffer b stand from `#starts[b]` up to, and without, `#ends[b]`. */
+/** Lists of kernel indices in one array: the list of buffer b is the range [`#starts[b]`, `#ends[b]`). */
 class UseTimes {
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  readonly #places: Int32Array;
+  readonly #kernels: Int32Array;
 
-  /** `touched`: the buffers that the kernel at each place touches, in any order and as often as it likes. */
+  /** `touched`: by kernel, the buffers that it touches, in any order, possibly with duplicates. */
   constructor(buffers: number, touched: readonly (readonly number[])[]) {
     const counts = new Int32Array(buffers);
     for (const list of touched) for (const buffer of list) counts[buffer]++;
@@ -42,18 +42,18 @@ class UseTimes {
       room += counts[buffer];
     }
     this.#ends = this.#starts.slice();
-    this.#places = new Int32Array(room);
-    for (const [place, list] of touched.entries()) for (const buffer of list) this.#add(buffer, place);
+    this.#kernels = new Int32Array(room);
+    for (const [kernel, list] of touched.entries()) for (const buffer of list) this.#add(buffer, kernel);
   }
 
   of(buffer: number): Int32Array {
-    return this.#places.subarray(this.#starts[buffer], this.#ends[buffer]);
+    return this.#kernels.subarray(this.#starts[buffer], this.#ends[buffer]);
   }
 
-  #add(buffer: number, place: number): void {
+  #add(buffer: number, kernel: number): void {
     const end = this.#ends[buffer];
-    if (end > this.#starts[buffer] && this.#places[end - 1] === place) return;
-    this.#places[end] = place;
+    if (end > this.#starts[buffer] && this.#kernels[end - 1] === kernel) return;
+    this.#kernels[end] = kernel;
     this.#ends[buffer] = end + 1;
   }
 }

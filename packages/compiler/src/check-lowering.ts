@@ -11,20 +11,20 @@ import type {
 
 export type Faulty = CheckKernel["faulty"];
 
-/** What the checks of a program and of its loops have led to. */
+/** The findings of the checks in a program and in its loops. */
 export interface Findings {
   readonly all: Finding[];
-  /** Come before everything else: a loop finds something in some iteration, or in none. */
+  /** Initialize findings in loops; they run before all other kernels, because a loop may find no faulty number in any iteration. */
   readonly fills: FillKernel[];
 }
 
-/** Where checks become kernels. */
+/** The services that lowering a check needs. */
 export interface CheckRoom {
-  /** The kernels so far, to which more are added. */
+  /** The kernels so far; lowering appends to it. */
   readonly kernels: Kernel[];
   readonly addBuffer: (spec: BufferSpec) => number;
   readonly findings: Findings;
-  /** Whether it is the body of a loop. */
+  /** Whether the kernels belong to the body of a loop. */
   readonly isBody: boolean;
 }
 
@@ -34,10 +34,10 @@ export interface Check extends Pick<CheckKernel, "primitive" | "attributes" | "f
   readonly operand: Operand;
 }
 
-/** How a target's programs deal with numbers that must not be there: `abortingChecks` or `reportingChecks`. */
+/** How programs for a target handle faulty numbers: `abortingChecks` or `reportingChecks`. */
 export interface CheckLowering {
-  /** Adds the kernels that look. Returns what may be used as an index instead of the operand; `null` for the operand itself. */
+  /** Adds the kernels of a check. Returns the operand to use as the index; `null` for the checked operand itself. */
   readonly look: (check: Check, room: CheckRoom) => Operand | null;
-  /** What may be used as a divisor or an exponent; `null` for the number itself. */
+  /** Replaces faulty divisors and exponents; `null` if the numbers may be used unchanged. */
   readonly usableNumber: ((number: LoopExpression, faulty: Faulty, node: Node) => LoopExpression) | null;
 }

@@ -5,7 +5,7 @@ import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
 import { layoutKey } from "./layout.js";
 import type { Lowering } from "./lowering.js";
 
-/** Kernels end the program with an error, before anything uses the number. */
+/** For targets whose kernels can abort the program: a check kernel throws before any other kernel uses the number. */
 export const abortingChecks: CheckLowering = {
   look({ node, ...check }, { kernels }) {
     kernels.push({ kind: "check", shape: node.shape, ...check });
@@ -24,7 +24,7 @@ export function failureOf(
     return indexError(primitive, value, position, faulty.from);
   }
   if (primitive === "check") {
-    if (attributes === undefined) throw new Error("a check does not say what it has found");
+    if (attributes === undefined) throw new Error("a check kernel has no attributes");
     return checkError(attributes, value);
   }
   const [one, operand, output] = [1, value, 0].map((number) => ({
@@ -37,10 +37,10 @@ export function failureOf(
   } catch (error) {
     return error as Error;
   }
-  throw new Error(`${primitive} accepts ${value}, which was found to be faulty`);
+  throw new Error(`a check of ${primitive} reported ${value}, which ${primitive} accepts`);
 }
 
-/** Checks that an index is from 0 up to, and without, the size. Returns another one to use instead, or `null`. */
+/** Checks that an index is in [0, size). Returns the operand to use instead of the index, or `null`. */
 export function checkIndex(
   primitive: "gather" | "scatterAdd",
   index: Node,
@@ -59,8 +59,8 @@ export function checkCodes(
 }
 
 /**
- * Checks the second operand: int32 has no remainder by 0, and no power below 0. Returns what makes another one of it to use instead,
- * or `null`.
+ * Checks the second operand: int32 has no remainder by 0, and no negative power. Returns a function that replaces faulty numbers of
+ * that operand, or `null`.
  */
 export function checkIntegers(
   node: Node,
@@ -74,13 +74,13 @@ export function checkIntegers(
   return usableNumber && ((number) => usableNumber(number, faulty, node));
 }
 
-/** Checks an operand, unless that has been done: a gather's gradient scatters by the same index. */
+/** Checks an operand, unless it has been checked already: the gradient of a gather uses the same index. */
 function check(what: Omit<Check, "node" | "operand">, node: Node, lowering: Lowering): Operand | null {
   const { checked } = lowering;
   const operand = lowering.read(node);
   const { faulty, attributes } = what;
-  const says = attributes === undefined ? "" : ` ${JSON.stringify(attributes)}`;
-  const key = `${operand.buffer} ${layoutKey(operand.layout)} ${faulty.from} ${faulty.to}${says}`;
+  const messages = attributes === undefined ? "" : ` ${JSON.stringify(attributes)}`;
+  const key = `${operand.buffer} ${layoutKey(operand.layout)} ${faulty.from} ${faulty.to}${messages}`;
   const known = checked.get(key);
   if (known !== undefined) return known;
   const { kernels, addBuffer } = lowering;

@@ -1,13 +1,13 @@
 import { buffersOf, type Kernel, type Program } from "./kernel.js";
 
-/** Leaves out kernels whose results nobody reads, such as a product that was computed in another way. */
+/** Removes kernels whose results are never read, such as a product that another kernel replaces. */
 export function withoutUnread(kernels: readonly Kernel[], outputs: readonly number[]): Kernel[] {
   const read = new Set(outputs);
   return [...kernels]
     .reverse()
     .filter((kernel) => {
       const { reads, writes } = buffersOf(kernel);
-      // Others may end the program with an error, which must not be lost.
+      // Other kernels may throw, so they are kept.
       const pure = kernel.kind === "map" || kernel.kind === "product" || kernel.kind === "fill";
       const kept = !pure || writes.some((buffer) => read.has(buffer));
       if (kept) for (const buffer of reads) read.add(buffer);
@@ -16,7 +16,7 @@ export function withoutUnread(kernels: readonly Kernel[], outputs: readonly numb
     .reverse();
 }
 
-/** Leaves out results of loops that are written and never read. */
+/** Removes results of loops that are written but never read. */
 export function withoutDeadResults({ kernels, ...program }: Program): Program {
   const read = new Set(program.outputs);
   for (const kernel of kernels) for (const buffer of buffersOf(kernel).reads) read.add(buffer);

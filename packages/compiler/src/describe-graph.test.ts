@@ -26,13 +26,13 @@ const expand = (x: Node, shape: Shape) => createNode("expand", [x], { shape });
 const reshape = (x: Node, shape: Shape) => createNode("reshape", [x], { shape });
 const signatureOf = (...outputs: Node[]) => describeGraph(outputs).signature;
 
-/** A node with attributes that no primitive has. */
+/** A node with arbitrary attributes, which no primitive has. */
 function withAttributes(attributes: object): Node {
   const operation = { primitive: "exp", inputs: [leaf(2)], attributes } as unknown as Operation;
   return new Node({ shape: [2], dtype: "float32" }, { operation, tracked: false });
 }
 
-/** Whether two nodes that differ in their attributes alone have one signature. */
+/** Whether two nodes that differ only in their attributes have the same signature. */
 function areAlike(a: object, b: object): boolean {
   return signatureOf(withAttributes(a)) === signatureOf(withAttributes(b));
 }
@@ -43,7 +43,7 @@ describe("the signature of a graph", () => {
     return apply("add", apply("exp", x), share ? x : leaf(length));
   };
 
-  it("is the same for graphs of one structure, and finds their leaves in one order", () => {
+  it("is the same for graphs of the same structure, whose leaves have the same order", () => {
     const [first, second] = [describeGraph([graph(3, true)]), describeGraph([graph(3, true)])];
     expect(first.signature).toBe(second.signature);
     expect(first.leaves).toHaveLength(1);
@@ -77,7 +77,7 @@ describe("the signature of a graph", () => {
     expect([...signatures].map(([, i]) => i)).toEqual([...graphs.keys()]);
   });
 
-  it("tells numbers apart as Object.is does", () => {
+  it("distinguishes numbers like Object.is", () => {
     const values = [
       0,
       -0,
@@ -101,7 +101,7 @@ describe("the signature of a graph", () => {
     expect(areAlike({ value: NaN }, { value: negative })).toBe(true);
   });
 
-  it("tells attributes of any structure apart", () => {
+  it("distinguishes attributes of any structure", () => {
     const value = fc.letrec((tie) => ({
       value: fc.oneof(
         { maxDepth: 3 },
@@ -111,7 +111,7 @@ describe("the signature of a graph", () => {
         fc.dictionary(fc.constantFrom("a", "b"), tie("value"), { noNullPrototype: true }),
       ),
     })).value;
-    // Told apart by their fields, in the order in which they are named.
+    // Distinguished by their fields and the order of these.
     const text = (attribute: unknown): string =>
       Array.isArray(attribute)
         ? `[${attribute.map(text).join()}]`
@@ -127,7 +127,7 @@ describe("the signature of a graph", () => {
     fc.assert(fc.property(value, value, (a, b) => areAlike({ a }, { a: b }) === (text(a) === text(b))));
   });
 
-  it("takes what an attribute writes of itself", () => {
+  it("uses the signature that an attribute writes", () => {
     const own = (...numbers: number[]) => ({
       [writeSignature](writer: SignatureWriter) {
         for (const number of numbers) writer.number(number);
@@ -153,7 +153,7 @@ describe("the signature of a graph", () => {
     );
   });
 
-  it("goes through a graph of any depth, whose body is as long as its nodes are many", () => {
+  it("handles a graph of any depth; the signature grows linearly with the number of nodes", () => {
     const tower = (depth: number) => {
       let x = leaf(2);
       for (let i = 0; i < depth; i++) x = apply("exp", x);
@@ -163,7 +163,7 @@ describe("the signature of a graph", () => {
     expect(longer - long).toBe(long - short);
   });
 
-  it("can be of attributes of every primitive", () => {
+  it("supports the attributes of every primitive", () => {
     const pad: AttributesOf<"pad"> = { before: [1], after: [0], between: [0], value: -Infinity };
     const padded = createNode("pad", [leaf(2)], pad);
     expect(signatureOf(padded)).toBe(signatureOf(createNode("pad", [leaf(2)], { ...pad })));

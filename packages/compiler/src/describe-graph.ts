@@ -2,20 +2,21 @@ import { pendingNodes, type Node } from "@stargrad/graph";
 import { NodeNumbers } from "@stargrad/graph/internal";
 import { SignatureBuilder, type Signature } from "./signature.js";
 
-/** The structure of a graph, and what it takes. */
+/** The structure of a graph, and its inputs. */
 export interface GraphDescription {
   readonly signature: Signature;
-  /** What has to be computed, in an order that works. */
+  /** The nodes to compute, inputs before outputs. */
   readonly order: readonly Node[];
-  /** The nodes whose elements a program of the graph takes, in its order. */
+  /** The leaves whose elements a program of the graph takes as inputs, in the program's order. */
   readonly leaves: readonly Node[];
 }
 
 const builder = new SignatureBuilder();
 
 /**
- * A signature that two graphs share exactly if they are the same operations with the same attributes, connected in the same way,
- * on leaves of the same shapes and element types: never a value. So one program computes both.
+ * Describes a graph by a signature. Two graphs have the same signature exactly if they consist of the same operations with the same
+ * attributes, connected in the same way, on leaves of the same shapes and element types. Values do not matter, so one program
+ * computes both graphs.
  */
 export function describeGraph(outputs: readonly Node[]): GraphDescription {
   const order = pendingNodes(outputs);
@@ -36,7 +37,7 @@ export function describeGraph(outputs: readonly Node[]): GraphDescription {
   for (const output of outputs) writeInput(output);
   return { signature: builder.finish(), order, leaves };
 
-  /** A number; one that has not been met before is a leaf, which is described then. */
+  /** Writes the number of a node. A node without a number is a leaf: numbers it and writes its type. */
   function writeInput(node: Node): void {
     const known = numbers.get(node);
     builder.number(known ?? count);

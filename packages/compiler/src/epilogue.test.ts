@@ -20,17 +20,17 @@ describe("a product's epilogue", () => {
   const sums = matmul(leaf(6, 3), leaf(3, 8));
   const bias = spread(leaf(1, 8), [6, 8]);
 
-  it("is the loop that finishes its sums", () => {
+  it("is the loop that post-processes its sums", () => {
     const kernels = kernelsOf(apply("maximum", apply("add", sums, bias), spread(leaf(1, 1), [6, 8])));
     expect(kernels).toMatchObject([{ kind: "product", epilogue: [{}] }]);
   });
 
-  it("may have several results, also of other types", () => {
+  it("may have several results, also of other element types", () => {
     const kernels = kernelsOf(apply("add", sums, bias), apply("less", sums, bias));
     expect(kernels).toMatchObject([{ kind: "product", epilogue: [{}, {}] }]);
   });
 
-  it("walks its operands along the product's axes", () => {
+  it("traverses its operands along the product's axes", () => {
     const [product] = kernelsOf(apply("add", sums, bias));
     expect(product).toMatchObject({
       c: { rows: [{ length: 6, stride: 8 }], columns: [{ length: 8, stride: 1 }] },
@@ -44,7 +44,7 @@ describe("a product's epilogue", () => {
     });
   });
 
-  it("writes nothing else into the buffer that its sums grow in, such as another part of a concatenation", () => {
+  it("writes nothing else into the accumulator buffer, such as another part of a concatenation", () => {
     const joined = createNode("concat", [sums, matmul(leaf(6, 3), leaf(3, 8))], { axis: 0 });
     for (const kernel of kernelsOf(joined)) {
       if (kernel.kind !== "product") continue;
@@ -52,8 +52,8 @@ describe("a product's epilogue", () => {
     }
   });
 
-  it("needs no instructions to arrange sums otherwise", () => {
-    // [channels, images · places] to [images, channels, places]
+  it("needs no operations to change the layout of the sums", () => {
+    // [channels, images · pixels] to [images, channels, pixels]
     const images = permute(reshape(matmul(leaf(4, 3), leaf(3, 10)), [4, 2, 5]), 1, 0, 2);
     expect(kernelsOf(permute(images, 0, 1, 2))).toMatchObject([
       {
@@ -70,20 +70,20 @@ describe("a product's epilogue", () => {
     ]);
   });
 
-  it("is no loop that would walk columns in leaps", () => {
+  it("is not a loop that traverses columns with a large stride", () => {
     expect(kernelsOf(apply("add", sums, permute(leaf(8, 6), 1, 0)))).toMatchObject([
       { kind: "product", epilogue: [] },
       { kind: "map" },
     ]);
   });
 
-  it("is no loop over sums that somebody else needs, or of which it needs only a part", () => {
+  it("is not a loop over sums that another kernel reads too, or of which the loop reads only a part", () => {
     expect(kernelsOf(sums, apply("exp", sums))[0]).toMatchObject({ kind: "product", epilogue: [] });
     const part = createNode("slice", [sums], { starts: [0, 0], lengths: [6, 4], steps: [1, 1] });
     expect(kernelsOf(apply("exp", part))[0]).toMatchObject({ kind: "product", epilogue: [] });
   });
 
-  it("is no loop that repeats sums", () => {
+  it("is not a loop that repeats sums", () => {
     const repeated = spread(reshape(sums, [1, 6, 8]), [2, 6, 8]);
     expect(kernelsOf(apply("add", repeated, leaf(2, 6, 8)))[0]).toMatchObject({ epilogue: [] });
   });

@@ -20,22 +20,23 @@ import { replaceLeaves } from "./rewrite.js";
 import type { Target } from "./target.js";
 
 /**
- * Makes loops that finish the sums of a product its epilogue: the bias, the activation, a residual connection, or only another
- * arrangement. The product then writes what the loop would have written, while the sums are still in the cache.
+ * Fuses a loop that post-processes a product's result into the product, as its epilogue: a bias, an activation, a residual
+ * connection, or only another layout. The product then writes the results of the loop while the sums are still in the cache.
  *
- * A loop is taken in if it alone reads the product's result, every element once. The product moves to where the loop was.
+ * A loop becomes an epilogue if only it reads the product's result, and every element once. The product moves to the position of
+ * the loop in the program.
  */
 export function withEpilogues(program: Program, target: Target): Program {
   if (!program.kernels.some(isProduct)) return program;
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
-  /** What has been placed so far; a product that has moved on leaves its place empty. */
+  /** The kernels so far; `null` where a product was, before it was fused into a later loop. */
   const placed: (Kernel | null)[] = [];
-  /** By the buffer of its result: the place of a product whose only reader may take it in. */
+  /** By the buffer of its result: the index in `placed` of a product that has only one reader. */
   const products = new Map<number, number>();
-  /** Where each buffer has been written last. */
+  /** By buffer: the index in `placed` of its last writer. */
   const written = new Map<number, number>();
-  const place = (kernel: Kernel): void => {
+  const add = (kernel: Kernel): void => {
     for (const buffer of buffersOf(kernel).writes) written.set(buffer, placed.length);
     if (kernel.kind === "product") {
       const { buffer } = kernel.c;
@@ -48,12 +49,12 @@ export function withEpilogues(program: Program, target: Target): Program {
     const at = kernel.kind === "map" ? firstOf(products, buffersOf(kernel).reads) : undefined;
     const product = at === undefined ? null : placed[at];
     if (kernel.kind !== "map" || at === undefined || product?.kind !== "product") {
-      place(kernel);
+      add(kernel);
       continue;
     }
     const { reads, writes } = buffersOf(kernel);
     const operands = [product.a.buffer, product.b.buffer];
-    // What the product reads has to be the same later on, and nothing may be read that it already writes.
+    // The product's operands must not be written between the product and the loop, and the loop must not write what either reads.
     const isSafe =
       operands.every((buffer) => (written.get(buffer) ?? -1) <= at) &&
       writes.every((buffer) => !reads.includes(buffer) && !operands.includes(buffer));
@@ -62,22 +63,22 @@ export function withEpilogues(program: Program, target: Target): Program {
       placed[at] = null;
       products.delete(product.c.buffer);
     }
-    place(both ?? kernel);
+    add(both ?? kernel);
   }
   return { ...program, kernels: placed.filter((kernel) => kernel !== null) };
 }
 
-/** The first place of those that some of the buffers have. */
-function firstOf(places: ReadonlyMap<number, number>, buffers: readonly number[]): number | undefined {
+/** The smallest index that some of the buffers have. */
+function firstOf(indices: ReadonlyMap<number, number>, buffers: readonly number[]): number | undefined {
   let first: number | undefined;
   for (const buffer of buffers) {
-    const place = places.get(buffer);
-    if (place !== undefined && (first === undefined || place < first)) first = place;
+    const index = indices.get(buffer);
+    if (index !== undefined && (first === undefined || index < first)) first = index;
   }
   return first;
 }
 
-/** The product with the loop as its epilogue; `null` if the loop goes other ways than the product. */
+/** The product with the loop as its epilogue; `null` if the target or their layouts do not allow it. */
 function join(product: ProductKernel, { shape, results }: MapKernel, target: Target): ProductKernel | null {
   const { products, kernel, elementBytes } = target;
   if (product.epilogue.length > 0) return null;
@@ -101,14 +102,14 @@ function join(product: ProductKernel, { shape, results }: MapKernel, target: Tar
   const walks = walksOf(product, shape, sums[0].layout, [...others, ...results]);
   if (walks === null) return null;
   const [ofOthers, ofResults] = [walks.slice(0, others.length), walks.slice(others.length)];
-  // The sums grow where one of the results will stand: in the one that they are themselves, if there is one, or else in the
-  // last. Results before it may be written in place; an optimizer's are its state, and then the parameter.
+  // The product accumulates in the buffer of one of the results: of the result that is the sums themselves, if there is one, and
+  // otherwise of the last. The results before it may then be written in place: for an optimizer, its state.
   const isSumItself = ({ expression }: MapResult): boolean => isSum(expression);
   const same = (result: MapResult): boolean => result.expression.dtype === product.dtype;
   const home = results.find(isSumItself) ?? results.findLast(same);
   if (home === undefined) return null;
   const { buffer } = home;
-  // An epilogue knows one place in the buffer that the sums grow in.
+  // An epilogue can access the accumulator buffer through one layout only.
   if (results.some((result) => result !== home && result.buffer === buffer)) return null;
   const layout = ofResults[results.indexOf(home)];
   const [batch, rows, columns] = layout.axes;
@@ -128,7 +129,7 @@ function join(product: ProductKernel, { shape, results }: MapKernel, target: Tar
   return { ...product, c, epilogue };
 }
 
-/** How a loop's operands and results are walked along the batch, the rows and the columns of a product. */
+/** The layouts of a loop's operands and results along the batch, rows and columns of a product; `null` if there are none. */
 function walksOf(
   product: ProductKernel,
   shape: readonly number[],
@@ -148,7 +149,7 @@ function walksOf(
     }
   }
   parts.sort((x, y) => y.part.span - x.part.span);
-  // Every element of the product, once.
+  // The loop must cover every element of the product exactly once.
   for (const [axis, length] of Object.entries({
     batch: product.batch,
     rows: product.m,
@@ -174,7 +175,7 @@ function walksOf(
   }));
 }
 
-/** Whether the columns of a row are all the same, or neighbours in memory but for seams. */
+/** Whether the innermost digit of the columns has stride 1, or all digits have stride 0. */
 function isVector({ axes: [, , columns] }: Layout): boolean {
   return columns.at(-1)?.stride === 1 || columns.every(({ stride }) => stride === 0);
 }

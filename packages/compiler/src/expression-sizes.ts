@@ -1,14 +1,14 @@
 import type { Leaf, LoopExpression } from "./kernel.js";
 
-/** How much a loop has to do for an expression. */
+/** The size of an expression. */
 export interface ExpressionSize {
-  /** How many operations and leaves it has. One that several parts share counts for each of them. */
+  /** The number of its operations and leaves. A shared part counts once for each use. */
   readonly parts: number;
-  /** What it reads, each once. */
+  /** Its leaves, without duplicates. */
   readonly leaves: readonly Leaf[];
 }
 
-/** The sizes of expressions that grow from one another: each is found from those of its operands. */
+/** Caches the sizes of expressions. Each size is computed from the sizes of its operands. */
 export class ExpressionSizes {
   readonly #known = new Map<LoopExpression, ExpressionSize>();
 
@@ -21,7 +21,7 @@ export class ExpressionSizes {
     return size;
   }
 
-  /** The size of an operation on these operands. */
+  /** The size of one operation on these operands. */
   ofAll(operands: readonly LoopExpression[]): ExpressionSize {
     if (operands.length === 1) {
       const { parts, leaves } = this.of(operands[0]);
@@ -32,7 +32,7 @@ export class ExpressionSizes {
     for (const operand of operands) {
       const size = this.of(operand);
       parts += size.parts;
-      // There are hardly ever more than an expression may have, which are few.
+      // A linear search is fast enough: the number of leaves hardly ever exceeds the limit of a kernel, which is small.
       for (const leaf of size.leaves) if (!leaves.includes(leaf)) leaves.push(leaf);
     }
     return { parts, leaves };

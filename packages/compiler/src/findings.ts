@@ -6,8 +6,8 @@ import { combined, contiguous, digit, expand, type Layout } from "./layout.js";
 type Load = Extract<LoopExpression, { kind: "load" }>;
 
 /**
- * For targets whose kernels cannot end a program: what a check finds is a result of the program, made by ordinary loops. The
- * program goes on whatever they find, so an index that is outside is replaced by 0, and another faulty number by 1.
+ * For targets whose kernels cannot abort a program: ordinary loops compute the finding of a check as a result of the program. The
+ * program continues after a faulty number, so it replaces an index outside its axis by 0, and other faulty numbers by 1.
  */
 export const reportingChecks: CheckLowering = {
   look(check, room) {
@@ -17,7 +17,7 @@ export const reportingChecks: CheckLowering = {
   usableNumber: (number, faulty, { shape }) => guarded(number, contiguous(shape), faulty, 1),
 };
 
-/** Adds a finding: the largest count of elements that come from a faulty one on, itself included, is that of the first. */
+/** Adds a finding. The first faulty element is the one with the largest number of elements from it to the end. */
 function report(
   { node: { shape }, operand, ...check }: Check,
   { kernels, addBuffer, findings, isBody }: CheckRoom,
@@ -48,7 +48,7 @@ function report(
 
   findings.all.push({ ...check, size: sizeOf(shape), found: found.buffer, value: value.buffer });
   if (!isBody) return;
-  // What an earlier iteration has found stays.
+  // Keeps the finding of an earlier iteration.
   const isNew = apply("bool", "equal", [found, constant(0, found.layout)]);
   for (const [known, now] of [
     [value, valueNow],
@@ -60,7 +60,7 @@ function report(
   }
 }
 
-/** An operand with 0 for what is faulty, in a buffer of its own; elements that a layout repeats are there once. */
+/** A copy of an operand with 0 in place of faulty numbers. Elements that the layout repeats are stored once. */
 function usableIndex(
   { faulty, node: { shape }, operand }: Check,
   { kernels, addBuffer }: CheckRoom,
@@ -79,7 +79,7 @@ function usableIndex(
   return { buffer, layout: expand({ offset: 0, axes }, shape) };
 }
 
-/** The elements of an operand, without what its layout repeats, behind an axis of length 1: so that there is one to combine. */
+/** The elements of an operand without repetition. A leading axis of length 1 ensures that there is an axis to reduce. */
 function distinct({ buffer, layout }: Operand, shape: Node["shape"]) {
   const moves = layout.axes.map((digits) => digits.some(({ stride }) => stride !== 0));
   return {
@@ -91,7 +91,7 @@ function distinct({ buffer, layout }: Operand, shape: Node["shape"]) {
   };
 }
 
-/** How many elements of a shape come after each of those that are distinct, itself included. */
+/** For each distinct element: the number of elements of the shape from it to the end, including itself. */
 function position(shape: Node["shape"], distinctShape: Node["shape"]): LoopExpression {
   const axes = contiguous(shape).axes.map((digits, axis) =>
     distinctShape[axis + 1] === 1 ? [] : digits.map(({ length, stride }) => ({ length, stride: -stride })),
@@ -99,7 +99,7 @@ function position(shape: Node["shape"], distinctShape: Node["shape"]): LoopExpre
   return { kind: "index", dtype: "int32", layout: { offset: sizeOf(shape), axes: [[], ...axes] } };
 }
 
-/** The expression, or a number that is harmless where it is faulty. */
+/** The expression, with faulty numbers replaced by `harmless`. */
 function guarded(
   expression: LoopExpression,
   layout: Layout,
@@ -115,15 +115,15 @@ function isFaulty(number: LoopExpression, layout: Layout, { from, to }: Faulty):
   return apply("bool", from <= to ? "minimum" : "maximum", [above, below]);
 }
 
-/** The same number for every element of what has this layout: a place from which nothing moves. */
+/** A constant for every element of a layout: an index expression with strides 0. */
 function constant(number: number, { axes }: Layout): LoopExpression {
-  const still = axes.map((digits) =>
+  const repeated = axes.map((digits) =>
     digit(
       digits.reduce((length, d) => length * d.length, 1),
       0,
     ),
   );
-  return { kind: "index", dtype: "int32", layout: { offset: number, axes: still } };
+  return { kind: "index", dtype: "int32", layout: { offset: number, axes: repeated } };
 }
 
 function where(condition: LoopExpression, a: LoopExpression, b: LoopExpression): LoopExpression {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FreeRoom } from "./free-room.js";
 
 describe("free room", () => {
-  it("is taken at the lowest address that is long enough", () => {
+  it("is allocated at the lowest address with enough room", () => {
     const room = new FreeRoom();
     expect([room.take(10), room.take(20), room.take(10), room.take(5)]).toEqual([0, 10, 30, 40]);
     room.giveBack(0, 10);
@@ -13,7 +13,7 @@ describe("free room", () => {
     expect(room.most).toBe(45);
   });
 
-  it("is joined with what is free on either side, and with the end", () => {
+  it("is joined with free neighbours on both sides, and with the end", () => {
     const room = new FreeRoom();
     const addresses = Array.from({ length: 4 }, () => room.take(10));
     for (const place of [0, 2, 1]) room.giveBack(addresses[place], 10);
@@ -23,7 +23,7 @@ describe("free room", () => {
     expect(room.most).toBe(80);
   });
 
-  it("is found like that however many gaps there are", () => {
+  it("is found correctly among many gaps", () => {
     const sizes = fc.integer({ min: 1, max: 9 });
     const steps = fc.array(fc.record({ size: sizes, back: fc.nat() }), { minLength: 500, maxLength: 900 });
     fc.assert(
@@ -39,7 +39,7 @@ describe("free room", () => {
           }
         };
         for (const [i, { size, back }] of all.entries()) {
-          // Fills up first, and then lets three go for each that comes.
+          // Allocates first, then frees three ranges for each allocation.
           if (i < all.length / 2 || i % 4 === 0) {
             const address = room.take(size);
             expect(address).toBe(lowest(size));

@@ -1,24 +1,24 @@
-/** A stretch of memory that nobody needs, in bytes. */
+/** A range of free memory, in bytes. */
 interface Gap {
   readonly start: number;
   readonly end: number;
 }
 
-/** Memory that grows without bound, in which room is taken at the lowest address where there is enough, and given back. */
+/** A first-fit allocator over memory that grows as needed. */
 export class FreeRoom {
-  /** What is free below `#end`, from one stretch in use to the next. */
+  /** The free ranges below `#end`. */
   readonly #gaps = new Gaps();
   readonly #byStart = new Map<number, Gap>();
   readonly #byEnd = new Map<number, Gap>();
   #end = 0;
   #most = 0;
 
-  /** How long the memory has to be. */
+  /** The largest size that the memory has had. */
   get most(): number {
     return this.#most;
   }
 
-  /** Returns the address. */
+  /** Allocates at the lowest address with enough room; returns the address. */
   take(bytes: number): number {
     const gap = this.#gaps.first(bytes);
     if (gap !== undefined) {
@@ -32,6 +32,7 @@ export class FreeRoom {
     return start;
   }
 
+  /** Frees a range, and joins it with free neighbours. */
   giveBack(address: number, bytes: number): void {
     const before = this.#byEnd.get(address);
     const after = this.#byStart.get(address + bytes);
@@ -54,20 +55,20 @@ export class FreeRoom {
   }
 }
 
-/** Gaps that are neighbours, the lowest first, and how long the longest of them is. */
+/** Neighbouring gaps in ascending order, and the length of the longest. */
 interface Shelf {
   gaps: Gap[];
   longest: number;
 }
 
-/** A shelf with more is cut in two: then both the shelves of a program, and the gaps of a shelf, are few. */
+/** A shelf with more gaps is split in two, so that both the number of shelves and the number of gaps on each stay small. */
 const shelfBound = 64;
 
-/** Gaps by address, on shelves: where none is long enough on a shelf, none of it is looked at. */
+/** Gaps ordered by address and grouped on shelves. A search skips every shelf whose longest gap is too short. */
 class Gaps {
   readonly #shelves: Shelf[] = [];
 
-  /** The lowest gap that is so long, or longer. */
+  /** The lowest gap of at least `bytes` bytes. */
   first(bytes: number): Gap | undefined {
     const shelf = this.#shelves.find(({ longest }) => longest >= bytes);
     return shelf?.gaps.find(({ start, end }) => end - start >= bytes);
@@ -79,28 +80,28 @@ class Gaps {
       this.#shelves.push({ gaps: [gap], longest: length });
       return;
     }
-    const place = Math.max(0, this.#shelfBefore(gap.start));
-    const shelf = this.#shelves[place];
+    const index = Math.max(0, this.#shelfBefore(gap.start));
+    const shelf = this.#shelves[index];
     const { gaps } = shelf;
     gaps.splice(gaps.findLastIndex(({ start }) => start < gap.start) + 1, 0, gap);
     shelf.longest = Math.max(shelf.longest, length);
     if (gaps.length > shelfBound) {
       const upper = gaps.splice(shelfBound / 2);
       shelf.longest = longestOf(gaps);
-      this.#shelves.splice(place + 1, 0, { gaps: upper, longest: longestOf(upper) });
+      this.#shelves.splice(index + 1, 0, { gaps: upper, longest: longestOf(upper) });
     }
   }
 
-  /** Takes out a gap that is there. */
+  /** Removes a gap, which must be present. */
   remove(gap: Gap): void {
-    const place = this.#shelfBefore(gap.end);
-    const shelf = this.#shelves[place];
+    const index = this.#shelfBefore(gap.end);
+    const shelf = this.#shelves[index];
     shelf.gaps = shelf.gaps.filter((other) => other !== gap);
     shelf.longest = longestOf(shelf.gaps);
-    if (shelf.gaps.length === 0) this.#shelves.splice(place, 1);
+    if (shelf.gaps.length === 0) this.#shelves.splice(index, 1);
   }
 
-  /** The last shelf that begins below an address; −1 if there is none. */
+  /** The index of the last shelf that begins below an address; −1 if there is none. */
   #shelfBefore(address: number): number {
     return this.#shelves.findLastIndex(({ gaps: [lowest] }) => lowest.start < address);
   }

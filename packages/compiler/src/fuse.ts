@@ -10,9 +10,10 @@ import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
 
 /**
- * Joins neighbouring elementwise loops over one shape into one, which then computes several results: an optimizer's update
- * of a parameter and its state is one pass over memory. What one of them wrote and the next read back stays in a register,
- * and if nobody else reads it, it is not written at all. How far that goes is the target's to say.
+ * Optimizes a program for a target. Joins neighbouring elementwise loops over one shape into one loop with several results: the
+ * update of a parameter and its optimizer state becomes one pass over memory. A value that one of the loops writes and another
+ * reads stays in a register, and it is not written if no other kernel reads it. Then fuses epilogues into products, splits
+ * reductions, and groups loops over the same rows. The target sets the limits.
  */
 export function fuse(program: Program, target: Target): Program {
   const alive = withoutDeadResults(withJoinedLoops(withFusedBodies(program, target), target));
@@ -20,7 +21,7 @@ export function fuse(program: Program, target: Target): Program {
   return groupRows(splitReductions(oriented, target), target);
 }
 
-/** Does the same inside of loops: their bodies are programs over the same buffers. */
+/** Fuses the bodies of loops, which are programs over the same buffers. */
 function withFusedBodies(program: Program, target: Target): Program {
   let buffers = [...program.buffers];
   const kernels = program.kernels.flatMap((kernel): Kernel[] => {
@@ -45,7 +46,7 @@ function withJoinedLoops(program: Program, target: Target): Program {
   return { ...program, kernels: items.map((item) => (item instanceof GrowingLoop ? item.kernel : item)) };
 }
 
-/** What a loop may be joined to; `null` if that has another shape, or is no loop. */
+/** The loop to which the next one may be joined; `null` if `last` is not a loop or has another shape. */
 function growingFrom(last: Kernel | GrowingLoop, { shape }: MapKernel, target: Target): GrowingLoop | null {
   if (last instanceof GrowingLoop) return sameShape(last.shape, shape) ? last : null;
   return last.kind === "map" && sameShape(last.shape, shape) ? new GrowingLoop(last, target) : null;

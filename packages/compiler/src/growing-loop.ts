@@ -14,19 +14,19 @@ import { replaceLeaves } from "./rewrite.js";
 import type { Target } from "./target.js";
 
 /**
- * A loop that others are joined to, one after another. What it computes and reads by now is kept, so that each of them is looked at
- * once, however many there are.
+ * A loop to which other loops are joined, one after another. Caches what the joined loop computes and reads, so that the work is
+ * linear in the number of loops.
  */
 export class GrowingLoop {
   readonly #first: MapKernel;
   readonly #limits: Target["kernel"];
   readonly #results: MapResult[] = [];
-  /** By buffer: the parts of it that are written, which lie apart, and the stretch that they are in. */
+  /** By buffer: the results that write it, which do not overlap, and the range from the first to the last element written. */
   readonly #written = new Map<number, Stretch & { readonly results: readonly MapResult[] }>();
   readonly #parts = new Set<LoopExpression>();
-  /** What it reads, each once: at most as many as a loop may have operands, so they are looked through one by one. */
+  /** Its leaves, without duplicates. A loop has few operands, so a linear search is fast enough. */
   readonly #leaves: Leaf[] = [];
-  /** All that it is walked by; of those that differ only in where they begin, one. */
+  /** The layouts that the loop traverses. Of layouts that differ only in their offset, it contains one. */
   readonly #layouts: Layout[] = [];
 
   constructor(first: MapKernel, { kernel }: Target) {
@@ -36,7 +36,7 @@ export class GrowingLoop {
     this.#add(first.results, parts, this.#newLeaves(parts), this.#newLayouts(first.results, parts));
   }
 
-  /** The loop as it is by now. */
+  /** The joined loop. */
   get kernel(): MapKernel {
     return { ...this.#first, results: this.#results };
   }
@@ -45,7 +45,7 @@ export class GrowingLoop {
     return this.#first.shape;
   }
 
-  /** Takes in what a loop of the same shape computes, unless they cannot share one. */
+  /** Joins a loop of the same shape; returns `false` and changes nothing if that is impossible. */
   join(loop: MapKernel): boolean {
     const results: MapResult[] = [];
     const known = new Map<LoopExpression, LoopExpression | null>();
@@ -67,7 +67,7 @@ export class GrowingLoop {
     return fits;
   }
 
-  /** Whether nothing is written by now from the first element of a result to its last. */
+  /** Whether no result so far writes between the first and the last element of a new one. */
   #mayWrite(buffer: number, layout: Layout): boolean {
     const written = this.#written.get(buffer);
     if (written === undefined) return true;
@@ -88,14 +88,14 @@ export class GrowingLoop {
     return countBuffers([...this.#leaves, ...leaves], written) <= limits.buffers;
   }
 
-  /** What is read back, as it was computed; `null` if it is read in another order than it was written. */
+  /** Replaces a load of a result by its expression; `null` if it is read in another order than it is written. */
   readonly #readBack = (leaf: Leaf): LoopExpression | null => {
     const written = leaf.kind === "load" ? this.#written.get(leaf.buffer) : undefined;
     if (written === undefined) return leaf;
     return written.results.find(({ layout }) => sameLayout(layout, leaf.layout))?.expression ?? null;
   };
 
-  /** The leaves among some parts that are not read by now, each once. */
+  /** The leaves among some parts that the loop does not read yet, without duplicates. */
   #newLeaves(parts: readonly LoopExpression[]): Leaf[] {
     const found: Leaf[] = [];
     for (const part of parts) {
@@ -104,15 +104,15 @@ export class GrowingLoop {
     return found;
   }
 
-  /** What results and parts are walked by, unless the loop is walked so by now; each once. */
+  /** The layouts of results and parts that the loop does not traverse yet, without duplicates. */
   #newLayouts(results: readonly MapResult[], parts: readonly LoopExpression[]): Layout[] {
     const found: Layout[] = [];
-    const note = (layout: Layout): void => {
-      const isKnown = isWalked(this.#layouts, layout) || isWalked(found, layout);
+    const add = (layout: Layout): void => {
+      const isKnown = isTraversed(this.#layouts, layout) || isTraversed(found, layout);
       if (!isKnown) found.push(layout);
     };
-    for (const part of parts) if (part.kind !== "apply") note(part.layout);
-    for (const { layout } of results) note(layout);
+    for (const part of parts) if (part.kind !== "apply") add(part.layout);
+    for (const { layout } of results) add(layout);
     return found;
   }
 
@@ -143,8 +143,8 @@ function isAmong(leaves: readonly Leaf[], leaf: Leaf): boolean {
   return false;
 }
 
-/** Whether one of some layouts is walked like another. */
-function isWalked(layouts: readonly Layout[], layout: Layout): boolean {
+/** Whether some layout has the same digits as another one. */
+function isTraversed(layouts: readonly Layout[], layout: Layout): boolean {
   for (const other of layouts) if (sameDigits(other, layout)) return true;
   return false;
 }

@@ -7,7 +7,7 @@ import { lower } from "./lower.js";
 import { planMemory } from "./memory-plan.js";
 import { vectorTarget } from "./testing/targets.js";
 
-// Graphs of any length: what a kernel may be, and how often each pass looks at each.
+// Graphs of any length: the size limits of kernels, and how often each pass visits each kernel.
 
 const leaf = (...shape: number[]): Node =>
   createLeaf(
@@ -29,7 +29,7 @@ function repeated(x: Node, count: number, next: (x: Node) => Node): Node {
   return result;
 }
 
-/** A column for each row, as wide as the rows are. */
+/** One value per row, broadcast to the width of the rows. */
 const column = (x: Node, shape: Shape) => expand(reshape(x, [shape[0], 1]), shape);
 
 function softmax(x: Node): Node {
@@ -37,7 +37,7 @@ function softmax(x: Node): Node {
   return apply("div", powers, column(reduce("sum", powers, 1), x.shape));
 }
 
-/** A layer with its activation, and a reduction of what comes out. */
+/** A layer with its activation, and a reduction of its output. */
 function layer(x: Node): Node {
   const [rows, features] = x.shape;
   const product = matmul(x, transpose(leaf(features, features)));
@@ -82,13 +82,13 @@ function expectBounded(program: Program): void {
 }
 
 describe("a kernel stays small", () => {
-  it("in a chain of 20,000 operations, which becomes as many loops as it needs", () => {
+  it("in a chain of 20,000 operations, which is divided into several loops", () => {
     const program = compile(repeated(leaf(4), 20_000, (x) => apply("tanh", x)));
     expectBounded(program);
     expect(program.kernels).toHaveLength(Math.ceil(20_000 / (partBound - 1)));
   });
 
-  it("in a chain whose links are needed later", () => {
+  it("in a chain whose intermediate results are read later", () => {
     const links = [leaf(4)];
     for (let i = 0; i < 2000; i++) links.push(apply("tanh", links[i]));
     const program = compile(links.reduceRight((sum, link) => apply("mul", apply("exp", sum), link)));
@@ -96,37 +96,37 @@ describe("a kernel stays small", () => {
     expect(program.kernels.length).toBeLessThan(2000 / 4);
   });
 
-  it("in a chain that is moved between its links", () => {
+  it("in a chain with movements between its operations", () => {
     const program = compile(repeated(leaf(3, 4), 2000, (x) => transpose(apply("tanh", x))));
     expectBounded(program);
     expect(program.kernels).toHaveLength(Math.ceil(2000 / (partBound - 1)));
   });
 
-  it("where it adds up a thousand operands", () => {
+  it("in a sum of a thousand operands", () => {
     const operands = Array.from({ length: 1000 }, () => apply("exp", leaf(4)));
     const program = compile(operands.reduce((sum, operand) => apply("add", sum, operand)));
     expectBounded(program);
     expect(program.kernels.length).toBeLessThan(1000 / 10);
   });
 
-  it("in a concatenation of 6,000 operands, twelve to a loop", () => {
+  it("in a concatenation of 6,000 operands, twelve per loop", () => {
     const operands = Array.from({ length: 6000 }, () => reshape(leaf(2, 3), [1, 2, 3]));
     const program = compile(createNode("concat", operands, { axis: 0 }));
     expectBounded(program);
-    // Each is an operand that is read and one that is written.
+    // Each counts as two operands: one is read and one is written.
     expect(program.kernels).toHaveLength(6000 / (operandBound / 2));
   });
 
-  it("where windows of 10,000 places are added up, after a long chain", () => {
+  it("in a fold of windows of 10,000 elements, after a long chain", () => {
     const windows = repeated(leaf(2, 2, 100, 100), 300, (x) => apply("tanh", x));
     const attributes = { size: [100, 100], stride: [20, 20], dilation: [1, 1], shape: [120, 120] };
     const program = compile(createNode("fold", [windows], attributes));
     expectBounded(program);
-    // One for each place, what is cleared before, and the chain.
+    // One kernel for each index of the windows, the fill, and the chain.
     expect(program.kernels.length).toBeLessThanOrEqual(10_000 + 1 + Math.ceil(300 / (partBound - 1)));
   });
 
-  it("where many loops work on the same rows", () => {
+  it("in many loops over the same rows", () => {
     const program = compile(repeated(leaf(512, 256), 60, softmax));
     expectBounded(program);
     expect(program.kernels.filter(({ kind }) => kind === "rows").length).toBeGreaterThan(1);
@@ -134,7 +134,7 @@ describe("a kernel stays small", () => {
   });
 });
 
-/** A program whose kernels count how often something about them is looked up. */
+/** A program whose kernels count how often their fields are read. */
 function counted(program: Program): { readonly program: Program; readonly lookups: () => number } {
   let lookups = 0;
   const kernels = program.kernels.map(
@@ -149,7 +149,7 @@ function counted(program: Program): { readonly program: Program; readonly lookup
   return { program: { ...program, kernels }, lookups: () => lookups };
 }
 
-describe("twice as long a graph is at most 2.2 times the work", () => {
+describe("a graph of twice the length takes at most 2.2 times the work", () => {
   const graphs: Record<string, (length: number) => Node[]> = {
     chain: (length) => [repeated(leaf(4), 20 * length, (x) => apply("tanh", x))],
     layers: (length) => [repeated(leaf(8, 16), length, layer)],

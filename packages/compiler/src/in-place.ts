@@ -5,20 +5,20 @@ import { isContiguous, sameLayout } from "./layout.js";
 type Load = Extract<LoopExpression, { kind: "load" }>;
 
 /**
- * Which inputs each output may be written over while the program runs: those that are read for the last time, element by
- * element, by the loop that writes the output.
+ * For each output, the inputs whose memory it may overwrite while the program runs: inputs whose last reader is the loop that
+ * writes the output, and which that loop reads in the order in which it writes.
  */
 export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySet<number>> {
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
   const inputs = new Set(program.inputs.filter((input) => !outputs.has(input)));
   const known = new Map<number, readonly Load[]>();
-  /** What the kernel at a place of the program reads of inputs, for the last time. */
-  const lastLoads = (time: number): readonly Load[] => {
+  /** The loads of inputs by a kernel that is their last reader. */
+  const lastLoads = (index: number): readonly Load[] => {
     const isLast = ({ buffer }: Load): boolean =>
-      inputs.has(buffer) && uses.readersOf(buffer).at(-1) === time;
-    const found = known.get(time) ?? loads(resultsOf(program.kernels[time])).filter(isLast);
-    known.set(time, found);
+      inputs.has(buffer) && uses.readersOf(buffer).at(-1) === index;
+    const found = known.get(index) ?? loads(resultsOf(program.kernels[index])).filter(isLast);
+    known.set(index, found);
     return found;
   };
   const inPlace = new Map<number, ReadonlySet<number>>();
@@ -35,9 +35,9 @@ export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySe
 }
 
 /**
- * The buffers a loop, or a product's epilogue, reads just where it writes an output: its expression for that reads them, and
- * nothing else elsewhere. A product adds up its sums in its own result, so nothing can be read from there. `all`: what the kernel
- * reads of inputs that might do.
+ * The buffers that a loop, or a product's epilogue, reads with the same layout with which it writes an output, in the expression of
+ * that output, and through no other layout. A product accumulates in its result buffer, so an input cannot be read in place there.
+ * `all`: the kernel's loads of candidate inputs.
  */
 function inputsReadInStep(kernel: Kernel, output: number, all: readonly Load[]): number[] {
   const taken = kernel.kind === "product" ? [kernel.a.buffer, kernel.b.buffer, kernel.c.buffer] : [];
@@ -52,7 +52,7 @@ function inputsReadInStep(kernel: Kernel, output: number, all: readonly Load[]):
   );
 }
 
-/** What a loop computes, or a product in its epilogue. */
+/** The results of a loop, or of a product's epilogue. */
 function resultsOf(kernel: Kernel): readonly MapResult[] {
   if (kernel.kind === "map") return kernel.results;
   return kernel.kind === "product" ? kernel.epilogue : [];

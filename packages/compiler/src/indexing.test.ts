@@ -12,8 +12,8 @@ const integers = (...shape: number[]): Node =>
 const expand = (x: Node, shape: Shape): Node => createNode("expand", [x], { shape });
 const kernelsOf = (...outputs: Node[]) => fuse(lower(outputs, vectorTarget), vectorTarget).kernels;
 
-describe("lowering what goes by an index", () => {
-  it("reads an embedding's index as it lies, and x through movements", () => {
+describe("lowering of indexing operations", () => {
+  it("reads an embedding's index without a copy, and x through movements", () => {
     const table = createNode("permute", [numbers(8, 100)], { axes: [1, 0] });
     const rows = createNode("gather", [table, expand(integers(5, 1), [5, 8])], { axis: 0 });
     expect(kernelsOf(rows)).toMatchObject([
@@ -41,13 +41,13 @@ describe("lowering what goes by an index", () => {
     expect(kernelsOf(first, second).filter(({ kind }) => kind === "check")).toHaveLength(2);
   });
 
-  it("computes an index first", () => {
+  it("materializes a computed index", () => {
     const index = createNode("add", [integers(5), integers(5)], {});
     const picked = createNode("gather", [numbers(9), index], { axis: 0 });
     expect(kernelsOf(picked).map(({ kind }) => kind)).toEqual(["map", "check", "gather"]);
   });
 
-  it("copies x where the indexed axis cannot be stepped along", () => {
+  it("copies x if the indexed axis has no single stride", () => {
     const swapped = createNode("permute", [numbers(2, 3, 4)], { axes: [1, 0, 2] });
     const x = createNode("reshape", [swapped], { shape: [6, 4] });
     const picked = createNode("gather", [x, integers(2, 4)], { axis: 0 });
@@ -56,12 +56,12 @@ describe("lowering what goes by an index", () => {
     expect(kernelsOf(others).map(({ kind }) => kind)).toEqual(["check", "gather"]);
   });
 
-  it("adds nothing where there is nothing to add", () => {
+  it("adds no scatter kernel for an empty operand", () => {
     const sums = createNode("scatterAdd", [integers(0, 3), numbers(0, 3)], { axis: 0, size: 4 });
     expect(kernelsOf(sums).map(({ kind }) => kind)).toEqual(["fill"]);
   });
 
-  it("checks the divisors and exponents of int32 alone", () => {
+  it("checks divisors and exponents only for int32", () => {
     for (const name of ["mod", "pow"] as const) {
       const kinds = (a: Node, b: Node) => kernelsOf(createNode(name, [a, b], {})).map(({ kind }) => kind);
       expect(kinds(numbers(3), numbers(3))).toEqual(["map"]);

@@ -4,12 +4,12 @@ import { canWalkTogether } from "./iteration.js";
 import { contiguous, digit, type Layout } from "./layout.js";
 import type { Lowering } from "./lowering.js";
 
-/** The operations that become kernels of their own. */
+/** The operations that are lowered to separate kernels. */
 export type IndexingOperation = Operation & {
   readonly primitive: "gather" | "scatterAdd" | "cumsum" | "argsort" | "randomBits";
 };
 
-/** Lowers a primitive that works by the numbers of an index, or in another order than its elements'. Returns the result's buffer. */
+/** Lowers a primitive whose accesses depend on an index, or that does not compute element by element. Returns the result's buffer. */
 export function lowerIndexing(node: Node, operation: IndexingOperation, lowering: Lowering): number {
   const { kernels, read, allocate } = lowering;
   const { shape } = node;
@@ -39,7 +39,7 @@ export function lowerIndexing(node: Node, operation: IndexingOperation, lowering
   }
 }
 
-/** The index and x are read as they lie, also if they are repeated: an embedding's index is one number for a whole row. */
+/** Reads the index and x through their layouts without a copy, even if they repeat: an embedding has one index for a whole row. */
 function lowerGather(
   node: Node,
   { inputs, attributes: { axis } }: Operation & { readonly primitive: "gather" },
@@ -49,22 +49,22 @@ function lowerGather(
   const { shape } = node;
   const usable = checkIndex("gather", index, x.shape[axis], lowering);
   if (usable !== null && sizeOf(x.shape) === 0) return filled(lowering.allocate(node), lowering);
-  const seen = lowering.read(x);
-  let from = seen.layout.axes[axis].length > 1 ? lowering.copied(x) : seen;
-  let place = usable ?? lowering.read(index);
-  let along = alongIndex(from.layout, axis, shape[axis]);
-  if (!canWalkTogether(shape, [place.layout, along.layout, contiguous(shape)])) {
-    from = lowering.copied(x);
-    place = usable ?? lowering.copied(index);
-    along = alongIndex(from.layout, axis, shape[axis]);
+  const operand = lowering.read(x);
+  let source = operand.layout.axes[axis].length > 1 ? lowering.copied(x) : operand;
+  let indices = usable ?? lowering.read(index);
+  let along = alongIndex(source.layout, axis, shape[axis]);
+  if (!canWalkTogether(shape, [indices.layout, along.layout, contiguous(shape)])) {
+    source = lowering.copied(x);
+    indices = usable ?? lowering.copied(index);
+    along = alongIndex(source.layout, axis, shape[axis]);
   }
   const buffer = lowering.allocate(node);
   const { layout, step } = along;
   lowering.kernels.push({
     kind: "gather",
     shape,
-    index: place,
-    x: { buffer: from.buffer, layout },
+    index: indices,
+    x: { buffer: source.buffer, layout },
     step,
     buffer,
   });
@@ -82,32 +82,32 @@ function lowerScatterAdd(
   const usable = checkIndex("scatterAdd", index, size, lowering);
   const buffer = lowering.allocate(node);
   const { layout, step } = alongIndex(contiguous(node.shape), axis, shape[axis]);
-  let place = usable ?? lowering.read(index);
+  let indices = usable ?? lowering.read(index);
   let addend = lowering.read(x);
-  if (!canWalkTogether(shape, [place.layout, addend.layout, layout])) {
-    place = usable ?? lowering.copied(index);
+  if (!canWalkTogether(shape, [indices.layout, addend.layout, layout])) {
+    indices = usable ?? lowering.copied(index);
     addend = lowering.copied(x);
   }
   const target = { buffer, layout };
   lowering.kernels.push(
     { kind: "fill", buffer, value: 0 },
-    { kind: "scatterAdd", shape, index: place, x: addend, target, step, size },
+    { kind: "scatterAdd", shape, index: indices, x: addend, target, step, size },
   );
   return buffer;
 }
 
-/** A result that is 0 everywhere. */
+/** Fills the result with 0. */
 function filled(buffer: number, { kernels }: Lowering): number {
   kernels.push({ kind: "fill", buffer, value: 0 });
   return buffer;
 }
 
-/** A layout whose indexed axis, of one digit, stands still for so many elements; and how far apart that axis' elements are. */
+/** The layout with stride 0 and the given length along the indexed axis, which must have at most one digit; and that axis's stride. */
 function alongIndex(
   { offset, axes }: Layout,
   axis: number,
   length: number,
 ): { readonly layout: Layout; readonly step: number } {
-  const still = axes.map((digits, i) => (i === axis ? digit(length, 0) : digits));
-  return { layout: { offset, axes: still }, step: axes[axis].at(0)?.stride ?? 0 };
+  const repeated = axes.map((digits, i) => (i === axis ? digit(length, 0) : digits));
+  return { layout: { offset, axes: repeated }, step: axes[axis].at(0)?.stride ?? 0 };
 }

@@ -3,22 +3,22 @@ import { sameDigits, type Digit, type Layout } from "./layout.js";
 import type { Tiles } from "./target.js";
 
 /**
- * How several layouts of one shape are walked together: digits that fit all of them, outermost first, and each layout's
- * stride for each digit.
+ * A loop nest that traverses several layouts of one shape together: digits common to all of them, outermost first, and each
+ * layout's stride for each digit.
  */
 export interface Iteration {
   readonly lengths: readonly number[];
   /** By layout, then by digit. */
   readonly strides: readonly (readonly number[])[];
-  /** Which axis of the shape each digit belongs to. */
+  /** The axis of the shape that each digit belongs to. */
   readonly axes: readonly number[];
 }
 
 /**
- * Finds digits that all layouts can be walked by. Neighbouring digits are joined where every layout allows it, so that a
- * loop over contiguous tensors is one loop; digits of different `groups` of axes are kept apart.
+ * Finds digits with which all layouts can be traversed. Joins neighbouring digits where every layout allows it, so that a loop
+ * over contiguous tensors is one loop. Does not join digits of axes for which `group` differs.
  *
- * Returns `null` if two layouts cut an axis in ways that have no common refinement.
+ * Returns `null` if two layouts divide an axis in ways that have no common refinement.
  */
 export function refine(
   shape: Shape,
@@ -53,7 +53,7 @@ interface CommonDigit {
   readonly strides: readonly number[];
 }
 
-/** Whether every layout goes on from an outer digit to the next one inside as if both were one. */
+/** Whether in every layout the outer digit and the next inner one can be joined to one digit. */
 function continues(
   { length, strides }: CommonDigit,
   known: readonly (readonly number[])[],
@@ -63,17 +63,17 @@ function continues(
   return true;
 }
 
-/** The digits of one axis, outermost first; `null` if there are none that fit all. */
+/** The digits of one axis that are common to all layouts, outermost first; `null` if there are none. */
 function commonDigits(
   axisLength: number,
   layouts: readonly (readonly Digit[])[],
 ): readonly CommonDigit[] | null {
   if (axisLength === 1) return [];
-  // Most axes were never reshaped.
+  // Fast path: most axes have one digit, because they were not reshaped.
   return singleDigit(axisLength, layouts) ?? refineAxis(axisLength, layouts);
 }
 
-/** The digit of an axis that every layout walks with one stride; `null` if one does not. */
+/** The single digit of an axis if every layout has one stride along it; `null` otherwise. */
 function singleDigit(length: number, layouts: readonly (readonly Digit[])[]): readonly CommonDigit[] | null {
   const strides: number[] = [];
   for (const digits of layouts) {
@@ -86,7 +86,7 @@ function singleDigit(length: number, layouts: readonly (readonly Digit[])[]): re
 
 function refineAxis(axisLength: number, layouts: readonly (readonly Digit[])[]): CommonDigit[] | null {
   const rests = layouts.map((digits) => [...digits]);
-  // From the innermost digit outwards: the shortest that divides all others is next.
+  // From the innermost digit outwards. The next digit is the shortest one, which must divide all others.
   const found: CommonDigit[] = [];
   for (let left = axisLength; left > 1;) {
     const lasts = rests.map((digits) => digits[digits.length - 1] as Digit | undefined);
@@ -104,9 +104,9 @@ function refineAxis(axisLength: number, layouts: readonly (readonly Digit[])[]):
   return found;
 }
 
-/** Whether there are digits that all layouts can be walked by. */
+/** Whether there are digits with which all layouts can be traversed. */
 export function canWalkTogether(shape: Shape, layouts: readonly Layout[]): boolean {
-  // Mostly they are all alike but for where they begin, or no axis was ever reshaped, and then nothing has to be found.
+  // Fast paths: usually no axis was reshaped, or the layouts differ only in their offset.
   const [first] = layouts;
   return (
     layouts.every(isPlain) ||
@@ -115,15 +115,16 @@ export function canWalkTogether(shape: Shape, layouts: readonly Layout[]): boole
   );
 }
 
-/** Whether every axis is one digit, as long as the axis. */
+/** Whether every axis has at most one digit. */
 function isPlain({ axes }: Layout): boolean {
   for (const digits of axes) if (digits.length > 1) return false;
   return true;
 }
 
 /**
- * The same iteration in tiles, if an operand is walked against the grain: its neighbours lie along an outer digit. Elements that
- * come with a line of memory are then used before the line is gone. Only for loops whose order does not matter.
+ * The same iteration in tiles, if the innermost loop traverses an operand with a stride while an outer digit is contiguous in
+ * memory. With tiles, all elements of a cache line are used before the line is evicted. Only for loops whose order does not
+ * matter.
  */
 export function tiled(iteration: Iteration, tiles: Tiles): Iteration {
   const { lengths, strides, axes } = iteration;
@@ -138,7 +139,7 @@ export function tiled(iteration: Iteration, tiles: Tiles): Iteration {
     largestDivisor(lengths[last], tiles.lines),
   ];
   if (elements < tiles.leastSide || lines < tiles.leastSide) return iteration;
-  // Outside: every digit, the two that are tiled in steps of a tile; inside: the tile.
+  // The outer loops go over all digits, the two tiled ones in steps of a tile; the two inner loops go over one tile.
   const sides = new Map([
     [across, elements],
     [last, lines],

@@ -10,10 +10,10 @@ import {
 import type { Digit, Layout } from "./layout.js";
 import { SignatureBuilder, type Signature } from "./signature.js";
 
-/** Any kernel but a loop of others. */
+/** Any kernel except a `scan`, which contains kernels. */
 export type SimpleKernel = Exclude<Kernel, ScanKernel>;
 
-/** Where an operand of a kernel begins. */
+/** The position of an operand's first element. */
 export interface OperandAddress {
   readonly buffer: number;
   /** In elements. */
@@ -21,23 +21,23 @@ export interface OperandAddress {
 }
 
 /**
- * A kernel and its form, which is what it is without the places of its operands: kernels of one form are one piece of code, called
- * with other addresses. Two operands that begin at different places of one buffer are two operands of the form.
+ * A kernel and its form: the kernel without the addresses of its operands. Kernels of one form share generated code, which is called
+ * with different addresses. Two operands that begin at different offsets of one buffer are two operands of the form.
  */
 export interface FormedKernel {
   readonly kernel: SimpleKernel;
   readonly buffers: readonly BufferSpec[];
-  /** Equal for two kernels exactly if they have one form. */
+  /** Equal for two kernels exactly if they have the same form. */
   readonly signature: Signature;
   /** The operands, in an order that all kernels of the form share. */
   readonly operands: readonly OperandAddress[];
-  /** Which operand begins at an element of a buffer. */
+  /** The index of the operand that begins at an element of a buffer. */
   readonly operandAt: (buffer: number, element: number) => number;
 }
 
 /**
- * Finds the form of a kernel. Code for it may depend on all of the kernel but the numbers of buffers and the offsets in them, on
- * the types of buffers, and on the size of what is filled, drawn, or local to the kernel.
+ * Returns the form of a kernel. Generated code may depend on everything in the kernel except buffer numbers and offsets, on the
+ * types of buffers, and on the sizes of buffers that are filled, that receive random words, or that are local to the kernel.
  */
 export function formOf(kernel: SimpleKernel, buffers: readonly BufferSpec[]): FormedKernel {
   const { signature, operands } = new KernelDescription(kernel, buffers);
@@ -48,7 +48,7 @@ export function formOf(kernel: SimpleKernel, buffers: readonly BufferSpec[]): Fo
 
 const builder = new SignatureBuilder();
 
-/** Writes the signature of a kernel, in which buffers are numbered in the order in which they are met. */
+/** Writes the signature of a kernel. Numbers operands in the order in which they first occur. */
 class KernelDescription {
   readonly signature: Signature;
   readonly operands: OperandAddress[] = [];
@@ -86,7 +86,7 @@ class KernelDescription {
         return;
       case "fill":
         builder.number(kernel.value);
-        this.#place(kernel.buffer, 0, true);
+        this.#address(kernel.buffer, 0, true);
         return;
       case "check":
         builder.numbers(kernel.shape);
@@ -98,7 +98,7 @@ class KernelDescription {
         builder.number(kernel.step);
         this.#operand(kernel.index);
         this.#operand(kernel.x);
-        this.#place(kernel.buffer, 0);
+        this.#address(kernel.buffer, 0);
         return;
       case "scatterAdd":
         builder.numbers(kernel.shape);
@@ -110,11 +110,11 @@ class KernelDescription {
         builder.numbers(kernel.shape);
         builder.numbers([kernel.axis, kernel.kind === "argsort" && kernel.descending ? 1 : 0]);
         this.#operand(kernel.x);
-        this.#place(kernel.buffer, 0);
+        this.#address(kernel.buffer, 0);
         return;
       case "randomBits":
-        this.#place(kernel.state, 0);
-        this.#place(kernel.buffer, 0, true);
+        this.#address(kernel.state, 0);
+        this.#address(kernel.buffer, 0, true);
     }
   }
 
@@ -138,7 +138,7 @@ class KernelDescription {
     for (const result of results) this.#operand(result);
   }
 
-  /** An expression, inputs first. A part that several share is written once. */
+  /** Writes an expression, inputs first. A shared part is written once. */
   #expression(part: LoopExpression, known: Map<LoopExpression, number>): void {
     const found = known.get(part);
     if (found !== undefined) {
@@ -163,17 +163,20 @@ class KernelDescription {
 
   #operand({ buffer, layout }: Operand): void {
     builder.same(layout.axes, writeAxes);
-    this.#place(buffer, layout.offset);
+    this.#address(buffer, layout.offset);
   }
 
   #productOperand({ buffer, offset, batch, rows, columns, readWhereItLies }: ProductOperand): void {
     for (const digits of [batch, rows, columns]) writeDigits(digits);
     builder.number(readWhereItLies === true ? 1 : 0);
-    this.#place(buffer, offset);
+    this.#address(buffer, offset);
   }
 
-  /** An operand is described where it is met first. A buffer that is local has no address of its own, and keeps its offset. */
-  #place(buffer: number, offset: number, sized = false): void {
+  /**
+   * Writes the number of an operand, and at its first occurrence its type. A local buffer has no address; its offset is part of the
+   * form.
+   */
+  #address(buffer: number, offset: number, sized = false): void {
     const local = this.#locals.indexOf(buffer);
     if (local >= 0) {
       builder.number(-1 - local);

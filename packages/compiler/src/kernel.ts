@@ -1,9 +1,9 @@
 import { formatShape, type CheckAttributes, type DType, type NameOfKind, type Shape } from "@stargrad/graph";
 import { layoutKey, sameLayout, type Digit, type Layout } from "./layout.js";
 
-/** A piece of memory a program works with, known by its number. */
+/** A buffer of a program. Programs refer to buffers by number. */
 export interface BufferSpec {
-  /** What it holds, for messages: the primitive that computes it, or what it is for, and the shape of that. */
+  /** Its contents, for messages: the primitive that computes it, or its purpose; and the shape of the contents. */
   readonly contents: string;
   readonly shape: Shape;
   readonly dtype: DType;
@@ -11,21 +11,21 @@ export interface BufferSpec {
   readonly size: number;
 }
 
-/** What messages call a buffer, as in `matmul [32, 10]`. */
+/** The name of a buffer in messages, as in `matmul [32, 10]`. */
 export function bufferName({ contents, shape }: Pick<BufferSpec, "contents" | "shape">): string {
   return `${contents} ${formatShape(shape)}`;
 }
 
-/** An elementwise primitive inside a loop. */
+/** The primitives that a loop can apply. */
 export type ElementwiseName = NameOfKind<"elementwise" | "conversion">;
 
 /**
- * What a loop computes for one element of its iteration space. A layout says where the element's operand stands, so
- * reshapes, transposes, broadcasts and slices are gone by now: they are how a loop reads.
+ * The computation of a loop for one element of its iteration space. A layout gives the position of the operand of each element, so
+ * reshapes, transposes, broadcasts and slices are part of the layouts and not operations.
  */
 export type LoopExpression =
   | { readonly kind: "load"; readonly dtype: DType; readonly buffer: number; readonly layout: Layout }
-  /** The place of the element in the layout, as a number: what `iota` is made of. */
+  /** The position of the element in the layout, as a number. `iota` is lowered to it. */
   | { readonly kind: "index"; readonly dtype: "int32"; readonly layout: Layout }
   | {
       readonly kind: "apply";
@@ -34,7 +34,7 @@ export type LoopExpression =
       readonly inputs: readonly LoopExpression[];
     };
 
-/** Computes an expression for each element of a shape and writes it where the layout says. */
+/** Computes expressions for each element of a shape and writes each result through its layout. */
 export interface MapKernel {
   readonly kind: "map";
   readonly shape: Shape;
@@ -47,7 +47,7 @@ export interface MapResult {
   readonly layout: Layout;
 }
 
-/** Computes an expression for each element of a shape and combines those along some axes. */
+/** Computes an expression for each element of a shape and combines the values along some axes. */
 export interface ReduceKernel {
   readonly kind: "reduce";
   readonly combine: NameOfKind<"reduction">;
@@ -55,42 +55,42 @@ export interface ReduceKernel {
   readonly axes: readonly number[];
   readonly expression: LoopExpression;
   readonly buffer: number;
-  /** Where each element's result stands: row-major, and standing still along the axes that are combined. */
+  /** The position of each element's result: row-major, with stride 0 along the reduced axes. */
   readonly layout: Layout;
 }
 
 export type LoopKernel = MapKernel | ReduceKernel;
 
 /**
- * Several loops, block of rows by block of rows. The first axis of each of them counts the blocks, none combines along it,
- * and what one of them writes the others read in the same block. So a block's elements stay near while all loops pass over
- * them, and blocks can be computed in any order, or at once.
+ * Several loops over blocks of rows. The first axis of each loop is the block index; no loop reduces along it. What one loop
+ * writes, the others read in the same block only. So a block's elements stay in the cache while all loops process them, and blocks
+ * can be computed in any order or in parallel.
  */
 export interface RowsKernel {
   readonly kind: "rows";
   readonly blocks: number;
   readonly loops: readonly LoopKernel[];
   /**
-   * Buffers that hold one block at a time, because nobody reads them later: their layouts stand still along the first axis.
-   * Each thread has its own.
+   * Buffers that hold one block at a time, because no later kernel reads them: their layouts have stride 0 along the first axis.
+   * Each thread has its own copy.
    */
   readonly locals: readonly number[];
 }
 
-/** An operand or the result of a product: for each of its three axes, the digits it is walked by. */
+/** An operand or the result of a product: the digits of each of its three axes. */
 export interface ProductOperand {
   readonly buffer: number;
   readonly offset: number;
   readonly batch: readonly Digit[];
   readonly rows: readonly Digit[];
   readonly columns: readonly Digit[];
-  /** Whether it has been arranged as the inner loop reads it, so that it need not be copied. */
+  /** Whether it is packed in the order in which the inner loop reads it, so that it need not be copied. */
   readonly readWhereItLies?: boolean;
 }
 
 /**
- * A batch of matrix products, c = a · b, and what is made of them at once. The epilogue has the axes batch, rows and columns; in it, a
- * load of c's buffer is the finished sum, and a result may go there instead of it.
+ * A batch of matrix products, c = a · b, with an epilogue, which computes further results from the sums. The epilogue has the axes
+ * batch, rows and columns. In it, a load of c's buffer is the finished sum, and a result may overwrite the sum.
  */
 export interface ProductKernel {
   readonly kind: "product";
@@ -112,39 +112,39 @@ export interface FillKernel {
   readonly value: number;
 }
 
-/** The elements of a tensor as they stand in a buffer. */
+/** The elements of a tensor in a buffer. */
 export interface Operand {
   readonly buffer: number;
   readonly layout: Layout;
 }
 
 /**
- * Ends the program if an operand holds a number that must not be there. `faulty` is the first such number and the last one, going
- * upwards and from the largest int32 on to the smallest: outside 0 to 9 is from 10 to −1.
+ * Aborts the program if an operand contains a faulty number. `faulty` is the range of faulty int32 numbers, both ends included; it
+ * wraps around from the largest int32 to the smallest. For example, everything outside 0 to 9 is from 10 to −1.
  */
 export interface CheckKernel {
   readonly kind: "check";
-  /** Whose operand it is, for the error. */
+  /** The primitive whose operand is checked, for the error. */
   readonly primitive: "gather" | "scatterAdd" | "mod" | "pow" | "check";
-  /** What the operation `check` says of the number; none for others. */
+  /** The attributes of the primitive `check`; `undefined` for others. */
   readonly attributes?: CheckAttributes;
   readonly shape: Shape;
   readonly operand: Operand;
   readonly faulty: { readonly from: number; readonly to: number };
 }
 
-/** y = x[layout + index · step], for each element of a shape: along the axis that the index replaces, x's layout stands still. */
+/** y = x[layout + index · step], for each element of a shape. Along the indexed axis, x's layout has stride 0. */
 export interface GatherKernel {
   readonly kind: "gather";
   readonly shape: Shape;
   readonly index: Operand;
   readonly x: Operand;
-  /** How far apart neighbours on the indexed axis stand, in elements. */
+  /** The stride of the indexed axis, in elements. */
   readonly step: number;
   readonly buffer: number;
 }
 
-/** target[layout + index · step] += x, for each element of a shape, in row-major order. It is zero-filled before. */
+/** target[layout + index · step] += x, for each element of a shape, in row-major order. An earlier kernel fills the target with 0. */
 export interface ScatterAddKernel {
   readonly kind: "scatterAdd";
   readonly shape: Shape;
@@ -152,11 +152,11 @@ export interface ScatterAddKernel {
   readonly x: Operand;
   readonly target: Operand;
   readonly step: number;
-  /** How many places there are along the indexed axis. */
+  /** The length of the indexed axis. */
   readonly size: number;
 }
 
-/** Running totals along one axis, row-major into its buffer. */
+/** Cumulative sums along one axis, written row-major. */
 export interface CumulativeSumKernel {
   readonly kind: "cumsum";
   readonly shape: Shape;
@@ -165,7 +165,7 @@ export interface CumulativeSumKernel {
   readonly buffer: number;
 }
 
-/** The order that sorts one axis, row-major into its buffer. */
+/** The indices that sort one axis, written row-major. */
 export interface ArgsortKernel {
   readonly kind: "argsort";
   readonly shape: Shape;
@@ -175,7 +175,7 @@ export interface ArgsortKernel {
   readonly buffer: number;
 }
 
-/** Random words, as many as there are elements. The state's four numbers fill a buffer. */
+/** One random word for each element. `state` is the buffer that holds the four numbers of the state. */
 export interface RandomBitsKernel {
   readonly kind: "randomBits";
   readonly shape: Shape;
@@ -183,11 +183,11 @@ export interface RandomBitsKernel {
   readonly buffer: number;
 }
 
-/** A kernel that works by the numbers of an index, or in another order than its elements'. */
+/** A kernel whose accesses depend on an index, or that does not compute element by element. */
 export type IndexingKernel =
   CheckKernel | GatherKernel | ScatterAddKernel | CumulativeSumKernel | ArgsortKernel | RandomBitsKernel;
 
-/** A buffer that is a part of another one, and of another part at each iteration of a loop. */
+/** A buffer that is a part of another buffer; which part depends on the iteration of a loop. */
 export interface View {
   readonly buffer: number;
   readonly source: number;
@@ -197,38 +197,38 @@ export interface View {
   readonly alternates: boolean;
 }
 
-/** Runs kernels again and again. */
+/** Runs its kernels `length` times. */
 export interface ScanKernel {
   readonly kind: "scan";
   readonly length: number;
   readonly kernels: readonly Kernel[];
   readonly views: readonly View[];
-  /** The buffers that later iterations, or whoever comes after the loop, read. */
+  /** The buffers that later iterations or later kernels read. */
   readonly results: readonly number[];
 }
 
 export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel | ScanKernel;
 
-/** What an engine runs: kernels in order, over numbered buffers. */
+/** The input of an engine's code generation: kernels in order, over numbered buffers. */
 export interface Program {
   readonly buffers: readonly BufferSpec[];
-  /** The buffers that hold the elements of the graph's leaves, in the order the leaves were met. */
+  /** The buffers of the graph's leaves, in the order in which lowering visits the leaves. */
   readonly inputs: readonly number[];
-  /** The buffers that hold the results, in the order they were asked for; then those of the findings. */
+  /** The buffers of the outputs, in the order in which they were passed; then those of the findings. */
   readonly outputs: readonly number[];
   readonly kernels: readonly Kernel[];
-  /** What there is for each check on a target whose kernels cannot end the program; else there are none. */
+  /** One finding for each check, on targets whose kernels cannot abort the program; otherwise empty. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * What a check has found, in two buffers of one int32 each. Once the program has run, the engine reads them, and if there is a faulty
- * number it throws `failureOf` and takes over none of the results.
+ * The result of a check, in two buffers of one int32 each. The engine reads them after the program has run. If there is a faulty
+ * number, it throws `failureOf` and discards all results.
  */
 export interface Finding extends Pick<CheckKernel, "primitive" | "attributes" | "faulty"> {
-  /** How many elements the operand has. */
+  /** The number of elements of the operand. */
   readonly size: number;
-  /** Holds 0 if no number is faulty, else `size` less the position of the first that is. */
+  /** Holds 0 if no number is faulty, otherwise `size` minus the position of the first faulty number. */
   readonly found: number;
   /** Holds the first faulty number, if there is one. */
   readonly value: number;
@@ -245,9 +245,9 @@ interface KernelBuffers {
 
 const knownBuffers = new WeakMap<Kernel, KernelBuffers>();
 
-/** The buffers of the program that a kernel reads, and those it writes. */
+/** The buffers that a kernel reads, and those that it writes. */
 export function buffersOf(kernel: Kernel): KernelBuffers {
-  // Many passes ask, and kernels never change.
+  // Cached, because many passes call this and kernels are immutable.
   let known = knownBuffers.get(kernel);
   if (known === undefined) {
     known = findBuffers(kernel);
@@ -314,10 +314,10 @@ function findBuffers(kernel: Kernel): KernelBuffers {
   }
 }
 
-/** What an expression reads. */
+/** An operand of an expression. */
 export type Leaf = Exclude<LoopExpression, { kind: "apply" }>;
 
-/** Every part of some expressions once, also one that several share; without those that are known, and what they are made of. */
+/** All parts of some expressions, shared ones once. Skips the parts in `known` and their inputs. */
 export function subexpressionsOf(
   expressions: readonly LoopExpression[],
   known?: ReadonlySet<LoopExpression>,
@@ -338,7 +338,7 @@ function collectParts(
   for (const input of expression.inputs) collectParts(input, parts, known);
 }
 
-/** How many different buffers some leaves read, and these others are. */
+/** The number of different buffers among those that leaves read and `others`. */
 export function countBuffers(leaves: Iterable<Leaf>, others: Iterable<number>): number {
   const buffers = new Set(others);
   for (const leaf of leaves) if (leaf.kind === "load") buffers.add(leaf.buffer);
@@ -355,7 +355,7 @@ export function sameLeaf(a: Leaf, b: Leaf): boolean {
   return isSameSource && sameLayout(a.layout, b.layout);
 }
 
-/** Two leaves with one key read the same elements in the same order. */
+/** A text that two leaves share exactly if they read the same elements in the same order. */
 export function leafKey(leaf: Leaf): string {
   return `${leaf.kind === "load" ? leaf.buffer : "index"} ${layoutKey(leaf.layout)}`;
 }

@@ -4,12 +4,12 @@ import { refine } from "./iteration.js";
 import * as layouts from "./layout.js";
 import { axisOffsets, contiguous, isContiguous, shapeOf, type Layout } from "./layout.js";
 
-/** Where every element of a layout stands, row-major: what all operations on layouts are about. */
+/** The position of every element of a layout, row-major, which defines the expected result of every operation on layouts. */
 function places({ offset, axes }: Layout): number[] {
   return axes.reduce(
     (outer: number[], digits) => {
       const offsets = [...axisOffsets(digits)];
-      return outer.flatMap((place) => offsets.map((inner) => place + inner));
+      return outer.flatMap((offset) => offsets.map((inner) => offset + inner));
     },
     [offset],
   );
@@ -17,7 +17,7 @@ function places({ offset, axes }: Layout): number[] {
 
 const shape = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
 
-/** A layout that has been through a few movements, none of which needed a copy. */
+/** A layout after a few movements, none of which needs a copy. */
 const moved = fc
   .tuple(
     shape,
@@ -48,13 +48,13 @@ const moved = fc
   );
 
 describe("layouts", () => {
-  it("of a whole buffer count up", () => {
+  it("of a whole buffer are contiguous", () => {
     expect(places(contiguous([2, 3]))).toEqual([0, 1, 2, 3, 4, 5]);
     expect(isContiguous(contiguous([2, 1, 3]))).toBe(true);
     expect(isContiguous(layouts.permute(contiguous([2, 3]), [1, 0]))).toBe(false);
   });
 
-  it("permute, flip, expand and slice as indexing does", () => {
+  it("permute, flip, expand and slice like array indexing", () => {
     const x = contiguous([2, 3]);
     expect(places(layouts.permute(x, [1, 0]))).toEqual([0, 3, 1, 4, 2, 5]);
     expect(places(layouts.flip(x, [1]))).toEqual([2, 1, 0, 5, 4, 3]);
@@ -63,14 +63,14 @@ describe("layouts", () => {
     expect(places(layouts.slice(x, [0, 0], [2, 2], [1, 2]) ?? x)).toEqual([0, 2, 3, 5]);
   });
 
-  it("show windows", () => {
+  it("unfold windows", () => {
     const seen = layouts.unfold(contiguous([5]), [2], [2], [1], [2]);
     expect(seen && places(seen)).toEqual([0, 1, 2, 3]);
     const dilated = layouts.unfold(contiguous([5]), [2], [1], [3], [2]);
     expect(dilated && places(dilated)).toEqual([0, 3, 1, 4]);
   });
 
-  it("join the axes of a transposed tensor without a copy, and take them apart again", () => {
+  it("merge the axes of a transposed tensor without a copy, and split them again", () => {
     const transposed = layouts.permute(contiguous([2, 3, 4]), [2, 0, 1]);
     const joined = layouts.reshape(transposed, [24]);
     expect(joined && places(joined)).toEqual(places(transposed));
@@ -94,7 +94,7 @@ describe("layouts", () => {
 });
 
 describe("refine", () => {
-  it("makes one digit of what is contiguous everywhere", () => {
+  it("joins digits that are contiguous in every layout", () => {
     expect(refine([2, 3, 4], [contiguous([2, 3, 4])])).toEqual({ lengths: [24], strides: [[1]], axes: [0] });
   });
 
@@ -116,14 +116,14 @@ describe("refine", () => {
     });
   });
 
-  it("says when there are none", () => {
+  it("returns null if there are none", () => {
     const cut = (rows: number, columns: number) =>
       layouts.reshape(layouts.permute(contiguous([columns, rows]), [1, 0]), [rows * columns]) ??
       contiguous([12]);
     expect(refine([12], [cut(3, 4), cut(4, 3)])).toBeNull();
   });
 
-  it("walks every layout through its own elements, in order", () => {
+  it("traverses the elements of every layout in order", () => {
     fc.assert(
       fc.property(moved, (layout) => {
         const lengths = shapeOf(layout);
@@ -132,7 +132,7 @@ describe("refine", () => {
         const walk = (strides: readonly number[], start: number) =>
           found.lengths.reduce(
             (outer: number[], length, digit) =>
-              outer.flatMap((place) => Array.from({ length }, (_, i) => place + i * strides[digit])),
+              outer.flatMap((offset) => Array.from({ length }, (_, i) => offset + i * strides[digit])),
             [start],
           );
         expect(walk(found.strides[0], layout.offset)).toEqual(places(layout));

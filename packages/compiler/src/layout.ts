@@ -1,30 +1,30 @@
 import { sameShape, type Shape } from "@stargrad/graph";
 
-/** A stretch of an axis that is walked with one stride, in elements. */
+/** A part of an axis with one stride, in elements. */
 export interface Digit {
   readonly length: number;
   readonly stride: number;
 }
 
 /**
- * How the elements of a tensor stand in a buffer. Each axis is a list of digits, outermost first, like the digits of a
- * number: index 7 of an axis with digits of length 3 and 4 is digit 1, digit 3. An axis that was never reshaped has one
- * digit; joining axes joins their digits, so a reshape of a transposed tensor needs no copy.
+ * The positions of a tensor's elements in a buffer. Each axis is a list of digits, outermost first, like the digits of a
+ * mixed-radix number: index 7 of an axis with digits of length 3 and 4 is digit 1, digit 3. An axis that was not reshaped has one
+ * digit. Merging axes concatenates their digits, so a reshape of a transposed tensor needs no copy.
  *
- * The element at (d₀, d₁, …) stands at `offset + Σ dᵢ · strideᵢ`.
+ * The element at (d₀, d₁, …) is at position `offset + Σ dᵢ · strideᵢ`.
  */
 export interface Layout {
   readonly offset: number;
   readonly axes: readonly (readonly Digit[])[];
 }
 
-/** What `contiguous` returned last: nodes that are neighbours in a graph mostly have one shape. */
+/** The last result of `contiguous`, cached because neighbouring nodes of a graph often have the same shape. */
 let latest: { readonly shape: Shape; readonly layout: Layout } = {
   shape: [],
   layout: { offset: 0, axes: [] },
 };
 
-/** Row-major, as a buffer of its own. */
+/** The row-major layout of a whole buffer. */
 export function contiguous(shape: Shape): Layout {
   if (!sameShape(shape, latest.shape)) latest = { shape: [...shape], layout: rowMajor(shape) };
   return latest.layout;
@@ -40,7 +40,7 @@ function rowMajor(shape: Shape): Layout {
   return { offset: 0, axes };
 }
 
-/** Where the results stand, row-major, when elements of a shape are combined along some axes. */
+/** The layout of the results of a reduction: row-major, with stride 0 along the reduced axes. */
 export function combined(shape: Shape, axes: readonly number[]): Layout {
   const kept = contiguous(shape.map((length, axis) => (axes.includes(axis) ? 1 : length)));
   return expand(kept, shape);
@@ -50,7 +50,7 @@ export function shapeOf({ axes }: Layout): number[] {
   return axes.map(lengthOf);
 }
 
-/** How many elements there are. */
+/** The number of elements. */
 export function countOf({ axes }: Layout): number {
   let count = 1;
   for (const digits of axes) for (const { length } of digits) count *= length;
@@ -61,7 +61,7 @@ export function permute({ offset, axes }: Layout, order: readonly number[]): Lay
   return { offset, axes: order.map((axis) => axes[axis]) };
 }
 
-/** Axes of length 1 become longer by standing still, and so does what is there once new axes come first. */
+/** Broadcasts to a shape: axes of length 1, and new axes in front, get the given length and stride 0. */
 export function expand({ offset, axes }: Layout, shape: Shape): Layout {
   const added = shape.length - axes.length;
   return {
@@ -73,7 +73,7 @@ export function expand({ offset, axes }: Layout, shape: Shape): Layout {
   };
 }
 
-/** A mixed-radix number counts backwards when each of its digits does. */
+/** Reverses some axes. Reversing each digit of a mixed-radix number reverses the order of the numbers. */
 export function flip({ offset, axes }: Layout, flipped: readonly number[]): Layout {
   let start = offset;
   const result = axes.map((digits, axis) =>
@@ -87,7 +87,7 @@ export function flip({ offset, axes }: Layout, flipped: readonly number[]): Layo
   return { offset: start, axes: result };
 }
 
-/** Every step-th element from start on each axis; `null` if an axis of several digits would have to be cut. */
+/** Every step-th element from start along each axis; `null` if an axis to be sliced has several digits. */
 export function slice(
   layout: Layout,
   starts: readonly number[],
@@ -131,7 +131,7 @@ export function unfold(
   };
 }
 
-/** The same elements in another shape; `null` if the new axes do not begin and end where digits can be cut. */
+/** The same elements in another shape; `null` if a boundary between new axes would divide a digit unevenly. */
 export function reshape(layout: Layout, shape: Shape): Layout | null {
   const rest = joined(layout.axes.flat());
   const axes: Digit[][] = [];
@@ -158,7 +158,7 @@ export function reshape(layout: Layout, shape: Shape): Layout | null {
   return { offset: layout.offset, axes };
 }
 
-/** Whether the elements stand row-major, one after the other, from the start of the buffer. */
+/** Whether the elements are in row-major order, without gaps, from the start of the buffer. */
 export function isContiguous(layout: Layout): boolean {
   if (layout.offset !== 0) return false;
   let stride = 1;
@@ -176,7 +176,7 @@ export function sameLayout(a: Layout, b: Layout): boolean {
   return a.offset === b.offset && sameDigits(a, b);
 }
 
-/** Where in a buffer elements stand: from the first place to the last. */
+/** The range of positions in a buffer that a layout covers; both ends are included. */
 export interface Stretch {
   readonly first: number;
   readonly last: number;
@@ -193,7 +193,7 @@ export function stretchOf({ offset, axes }: Layout): Stretch {
   return { first, last };
 }
 
-/** Whether two layouts are walked by the same steps, from wherever they begin. */
+/** Whether two layouts have the same digits; their offsets may differ. */
 export function sameDigits({ axes: a }: Layout, { axes: b }: Layout): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -207,12 +207,12 @@ export function sameDigits({ axes: a }: Layout, { axes: b }: Layout): boolean {
   return true;
 }
 
-/** A text that two layouts share exactly if they are the same. */
+/** A text that two layouts share exactly if they are equal. */
 export function layoutKey(layout: Layout): string {
   return `${layout.offset}${digitsKey(layout)}`;
 }
 
-/** A text that two layouts share exactly if they are walked by the same steps. */
+/** A text that two layouts share exactly if they have the same digits. */
 function digitsKey({ axes }: Layout): string {
   let key = "";
   for (const digits of axes) {
@@ -222,7 +222,7 @@ function digitsKey({ axes }: Layout): string {
   return key;
 }
 
-/** Where every index of an axis stands, relative to index 0, in elements. */
+/** The position of every index of an axis relative to index 0, in elements. */
 export function axisOffsets(digits: readonly Digit[]): Int32Array {
   return digits.reduce((outer: Int32Array, { length, stride }) => {
     const offsets = new Int32Array(outer.length * length);
@@ -237,12 +237,12 @@ export function digit(length: number, stride: number): Digit[] {
   return length === 1 ? [] : [{ length, stride }];
 }
 
-/** How long an axis of these digits is. */
+/** The length of an axis with these digits. */
 export function lengthOf(digits: readonly Digit[]): number {
   return digits.reduce((length, d) => length * d.length, 1);
 }
 
-/** Neighbouring digits that are really one. */
+/** Joins neighbouring digits that are equivalent to one digit. */
 export function joined(digits: readonly Digit[]): Digit[] {
   const result: Digit[] = [];
   for (const inner of digits) {

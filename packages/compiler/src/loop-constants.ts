@@ -5,10 +5,9 @@ import type { Target } from "./target.js";
 type Panels = Target["products"]["panels"];
 
 /**
- * Arranges what the products of a loop read in every iteration, and no iteration changes, once before the loop: in panels of
- * neighbouring columns, one after the other, as the inner loop of a product reads them. Products arrange their operands
- * themselves otherwise, again in every iteration, which for a few rows takes as long as multiplying. Returns the kernels that
- * come before the loop, and the loop.
+ * Packs loop-invariant operands of a loop's products once before the loop, into contiguous panels of neighbouring columns, which is
+ * the order in which the inner loop of a product reads them. Otherwise each product packs its operands again in every iteration,
+ * which for few rows takes as long as the multiplication. Returns the kernels to run before the loop, and the changed loop.
  */
 export function withArrangedConstants(
   scan: ScanKernel,
@@ -31,12 +30,12 @@ export function withArrangedConstants(
   return { before, scan: { ...scan, kernels } };
 }
 
-/** With many rows a product does so much with an operand that arranging it takes no time beside that. */
+/** Whether packing before the loop saves time. With many rows, the multiplication takes much longer than packing. */
 function isWorthIt({ dtype, m, n, b }: ProductKernel, { dtypes, columns, rows }: Panels): boolean {
   return dtypes.includes(dtype) && m <= rows && n % columns === 0 && b.batch.length === 0;
 }
 
-/** The operand b in panels; `null` if its columns cannot be cut into them. */
+/** The operand b packed in panels; `null` if its columns cannot be divided into panels. */
 function arrange(
   { dtype, n, k, b }: ProductKernel,
   panelWidth: number,

@@ -5,31 +5,31 @@ import { contiguous, type Layout } from "./layout.js";
 
 type Load = Extract<LoopExpression, { kind: "load" }>;
 
-/** What a body is lowered from: its nodes in order, what its formals are, and where some of its nodes go. */
+/** The input of lowering a loop body: its nodes in order, the loads for its formals, and the buffers for some of its nodes. */
 export interface BodyLowering {
   readonly order: readonly Node[];
   readonly wanted: readonly Node[];
-  /** What nodes that are not in the order are. */
+  /** The loads for nodes that are not in `order`. */
   readonly known: ReadonlyMap<Node, Load>;
-  /** The buffers that nodes are computed into, for those that have one. */
-  readonly places: ReadonlyMap<Node, number>;
+  /** The buffers into which some nodes must be computed. */
+  readonly destinations: ReadonlyMap<Node, number>;
 }
 
 export interface LoweredBody {
   readonly kernels: readonly Kernel[];
-  /** What the nodes that are wanted have become. */
+  /** The expressions of the wanted nodes. */
   readonly expressions: ReadonlyMap<Node, LoopExpression>;
 }
 
-/** What a loop needs to become a kernel. */
+/** The services that lowering a loop needs. */
 export interface LoopLowering {
-  /** The kernels so far, to which more are added. */
+  /** The kernels so far; lowering appends to it. */
   readonly kernels: Kernel[];
   readonly addBuffer: (spec: BufferSpec) => number;
   readonly context: () => LoweringContext;
-  /** A node as a load of a buffer, through any layout. */
+  /** A node as a load from a buffer, through any layout. */
   readonly loaded: (node: Node) => Load;
-  /** A node in a buffer of its own, as it lies. */
+  /** A node materialized in a separate, contiguous buffer. */
   readonly copied: (node: Node) => Operand;
   /** Writes a node's elements into a part of a buffer. */
   readonly writeTo: (buffer: number, layout: Layout | null, node: Node) => void;
@@ -39,10 +39,10 @@ export interface LoopLowering {
 type Scan = Operation & { primitive: "scan" };
 
 /**
- * Lowers the outputs of a loop that are asked for, and what they need, to one kernel. Returns what each output is.
+ * Lowers the given outputs of a loop, and everything they depend on, to one kernel. Returns the load for each output.
  *
- * A carry has a buffer of two places: each iteration reads one and writes the other. Slices of sequences and of stacked results
- * are parts of their buffers. All of these are views, which move from iteration to iteration; the body is compiled once.
+ * A carry has a double buffer: each iteration reads one half and writes the other. Slices of sequences and of stacked results are
+ * parts of their buffers. All of these are views whose offsets change with the iteration; the body is compiled once.
  */
 export function lowerScan(
   { inputs, attributes: { body, length, reverse } }: Scan,
@@ -116,18 +116,18 @@ export function lowerScan(
   }
 
   const order = body.order(wanted);
-  const places = new Map<Node, number>();
+  const firstDestinations = new Map<Node, number>();
   for (const node of order) {
     const first = destinations.get(node)?.at(0);
-    if (first !== undefined) places.set(node, first);
+    if (first !== undefined) firstDestinations.set(node, first);
   }
   const { all: findings } = lowering.context().findings;
   const before = findings.length;
-  const lowered = lowering.lowerBody({ order, wanted, known, places });
+  const lowered = lowering.lowerBody({ order, wanted, known, destinations: firstDestinations });
   const kernels = [...lowered.kernels];
   for (const [node, buffers] of destinations) {
     const expression = lowered.expressions.get(node);
-    if (expression === undefined) throw new Error("a body has not been lowered as a whole");
+    if (expression === undefined) throw new Error("a wanted node of a loop body has not been lowered");
     for (const buffer of buffers) {
       if (expression.kind === "load" && expression.buffer === buffer) continue;
       if (sizeOf(node.shape) === 0) continue;
@@ -159,7 +159,7 @@ export function lowerScan(
   );
 }
 
-/** The carries that some outputs depend on, and the formals that are read for them. */
+/** The carries that the given carries and results depend on, and all nodes that are read to compute them. */
 function neededCarries(
   body: Scan["attributes"]["body"],
   carries: readonly number[],

@@ -38,19 +38,19 @@ import { withLayouts } from "./rewrite.js";
 import { expectElements, type Target } from "./target.js";
 
 /**
- * Turns the pending part of a graph into a program.
+ * Lowers the pending part of a graph to a program.
  *
- * Walks the nodes in order. A node whose elements can be computed where they are needed (elementwise, casts, movement)
- * becomes an expression and costs nothing by itself; it gets a buffer of its own when somebody needs it as a whole:
+ * Visits the nodes in order. A node that can be computed element by element where it is read (elementwise, casts, movement)
+ * becomes an expression, which costs nothing by itself. It is materialized in a buffer if
  *
- * - it is an output, or read by a product, a reduction along with others, or a whole-tensor primitive;
- * - it is read more than once, or repeated (expand, windows), and takes arithmetic to compute;
+ * - it is an output, or a product, a reduction along with others, or a whole-tensor primitive reads it;
+ * - it is read more than once, or repeated (expand, unfold), and takes arithmetic to compute;
  * - a movement cannot be expressed on it without a copy;
- * - an expression with it would have more parts, operands or buffers than fit a kernel of the target.
+ * - an expression with it would have more parts, operands or buffers than a kernel of the target can have.
  *
- * `order`: the pending nodes, of whoever has looked for them already.
+ * `order`: the pending nodes, if the caller has computed them already.
  *
- * Throws: DTypeError if something has an element type that the target lacks
+ * Throws: DTypeError if a node has an element type that the target does not support
  */
 export function lower(
   outputs: readonly Node[],
@@ -58,7 +58,7 @@ export function lower(
   order: readonly Node[] = pendingNodes(outputs),
 ): Program {
   const none = new Map<never, never>();
-  const graph = { order, wanted: outputs, known: none, places: none };
+  const graph = { order, wanted: outputs, known: none, destinations: none };
   const context = { target, findings: { all: [], fills: [] }, isBody: false };
   return new Lowering(graph, [], context).finish();
 }
@@ -68,26 +68,26 @@ class Lowering {
   readonly #buffers: BufferSpec[];
   readonly #kernels: Kernel[] = [];
   readonly #inputs: number[] = [];
-  /** Numbers of the nodes that are lowered here, and of leaves. A body's formals have none: they belong to the graph around it. */
+  /** Numbers of the nodes that are lowered here and of leaves. A body's formals have none: they belong to the outer graph. */
   readonly #numbers = new NodeNumbers();
   readonly #nodes: Node[];
   readonly #formals: ReadonlyMap<Node, LoopExpression>;
-  /** By number: what has become of a node, how often it is read, and by which node last. */
+  /** By number: the expression of a node, the number of its reads, and the last node that reads it. */
   readonly #expressions: (LoopExpression | undefined)[];
   readonly #uses: number[];
   readonly #users: (Node | undefined)[];
-  readonly #places: ReadonlyMap<BufferContents, number>;
-  /** The slices of a node, and the nodes that are read otherwise than element by element, by number. */
+  readonly #destinations: ReadonlyMap<BufferContents, number>;
+  /** By number: the slices of a node, and the nodes that some operation does not read element by element. */
   readonly #slices = new Map<number, Node[]>();
   readonly #readOtherwise = new Set<number>();
-  /** Which outputs of each loop are read, and what they are once the loop has been lowered. */
+  /** The outputs of each loop that are read, and their expressions once the loop has been lowered. */
   readonly #outputsRead = new Map<Node, Set<number>>();
   readonly #loops = new Map<Node, ReadonlyMap<number, LoopExpression>>();
   readonly #sizes = new ExpressionSizes();
   readonly #products = new Map<number, ProductKernel>();
   readonly #outputs: readonly Node[];
   readonly #wanted: ReadonlySet<Node>;
-  /** What other files build kernels with. */
+  /** The services that other files use to build kernels. */
   readonly #lowering = {
     context: (): LoweringContext => this.#context,
     kernels: this.#kernels,
@@ -108,16 +108,16 @@ class Lowering {
     lowerBody: (body: BodyLowering) => this.#lowerBody(body),
   };
 
-  /** `buffers`: those that there are already. */
+  /** `buffers`: the buffers so far; lowering appends to it. */
   constructor(
-    { order, wanted, known, places }: BodyLowering,
+    { order, wanted, known, destinations }: BodyLowering,
     buffers: BufferSpec[],
     context: LoweringContext,
   ) {
     this.#context = context;
     this.#buffers = buffers;
     this.#formals = known;
-    this.#places = places;
+    this.#destinations = destinations;
     this.#outputs = wanted;
     this.#wanted = new Set(wanted);
     this.#expressions = new Array<undefined>(order.length).fill(undefined);
@@ -130,7 +130,7 @@ class Lowering {
     for (const node of order) this.#lowerNode(node);
   }
 
-  /** Makes a node an expression, a loop, or nothing yet, and gives it a buffer if it is needed as a whole. */
+  /** Lowers a node to an expression or a loop, or postpones it, and materializes it if necessary. */
   #lowerNode(node: Node): void {
     if (this.#isSummedAlongBatch(node)) return;
     if (node.operation?.primitive === "scan") {
@@ -168,8 +168,9 @@ class Lowering {
   }
 
   /**
-   * Whether a node is read in parts alone, by loops, that are together no more than it: computing the parts where they are
-   * needed, as the gates of a recurrent layer, then costs no more than computing it as a whole, and takes no room.
+   * Whether only slices read a node, each slice is read once and element by element, and together they are no larger than the node.
+   * Computing each slice where it is read, such as the gates of a recurrent layer, then costs no more than materializing the node
+   * and needs no buffer.
    */
   #isCutUp(node: Node): boolean {
     const number = this.#numbers.get(node) ?? -1;
@@ -189,12 +190,12 @@ class Lowering {
     return { buffers: this.#buffers, inputs: this.#inputs, outputs, kernels, findings };
   }
 
-  /** A loop's body, over the same buffers. */
+  /** Lowers a loop's body, over the same buffers. */
   #lowerBody(body: BodyLowering): LoweredBody {
     const lowering = new Lowering(body, this.#buffers, { ...this.#context, isBody: true });
     const { kernels } = lowering.finish();
     const expressions = new Map(body.wanted.map((node) => [node, lowering.#expressionOf(node)]));
-    // A body may compute nodes that are computed here too, and has numbered them anew.
+    // A body may contain nodes of this graph and has overwritten their numbers.
     for (const [i, node] of this.#nodes.entries()) this.#numbers.set(node, i);
     return { kernels, expressions };
   }
@@ -202,7 +203,7 @@ class Lowering {
   #lower(node: Node): LoopExpression {
     const { operation } = node;
     if (operation === null) throw new Error("a pending node has neither elements nor an operation");
-    // Nothing to compute, and no layout: digits of length 0 cannot be divided.
+    // There is nothing to compute, and layouts do not support digits of length 0.
     if (sizeOf(node.shape) === 0) return loadWhole(this.#allocate(node), node);
     switch (operation.primitive) {
       case "detach":
@@ -250,16 +251,16 @@ class Lowering {
       case "matmul":
         return this.#product(node, operation.inputs);
       case "fold":
-        // An addition, and the sum before.
+        // Two more parts: an addition, and the load of the previous sum.
         this.#keepSmall(operation.inputs, 2);
         return lowerOverlapAdd(node, operation, this.#lowering);
       case "pad":
         return loadWhole(lowerPad(node, operation, this.#lowering), node);
       case "scan":
-        throw new Error("a loop is no tensor; only its outputs are");
+        throw new Error("a loop is not a tensor; only its outputs are");
       case "scanOutput": {
         const output = this.#loops.get(operation.inputs[0])?.get(operation.attributes.index);
-        if (output === undefined) throw new Error("an output is read of a loop that is not lowered");
+        if (output === undefined) throw new Error("an output of a loop is read that has not been lowered");
         return output;
       }
       case "concat":
@@ -292,14 +293,14 @@ class Lowering {
     }
   }
 
-  /** An elementwise primitive. Operands that are too many or too large, or cannot be walked together, get buffers of their own. */
+  /** An elementwise primitive. Materializes operands that are too many or too large, or that one loop cannot traverse together. */
   #apply(
     node: Node,
     primitive: ElementwiseName,
     inputs: readonly Node[],
     guard: ReturnType<typeof checkIntegers> = null,
   ): LoopExpression {
-    // A guard is 7 parts.
+    // A guard adds 7 parts.
     this.#keepSmall(inputs, guard === null ? 1 : 8);
     const repeated = (input: Node): LoopExpression => this.#repeated(input, node.shape);
     const operandsNow = (): LoopExpression[] => {
@@ -315,20 +316,20 @@ class Lowering {
     return { kind: "apply", dtype: node.dtype, primitive, inputs: operands };
   }
 
-  /** Whether a kernel can read so much and write a buffer besides. */
+  /** Whether one kernel can read these leaves and write a buffer. */
   #fits(leaves: readonly Leaf[]): boolean {
     const { operands, buffers } = this.#context.target.kernel;
     return leaves.length <= operands && (leaves.length < buffers || countBuffers(leaves, []) < buffers);
   }
 
-  /** A node as it broadcasts to a shape. What is repeated is computed once. */
+  /** A node broadcast to a shape. If it repeats elements that take arithmetic, it is materialized, so that they are computed once. */
   #repeated(node: Node, shape: Shape): LoopExpression {
     if (sameShape(node.shape, shape)) return this.#expressionOf(node);
     this.#materializeIfWork(node);
     return this.#seenThrough(node, (layout) => layouts.expand(layout, shape));
   }
 
-  /** Gives the largest of some nodes buffers of their own, until an expression of all of them and some more parts fits a loop. */
+  /** Materializes the largest of some nodes until an expression of all of them with `more` parts fits one loop. */
   #keepSmall(inputs: readonly Node[], more: number): void {
     while (
       this.#sizes.ofAll(this.#expressionsOf(inputs)).parts - 1 + more >
@@ -343,10 +344,10 @@ class Lowering {
     return nodes.map((node) => this.#expressionOf(node));
   }
 
-  /** A node whose every load reads elsewhere. If one cannot, it is laid out afresh, where any movement can. */
+  /** A node's expression with changed layouts. If a layout cannot be changed, materializes the node, whose layout then can be. */
   #seenThrough(node: Node, change: (layout: Layout) => Layout | null): LoopExpression {
     const moved = withLayouts(this.#expressionOf(node), change) ?? withLayouts(this.#copied(node), change);
-    if (moved === null) throw new Error("a contiguous tensor can be seen through any movement");
+    if (moved === null) throw new Error("a movement of a contiguous tensor cannot be expressed as a layout");
     return moved;
   }
 
@@ -369,7 +370,7 @@ class Lowering {
     return loadWhole(buffer, node);
   }
 
-  /** A product; along some axes of the batch, `summed`, products are added up: one product whose sums are as much longer. */
+  /** A product, summed along the batch axes `summed`: one product whose inner axis includes those axes. */
   #product(node: Node, [a, b]: readonly Node[], summed: readonly number[] = []): LoopExpression {
     const buffer = this.#allocate(node);
     if (sizeOf(a.shape) === 0) {
@@ -383,9 +384,9 @@ class Lowering {
     return loadWhole(buffer, node);
   }
 
-  /** Whether a node is a batch of products, yet to be computed, of which nobody wants more than sums along axes of the batch. */
+  /** Whether a node is a pending batch of products that is only read by a sum along batch axes. */
   #isSummedAlongBatch(node: Node): boolean {
-    // A tracked node keeps its operation when it has been computed.
+    // A tracked node keeps its operation after it has been computed, so the operation alone does not show that it is pending.
     if (node.storage !== null || sizeOf(node.shape) === 0) return false;
     if (node.operation?.primitive !== "matmul") return false;
     const user = this.#onlyUser(node);
@@ -393,13 +394,13 @@ class Lowering {
     return user?.primitive === "sum" && user.attributes.axes.every((axis) => axis < outer);
   }
 
-  /** The operation that reads a node, if it is one alone and the node itself is not asked for. */
+  /** The operation that reads a node, if there is exactly one and the node is not an output. */
   #onlyUser(node: Node): Operation | null {
     if (this.#usesOf(node) !== 1 || this.#wanted.has(node)) return null;
     return this.#users[this.#numbers.get(node) ?? -1]?.operation ?? null;
   }
 
-  /** A product reads its operands from memory, through any layout. */
+  /** A node as a load from a buffer, through any layout: products read their operands from memory. */
   #loaded(node: Node): Extract<LoopExpression, { kind: "load" }> {
     const known = this.#expressionOf(node);
     return known.kind === "load" ? known : this.#copied(node);
@@ -407,7 +408,7 @@ class Lowering {
 
   /** Writes a node's elements into a part of a buffer. */
   #writeTo(buffer: number, layout: Layout | null, node: Node): void {
-    if (layout === null) throw new Error("a contiguous buffer can be cut anywhere");
+    if (layout === null) throw new Error("a contiguous buffer cannot be sliced");
     if (sizeOf(node.shape) === 0) return;
     let expression = this.#expressionOf(node);
     const { leaves } = this.#sizes.of(expression);
@@ -424,16 +425,16 @@ class Lowering {
 
   #setExpression(node: Node, expression: LoopExpression): void {
     const number = this.#numbers.get(node);
-    if (number === undefined) throw new Error("a formal stays what it is");
+    if (number === undefined) throw new Error("the expression of a formal cannot be changed");
     this.#expressions[number] = expression;
   }
 
-  /** How often a node is read here. */
+  /** The number of reads of a node in this graph. */
   #usesOf(node: Node): number {
     return this.#uses[this.#numbers.get(node) ?? -1] ?? 0;
   }
 
-  /** Gives a leaf of the graph its input buffer, unless it has one. */
+  /** Creates the input buffer of a leaf, unless it has one. */
   #readLeaf(node: Node): void {
     if (this.#numbers.has(node) || this.#formals.has(node)) return;
     expectElements(this.#context.target, node.dtype, "tensor");
@@ -445,12 +446,12 @@ class Lowering {
     this.#users.push(undefined);
   }
 
-  /** The buffer that holds a node's elements, row-major; they are computed now if they were not yet. */
+  /** The buffer with a node's elements, row-major. Materializes the node if necessary. */
   #contiguousBuffer(node: Node): number {
     return this.#copied(node).buffer;
   }
 
-  /** A node as a plain load of a buffer of its own. */
+  /** A node as a load of a whole, contiguous buffer. Materializes it if necessary. */
   #copied(node: Node): Extract<LoopExpression, { kind: "load" }> {
     const known = this.#expressionOf(node);
     if (known.kind === "load" && isWholeBuffer(known, this.#buffers)) return known;
@@ -472,21 +473,21 @@ class Lowering {
     if (this.#isWork(node)) this.#materialize(node);
   }
 
-  /** Whether computing a node again would cost arithmetic. */
+  /** Whether computing a node again takes arithmetic. */
   #isWork(node: Node): boolean {
     return this.#expressionOf(node).kind === "apply";
   }
 
   #allocate(contents: BufferContents): number {
     const { operation, dtype, shape } = contents;
-    const place = this.#places.get(contents);
-    if (place !== undefined) return place;
+    const destination = this.#destinations.get(contents);
+    if (destination !== undefined) return destination;
     const size = sizeOf(shape);
     return this.#buffers.push({ contents: operation?.primitive ?? "data", shape, dtype, size }) - 1;
   }
 }
 
-/** Whether an element of the output is made of the elements in its place alone. */
+/** Whether each element of the output depends only on the input elements at the same index. */
 function isElementwise(primitive: Operation["primitive"]): boolean {
   const kind = kindOf(primitive);
   return kind === "elementwise" || kind === "conversion";
@@ -504,7 +505,7 @@ function loadWhole(buffer: number, { dtype, shape }: TensorType): Extract<LoopEx
   return { kind: "load", dtype, buffer, layout: contiguous(shape) };
 }
 
-/** Whether a load shows its whole buffer just as it lies. */
+/** Whether a load reads its whole buffer in row-major order. */
 function isWholeBuffer(
   load: Extract<LoopExpression, { kind: "load" }>,
   buffers: readonly BufferSpec[],

@@ -3,23 +3,23 @@ import type { Findings } from "./check-lowering.js";
 import type { BufferSpec, Kernel, Operand } from "./kernel.js";
 import type { Target } from "./target.js";
 
-/** What is the same wherever in a program, or in the body of a loop, a node is lowered. */
+/** The context of lowering a program or the body of a loop. */
 export interface LoweringContext {
   readonly target: Target;
   readonly findings: Findings;
   readonly isBody: boolean;
 }
 
-/** What a primitive needs to become kernels. */
+/** The services that lowering a primitive needs. */
 export interface Lowering {
   readonly context: () => LoweringContext;
-  /** The kernels so far, to which more are added. */
+  /** The kernels so far; lowering appends to it. */
   readonly kernels: Kernel[];
-  /** What has been checked, and what may be used instead of it: see `CheckLowering`. */
+  /** By key of a checked operand: the operand to use instead; see `CheckLowering`. */
   readonly checked: Map<string, Operand | null>;
-  /** Where the elements of a node stand, seen through its movements; they are computed now if they were not yet. */
+  /** The elements of a node, through the layout of its movements. Materializes the node if necessary. */
   readonly read: (node: Node) => Operand;
-  /** The same in a buffer of its own, row-major. */
+  /** Like `read`, but in a separate, row-major buffer. */
   readonly copied: (node: Node) => Operand;
   /** A new buffer for the elements of a node. */
   readonly allocate: (node: Node) => number;

@@ -14,7 +14,7 @@ interface Life {
   readonly room: number;
 }
 
-/** The life of each buffer; `null` if nobody touches it, or its place is the caller's business. */
+/** The lifetime of each buffer; `null` if no kernel touches it, or the caller allocates it. */
 function livesOf({ buffers, kernels, inputs, outputs }: Program): (Life | null)[] {
   const times = buffers.map((): number[] => []);
   kernels.forEach((kernel, time) => {
@@ -32,7 +32,7 @@ function meet(a: Life, b: Life): boolean {
   return a.from <= b.to && b.from <= a.to;
 }
 
-/** How much room it takes to put each buffer, in the order of their lives, at the lowest place that is free for all of its life. */
+/** The memory needed by first fit: each buffer, in order of lifetimes, at the lowest address that is free for its whole lifetime. */
 function roomFirstFit(program: Program): number {
   const lives = livesOf(program).flatMap((life) => life ?? []);
   const placed: { life: Life; start: number }[] = [];
@@ -48,7 +48,7 @@ function roomFirstFit(program: Program): number {
   return Math.max(0, ...placed.map(({ life, start }) => start + life.room));
 }
 
-/** Loops that read some of the buffers written before, among them the inputs, and write one more. */
+/** Loops that each read some of the earlier buffers, including inputs, and write a new one. */
 const programs: fc.Arbitrary<Program> = fc
   .record({
     loops: fc.array(fc.record({ reads: fc.array(fc.nat(), { maxLength: 4 }), size: fc.nat(4000) }), {
@@ -81,7 +81,7 @@ const programs: fc.Arbitrary<Program> = fc
   });
 
 describe("the memory plan", () => {
-  it("lets no two buffers overlap that are needed at the same time, and wastes no more than the plainest way", () => {
+  it("does not overlap buffers with overlapping lifetimes, and needs no more memory than first fit", () => {
     fc.assert(
       fc.property(programs, (program) => {
         const { addresses, bytes } = planMemory(program, vectorTarget);
@@ -102,7 +102,7 @@ describe("the memory plan", () => {
     );
   });
 
-  it("lets the results of a chain of products take turns in two places", () => {
+  it("places the results of a chain of products alternately at two addresses", () => {
     const leaf = () => createLeaf([100, 100], "float32", new HostStorage(new Float32Array(10_000)));
     let x = leaf();
     for (let i = 0; i < 10; i++) x = createNode("matmul", [x, leaf()], {});

@@ -2,78 +2,78 @@ import { FreeRoom } from "./free-room.js";
 import { buffersOf, type BufferSpec, type Kernel, type Program, type ScanKernel } from "./kernel.js";
 import type { Target } from "./target.js";
 
-/** Where the buffers that a program needs only inside begin, in bytes, and how much room they take together. */
+/** The byte addresses of a program's intermediate buffers, and the size of the memory that holds them. */
 export interface MemoryPlan {
-  /** By buffer; `null` for an input, an output, a view, and a buffer that nobody touches. */
+  /** By buffer; `null` for an input, an output, a view, and a buffer that no kernel touches. */
   readonly addresses: readonly (number | null)[];
   readonly bytes: number;
 }
 
 /**
- * Places buffers so that those which are never needed at the same time share space. Goes through the program once: each buffer
- * takes the lowest room that is free when it is first touched, and gives it back after it has been touched last. Where inputs and
- * outputs are is the caller's business.
+ * Assigns addresses to buffers so that buffers with disjoint lifetimes share memory. Visits the program once: allocates each buffer
+ * at the lowest free address when it is first touched, and frees it after it was last touched. The caller allocates inputs and
+ * outputs.
  */
 export function planMemory(program: Program, target: Target): MemoryPlan {
   const outside = new Set([...program.inputs, ...program.outputs]);
-  const lives = new Lives(program.kernels);
-  /** By time: the buffers that are touched first then, and last. */
-  const births = Array.from({ length: lives.end }, (): number[] => []);
-  const deaths = births.map((): number[] => []);
-  for (const [buffer, { from, to }] of lives.lives) {
+  const lifetimes = new Lifetimes(program.kernels);
+  /** By time: the buffers that are touched first then, and those that are touched last. */
+  const starts = Array.from({ length: lifetimes.end }, (): number[] => []);
+  const ends = starts.map((): number[] => []);
+  for (const [buffer, { from, to }] of lifetimes.byBuffer) {
     if (outside.has(buffer)) continue;
-    births[from].push(buffer);
-    deaths[to].push(buffer);
+    starts[from].push(buffer);
+    ends[to].push(buffer);
   }
   const addresses = program.buffers.map((): number | null => null);
   const free = new FreeRoom();
-  for (const [time, born] of births.entries()) {
-    for (const buffer of born) addresses[buffer] = free.take(roomOf(program.buffers[buffer], target));
-    for (const buffer of deaths[time])
+  for (const [time, started] of starts.entries()) {
+    for (const buffer of started) addresses[buffer] = free.take(roomOf(program.buffers[buffer], target));
+    for (const buffer of ends[time])
       free.giveBack(addresses[buffer] ?? 0, roomOf(program.buffers[buffer], target));
   }
   return { addresses, bytes: free.most };
 }
 
-/** From when to when each buffer is needed. Time passes from kernel to kernel, also within a loop. */
-class Lives {
-  readonly lives = new Map<number, { from: number; to: number }>();
-  /** The loop that a buffer is touched in, or `null` if it is touched elsewhere too. */
-  readonly #homes = new Map<number, ScanKernel | null>();
+/** The lifetime of each buffer. Time advances by 1 with each kernel, also within a loop. */
+class Lifetimes {
+  readonly byBuffer = new Map<number, { from: number; to: number }>();
+  /** The only loop in which a buffer is touched; `null` if it is touched elsewhere too. */
+  readonly #loops = new Map<number, ScanKernel | null>();
   #time = 0;
 
   constructor(kernels: readonly Kernel[]) {
-    if (kernels.some(({ kind }) => kind === "scan")) this.#findHomes(kernels, null);
-    this.#live(kernels);
+    if (kernels.some(({ kind }) => kind === "scan")) this.#findLoops(kernels, null);
+    this.#advance(kernels);
   }
 
-  /** When all is over. */
+  /** The time after the last kernel. */
   get end(): number {
     return this.#time;
   }
 
-  #findHomes(kernels: readonly Kernel[], loop: ScanKernel | null): void {
+  #findLoops(kernels: readonly Kernel[], loop: ScanKernel | null): void {
     for (const kernel of kernels) {
-      if (kernel.kind === "scan") this.#findHomes(kernel.kernels, kernel);
+      if (kernel.kind === "scan") this.#findLoops(kernel.kernels, kernel);
       for (const buffer of touchedBy(kernel)) {
-        const home = this.#homes.get(buffer);
-        // What a loop touches is touched where the loop stands, unless all of it happens inside.
-        const isInside = kernel.kind === "scan" && home === kernel;
-        if (home === undefined) this.#homes.set(buffer, loop);
-        else if (!isInside && home !== loop) this.#homes.set(buffer, null);
+        const known = this.#loops.get(buffer);
+        // A scan's buffers count as touched at the scan's own level, unless only the kernels inside the scan touch them.
+        const isInside = kernel.kind === "scan" && known === kernel;
+        if (known === undefined) this.#loops.set(buffer, loop);
+        else if (!isInside && known !== loop) this.#loops.set(buffer, null);
       }
     }
   }
 
-  #live(kernels: readonly Kernel[]): void {
+  #advance(kernels: readonly Kernel[]): void {
     for (const kernel of kernels) {
       const start = this.#time;
       if (kernel.kind === "scan") {
-        this.#live(kernel.kernels);
-        for (const { buffer } of kernel.views) this.lives.delete(buffer);
-        // What is not of one iteration alone is there all the time.
+        this.#advance(kernel.kernels);
+        for (const { buffer } of kernel.views) this.byBuffer.delete(buffer);
+        // A buffer that kernels outside the loop touch too is needed during the whole loop.
         for (const buffer of touchedBy(kernel)) {
-          if (this.#homes.get(buffer) === kernel) continue;
+          if (this.#loops.get(buffer) === kernel) continue;
           this.#touch(buffer, start);
           this.#touch(buffer, Math.max(start, this.#time - 1));
         }
@@ -86,13 +86,13 @@ class Lives {
   }
 
   #touch(buffer: number, time: number): void {
-    const life = this.lives.get(buffer);
-    if (life === undefined) this.lives.set(buffer, { from: time, to: time });
-    else [life.from, life.to] = [Math.min(life.from, time), Math.max(life.to, time)];
+    const lifetime = this.byBuffer.get(buffer);
+    if (lifetime === undefined) this.byBuffer.set(buffer, { from: time, to: time });
+    else [lifetime.from, lifetime.to] = [Math.min(lifetime.from, time), Math.max(lifetime.to, time)];
   }
 }
 
-/** The buffers that a kernel touches, some of them more than once. */
+/** The buffers that a kernel touches, possibly with duplicates. */
 function touchedBy(kernel: Kernel): number[] {
   const { reads, writes } = buffersOf(kernel);
   return [...reads, ...writes];

@@ -23,7 +23,7 @@ import { interpretedEngine } from "./testing/interpreted-engine.js";
 import { kindsOf } from "./testing/kinds.js";
 import { narrowTarget, vectorTarget } from "./testing/targets.js";
 
-// The compiler knows nothing of a machine but what its target says: programs for one that is unlike any engine's compute the same.
+// The compiler depends on a machine only through its target: programs for a target unlike any engine's compute the same results.
 
 const kinds = new Set<string>();
 const narrow = interpretedEngine(narrowTarget, (program) => {
@@ -60,7 +60,7 @@ function expectAgreement(build: () => readonly Node[]): void {
   });
 }
 
-/** Fails unless both engines end with the same error. */
+/** Fails unless both engines throw the same error. */
 function expectSameError(build: () => readonly Node[]): void {
   const errorOf = (engine: Engine): unknown => {
     try {
@@ -74,7 +74,7 @@ function expectSameError(build: () => readonly Node[]): void {
   expect(errorOf(narrow)).toEqual(expected);
 }
 
-/** What takes a second by itself, and tells of an engine's blocks more than of programs. */
+/** Cases that take a second each and test an engine's blocks more than programs. */
 function isLarge(name: string): boolean {
   return [...name.matchAll(/\d+/g)].some(([number]) => Number(number) > 33) && /product|tanh/.test(name);
 }
@@ -83,7 +83,7 @@ describe.each([
   { target: narrowTarget, engine: narrow },
   { target: vectorTarget, engine: interpretedEngine(vectorTarget) },
 ])("programs for a target of $target.name", ({ target, engine }) => {
-  it("compute what the reference engine computes, on every sample", () => {
+  it("compute the same as the reference engine, on every sample", () => {
     const wrong: string[] = [];
     let [agreed, refused] = [0, 0];
     for (const { name, build, tolerance } of conformanceCases().filter((each) => !isLarge(each.name))) {
@@ -106,7 +106,7 @@ describe.each([
 });
 
 describe("programs for 8 buffers", () => {
-  it("join many tensors, and add many up", () => {
+  it("concatenate many tensors, and add many", () => {
     expectAgreement(() => [
       createNode(
         "concat",
@@ -132,7 +132,7 @@ describe("programs for 8 buffers", () => {
     });
   });
 
-  it("pass over rows together", () => {
+  it("join loops over the same rows", () => {
     expectAgreement(() => {
       const x = tanh(floats(12, 10));
       const scaled = mul(x, column(createNode("max", [x], { axes: [1] })));
@@ -141,7 +141,7 @@ describe("programs for 8 buffers", () => {
     });
   });
 
-  it("give products epilogues, also with positions and with strides", () => {
+  it("fuse epilogues into products, also with indices and with strides", () => {
     expectAgreement(() => [many(10, () => floats(6, 5)).reduce(add, matmul(floats(6, 4), floats(4, 5)))]);
     expectAgreement(() => {
       const row = createNode("reshape", [createNode("iota", [], { size: 5 })], { shape: [1, 5] });
@@ -152,7 +152,7 @@ describe("programs for 8 buffers", () => {
     expectAgreement(() => [add(matmul(floats(6, 4), floats(4, 5)), transpose(floats(5, 6)))]);
   });
 
-  it("cut reductions", () => {
+  it("split reductions", () => {
     expectAgreement(() => [
       sum(floats(64), 0),
       sum(floats(32, 9), 0),
@@ -160,7 +160,7 @@ describe("programs for 8 buffers", () => {
     ]);
   });
 
-  it("hold every kind of kernel but those that end a program", () => {
+  it("contain every kind of kernel except those that abort a program", () => {
     for (const kind of [
       ...["map", "reduce", "fill", "gather", "scatterAdd", "cumsum", "argsort", "randomBits", "findings"],
       ...["product", "product with an epilogue", "product with positions"],
@@ -173,9 +173,9 @@ describe("programs for 8 buffers", () => {
 });
 
 describe("programs without float64", () => {
-  it("are refused if they need it, by the name of what does and of the target", () => {
+  it("are rejected if they need it, with an error that names the operation and the target", () => {
     const wide = () => createNode("cast", [floats(3)], { dtype: "float64" });
-    const refusal = /got float64; the engine narrow computes with bool, int32, float32 alone/;
+    const refusal = /got float64; the engine narrow supports only bool, int32, float32/;
     expect(() => computed(narrow, [wide()])).toThrow(DTypeError);
     expect(() => computed(narrow, [wide()])).toThrow(refusal);
     const [leaf] = [createLeaf([1], "float64", new HostStorage(Float64Array.of(1)))];
@@ -183,17 +183,17 @@ describe("programs without float64", () => {
   });
 });
 
-describe("programs that nothing can end", () => {
+describe("programs that kernels cannot abort", () => {
   const x = () => floats(4, 3);
 
-  it("report an index that is outside", () => {
+  it("report an index outside its axis", () => {
     expectSameError(() => [gather(x(), integers([2, 3], 0, 1, 2, 3, 4, 0))]);
     expectSameError(() => [gather(x(), integers([2, 3], 0, 1, 2, -1, 4, 0))]);
     const index = () => integers([2, 3], 1, 0, 3, 3, 0, 9);
     expectSameError(() => [createNode("scatterAdd", [index(), floats(2, 3)], { axis: 0, size: 5 })]);
   });
 
-  it("report it at the place of the index that was asked for, also if it is repeated", () => {
+  it("report its position, also if the index is repeated", () => {
     const repeated = () => createNode("expand", [integers([3, 1], 0, 7, 8)], { shape: [3, 3] });
     expectSameError(() => [gather(x(), repeated())]);
     const flipped = () => createNode("flip", [integers([2, 3], 0, 1, 2, 3, 4, 0)], { axes: [0, 1] });
@@ -201,12 +201,12 @@ describe("programs that nothing can end", () => {
     expectSameError(() => [gather(x(), createNode("expand", [integers([1, 1], 9)], { shape: [2, 3] }))]);
   });
 
-  it("report it of one element per line, and of a tensor without elements", () => {
+  it("report it for one element per line, and for an empty tensor", () => {
     expectSameError(() => [gather(tanh(x()), integers([4, 1], 0, 1, 3, 2), 1)]);
     expectSameError(() => [gather(floats(0, 3), integers([1, 3], 0, 0, 0))]);
   });
 
-  it("report a divisor of 0 and an exponent below", () => {
+  it("report a divisor of 0 and a negative exponent", () => {
     const numbers = () => integers([4], 7, -7, 9, 5);
     expectSameError(() => [createNode("mod", [numbers(), integers([4], 2, 1, 0, 0)], {})]);
     expectSameError(() => [createNode("pow", [numbers(), integers([4], 2, 1, -3, 0)], {})]);
@@ -214,7 +214,7 @@ describe("programs that nothing can end", () => {
     expectAgreement(() => [createNode("pow", [numbers(), integers([], 3)], {})]);
   });
 
-  it("report the first that a loop has found, and nothing if all is well", () => {
+  it("report the first faulty number in a loop, and nothing without one", () => {
     const loop = (...indices: number[]) =>
       loopOverIndices(integers([indices.length, 2, 3], ...indices.flatMap(six)));
     const six = (index: number): number[] => [0, 1, 2, index, 0, index];
@@ -224,7 +224,7 @@ describe("programs that nothing can end", () => {
   });
 });
 
-/** The sum of all that is gathered, iteration by iteration. */
+/** The sum of the elements that a loop gathers, one per iteration. */
 function loopOverIndices(indices: Node): Node[] {
   const [length, ...shape] = indices.shape;
   const table = floats(4, 3);
@@ -245,24 +245,24 @@ function loopOverIndices(indices: Node): Node[] {
 }
 
 describe("the interpreter", () => {
-  it("refuses a kernel with more buffers than the target has room for", () => {
+  it("rejects a kernel with more buffers than the target allows", () => {
     const outputs = [many(12, () => floats(3)).reduce(add)];
     const program = fuse(lower(outputs, vectorTarget), vectorTarget);
     const inputs = many(12, () => new Float32Array(3));
     expect(interpret(program, vectorTarget, inputs)).toEqual([new Float32Array(3)]);
-    expect(() => interpret(program, narrowTarget, inputs)).toThrow("13 buffers; the target has room for 8");
+    expect(() => interpret(program, narrowTarget, inputs)).toThrow("13 buffers; the target allows 8");
   });
 
-  it("refuses to touch an element that a buffer does not have", () => {
+  it("rejects an access outside a buffer", () => {
     const program = lower([tanh(floats(3))], narrowTarget);
     const short = program.buffers.map((spec, i) =>
       program.inputs.includes(i) ? { ...spec, size: 2 } : spec,
     );
     const run = () => interpret({ ...program, buffers: short }, narrowTarget, [new Float32Array(2)]);
-    expect(run).toThrow("element 2 of data [3], float32[2] is touched");
+    expect(run).toThrow("element 2 of data [3], float32[2] is accessed; expected 0 to 1");
   });
 
-  it("refuses element types that the target has not", () => {
+  it("rejects element types that the target does not support", () => {
     const wide = createNode("cast", [floats(3)], { dtype: "float64" });
     const program = lower([wide], vectorTarget);
     expect(() => interpret(program, narrowTarget, [new Float32Array(3)])).toThrow("got float64");

@@ -19,23 +19,23 @@ const indices = (...shape: number[]): Node =>
 const kinds = (node: Node) => fuse(lower([node], vectorTarget), vectorTarget).kernels.map(({ kind }) => kind);
 const exp = (x: Node) => createNode("exp", [x], {});
 
-describe("an index that names one element of each line", () => {
-  it("picks it while the line is computed", () => {
+describe("an index that selects one element of each line", () => {
+  it("selects it in the loop that computes the line", () => {
     const picked = createNode("gather", [exp(leaf(5, 7)), indices(5, 1)], { axis: 1 });
     expect(kinds(picked)).toEqual(["check", "reduce"]);
   });
 
-  it("picks it from memory if the line lies there", () => {
+  it("gathers it from memory if the line is materialized", () => {
     const picked = createNode("gather", [leaf(5, 7), indices(5, 1)], { axis: 1 });
     expect(kinds(picked)).toEqual(["check", "gather"]);
   });
 
-  it("places an addend while the line is read", () => {
+  it("adds an addend in the loop that reads the line", () => {
     const placed = createNode("scatterAdd", [indices(5, 1), leaf(5, 1)], { axis: 1, size: 7 });
     expect(kinds(exp(placed))).toEqual(["check", "map"]);
   });
 
-  it("is no other index", () => {
+  it("does not apply to other indices", () => {
     const several = createNode("gather", [exp(leaf(5, 7)), indices(5, 2)], { axis: 1 });
     expect(kinds(several)).toEqual(["check", "map", "gather"]);
     const repeated = createNode("scatterAdd", [indices(5, 2), leaf(5, 2)], { axis: 1, size: 7 });

@@ -6,11 +6,15 @@ import { countBuffers, leavesOf, subexpressionsOf, type LoopExpression } from ".
 import { combined, digit, expand } from "./layout.js";
 
 /*
- * An index that names one element of each line, as in cross entropy, is a question to every element: is it you? Then what is picked,
- * or placed, is an expression like others, and fuses with whatever computes the line or reads it.
+ * An index may select one element of each line along an axis, as in cross entropy. Then gather and scatterAdd are lowered to
+ * expressions: compare each element's position with its index; select on equality. Such an expression fuses with the loops that
+ * compute or read the line.
  */
 
-/** A gather that takes one element of each line that is computed anyway: their sum, with all others 0. `null` if it is another. */
+/**
+ * Lowers a gather of one element from each line of a computed expression: sums the line, with all other elements 0. `null` for
+ * other gathers.
+ */
 export function lowerPick(
   node: Node,
   { inputs: [x, index], attributes: { axis } }: Operation & { readonly primitive: "gather" },
@@ -35,7 +39,7 @@ export function lowerPick(
   return buffer;
 }
 
-/** A scatter with one addend for each line: every element is that, or 0. `null` if it is another. */
+/** Lowers a scatterAdd with one addend for each line: every element is the addend or 0. `null` for other scatters. */
 export function lowerPlacement(
   { shape, dtype }: Node,
   { inputs: [index, x], attributes: { axis, size } }: Operation & { readonly primitive: "scatterAdd" },
@@ -54,7 +58,7 @@ function isOnePerLine(shape: Shape, lines: Shape, axis: number): boolean {
   return alike && sizeOf(lines) > 0;
 }
 
-/** The value where the index names the element, and 0 elsewhere; `null` if that makes no loop. */
+/** The value where the element's position equals its index, and 0 elsewhere; `null` if that does not fit one loop. */
 function whereNamed(
   index: Node,
   value: LoopExpression,
@@ -63,33 +67,33 @@ function whereNamed(
   dtype: DType,
   { read, context }: Lowering,
 ): LoopExpression | null {
-  const named = read(index);
-  const place = (stride: number): LoopExpression => ({
+  const indices = read(index);
+  const position = (stride: number): LoopExpression => ({
     kind: "index",
     dtype: "int32",
     layout: { offset: 0, axes: shape.map((length, i) => digit(length, i === axis ? stride : 0)) },
   });
-  const isNamed: LoopExpression = {
+  const isSelected: LoopExpression = {
     kind: "apply",
     dtype: "bool",
     primitive: "equal",
     inputs: [
-      place(1),
-      { kind: "load", dtype: "int32", buffer: named.buffer, layout: expand(named.layout, shape) },
+      position(1),
+      { kind: "load", dtype: "int32", buffer: indices.buffer, layout: expand(indices.layout, shape) },
     ],
   };
-  const zero: LoopExpression = { kind: "apply", dtype, primitive: "cast", inputs: [place(0)] };
+  const zero: LoopExpression = { kind: "apply", dtype, primitive: "cast", inputs: [position(0)] };
   const expression: LoopExpression = {
     kind: "apply",
     dtype,
     primitive: "where",
-    inputs: [isNamed, value, zero],
+    inputs: [isSelected, value, zero],
   };
   const { buffers, operands, parts } = context().target.kernel;
   const leaves = leavesOf([expression]);
-  const seen = leaves.map(({ layout }) => layout);
-  // The result is a buffer too.
+  const layouts = leaves.map(({ layout }) => layout);
+  // Strictly fewer, because the result needs a buffer too.
   const fits = leaves.length <= operands && countBuffers(leaves, []) < buffers;
   if (!fits || subexpressionsOf([expression]).length > parts) return null;
-  return canWalkTogether(shape, [...seen, combined(shape, [axis])]) ? expression : null;
+  return canWalkTogether(shape, [...layouts, combined(shape, [axis])]) ? expression : null;
 }

@@ -18,7 +18,7 @@ function productsOf(...outputs: Node[]): ProductKernel[] {
 }
 
 describe("a product", () => {
-  it("that is read transposed is computed transposed, and takes the loop that reads it as its epilogue", () => {
+  it("that is read transposed is computed transposed, with the loop that reads it as its epilogue", () => {
     const [x, g, weight] = [leaf(32, 7), leaf(32, 5), leaf(5, 7)];
     const gradient = transpose(matmul(transpose(x), g));
     const [product, ...others] = productsOf(sub(weight, gradient));
@@ -27,7 +27,7 @@ describe("a product", () => {
     expect(product.epilogue).toHaveLength(1);
   });
 
-  it("stays as it is where it is read row by row, in both ways, by something else than a loop, or handed out", () => {
+  it("is not transposed if it is read row by row, in both orders, by a kernel that is not a loop, or if it is an output", () => {
     const [a, b, w] = [leaf(6, 4), leaf(4, 3), leaf(3, 6)];
     expect(productsOf(sub(leaf(6, 3), matmul(a, b)))[0]).toMatchObject({ m: 6, n: 3 });
     const square = matmul(leaf(4, 4), leaf(4, 4));

@@ -13,18 +13,18 @@ import { kernelOf } from "./product.js";
 import { changeLayouts } from "./rewrite.js";
 
 /**
- * Computes cᵀ = bᵀ · aᵀ instead of c = a · b where the loops that read c walk down its columns: the gradient of a weight is the
- * transpose of a product, and an optimizer walks along the weight. A product reads and writes either way equally fast; a loop
- * does not.
+ * Computes cᵀ = bᵀ · aᵀ instead of c = a · b if the loops that read c traverse its columns. For example, the gradient of a weight is
+ * the transpose of a product, and an optimizer reads it in the order of the weight. A product is equally fast in both orders; a
+ * loop is not.
  */
 export function orientProducts(program: Program): Program {
   const { kernels } = program;
   if (!kernels.some(isProduct)) return program;
   const uses = new BufferUses(program);
   const outputs = new Set(program.outputs);
-  // Turning a product changes how its readers read, and not what.
+  // Transposing a product changes the layouts of its readers, but not which buffers they use, so `uses` stays valid.
   const oriented = [...kernels];
-  for (const [place, product] of kernels.entries()) {
+  for (const [index, product] of kernels.entries()) {
     if (product.kind !== "product" || product.batch > 1 || product.m === 1 || product.n === 1) continue;
     const { buffer } = product.c;
     if (outputs.has(buffer) || uses.writersOf(buffer).length > 1) continue;
@@ -34,13 +34,13 @@ export function orientProducts(program: Program): Program {
       readers.map((reader) => oriented[reader]),
     );
     if (turned === null) continue;
-    oriented[place] = turned.product;
+    oriented[index] = turned.product;
     for (const [i, reader] of readers.entries()) oriented[reader] = turned.readers[i];
   }
   return { ...program, kernels: oriented };
 }
 
-/** A product the other way round, and the kernels that read it; `null` if that would not help all of them. */
+/** The transposed product, and the kernels that read it with changed layouts; `null` if not all of them would become faster. */
 function transposed(
   product: ProductKernel,
   readers: readonly Kernel[],
@@ -75,7 +75,7 @@ function isRowMajor({ c, n }: ProductKernel): boolean {
   return plain && c.offset === 0 && row.stride === n && column.stride === 1;
 }
 
-/** How a loop reads a buffer. */
+/** The layouts through which a loop reads a buffer. */
 function layoutsOf(loop: LoopKernel, buffer: number): Layout[] {
   const expressions =
     loop.kind === "map" ? loop.results.map(({ expression }) => expression) : [loop.expression];
@@ -84,13 +84,13 @@ function layoutsOf(loop: LoopKernel, buffer: number): Layout[] {
   );
 }
 
-/** Whether the innermost step through a product's result goes from row to row. */
+/** Whether the innermost digit of a layout of a product's result goes from row to row. */
 function walksDown({ axes }: Layout, { n }: ProductKernel): boolean {
   const innermost = axes.flat().at(-1);
   return innermost !== undefined && innermost.stride !== 0 && innermost.stride % n === 0;
 }
 
-/** A layout of a row-major [m, n] as one of the row-major [n, m]; `null` if a digit goes over the end of a row. */
+/** Converts a layout of a row-major [m, n] to one of the transposed, row-major [n, m]; `null` if a digit crosses the end of a row. */
 function turn({ offset, axes }: Layout, { m, n }: ProductKernel): Layout | null {
   const turned: Digit[][] = [];
   for (const digits of axes) {

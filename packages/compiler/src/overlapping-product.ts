@@ -1,36 +1,37 @@
 import type { AttributesOf, Shape } from "@stargrad/graph";
+import { greatestCommonDivisor } from "./divisors.js";
 import type { ProductKernel, ProductOperand } from "./kernel.js";
 import { contiguous, digit, joined, type Digit, type Layout } from "./layout.js";
 import { digitsOf, kernelOf, locate, type ProductDigit } from "./product.js";
 
-/** The part of an overlapping sum that is wanted, [outer…, spatial…]. */
+/** The part of an overlapping sum to compute, [outer…, spatial…]. */
 export interface Part {
   readonly starts: readonly number[];
   readonly shape: Shape;
 }
 
-/** How the sum is computed: b is laid out among zeros, and products read it there through windows. */
+/** The kernels that compute the sum: a copy pads b with zeros, and products read windows of the padded b. */
 export interface OverlappingProduct {
-  /** How b is copied, and where to in an array of the shape `padded`. */
+  /** The source and destination layouts of the copy of b into an array of shape `padded`. */
   readonly copy: { readonly shape: Shape; readonly from: Layout; readonly to: Layout };
   readonly padded: Shape;
-  /** Takes the number of the padded buffer and of the result's. */
+  /** `padded` and `result`: the numbers of their buffers. */
   readonly products: (padded: number, result: number) => ProductKernel[];
-  /** Whether the products leave elements of the result alone, which are 0 then. */
+  /** Whether the products do not write some elements of the result, which are 0. */
   readonly leavesZeros: boolean;
 }
 
 /**
- * Turns the overlapping sum of windows that are a product into products of windows: the gradient of a convolution by its
- * input becomes a convolution of the upstream gradient with the flipped filter.
+ * Rewrites `fold` of a matrix product as products of windows. For example, the gradient of a convolution with respect to its input
+ * becomes a convolution of the upstream gradient with the flipped filter.
  *
  *     x[st·p + d·t] += Σ_o a[t, o] · b[o, p]    becomes    x[y] = Σ_o Σ_t a[t, o] · b[o, (y − d·t) / st]
  *
- * Places y that leave different remainders by the stride meet different taps t, so each class of places is a product of its own with
- * the taps that it meets, and nothing is multiplied by zeros but at the borders.
+ * The remainder of y modulo the stride determines which taps t contribute to y. So each class of indices y with equal remainders is a
+ * separate product with the taps of that class, and only the borders are multiplied by zeros.
  *
- * `unfold` says how the operand of the sum, [outer…, positions…, taps…], lies in the product's result. Returns `null` where taps
- * are not rows of the product, or positions not columns.
+ * `windows`: the layout of the operand of the sum, [outer…, positions…, taps…], in the product's result. Returns `null` if taps are
+ * not rows of the product, or positions are not columns.
  */
 export function overlappingProduct(
   product: ProductKernel,
@@ -56,20 +57,20 @@ export function overlappingProduct(
         productOf({ product, found, axes, room, part }, chosen, buffer, target),
       ),
     leavesZeros: axes.some(({ classes, length }) => {
-      const covered = classes.reduce((sum, { places }) => sum + places, 0);
+      const covered = classes.reduce((sum, { count }) => sum + count, 0);
       return covered < length;
     }),
   };
 }
 
-/** A spatial axis: its places by classes, and which positions of b they meet, also outside of b. */
+/** A spatial axis: the classes of its indices, and the range of positions of b that they read, including positions outside b. */
 interface Axis {
   readonly classes: readonly Class[];
   readonly first: number;
   readonly last: number;
-  /** How many positions b has along it. */
+  /** The number of positions of b along it. */
   readonly positions: number;
-  /** How many places are wanted. */
+  /** The number of indices to compute. */
   readonly length: number;
 }
 
@@ -92,19 +93,19 @@ function axesOf(
   });
 }
 
-/** The array in which b is laid out among zeros. */
+/** The array that holds b padded with zeros. */
 interface Room {
   readonly shape: readonly number[];
   readonly strides: readonly number[];
-  /** All of b that is no position: how often it is walked, and how far apart its elements are in b. */
+  /** The digits of b that are not positions, with their strides in b. */
   readonly others: readonly { readonly length: number; readonly stride: number }[];
   /** The strides of the spatial axes. */
-  readonly placeStrides: readonly number[];
-  /** How a digit of b is walked here. */
+  readonly spatialStrides: readonly number[];
+  /** The stride in this array of a digit of b. */
   readonly moved: (each: ProductDigit | Digit) => number;
 }
 
-/** All of b that is no position comes in the order in which it lies in memory; along what it stands still it goes on doing so. */
+/** The axes of b that are not positions come first, in their order in memory. Digits with stride 0 in b keep stride 0. */
 function roomFor({ b }: ProductKernel, { outer }: Parts, axes: readonly Axis[]): Room {
   const across = outer.flat().filter(({ axis }) => axis !== "rows");
   const others = [
@@ -120,18 +121,18 @@ function roomFor({ b }: ProductKernel, { outer }: Parts, axes: readonly Axis[]):
     shape,
     strides,
     others,
-    placeStrides: strides.slice(others.length),
+    spatialStrides: strides.slice(others.length),
     moved: (each) => moved.get(each) ?? 0,
   };
 }
 
-/** How the positions of b that are met are copied into the room. */
+/** The layouts that copy the positions of b that are read into the padded array. */
 function copyOf(
   { b }: ProductKernel,
   { positions }: Parts,
   axes: readonly Axis[],
   copied: readonly { readonly from: number; readonly count: number }[],
-  { others, strides, placeStrides }: Room,
+  { others, strides, spatialStrides }: Room,
 ): OverlappingProduct["copy"] {
   const shape = [...others.map(({ length }) => length), ...copied.map(({ count }) => count)];
   const layoutOf = (offset: number, steps: readonly number[]): Layout => ({
@@ -140,18 +141,18 @@ function copyOf(
   });
   const positionStrides = positions.map((position) => position?.b ?? 0);
   const first = copied.map(({ from }) => from);
-  const firstPlaces = copied.map(({ from }, axis) => from - axes[axis].first);
+  const firstIndices = copied.map(({ from }, axis) => from - axes[axis].first);
   return {
     shape,
     from: layoutOf(b.offset + dot(first, positionStrides), [
       ...others.map(({ stride }) => stride),
       ...positionStrides,
     ]),
-    to: layoutOf(dot(firstPlaces, placeStrides), strides),
+    to: layoutOf(dot(firstIndices, spatialStrides), strides),
   };
 }
 
-/** What all products of an overlapping sum are made from. */
+/** What all products of an overlapping sum have in common. */
 interface Overlap {
   readonly product: ProductKernel;
   readonly found: Parts;
@@ -160,14 +161,14 @@ interface Overlap {
   readonly part: Part;
 }
 
-/** The product of the places of one class along each axis. */
+/** The product for one class of indices along each axis. */
 function productOf(
   { product: { a, b, dtype }, found: { outer, taps }, axes, room, part }: Overlap,
   chosen: readonly Class[],
   buffer: number,
   target: number,
 ): ProductKernel {
-  const { placeStrides, moved } = room;
+  const { spatialStrides, moved } = room;
   const inResult = stridesOf(part.shape);
   const resultStrides = inResult.slice(outer.length);
   const tapStrides = taps.map((tap) => tap?.a ?? 0);
@@ -175,11 +176,11 @@ function productOf(
   const inB = along(outer, inResult, moved);
   const inC = along(outer, inResult, (_, stride) => stride);
   const spatial = (digitsOf: (each: Class, axis: number) => Digit[]): Digit[] => chosen.flatMap(digitsOf);
-  const from = (placeOf: (each: Class, axis: number) => number, strides: readonly number[]): number =>
-    dot(chosen.map(placeOf), strides);
+  const offsetOf = (indexOf: (each: Class, axis: number) => number, strides: readonly number[]): number =>
+    dot(chosen.map(indexOf), strides);
   const left: ProductOperand = {
     buffer: a.buffer,
-    offset: a.offset + from(({ lastTap }) => lastTap, tapStrides),
+    offset: a.offset + offsetOf(({ lastTap }) => lastTap, tapStrides),
     batch: inA("batch"),
     rows: inA("rows"),
     columns: joined([
@@ -189,28 +190,28 @@ function productOf(
   };
   const right: ProductOperand = {
     buffer,
-    offset: from((each, axis) => each.from - axes[axis].first, placeStrides),
+    offset: offsetOf((each, axis) => each.from - axes[axis].first, spatialStrides),
     batch: inB("batch"),
     rows: [
       ...b.rows.map((each) => ({ length: each.length, stride: moved(each) })),
-      ...spatial(({ taps, distance }, axis) => digit(taps, distance * placeStrides[axis])),
+      ...spatial(({ taps, distance }, axis) => digit(taps, distance * spatialStrides[axis])),
     ],
-    columns: joined([...inB("columns"), ...spatial(({ places }, axis) => digit(places, placeStrides[axis]))]),
+    columns: joined([...inB("columns"), ...spatial(({ count }, axis) => digit(count, spatialStrides[axis]))]),
   };
   const sum: ProductOperand = {
     buffer: target,
-    offset: from(({ place }) => place, resultStrides),
+    offset: offsetOf(({ first }) => first, resultStrides),
     batch: inC("batch"),
     rows: inC("rows"),
     columns: joined([
       ...inC("columns"),
-      ...spatial(({ places, apart }, axis) => digit(places, apart * resultStrides[axis])),
+      ...spatial(({ count, step }, axis) => digit(count, step * resultStrides[axis])),
     ]),
   };
   return kernelOf(dtype, left, right, sum);
 }
 
-/** The outer digits that belong to an axis of the product, with the strides of an operand. */
+/** Returns the outer digits of an axis of the product, with the strides of an operand. */
 function along(
   outer: Parts["outer"],
   inResult: readonly number[],
@@ -231,14 +232,14 @@ function stridesOf(shape: readonly number[]): number[] {
   return contiguous(shape).axes.map((digits) => digits.at(0)?.stride ?? 0);
 }
 
-/** Where in the product the axes of the windows are: those that are not windowed, positions, and taps. */
+/** The digits of the product for each axis of the windows: the outer axes, the positions, and the taps. */
 interface Parts {
   readonly outer: readonly (readonly ProductDigit[])[];
   readonly positions: readonly (ProductDigit | undefined)[];
   readonly taps: readonly (ProductDigit | undefined)[];
 }
 
-/** Finds the axes of the windows in the product; `null` if taps are not rows of it, or positions not columns. */
+/** Finds the axes of the windows in the product; `null` if taps are not rows of it, or positions are not columns. */
 function windowedProductOf(product: ProductKernel, windows: Layout, rank: number): Parts | null {
   const digits = digitsOf(product);
   if (digits === null || windows.offset !== 0) return null;
@@ -262,21 +263,24 @@ function windowedProductOf(product: ProductKernel, windows: Layout, rank: number
   };
 }
 
-/** Places of an axis that meet the same taps: every `apart`-th of the result from `place` on. */
+/** The indices of an axis that read the same taps: `count` indices of the result, from `first` in steps of `step`. */
 interface Class {
-  readonly places: number;
-  readonly place: number;
-  readonly apart: number;
-  /** How many taps it meets, every `tapStep`-th, and the last of them: windows meet them backwards. */
+  readonly count: number;
+  readonly first: number;
+  readonly step: number;
+  /** The number of taps, the step between them, and the last one, where windows start: they read taps in reverse order. */
   readonly taps: number;
   readonly tapStep: number;
   readonly lastTap: number;
-  /** Where in b its first window begins, and how far its taps lie apart there. */
+  /** The position in b where the first window begins, and the distance between its taps there. */
   readonly from: number;
   readonly distance: number;
 }
 
-/** Divides the places of one axis into classes. `first` to `last` are the positions of b that they meet, also those outside b. */
+/**
+ * Divides the indices of one axis into classes. `first` to `last` is the range of positions of b that they read, including
+ * positions outside b.
+ */
 function divide(axis: {
   readonly taps: number;
   readonly stride: number;
@@ -296,9 +300,9 @@ function divide(axis: {
     const last = Math.min(positions - 1 + reach, Math.floor((start + length - 1 - tap * dilation) / stride));
     if (last < first) continue;
     classes.push({
-      places: last - first + 1,
-      place: stride * first + tap * dilation - start,
-      apart: stride,
+      count: last - first + 1,
+      first: stride * first + tap * dilation - start,
+      step: stride,
       taps,
       tapStep,
       lastTap: tap + (taps - 1) * tapStep,
@@ -309,15 +313,11 @@ function divide(axis: {
   return {
     classes,
     first: Math.min(...classes.map(({ from }) => from)),
-    last: Math.max(...classes.map(({ from, places, taps }) => from + places - 1 + (taps - 1) * distance)),
+    last: Math.max(...classes.map(({ from, count, taps }) => from + count - 1 + (taps - 1) * distance)),
   };
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-/** One of each list, in every way. */
+/** The Cartesian product of some lists. */
 function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
   return lists.reduce(
     (chosen: T[][], list) => chosen.flatMap((start) => list.map((each) => [...start, each])),

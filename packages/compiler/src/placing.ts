@@ -3,20 +3,20 @@ import type { Kernel, LoopExpression, ProductKernel } from "./kernel.js";
 import { contiguous, digit, slice, type Layout } from "./layout.js";
 import { overlappingProduct, type Part } from "./overlapping-product.js";
 
-/** What a buffer is for: its name, type and size follow from it. */
+/** The contents of a buffer, which determine its name, type and size. */
 export type BufferContents = Pick<Node, "operation" | "dtype" | "shape">;
 
-/** What an operation that puts its operands somewhere needs to become kernels. */
+/** The services that lowering `pad`, `concat` and `fold` needs. */
 export interface Placing {
-  /** The kernels so far, to which more are added. */
+  /** The kernels so far; lowering appends to it. */
   readonly kernels: Kernel[];
-  /** The product that a buffer is the whole result of, if it is one. */
+  /** The product whose whole result a buffer holds, if there is one. */
   readonly productIn: (buffer: number) => ProductKernel | undefined;
   readonly allocate: (contents: BufferContents) => number;
   readonly expressionOf: (node: Node) => LoopExpression;
-  /** The only operation that reads a node, if there is but one. */
+  /** The operation that reads a node, if there is exactly one and the node is not an output. */
   readonly onlyUser: (node: Node) => Operation | null;
-  /** A node's elements through another layout. */
+  /** A node's expression with changed layouts. */
   readonly seenThrough: (node: Node, change: (layout: Layout) => Layout | null) => LoopExpression;
   /** Writes a node's elements into a part of a buffer. */
   readonly writeTo: (buffer: number, layout: Layout | null, node: Node) => void;
@@ -55,8 +55,8 @@ export function lowerConcat(
 }
 
 /**
- * Adds windows back, by products if they are a product themselves. Otherwise one of their places at a time: the elements that
- * stand at one place of all windows go to places of the output that are all different, so each of these is an ordinary loop.
+ * Lowers `fold`. If the windows are a matrix product, computes the sum by products. Otherwise adds one index of the windows at a
+ * time, each by an ordinary loop: the elements at the same index of all windows go to different elements of the output.
  */
 export function lowerOverlapAdd(
   node: Node,
@@ -74,20 +74,20 @@ export function lowerOverlapAdd(
   const buffer = allocate(node);
   const whole = contiguous(shape);
   kernels.push({ kind: "fill", buffer, value: 0 });
-  for (const place of indicesOf(size)) {
+  for (const tap of indicesOf(size)) {
     const addend = seenThrough(input, (layout) => {
-      const starts = [...positions.map(() => 0), ...place];
-      const lengths = [...positions, ...place.map(() => 1)];
+      const starts = [...positions.map(() => 0), ...tap];
+      const lengths = [...positions, ...tap.map(() => 1)];
       const steps = starts.map(() => 1);
       const cut = slice(layout, starts, lengths, steps);
       return cut && { ...cut, axes: cut.axes.slice(0, positions.length) };
     });
     const starts = positions.map((_, axis) =>
-      axis < outer ? 0 : place[axis - outer] * dilation[axis - outer],
+      axis < outer ? 0 : tap[axis - outer] * dilation[axis - outer],
     );
     const steps = positions.map((_, axis) => (axis < outer ? 1 : stride[axis - outer]));
     const layout = slice(whole, starts, positions, steps);
-    if (layout === null) throw new Error("a contiguous buffer can be cut anywhere");
+    if (layout === null) throw new Error("a contiguous buffer cannot be sliced");
     const known: LoopExpression = { kind: "load", dtype, buffer, layout };
     const expression: LoopExpression = { kind: "apply", dtype, primitive: "add", inputs: [known, addend] };
     kernels.push({ kind: "map", shape: positions, results: [{ expression, buffer, layout }] });
@@ -95,7 +95,7 @@ export function lowerOverlapAdd(
   return { kind: "load", dtype, buffer, layout: whole };
 }
 
-/** The sum of windows that are a product, or the part of it that is read; `null` if they are none. */
+/** The sum of windows that are a product, or the part of the sum that is read; `null` if the windows are no product. */
 function productFor(
   node: Node,
   operation: Operation & { primitive: "fold" },
@@ -121,14 +121,14 @@ function productFor(
   if (found.leavesZeros) kernels.push({ kind: "fill", buffer, value: 0 });
   kernels.push(...found.products(padded, buffer));
 
-  // Seen as the whole, of which the buffer holds the part that is read.
+  // The layout has the shape of the whole node, although the buffer holds only the part that is read.
   const strides = contiguous(part.shape).axes.map((digits) => digits.at(0)?.stride ?? 0);
   const offset = -part.starts.reduce((sum, start, axis) => sum + start * strides[axis], 0);
   const axes = node.shape.map((length, axis) => digit(length, strides[axis]));
   return { kind: "load", dtype, buffer, layout: { offset, axes } };
 }
 
-/** The part of a node that its only user cuts out along the last axes, or all of it. */
+/** The part of a node that its only user slices along the last axes; otherwise the whole node. */
 function partRead({ shape }: Node, rank: number, user: Operation | null): Part {
   const all = { starts: shape.map(() => 0), shape };
   if (user?.primitive !== "slice") return all;

@@ -15,14 +15,14 @@ const reshape = (x: Node, shape: Shape): Node => createNode("reshape", [x], { sh
 const kernelsOf = (...outputs: Node[]): readonly Kernel[] => lower(outputs, vectorTarget).kernels;
 
 describe("lowering products", () => {
-  it("makes one product of a batch over which an operand stands still", () => {
+  it("lowers a batch over which one operand is repeated to one product", () => {
     const shared = (...shape: number[]) => spread(leaf(1, ...shape), [5, ...shape]);
     expect(kernelsOf(matmul(leaf(5, 4, 3), shared(3, 2)))).toMatchObject([{ batch: 1, m: 20, n: 2, k: 3 }]);
     expect(kernelsOf(matmul(shared(4, 3), leaf(5, 3, 2)))).toMatchObject([{ batch: 1, m: 4, n: 10, k: 3 }]);
     expect(kernelsOf(matmul(leaf(5, 4, 3), leaf(5, 3, 2)))).toMatchObject([{ batch: 5, m: 4, n: 2, k: 3 }]);
   });
 
-  it("makes longer sums of products that are added up", () => {
+  it("lowers a sum of products to one product with a longer inner axis", () => {
     const weights = matmul(permute(leaf(5, 7, 4), 0, 2, 1), leaf(5, 7, 2));
     expect(kernelsOf(sum(weights, 0))).toMatchObject([{ kind: "product", batch: 1, m: 4, n: 2, k: 35 }]);
     const heads = matmul(leaf(5, 6, 4, 7), leaf(5, 6, 7, 2));
@@ -31,7 +31,7 @@ describe("lowering products", () => {
     expect(kernelsOf(weights, sum(weights, 0)).map(({ kind }) => kind)).toEqual(["product", "reduce"]);
   });
 
-  it("adds up windows of a product by products of windows", () => {
+  it("lowers a fold of a product to products of windows", () => {
     const windows = (stride: number, dilation: number): Node => {
       // Taps of 3 × 3 of 2 channels, times 5 channels at 4 × 4 positions of 3 images.
       const columns = matmul(permute(leaf(5, 18), 1, 0), leaf(5, 48));
@@ -48,7 +48,7 @@ describe("lowering products", () => {
       kernelsOf(x).flatMap((kernel) => (kernel.kind === "product" ? [kernel.k / 5] : []));
     expect(taps(windows(1, 1))).toEqual([9]);
     expect(taps(windows(1, 2))).toEqual([9]);
-    // Even and odd places meet two and one of three taps.
+    // Even indices read two of three taps, odd indices one.
     expect(taps(windows(2, 1))).toEqual([4, 2, 2, 1]);
     expect(taps(windows(2, 2))).toEqual([9]);
     // Only the part that is read is computed.
@@ -65,7 +65,7 @@ describe("the digits of a product", () => {
   const [kernel] = kernelsOf(matmul(leaf(3, 4, 5), leaf(3, 5, 6)));
   const digits = digitsOf(kernel as ProductKernel) ?? [];
 
-  it("say how a, b and c are walked along each axis", () => {
+  it("give the strides of a, b and c along each axis", () => {
     expect(digits).toEqual([
       { axis: "batch", length: 3, span: 1, a: 20, b: 30, c: 24 },
       { axis: "rows", length: 4, span: 1, a: 5, b: 0, c: 6 },
@@ -73,7 +73,7 @@ describe("the digits of a product", () => {
     ]);
   });
 
-  it("locate a walk through the result", () => {
+  it("locate a digit of a layout of the result", () => {
     expect(locate(digits, { length: 2, stride: 3 })).toEqual([
       { axis: "columns", length: 2, span: 3, a: 0, b: 3, c: 3 },
     ]);

@@ -4,17 +4,17 @@ import type { ProductKernel, ProductOperand } from "./kernel.js";
 import { contiguous, joined, lengthOf, type Digit, type Layout } from "./layout.js";
 
 /**
- * A product of a · b into a row-major buffer. A batch over which one operand stands still is none: it makes the other operand
- * longer, so that what stands still is read once, and not once for each matrix.
+ * The product a · b into a row-major buffer. If one operand has stride 0 along the whole batch, the batch axis is merged into the
+ * rows or columns of the other operand, so that the repeated operand is read once and not once for each matrix.
  */
 export function productOf(dtype: DType, a: ProductOperand, b: ProductOperand, buffer: number): ProductKernel {
   const layout = contiguous([lengthOf(a.batch), lengthOf(a.rows), lengthOf(b.columns)]);
   const c = leftOperand({ buffer, layout });
-  const still = (digits: readonly Digit[]): boolean => digits.every(({ stride }) => stride === 0);
-  if (still(b.batch)) {
+  const isRepeated = (digits: readonly Digit[]): boolean => digits.every(({ stride }) => stride === 0);
+  if (isRepeated(b.batch)) {
     return kernelOf(dtype, withoutBatch(a, "rows"), { ...b, batch: [] }, withoutBatch(c, "rows"));
   }
-  if (still(a.batch)) {
+  if (isRepeated(a.batch)) {
     return kernelOf(dtype, { ...a, batch: [] }, withoutBatch(b, "columns"), withoutBatch(c, "columns"));
   }
   return kernelOf(dtype, a, b, c);
@@ -31,19 +31,19 @@ export function kernelOf(
   return { kind: "product", dtype, batch, m, n, k, a, b, c, epilogue: [] };
 }
 
-/** How an operand stands in memory. */
+/** An operand as it is read from memory. */
 interface Loaded {
   readonly buffer: number;
   readonly layout: Layout;
 }
 
-/** The operand a of a product, [...batch, rows, k], whose sums go on along some axes of the batch. */
+/** The operand a of a product, [...batch, rows, k]. The product also sums along the axes `summed` of the batch. */
 export function leftOperand({ buffer, layout }: Loaded, summed: readonly number[] = []): ProductOperand {
   const { batch, along, rows, columns } = splitAxes(layout, summed);
   return { buffer, offset: layout.offset, batch, rows, columns: joined([...along, ...columns]) };
 }
 
-/** The operand b, [...batch, k, columns]. */
+/** The operand b of a product, [...batch, k, columns]; see `leftOperand`. */
 export function rightOperand({ buffer, layout }: Loaded, summed: readonly number[] = []): ProductOperand {
   const { batch, along, rows, columns } = splitAxes(layout, summed);
   return { buffer, offset: layout.offset, batch, rows: joined([...along, ...rows]), columns };
@@ -60,24 +60,24 @@ function splitAxes({ axes }: Layout, summed: readonly number[]) {
   };
 }
 
-/** A stretch of one of a product's axes, and how a, b and c are walked along it. */
+/** A digit of one of a product's axes, and the strides of a, b and c along it. */
 export interface ProductDigit {
   readonly axis: "batch" | "rows" | "columns";
   readonly length: number;
-  /** How many places of its axis one step is. */
+  /** The number of indices of its axis that one step advances. */
   readonly span: number;
   readonly a: number;
   readonly b: number;
   readonly c: number;
 }
 
-/** Digits that fit a, b and c, outermost first; `null` if there are none. */
+/** Digits common to a, b and c, outermost first; `null` if there are none. */
 export function digitsOf({ m, n, a, b, c }: ProductKernel): ProductDigit[] | null {
   const axes = ["batch", "rows", "columns"] as const;
-  const still = (length: number): Digit[] => (length === 1 ? [] : [{ length, stride: 0 }]);
+  const repeated = (length: number): Digit[] => (length === 1 ? [] : [{ length, stride: 0 }]);
   const layouts = [
-    [a.batch, a.rows, still(n)],
-    [b.batch, still(m), b.columns],
+    [a.batch, a.rows, repeated(n)],
+    [b.batch, repeated(m), b.columns],
     [c.batch, c.rows, c.columns],
   ];
   const iteration = refine(
@@ -99,7 +99,10 @@ export function digitsOf({ m, n, a, b, c }: ProductKernel): ProductDigit[] | nul
   }));
 }
 
-/** Which parts of a product's axes a walk through its result goes along, outermost first; `null` if it cuts them. */
+/**
+ * The parts of a product's axes that a digit of a layout of its result covers, outermost first; `null` if the digit does not align
+ * with them.
+ */
 export function locate(digits: readonly ProductDigit[], { length, stride }: Digit): ProductDigit[] | null {
   if (length === 1) return [];
   const digit = digits.find(({ c, length: most }) => c <= stride && stride < c * most);

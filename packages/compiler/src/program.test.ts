@@ -21,18 +21,18 @@ const kinds = ({ kernels }: Program) => kernels.map(({ kind }: Kernel) => kind);
 const compile = (...outputs: Node[]) => fuse(lower(outputs, vectorTarget), vectorTarget);
 
 describe("lowering", () => {
-  it("makes one loop of an elementwise chain, whatever moves between", () => {
+  it("makes one loop of an elementwise chain with movements between", () => {
     const x = leaf(3, 4);
     const y = apply("add", transpose(apply("mul", x, x)), expand(reshape(leaf(3), [1, 3]), [4, 3]));
     expect(kinds(compile(y))).toEqual(["map"]);
   });
 
-  it("computes what is reduced inside the reduction", () => {
+  it("computes the operand of a reduction inside the reduction", () => {
     const x = leaf(3, 4);
     expect(kinds(compile(sum(apply("exp", apply("mul", x, x)), 1)))).toEqual(["reduce"]);
   });
 
-  it("computes softmax's powers once, for the sum and for the division", () => {
+  it("computes softmax's exponentials once, for the sum and for the division", () => {
     const powers = apply("exp", leaf(3, 4));
     const shares = apply("mul", powers, expand(reshape(sum(powers, 1), [3, 1]), [3, 4]));
     expect(kinds(compile(shares))).toEqual(["map", "reduce", "map"]);
@@ -50,7 +50,7 @@ describe("lowering", () => {
     ]);
   });
 
-  it("turns a convolution's windows into a product without laying them out", () => {
+  it("lowers a convolution to a product without materializing its windows", () => {
     const x = leaf(2, 3, 8, 8);
     const seen = createNode("unfold", [x], { size: [3, 3], stride: [1, 1], dilation: [1, 1] }); // [2, 3, 6, 6, 3, 3]
     const columns = reshape(createNode("permute", [seen], { axes: [1, 4, 5, 0, 2, 3] }), [27, 72]);
@@ -69,7 +69,7 @@ describe("lowering", () => {
     expect(kernels).toMatchObject([{ kind: "map", results: [{}, {}] }]);
   });
 
-  it("computes operands of a concatenation in one loop, unless their places interleave", () => {
+  it("computes operands of a concatenation in one loop, unless their parts interleave", () => {
     const joined = (axis: number, ...operands: Node[]) => compile(createNode("concat", operands, { axis }));
     const rows = joined(0, leaf(2, 3), apply("exp", leaf(2, 3)), leaf(2, 3));
     expect(rows.kernels).toMatchObject([{ kind: "map", results: [{}, {}, {}] }]);
@@ -77,13 +77,13 @@ describe("lowering", () => {
     expect(kinds(joined(1, leaf(2, 3), leaf(2, 3)))).toEqual(["map", "map"]);
   });
 
-  it("does not write what nobody reads", () => {
+  it("does not write results that are never read", () => {
     const shared = apply("exp", leaf(8));
     const program = compile(apply("mul", shared, shared));
     expect(program.kernels).toMatchObject([{ kind: "map", results: [{ buffer: program.outputs[0] }] }]);
   });
 
-  it("reads a batched product that has been computed as it is, also if it is summed along the batch", () => {
+  it("reads a computed batched product as a leaf, also if it is summed along the batch", () => {
     const product = createNode("matmul", [leaf(3, 2, 4), leaf(3, 4, 5)], {});
     const computed = new Node(product, { operation: product.operation!, tracked: true });
     expect(kinds(compile(sum(computed, 0)))).toEqual(["product"]);
@@ -94,7 +94,7 @@ describe("lowering", () => {
     expect(program.inputs).toHaveLength(1);
   });
 
-  it("knows the sum of nothing", () => {
+  it("fills the sum over no elements with 0", () => {
     expect(compile(sum(leaf(0, 2), 0)).kernels).toMatchObject([{ kind: "fill", value: 0 }]);
     const empty = createNode("matmul", [leaf(2, 0), leaf(0, 3)], {});
     expect(compile(empty).kernels).toMatchObject([{ kind: "fill", value: 0 }]);

@@ -2,8 +2,8 @@ import type { Leaf, LoopExpression, LoopKernel } from "./kernel.js";
 import type { Layout } from "./layout.js";
 
 /**
- * An expression with other leaves. What is shared stays shared, and what does not change stays the same object; `null` if a
- * leaf cannot be replaced. One `known` for several expressions keeps what they share.
+ * Replaces the leaves of an expression; returns `null` if a leaf cannot be replaced. Shared parts stay shared, and unchanged parts
+ * stay the same objects. Pass one `known` for several expressions to preserve parts that they share.
  */
 export function replaceLeaves(
   expression: LoopExpression,
@@ -31,7 +31,7 @@ export function replaceLeaves(
   return replaced;
 }
 
-/** An expression with every layout changed; `null` if one of them cannot be. */
+/** Changes every layout of an expression; `null` if one of them cannot be changed. */
 export function withLayouts(
   expression: LoopExpression,
   change: (layout: Layout) => Layout | null,
@@ -43,7 +43,7 @@ export function withLayouts(
   return expression.kind === "apply" ? replaceLeaves(expression, moved) : moved(expression);
 }
 
-/** A loop with every layout changed, those of places with the buffer `null`; `null` if one of them cannot be. */
+/** Changes every layout of a loop; `null` if one of them cannot be changed. For `index` leaves, `change` gets the buffer `null`. */
 export function changeLayouts(
   loop: LoopKernel,
   change: (layout: Layout, buffer: number | null) => Layout | null,

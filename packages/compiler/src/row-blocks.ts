@@ -3,13 +3,13 @@ import { leavesOf, type LoopKernel } from "./kernel.js";
 import { reshape, stretchOf, type Layout } from "./layout.js";
 import { changeLayouts } from "./rewrite.js";
 
-/** Into how many blocks of rows a loop could be cut at most: how many elements its leading axes have that are kept. */
+/** The largest number of row blocks a loop can be divided into: the product of its leading axes that are not reduced. */
 export function rowsOf(loop: LoopKernel): number {
   return sizeOf(loop.shape.slice(0, keptAxes(loop)));
 }
 
 /**
- * The same loop with a first axis that counts blocks of rows; `null` if an operand does not move by one stride from block to
+ * The same loop with a leading axis over blocks of rows; `null` if an operand does not advance by a constant stride from block to
  * block.
  */
 export function cutIntoBlocks(loop: LoopKernel, blocks: number): LoopKernel | null {
@@ -23,7 +23,7 @@ export function cutIntoBlocks(loop: LoopKernel, blocks: number): LoopKernel | nu
   return { ...cut, shape, axes: cut.axes.map((axis) => axis - kept + 2) };
 }
 
-/** Where a loop touches a buffer. */
+/** An access of a loop to a buffer. */
 export interface Access {
   readonly buffer: number;
   readonly layout: Layout;
@@ -41,19 +41,19 @@ export function accessesOf(loop: LoopKernel): Accesses {
   return { reads, writes: loop.kind === "map" ? [...loop.results] : [loop] };
 }
 
-/** How far it is from block to block if all of a block's elements lie before the next one's; else `null`. */
+/** The distance between blocks if all elements of a block precede those of the next; otherwise `null`. */
 export function blockSize({ offset, axes: [first, ...rest] }: Layout): number | null {
   const stride = first.length === 0 ? 0 : first[0].stride;
   const block = stretchOf({ offset, axes: rest });
   return block.first >= 0 && block.last < stride ? stride : null;
 }
 
-/** A layout for a buffer that holds one block at a time. */
+/** The layout for a buffer that holds one block at a time: its stride along the block axis is 0. */
 export function withoutBlocks({ offset, axes: [first, ...rest] }: Layout): Layout {
   return { offset, axes: [first.map(({ length }) => ({ length, stride: 0 })), ...rest] };
 }
 
-/** How many axes come before the first that is combined. */
+/** The number of axes before the first reduced one. */
 function keptAxes(loop: LoopKernel): number {
   return loop.kind === "map" ? loop.shape.length : Math.min(loop.shape.length, ...loop.axes);
 }

@@ -2,10 +2,10 @@ import { buffersOf, subexpressionsOf, type LoopKernel } from "./kernel.js";
 import { accessesOf, blockSize, cutIntoBlocks, rowsOf, type Access, type Accesses } from "./row-blocks.js";
 import type { Target } from "./target.js";
 
-/** A loop that may share blocks with others. */
+/** A loop that may share row blocks with others. */
 export class RowLoop {
   readonly loop: LoopKernel;
-  /** Into how many blocks it could be cut at most. */
+  /** The largest number of blocks it can be divided into. */
   readonly rows: number;
   readonly parts: number;
   readonly reads: ReadonlySet<number>;
@@ -23,7 +23,7 @@ export class RowLoop {
     this.touched = new Set([...reads, ...writes]);
   }
 
-  /** What it touches when it is cut into so many blocks; `null` if it cannot be. */
+  /** Its accesses when it is divided into this number of blocks; `null` if it cannot be. */
   accessesIn(blocks: number): Accesses | null {
     const known = this.#accesses.get(blocks);
     if (known !== undefined) return known;
@@ -34,22 +34,22 @@ export class RowLoop {
   }
 }
 
-/** What a group has to know of the program. */
+/** The properties of the program that a group needs. */
 interface Outside {
   readonly bytesOf: (buffer: number) => number;
-  /** How many kernels touch a buffer; one more if it is needed outside. */
+  /** The number of kernels that touch a buffer, plus one if it is an input or output of the program. */
   readonly usesOf: (buffer: number) => number;
 }
 
-/** Loops that can be cut into the same blocks: into `rows` of them, and so into any number that divides that. */
+/** Loops that can be divided into the same blocks: into `rows` blocks, and so into any divisor of `rows`. */
 export class RowGroup {
   readonly #loops: RowLoop[] = [];
   readonly #shapes = new Set<string>();
-  /** How many of its loops touch each buffer. */
+  /** By buffer: the number of loops in this group that touch it. */
   readonly #touched = new Map<number, number>();
   readonly #reads = new Set<number>();
   readonly #writes = new Set<number>();
-  /** By how many there are. */
+  /** By the number of blocks. */
   readonly #blocks = new Map<number, SharedBlocks>();
   readonly #target: Target;
   readonly #outside: Outside;
@@ -72,7 +72,7 @@ export class RowGroup {
     return this.#rows;
   }
 
-  /** The size of all buffers that it touches. */
+  /** The total size of all buffers that the group touches. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -88,14 +88,14 @@ export class RowGroup {
     for (const buffer of loop.writes) this.#writes.add(buffer);
   }
 
-  /** The size of all buffers that it would touch with one more loop. */
+  /** The total size of all buffers that the group would touch with one more loop. */
   bytesWith({ touched }: RowLoop): number {
     let bytes = this.#bytes;
     for (const buffer of touched) if (!this.#touched.has(buffer)) bytes += this.#outside.bytesOf(buffer);
     return bytes;
   }
 
-  /** A kernel is written as one function, which has to stay small, and a loop that is added is compared with all others. */
+  /** Whether the group with this loop fits one kernel. A kernel becomes one function, which has to stay small. */
   hasRoomFor(loop: RowLoop): boolean {
     const { rowBlocks, kernel } = this.#target;
     if (this.#loops.length >= rowBlocks.loops || this.#parts + loop.parts > rowBlocks.parts) return false;
@@ -103,7 +103,7 @@ export class RowGroup {
     return most <= kernel.buffers || this.#buffersWith(loop) <= kernel.buffers;
   }
 
-  /** How many of the buffers that it would touch with one more loop are not its own alone. */
+  /** The number of buffers that the group would touch with one more loop and that other kernels touch too. */
   #buffersWith({ touched }: RowLoop): number {
     let count = 0;
     for (const buffer of new Set([...this.#touched.keys(), ...touched])) {
@@ -113,19 +113,19 @@ export class RowGroup {
     return count;
   }
 
-  /** Whether a loop is of a shape that is here, or touches one of these buffers for which `counts` holds. */
+  /** Whether a loop has the shape of one of these loops, or touches one of their buffers for which `counts` returns true. */
   isRelatedTo({ loop, touched }: RowLoop, counts: (buffer: number) => boolean): boolean {
     if (this.#shapes.has(loop.shape.join())) return true;
     for (const buffer of touched) if (this.#touched.has(buffer) && counts(buffer)) return true;
     return false;
   }
 
-  /** Whether a loop may not be moved past this group. */
+  /** Whether dependencies prevent moving a loop before this group. */
   holdsBack(loop: RowLoop): boolean {
     return areDependent(this.#reads, this.#writes, loop);
   }
 
-  /** Whether so many blocks of all loops, and of one more, are independent of each other. */
+  /** Whether the blocks of all loops, and of one more, are independent of each other if there are `count` of them. */
   sharesBlocksWith(loop: RowLoop, count: number): boolean {
     let blocks = this.#blocks.get(count);
     if (blocks === undefined) {
@@ -136,7 +136,7 @@ export class RowGroup {
   }
 }
 
-/** Whether what is read or written before must not be touched by a loop, or the other way round. */
+/** Whether a loop depends on earlier reads and writes, so that it must not be moved before them. */
 export function areDependent(
   reads: Iterable<number>,
   writes: Iterable<number>,
@@ -148,12 +148,12 @@ export function areDependent(
 }
 
 /**
- * What loops touch when they are cut into so many blocks. They share them if what one of them writes and another one touches is,
- * block for block, the same part of a buffer. Loops are looked at once, as they come.
+ * The accesses of loops that are divided into a given number of blocks. They can share the blocks if every buffer that one of them
+ * writes and another touches is divided into the same blocks. Each loop is examined once.
  */
 class SharedBlocks {
   readonly #count: number;
-  /** How far it is from block to block, for each buffer; `null` where that is not one number, or none. */
+  /** By buffer: the distance between blocks; `null` if the accesses differ in it or the blocks are not separate. */
   readonly #sizes = new Map<number, number | null>();
   readonly #written = new Set<number>();
   #taken = 0;
@@ -163,7 +163,7 @@ class SharedBlocks {
     this.#count = count;
   }
 
-  /** Takes in those of a growing list of loops that are new; returns whether all of them share blocks. */
+  /** Adds the loops of a growing list that are new; returns whether all loops share blocks. */
   takeIn(loops: readonly RowLoop[]): boolean {
     for (; this.#isPossible && this.#taken < loops.length; this.#taken++) {
       const loop = loops[this.#taken];

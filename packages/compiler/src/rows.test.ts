@@ -28,7 +28,7 @@ function softmax(x: Node): Node {
 }
 
 describe("loops over the same rows", () => {
-  it("become one loop over blocks of them, and what is needed only inside takes the room of one block", () => {
+  it("become one loop over blocks of rows, and intermediate buffers shrink to one block", () => {
     const program = compile(softmax(leaf(512, 256)));
     expect(kinds(program)).toEqual(["rows"]);
     const [kernel] = program.kernels;
@@ -52,7 +52,7 @@ describe("loops over the same rows", () => {
     expect(kinds(compile(softmax(leaf(8, 4, 16, 128))))).toEqual(["rows"]);
   });
 
-  it("keep what somebody else reads, in its whole length", () => {
+  it("keep the full size of buffers that other kernels read", () => {
     const y = softmax(leaf(512, 256));
     const program = compile(createNode("matmul", [createNode("permute", [y], { axes: [1, 0] }), y], {}));
     const [rows, product] = program.kernels;
@@ -64,7 +64,7 @@ describe("loops over the same rows", () => {
     }
   });
 
-  it("come together past a kernel that neither of them needs", () => {
+  it("are joined past an independent kernel", () => {
     const [x, w] = [leaf(512, 256), leaf(16, 16)];
     const powers = apply("exp", x);
     const totals = reduce("sum", powers, 1);
@@ -73,20 +73,20 @@ describe("loops over the same rows", () => {
     expect(kinds(compile(totals, product, shares)).sort()).toEqual(["product", "rows"]);
   });
 
-  it("stay apart if one of them reads other rows than it is given", () => {
+  it("stay separate if one of them reads rows of another block", () => {
     const powers = apply("exp", leaf(256, 256));
     const turned = createNode("permute", [powers], { axes: [1, 0] });
     const { kernels } = compile(powers, reduce("sum", apply("mul", powers, turned), 1));
     expect(kernels.map(({ kind }) => kind)).toEqual(["map", "reduce"]);
   });
 
-  it("stay apart if they are small", () => {
+  it("stay separate if they are small", () => {
     expect(kinds(compile(softmax(leaf(20, 12))))).not.toContain("rows");
   });
 });
 
 describe("large reductions", () => {
-  it("are cut into parts whose number depends on the shape alone", () => {
+  it("are split into parts whose number depends only on the shape", () => {
     const program = compile(reduce("sum", leaf(1 << 20), 0));
     expect(program.kernels).toMatchObject([
       { kind: "reduce", shape: [32, 1 << 15], axes: [1] },
@@ -94,7 +94,7 @@ describe("large reductions", () => {
     ]);
   });
 
-  it("are cut across long rows too, and stay as they are where rows are many", () => {
+  it("are split over long rows too, but not if there are many results", () => {
     expect(compile(reduce("max", leaf(2048, 1024), 0)).kernels).toMatchObject([
       { shape: [64, 32, 1024], axes: [1] },
       { shape: [64, 1024], axes: [0] },
@@ -103,13 +103,13 @@ describe("large reductions", () => {
     expect(compile(reduce("sum", leaf(100, 100), 0, 1)).kernels).toHaveLength(1);
   });
 
-  it("stay whole if their length has no divisor that would do", () => {
+  it("are not split if their length has no suitable divisor", () => {
     expect(compile(reduce("sum", leaf(1_000_003), 0)).kernels).toHaveLength(1);
   });
 });
 
 describe("tiles", () => {
-  it("are cut where an operand is walked against the grain", () => {
+  it("are used if the inner loop reads an operand with a large stride", () => {
     const against = {
       lengths: [128, 96],
       strides: [
@@ -129,7 +129,7 @@ describe("tiles", () => {
     });
   });
 
-  it("are not cut where all go along, or all is near", () => {
+  it("are not used if all strides are small or the loop is short", () => {
     const along = {
       lengths: [128, 96],
       strides: [

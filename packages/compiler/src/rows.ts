@@ -1,22 +1,23 @@
 import { sizeOf } from "@stargrad/graph";
+import { divisorsOf, greatestCommonDivisor } from "./divisors.js";
 import { buffersOf, type BufferSpec, type Kernel, type Program } from "./kernel.js";
 import { changeLayouts } from "./rewrite.js";
 import { accessesOf, blockSize, cutIntoBlocks, withoutBlocks } from "./row-blocks.js";
 import { areDependent, RowGroup, RowLoop } from "./row-group.js";
 import type { Target } from "./target.js";
 
-// These bound what compiling takes, whatever the target.
-/** A kernel is moved past so many others at most, to loops that it shares rows with. */
+// These limits bound compile time and do not depend on the target.
+/** The largest number of kernels that a loop is moved past to join loops over the same rows. */
 const reach = 12;
-/** So many numbers of blocks are tried. */
+/** The largest number of block counts to try. */
 const attempts = 8;
 
 /**
- * Joins loops that work on the same rows into one loop over blocks of rows: softmax's maximum, powers, sums and quotients pass
- * over memory once, and not five times.
+ * Joins loops over the same rows into one loop over blocks of rows. For example, the maximum, exponentials, sums and quotients of
+ * softmax then traverse memory once instead of five times.
  *
- * A loop can be cut into blocks if its leading axes are kept and every operand moves by one stride from block to block.
- * Loops share blocks if what one of them writes and another one touches is, block for block, the same part of a buffer.
+ * A loop can be divided into blocks if its leading axes are not reduced and every operand advances by a constant stride from block
+ * to block. Loops share blocks if every buffer that one of them writes and another touches is divided into the same blocks.
  */
 export function groupRows(program: Program, target: Target): Program {
   const isLarge = (kernel: Kernel): boolean =>
@@ -30,7 +31,7 @@ class Grouping {
   readonly #program: Program;
   readonly #target: Target;
   readonly #items: (Kernel | RowGroup)[] = [];
-  /** How many kernels touch each buffer; one more for what is needed outside. */
+  /** By buffer: the number of kernels that touch it, plus one if it is an input or output of the program. */
   readonly #uses: number[];
   readonly #divisors = new Map<number, readonly number[]>();
 
@@ -63,7 +64,7 @@ class Grouping {
     usesOf: (buffer: number): number => this.#uses[buffer],
   };
 
-  /** Adds a loop to a group before it, if there is one that it may be moved to. */
+  /** Adds a loop to an earlier group, if there is one to which it may be moved. */
   #join(loop: RowLoop): boolean {
     const items = this.#items;
     for (let i = items.length - 1; i >= Math.max(0, items.length - reach); i--) {
@@ -83,7 +84,7 @@ class Grouping {
     return false;
   }
 
-  /** Into how many blocks at most a group and a loop can be cut; `null` if that has nothing to do with it, or they share none. */
+  /** The largest number of blocks that a group and a loop can share; `null` if they are unrelated or cannot share blocks. */
   #rowsShared(group: RowGroup, loop: RowLoop): number | null {
     const isLonger = (buffer: number): boolean => this.#program.buffers[buffer].size > 1;
     if (!group.hasRoomFor(loop) || !group.isRelatedTo(loop, isLonger)) return null;
@@ -102,7 +103,10 @@ class Grouping {
     return known;
   }
 
-  /** What a group becomes: one kernel, if that is worth it. Buffers that are needed only inside are cut down to a block. */
+  /**
+   * The kernels of a group: one `rows` kernel if it is large enough, otherwise its loops. Shrinks buffers that only the group
+   * touches to one block.
+   */
   #kernelsOf({ loops, rows, bytes }: RowGroup, buffers: BufferSpec[]): Kernel[] {
     const { blockBytes, leastBytes } = this.#target.rowBlocks;
     const blocks = this.#divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;
@@ -132,16 +136,4 @@ class Grouping {
 function buffersTouched(kernel: Kernel): Set<number> {
   const { reads, writes } = buffersOf(kernel);
   return new Set([...reads, ...writes]);
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-/** The numbers that divide n, the largest first. */
-function divisorsOf(n: number): number[] {
-  const small: number[] = [];
-  for (let i = 1; i * i <= n; i++) if (n % i === 0) small.push(i);
-  const large = small.map((i) => n / i).filter((i) => i * i > n);
-  return [...large, ...small.reverse()];
 }

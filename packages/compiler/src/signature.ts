@@ -1,12 +1,12 @@
 import { writeSignature, type Signed, type SignatureWriter } from "@stargrad/graph/internal";
 
 /**
- * What a program, or a kernel, is known by: a text that two of them share exactly if one can stand for both. Nobody reads it; as a
- * text it is hashed and compared by the machine that runs us, which takes a fraction of what we would take.
+ * The cache key of a program or a kernel: a string that two of them share exactly if they are interchangeable. It is not readable
+ * text. It is a string because the JavaScript engine hashes and compares strings much faster than this code could.
  */
 export type Signature = string;
 
-/** What comes next, where it is no small integer. Small integers are the codes from `smallest` on. */
+/** Tags announce what follows. Small integers are written without a tag, as codes that are larger than every tag. */
 const tags = {
   integer: 0,
   float: 1,
@@ -22,12 +22,12 @@ const tags = {
   own: 11,
 } as const;
 
-/** The code of 0. Those of small integers lie around it. */
+/** The code of 0; the code of a small integer i is `zero + i`. */
 const zero = 0x2000;
 const smallest = 0x10 - zero;
 const largest = 0xffff - zero;
 
-/** The codes of all names that were ever met: of primitives, element types and attributes. */
+/** The codes of all names written so far: of primitives, element types and attributes. */
 const names = new Map<string, number>();
 
 function codeOf(name: string): number {
@@ -42,12 +42,12 @@ function codeOf(name: string): number {
 const float = new Float64Array(1);
 const quarters = new Uint16Array(float.buffer);
 
-/** So many characters are made of codes at once: they are arguments of one call. */
+/** The number of characters created by one call, as its arguments. */
 const charactersTogether = 4096;
 
-/** Writes signatures, one after another. What it writes can be told apart whatever comes after it. */
+/** Writes signatures, one after another. Its encoding is prefix-free: the end of each part is unambiguous. */
 export class SignatureBuilder implements SignatureWriter {
-  /** Of each character. */
+  /** One code for each character. */
   #codes: number[] = [];
   readonly #written = new WeakMap<object, readonly number[]>();
 
@@ -67,7 +67,7 @@ export class SignatureBuilder implements SignatureWriter {
     for (let i = 0; i < values.length; i++) this.number(values[i]);
   }
 
-  /** An object's fields in the order in which it names them, as all that are made in one place do. */
+  /** An object's fields, in the order of its properties, which is the same for all objects that one place in the code creates. */
   fields(object: object): void {
     const fields = object as Readonly<Record<string, unknown>>;
     this.#codes.push(tags.fields);
@@ -78,12 +78,12 @@ export class SignatureBuilder implements SignatureWriter {
     this.end();
   }
 
-  /** Marks the end of something that has no length. */
+  /** Marks the end of a list that was written without its length. */
   end(): void {
     this.#codes.push(tags.end);
   }
 
-  /** Writes what is the same for an object whenever it is written, which is described once and copied from then on. */
+  /** Writes an immutable object: calls `write` the first time, and copies the same codes afterwards. */
   same<T extends object>(object: T, write: (object: T) => void): void {
     const known = this.#written.get(object);
     if (known !== undefined) {
@@ -95,7 +95,7 @@ export class SignatureBuilder implements SignatureWriter {
     this.#written.set(object, this.#codes.slice(start));
   }
 
-  /** What has been written since the last call. */
+  /** Returns the signature of everything written since the last call. */
   finish(): Signature {
     const codes = this.#codes;
     this.#codes = [];
@@ -108,7 +108,7 @@ export class SignatureBuilder implements SignatureWriter {
 
   #float(value: number): void {
     if (Number.isNaN(value)) {
-      // Its bits may differ.
+      // All NaNs are equal, although their bits may differ.
       this.#codes.push(tags.notANumber);
     } else {
       float[0] = value;
@@ -145,7 +145,9 @@ export class SignatureBuilder implements SignatureWriter {
         }
         return;
       default:
-        throw new Error(`an attribute cannot be a ${typeof value}`);
+        throw new Error(
+          `a signature got an attribute of type ${typeof value}; expected numbers, booleans, strings, lists or objects of them`,
+        );
     }
   }
 
@@ -155,7 +157,7 @@ export class SignatureBuilder implements SignatureWriter {
     signed[writeSignature](this);
     const inside = this.#codes;
     this.#codes = outside;
-    // Without its length, two could be taken for one.
+    // The length makes the end unambiguous.
     outside.push(tags.own);
     this.number(inside.length);
     for (const code of inside) outside.push(code);

@@ -7,10 +7,11 @@ import type { Target } from "./target.js";
 type Sizes = Target["reductions"];
 
 /**
- * Cuts large reductions to few results into parts, and combines what the parts come to by another reduction, so that several threads
- * can take part. How many parts there are depends on the shape alone, and so the result does not depend on the threads.
+ * Splits large reductions with few results into parts, and combines the partial results by a second reduction, so that several
+ * threads can work on one reduction. The number of parts depends on the shape only, so the result does not depend on the number of
+ * threads.
  *
- * Reductions across long rows are cut too: a few rows at a time stay in the cache while their columns are combined.
+ * Also splits reductions over columns of long rows, so that the partial results of a few rows at a time stay in the cache.
  */
 export function splitReductions(program: Program, { reductions }: Target): Program {
   const buffers = [...program.buffers];
@@ -66,7 +67,7 @@ function split(kernel: ReduceKernel, buffers: BufferSpec[], sizes: Sizes): Reduc
   ];
 }
 
-/** Into how many equal parts rows are divided; `null` if they cannot well be. */
+/** The number of equal parts to divide the rows into; `null` if their number has no suitable divisor. */
 function partCount(rows: number, rowSize: number, sizes: Sizes): number | null {
   const { partSize, fewestParts, fewestRows } = sizes;
   const most = Math.min(Math.max(fewestRows, Math.floor(partSize / rowSize)), Math.floor(rows / fewestParts));

@@ -2,7 +2,7 @@ import { sizeOf } from "@stargrad/graph";
 import { subexpressionsOf, type Kernel, type LoopExpression, type Program } from "./kernel.js";
 import type { Target } from "./target.js";
 
-/** About how much a kernel has to do, in operations on one element: what it is worth dividing among threads for. */
+/** The approximate work of a kernel, in operations on one element. Engines use it to decide whether to run it on several threads. */
 export function workOf(kernel: Kernel, program: Pick<Program, "buffers">, target: Target): number {
   const { costs } = target;
   switch (kernel.kind) {
@@ -23,7 +23,7 @@ export function workOf(kernel: Kernel, program: Pick<Program, "buffers">, target
   }
 }
 
-/** One for every operand and every operation. */
+/** The cost per element: 1 for every operand and every operation. */
 function costOf(expressions: readonly LoopExpression[]): number {
   return subexpressionsOf(expressions).length;
 }

@@ -4,7 +4,7 @@ import { runProgram } from "./engine.js";
 import { plainNames } from "./primitives.js";
 import { referenceEngine } from "./reference-engine.js";
 
-it("has cases of every primitive, each with a name of its own, that can be computed", () => {
+it("has cases of every primitive, with unique names, that the reference engine can compute", () => {
   const cases = conformanceCases();
   const names = cases.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
@@ -15,7 +15,7 @@ it("has cases of every primitive, each with a name of its own, that can be compu
   }
 });
 
-it("says where elements differ", () => {
+it("describes the first element that differs", () => {
   const [a, b] = [Float64Array.of(1, 2, NaN), Float64Array.of(1, 2.001, NaN)];
   expect(disagreement(a, a, 0)).toBeNull();
   expect(disagreement(a, b, 0.01)).toBeNull();

@@ -13,15 +13,16 @@ import { formatShape, sizeOf } from "./shape.js";
 /** A small graph on which every engine has to agree with the reference engine. */
 export interface ConformanceCase {
   readonly name: string;
-  /** Builds it, from new leaves, of which nothing has been computed. */
+  /** Builds the graph from new leaves and computes nothing. */
   readonly build: () => Node;
-  /** How far a result may be off, for its size, or absolutely if that is less than 1. */
+  /** The largest relative error, or absolute error for results smaller than 1. */
   readonly tolerance: number;
 }
 
 /**
- * What an engine has to get right, made from the tables: every primitive on each of its samples, in both floating-point
- * types, with inputs that lie in all sorts of ways, and of shapes that broadcast; what has blocks inside an engine on sizes around those of blocks; and loops.
+ * Test cases for engines, generated from the tables: every primitive on each of its samples, in both floating-point types, with
+ * inputs in different memory layouts and of shapes that broadcast; sums, sorts and products of sizes around an engine's block sizes;
+ * and loops.
  */
 export function conformanceCases(): ConformanceCase[] {
   const loops = [...randomLoops()].map((loop) => ({ ...loop, tolerance: loopTolerances[loop.dtype] }));
@@ -36,7 +37,7 @@ export function conformanceCases(): ConformanceCase[] {
   ];
 }
 
-/** Says where elements differ by more than a case allows; `null` if they agree. A tolerance of 0 wants them equal to the bit. */
+/** Describes the first element that differs by more than the tolerance; `null` if there is none. A tolerance of 0 requires equal bits. */
 export function disagreement(got: TypedArray, expected: TypedArray, tolerance: number): string | null {
   if (got.constructor !== expected.constructor || got.length !== expected.length) {
     return `got ${got.constructor.name}(${got.length}); expected ${expected.constructor.name}(${expected.length})`;
@@ -52,11 +53,11 @@ export function disagreement(got: TypedArray, expected: TypedArray, tolerance: n
 type FloatType = "float32" | "float64";
 
 const floatTypes: readonly FloatType[] = ["float64", "float32"];
-/** What is made of rounding errors in iteration after iteration. */
+/** Larger, because rounding errors accumulate over the iterations. */
 const loopTolerances: Readonly<Record<FloatType, number>> = { float64: 1e-11, float32: 1e-3 };
 const tolerances: Readonly<Record<FloatType, number>> = { float64: 1e-13, float32: 2e-6 };
 
-/** How an input can lie: as it is, or so that it is seen through a movement. */
+/** The memory layouts of an input: contiguous, through a movement, or computed in the same program. */
 const arrangements: Readonly<Record<string, (node: Node) => Node>> = {
   contiguous: (node) => node,
   transposed: (node) => reverse(computed(reverse(node))),
@@ -108,19 +109,19 @@ function* sampleCases(): Iterable<ConformanceCase> {
   }
 }
 
-/** Every output of every loop, each by itself. */
+/** One case for each output of each loop. */
 function outputsOfLoops(dtype: FloatType): ConformanceCase[] {
   return loopCases(dtype).flatMap(({ name, build }) =>
     build().map((_, i) => ({
       name: `a loop with ${name}, output ${i}, ${dtype}`,
       build: () => build()[i],
-      // What an iteration rounds, the next ones go on with.
+      // Rounding errors of one iteration propagate to the next.
       tolerance: 10 * tolerances[dtype],
     })),
   );
 }
 
-/** Operands of several kinds, each computed on the way, side by side: an engine may write each of them where it belongs at once. */
+/** Concatenations of computed operands of several kinds: an engine may compute each directly into its part of the result. */
 function* concatenationCases(): Iterable<ConformanceCase> {
   for (const dtype of floatTypes) {
     for (const axis of [0, 1]) {
@@ -154,7 +155,7 @@ function productAndMore(product: Node): Node[] {
   return [product, createNode("exp", [product], {}), createNode("neg", [product], {})];
 }
 
-/** Operands of different shapes, both as they are given and as they are computed on the way. */
+/** Operands of different shapes, as leaves and as nodes that the same program computes. */
 function* broadcastCases(): Iterable<ConformanceCase> {
   for (const name of binaryNames) {
     for (const shapes of [
@@ -178,7 +179,7 @@ function* broadcastCases(): Iterable<ConformanceCase> {
           };
         }
         yield {
-          name: `${title}, as a choice`,
+          name: `${title}, through where`,
           build: () => {
             const [a, b] = operands(arrangements.computed);
             return createNode("where", [createNode("less", [b, b], {}), a, b], {});
@@ -190,10 +191,10 @@ function* broadcastCases(): Iterable<ConformanceCase> {
   }
 }
 
-/** More than the memory that an engine begins with. */
+/** Needs more memory than an engine allocates initially. */
 const largeSize = 1_000_000;
 
-/** One less and one more than what vectors, tiles and unrolled loops take at once. */
+/** Sizes around the lengths of vectors, tiles and unrolled loops. */
 const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129];
 
 function* sizeCases(): Iterable<ConformanceCase> {
@@ -255,7 +256,7 @@ function leafOf({ shape, dtype, data }: HostTensor, floats: FloatType): Node {
   return createLeaf(shape, type, new HostStorage(copy));
 }
 
-/** A leaf that has the elements of a node. */
+/** A leaf with the elements of a node, computed by the reference engine. */
 function computed(node: Node): Node {
   const [elements] = runProgram(referenceEngine, [node]);
   return createLeaf(node.shape, node.dtype, elements);

@@ -9,7 +9,7 @@ class Resource {
   }
 }
 
-it("is what `using` calls at the end of a block", () => {
+it("is the method that `using` calls at the end of a block", () => {
   const resource = new Resource();
   {
     using used = resource;

@@ -1,4 +1,4 @@
-// Declared here because the language level of this code has no `using`; whoever writes it has the same declarations.
+// Declared here because this code compiles for a language level without `using`. Code that uses `using` has the same declarations.
 declare global {
   interface SymbolConstructor {
     readonly dispose: unique symbol;
@@ -11,8 +11,8 @@ declare global {
 const { dispose } = Symbol as { readonly dispose?: typeof Symbol.dispose };
 
 /**
- * The name of what `using` calls at the end of its block. Where it is not there yet, in some browsers, it is the symbol that
- * compilers of `using` take in its place.
+ * The name of the method that `using` calls at the end of its block. Some browsers do not define `Symbol.dispose` yet; there it is
+ * the symbol that compilers of `using` substitute.
  */
 export const disposeSymbol: typeof Symbol.dispose =
   dispose ?? (Symbol.for("Symbol.dispose") as typeof Symbol.dispose);

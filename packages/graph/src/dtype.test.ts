@@ -25,14 +25,14 @@ describe("promote", () => {
 });
 
 describe.each(dtypes)("%s", (dtype) => {
-  it("has an array of zeros that knows its type and width", () => {
+  it("allocates a zero-filled array from which its type and width follow", () => {
     const array = allocate(dtype, 3);
     expect([...array]).toEqual([0, 0, 0]);
     expect(dtypeOf(array)).toBe(dtype);
     expect(bytesPerElement(dtype)).toBe(array.BYTES_PER_ELEMENT);
   });
 
-  it("can hold exactly the numbers its array gives back, where it does not round", () => {
+  it("can hold exactly the numbers that its array stores unchanged, except for rounding", () => {
     for (const value of [0, -0, 1, 2, -1, 0.5, 255, 256, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), NaN, Infinity]) {
       const array = allocate(dtype, 1);
       array[0] = value;

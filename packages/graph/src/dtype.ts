@@ -14,7 +14,7 @@ export interface ArrayOf {
 
 export type TypedArray = ArrayOf[DType];
 
-/** A list of element types, whose type says which. Any element type can be looked for in it. */
+/** A list of element types that also carries them in its type. `includes` accepts every element type. */
 export type DTypes<D extends DType> = readonly D[] & readonly DType[];
 
 export type FloatType = "float32" | "float64";
@@ -26,7 +26,7 @@ export function isFloat(dtype: DType): dtype is FloatType {
   return dtype === "float32" || dtype === "float64";
 }
 
-/** The type two operands are brought to before they are combined: `bool < int32 < float32 < float64`. */
+/** The type to which two operands are cast before they are combined: `bool < int32 < float32 < float64`. */
 export function promote(a: DType, b: DType): DType {
   return dtypes.indexOf(a) >= dtypes.indexOf(b) ? a : b;
 }
@@ -35,7 +35,7 @@ export function bytesPerElement(dtype: DType): number {
   return dtype === "bool" ? 1 : dtype === "float64" ? 8 : 4;
 }
 
-/** Whether an element of this type can be this number. Floats take every number and round it. */
+/** Whether an element of this type can represent this number. Floats accept every number and round it. */
 export function canHold(dtype: DType, value: number): boolean {
   if (dtype === "bool") return value === 0 || value === 1;
   return dtype !== "int32" || value === (value | 0);

@@ -3,30 +3,29 @@ import type { Node } from "./node.js";
 import type { Storage } from "./storage.js";
 
 /**
- * Where a result of a program goes: to ordinary memory, to the engine's own, or over the contents of a storage in the
- * engine's own memory that nobody needs once the program has run. An engine without a memory of its own uses ordinary
- * memory for all of them. An engine whose memory cannot be read at once may leave what goes to `"host"` there until it is read, as
- * long as it writes over it for nobody and gives it back when the storage has been collected.
+ * Where a program stores a result: in host memory, in engine memory, or in an existing storage in engine memory whose contents
+ * are not needed after the program. An engine without memory of its own uses host memory for all of them. An engine whose memory
+ * cannot be read synchronously may keep a `"host"` result in its memory until it is read, as long as it never overwrites it and
+ * frees it when the storage has been garbage-collected.
  */
 export type Destination = "host" | "engine" | Storage;
 
-/** A graph that is ready to be computed, as often as you like. */
+/** A compiled graph, which can be computed any number of times. */
 export interface PreparedProgram {
   /** The nodes whose elements it needs. */
   readonly leaves: readonly Node[];
-  /** About how many bytes it takes to keep it, for those who keep many. */
+  /** The approximate number of bytes it occupies, for caches of programs. */
   readonly cost?: number;
   /**
    * Computes the outputs from elements for each leaf, and returns a storage for each output.
    *
-   * A program fails if an index is outside of its axis, if an integer is divided by 0 or has a power below 0, or if a `check` in it
-   * finds something. Then no storage that there was before has changed, whatever the destinations.
+   * A program fails if an index is outside its axis, if an integer is divided by 0 or raised to a negative power, or if a `check`
+   * in it finds a nonzero code. A failed program leaves every existing storage unchanged, including its destinations.
    *
-   * A synchronous engine throws the error. Another one may return before it knows. If the program fails later, it and all
-   * programs that were started after it, up to the moment when the failure is known, have failed with that error and have
-   * changed nothing. When it is known, the engine calls `onFailure` of each of them, the one that was started last first, for
-   * the caller to take back what it has changed meanwhile; only then do reads of their results reject with the error. From there
-   * on the engine runs programs as before.
+   * A synchronous engine throws the error. An asynchronous engine may return earlier. If the program fails later, it and all
+   * programs that were started after it until the failure became known fail with that error and change nothing. The engine then
+   * calls `onFailure` of each of them, in reverse order of their start, so that the caller can undo what it has changed meanwhile.
+   * After these calls, reads of their results reject with the error, and the engine runs new programs as before.
    */
   run(
     elements: readonly Storage[],
@@ -35,22 +34,22 @@ export interface PreparedProgram {
   ): Storage[];
 }
 
-/** What differs between engines and matters to whoever builds graphs. */
+/** Properties of an engine that code which builds graphs has to know. */
 export interface Capabilities {
   /**
-   * The element types that it holds and computes. A graph that contains another one is refused by `prepare`; an array of
-   * another type may still be stored in ordinary memory.
+   * The element types that the engine stores and computes. `prepare` throws if a graph contains another type; arrays of other
+   * types may still be stored in host memory.
    */
   readonly dtypes: readonly DType[];
-  /** Whether `run` throws what goes wrong, and every storage it returns can be read at once. */
+  /** Whether `run` throws all errors itself, and every storage that it returns can be read synchronously. */
   readonly synchronous: boolean;
 }
 
-/** HOW a graph is computed. An engine knows primitives; it knows nothing of gradients. */
+/** Computes graphs. An engine implements primitives; it does not know gradients. */
 export interface Engine {
   readonly name: string;
   readonly capabilities: Capabilities;
-  /** Makes one program of the outputs. What a program needs only inside is its own. */
+  /** Compiles the outputs to one program. The program owns the memory of its intermediate results. */
   prepare(outputs: readonly Node[]): PreparedProgram;
 }
 

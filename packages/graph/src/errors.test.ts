@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ArgumentError, DTypeError, IndexError, ShapeError, StargradError } from "./errors.js";
 
 describe("StargradError", () => {
-  it("reads: what was called, the problem, what to try", () => {
+  it("has a message of the form: what was called, the problem, what to try", () => {
     const error = new ShapeError(
       "matmul",
       "[2, 3] × [2, 3]: inner axes 3 ≠ 2",
@@ -14,7 +14,7 @@ describe("StargradError", () => {
     expect(error.hint).toBe("Did you mean b.transpose()?");
   });
 
-  it("leaves the hint out where there is none, and carries a cause", () => {
+  it("omits a missing hint, and stores a cause", () => {
     const cause = new Error("disk full");
     const error = new StargradError("save", "could not write", undefined, { cause });
     expect(error.message).toBe("save: could not write");

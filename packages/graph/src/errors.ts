@@ -1,12 +1,12 @@
 /**
- * Every error Stargrad throws on purpose. The message always reads
+ * The base class of all errors that Stargrad throws deliberately. The message has the form
  * `what was called: what it got and what it expected. What to try.`
  */
 export class StargradError extends Error {
   override readonly name: string = "StargradError";
-  /** What was called, as the user wrote it: `matmul`, `DataLoader`, `Linear`. */
+  /** The name of the function or class that was called, as the user wrote it: `matmul`, `DataLoader`, `Linear`. */
   readonly called: string;
-  /** What to try, when there is a good guess. */
+  /** What the user should try; `undefined` for no hint. */
   readonly hint: string | undefined;
 
   constructor(called: string, problem: string, hint?: string, options?: ErrorOptions) {
@@ -36,10 +36,10 @@ export class ArgumentError extends StargradError {
   override readonly name = "ArgumentError";
 }
 
-/** A `check` found something when it was computed. */
+/** A `check` found a nonzero code when it was computed. */
 export class CheckError extends StargradError {
   override readonly name = "CheckError";
-  /** What was found: the number that the check should have found to be 0. */
+  /** The nonzero code that the check found. */
   readonly code: number;
 
   constructor(called: string, problem: string, hint: string | undefined, code: number) {
@@ -49,8 +49,8 @@ export class CheckError extends StargradError {
 }
 
 /**
- * A value is needed that its variable no longer has: only its current and its previous value are kept, and none once it has
- * been disposed of.
+ * A computation needs a value that its variable no longer keeps. A variable keeps its current and its previous value, and none
+ * after `dispose`.
  */
 export class StaleValueError extends StargradError {
   override readonly name = "StaleValueError";

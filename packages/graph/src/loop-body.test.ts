@@ -13,7 +13,7 @@ const formal = (...shape: number[]): Node => new Placeholder({ shape, dtype: "fl
 const add = (a: Node, b: Node): Node => createNode("add", [a, b], {});
 const mul = (a: Node, b: Node): Node => createNode("mul", [a, b], {});
 
-/** `carry = carry · factor + x`, with the carry before as the only result. */
+/** `carry = carry · factor + x`, with the previous carry as the only result. */
 function geometric(factor: Node): LoopBody {
   const [carry, x] = [formal(), formal()];
   const product = mul(carry, factor);
@@ -34,7 +34,7 @@ describe("a loop", () => {
   const [factor, start, xs] = [leaf([], 2), leaf([], 1), leaf([3], 10, 20, 30)];
   const attributes = { length: 3, reverse: false };
 
-  it("hands out carries as they end and results of all iterations", () => {
+  it("returns the last carries and the results of all iterations", () => {
     const bundle = createNode("scan", [factor, start, xs], { body: geometric(factor), ...attributes });
     const [carry, results] = [output(bundle, 0), output(bundle, 1)];
     expect([carry.shape, results.shape]).toEqual([[], [3]]);
@@ -42,17 +42,17 @@ describe("a loop", () => {
     expect(storages.map((storage) => [...storage.readSync()])).toEqual([[1, 12, 44], [118]]);
   });
 
-  it("takes another node for a constant than the body was made with", () => {
+  it("accepts a constant other than the one with which the body was built", () => {
     const bundle = createNode("scan", [leaf([], 0), start, xs], { body: geometric(factor), ...attributes });
     const [storage] = runProgram(referenceEngine, [output(bundle, 1)]);
     expect([...storage.readSync()]).toEqual([1, 10, 20]);
   });
 
-  it("says which input does not fit, and which output it does not have", () => {
+  it("names the input that does not fit, and the output that does not exist", () => {
     const body = geometric(factor);
     const make = (inputs: Node[]) => () => createNode("scan", inputs, { body, ...attributes });
     expect(make([factor, start])).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: scan: got 2 inputs; expected the 3 of its body]`,
+      `[ShapeError: scan: got 2 inputs; its body takes 3]`,
     );
     expect(make([factor, start, leaf([2], 1, 2)])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: scan: input 2 has the shape [2]; expected [3]]`,
@@ -72,13 +72,13 @@ describe("a loop", () => {
 });
 
 describe("LoopBody", () => {
-  it("orders what is between its formals and what is wanted", () => {
+  it("orders the nodes between its formals and the wanted nodes", () => {
     const body = geometric(leaf([], 2));
     expect(body.order(body.next)).toEqual([...body.inside]);
     expect(body.order(body.results)).toEqual([]);
   });
 
-  it("has each result once, and keeps the places of those that are there", () => {
+  it("stores each result once, and keeps the indices of existing results", () => {
     const body = geometric(leaf([], 2));
     const [product] = body.inside;
     expect(body.addResult(body.carries[0])).toBe(0);
@@ -87,7 +87,7 @@ describe("LoopBody", () => {
     expect(body.results).toEqual([body.carries[0], product]);
   });
 
-  it("signs its structure and nothing else, and again when it has grown", () => {
+  it("has a signature of its structure only, which changes when a result is added", () => {
     const [one, other] = [geometric(leaf([], 2)), geometric(leaf([], 3))];
     const signature = signed(one);
     expect(signed(other)).toEqual(signature);
@@ -96,7 +96,7 @@ describe("LoopBody", () => {
   });
 });
 
-/** What a body writes, word by word. */
+/** The words that a body writes as its signature. */
 function signed(body: LoopBody): unknown[] {
   const words: unknown[] = [];
   body[writeSignature]({

@@ -1,17 +1,17 @@
 import { topologicalOrder, type LoopGraph, type Node } from "./node.js";
 import { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 
-/** What a loop is made of; see `LoopBody`. */
+/** The parts of a loop body; see `LoopBody`. */
 export type LoopParts = Omit<LoopGraph, "addResult" | "order">;
 
 /**
- * What every iteration of a loop computes: a graph between formals and what they lead to.
+ * The computation of one iteration of a loop: a graph from formals, its inputs, to `next` and `results`, its outputs.
  *
- * A formal is any node that stands for an input while the body is evaluated. That of a constant is the very node outside
- * that the body was made with, although a copy of the loop may be given another input for it. That of a carry or a sequence
- * is a placeholder, or whatever other node has another value in every iteration: the leaf of a variable that the body
- * assigns to, or a node of the loop that this one is the gradient of. So a walk through a body has to stop at formals before
- * it looks at anything else about them.
+ * A formal is a node that represents an input while the body is evaluated. The formal of a constant is the outer node with which
+ * the body was built, although a copy of the loop may receive another input for it. The formal of a carry or a sequence is a
+ * placeholder, or another node whose value differs between iterations: the leaf of a variable that the body assigns to, or a node
+ * of the loop whose gradient this loop computes. So a walk through a body has to stop at formals before it reads anything else of
+ * them, such as their operation.
  */
 export class LoopBody implements LoopGraph, Signed {
   readonly constants: readonly Node[];
@@ -47,7 +47,7 @@ export class LoopBody implements LoopGraph, Signed {
     return this.#results.push(node) - 1;
   }
 
-  /** Writes its structure: what its formals are, what each node is and reads, and what comes of it. */
+  /** Writes its structure: the types of its formals, the operation and inputs of each node, and the outputs. */
   [writeSignature](writer: SignatureWriter): void {
     const numbers = new Map<Node, number>();
     for (const formals of [this.constants, this.carries, this.sequences]) {
@@ -56,7 +56,7 @@ export class LoopBody implements LoopGraph, Signed {
         writer.name(dtype);
         writer.numbers(shape);
       }
-      // A node may play several parts: it is the last of them.
+      // A node may be several formals; its number is that of the last.
       for (const node of formals) numbers.set(node, numbers.size);
     }
     const outputs = [...this.next, ...this.#results];
@@ -64,7 +64,8 @@ export class LoopBody implements LoopGraph, Signed {
     writer.number(order.length);
     for (const node of order) {
       const { operation } = node;
-      if (operation === null) throw new Error("a node of a loop is neither a formal nor computed");
+      if (operation === null)
+        throw new Error("a node in the body of a loop is neither a formal nor computed");
       writer.name(operation.primitive);
       writer.numbers(operation.inputs.map((input) => numbers.get(input) ?? -1));
       writer.fields(operation.attributes);
@@ -78,8 +79,8 @@ export class LoopBody implements LoopGraph, Signed {
   }
 
   /**
-   * The same as `order`, found without numbers in the nodes: this is asked for within a walk through the graph around the
-   * loop, which has its own numbers there.
+   * Like `order`, but without `NodeNumbers`: signatures are written during a walk through the graph around the loop, which has
+   * numbered the same nodes.
    */
   #orderOfAll(wanted: readonly Node[]): Node[] {
     const visited = new Set<Node>();

@@ -5,30 +5,31 @@ import { loopCases } from "./loop-cases.js";
 import { createNode, type Node } from "./node.js";
 import { referenceEngine } from "./reference-engine.js";
 
-/** The outputs of a loop, iteration by iteration, each as nodes without a loop. */
+/** The outputs of an unrolled loop, as nodes without a loop. */
 function unrolled([first, ...others]: readonly Node[]): Node[] {
   const [{ operation }] = first.operation?.inputs ?? [];
-  if (operation?.primitive !== "scan") throw new Error(`${others.length + 1} nodes are no outputs of a loop`);
+  if (operation?.primitive !== "scan")
+    throw new Error(`${others.length + 1} nodes are not outputs of a loop`);
   const { body, length, reverse } = operation.attributes;
   const { constants, carries: formals, sequences } = body;
   let carries = operation.inputs.slice(constants.length, constants.length + formals.length);
   const stacks: Node[][] = body.results.map(() => []);
   for (let i = 0; i < length; i++) {
-    const place = reverse ? length - 1 - i : i;
+    const index = reverse ? length - 1 - i : i;
     const copies = new Map<Node, Node>();
     constants.forEach((formal, k) => copies.set(formal, operation.inputs[k]));
     formals.forEach((formal, k) => copies.set(formal, carries[k]));
     sequences.forEach((formal, k) => {
-      copies.set(formal, sliceOf(operation.inputs[constants.length + formals.length + k], place));
+      copies.set(formal, sliceOf(operation.inputs[constants.length + formals.length + k], index));
     });
     const copyOf = (node: Node): Node => copies.get(node) ?? node;
     for (const node of body.order([...body.next, ...body.results])) {
-      if (node.operation === null) throw new Error("a formal is among what is computed");
+      if (node.operation === null) throw new Error("the order of a body contains a formal");
       const { primitive, inputs, attributes } = node.operation;
       copies.set(node, createNode(primitive, inputs.map(copyOf), attributes as never));
     }
     carries = body.next.map(copyOf);
-    body.results.forEach((node, k) => (stacks[k][place] = copyOf(node)));
+    body.results.forEach((node, k) => (stacks[k][index] = copyOf(node)));
   }
   return [
     ...carries,
@@ -39,10 +40,10 @@ function unrolled([first, ...others]: readonly Node[]): Node[] {
   ];
 }
 
-function sliceOf(sequence: Node, place: number): Node {
+function sliceOf(sequence: Node, index: number): Node {
   const shape = sequence.shape.slice(1);
   const slice = createNode("slice", [sequence], {
-    starts: [place, ...shape.map(() => 0)],
+    starts: [index, ...shape.map(() => 0)],
     lengths: [1, ...shape],
     steps: [1, ...shape.map(() => 1)],
   });
@@ -56,7 +57,7 @@ describe.each(["float32", "float64"] as const)("loops of %s on the reference eng
       runProgram(referenceEngine, nodes).map((storage) => storage.readSync()),
     );
     expect(got).toEqual(expected);
-    // An output that is asked for alone is the same one.
+    // An output that is computed alone has the same value.
     outputs.forEach((output, i) => {
       expect(runProgram(referenceEngine, [output])[0].readSync()).toEqual(expected[i]);
     });

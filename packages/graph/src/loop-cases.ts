@@ -5,14 +5,14 @@ import { createLeaf, createNode, Placeholder, type Node } from "./node.js";
 import { draw, reals } from "./samples.js";
 import { sizeOf, type Shape } from "./shape.js";
 
-/** A loop of which every output is of interest. */
+/** A loop, of which a test compares every output. */
 export interface LoopCase {
   readonly name: string;
-  /** Builds it, from new leaves. */
+  /** Builds the loop from new leaves and returns its outputs. */
   readonly build: () => readonly Node[];
 }
 
-/** Loops that an engine may stumble over: on every kind of carry, sequence and result, and on what they can be besides. */
+/** Loops that cover every kind of carry, sequence and result, and the edge cases of each, which engines easily get wrong. */
 export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
   const tensor = (shape: Shape, seed = 0): Node => leafOf(shape, dtype, draw(shape, reals(-1, 1), seed).data);
   const whole = (shape: Shape, ...elements: number[]): Node => leafOf(shape, "int32", elements);
@@ -47,7 +47,7 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         ),
       ),
     ),
-    // Of sizes that fill no vectors: what one iteration writes stands right beside what another has written.
+    // These sizes are no multiples of a vector's length, so slices written by different iterations share vectors.
     ...[2, 3, 7, 9].flatMap((size) =>
       [false, true].map((reverse) =>
         named(
@@ -63,7 +63,7 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         ),
       ),
     ),
-    named("carries that change places, stay, or come from outside", () =>
+    named("carries that swap values, keep their value, or are set from a constant", () =>
       loop(
         { constants: [tensor([2])], carries: [0, 1, 2, 3].map((seed) => tensor([2], seed)), length: 5 },
         ([c], [a, b, kept, given]) => ({ next: [b, a, kept, c], results: [a, given, kept, c] }),
@@ -75,13 +75,13 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         results: [],
       })),
     ),
-    named("results that are slices themselves, and the same twice", () =>
+    named("results that are slices themselves, and one result twice", () =>
       loop({ sequences: [tensor([3, 2])] }, (_, __, [x]) => {
         const y = mul(x, x);
         return { next: [], results: [x, y, y] };
       }),
     ),
-    named("whole numbers and bools", () =>
+    named("int32 and bool", () =>
       loop(
         {
           carries: [whole([2], 1, 5), leafOf([2], "bool", [0, 1])],
@@ -93,7 +93,7 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         },
       ),
     ),
-    named("sums, products along movements, and picking", () =>
+    named("sums, products through movements, and gather", () =>
       loop(
         {
           constants: [tensor([4, 3])],
@@ -127,7 +127,7 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         },
       ),
     ),
-    named("nothing in its tensors", () =>
+    named("empty tensors", () =>
       loop({ carries: [tensor([0, 2])], sequences: [tensor([3, 0, 2])] }, (_, [h], [x]) => ({
         next: [add(h, x)],
         results: [createNode("sum", [x], { axes: [0] })],

@@ -1,21 +1,21 @@
-/** What can be numbered: a node. */
+/** The fields of a node in which `NodeNumbers` stores its number. */
 export interface Numbered {
-  /** The walk that has met it last; 0 if none has. */
+  /** The walk that numbered it last; 0 if none did. */
   walk: number;
-  /** The number that it has there. */
+  /** Its number in that walk. */
   place: number;
 }
 
 let walks = 0;
 
 /**
- * Numbers for the nodes of a graph, for as long as a walk through it lasts. They stand in the nodes themselves, which costs a
- * tenth of a map. So a node has one number at a time: a walk must not begin within another one that meets the same nodes.
+ * Numbers for the nodes of a graph during one walk. The numbers are stored in the nodes, which takes a tenth of the time of a map.
+ * So a node has only one number at a time: walks that visit the same nodes must not be nested.
  */
 export class NodeNumbers {
   readonly #walk = ++walks;
 
-  /** `undefined` for a node that has none yet. */
+  /** The number of a node; `undefined` if it has none in this walk. */
   get(node: Numbered): number | undefined {
     return node.walk === this.#walk ? node.place : undefined;
   }

@@ -25,7 +25,7 @@ const exp = (x: Node) => createNode("exp", [x], {});
 const add = (a: Node, b: Node) => createNode("add", [a, b], {});
 const everywhere = () => true;
 
-/** `depth` additions of a node to itself, each on top of the last. */
+/** `depth` nested additions of a node to itself. */
 function tower(bottom: Node, depth: number): Node {
   let top = bottom;
   for (let i = 0; i < depth; i++) top = add(top, top);
@@ -33,7 +33,7 @@ function tower(bottom: Node, depth: number): Node {
 }
 
 describe("createNode", () => {
-  it("infers shape and element type and computes nothing", () => {
+  it("infers shape and element type without computing anything", () => {
     const node = createNode("less", [leaf(), leaf()], {});
     expect(node.shape).toEqual([2]);
     expect(node.dtype).toBe("bool");
@@ -52,7 +52,7 @@ describe("createNode", () => {
 });
 
 describe("history", () => {
-  it("counts the pending operations that a node holds on to", () => {
+  it("counts the pending operations that a node depends on", () => {
     const x = leaf();
     expect(x.history).toBe(0);
     const twice = add(exp(exp(x)), x);
@@ -60,7 +60,7 @@ describe("history", () => {
     expect(twice.recountHistory()).toBe(3);
   });
 
-  it("counts an operation once, however many paths lead to it, where it matters", () => {
+  it("counts an operation exactly once for all paths to it, if the history seems too long", () => {
     const paths = tower(leaf(), 20);
     expect(overlong([paths, leaf()])).toEqual([]);
     expect(paths.history).toBe(20);
@@ -69,20 +69,20 @@ describe("history", () => {
     expect(withoutHistory(() => overlong(long))).toEqual([]);
   });
 
-  it("starts again from a node that has been computed", () => {
+  it("starts at 0 after a node has been computed", () => {
     const y = exp(exp(leaf()));
     y.materialize(storage());
     expect(y.history).toBe(0);
     expect(exp(y).history).toBe(1);
   });
 
-  it("is none for a tracked node, nor by way of one", () => {
+  it("is 0 for a tracked node, and does not count what it depends on", () => {
     const tracked = exp(exp(leaf({ tracked: true })));
     expect(tracked.history).toBe(0);
     expect(createNode("detach", [tracked], {}).history).toBe(1);
   });
 
-  it("is not added to by what is built as a whole", () => {
+  it("does not count nodes that are built withoutHistory", () => {
     const y = exp(exp(leaf()));
     const built = withoutHistory(() => exp(exp(exp(y))));
     expect(built.history).toBe(2);
@@ -97,8 +97,8 @@ describe("history", () => {
   });
 });
 
-describe("settle", () => {
-  it("turns a node into a leaf and lets its history go", () => {
+describe("materialize", () => {
+  it("turns a node into a leaf and drops its history", () => {
     const y = exp(leaf());
     const elements = storage();
     y.materialize(elements);
@@ -106,7 +106,7 @@ describe("settle", () => {
     expect(y.operation).toBeNull();
   });
 
-  it("leaves a tracked node its operation, through which gradients flow", () => {
+  it("keeps the operation of a tracked node, through which gradients flow", () => {
     const y = exp(leaf({ tracked: true }));
     y.materialize(storage());
     expect(y.operation?.primitive).toBe("exp");
@@ -114,7 +114,7 @@ describe("settle", () => {
 });
 
 describe("tracked", () => {
-  it("passes from any input to the output", () => {
+  it("propagates from any input to the output", () => {
     expect(exp(leaf()).tracked).toBe(false);
     expect(add(leaf(), leaf({ tracked: true })).tracked).toBe(true);
     expect(exp(exp(leaf({ tracked: true }))).tracked).toBe(true);
@@ -124,7 +124,7 @@ describe("tracked", () => {
     expect(createNode("detach", [leaf({ tracked: true })], {}).tracked).toBe(false);
   });
 
-  it("ends where the result is not a real number", () => {
+  it("ends where the result is not a float", () => {
     const x = leaf({ tracked: true });
     expect(createNode("less", [x, x], {}).tracked).toBe(false);
     expect(createNode("argsort", [x], { axis: 0, descending: false }).tracked).toBe(false);
@@ -149,18 +149,18 @@ describe("topologicalOrder", () => {
     }
   });
 
-  it("takes a number of steps that grows with the nodes and not with the paths", () => {
+  it("takes time proportional to the number of nodes, not of paths", () => {
     expect(topologicalOrder([tower(leaf(), 200)], everywhere)).toHaveLength(201);
   });
 
-  it("walks graphs deeper than the stack", () => {
+  it("handles graphs deeper than the call stack", () => {
     const order = topologicalOrder([tower(leaf(), 100_000)], everywhere);
     expect(order).toHaveLength(100_001);
     expect(order[0].operation).toBeNull();
     expect(order.every((node, i) => i === 0 || node.operation?.inputs[0] === order[i - 1])).toBe(true);
   });
 
-  it("does not go through a node that may not be entered", () => {
+  it("does not enter a node for which enter returns false", () => {
     const [below, above] = [exp(leaf()), leaf()];
     const root = add(below, above);
     expect(topologicalOrder([root], (node) => node !== below)).toEqual([above, root]);
@@ -187,7 +187,7 @@ describe("co-outputs", () => {
     return [first, second];
   }
 
-  it("are computed with a node, and with whatever needs it", () => {
+  it("are computed with a node, and with every node that depends on it", () => {
     const [first, second] = coOutputs();
     expect(new Set(orderOf(first))).toEqual(new Set([first, second]));
     const root = exp(exp(second));
@@ -196,7 +196,7 @@ describe("co-outputs", () => {
     expect(pending.indexOf(second)).toBeLessThan(pending.indexOf(root));
   });
 
-  it("are kept, and a node is not because it has some", () => {
+  it("are stored; a node is not stored because it has some", () => {
     const [source, first] = [exp(leaf()), exp(leaf())];
     source.addCoOutputs([first]);
     const [second, third] = coOutputs();
@@ -204,16 +204,16 @@ describe("co-outputs", () => {
     const computation = pendingWithCoOutputs([exp(source)]);
     expect(computation.coOutputs).toEqual(new Set([first, second, third]));
     expect(computation.order).toHaveLength(5);
-    // The other way round nothing follows.
+    // Computing a co-output does not compute the node.
     expect(orderOf(third)).toHaveLength(2);
   });
 
-  it("are none of an engine's business, which is told what to keep", () => {
+  it("do not concern engines, which receive the outputs explicitly", () => {
     const [first] = coOutputs();
     expect(pendingNodes([first])).toEqual([first]);
   });
 
-  it("are let go once the node has been computed", () => {
+  it("are dropped once the node has been computed", () => {
     const [first, second] = coOutputs();
     first.materialize(storage());
     expect(first.coOutputs).toEqual([]);
@@ -224,7 +224,7 @@ describe("co-outputs", () => {
 });
 
 describe("release", () => {
-  it("leaves what depends on a leaf without a value, and says whose it was", () => {
+  it("makes dependents throw an error that names the owner", () => {
     const weight = leaf({ tracked: true });
     const [pending, computed] = [exp(weight), exp(weight)];
     computed.materialize(storage());
@@ -239,7 +239,7 @@ describe("release", () => {
 });
 
 describe("observeNodes", () => {
-  it("tells of every node until somebody else is told", () => {
+  it("reports every node until another observer is set", () => {
     const seen: Node[] = [];
     const previous = observeNodes((node) => seen.push(node));
     const x = leaf();

@@ -7,23 +7,23 @@ import type { ScanAttributes } from "./primitives/scan.js";
 import type { Shape } from "./shape.js";
 import type { Storage } from "./storage.js";
 
-/** What every iteration of a loop computes, as the loop's operation holds it: see `LoopBody`, which makes one. */
+/** The computation of one iteration of a loop, an attribute of the loop's operation. `LoopBody` implements it. */
 export interface LoopGraph {
-  /** The same in every iteration. */
+  /** Formals with the same value in every iteration. */
   readonly constants: readonly Node[];
-  /** What an iteration takes over from the one before. */
+  /** Formals whose values come from the previous iteration. */
   readonly carries: readonly Node[];
-  /** Of each sequence, the slice that is the iteration's. */
+  /** Formals for the current iteration's slice of each sequence. */
   readonly sequences: readonly Node[];
-  /** What the carries become, one for each. */
+  /** The next value of each carry. */
   readonly next: readonly Node[];
-  /** What each iteration makes besides. A gradient may add to it; what is there keeps its place. */
+  /** Further results of each iteration. A gradient may append results; existing results keep their index. */
   readonly results: readonly Node[];
-  /** Everything that was made with the body and depends on a formal that is not a constant, inputs before outputs. */
+  /** All nodes created in the body that depend on a carry or a sequence, inputs before outputs. */
   readonly inside: ReadonlySet<Node>;
-  /** Has the loop make another result, unless it does so already; returns which one it is. */
+  /** Adds a node to the results, unless it is one already; returns its index among them. */
   addResult(node: Node): number;
-  /** The nodes between the formals and these, inputs before outputs, without the formals. */
+  /** The nodes that compute `wanted` from the formals, inputs before outputs, without the formals. */
   order(wanted: readonly Node[]): Node[];
 }
 
@@ -43,28 +43,28 @@ export type Operation = {
 
 const none: readonly Node[] = [];
 
-/** What has values, one after another, that nodes stand for. */
+/** An object, such as a variable, whose successive values are represented by nodes. */
 export interface ValueOwner {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly description: string;
-  /** The error of the program that was to compute the value, if that failed later: then it never had the value. */
+  /** The error of the program that should have computed the value, if it failed after it was started. */
   readonly failure?: Error;
 }
 
 /**
- * A value in the graph: known by its elements (a leaf), by how to compute them, or by both.
+ * A value in the graph. It has elements (a leaf), an operation that computes them, or both.
  *
- * The graph is also the tape. A node that depends on something a gradient may be asked for is `tracked` and keeps its
- * operation after it has been computed; any other node becomes a leaf, so that its history can be collected.
+ * The graph is also the tape of autograd. A node that depends on a value that requires a gradient is `tracked` and keeps its
+ * operation after it has been computed; any other computed node becomes a leaf, so that its history can be garbage-collected.
  */
 export class Node implements Numbered {
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Whether a gradient may be asked for through this node. */
+  /** Whether gradients may flow through this node. */
   readonly tracked: boolean;
-  /** How many nodes had been made before this one. */
+  /** The number of nodes created before this one. */
   readonly serial: number;
-  /** These two are for `NodeNumbers` alone. */
+  /** Only `NodeNumbers` uses these two fields. */
   walk = 0;
   place = 0;
   #coOutputs: readonly Node[] = none;
@@ -90,12 +90,12 @@ export class Node implements Numbered {
     observer?.(this);
   }
 
-  /** Nodes that are computed and kept whenever this one is computed, whether it is itself kept or not. */
+  /** Nodes that are materialized whenever this node is computed, even if this node itself is not stored. */
   get coOutputs(): readonly Node[] {
     return this.#coOutputs;
   }
 
-  /** Adds co-outputs to those it has. */
+  /** Appends co-outputs. */
   addCoOutputs(nodes: readonly Node[]): void {
     this.#coOutputs = this.#coOutputs.length === 0 ? nodes : [...this.#coOutputs, ...nodes];
   }
@@ -111,20 +111,20 @@ export class Node implements Numbered {
   }
 
   /**
-   * How many pending operations that no gradient passes through it holds on to, itself included, but for those that were
-   * built `withoutHistory`. 0 once it has been computed, and for a tracked node, which somebody may still differentiate.
+   * The number of pending, untracked operations that it depends on, including itself, and without those that were built
+   * `withoutHistory`. 0 for a computed node, and for a tracked node, because gradients may still need its operations.
    */
   get history(): number {
     return this.#storage === null ? this.#history : 0;
   }
 
-  /** Counts its history anew, each operation once: until then it may be counted once for each path to it. */
+  /** Counts its history exactly. Before this call, an operation may be counted once for each path to it. */
   recountHistory(): number {
     this.#history = topologicalOrder([this], ({ history }) => history > 0).length;
     return this.history;
   }
 
-  /** Keeps computed elements. From here on the node is a leaf, unless a gradient may still pass through it. */
+  /** Stores computed elements. An untracked node becomes a leaf; a tracked node keeps its operation. */
   materialize(storage: Storage): void {
     this.#storage = storage;
     this.#coOutputs = none;
@@ -132,8 +132,8 @@ export class Node implements Numbered {
   }
 
   /**
-   * Makes a computed node pending again, for when its elements turn out not to have been computed: by this operation, along with
-   * these co-outputs.
+   * Makes a computed node pending again, with this operation and these co-outputs. Called when the program that computes its
+   * elements fails after it was started.
    */
   restoreOperation(operation: Operation | null, coOutputs: readonly Node[] = none): void {
     this.#storage = null;
@@ -141,23 +141,23 @@ export class Node implements Numbered {
     this.#coOutputs = coOutputs;
   }
 
-  /** Whose value it is or was; `null` for a node that is nobody's. */
+  /** The owner of this value, or its former owner; `null` if it has none. */
   get owner(): ValueOwner | null {
     return this.#owner;
   }
 
-  /** Says whose value it is. */
+  /** Sets the owner of this value. */
   belongTo(owner: ValueOwner): void {
     this.#owner = owner;
   }
 
-  /** Lets the elements of a leaf go, which was its owner's. What has not been computed from them by now never will be, and says so. */
+  /** Drops the elements of a leaf of this owner. Pending nodes that depend on it throw a StaleValueError when they are computed. */
   release(owner: ValueOwner): void {
     this.#storage = null;
     this.#owner = owner;
   }
 
-  /** Takes on the histories of its inputs, and returns how long they are with this operation. */
+  /** Adds the histories of its inputs; returns the length of its own, with this operation. */
   #add(inputs: readonly Node[]): number {
     let sum = 0;
     let longest = 0;
@@ -168,14 +168,14 @@ export class Node implements Numbered {
       if (history > longest) longest = history;
       if (input.#oldest < this.#oldest) this.#oldest = input.#oldest;
     }
-    // The sum counts a node once for each path to it. No more of them can there be than have been made since the oldest.
+    // The sum counts a node once for each path to it. The number of nodes created since the oldest is an upper bound.
     return counting ? Math.min(sum, this.serial - this.#oldest) + 1 : longest;
   }
 }
 
 let made = 0;
 
-/** How many nodes have been made so far: those made from here on have at least this serial. */
+/** The number of nodes created so far, which is the serial of the next node. */
 export function nodesMade(): number {
   return made;
 }
@@ -183,8 +183,8 @@ export function nodesMade(): number {
 let counting = true;
 
 /**
- * Runs f, whose nodes add nothing to any history. For what is built as a whole, however large, such as the gradients of a
- * loss: a history is what a loop adds to turn by turn, and which grows until somebody reads it.
+ * Runs f without counting its nodes in histories. Use it for graphs that are built as a whole, whatever their size, such as the
+ * gradients of a loss. Histories are for graphs that a loop extends turn by turn until they are read.
  */
 export function withoutHistory<T>(f: () => T): T {
   const outer = counting;
@@ -197,12 +197,12 @@ export function withoutHistory<T>(f: () => T): T {
 }
 
 /**
- * The longest history that is kept to be computed later. A sum over thousands of steps is computed whenever it has grown
- * longer, so that it stays small.
+ * The longest history that stays pending. A longer one is computed early, so that the graph of, for example, a running sum over
+ * thousands of steps stays small.
  */
 export const historyBound = 2000;
 
-/** Those nodes whose histories are so long that they should be computed before anything is added to them. */
+/** The nodes whose history exceeds `historyBound`, which should be computed before they are used further. */
 export function overlong(nodes: readonly Node[]): readonly Node[] {
   if (!counting) return none;
   for (const { history } of nodes) {
@@ -213,8 +213,8 @@ export function overlong(nodes: readonly Node[]): readonly Node[] {
 }
 
 /**
- * What stands for a value in the body of a loop: another one at every iteration, and none at all outside of the loop. A
- * gradient may be asked for through it wherever it is a real number.
+ * Represents a value in the body of a loop that differs in every iteration and does not exist outside the loop. It is tracked if
+ * its element type is a float.
  */
 export class Placeholder extends Node {
   constructor(type: TensorType) {
@@ -222,12 +222,12 @@ export class Placeholder extends Node {
   }
 }
 
-/** Told of every node that is made. */
+/** Called with every node that is created. */
 export type NodeObserver = (node: Node) => void;
 
 let observer: NodeObserver | null = null;
 
-/** Chooses who is told of every node from here on, or nobody; returns who was told before. */
+/** Sets the function that is called with every new node; `null` for none. Returns the previous one. */
 export function observeNodes(next: NodeObserver | null): NodeObserver | null {
   const previous = observer;
   observer = next;
@@ -245,8 +245,8 @@ export function createLeaf(
 }
 
 /**
- * What `createNode` asks of each row, in objects of one layout: rows have other fields, each kind its own, and code that meets many
- * layouts in one place is optimized again and again.
+ * The fields of each row that `createNode` reads, copied into objects of one hidden class. The rows themselves have different
+ * hidden classes, and a JavaScript engine repeatedly deoptimizes code that reads many of them.
  */
 const signatures = Object.fromEntries(
   Object.entries<Signature>(primitives).map(([name, row]) => [
@@ -256,7 +256,7 @@ const signatures = Object.fromEntries(
 ) as unknown as Readonly<Record<PrimitiveName, Pick<Signature, "arity" | "shape" | "dtype">>>;
 
 /**
- * Applies a primitive: checks the inputs and infers shape and element type, and computes nothing yet.
+ * Applies a primitive: checks the inputs and infers shape and element type, but does not compute the elements.
  *
  * Throws: ShapeError or DTypeError if the inputs do not fit.
  */
@@ -273,16 +273,15 @@ export function createNode<P extends PrimitiveName>(
     );
   }
   const type = { shape: shape(inputs, attributes), dtype: dtype(inputs, attributes) };
-  // The compiler cannot see that name and attributes belong together once P is generic; the signature says so.
+  // TypeScript cannot relate name and attributes while P is generic; the signature guarantees that they match.
   const operation = { primitive: name, inputs, attributes } as unknown as Operation;
   const differentiable = name !== "detach" && isFloat(type.dtype);
   return new Node(type, { operation, tracked: differentiable && inputs.some((input) => input.tracked) });
 }
 
 /**
- * Every node that the roots depend on, inputs before outputs, going only through nodes for which `enter` holds.
- * Without recursion: a graph may be deeper than the stack. Neither `enter` nor `inputsOf` may begin another walk through
- * the same nodes.
+ * All nodes that the roots depend on, inputs before outputs. Enters only nodes for which `enter` returns true. It is iterative,
+ * because a graph may be deeper than the call stack. Neither `enter` nor `inputsOf` may start another walk through the same nodes.
  */
 export function topologicalOrder(
   roots: readonly Node[],
@@ -290,7 +289,7 @@ export function topologicalOrder(
   inputsOf: (node: Node) => readonly Node[] = operands,
 ): Node[] {
   const order: Node[] = [];
-  // The path to the node that the walk is at. The number of a node on it is which of its inputs comes next.
+  // The path to the current node. The number of a node is the index of its next input.
   const path: Node[] = [];
   const next = new NodeNumbers();
   for (const root of roots) {
@@ -298,12 +297,12 @@ export function topologicalOrder(
     while (node !== undefined) {
       const inputs = inputsOf(node);
       const first = next.get(node) ?? 0;
-      let place = first;
-      while (place < inputs.length && (next.has(inputs[place]) || !enter(inputs[place]))) place++;
-      next.set(node, place + 1);
-      if (place < inputs.length) {
+      let index = first;
+      while (index < inputs.length && (next.has(inputs[index]) || !enter(inputs[index]))) index++;
+      next.set(node, index + 1);
+      if (index < inputs.length) {
         path.push(node);
-        node = inputs[place];
+        node = inputs[index];
       } else {
         order.push(node);
         node = path.pop();

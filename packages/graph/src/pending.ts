@@ -3,11 +3,10 @@ import { Placeholder, topologicalOrder, type Node, type ValueOwner } from "./nod
 import { formatShape, type Shape } from "./shape.js";
 
 /**
- * The nodes that have to be computed before the elements of these are there, in an order that works.
+ * The nodes that have to be computed to materialize these nodes, inputs before outputs.
  *
- * Throws: StaleValueError if they depend on a value that its variable no longer has; the error of a program that was to compute
- * such a value and failed; ArgumentError if they depend on what
- * is only inside of a loop
+ * Throws: StaleValueError if they depend on a value that its variable no longer keeps; the program's error if the program that
+ * should have computed such a value failed; ArgumentError if they depend on a value that exists only inside a loop
  */
 export function pendingNodes(nodes: readonly Node[]): Node[] {
   const order = topologicalOrder(nodes, ({ storage }) => storage === null);
@@ -20,17 +19,17 @@ export function pendingNodes(nodes: readonly Node[]): Node[] {
   return order;
 }
 
-/** What has to be computed. */
+/** The nodes to compute. */
 export interface Computation {
-  /** All of it, in an order that works. */
+  /** All of them, inputs before outputs. */
   readonly order: readonly Node[];
-  /** Those that are kept because they are co-outputs of others. */
+  /** Those whose results are stored because they are co-outputs of other nodes. */
   readonly coOutputs: ReadonlySet<Node>;
 }
 
 /**
- * The same with the co-outputs of every node that has to be computed, theirs, and so on. Whether all values are still
- * there is not asked here: the engine's walk finds out.
+ * Like `pendingNodes`, and includes co-outputs transitively. Does not check for stale values: `pendingNodes`, which the engine
+ * calls, does.
  */
 export function pendingWithCoOutputs(nodes: readonly Node[]): Computation {
   const roots = [...nodes];
@@ -41,10 +40,10 @@ export function pendingWithCoOutputs(nodes: readonly Node[]): Computation {
     if (node.coOutputs.length > 0 && !groups.has(node.coOutputs)) {
       groups.add(node.coOutputs);
       for (const coOutput of node.coOutputs) {
-        // One that has been computed may have been let go since; it is not wanted again.
+        // A co-output that was computed and released since is not computed again.
         if (coOutput.storage !== null || coOutput.operation === null) continue;
         coOutputs.add(coOutput);
-        // The walk goes on to roots that join while it is under way.
+        // topologicalOrder also visits roots that are appended during the walk.
         roots.push(coOutput);
       }
     }
@@ -56,8 +55,8 @@ export function pendingWithCoOutputs(nodes: readonly Node[]): Computation {
 function leaked({ shape, dtype }: Placeholder): ArgumentError {
   return new ArgumentError(
     "realize",
-    `needs a value ${dtype} ${formatShape(shape)} of the function that scan loops over, which has another one at every iteration and none outside`,
-    "Return what you need from the function, as a part of the carry or of y",
+    `got a tensor that depends on a value ${dtype} ${formatShape(shape)} inside the function passed to scan; that value differs in every iteration and does not exist outside`,
+    "Return the value from the function, as a part of the carry or of y",
   );
 }
 

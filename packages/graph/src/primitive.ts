@@ -1,18 +1,18 @@
 import type { DType, TypedArray } from "./dtype.js";
 import type { Shape } from "./shape.js";
 
-/** What is known of a tensor before anything is computed. */
+/** The type of a tensor, known before anything is computed. */
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
-/** A tensor in ordinary memory, row-major and contiguous. */
+/** A tensor in host memory, row-major and contiguous. */
 export interface HostTensor extends TensorType {
   readonly data: TypedArray;
 }
 
-/** Inputs on which a primitive is tried by every test that is made from the tables. */
+/** Sample inputs of a primitive. Every test that is generated from the table uses them. */
 export interface Sample<Attributes extends object> {
   readonly inputs: readonly HostTensor[];
   readonly attributes: Attributes;
@@ -22,19 +22,19 @@ export interface Sample<Attributes extends object> {
 export type NoAttributes = Record<string, never>;
 
 /**
- * What sort of operation a primitive is:
+ * The kinds of primitives:
  *
  * - elementwise: each element of the output comes from one element of each input;
  * - conversion: elementwise, to another element type;
- * - movement: elements as they are, in other places;
+ * - movement: unchanged elements at other positions;
  * - reduction: elements combined along axes;
- * - cumulative: elements combined along an axis, with all results on the way;
+ * - cumulative: elements combined along an axis, with all intermediate results;
  * - contraction: sums of products;
- * - accumulation: elements added up in the places that they go to;
- * - indexing: takes or makes indices;
- * - check: elements as they are, or an error;
+ * - accumulation: elements added at positions that may coincide;
+ * - indexing: reads or produces indices;
+ * - check: unchanged elements, or an error;
  * - random: random numbers;
- * - loop: a graph that is computed several times, or what comes of it.
+ * - loop: a graph that is computed several times, or one of its outputs.
  */
 export type PrimitiveKind =
   | "elementwise"
@@ -49,14 +49,14 @@ export type PrimitiveKind =
   | "random"
   | "loop";
 
-/** What is known of an operation before anything is computed. Of a loop there is no more: its semantics are its body's. */
+/** The type rules of an operation. A loop has a signature only: its body defines its semantics. */
 export interface Signature<Attributes extends object = object, Kind extends PrimitiveKind = PrimitiveKind> {
-  /** The name users, engines and gradient rules know it by. */
+  /** Its name for users, engines and gradient rules. */
   readonly name: string;
   readonly kind: Kind;
-  /** How many inputs it takes; `"any"` for one or more. */
+  /** The number of inputs; `"any"` for one or more. */
   readonly arity: number | "any";
-  /** What it computes, for the documentation. */
+  /** The formula it computes, for the documentation. */
   readonly formula: string;
   /** The shape of the output; throws a `ShapeError` if the inputs do not fit. */
   shape(inputs: readonly TensorType[], attributes: Attributes): Shape;
@@ -65,14 +65,14 @@ export interface Signature<Attributes extends object = object, Kind extends Prim
 }
 
 /**
- * One row of the table of primitives: everything that is true of an operation on every engine. An engine adds how to
- * spell it, autograd adds how to differentiate it.
+ * One row of the table of primitives: everything about an operation that does not depend on the engine. Engines add code
+ * generation; autograd adds gradient rules.
  */
 export interface Primitive<
   Attributes extends object = object,
   Kind extends PrimitiveKind = PrimitiveKind,
 > extends Signature<Attributes, Kind> {
-  /** The plain semantics: fills `output.data`, which arrives zero-filled. */
+  /** The reference semantics: fills `output.data`, which is zero-filled before. */
   reference(inputs: readonly HostTensor[], attributes: Attributes, output: HostTensor): void;
   readonly samples: readonly Sample<Attributes>[];
 }

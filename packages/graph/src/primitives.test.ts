@@ -11,8 +11,8 @@ import { binaryNames, plainNames, primitives, unaryNames, type PrimitiveName } f
 import { referenceEngine } from "./reference-engine.js";
 
 /*
- * Every primitive on each of its samples, against what PyTorch computed. A new row of the table is tested here as soon
- * as its golden values are written.
+ * Compares every primitive with PyTorch on each of its samples. A new row of the table is tested here as soon as its golden values
+ * are written.
  */
 
 const howToWrite = "To write golden values, run: npm run goldens -- --only graph/golden/primitives";
@@ -58,7 +58,7 @@ function compute(name: PrimitiveName, inputs: readonly HostTensor[], attributes:
   return { shape: node.shape, dtype: node.dtype, data: storage.readSync() };
 }
 
-/** How far the elements are from what they should be: relative to numbers beyond 1, absolute below. */
+/** The largest error of the elements: relative for expected numbers larger than 1, otherwise absolute. */
 function deviation(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length) return Infinity;
   let largest = 0;
@@ -78,7 +78,7 @@ function title({ inputs, attributes }: Golden): string {
 }
 
 function tolerance(dtype: DType): number {
-  // Inputs rounded to float32 are off by 6e-8, which a steep function enlarges a few times.
+  // Rounding inputs to float32 has a relative error of 6e-8, which a steep function multiplies by a small factor.
   return { bool: 0, int32: 0, float32: 1e-6, float64: 1e-12 }[dtype];
 }
 
@@ -86,7 +86,7 @@ describe.each(plainNames)("%s", (name) => {
   const primitive: Primitive = primitives[name];
   const recorded = golden.filter((each) => each.primitive === name && each.kind === "sample");
 
-  it("is listed under its own name, with samples that fit it", () => {
+  it("is listed under its own name, and its samples are valid", () => {
     expect(primitive.name).toBe(name);
     expect(primitive.formula).not.toBe("");
     expect(primitive.samples.length).toBeGreaterThan(0);
@@ -96,7 +96,7 @@ describe.each(plainNames)("%s", (name) => {
     }
   });
 
-  it("has golden values for its samples as they are now", () => {
+  it("has golden values for all of its current samples", () => {
     const now = primitive.samples.map(({ inputs, attributes }) => ({ inputs, attributes }));
     const then = recorded.map(({ inputs, attributes }) => ({ inputs, attributes }));
     expect(then, howToWrite).toEqual(now);
@@ -112,7 +112,7 @@ describe.each(plainNames)("%s", (name) => {
     },
   );
 
-  it("computes the same in float32, up to its rounding", () => {
+  it("computes the same in float32, up to rounding", () => {
     for (const { inputs, attributes, output } of recorded) {
       const rounded = inputs.map((input) =>
         input.dtype === "float64" ? hostTensor("float32", input.shape, input.data) : input,

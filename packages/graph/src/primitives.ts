@@ -21,7 +21,7 @@ import type { Elementwise } from "./primitives/elementwise.js";
 import type { DType } from "./dtype.js";
 import type { PrimitiveKind, Signature } from "./primitive.js";
 
-/** The table of primitives. Everything else that Stargrad computes is composed of these. */
+/** The table of primitives, of which all other functions are composed. */
 export const primitives = {
   ...elementwise,
   detach,
@@ -51,20 +51,20 @@ export const primitives = {
 
 export type PrimitiveName = keyof typeof primitives;
 
-/** The attributes of the primitive with this name, as its row knows them. */
+/** The attributes of the primitive with this name, as declared by its row. */
 export type RowAttributes<P extends PrimitiveName> =
   (typeof primitives)[P] extends Signature<infer Attributes> ? Attributes : never;
 
-/** Names of the primitives whose rows have such a type. */
+/** Names of the primitives whose rows are assignable to this type. */
 type NameOf<Row> = { [P in PrimitiveName]: (typeof primitives)[P] extends Row ? P : never }[PrimitiveName];
 
 /** Names of the primitives of one kind, or of several. */
 export type NameOfKind<Kind extends PrimitiveKind> = NameOf<{ readonly kind: Kind }>;
 
-/** Names of the primitives that have plain semantics of their own: all but those of a loop, which has a body instead. */
+/** Names of the primitives that have reference semantics: all except loops, whose body defines their semantics. */
 export type PlainName = Exclude<PrimitiveName, NameOfKind<"loop">>;
 
-/** Names of the primitives that treat every element alike, by how many inputs they take. */
+/** Names of the elementwise primitives, by their number of inputs. */
 export type UnaryName = NameOf<Elementwise<1>>;
 export type BinaryName = NameOf<Elementwise<2>>;
 

@@ -5,17 +5,17 @@ import { createLeaf, createNode, Placeholder, topologicalOrder, type Node } from
 import { draw, reals } from "./samples.js";
 import { sizeOf } from "./shape.js";
 
-/** Every carry, slice and constant has this shape, so that anything can be combined with anything. */
+/** The shape of every carry, slice and constant, so that any two of them can be combined. */
 const shape = [3, 5];
 
-/** A loop in a graph: every output of it, as one row of float64. */
+/** A graph that contains a loop. Its result concatenates all outputs of the loop into one float64 vector. */
 export interface RandomLoop {
   readonly name: string;
   readonly dtype: "float64" | "float32";
   readonly build: () => Node;
 }
 
-/** Loops that are made at random, the same ones each time. */
+/** Pseudorandom loops; every call generates the same ones. */
 export function* randomLoops(): Iterable<RandomLoop> {
   for (let seed = 1; seed <= 120; seed++) {
     for (const dtype of ["float64", "float32"] as const) {
@@ -36,11 +36,11 @@ class RandomLoops {
 
   build(): Node {
     const outputs = this.#loop([this.#leaf(shape), this.#leaf(shape)], 0);
-    // What is made of an output beside the output itself, so that some are read twice.
+    // The tanh reads an output that is itself returned, so that one output is read twice.
     return row([...outputs, createNode("tanh", [outputs[0]], {})]);
   }
 
-  /** A loop over nodes from outside; returns its outputs. */
+  /** A loop that reads `outside`, nodes of the graph around it; returns its outputs. */
   #loop(outside: readonly Node[], depth: number): Node[] {
     const length = [1, 2, 3, 5, 8][this.#below(5)];
     const carries = Array.from({ length: 1 + this.#below(3) }, () => new Placeholder(this.#type));
@@ -55,7 +55,7 @@ class RandomLoops {
         known.push(this.#operation(known));
       }
     }
-    // The last ones are favoured, but a carry may also stay, change places with another, or become a constant.
+    // Favours the last nodes. A carry may also keep its value, swap values with another carry, or become a constant.
     const pick = (): Node => known[known.length - 1 - this.#below(this.#below(3) === 0 ? known.length : 3)];
     const next = carries.map(pick);
     const results = Array.from({ length: this.#below(4) }, pick);
@@ -103,7 +103,7 @@ class RandomLoops {
       },
     ];
     const built = builds[this.#below(builds.length)]();
-    // Mostly bounded, so that numbers stay small; sometimes just as it is, which may be a part of a buffer that is filled.
+    // tanh keeps numbers small. One in three results is left as it is, because then it may be written into a part of a buffer.
     return this.#below(3) === 0 ? built : createNode("tanh", [built], {});
   }
 
@@ -121,7 +121,7 @@ class RandomLoops {
     return { shape, dtype: this.#dtype };
   }
 
-  /** A whole number from 0 up to, and without, another. */
+  /** A pseudorandom integer in [0, count). */
   #below(count: number): number {
     this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
     return Math.floor(((this.#state >>> 8) / 2 ** 24) * count);

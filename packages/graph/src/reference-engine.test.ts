@@ -17,7 +17,7 @@ const mul = (a: Node, b: Node) => createNode("mul", [a, b], {});
 const read = (storages: readonly Storage[]) => storages.map((storage) => [...storage.readSync()]);
 
 describe("run", () => {
-  it("computes several outputs, one of which another is made of, in the order asked for", () => {
+  it("computes several outputs, one of which depends on another, in the order given", () => {
     const [x, y] = [leaf(1, 2), leaf(10, 20)];
     const total = add(x, y);
     const product = mul(total, y);
@@ -27,17 +27,17 @@ describe("run", () => {
     ]);
   });
 
-  it("computes an output that is asked for twice, or that two others share", () => {
+  it("computes an output that is listed twice, and one that two others share", () => {
     const square = mul(leaf(3), leaf(3));
     const [first, second, sum] = runProgram(referenceEngine, [square, square, add(square, square)]);
     expect(read([first, second, sum])).toEqual([[9], [9], [18]]);
   });
 
-  it("hands out a leaf as it is", () => {
+  it("returns a leaf unchanged", () => {
     expect(read(runProgram(referenceEngine, [leaf(5)]))).toEqual([[5]]);
   });
 
-  it("changes nothing: nodes stay pending and inputs keep their elements", () => {
+  it("changes no state: nodes stay pending and inputs keep their elements", () => {
     const x = leaf(1, 2);
     const y = add(x, x);
     runProgram(referenceEngine, [y]);
@@ -45,13 +45,13 @@ describe("run", () => {
     expect(x.storage?.readSync()).toEqual(Float64Array.of(1, 2));
   });
 
-  it("reads elements asynchronously too, and knows how large they are", async () => {
+  it("reads elements asynchronously too, and reports their size", async () => {
     const [storage] = runProgram(referenceEngine, [add(leaf(1), leaf(2))]);
     expect(await storage.read()).toEqual(Float64Array.of(3));
     expect(storage.byteLength).toBe(8);
   });
 
-  it("throws what a primitive throws, and can be asked again", () => {
+  it("throws the error of a primitive, and can run again", () => {
     const index = createLeaf([1], "int32", new HostStorage(Int32Array.of(2)));
     const outside = createNode("gather", [leaf(1, 2), index], { axis: 0 });
     const run = () => runProgram(referenceEngine, [outside]);
@@ -61,7 +61,7 @@ describe("run", () => {
     expect(run).toThrow("gather: got the index 2");
   });
 
-  it("says so when a node is neither known nor computable", () => {
+  it("throws if a node has neither elements nor an operation", () => {
     const nothing = new Node({ shape: [1], dtype: "float64" }, { tracked: false });
     expect(() => runProgram(referenceEngine, [nothing])).toThrow(
       "a pending node has neither elements nor an operation",
@@ -79,7 +79,7 @@ describe("memory", () => {
     return process.memoryUsage().arrayBuffers;
   }
 
-  it("of intermediates is let go while the program still runs", () => {
+  it("of intermediates is released while the program still runs", () => {
     const size = megabyte / 8;
     const measured: number[] = [];
     const watchful: Storage = {
@@ -96,7 +96,7 @@ describe("memory", () => {
     for (let i = 0; i < 30; i++) node = add(node, createLeaf([size], "float64", watchful));
     runProgram(referenceEngine, [node]);
     expect(measured).toHaveLength(30);
-    // Thirty results of a megabyte each are computed; a few are alive at a time.
+    // Computes thirty results of one megabyte each, of which only a few are alive at a time.
     expect(Math.max(...measured) - measured[0]).toBeLessThan(8 * megabyte);
   });
 });

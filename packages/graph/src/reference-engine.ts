@@ -5,8 +5,8 @@ import { pendingNodes } from "./pending.js";
 import { ReferencePlan } from "./reference-plan.js";
 
 /**
- * The oracle of every other engine, and the fallback where none runs: one primitive after another, each by its plain
- * semantics, each result in an array of its own that is let go after its last use.
+ * The test oracle for every other engine, and the fallback where no other engine runs. Computes one primitive after another by
+ * its reference semantics, each into a new array that is released after its last use.
  */
 export const referenceEngine: Engine = {
   name: "reference",

@@ -4,12 +4,12 @@ import type { HostTensor, Primitive, TensorType } from "./primitive.js";
 import { primitives } from "./primitives.js";
 import { sizeOf } from "./shape.js";
 
-/** Where the elements of what is not computed come from. */
+/** Returns the elements of a node that the plan does not compute. */
 type Given = (node: Node) => HostTensor | undefined;
 
-/** The nodes to compute, in order, and what of it is wanted: a program, or the body of a loop. */
+/** The nodes to compute, in order, and which of them are outputs: the plan of a program or of a loop's body. */
 export class ReferencePlan {
-  /** What is read and not computed by any of the steps. */
+  /** The nodes that steps read but no step computes. */
   readonly leaves: readonly Node[];
   readonly #steps: readonly PlannedOperation[];
   readonly #outputs: readonly Node[];
@@ -22,7 +22,7 @@ export class ReferencePlan {
     this.leaves = leavesOf(this.#steps, outputs);
   }
 
-  /** Computes the outputs, and lets go of everything else after its last use. */
+  /** Computes the outputs. Releases every other result after its last use. */
   run(given: Given): HostTensor[] {
     const computed = new Map<Node, HostTensor>();
     const loopResults = new Map<Node, ReadonlyMap<number, HostTensor>>();
@@ -55,7 +55,7 @@ export class ReferencePlan {
 
     function outputOf(bundle: Node, index: number): HostTensor {
       const output = loopResults.get(bundle)?.get(index);
-      if (output === undefined) throw new Error("an output of a loop is used that it did not make");
+      if (output === undefined) throw new Error("an output of a loop is used that the loop did not compute");
       return output;
     }
 
@@ -70,21 +70,21 @@ export class ReferencePlan {
 
   #loopOf(bundle: Node): LoopPlan {
     const loop = this.#loops.get(bundle);
-    if (loop === undefined) throw new Error("a loop is run that was not planned");
+    if (loop === undefined) throw new Error("a loop is run that is not part of the plan");
     return loop;
   }
 }
 
-/** A node that is computed, and how. Kept apart because a node that has been computed may forget how. */
+/** A node and its operation. Stored separately, because a node drops its operation once it is computed. */
 interface PlannedOperation {
   readonly node: Node;
   readonly operation: Operation;
 }
 
-/** A loop of which certain outputs are wanted. It is run once for all of them. */
+/** A loop and the outputs of it that are needed. One run computes all of them. */
 class LoopPlan {
   readonly #attributes: AttributesOf<"scan">;
-  /** The results that are wanted, by their index among the outputs. */
+  /** The indices of the needed results among the outputs. */
   readonly #results: readonly number[];
   readonly #body: ReferencePlan;
 
@@ -96,7 +96,7 @@ class LoopPlan {
     this.#body = new ReferencePlan(body.order(wanted), wanted);
   }
 
-  /** The outputs that are wanted by their index, and all carries. */
+  /** Returns all carries and the needed results, by their index among the outputs. */
   run(inputs: readonly HostTensor[]): Map<number, HostTensor> {
     const { body, length, reverse } = this.#attributes;
     const count = body.carries.length;
@@ -108,15 +108,15 @@ class LoopPlan {
       return zerosOf({ shape: [length, ...shape], dtype });
     });
     for (let i = 0; i < length; i++) {
-      const place = reverse ? length - 1 - i : i;
+      const index = reverse ? length - 1 - i : i;
       const given = new Map<Node, HostTensor>();
       body.constants.forEach((formal, k) => given.set(formal, constants[k]));
       body.carries.forEach((formal, k) => given.set(formal, carries[k]));
-      body.sequences.forEach((formal, k) => given.set(formal, sliceOf(sequences[k], place)));
+      body.sequences.forEach((formal, k) => given.set(formal, sliceOf(sequences[k], index)));
       const outputs = this.#body.run((node) => given.get(node));
       carries = outputs.slice(0, count);
       stacks.forEach((stack, k) => {
-        sliceOf(stack, place).data.set(outputs[count + k].data);
+        sliceOf(stack, index).data.set(outputs[count + k].data);
       });
     }
     return new Map([
@@ -126,10 +126,10 @@ class LoopPlan {
   }
 }
 
-/** One of the tensors that are stacked in another: a view of its elements. */
-function sliceOf({ shape: [, ...shape], dtype, data }: HostTensor, place: number): HostTensor {
+/** The slice at an index along the first axis: a view of the same elements. */
+function sliceOf({ shape: [, ...shape], dtype, data }: HostTensor, index: number): HostTensor {
   const size = sizeOf(shape);
-  return { shape, dtype, data: data.subarray(place * size, (place + 1) * size) };
+  return { shape, dtype, data: data.subarray(index * size, (index + 1) * size) };
 }
 
 function loopsIn(steps: readonly PlannedOperation[]): Map<Node, LoopPlan> {
@@ -159,7 +159,7 @@ function leavesOf(steps: readonly PlannedOperation[], outputs: readonly Node[]):
   return [...read].filter((node) => !computed.has(node));
 }
 
-/** How often each node is read: as an input, and once more as an output, which is never let go. */
+/** The number of times each node is read as an input, plus one if it is an output, so that outputs are never released. */
 function countUses(steps: readonly PlannedOperation[], outputs: readonly Node[]): Map<Node, number> {
   const uses = new Map<Node, number>();
   const count = (node: Node): void => void uses.set(node, (uses.get(node) ?? 0) + 1);

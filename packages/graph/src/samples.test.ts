@@ -6,18 +6,18 @@ describe("draw", () => {
   const kinks = [-1, 0, 1];
   const data = [...draw([500], reals(-2, 2, kinks)).data];
 
-  it("stays in its range and spreads over all of it", () => {
+  it("stays in its range and covers all of it", () => {
     expect(Math.min(...data)).toBeGreaterThanOrEqual(-2);
     expect(Math.max(...data)).toBeLessThan(2);
     expect(data.reduce((total, x) => total + x, 0) / 500).toBeCloseTo(0, 1);
   });
 
-  it("keeps away from kinks further than a finite difference reaches", () => {
+  it("stays further away from kinks than the step of a finite difference", () => {
     const nearest = data.map((x) => Math.min(...kinks.map((kink) => Math.abs(x - kink))));
     expect(Math.min(...nearest)).toBeGreaterThan(0.049);
   });
 
-  it("never repeats a number in a small sample, and differs by seed", () => {
+  it("does not repeat a number in a small sample, and depends on the seed", () => {
     const [first, second] = [draw([24], reals(-2, 2), 0), draw([24], reals(-2, 2), 1)];
     expect(new Set([...first.data, ...second.data]).size).toBe(48);
   });

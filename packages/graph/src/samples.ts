@@ -2,11 +2,11 @@ import { allocate, type DType } from "./dtype.js";
 import type { HostTensor } from "./primitive.js";
 import { sizeOf, type Shape } from "./shape.js";
 
-/** Where sample values come from. */
+/** The range of sample values. */
 export interface Range {
   readonly low: number;
   readonly high: number;
-  /** Points where a derivative jumps; values keep `margin` away from them, further than a finite difference reaches. */
+  /** Points where a derivative jumps. Values stay at least `margin` away from them, so that finite differences do not cross them. */
   readonly kinks?: readonly number[];
 }
 
@@ -14,8 +14,8 @@ const goldenRatio = (Math.sqrt(5) - 1) / 2;
 const margin = 0.05;
 
 /**
- * Draws a sample tensor. Multiples of the golden ratio modulo 1 look random, are spread evenly and never tie, so no
- * sample sits on the edge between two maxima. `seed` shifts the sequence so that two inputs differ.
+ * Draws a sample tensor. Multiples of the golden ratio modulo 1 are spread evenly and never tie, so a maximum is always unique.
+ * `seed` shifts the sequence so that two inputs differ.
  */
 export function draw(
   shape: Shape,
@@ -38,12 +38,12 @@ export function reals(low: number, high: number, kinks: readonly number[] = []):
   return { low, high, kinks };
 }
 
-/** A sample of written-out values. */
+/** A sample of explicit values. */
 export function values(dtype: DType, shape: Shape, list: readonly number[]): HostTensor {
   const data = allocate(dtype, list.length);
   data.set(list);
   return { shape, dtype, data };
 }
 
-/** Shapes every elementwise primitive is tried on: scalar, vector, matrix, an axis of length 1, and empty. */
+/** The shapes on which tests try every elementwise primitive: scalar, vector, matrix, an axis of length 1, and empty. */
 export const sampleShapes: readonly Shape[] = [[], [5], [2, 3], [3, 1, 2], [0, 2]];

@@ -35,7 +35,7 @@ describe("sameShape", () => {
 });
 
 describe("contiguousStrides", () => {
-  it("are row-major, also where an axis is empty", () => {
+  it("are row-major, also if an axis is empty", () => {
     expect(contiguousStrides([2, 3, 4])).toEqual([12, 4, 1]);
     expect(contiguousStrides([3, 0])).toEqual([0, 1]);
     expect(contiguousStrides([])).toEqual([]);
@@ -43,7 +43,7 @@ describe("contiguousStrides", () => {
 });
 
 describe("checkShape", () => {
-  it("accepts whole lengths of at least 0", () => {
+  it("accepts integer lengths of at least 0", () => {
     expect(() => {
       checkShape("zeros", [2, 0, 7]);
     }).not.toThrow();
@@ -61,7 +61,7 @@ describe("normalizeAxis", () => {
     expect([0, 1, 2, -1, -2, -3].map((axis) => normalizeAxis("sum", axis, 3))).toEqual([0, 1, 2, 2, 1, 0]);
   });
 
-  it("names the axes there are", () => {
+  it("names the valid axes in its error", () => {
     expect(() => normalizeAxis("sum", 3, 3)).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: sum: got axis 3 for a tensor with 3 axes; expected a whole number from -3 to 2]`,
     );
@@ -85,11 +85,11 @@ describe("normalizeAxes", () => {
     expect(normalizeAxes("sum", undefined, 3)).toEqual([0, 1, 2]);
   });
 
-  it("sorts by number and not by letter", () => {
+  it("sorts numerically, not lexicographically", () => {
     expect(normalizeAxes("sum", [10, 9], 11)).toEqual([9, 10]);
   });
 
-  it("refuses an axis named twice", () => {
+  it("rejects an axis that occurs twice", () => {
     expect(() => normalizeAxes("sum", [1, -1], 2)).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: sum: got the axes [1, -1], which name one axis twice]`,
     );
@@ -122,7 +122,7 @@ describe("broadcastShapes", () => {
     expect(broadcastShapes("add", b, a)).toEqual(result);
   });
 
-  it("does not depend on the order of the operands, and leaves a shape beside itself alone", () => {
+  it("does not depend on the order of the operands, and returns equal shapes unchanged", () => {
     const shape = fc.array(fc.nat(3), { maxLength: 4 });
     const attempt = (a: Shape, b: Shape) => {
       try {
@@ -139,7 +139,7 @@ describe("broadcastShapes", () => {
     );
   });
 
-  it("says which lengths differ", () => {
+  it("names the lengths that differ", () => {
     expect(() => broadcastShapes("add", [4, 2, 3], [3, 3])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: add: [4, 2, 3] and [3, 3] do not broadcast: 2 and 3 differ at axis -2. Lengths must agree, or one of them be 1, counting axes from the last]`,
     );

@@ -3,7 +3,7 @@ import { ShapeError } from "./errors.js";
 /** The length of each axis, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** How many elements a tensor of this shape has: the product of its axes, 1 for a scalar. */
+/** The number of elements of a tensor of this shape: the product of its lengths, 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const length of shape) size *= length;
@@ -17,12 +17,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** `[2, 3]`, as shapes are written in messages. */
+/** Formats a shape for messages, as in `[2, 3]`. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
-/** Row-major strides, in elements: how far one step along each axis moves in memory. */
+/** Row-major strides in elements: the distance in memory between neighbours along each axis. */
 export function contiguousStrides(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -33,7 +33,7 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** Throws unless every length is a whole number that is not negative. */
+/** Throws unless every length is an integer of at least 0. */
 export function checkShape(called: string, shape: Shape): void {
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
@@ -45,7 +45,7 @@ export function checkShape(called: string, shape: Shape): void {
   }
 }
 
-/** Turns an axis that may count from the end (−1 is the last) into one that counts from the start. */
+/** Converts an axis that may count from the end (−1 is the last) to one that counts from the start. */
 export function normalizeAxis(called: string, axis: number, rank: number): number {
   const normalized = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank) {
@@ -59,7 +59,7 @@ export function normalizeAxis(called: string, axis: number, rank: number): numbe
   return normalized;
 }
 
-/** Like {@link normalizeAxis} for several axes, in rising order; `undefined` means all of them. */
+/** Like {@link normalizeAxis} for several axes, in ascending order; `undefined` means all axes. */
 export function normalizeAxes(
   called: string,
   axes: number | readonly number[] | undefined,
@@ -75,11 +75,11 @@ export function normalizeAxes(
 }
 
 /**
- * The shape two operands are expanded to before they are combined, by NumPy's rule: align the last axes;
- * lengths must agree or one of them be 1.
+ * The shape to which two operands are expanded before they are combined, by NumPy's rule: align the last axes; lengths must be
+ * equal or one of them 1.
  */
 export function broadcastShapes(called: string, a: Shape, b: Shape): Shape {
-  // Mostly they are the same, or one operand is a scalar: then nothing new is made, and shapes are shared by many nodes.
+  // Usually the shapes are equal or one operand is a scalar. Returning an operand's shape lets many nodes share it.
   if (b.length === 0 || sameShape(a, b)) return a;
   if (a.length === 0) return b;
   const rank = Math.max(a.length, b.length);

@@ -1,41 +1,41 @@
 import type { TypedArray } from "./dtype.js";
 import { ArgumentError } from "./errors.js";
 
-/** The elements of a computed tensor, wherever they are. */
+/** The elements of a computed tensor, in host or engine memory. */
 export interface Storage {
   readonly byteLength: number;
   /**
-   * Whose the elements are. `"host"`: nobody writes over them, and the garbage collector looks after them, so any number of
-   * tensors may share the storage. `"engine"`: they are in a place in an engine's memory that was asked for as such (see
-   * `Destination`), belongs to one variable, and is written over by a later value of it.
+   * Who owns the elements. `"host"`: they are never overwritten and the garbage collector frees them, so any number of tensors may
+   * share the storage. `"engine"`: they are in engine memory that the caller requested explicitly (see `Destination`). One
+   * variable owns that memory, and later values of the variable overwrite it.
    */
   readonly location: "host" | "engine";
   /**
-   * Whether `readSync` returns the elements now. True of ordinary memory and of an engine that shares the memory of its caller; of
-   * another engine, true at most of results that have arrived.
+   * Whether `readSync` can return the elements now. True for host memory and for an engine that shares memory with its caller. For
+   * other engines, true at most for results that have arrived in host memory.
    */
   readonly canReadSync: boolean;
   /**
-   * The elements, row-major. Whoever changes the array changes the tensor, so callers copy. Rejects with the error of the program
-   * that was to compute them, if that failed.
+   * The elements, row-major. The array is not a copy: changing it changes the tensor, so callers copy it first. Rejects with the
+   * program's error if the program that computes the elements failed.
    */
   read(): Promise<TypedArray>;
-  /** Like `read`, at once. Throws unless `canReadSync`. */
+  /** Like `read`, synchronously. Throws unless `canReadSync`. */
   readSync(): TypedArray;
-  /** Gives back what it takes inside of an engine, at once: nothing can be read any more. Ordinary memory is collected. */
+  /** Frees the engine memory immediately; afterwards the elements cannot be read. Host memory is garbage-collected instead. */
   dispose?(): void;
 }
 
-/** What `readSync` of an engine that is not synchronous throws. */
+/** The error that `readSync` throws if the engine is not synchronous. */
 export function unreadable(engine: string): ArgumentError {
   return new ArgumentError(
     "dataSync",
-    `the elements are in the memory of the engine ${engine}, which cannot be read at once`,
+    `the elements are in the memory of the engine ${engine}, which cannot be read synchronously`,
     "Await `data()`, `item()` or `toArray()` instead of `dataSync()`, `itemSync()` or `toArraySync()`",
   );
 }
 
-/** Elements in a typed array that the garbage collector looks after. */
+/** Elements in a typed array, which the garbage collector frees. */
 export class HostStorage implements Storage {
   readonly location = "host";
   readonly canReadSync = true;

@@ -13,17 +13,17 @@ import {
   type View,
 } from "./strided.js";
 
-/** Where each element of a view stands, by its definition: the sum of index times stride. */
-function places(shape: Shape, { offset, strides }: View): number[] {
+/** The offset of each element of a view, by its definition: the sum of index times stride. */
+function offsetsOf(shape: Shape, { offset, strides }: View): number[] {
   const [length, ...inner] = shape;
   if (shape.length === 0) return [offset];
   const [stride, ...innerStrides] = strides;
   return Array.from({ length }, (_, i) =>
-    places(inner, { offset: offset + i * stride, strides: innerStrides }),
+    offsetsOf(inner, { offset: offset + i * stride, strides: innerStrides }),
   ).flat();
 }
 
-/** A shape with a view of it that stays within an array of `size` elements; strides repeat, skip and go backwards. */
+/** A shape with a view of it that stays within an array of `size` elements; its strides repeat, skip and reverse elements. */
 const views = fc
   .array(fc.record({ length: fc.nat(4), stride: fc.integer({ min: -5, max: 5 }) }), { maxLength: 4 })
   .map((axes) => {
@@ -40,36 +40,36 @@ const views = fc
 const counting = (size: number) => Float64Array.from({ length: size }, (_, i) => i + 1);
 
 describe("any view", () => {
-  it("visits its rows in order", () => {
+  it("visits rows in order", () => {
     fc.assert(
       fc.property(views, ({ shape, view }) => {
         const visited: [number, number][] = [];
         forEachRow(shape, view, (start, offset) => visited.push([start, offset]));
-        const expected = places(shape, view)
-          .map((place, position) => [position, place] as const)
+        const expected = offsetsOf(shape, view)
+          .map((offset, position) => [position, offset] as const)
           .filter(([position]) => position % rowLengthOf(shape) === 0);
         expect(visited).toEqual(expected);
       }),
     );
   });
 
-  it("is read where its strides point", () => {
+  it("is gathered from the positions given by its strides", () => {
     fc.assert(
       fc.property(views, ({ shape, view, size }) => {
         const source = counting(size);
         const target = new Float64Array(sizeOf(shape));
         gatherView(source, view, shape, target);
-        expect([...target]).toEqual(places(shape, view).map((place) => source[place]));
+        expect([...target]).toEqual(offsetsOf(shape, view).map((offset) => source[offset]));
       }),
     );
   });
 
-  it("is written where its strides point, the last of several to one place winning", () => {
+  it("is scattered to the positions given by its strides; the last write to a position wins", () => {
     fc.assert(
       fc.property(views, ({ shape, view, size }) => {
         const source = counting(sizeOf(shape));
         const expected = new Float64Array(size);
-        places(shape, view).forEach((place, position) => (expected[place] = source[position]));
+        offsetsOf(shape, view).forEach((offset, position) => (expected[offset] = source[position]));
         const target = new Float64Array(size);
         scatterView(source, view, shape, target);
         expect(target).toEqual(expected);
@@ -77,12 +77,12 @@ describe("any view", () => {
     );
   });
 
-  it("is added to where its strides point, several to one place summing up", () => {
+  it("accumulates at the positions given by its strides", () => {
     fc.assert(
       fc.property(views, ({ shape, view, size }) => {
         const source = counting(sizeOf(shape));
         const expected = counting(size);
-        places(shape, view).forEach((place, position) => (expected[place] += source[position]));
+        offsetsOf(shape, view).forEach((offset, position) => (expected[offset] += source[position]));
         const target = counting(size);
         scatterAddView(source, view, shape, target);
         expect(target).toEqual(expected);
@@ -92,7 +92,7 @@ describe("any view", () => {
 });
 
 describe("repeatedView", () => {
-  it("shows an array along new axes, and along those of length 1", () => {
+  it("repeats an array along new axes, and along axes of length 1", () => {
     expect(repeatedView([], [2, 3])).toEqual({ offset: 0, strides: [0, 0] });
     expect(repeatedView([3], [2, 3])).toEqual({ offset: 0, strides: [0, 1] });
     expect(repeatedView([4, 1, 3], [4, 2, 3])).toEqual({ offset: 0, strides: [3, 0, 1] });
@@ -100,7 +100,7 @@ describe("repeatedView", () => {
 });
 
 describe("contiguousView", () => {
-  it("shows an array as it lies", () => {
+  it("is row-major from the first element", () => {
     const source = counting(24);
     const target = new Float64Array(24);
     gatherView(source, contiguousView([2, 3, 4]), [2, 3, 4], target);

@@ -2,8 +2,8 @@ import { contiguousStrides, sizeOf, type Shape } from "./shape.js";
 import type { TypedArray } from "./dtype.js";
 
 /**
- * A way to look at an array: element `[i, j, …]` of the view stands at `offset + i·strides[0] + j·strides[1] + …`.
- * A stride of 0 repeats an element, a negative one walks backwards.
+ * A strided view of an array: element `[i, j, …]` of the view is at `offset + i·strides[0] + j·strides[1] + …`.
+ * A stride of 0 repeats an element; a negative stride reverses the order.
  */
 export interface View {
   readonly offset: number;
@@ -11,8 +11,8 @@ export interface View {
 }
 
 /**
- * Visits a view's last axis row by row, in row-major order: `visit(start, offset)` where `start` counts the
- * elements before the row and `offset` is where its first element stands. A scalar is one row of one element.
+ * Calls `visit(start, offset)` for each row along a view's last axis, in row-major order: `start` is the number of elements before
+ * the row, `offset` is the position of its first element in the array. A scalar is one row of one element.
  */
 export function forEachRow(shape: Shape, view: View, visit: (start: number, offset: number) => void): void {
   const size = sizeOf(shape);
@@ -41,7 +41,7 @@ export function rowLengthOf(shape: Shape): number {
   return shape.at(-1) ?? 1;
 }
 
-/** Fills `target`, row-major of the given shape, with what the view shows of `source`. */
+/** Fills `target`, row-major of the given shape, with the elements of the view of `source`. */
 export function gatherView(source: TypedArray, view: View, shape: Shape, target: TypedArray): void {
   const rowLength = rowLengthOf(shape);
   const stride = view.strides.at(-1) ?? 0;
@@ -50,7 +50,7 @@ export function gatherView(source: TypedArray, view: View, shape: Shape, target:
   });
 }
 
-/** Writes `source`, row-major of the given shape, over the elements of `target` that the view shows. */
+/** Writes `source`, row-major of the given shape, to the elements of the view of `target`. */
 export function scatterView(source: TypedArray, view: View, shape: Shape, target: TypedArray): void {
   const rowLength = rowLengthOf(shape);
   const stride = view.strides.at(-1) ?? 0;
@@ -59,7 +59,7 @@ export function scatterView(source: TypedArray, view: View, shape: Shape, target
   });
 }
 
-/** Adds `source`, row-major of the given shape, onto the elements of `target` that the view shows. */
+/** Adds `source`, row-major of the given shape, to the elements of the view of `target`. */
 export function scatterAddView(source: TypedArray, view: View, shape: Shape, target: TypedArray): void {
   const rowLength = rowLengthOf(shape);
   const stride = view.strides.at(-1) ?? 0;
@@ -68,7 +68,7 @@ export function scatterAddView(source: TypedArray, view: View, shape: Shape, tar
   });
 }
 
-/** An array of one shape as another that it broadcasts to: repeated along new axes, and along those of length 1. */
+/** The view that broadcasts an array from one shape to another: repeated along new axes and along axes of length 1. */
 export function repeatedView(from: Shape, to: Shape): View {
   const strides = contiguousStrides(from);
   const added = to.length - from.length;
@@ -78,7 +78,7 @@ export function repeatedView(from: Shape, to: Shape): View {
   };
 }
 
-/** The view of an array as it lies: row-major, from its first element. */
+/** The row-major view of an array from its first element. */
 export function contiguousView(shape: Shape): View {
   return { offset: 0, strides: contiguousStrides(shape) };
 }

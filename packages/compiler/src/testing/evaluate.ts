@@ -2,7 +2,7 @@ import { allocate, primitives, sizeOf, type HostTensor, type Primitive, type Sha
 import type { LoopExpression } from "../kernel.js";
 import { axisOffsets, type Layout } from "../layout.js";
 
-/** Where every element of a layout stands, row-major. */
+/** The position of every element of a layout, row-major. */
 export function offsetsOf({ offset, axes }: Layout): Int32Array {
   return axes.reduce((outer: Int32Array, digits) => {
     const inner = axisOffsets(digits);
@@ -14,7 +14,7 @@ export function offsetsOf({ offset, axes }: Layout): Int32Array {
   }, Int32Array.of(offset));
 }
 
-/** Evaluates expressions for every element of a shape by the plain semantics of the primitives. */
+/** Evaluates expressions for every element of a shape by the reference semantics of the primitives. */
 export class Evaluation {
   readonly #shape: Shape;
   readonly #read: (buffer: number, offsets: Int32Array) => HostTensor["data"];

@@ -6,7 +6,7 @@ import { lower } from "../lower.js";
 import type { Target } from "../target.js";
 import { interpret } from "./interpreter.js";
 
-/** An engine that compiles for a target and interprets what comes of it. `observe` is shown every program. */
+/** An engine that compiles for a target and interprets the programs. Calls `observe` with every program. */
 export function interpretedEngine(
   target: Target,
   observe: (program: Program) => void = () => undefined,

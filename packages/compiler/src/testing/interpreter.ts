@@ -35,11 +35,11 @@ import { Elements, placed, separate } from "./memory.js";
 import { expectPromised } from "./promises.js";
 
 /**
- * Runs a program kernel by kernel, as its documentation says and in no other way, in memory that is laid out by the plan. Slow and
- * strict: it throws where a kernel asks for more than the target has, touches a buffer that it does not name, or an element that a
- * buffer does not have.
+ * Interprets a program kernel by kernel, strictly as the kernels are documented, in memory laid out by the memory plan. It is slow
+ * and strict: it throws if a kernel exceeds the target's limits, accesses a buffer that it does not declare, or accesses an element
+ * outside a buffer.
  *
- * Throws what a check has found.
+ * Throws the error of a check that finds a faulty number.
  */
 export function interpret(program: Program, target: Target, inputs: readonly TypedArray[]): TypedArray[] {
   const elements = placed(program, target);
@@ -88,7 +88,7 @@ class Interpreter {
   }
 }
 
-/** One run of one kernel, which touches the buffers that it names and no others. */
+/** One run of one kernel. Throws if the kernel accesses a buffer that it does not declare. */
 class KernelRun {
   readonly #kernel: Exclude<Kernel, ScanKernel>;
   readonly #elements: (Elements | null)[];
@@ -156,24 +156,24 @@ class KernelRun {
     else this.#reduce(loop);
   }
 
-  /** Everything is read before anything is written, so what is written and read has to be read where it is written. */
+  /** Reads everything before it writes. So a buffer that is read and written must have the same layout in both, which this checks. */
   #map(shape: readonly number[], results: readonly MapResult[]): void {
     const evaluation = this.#evaluation(shape);
-    const places = results.map(({ buffer, layout }) => ({ buffer, offsets: offsetsOf(layout) }));
+    const targets = results.map(({ buffer, layout }) => ({ buffer, offsets: offsetsOf(layout) }));
     for (const leaf of leavesOf(results.map(({ expression }) => expression))) {
       if (leaf.kind !== "load") continue;
       const offsets = offsetsOf(leaf.layout);
-      for (const place of places) {
-        if (place.buffer === leaf.buffer && offsets.some((offset, i) => offset !== place.offsets[i])) {
+      for (const target of targets) {
+        if (target.buffer === leaf.buffer && offsets.some((offset, i) => offset !== target.offsets[i])) {
           throw new Error(
-            `${bufferName(this.#buffers[leaf.buffer])} is read where other elements are written`,
+            `${bufferName(this.#buffers[leaf.buffer])} is read in another order than it is written in one loop`,
           );
         }
       }
     }
     const values = results.map(({ expression }) => evaluation.of(expression).data);
-    places.forEach(({ buffer, offsets }, i) => {
-      if (new Set(offsets).size !== offsets.length) throw new Error("an element is written twice");
+    targets.forEach(({ buffer, offsets }, i) => {
+      if (new Set(offsets).size !== offsets.length) throw new Error("a loop writes an element twice");
       this.#written(buffer).write(offsets, values[i]);
     });
   }
@@ -196,7 +196,7 @@ class KernelRun {
     }
   }
 
-  /** The last block first: blocks can be computed in any order, with local buffers of their own. */
+  /** Runs the last block first, with new local buffers for each block, because blocks must be independent of their order. */
   #rows({ blocks, loops, locals }: RowsKernel): void {
     for (let block = blocks - 1; block >= 0; block--) {
       for (const local of locals) {
@@ -215,7 +215,7 @@ class KernelRun {
     const sums = { shape, dtype, data: allocate(dtype, batch * m * n) };
     primitives.matmul.reference([left, right], {}, sums);
     this.#written(c.buffer).write(offsetsOf(layoutOf(c)), sums.data);
-    // The sums are the product's own, so the epilogue may read them.
+    // The epilogue may read the sums, although `buffersOf` does not list them among the reads.
     this.#readable.add(c.buffer);
     if (epilogue.length > 0) this.#map(shape, epilogue);
   }
@@ -223,14 +223,15 @@ class KernelRun {
   #gather({ shape, index, x, step, buffer }: GatherKernel): void {
     const indices = this.#tensor(index, shape).data;
     const offsets = offsetsOf(x.layout).map((offset, i) => offset + indices[i] * step);
-    if (indices.some((i) => i < 0)) throw new Error("an index is negative");
+    if (indices.some((i) => i < 0)) throw new Error("a gather kernel got a negative index");
     this.#written(buffer).write(offsetsOf(contiguous(shape)), this.#read(x.buffer, offsets));
   }
 
   #scatterAdd({ shape, index, x, target, step, size }: ScatterAddKernel): void {
     const indices = this.#tensor(index, shape).data;
     const addends = this.#tensor(x, shape).data;
-    if (indices.some((i) => i < 0 || i >= size)) throw new Error("an index is outside");
+    if (indices.some((i) => i < 0 || i >= size))
+      throw new Error(`a scatterAdd kernel got an index outside 0 to ${size - 1}`);
     for (const [i, offset] of offsetsOf(target.layout).entries()) {
       const at = Int32Array.of(offset + indices[i] * step);
       const [sum] = this.#read(target.buffer, at);
@@ -238,12 +239,13 @@ class KernelRun {
     }
   }
 
-  /** Kernels that are a primitive, with its attributes among their fields. */
+  /** Runs a kernel that corresponds to one primitive, whose attributes are fields of the kernel. */
   #wholeTensor(kernel: CumulativeSumKernel | ArgsortKernel | RandomBitsKernel, input: HostTensor): void {
     const { kind, shape, buffer } = kernel;
     const { dtype, size } = this.#buffers[buffer];
     const output = { shape, dtype, data: allocate(dtype, sizeOf(shape)) };
-    if (output.data.length !== size) throw new Error(`${kind} has another size than its buffer`);
+    if (output.data.length !== size)
+      throw new Error(`${kind} has ${output.data.length} elements; its buffer has ${size}`);
     (primitives[kind] as Primitive).reference([input], kernel, output);
     this.#written(buffer).write(offsetsOf(contiguous([size])), output.data);
   }
@@ -258,18 +260,18 @@ class KernelRun {
 
   #read(buffer: number, offsets: Int32Array): TypedArray {
     if (!this.#readable.has(buffer))
-      throw new Error(`a kernel reads ${bufferName(this.#buffers[buffer])} unsaid`);
+      throw new Error(`a kernel reads ${bufferName(this.#buffers[buffer])}, which it does not declare`);
     return known(this.#elements, buffer).read(offsets);
   }
 
   #written(buffer: number): Elements {
     if (!this.#writable.has(buffer))
-      throw new Error(`a kernel writes ${bufferName(this.#buffers[buffer])} unsaid`);
+      throw new Error(`a kernel writes ${bufferName(this.#buffers[buffer])}, which it does not declare`);
     return known(this.#elements, buffer);
   }
 }
 
-/** A loop of a `rows` kernel, at one block. */
+/** A loop of a `rows` kernel, restricted to one block. */
 function inBlock(loop: LoopKernel, block: number): LoopKernel {
   const at = ({ offset, axes: [first, ...rest] }: Layout): Layout => ({
     offset: offset + block * (first.at(0)?.stride ?? 0),
@@ -277,7 +279,7 @@ function inBlock(loop: LoopKernel, block: number): LoopKernel {
   });
   const shape = loop.shape.slice(1);
   const moved = changeLayouts(loop, at);
-  if (moved === null) throw new Error("any layout can be looked at in one block");
+  if (moved === null) throw new Error("a layout cannot be restricted to one block");
   return moved.kind === "map"
     ? { ...moved, shape }
     : { ...moved, shape, axes: moved.axes.map((axis) => axis - 1) };
@@ -289,6 +291,6 @@ function layoutOf({ offset, batch, rows, columns }: ProductKernel["a"]): Layout 
 
 function known(elements: readonly (Elements | null)[], buffer: number): Elements {
   const found = elements[buffer];
-  if (found === null) throw new Error(`buffer ${buffer} is touched and has no place`);
+  if (found === null) throw new Error(`buffer ${buffer} is accessed but has no memory`);
   return found;
 }

@@ -1,7 +1,7 @@
 import type { Kernel, Program } from "../kernel.js";
 import { leavesOf } from "../kernel.js";
 
-/** What there is in a program, in words: the kinds of its kernels, and what is special about some. */
+/** Describes a program: the kinds of its kernels, and the features that some of them use. */
 export function kindsOf({ kernels, findings }: Pick<Program, "kernels" | "findings">): string[] {
   const kinds = kernels.flatMap((kernel) => [kernel.kind, ...specialOf(kernel)]);
   return findings.length > 0 ? [...kinds, "findings"] : kinds;

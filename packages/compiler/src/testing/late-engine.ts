@@ -8,7 +8,7 @@ import {
 } from "@stargrad/graph";
 import { unreadable } from "@stargrad/graph/internal";
 
-/** What has been asked of a device that takes its time. */
+/** A program that was started on the asynchronous device. */
 interface Run {
   readonly program: PreparedProgram;
   readonly elements: readonly Storage[];
@@ -19,10 +19,9 @@ interface Run {
 }
 
 /**
- * An engine like a device that works on its own: it computes what another engine computes, in the order in which programs were started,
- * but after `run` has returned. Its results cannot be read at once, and it says that a program has failed when somebody awaits a
- * result, or nothing is left to do. Places of variables are written over as `run` was told, so whoever keeps what is gone reads other
- * numbers.
+ * An engine that simulates an asynchronous device. It runs the programs of another engine in the order in which they were started,
+ * but after `run` has returned. Its results cannot be read synchronously. It reports a failed program when a result is awaited or
+ * the queue is empty. It overwrites the destinations passed to `run`, so code that keeps an overwritten storage reads other numbers.
  */
 export function lateEngine(inner: Engine): Engine {
   const name = `late ${inner.name}`;
@@ -42,12 +41,12 @@ export function lateEngine(inner: Engine): Engine {
   };
 }
 
-/** Does one thing after another, each in a turn of the event loop of its own. */
+/** Runs jobs one after another, each in a separate turn of the event loop. */
 class Device {
   readonly name: string;
-  /** What is still to be done: runs, and reads that come in between. */
+  /** The queue of runs, reads and disposals. */
   readonly #jobs: (() => void)[] = [];
-  /** Runs that have been started, and whose end nobody knows yet. */
+  /** Runs that have been started and whose outcome has not been reported yet. */
   #uncertain: Run[] = [];
   #fault: Error | null = null;
 
@@ -73,19 +72,19 @@ class Device {
     return results;
   }
 
-  /** The elements as they are when all has been done that was asked for before. */
+  /** The elements after all jobs that were queued earlier. */
   read(storage: LateStorage): Promise<TypedArray> {
     const writer = storage.writers.at(-1);
     return new Promise((resolve, reject) => {
       this.#add(() => {
         this.#findOut();
-        if (writer?.state === "failed") reject(writer.error ?? new Error("nobody knows why it failed"));
+        if (writer?.state === "failed") reject(writer.error ?? new Error("a run failed without an error"));
         else resolve(storage.contents.slice());
       });
     });
   }
 
-  /** Lets the elements go when all has been done that was asked for before. */
+  /** Drops the elements after all jobs that were queued earlier. */
   forget(storage: LateStorage): void {
     this.#add(() => {
       storage.data = null;
@@ -110,7 +109,7 @@ class Device {
     else this.#findOut();
   }
 
-  /** Computes results and writes them where they belong, unless something has failed before. */
+  /** Computes the results of a run and writes them, unless an earlier run has failed. */
   #execute(run: Run): void {
     if (run.state === "failed" || this.#fault !== null) return;
     try {
@@ -121,7 +120,7 @@ class Device {
         elements,
         run.results.map(() => "host"),
       );
-      // All of it has been computed before anything is written.
+      // Writes results only after all of them have been computed, so that a failed program changes nothing.
       const written = computed.map((storage) => storage.readSync().slice());
       run.results.forEach((result, i) => {
         result.data = written[i];
@@ -132,7 +131,7 @@ class Device {
     }
   }
 
-  /** Tells those whose programs have failed: the first that did, and all that were started since. */
+  /** Reports a failure to the failed run and to all runs that were started after it. */
   #findOut(): void {
     const error = this.#fault;
     this.#fault = null;
@@ -145,7 +144,7 @@ class Device {
     for (const run of failed.reverse()) {
       run.state = "failed";
       run.error = error;
-      // A place that was there before has kept its contents, and is read as before.
+      // A destination that existed before keeps its contents and its earlier writer.
       for (const { writers } of run.results) if (writers.length > 1) writers.splice(writers.indexOf(run), 1);
       run.onFailure(error);
     }
@@ -157,7 +156,7 @@ class LateStorage implements Storage {
   readonly location: "host" | "engine";
   readonly canReadSync = false;
   readonly byteLength: number;
-  /** The runs that write it, but for those of which it is known that they have not. */
+  /** The runs that write it, without those that are known to have failed. */
   readonly writers: Run[] = [];
   data: TypedArray | null = null;
 
@@ -168,7 +167,7 @@ class LateStorage implements Storage {
   }
 
   get contents(): TypedArray {
-    if (this.data === null) throw new Error("a place is read that nobody has written");
+    if (this.data === null) throw new Error("a storage is read before it is written");
     return this.data;
   }
 
@@ -181,7 +180,7 @@ class LateStorage implements Storage {
   }
 
   dispose(): void {
-    if (this.location === "host") throw new Error("what anybody may read is disposed of");
+    if (this.location === "host") throw new Error("a storage in host memory must not be disposed of");
     this.device.forget(this);
   }
 }

@@ -3,10 +3,10 @@ import { bufferName, type BufferSpec, type Program } from "../kernel.js";
 import { planMemory } from "../memory-plan.js";
 import { expectElements, type Target } from "../target.js";
 
-/** Bytes that no program may take for results: as a float a NaN-like number, as a bool neither true nor false. */
+/** Initial bytes of memory, which show up if a program reads an element before it is written: as a float NaN, as a bool invalid. */
 const poison = 0xff;
 
-/** The elements of a buffer while a program runs. Touching one that is not there throws. */
+/** The elements of a buffer while a program runs. Accessing an element outside the buffer throws. */
 export class Elements {
   readonly spec: BufferSpec;
   readonly #data: TypedArray;
@@ -16,10 +16,10 @@ export class Elements {
     this.#data = data;
   }
 
-  /** A part of the buffer as a buffer of its own. */
+  /** A part of the buffer as a buffer. */
   part(spec: BufferSpec, offset: number): Elements {
     if (!(offset >= 0 && offset + spec.size <= this.spec.size)) {
-      throw new Error(`${bufferName(spec)} at ${offset} is no part of ${this.#described()}`);
+      throw new Error(`${bufferName(spec)} at offset ${offset} is not inside ${this.#described()}`);
     }
     return new Elements(spec, this.#data.subarray(offset, offset + spec.size));
   }
@@ -52,7 +52,9 @@ export class Elements {
 
   #expectInside(offset: number): void {
     if (offset >= 0 && offset < this.spec.size) return;
-    throw new Error(`element ${offset} of ${this.#described()} is touched`);
+    throw new Error(
+      `element ${offset} of ${this.#described()} is accessed; expected 0 to ${this.spec.size - 1}`,
+    );
   }
 
   #described(): string {
@@ -60,7 +62,7 @@ export class Elements {
   }
 }
 
-/** The buffers of a program where the memory plan puts them, those that are handed in or out each in memory of their own. */
+/** The buffers of a program at the addresses of the memory plan; inputs and outputs each in separate memory. */
 export function placed(program: Program, target: Target): (Elements | null)[] {
   const { addresses, bytes } = planMemory(program, target);
   const frame = poisoned(bytes);
@@ -70,13 +72,15 @@ export function placed(program: Program, target: Target): (Elements | null)[] {
     const address = addresses[buffer];
     if (address === null) return null;
     if (address % target.memory.alignmentBytes !== 0) {
-      throw new Error(`${bufferName(spec)} begins at byte ${address}, which is not aligned`);
+      throw new Error(
+        `${bufferName(spec)} begins at byte ${address}; expected a multiple of ${target.memory.alignmentBytes}`,
+      );
     }
     return new Elements(spec, viewOf(spec, frame, address, target));
   });
 }
 
-/** A buffer in memory of its own. */
+/** A buffer in separate memory. */
 export function separate(spec: BufferSpec, target: Target): Elements {
   const bytes = spec.size * target.elementBytes(spec.dtype);
   return new Elements(spec, viewOf(spec, poisoned(bytes), 0, target));

@@ -11,7 +11,7 @@ import {
 } from "../kernel.js";
 import { expectElements, type Target } from "../target.js";
 
-/** Throws if a kernel asks for more than the target has promised to the compiler. */
+/** Throws if a kernel exceeds the limits or uses features that the target does not declare. */
 export function expectPromised(kernel: Kernel, buffers: readonly BufferSpec[], target: Target): void {
   if (kernel.kind === "scan") return;
   const { reads, writes } = buffersOf(kernel);
@@ -41,7 +41,7 @@ function expectRows(kernel: RowsKernel, buffers: readonly BufferSpec[], target: 
   }, 0);
   expectAtMost(kernel.loops.length, rowBlocks.loops, "loops", kernel);
   expectAtMost(parts, rowBlocks.parts, "parts", kernel);
-  expectAtMost(bytes, rowBlocks.mostBlockBytes, "bytes of its own", kernel);
+  expectAtMost(bytes, rowBlocks.mostBlockBytes, "bytes of local buffers", kernel);
 }
 
 function expectProduct(
@@ -54,9 +54,11 @@ function expectProduct(
   );
   expectAtMost(new Set(operands.map(leafKey)).size, products.epilogueOperands, "operands", kernel);
   expectAtMost(subexpressionsOf(expressions).length, target.kernel.parts, "parts", kernel);
-  const [width, lines] = [b.columns.at(-1)?.length, products.panels];
-  if (b.readWhereItLies === true && !(width === lines.columns && lines.dtypes.includes(dtype))) {
-    throw new Error(`a product reads panels of ${String(width)} ${dtype} where they lie`);
+  const [width, panels] = [b.columns.at(-1)?.length, products.panels];
+  if (b.readWhereItLies === true && !(width === panels.columns && panels.dtypes.includes(dtype))) {
+    throw new Error(
+      `a product reads packed panels of ${String(width)} ${dtype}; the target declares ${panels.columns} ${panels.dtypes.join(", ")}`,
+    );
   }
 }
 
@@ -65,5 +67,5 @@ function expressionsOf(loop: LoopKernel) {
 }
 
 function expectAtMost(count: number, most: number, what: string, { kind }: Pick<Kernel, "kind">): void {
-  if (count > most) throw new Error(`a ${kind} kernel has ${count} ${what}; the target has room for ${most}`);
+  if (count > most) throw new Error(`a ${kind} kernel has ${count} ${what}; the target allows ${most}`);
 }

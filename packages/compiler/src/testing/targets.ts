@@ -3,7 +3,7 @@ import { abortingChecks } from "../checks.js";
 import { reportingChecks } from "../findings.js";
 import type { Target } from "../target.js";
 
-/** A CPU with vectors and caches: what the tests of single passes count on. */
+/** A CPU with vectors and caches, for the tests of single passes. */
 export const vectorTarget: Target = {
   name: "vectors",
   dtypes,
@@ -41,9 +41,9 @@ export const vectorTarget: Target = {
 };
 
 /**
- * A machine that nobody has built, as unlike a CPU as one that has 8 buffers in a kernel can be: no float64, no way out of a
- * kernel, a word for every bool, nothing readable beyond a buffer. Everything is worth cutting, tiling and joining, so that small
- * tensors lead to every kind of kernel.
+ * An invented machine that differs from a CPU as much as possible: kernels have 8 buffers, no float64 and no abort; a bool takes a
+ * word; kernels may not read beyond a buffer. Its thresholds are tiny, so that small tensors are split, tiled and joined and lead
+ * to every kind of kernel.
  */
 export const narrowTarget: Target = {
   name: "narrow",

@@ -2,17 +2,17 @@ import { CheckError, DTypeError } from "../errors.js";
 import type { Primitive } from "../primitive.js";
 import { values } from "../samples.js";
 
-/** What a check says of the codes that it may find. */
+/** The error messages of a check. */
 export interface CheckAttributes {
-  /** Who is said to throw. */
+  /** The function that the error names as the one that was called. */
   readonly called: string;
-  /** What the codes 1, 2, 3, … mean. */
+  /** The messages for the codes 1, 2, 3, … */
   readonly problems: readonly string[];
-  /** What to try; `""` if there is no good guess. */
+  /** What the user should try; `""` for no hint. */
   readonly hint: string;
 }
 
-/** Hands codes on that are 0. If one of them is not, the program that computes it fails, and changes nothing. */
+/** Returns the codes if all of them are 0. Otherwise the program that computes the check fails and changes no storage. */
 export const check: Primitive<CheckAttributes, "check"> = {
   name: "check",
   kind: "check",
@@ -37,7 +37,7 @@ export const check: Primitive<CheckAttributes, "check"> = {
   ],
 };
 
-/** What every engine throws for a code that is not 0. */
+/** The error that every engine throws for a nonzero code. */
 export function checkError({ called, problems, hint }: CheckAttributes, code: number): CheckError {
   const problem = problems[code - 1] as string | undefined;
   return new CheckError(called, problem ?? `found the code ${code}`, hint === "" ? undefined : hint, code);

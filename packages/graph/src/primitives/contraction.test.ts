@@ -36,7 +36,7 @@ describe("matmul", () => {
     );
   });
 
-  it("wraps around in int32, where doubles would have rounded", () => {
+  it("wraps around in int32, where doubles would round", () => {
     const output = { shape: [1, 1], dtype: "int32" as const, data: allocate("int32", 1) };
     matmul.reference(
       [values("int32", [1, 2], [123456789, 2 ** 31 - 1]), values("int32", [2, 1], [987654321, 2])],
@@ -57,7 +57,7 @@ describe("matmul", () => {
     expect([...output.data]).toEqual([2 ** 24 + 1000]);
   });
 
-  it("says which axes do not fit, and guesses at a forgotten transpose", () => {
+  it("names the axes that do not fit, and suggests a forgotten transpose", () => {
     expect(() => matmul.shape([typed([32, 784]), typed([512, 784])], {})).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: matmul: [32, 784] × [512, 784]: inner axes 784 ≠ 512. Did you mean b.transpose()?]`,
     );

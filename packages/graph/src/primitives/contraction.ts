@@ -4,7 +4,7 @@ import type { HostTensor, NoAttributes, Primitive } from "../primitive.js";
 import { draw, reals, values } from "../samples.js";
 import { formatShape, sameShape } from "../shape.js";
 
-/** The matrix product over the last two axes; the axes before them are batches and must agree. */
+/** The matrix product over the last two axes; the axes before them are batch axes and must be equal. */
 export const matmul: Primitive<NoAttributes, "contraction"> = {
   name: "matmul",
   kind: "contraction",
@@ -62,7 +62,7 @@ export const matmul: Primitive<NoAttributes, "contraction"> = {
   ],
 };
 
-/** One row of the product. Sums are kept in double precision, whatever the inputs are. */
+/** One row of the product. Sums are computed in double precision for every input type. */
 function multiplyFloats(
   a: HostTensor,
   rowStart: number,

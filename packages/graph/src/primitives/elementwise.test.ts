@@ -29,7 +29,7 @@ describe.each([...unaryNames, ...binaryNames])("%s", (name: UnaryName | BinaryNa
   const { arity, accepts } = primitive;
   const inputs = (dtype: DType) => Array.from({ length: arity }, () => typed(dtype));
 
-  it("accepts the types it says and refuses the others", () => {
+  it("accepts exactly the element types that its row lists", () => {
     for (const dtype of dtypes) {
       const infer = () => primitive.dtype(inputs(dtype), {});
       if (accepts.includes(dtype)) expect([dtype, "bool"]).toContain(infer());
@@ -37,13 +37,13 @@ describe.each([...unaryNames, ...binaryNames])("%s", (name: UnaryName | BinaryNa
     }
   });
 
-  it("accepts every type after the first it accepts, so that promotion leads somewhere", () => {
+  it("accepts every type after the first that it accepts, so that promotion always reaches an accepted type", () => {
     expect(accepts).toEqual(dtypes.filter((dtype) => promote(dtype, accepts[0]) === dtype));
   });
 });
 
 describe.each(binaryNames)("%s", (name) => {
-  it("wants shapes that broadcast and one element type", () => {
+  it("requires shapes that broadcast and one element type", () => {
     const primitive = primitives[name];
     expect(() => primitive.shape([typed("float32", [2]), typed("float32", [3])], {})).toThrow(ShapeError);
     expect(() => primitive.dtype([typed("float32"), typed("float64")], {})).toThrow(DTypeError);
@@ -61,7 +61,7 @@ describe("inputs of different shapes", () => {
     expect([...sums.data]).toEqual([11, 21, 31, 12, 22, 32]);
   });
 
-  it("broadcast to a choice", () => {
+  it("broadcast in where", () => {
     const condition = values("bool", [3], [1, 0, 1]);
     const negative = values("float64", [], [-1]);
     expect(where.shape([condition, column, negative], {})).toEqual([2, 3]);
@@ -116,18 +116,18 @@ describe("int32 arithmetic", () => {
     expect([...apply(pow, "int32", [65537, -3, 7, 0], [3, 3, 0, 0])]).toEqual([196609, -27, 1, 1]);
   });
 
-  it("refuses what has no whole result", () => {
+  it("rejects operands without an integer result", () => {
     expect(() => apply(pow, "int32", [2], [-1])).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: pow: got int32 and the exponent -1; expected at least 0. Cast with x.cast("float32")]`,
     );
     expect(() => apply(mod, "int32", [2], [0])).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: mod: got int32 and the divisor 0, for which no remainder exists]`,
+      `[DTypeError: mod: got int32 and the divisor 0; the remainder is undefined]`,
     );
   });
 });
 
 describe("mod", () => {
-  it("has the sign of the divisor, for every combination", () => {
+  it("has the sign of the divisor, for every combination of signs", () => {
     expect([...apply(mod, "int32", [7, -7, 7, -7, 6], [3, 3, -3, -3, -3])]).toEqual([1, 2, -2, -1, 0]);
     expect([...apply(mod, "float64", [7.5, -7.5, 7.5, -7.5], [2, 2, -2, -2])]).toEqual([
       1.5, 0.5, -0.5, -1.5,
@@ -136,31 +136,31 @@ describe("mod", () => {
 });
 
 describe("round", () => {
-  it("takes halves to even and is exact near the ends of what doubles hold", () => {
+  it("rounds halves to even and is exact for large doubles", () => {
     const numbers = [0.5, 1.5, 2.5, -1.5, 0.49999999999999994, 2 ** 52 + 1, -(2 ** 53)];
     expect([...apply(round, "float64", numbers)]).toEqual([0, 2, 2, -2, 0, 2 ** 52 + 1, -(2 ** 53)]);
   });
 });
 
 describe("NaN", () => {
-  it("is unequal to itself, and less than nothing", () => {
+  it("is unequal to itself, and not less than any number", () => {
     for (const name of ["equal", "less", "lessEqual"] as const) {
       expect([...apply(primitives[name], "float64", [NaN, NaN, 1], [NaN, 1, NaN])], name).toEqual([0, 0, 0]);
     }
   });
 
-  it("comes through maximum and minimum from either side", () => {
+  it("propagates through maximum and minimum from either operand", () => {
     for (const name of ["maximum", "minimum"] as const) {
       expect([...apply(primitives[name], "float32", [NaN, 1], [1, NaN])], name).toEqual([NaN, NaN]);
     }
   });
 
-  it("comes through every unary primitive", () => {
+  it("propagates through every unary primitive", () => {
     for (const name of unaryNames)
       expect([...apply(primitives[name], "float64", [NaN])], name).toEqual([NaN]);
   });
 
-  it("does not come through where from the side that is not chosen", () => {
+  it("does not propagate through where from the operand that is not selected", () => {
     const output = values("float64", [2], [0, 0]);
     where.reference(
       [values("bool", [2], [1, 0]), values("float64", [2], [1, NaN]), values("float64", [2], [NaN, 2])],
@@ -182,7 +182,7 @@ describe("cast", () => {
     return [...output.data];
   };
 
-  it("to int32 truncates toward zero and stops at the ends, NaN becoming 0", () => {
+  it("to int32 truncates toward zero and saturates; NaN becomes 0", () => {
     expect(convert("float64", "int32", [1.9, -1.9, 3e9, -3e9, Infinity, -Infinity, NaN])).toEqual([
       1,
       -1,
@@ -194,12 +194,12 @@ describe("cast", () => {
     ]);
   });
 
-  it("to bool asks whether a number is not 0, which NaN is not", () => {
+  it("to bool is true for every number except 0, also for NaN", () => {
     expect(convert("float32", "bool", [0, -0, 0.1, -3, NaN])).toEqual([0, 0, 1, 1, 1]);
     expect(convert("int32", "bool", [0, 256])).toEqual([0, 1]);
   });
 
-  it("to float32 rounds to the nearest", () => {
+  it("to float32 rounds to nearest", () => {
     expect(convert("float64", "float32", [0.1, 1e39])).toEqual([Math.fround(0.1), Infinity]);
     expect(convert("int32", "float32", [2 ** 24 + 1])).toEqual([2 ** 24]);
     expect(convert("bool", "float64", [1, 0])).toEqual([1, 0]);
@@ -219,7 +219,7 @@ describe("erf", () => {
       points.map(([x]) => x),
     );
     const want = Float64Array.from(points, ([, y]) => y);
-    // As integers, neighbouring doubles of one sign differ by 1.
+    // The bits of neighbouring doubles of one sign, read as integers, differ by 1.
     const [gotBits, wantBits] = [got, want].map(({ buffer }) => new BigInt64Array(buffer));
     const distances = Array.from(gotBits, (bits, i) => Math.abs(Number(bits - wantBits[i])));
     expect(points).toHaveLength(1537);
@@ -245,7 +245,7 @@ describe("sigmoid", () => {
 });
 
 describe("equal", () => {
-  it("takes −0 for 0", () => {
+  it("treats −0 as 0", () => {
     expect([...apply(equal, "float64", [0, -0], [-0, 0])]).toEqual([1, 1]);
   });
 });

@@ -14,7 +14,7 @@ import { draw, reals, sampleShapes, values, type Range } from "../samples.js";
 import { broadcastShapes, sameShape, sizeOf, type Shape } from "../shape.js";
 import { gatherView, repeatedView } from "../strided.js";
 
-/** A primitive that treats every element alike. Inputs of different shapes broadcast: see `broadcastShapes`. */
+/** A primitive that computes each element of the output from the corresponding elements of its inputs, which broadcast. */
 export interface Elementwise<
   Arity extends 1 | 2 | 3 = 1 | 2 | 3,
   Accepted extends DType = DType,
@@ -22,9 +22,9 @@ export interface Elementwise<
 >
   extends Primitive<NoAttributes, "elementwise">, ElementCost {
   readonly arity: Arity;
-  /** The element types it computes on; others are cast by whoever calls it. The condition of `where` is not meant. */
+  /** The element types it computes on; the caller casts others. The condition of `where` is always bool. */
   readonly accepts: DTypes<Accepted>;
-  /** Whether no machine has an instruction for it on floats, so that an engine needs a function that approximates it. */
+  /** Whether it has no float instruction on any machine, so that an engine needs an approximating function. */
   readonly transcendental: Transcendental;
 }
 
@@ -35,7 +35,7 @@ export interface Conversion extends Primitive<{ readonly dtype: DType }, "conver
 }
 
 interface ElementCost {
-  /** About how many instructions an element takes. */
+  /** The approximate number of instructions per element. */
   readonly cost: number;
 }
 
@@ -45,7 +45,7 @@ interface Row<Accepted extends DType, Transcendental extends boolean> {
   readonly accepts?: DTypes<Accepted>;
   /** Default: 25 for a transcendental function, else 1. */
   readonly cost?: number;
-  /** Default: no. */
+  /** Default: false. */
   readonly transcendental?: Transcendental;
 }
 
@@ -62,7 +62,7 @@ interface BinaryRow<Accepted extends DType, Transcendental extends boolean> exte
   Transcendental
 > {
   readonly compute: (a: number, b: number) => number;
-  /** On int32, where double arithmetic would not be exact or a case must throw. */
+  /** The computation on int32, if double arithmetic is not exact or some operands must throw. */
   readonly computeIntegers?: (a: number, b: number) => number;
   readonly samples: readonly [Range, Range];
   readonly result?: "bool";
@@ -209,7 +209,7 @@ export const mod = binary("mod", {
   compute: flooredModulo,
   computeIntegers: integerModulo,
   accepts: numbers,
-  // A long division.
+  // It contains a division, which is slow.
   cost: 25,
   samples: [reals(-2.4, 2.4, [-2, -1, 0, 1, 2]), reals(2.6, 4)],
 });
@@ -217,7 +217,7 @@ export const maximum = binary("maximum", {
   formula: "the larger of a and b; NaN if either is",
   compute: Math.max,
   accepts: dtypes,
-  // Instructions that propagate NaN are several of the processor's.
+  // A maximum that propagates NaN takes several processor instructions.
   cost: 6,
   samples: [reals(-2, 2), reals(-2, 2)],
 });
@@ -225,7 +225,7 @@ export const minimum = binary("minimum", {
   formula: "the smaller of a and b; NaN if either is",
   compute: Math.min,
   accepts: dtypes,
-  // Instructions that propagate NaN are several of the processor's.
+  // A minimum that propagates NaN takes several processor instructions.
   cost: 6,
   samples: [reals(-2, 2), reals(-2, 2)],
 });
@@ -355,12 +355,12 @@ function binary<Accepted extends DType = FloatType, Transcendental extends boole
   };
 }
 
-/** What every row of one or two inputs says, with its defaults. */
+/** The fields that unary and binary rows share, with their defaults. */
 function commonFields<Accepted extends DType, Transcendental extends boolean>(
   name: string,
   row: Row<Accepted, Transcendental>,
 ) {
-  // Without a list, or without a word on it, the type parameters are what these defaults are.
+  // If a field is left out, its type parameter has the default type, so these casts are correct.
   const { accepts = floats as DTypes<Accepted>, transcendental = false as Transcendental } = row;
   const { formula, cost = transcendental ? 25 : 1 } = row;
   return { name, kind: "elementwise", formula, accepts, cost, transcendental } as const;
@@ -375,7 +375,7 @@ function flags(shape: Shape): HostTensor {
   return { shape, dtype: "bool", data: Uint8Array.from(data, (value) => Number(value >= 1)) };
 }
 
-/** The elements of an input that broadcasts to a shape, one for each of its elements. */
+/** The elements of an input broadcast to a shape. */
 function repeated({ shape, dtype, data }: HostTensor, to: Shape): TypedArray {
   if (sameShape(shape, to)) return data;
   const elements = allocate(dtype, sizeOf(to));
@@ -404,7 +404,7 @@ function isTrue(x: number): number {
   return Number(x !== 0);
 }
 
-/** Truncates, and stops at the ends of int32, where wrapping around would turn a large number into a random one. */
+/** Truncates and saturates at the ends of int32, because wrapping around would map large numbers to arbitrary ones. */
 function toInteger(x: number): number {
   return Math.min(Math.max(Math.trunc(x), -2147483648), 2147483647);
 }
@@ -416,13 +416,13 @@ function roundHalfToEven(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** Never forms e^|x|, which overflows and would make the gradient ∞/∞. */
+/** Avoids e^|x|, which overflows and would make the gradient ∞/∞. */
 function stableSigmoid(x: number): number {
   const decay = Math.exp(-Math.abs(x));
   return x >= 0 ? 1 / (1 + decay) : decay / (1 + decay);
 }
 
-/** JavaScript says 1 ** NaN is NaN and 1 ** ∞ is NaN; IEEE 754, C and PyTorch say 1. */
+/** In JavaScript, 1 ** NaN and 1 ** ∞ are NaN; in IEEE 754, C and PyTorch they are 1. */
 function power(a: number, b: number): number {
   return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
 }
@@ -449,20 +449,20 @@ function flooredModulo(a: number, b: number): number {
 }
 
 function integerModulo(a: number, b: number): number {
-  if (b === 0) throw new DTypeError("mod", "got int32 and the divisor 0, for which no remainder exists");
+  if (b === 0) throw new DTypeError("mod", "got int32 and the divisor 0; the remainder is undefined");
   return flooredModulo(a, b);
 }
 
 /**
- * The error function to double precision: its Taylor series near 0, and beyond it the continued fraction of erfc
- * (DLMF 7.6.2 and 7.9.1), each cut where its terms no longer change the sum.
+ * The error function to double precision: its Taylor series near 0, and elsewhere the continued fraction of erfc (DLMF 7.6.2
+ * and 7.9.1). Each is truncated where further terms no longer change the result.
  */
 function errorFunction(x: number): number {
   const magnitude = Math.abs(x);
   if (Number.isNaN(x)) return x;
   if (magnitude > 6) return Math.sign(x);
   if (magnitude < 1.25) {
-    // Small terms are added first; e^(−x²) stands before the sum, where it rounds once.
+    // Adds small terms first. The factor e^(−x²) is outside the sum, so it rounds once.
     let sum = 1;
     for (let n = 25; n >= 1; n--) sum = 1 + (sum * 2 * x * x) / (2 * n + 1);
     return (2 / Math.sqrt(Math.PI)) * x * Math.exp(-x * x) * sum;

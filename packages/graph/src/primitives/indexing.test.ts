@@ -29,7 +29,7 @@ describe("an index outside its axis", () => {
 });
 
 describe("scatterAdd", () => {
-  it("adds up what meets at one place, and wraps around in int32", () => {
+  it("sums elements with the same index, and wraps around in int32", () => {
     const index = leaf("int32", [3], [1, 1, 0]);
     const source = leaf("int32", [3], [2 ** 31 - 1, 1, 5]);
     expect(compute(createNode("scatterAdd", [index, source], { axis: 0, size: 3 }))).toEqual([
@@ -44,7 +44,7 @@ describe("argsort", () => {
   const order = (elements: number[], descending: boolean) =>
     compute(createNode("argsort", [leaf("float64", [elements.length], elements)], { axis: 0, descending }));
 
-  it("counts NaN as the largest, and −0 as 0", () => {
+  it("sorts NaN last, and treats −0 as 0", () => {
     expect(order([NaN, 1, Infinity, -Infinity], false)).toEqual([3, 1, 2, 0]);
     expect(order([1, NaN, Infinity, -Infinity], true)).toEqual([1, 2, 0, 3]);
     expect(order([0, -0, 0], false)).toEqual([0, 1, 2]);
@@ -55,7 +55,7 @@ describe("argsort", () => {
     expect(order([NaN, NaN, Infinity, Infinity], true)).toEqual([0, 1, 2, 3]);
   });
 
-  it("is stable in both directions on an axis of many ties", () => {
+  it("is stable in both directions with many ties", () => {
     const elements = Array.from({ length: 1000 }, (_, i) => i % 3);
     const group = (value: number) => Array.from({ length: 1000 }, (_, i) => i).filter((i) => i % 3 === value);
     expect(order(elements, false)).toEqual([...group(0), ...group(1), ...group(2)]);
@@ -67,7 +67,7 @@ describe("messages", () => {
   const [x, index, floats] = [leaf("float64", [3, 2]), leaf("int32", [3, 2]), leaf("float32", [3, 2])];
   const wide = leaf("int32", [3, 4]);
 
-  it("say what was got and what was expected", () => {
+  it("state what the call got and expected", () => {
     expect(() => createNode("iota", [], { size: -1 })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: iota: got the size -1; expected a whole number of at least 0]`,
     );

@@ -25,7 +25,7 @@ export const iota: Primitive<{ readonly size: number }, "indexing"> = {
   ],
 };
 
-/** Picks along one axis, as `torch.gather` does: `index` has the shape of the output. */
+/** Selects elements along one axis, like `torch.gather`: `index` has the shape of the output. */
 export const gather: Primitive<{ readonly axis: number }, "indexing"> = {
   name: "gather",
   kind: "indexing",
@@ -40,8 +40,8 @@ export const gather: Primitive<{ readonly axis: number }, "indexing"> = {
     return x.dtype;
   },
   reference([x, index], { axis }, output) {
-    forEachIndexed("gather", index, x.shape, axis, (position, place) => {
-      output.data[position] = x.data[place];
+    forEachIndexed("gather", index, x.shape, axis, (position, offset) => {
+      output.data[position] = x.data[offset];
     });
   },
   samples: [
@@ -52,7 +52,7 @@ export const gather: Primitive<{ readonly axis: number }, "indexing"> = {
   ],
 };
 
-/** The transpose of `gather`: adds each element to the place its index names, on an axis of `size` zeros. */
+/** The transpose of `gather`: adds each element of x at its index along an axis of `size` zeros. */
 export const scatterAdd: Primitive<{ readonly axis: number; readonly size: number }, "accumulation"> = {
   name: "scatterAdd",
   kind: "accumulation",
@@ -75,8 +75,8 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly size: numbe
     throw new DTypeError("scatterAdd", `got ${x.dtype}; expected ${numbers.join(", ")}`);
   },
   reference([index, x], { axis }, output) {
-    forEachIndexed("scatterAdd", index, output.shape, axis, (position, place) => {
-      output.data[place] += x.data[position];
+    forEachIndexed("scatterAdd", index, output.shape, axis, (position, offset) => {
+      output.data[offset] += x.data[position];
     });
   },
   samples: [
@@ -95,7 +95,7 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly size: numbe
   ],
 };
 
-/** The order that sorts one axis. Equal elements keep their order; NaN counts as larger than every number. */
+/** The indices that sort one axis. The sort is stable; NaN is larger than every number. */
 export const argsort: Primitive<{ readonly axis: number; readonly descending: boolean }, "indexing"> = {
   name: "argsort",
   kind: "indexing",
@@ -133,7 +133,7 @@ export const argsort: Primitive<{ readonly axis: number; readonly descending: bo
   ],
 };
 
-/** Throws an `IndexError` for the first index outside its axis. A negative index is outside. */
+/** Throws an `IndexError` for the first index outside [0, size). */
 export function checkIndices(name: string, indices: ArrayLike<number>, size: number): void {
   for (let i = 0; i < indices.length; i++) {
     if (!(indices[i] >= 0 && indices[i] < size)) {
@@ -142,7 +142,7 @@ export function checkIndices(name: string, indices: ArrayLike<number>, size: num
   }
 }
 
-/** What every engine throws for an index outside an axis of `size`. */
+/** The error that every engine throws for an index outside [0, size). */
 export function indexError(name: string, index: number, position: number, size: number): IndexError {
   return new IndexError(name, `got the index ${index} at position ${position}; expected 0 to ${size - 1}`);
 }
@@ -172,13 +172,13 @@ function checkIndexShape(name: string, shape: Shape, index: Shape, axis: number)
   }
 }
 
-/** Visits each index: its own position, and the place in a tensor of `shape` that it names. */
+/** Calls `visit` for each element of `index`, with its position and the offset of the element it selects in a tensor of `shape`. */
 function forEachIndexed(
   name: string,
   index: HostTensor,
   shape: Shape,
   axis: number,
-  visit: (position: number, place: number) => void,
+  visit: (position: number, offset: number) => void,
 ): void {
   checkIndices(name, index.data, shape[axis]);
   const inner = sizeOf(shape.slice(axis + 1));

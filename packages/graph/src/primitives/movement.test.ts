@@ -13,7 +13,7 @@ function leaf(shape: Shape, dtype: DType = "float64"): Node {
   return createLeaf(shape, dtype, new HostStorage(allocate(dtype, sizeOf(shape)).fill(1)));
 }
 
-/** What creating a node of these inputs throws. */
+/** The error that creating a node with these inputs throws. */
 function refusal<P extends PrimitiveName>(
   name: P,
   attributes: AttributesOf<P>,
@@ -25,7 +25,7 @@ function refusal<P extends PrimitiveName>(
 const views = primitiveNames.filter((name) => "view" in primitives[name]);
 
 describe("movements", () => {
-  it("are views: they read only elements that are there, on every sample", () => {
+  it("are views that read only existing elements, on every sample", () => {
     expect(views).toEqual(["detach", "reshape", "permute", "expand", "slice", "flip", "unfold"]);
     for (const name of views) {
       const movement = primitives[name] as ViewMovement<object>;
@@ -49,7 +49,7 @@ describe("movements", () => {
 describe("pad", () => {
   const attributes = { before: [1], after: [1], between: [0] };
 
-  it("fills with any number a float holds, and with nothing that an integer cannot hold", () => {
+  it("fills floats with any number, and rejects values that an integer type cannot hold", () => {
     const [storage] = runProgram(referenceEngine, [
       createNode("pad", [leaf([1])], { ...attributes, value: -Infinity }),
     ]);
@@ -90,7 +90,7 @@ describe("messages", () => {
     );
   });
 
-  it("of slice, which leaves its axis in any direction", () => {
+  it("of slice, outside its axis on either side", () => {
     for (const [start, length, step] of [
       [0, 4, 1],
       [2, 2, 1],
@@ -108,7 +108,7 @@ describe("messages", () => {
     expect(
       refusal("slice", { starts: [0], lengths: [1], steps: [1] }, leaf([2, 3])),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: slice: starts [0], lengths [1] and steps [1] leave the shape [2, 3]]`,
+      `[ShapeError: slice: starts [0], lengths [1] and steps [1] are outside the shape [2, 3]]`,
     );
   });
 
@@ -121,7 +121,7 @@ describe("messages", () => {
     );
   });
 
-  it("of windows and fold", () => {
+  it("of unfold and fold", () => {
     const window = { size: [3], stride: [1], dilation: [1] };
     expect(refusal("unfold", window, leaf([2]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: unfold: windows of [3] (stride [1], dilation [1]) do not fit in [2]]`,

@@ -12,11 +12,11 @@ import {
   type View,
 } from "../strided.js";
 
-/** A movement that only says where each element of its output stands in its input. */
+/** A movement whose output is a strided view of its input. */
 export interface ViewMovement<Attributes extends object> extends Primitive<Attributes, "movement"> {
   /** The output as a view of a contiguous input. */
   view(input: Shape, attributes: Attributes): View;
-  /** Whether every element of the input is in the output, so that nothing is gained by keeping both. */
+  /** Whether the output contains every element of the input, so that storing both is redundant. */
   readonly showsAll: boolean;
 }
 
@@ -25,7 +25,7 @@ interface MovementRow<Attributes extends object> {
   shape(input: Shape, attributes: Attributes): Shape;
   view(input: Shape, attributes: Attributes): View;
   readonly showsAll: boolean;
-  /** Input shapes and attributes to be tried. */
+  /** Input shapes and attributes for tests. */
   readonly samples: readonly (readonly [Shape, Attributes])[];
 }
 
@@ -101,7 +101,7 @@ export const expand = movement<{ readonly shape: Shape }>("expand", {
   ],
 });
 
-/** Per axis: the first index, how many elements, and the distance between them (at least 1). */
+/** Per axis: the first index, the number of elements, and the step between them (at least 1). */
 export interface SliceAttributes {
   readonly starts: readonly number[];
   readonly lengths: readonly number[];
@@ -120,7 +120,7 @@ export const slice = movement<SliceAttributes>("slice", {
     if (!fits || starts.length !== input.length) {
       throw new ShapeError(
         "slice",
-        `starts ${formatShape(starts)}, lengths ${formatShape(lengths)} and steps ${formatShape(steps)} leave the shape ${formatShape(input)}`,
+        `starts ${formatShape(starts)}, lengths ${formatShape(lengths)} and steps ${formatShape(steps)} are outside the shape ${formatShape(input)}`,
       );
     }
     return lengths;
@@ -220,7 +220,7 @@ export const unfold = movement<WindowAttributes>("unfold", {
   ],
 });
 
-/** The transpose of `unfold`: every element goes back to where its window took it from, and what meets is added. */
+/** The transpose of `unfold`: adds each element of each window at the position that `unfold` read it from. */
 export const fold: Primitive<WindowAttributes & { readonly shape: Shape }, "accumulation"> = {
   name: "fold",
   kind: "accumulation",
@@ -259,7 +259,7 @@ export const fold: Primitive<WindowAttributes & { readonly shape: Shape }, "accu
   ],
 };
 
-/** Per axis: how many elements go before, after, and between each two neighbours; and what they hold. */
+/** Per axis: the number of elements to insert before, after, and between neighbours; and their value. */
 export interface PadAttributes {
   readonly before: readonly number[];
   readonly after: readonly number[];

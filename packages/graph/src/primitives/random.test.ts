@@ -34,7 +34,7 @@ describe("philox4x32", () => {
     expect(philox4x32(counter, key)).toEqual(words);
   });
 
-  it("takes signed and unsigned words for the same", () => {
+  it("treats signed and unsigned words alike", () => {
     expect(philox4x32([-1, -1, -1, -1], [-1, -1])).toEqual(
       philox4x32([0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff]),
     );
@@ -47,7 +47,7 @@ describe("randomBits", () => {
     expect(randomBits([5, 6, 0, 0], [2, 5])).toEqual(words.slice(0, 10));
   });
 
-  it("goes on at a later block where an earlier draw would have gone on", () => {
+  it("continues at a later block exactly where an earlier draw would continue", () => {
     expect(randomBits([5, 6, 1, 0], [8])).toEqual(randomBits([5, 6, 0, 0], [12]).slice(4));
   });
 
@@ -56,7 +56,7 @@ describe("randomBits", () => {
     expect(randomBits([5, 6, -1, 7], [8]).slice(4)).toEqual(carried);
   });
 
-  it("wants a state of four int32", () => {
+  it("requires a state of four int32", () => {
     expect(() => randomBits([1, 2], [3])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: randomBits: the state has the shape [2]; expected [4]]`,
     );

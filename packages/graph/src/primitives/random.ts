@@ -9,8 +9,8 @@ const weyl0 = 0x9e3779b9;
 const weyl1 = 0xbb67ae85;
 
 /**
- * Philox 4×32-10: turns a 128-bit counter and a 64-bit key into four random 32-bit words. There is no state to carry
- * along: any block of the stream can be computed by itself, on any engine, in any order.
+ * Philox 4×32-10: maps a 128-bit counter and a 64-bit key to four random 32-bit words. The generator is stateless: any block of
+ * the stream can be computed independently, on any engine, in any order.
  *
  * Source: Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011; checked against the published vectors.
  */
@@ -32,7 +32,7 @@ export function philox4x32(
 
 /**
  * Random words, as int32. The input is `[key₀, key₁, block₀, block₁]`: element i is word `i mod 4` of the Philox block
- * number `block + ⌊i/4⌋`. The key and the block are an input so that a new draw is not a new program.
+ * number `block + ⌊i/4⌋`. Key and block are an input, not attributes, so that a new draw reuses the compiled program.
  */
 export const randomBits: Primitive<{ readonly shape: Shape }, "random"> = {
   name: "randomBits",
@@ -66,7 +66,7 @@ export const randomBits: Primitive<{ readonly shape: Shape }, "random"> = {
   ],
 };
 
-/** The 64-bit product of two 32-bit words as its high and low half, from 16-bit pieces that doubles hold exactly. */
+/** The high and low half of the 64-bit product of two 32-bit words, computed from 16-bit pieces that doubles hold exactly. */
 function multiplyWide(a: number, b: number): [number, number] {
   const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);

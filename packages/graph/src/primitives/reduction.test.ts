@@ -27,7 +27,7 @@ describe("int32", () => {
     expect(compute(createNode("prod", [factors], { axes: [0] }))).toEqual([-67153019 * 3]);
   });
 
-  it("has its own smallest number for a maximum", () => {
+  it("has the smallest int32 as a possible maximum", () => {
     const smallest = leaf("int32", [2], [-(2 ** 31), -(2 ** 31)]);
     expect(compute(createNode("max", [smallest], { axes: [0] }))).toEqual([-(2 ** 31)]);
   });
@@ -41,7 +41,7 @@ describe("float32", () => {
 });
 
 describe("NaN", () => {
-  it("comes through a maximum and a sum, wherever it stands", () => {
+  it("propagates through a maximum and a sum from any position", () => {
     for (const elements of [
       [NaN, 1, 2],
       [1, NaN, 2],
@@ -54,7 +54,7 @@ describe("NaN", () => {
   });
 });
 
-describe("nothing to reduce", () => {
+describe("a reduction over no elements", () => {
   it("is 0 for a sum, 1 for a product", () => {
     expect(compute(createNode("sum", [leaf("float64", [0, 2])], { axes: [0] }))).toEqual([0, 0]);
     expect(compute(createNode("prod", [leaf("int32", [0, 2])], { axes: [0] }))).toEqual([1, 1]);
@@ -64,7 +64,7 @@ describe("nothing to reduce", () => {
     expect(() =>
       createNode("max", [leaf("float64", [0, 2])], { axes: [0] }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: max: got the shape [0, 2], which leaves nothing to choose from over the axes [0]]`,
+      `[ShapeError: max: got the shape [0, 2], which has no elements along the axes [0]; expected at least 1]`,
     );
     expect(createNode("max", [leaf("float64", [0, 2])], { axes: [1] }).shape).toEqual([0]);
   });
@@ -79,7 +79,7 @@ describe("messages", () => {
     expect(() => createNode(name, [leaf("float64", [], [1])], { axes: [0] })).toThrow("got the axes [0]");
   });
 
-  it("say what was got and what was expected", () => {
+  it("state what the call got and expected", () => {
     const x = leaf("bool", [2], [0, 1]);
     expect(() => createNode("sum", [x], { axes: [0] })).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: sum: got bool; expected int32, float32, float64. Cast with x.cast("int32") or another type]`,

@@ -5,16 +5,16 @@ import { draw, reals, values, type Range } from "../samples.js";
 import { contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
 import { forEachRow, rowLengthOf } from "../strided.js";
 
-/** `axes`: which axes are combined, in rising order; they disappear from the shape. */
+/** `axes`: the axes to reduce, in ascending order; they are removed from the shape. */
 export interface ReductionAttributes {
   readonly axes: readonly number[];
 }
 
 /** Combines elements along some axes. */
 export interface Reduction<D extends DType = DType> extends Primitive<ReductionAttributes, "reduction"> {
-  /** The element types it computes on; others are cast by whoever calls it. */
+  /** The element types it computes on; the caller casts others. */
   readonly accepts: DTypes<D>;
-  /** The result over no elements; where there is none, an empty reduction throws. */
+  /** The result over no elements; `null` if there is none, and an empty reduction throws. */
   readonly initial: number | null;
 }
 
@@ -30,7 +30,7 @@ interface ReductionRow<D extends DType> {
 export const sum = reduction("sum", {
   formula: "Σ x",
   combine: (total, x) => total + x,
-  // Int32 sums wrap around at every step, so that the order of adding never matters.
+  // Int32 sums wrap around at every step, so the order of additions does not matter.
   combineIntegers: (total, x) => (total + x) | 0,
   initial: 0,
   accepts: numbers,
@@ -87,7 +87,7 @@ export const cumsum: Primitive<{ readonly axis: number }, "cumulative"> = {
   ],
 };
 
-/** The shape that is left once the axes are gone. */
+/** The shape without the given axes. */
 function reducedShape(shape: Shape, axes: readonly number[]): Shape {
   return shape.filter((_, axis) => !axes.includes(axis));
 }
@@ -106,7 +106,7 @@ function reduction<D extends DType>(name: string, row: ReductionRow<D>): Reducti
       if (row.initial === null && sizeOf(x.shape) === 0 && sizeOf(shape) > 0) {
         throw new ShapeError(
           name,
-          `got the shape ${formatShape(x.shape)}, which leaves nothing to choose from over the axes ${formatShape(axes)}`,
+          `got the shape ${formatShape(x.shape)}, which has no elements along the axes ${formatShape(axes)}; expected at least 1`,
         );
       }
       return shape;
@@ -146,7 +146,7 @@ function reduction<D extends DType>(name: string, row: ReductionRow<D>): Reducti
   };
 }
 
-/** Where each element of a strided block stands, in row-major order. */
+/** The offset of each element of a strided block, in row-major order. */
 function offsetsOf(shape: Shape, strides: readonly number[]): Int32Array {
   const offsets = new Int32Array(sizeOf(shape));
   const rowLength = rowLengthOf(shape);

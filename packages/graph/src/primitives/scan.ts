@@ -2,7 +2,7 @@ import { DTypeError, ShapeError } from "../errors.js";
 import type { Signature, TensorType } from "../primitive.js";
 import { formatShape, sameShape } from "../shape.js";
 
-/** What the body of a loop takes and makes. More than their types a signature has no need of. */
+/** The types of a loop body's inputs and outputs, which are all that a signature needs. */
 export interface BodyTypes {
   readonly constants: readonly TensorType[];
   readonly carries: readonly TensorType[];
@@ -14,15 +14,15 @@ export interface BodyTypes {
 export interface ScanAttributes<Body extends BodyTypes = BodyTypes> {
   /** What every iteration computes. */
   readonly body: Body;
-  /** How many iterations there are. */
+  /** The number of iterations. */
   readonly length: number;
-  /** Whether iteration i works on slice `length − 1 − i` of the sequences, and makes that slice of the results. */
+  /** Whether iteration i reads slice `length − 1 − i` of the sequences and writes that slice of the results. */
   readonly reverse: boolean;
 }
 
 /**
- * A loop. Its inputs are the body's constants, then the carries as they begin, then the sequences, each a stack of what the
- * iterations take. Its node stands for all that the loop makes, is no tensor, and is read by `scanOutput` alone.
+ * A loop. Its inputs are the body's constants, then the initial carries, then the sequences: each stacks the slices that the
+ * iterations read. Its node represents all outputs of the loop together; it is not a tensor, and only `scanOutput` reads it.
  */
 export const scan: Signature<ScanAttributes, "loop"> = {
   name: "scan",
@@ -32,7 +32,7 @@ export const scan: Signature<ScanAttributes, "loop"> = {
   shape(inputs, { body, length }) {
     const formals = [...body.constants, ...body.carries, ...body.sequences];
     if (inputs.length !== formals.length) {
-      throw new ShapeError("scan", `got ${inputs.length} inputs; expected the ${formals.length} of its body`);
+      throw new ShapeError("scan", `got ${inputs.length} inputs; its body takes ${formals.length}`);
     }
     const firstSequence = body.constants.length + body.carries.length;
     inputs.forEach(({ shape, dtype }, i) => {
@@ -53,7 +53,7 @@ export const scan: Signature<ScanAttributes, "loop"> = {
   dtype: () => "float32",
 };
 
-/** One output of a loop: first the carries as the last iteration leaves them, then each result, stacked over all iterations. */
+/** One output of a loop. The outputs are the carries after the last iteration, then each result, stacked over all iterations. */
 export const scanOutput: Signature<{ readonly index: number }, "loop"> = {
   name: "scanOutput",
   kind: "loop",
@@ -80,7 +80,7 @@ interface MaybeLoop {
 }
 
 function loopOf(bundle: TensorType): ScanAttributes {
-  // A type alone does not say what a loop makes. createNode gives every row the nodes themselves.
+  // A TensorType does not describe a loop's outputs, but createNode passes the nodes themselves to `shape` and `dtype`.
   const { operation } = bundle as MaybeLoop;
   if (operation?.primitive === "scan") return operation.attributes as ScanAttributes;
   throw new ShapeError("scanOutput", `got ${operation?.primitive ?? "a tensor"}; expected a scan`);

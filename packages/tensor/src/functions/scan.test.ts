@@ -216,7 +216,7 @@ describe("the function that scan loops over", () => {
       { length: 2 },
     );
     expect(() => leaked.dataSync()).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: realize: needs a value float32 [2] of the function that scan loops over, which has another one at every iteration and none outside. Return what you need from the function, as a part of the carry or of y]`,
+      `[ArgumentError: realize: got a tensor that depends on a value float32 [2] inside the function passed to scan; that value differs in every iteration and does not exist outside. Return the value from the function, as a part of the carry or of y]`,
     );
   });
 

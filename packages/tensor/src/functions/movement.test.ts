@@ -108,7 +108,7 @@ describe("fold", () => {
       `[ShapeError: fold: got [3, 2]; windows of [5] have the shape [4, 2]]`,
     );
     expect(() => fold(ones([3]), { lengths: [4], stride: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: fold: got [3]; expected 1 axes of places and 1 of windows]`,
+      `[ShapeError: fold: got [3]; expected 1 axes of window positions and 1 of window elements]`,
     );
   });
 });

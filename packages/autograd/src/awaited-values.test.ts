@@ -141,6 +141,6 @@ it("nothing is computed while a function is recorded", () => {
     record(() => {
       assignAll([[w, pending]]);
     }),
-  ).toThrow("something was about to be computed while a function is recorded");
+  ).toThrow("a computation was started while a function is recorded");
   expect(pending.itemSync()).toBe(2);
 });

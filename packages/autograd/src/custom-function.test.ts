@@ -91,10 +91,10 @@ describe("customFunction", () => {
       backward(f(w).sum());
     };
     expect(backwardThrough(returning(float64(1, 2)))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: customFunction: the gradient of input 0 came back as [2]; expected [3]]`,
+      `[ShapeError: customFunction: the gradient of input 0 is [2]; expected [3]]`,
     );
     expect(backwardThrough(returning(ones([3])))).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: customFunction: the gradient of input 0 came back as float32; expected float64]`,
+      `[DTypeError: customFunction: the gradient of input 0 is float32; expected float64]`,
     );
     expect(backwardThrough(returning(null, null))).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: customFunction: backward returned 2 gradients for 1 inputs. Return null for an input that needs none]`,
@@ -149,7 +149,7 @@ describe("onGradient", () => {
     expect(() => {
       backward(onGradient(w, (g) => g.sum()).sum());
     }).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: onGradient: the gradient of input 0 came back as []; expected [3]]`,
+      `[ShapeError: onGradient: the gradient of input 0 is []; expected [3]]`,
     );
   });
 });

@@ -53,7 +53,7 @@ describe("a variable that is disposed of", () => {
     const pending = parameter.mul(2);
     parameter.dispose();
     const message =
-      /^read: got the parameter fc\.weight \[1000\], which has been disposed of, or something that/;
+      /^read: got the parameter fc\.weight \[1000\], which has been disposed of, or a tensor that/;
     for (const use of [
       () => parameter.dataSync(),
       () => parameter.sum().itemSync(),
@@ -67,7 +67,7 @@ describe("a variable that is disposed of", () => {
     expect(() => {
       parameter.assign(ones([1000]));
     }).toThrowErrorMatchingInlineSnapshot(
-      `[StaleValueError: assign: got the parameter fc.weight [1000], which has been disposed of, or something that is computed from it. Read what is still needed before \`dispose\`, or before the end of the block with \`using\`]`,
+      `[StaleValueError: assign: got the parameter fc.weight [1000], which has been disposed of, or a tensor that is computed from it. Read what is still needed before \`dispose\`, or before the end of the block with \`using\`]`,
     );
   });
 

@@ -63,7 +63,7 @@ describe("grad", () => {
   it("has an error for every way of calling it wrong", () => {
     const identity = (x: Tensor): Tensor => x;
     expect(() => grad(identity)(ones([2]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: grad: the function returned [2]; expected a scalar. Reduce it, with mean() say]`,
+      `[ShapeError: grad: the function returned [2]; expected a scalar. Reduce it, for example with mean()]`,
     );
     expect(() => grad(identity)(tensor(1, { dtype: "int32" }))).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: grad: got an input of int32; expected float32 or float64]`,

@@ -69,7 +69,7 @@ describe("inputs", () => {
   it("are refused where they are differentiated", () => {
     const square = jit((x: Tensor) => x.square().sum());
     expect(() => grad((x: Tensor) => square(x))(tensor([1, 2]))).toThrow(
-      "depends on parameters or on what is differentiated, and no gradient would reach them",
+      "depends on parameters or on inputs being differentiated, and no gradient would reach them",
     );
   });
 });
@@ -95,7 +95,7 @@ describe("results", () => {
     process.on("unhandledRejection", note);
     try {
       const reads = untyped(async (x: Tensor) => x.mul(await x.item()));
-      expect(() => reads(tensor(1))).toThrow("A recorded function cannot wait");
+      expect(() => reads(tensor(1))).toThrow("A recorded function cannot be asynchronous");
       await new Promise((resolve) => setTimeout(resolve, 0));
       expect(rejections).toEqual([]);
     } finally {
@@ -139,7 +139,7 @@ describe("the function", () => {
 
   it("makes no variable of its inputs", () => {
     expect(() => untyped((x: Tensor) => new Parameter(x))(tensor(1))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: what was built inside of a function that is recorded is read outside of it, where it has no value. Return it from the function, among its results, which are there after every call; make parameters and buffers outside of it]`,
+      `[ArgumentError: jit: a tensor that was built inside of a recorded function is read outside of it, where it has no value. Return it from the function: results have a value after every call. Create parameters and buffers outside of the function]`,
     );
   });
 
@@ -149,7 +149,7 @@ describe("the function", () => {
       "the derivative of sqrt made Infinity",
     );
     expect(() => jit((x: Tensor) => detectAnomaly(() => slope(x)))(tensor([0]))).toThrow(
-      "detectAnomaly: what is computed is looked at inside of a function that is recorded",
+      "detectAnomaly: computed values are inspected inside of a function that is recorded",
     );
   });
 

@@ -123,7 +123,7 @@ describe("jit", () => {
     expect(calls.count).toBe(3);
   });
 
-  it("is the function itself within a function that is recorded, and in the body of a loop", () => {
+  it("calls the function directly inside of another recorded function, and in the body of a loop", () => {
     const inner = jit((x: Tensor) => x.mul(2).add(1));
     const outer = jit((x: Tensor) => grad((each: Tensor) => inner(each).square().sum())(x));
     for (const x of [1, 2]) expect(outer(tensor([x])).itemSync()).toBe(4 * (2 * x + 1));
@@ -139,7 +139,7 @@ describe("jit", () => {
     }).toThrow("backward: the loss depends on no parameter");
   });
 
-  it("changes nothing when it throws, and goes on", () => {
+  it("changes nothing when it throws, and can be called again", () => {
     const total = new Buffer(tensor([0]));
     const look = jit((index: Tensor) => {
       const row = tensor([1, 2, 3]).take(index);
@@ -154,7 +154,7 @@ describe("jit", () => {
     expect(total.itemSync()).toBe(5);
   });
 
-  it("says what cannot be recorded, and what it cannot be given", () => {
+  it("names values that cannot be recorded, and invalid inputs", () => {
     const weight = new Parameter(tensor([1]));
     expect(() => jit((x: Tensor) => x.mul(x.sum().itemSync()))(tensor([1]))).toThrow(
       "data: a tensor is read inside of a function that is recorded",

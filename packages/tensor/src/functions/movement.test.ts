@@ -82,7 +82,7 @@ describe("a view of a view", () => {
 });
 
 describe("fold", () => {
-  it("is the transpose of windows: ⟨windows(x), u⟩ = ⟨x, fold(u)⟩", () => {
+  it("is the transpose of unfold: ⟨unfold(x), u⟩ = ⟨x, fold(u)⟩", () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(lengths, fc.nat(), (lengths, seed) => {
@@ -241,7 +241,7 @@ describe("messages", () => {
 });
 
 describe("stack", () => {
-  it("lays tensors beside each other along any axis: each is what is selected there", () => {
+  it("joins tensors along any new axis: select returns each of them", () => {
     for (const shape of [[], [3], [2, 3], [2, 0], [2, 1, 4]]) {
       const tensors = [0, 1, 2].map((i) => ones(shape).mul(i));
       for (let axis = -shape.length - 1; axis <= shape.length; axis++) {

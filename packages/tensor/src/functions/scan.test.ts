@@ -193,7 +193,7 @@ describe("the function that scan loops over", () => {
     expect(body.constants.map((node) => node.operation?.primitive)).toEqual(["exp"]);
   });
 
-  it("cannot read a value, nor draw a plain number", () => {
+  it("cannot read a value or draw a plain number", () => {
     const loop = (f: (h: Tensor) => unknown) => () =>
       scan((h: Tensor) => ({ carry: f(h) as Tensor }), ones([1]), null, { length: 2 });
     expect(loop((h) => h.add(h.itemSync()))).toThrowErrorMatchingInlineSnapshot(
@@ -204,7 +204,7 @@ describe("the function that scan loops over", () => {
     );
   });
 
-  it("does not let its placeholders out", () => {
+  it("cannot leak its placeholders", () => {
     let leaked: Tensor = zeros([]);
     scan(
       (h: Tensor) => {
@@ -220,13 +220,13 @@ describe("the function that scan loops over", () => {
     );
   });
 
-  it("checks indices as anywhere", () => {
+  it("checks indices as outside of loops", () => {
     const index = tensor([0, 3], { dtype: "int32" });
     const picked = scan((h, i) => ({ carry: h, y: h.take(i) }), ones([3]), index).y;
     expect(() => picked.dataSync()).toThrow("gather: got the index 3 at position 0; expected 0 to 2");
   });
 
-  it("has to return the carry as it began", () => {
+  it("has to return a carry like the initial one", () => {
     const loop = (next: unknown) => () =>
       scan(() => ({ carry: next as Tensor[] }), [ones([2]), ones([])], null, { length: 2 });
     expect(loop([ones([2]), ones([1])])).toThrowErrorMatchingInlineSnapshot(
@@ -249,7 +249,7 @@ describe("the function that scan loops over", () => {
 describe("the sequences of a scan", () => {
   const f = () => ({ carry: {} });
 
-  it("have one length, which may be said again", () => {
+  it("have one length, which may also be given as an option", () => {
     const of = (sequences: Tensor[], length?: number) => () =>
       scan(f, {}, sequences, length === undefined ? {} : { length });
     expect(of([ones([3]), ones([3, 2])], 3)).not.toThrow();

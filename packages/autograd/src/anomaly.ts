@@ -50,12 +50,13 @@ interface Origin {
 type Origins = WeakMap<Node, Origin>;
 
 /**
- * Runs f and throws at the first operation, forward or backward, that produces a NaN or an infinity from inputs without it. The error
- * names the operation and the line that called it; for a derivative, the line that called the differentiated operation.
+ * Runs f and throws at the first operation, forward or backward, that produces a NaN or an infinity from inputs without it.
+ * The error names the operation and the line that called it; for a derivative, the line that called the differentiated
+ * operation.
  *
- * NaN and infinities in the input data are ignored, and so are elements that a `where` does not select. All values computed while f
- * runs are inspected (until its promise settles, if it returns one), and so is a tensor it returns. It keeps the stack of every
- * operation and every intermediate result, so it is for debugging only.
+ * NaN and infinities in the input data are ignored, and so are elements that a `where` does not select. All values computed
+ * while f runs are inspected (until its promise settles, if it returns one), and so is a tensor it returns. It keeps the
+ * stack of every operation and every intermediate result, so it is for debugging only.
  *
  * Throws: AnomalyError; ArgumentError inside of a function that is recorded, where nothing is computed, and on an engine that
  * is not synchronous, where values are inspected too late

@@ -25,10 +25,10 @@ export function assignAll(assignments: Assignments): void {
 }
 
 /**
- * Assigns new values to buffers without computing them now. A value is computed later, by the first program that computes one of
- * `sources` (the tensors that the values are computed from), reads one of the buffers, or replaces a variable that the value depends
- * on. From now on the buffers have these values, as after `assignAll`. If computing a value fails, for example because an index is
- * out of range, the assignment is dropped.
+ * Assigns new values to buffers without computing them now. A value is computed later, by the first program that computes one
+ * of `sources` (the tensors that the values are computed from), reads one of the buffers, or replaces a variable that the
+ * value depends on. From now on the buffers have these values, as after `assignAll`. If computing a value fails, for example
+ * because an index is out of range, the assignment is dropped.
  *
  * With this, `forward` of a layer computes nothing, and updates of running statistics need no separate program.
  *

@@ -10,12 +10,15 @@ const variableBound = 16;
 /** The largest number of pending values in total. */
 const totalBound = 1024;
 
-/** The number of replacements of variables after which a pending value is computed: its forward pass is unlikely to be computed any more. */
+/**
+ * The number of replacements of variables after which a pending value is computed: its forward pass is unlikely to be
+ * computed any more.
+ */
 const replacementBound = 16;
 
 /**
- * The pending values of variables in the order of assignment, each with the number of replacements so far. They are held globally,
- * because the nodes that depend on a variable are found only by traversing the graph from them.
+ * The pending values of variables in the order of assignment, each with the number of replacements so far. They are held
+ * globally, because the nodes that depend on a variable are found only by traversing the graph from them.
  */
 const awaited = new Map<Node, number>();
 

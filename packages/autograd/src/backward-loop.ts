@@ -33,8 +33,8 @@ export interface BackwardParts {
 }
 
 /**
- * Makes the backward loop of a forward loop, and adds the residuals it needs to the forward loop's results: no more bytes than the
- * bound, else only the carries. Returns the gradients of the initial carries, the sums and the stacks.
+ * Makes the backward loop of a forward loop, and adds the residuals it needs to the forward loop's results: no more bytes
+ * than the bound, else only the carries. Returns the gradients of the initial carries, the sums and the stacks.
  */
 export function createBackwardLoop(
   forward: Loop,

@@ -13,8 +13,8 @@ import { gradientOrder } from "./gradient-order.js";
 import { parameterOf, type Parameter } from "./parameter.js";
 
 /**
- * Computes the gradient of a loss by back-propagation: adds dL/dp to `p.grad` for each parameter p that the loss depends on. The `grad`
- * of other parameters does not change.
+ * Computes the gradient of a loss by back-propagation: adds dL/dp to `p.grad` for each parameter p that the loss depends on.
+ * The `grad` of other parameters does not change.
  *
  * Shapes: loss []; a loss of another shape needs a `gradient` of that shape, which weights its elements
  * Throws: ArgumentError if the loss depends on no parameter; ShapeError if it is not a scalar and no gradient is given;

@@ -64,8 +64,8 @@ export class GradientError extends StargradError {
 }
 
 /**
- * Compares back-propagation with central differences `(f(x + h) − f(x − h)) / 2h`, for every element of every input. If the result is
- * not a scalar, a weighted sum of its elements is differentiated; the weights are fixed and all different.
+ * Compares back-propagation with central differences `(f(x + h) − f(x − h)) / 2h`, for every element of every input. If the
+ * result is not a scalar, a weighted sum of its elements is differentiated; the weights are fixed and all different.
  *
  * Defaults: step 1e-6, absoluteTolerance 1e-5, relativeTolerance 1e-3
  * Throws: GradientError naming each element whose derivative is wrong; DTypeError unless every input is float64

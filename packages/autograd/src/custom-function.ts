@@ -3,16 +3,16 @@ import { detach, type Tensor } from "@stargrad/tensor";
 import { withCustomRule } from "./custom-rule.js";
 
 /**
- * The function `forward` with a user-defined derivative: `backward` takes `g` = dL/dy, the inputs and the output, and returns dL/dx for
- * each input x, or null for an input without gradient. For derivatives with a more stable or cheaper formula, and for gradients that
- * intentionally differ from the derivative, such as the straight-through estimator.
+ * The function `forward` with a user-defined derivative: `backward` takes `g` = dL/dy, the inputs and the output, and returns
+ * dL/dx for each input x, or null for an input without gradient. For derivatives with a more stable or cheaper formula, and
+ * for gradients that intentionally differ from the derivative, such as the straight-through estimator.
  *
  * `backward` can be differentiated again, because it consists of tensor operations. Parameters that `forward` uses without taking
  * them as inputs receive no gradient.
  *
  * Shapes: each gradient has the shape of its input
- * Throws: ArgumentError, ShapeError or DTypeError when a gradient is computed, if `backward` returns another number of gradients, or a
- * gradient with another shape or type than its input
+ * Throws: ArgumentError, ShapeError or DTypeError when a gradient is computed, if `backward` returns another number of
+ * gradients, or a gradient with another shape or type than its input
  * Source: torch.autograd.Function
  * Searched for as: custom_vjp (JAX), custom_gradient (TensorFlow)
  */
@@ -40,8 +40,8 @@ export function customFunction<Inputs extends readonly Tensor[]>(
 }
 
 /**
- * Returns the tensor with a hook on the gradient of the returned tensor. The hook receives the total gradient, summed over all paths.
- * It may only observe it (`(g) => void seen.push(g)`), or return a gradient that replaces it.
+ * Returns the tensor with a hook on the gradient of the returned tensor. The hook receives the total gradient, summed over
+ * all paths. It may only observe it (`(g) => void seen.push(g)`), or return a gradient that replaces it.
  *
  * Throws: ShapeError or DTypeError when a gradient is computed, if the hook returns one with another shape or type than x
  * Source: torch.Tensor.register_hook

@@ -6,9 +6,9 @@ import { keepWhere, lastingStorage, takeBackIfItFails } from "@stargrad/tensor/i
 /**
  * The gradient of a parameter, and the storage of its elements.
  *
- * Most gradients are read by an optimizer only. So the elements of a gradient from `backward` stay in a storage of the engine that
- * belongs to the parameter and is overwritten by the next gradient. Once other code reads the gradient, its elements are copied to
- * host memory, where they never change, as those of all tensors.
+ * Most gradients are read by an optimizer only. So the elements of a gradient from `backward` stay in a storage of the engine
+ * that belongs to the parameter and is overwritten by the next gradient. Once other code reads the gradient, its elements are
+ * copied to host memory, where they never change, as those of all tensors.
  */
 export class GradientSlot implements ValueOwner {
   readonly #parameter: ValueOwner;

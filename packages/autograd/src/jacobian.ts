@@ -15,8 +15,9 @@ import { track, withArgument } from "./track.js";
 import type { TreeFunction } from "./vjp.js";
 
 /**
- * All first derivatives of a function: `jacobian(f)(x)[i, j]` is ∂f(x)ᵢ/∂xⱼ. For trees, the result has the nesting of the output, and
- * at each leaf the nesting of the input. It costs one pull-back per element of the output; see `jvp` and `vjp` for products with it.
+ * All first derivatives of a function: `jacobian(f)(x)[i, j]` is ∂f(x)ᵢ/∂xⱼ. For trees, the result has the nesting of the
+ * output, and at each leaf the nesting of the input. It costs one pull-back per element of the output; see `jvp` and `vjp`
+ * for products with it.
  *
  * Shapes: f: x […X] -> y […Y] gives […Y, …X]
  * Throws: DTypeError if the argument is not float32 or float64
@@ -36,8 +37,8 @@ export function jacobian<Inputs extends readonly Tree[], Output extends Tree, In
 }
 
 /**
- * All second derivatives of a scalar function: `hessian(f)(x)[i, j]` is ∂²f/∂xᵢ∂xⱼ. For trees, the result has the nesting of the input,
- * and at each leaf that nesting again. See `hvp` for products with it.
+ * All second derivatives of a scalar function: `hessian(f)(x)[i, j]` is ∂²f/∂xᵢ∂xⱼ. For trees, the result has the nesting of
+ * the input, and at each leaf that nesting again. See `hvp` for products with it.
  *
  * Shapes: x […X] gives […X, …X]
  * Throws: ShapeError if f returns more than one number; DTypeError if the argument is not float32 or float64

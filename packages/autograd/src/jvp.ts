@@ -14,8 +14,8 @@ import type { TreeFunction } from "./vjp.js";
  * gradient they receive.
  *
  * Shapes: tangents have the nesting and shapes of the inputs; `tangent` those of the output
- * Throws: DTypeError if an input is not float32 or float64; ArgumentError, ShapeError or DTypeError if the tangents differ from the
- * inputs in nesting, shape or type
+ * Throws: DTypeError if an input is not float32 or float64; ArgumentError, ShapeError or DTypeError if the tangents differ
+ * from the inputs in nesting, shape or type
  * Source: jax.jvp; torch.func.jvp; Townsend, "A new trick for calculating Jacobian vector products", 2017
  */
 export function jvp<Inputs extends readonly Tree[], Output extends Tree>(

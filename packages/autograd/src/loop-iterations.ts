@@ -12,8 +12,8 @@ import {
 import type { Loop } from "./backward-loop.js";
 
 /**
- * Runs a loop on an engine with one program per iteration, so that the engine can inspect each iteration. `copied` is called with each
- * node of the body and its copy in the program.
+ * Runs a loop on an engine with one program per iteration, so that the engine can inspect each iteration. `copied` is called
+ * with each node of the body and its copy in the program.
  */
 export function runIterations(
   { inputs, attributes }: Loop["scan"],

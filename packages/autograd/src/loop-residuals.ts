@@ -2,7 +2,10 @@ import { bytesPerElement, primitives, sizeOf, type Node, type PrimitiveName } fr
 import { topologicalOrder, type LoopGraph } from "@stargrad/graph/internal";
 import { customRuleOf } from "./custom-rule.js";
 
-/** The largest cost of a primitive that is recomputed rather than kept: arithmetic, but no approximations of functions such as exp. */
+/**
+ * The largest cost of a primitive that is recomputed rather than kept: arithmetic, but no approximations of functions such as
+ * exp.
+ */
 const cheapCost = 6;
 
 /** The values a loop can keep of its iterations: nodes that it computes anyway, and its carries at the start of an iteration. */
@@ -26,12 +29,12 @@ export class Keepable {
   }
 
   /**
-   * Chooses the residuals: the nodes to keep, so that the gradient can compute the nodes of `reads`. `candidates` are all nodes that
-   * depend on the iteration and on no gradient, inputs before outputs. The chosen nodes are added to `kept`.
+   * Chooses the residuals: the nodes to keep, so that the gradient can compute the nodes of `reads`. `candidates` are all
+   * nodes that depend on the iteration and on no gradient, inputs before outputs. The chosen nodes are added to `kept`.
    *
-   * Expensive nodes are kept. Cheap nodes are recomputed if their operands are kept values, slices or constants, and kept otherwise.
-   * Nodes that only the gradient computes are recomputed. A lean choice keeps only the carries, from which everything else can be
-   * recomputed. Slices of sequences are always available.
+   * Expensive nodes are kept. Cheap nodes are recomputed if their operands are kept values, slices or constants, and kept
+   * otherwise. Nodes that only the gradient computes are recomputed. A lean choice keeps only the carries, from which
+   * everything else can be recomputed. Slices of sequences are always available.
    */
   choose(
     reads: Iterable<Node>,

@@ -22,11 +22,11 @@ export interface IterationStacks {
 const mostParts = 32;
 
 /**
- * The sum of a node over all iterations, as one operation outside of the loop on stacked values: `null` if accumulating inside of the
- * loop is at least as good.
+ * The sum of a node over all iterations, as one operation outside of the loop on stacked values: `null` if accumulating
+ * inside of the loop is at least as good.
  *
- * The gradient of a layer's weights is a sum of matrix products, one per iteration, `dW = Σₜ xₜᵀ gₜ`. That equals one product of the
- * stacked matrices. Sums over axes, for example for biases, become sums over one more axis.
+ * The gradient of a layer's weights is a sum of matrix products, one per iteration, `dW = Σₜ xₜᵀ gₜ`. That equals one product
+ * of the stacked matrices. Sums over axes, for example for biases, become sums over one more axis.
  */
 export function sumOutside(
   node: Node,
@@ -107,8 +107,8 @@ function product([a, b]: readonly Node[], stacks: IterationStacks): Later {
 }
 
 /**
- * The values of a node in all iterations, stacked. Operations that only move elements are applied outside of the loop, so that the
- * same elements are stacked only once.
+ * The values of a node in all iterations, stacked. Operations that only move elements are applied outside of the loop, so
+ * that the same elements are stacked only once.
  */
 export function stackOutside(node: Node, stacks: IterationStacks): Later {
   const constant = stacks.constantOf(node);

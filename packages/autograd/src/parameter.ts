@@ -31,8 +31,8 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
   }
 
   /**
-   * dL/dp of this parameter p, summed over the `backward` calls since it was last set to null; null if no loss has depended on it.
-   * While a function is recorded, it is the gradient within the recording, which starts and ends with null.
+   * dL/dp of this parameter p, summed over the `backward` calls since it was last set to null; null if no loss has depended
+   * on it. While a function is recorded, it is the gradient within the recording, which starts and ends with null.
    */
   get grad(): Tensor | null {
     const changes = recording();
@@ -74,7 +74,10 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
   }
 }
 
-/** The parameter whose current or earlier value this node is; `undefined` for any other node. `backward` finds parameters by it. */
+/**
+ * The parameter whose current or earlier value this node is; `undefined` for any other node. `backward` finds parameters by
+ * it.
+ */
 export function parameterOf({ owner }: Node): Parameter | undefined {
   return owner instanceof Parameter ? owner : undefined;
 }

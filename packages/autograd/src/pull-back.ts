@@ -16,8 +16,8 @@ import { scanGradient } from "./scan-gradient.js";
 import { SliceGradients } from "./slice-gradients.js";
 
 /**
- * Back-propagation (reverse-mode differentiation). Traverses the graph from the roots to the targets with the gradient of each root,
- * and returns dL/dt for every target t that a root depends on.
+ * Back-propagation (reverse-mode differentiation). Traverses the graph from the roots to the targets with the gradient of
+ * each root, and returns dL/dt for every target t that a root depends on.
  *
  * At each node, the table of rules computes the gradients of the inputs; gradients from several paths are added. All outputs of a
  * loop are processed together.

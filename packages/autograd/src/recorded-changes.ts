@@ -19,8 +19,9 @@ export function recording(): RecordedChanges | null {
 }
 
 /**
- * Runs a function and collects its assignments, and the gradients that it sets, instead of computing them. Until the function returns,
- * an assigned variable has its new value, and `grad` returns the gradients that the function has set. Afterwards all are restored.
+ * Runs a function and collects its assignments, and the gradients that it sets, instead of computing them. Until the function
+ * returns, an assigned variable has its new value, and `grad` returns the gradients that the function has set. Afterwards all
+ * are restored.
  */
 export function recordAssignments<T>(f: () => T): {
   readonly result: T;

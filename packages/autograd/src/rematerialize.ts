@@ -8,11 +8,11 @@ import { sourcesOf } from "./gradient-order.js";
 /**
  * The same function, but its intermediate results are recomputed for the gradient instead of being kept (gradient checkpointing).
  *
- * A program that computes a loss and its gradients keeps each intermediate result until the gradient has used it. Of a rematerialized
- * function it keeps only the inputs and the output. The other results are freed in the forward pass and recomputed from the inputs in
- * the backward pass. This trades the time of one more forward pass for memory, and is useful for several such functions in sequence.
- * Programs without a gradient are not affected, and neither are the results: f is called once, and the same operations run again with
- * the same random numbers, so the results are equal to the bit.
+ * A program that computes a loss and its gradients keeps each intermediate result until the gradient has used it. Of a
+ * rematerialized function it keeps only the inputs and the output. The other results are freed in the forward pass and
+ * recomputed from the inputs in the backward pass. This trades the time of one more forward pass for memory, and is useful
+ * for several such functions in sequence. Programs without a gradient are not affected, and neither are the results: f is
+ * called once, and the same operations run again with the same random numbers, so the results are equal to the bit.
  *
  * Parameters that f uses receive their gradients as usual. Values that do not depend on the inputs, such as a dropout mask, are
  * shared and not recomputed.
@@ -43,8 +43,8 @@ export function rematerialize<Inputs extends readonly Tensor[]>(
 }
 
 /**
- * The tensor x with an artificial dependency on g: one element of g is appended and removed again. Without this dependency, a program
- * could recompute everything at its start and would keep the results as long as before.
+ * The tensor x with an artificial dependency on g: one element of g is appended and removed again. Without this dependency, a
+ * program could recompute everything at its start and would keep the results as long as before.
  */
 function after(g: Tensor, x: Tensor): Tensor {
   const first = g.reshape([g.size]).narrow(0, 0, Math.min(g.size, 1));

@@ -40,9 +40,9 @@ import {
 import { apply } from "@stargrad/tensor/internal";
 
 /**
- * The backward rule (vector-Jacobian product) of one primitive: computes dL/dx for each input x, in order, from `g` = dL/dy. `null`
- * means that the output is not differentiable with respect to an input. Rules call ordinary operations, so their results can be
- * differentiated again.
+ * The backward rule (vector-Jacobian product) of one primitive: computes dL/dx for each input x, in order, from `g` = dL/dy.
+ * `null` means that the output is not differentiable with respect to an input. Rules call ordinary operations, so their
+ * results can be differentiated again.
  */
 export type Rule<P extends PrimitiveName> = (
   g: Tensor,
@@ -52,8 +52,8 @@ export type Rule<P extends PrimitiveName> = (
 ) => readonly (Tensor | null)[];
 
 /**
- * One row per primitive. `null` marks primitives without derivative, mostly because their output is not real; `"loop"` marks those
- * that `pullBack` handles itself, one loop at a time.
+ * One row per primitive. `null` marks primitives without derivative, mostly because their output is not real; `"loop"` marks
+ * those that `pullBack` handles itself, one loop at a time.
  */
 export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } = {
   // One input, element by element
@@ -175,8 +175,8 @@ function spread(reduced: Tensor, axes: readonly number[], shape: Shape): Tensor 
 }
 
 /**
- * For each element, the product of the others. Dividing the whole product by the element fails where the element is 0. So the element
- * is replaced by 1: n elements need n products of n factors, which are correct and differentiable again.
+ * For each element, the product of the others. Dividing the whole product by the element fails where the element is 0. So the
+ * element is replaced by 1: n elements need n products of n factors, which are correct and differentiable again.
  */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));

@@ -15,12 +15,13 @@ export type PullBack = (
 ) => Map<Node, Tensor>;
 
 /**
- * The gradient of a loop: a loop in the other direction, whose carries are the gradients of the carries. Takes the gradients of the
- * outputs, by index, and returns those of the `wanted` inputs; `null` for an input without gradient.
+ * The gradient of a loop: a loop in the other direction, whose carries are the gradients of the carries. Takes the gradients
+ * of the outputs, by index, and returns those of the `wanted` inputs; `null` for an input without gradient.
  *
  * `pullBack` is called once, to record one backward iteration of the body, which may contain loops. The values of the forward
- * iteration that it reads are either kept, as further results of the forward loop, or recomputed (see `Keepable`). The gradient of a
- * constant is summed over the iterations outside of the loop if that is one operation (see `sumOutside`), else in a carry.
+ * iteration that it reads are either kept, as further results of the forward loop, or recomputed (see `Keepable`). The
+ * gradient of a constant is summed over the iterations outside of the loop if that is one operation (see `sumOutside`), else
+ * in a carry.
  */
 export function scanGradient(
   loop: Loop,

@@ -65,7 +65,7 @@ describe("the gradient of slices", () => {
           .square()
           .sum(),
     ],
-    ["is added to what the tensor receives besides", (whole) => whole.mul(whole.narrow(1, 4, 1)).sum()],
+    ["is added to other gradients of the tensor", (whole) => whole.mul(whole.narrow(1, 4, 1)).sum()],
     [
       "passes through concatenated tensors",
       (whole) => concat([whole, whole.exp()]).narrow(0, 1, 2).square().sum(),

@@ -10,8 +10,9 @@ interface AxisRange {
 }
 
 /**
- * Gradients of slices of tensors. The rule of a single slice pads its gradient with zeros to the size of the whole tensor and adds it
- * to the others. Collected here, gradients of disjoint slices, as of a tensor that was split, are concatenated instead.
+ * Gradients of slices of tensors. The rule of a single slice pads its gradient with zeros to the size of the whole tensor and
+ * adds it to the others. Collected here, gradients of disjoint slices, as of a tensor that was split, are concatenated
+ * instead.
  */
 export class SliceGradients {
   readonly #ranges = new Map<Node, AxisRange[]>();

@@ -24,14 +24,14 @@ export function variableOf({ owner }: Node): Variable | undefined {
 }
 
 /**
- * A tensor whose value can be replaced; all other tensors are immutable. Tensors computed from it earlier keep the value they were
- * computed from.
+ * A tensor whose value can be replaced; all other tensors are immutable. Tensors computed from it earlier keep the value they
+ * were computed from.
  *
- * The current value and the previous one are kept, so that `loss` and `logits` can still be read after an optimizer's step. Computing
- * from an older value throws a StaleValueError that names the variable.
+ * The current value and the previous one are kept, so that `loss` and `logits` can still be read after an optimizer's step.
+ * Computing from an older value throws a StaleValueError that names the variable.
  *
- * Its computed values are in storages of the engine that only this variable uses and overwrites alternately. So training steps copy
- * nothing to the host and allocate no new storage.
+ * Its computed values are in storages of the engine that only this variable uses and overwrites alternately. So training
+ * steps copy nothing to the host and allocate no new storage.
  */
 export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** Its name in errors, for example its path in a module. */
@@ -195,10 +195,10 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /**
-   * Frees the memory of its values immediately. Tensors that were computed from them keep their elements. Computing from the variable,
-   * reading it or assigning to it afterwards throws a StaleValueError that names it. Further calls have no effect. Without this call,
-   * the memory is freed when the variable is garbage-collected, which requires that the program returns to the event loop now and
-   * then, for example by awaiting losses.
+   * Frees the memory of its values immediately. Tensors that were computed from them keep their elements. Computing from the
+   * variable, reading it or assigning to it afterwards throws a StaleValueError that names it. Further calls have no effect.
+   * Without this call, the memory is freed when the variable is garbage-collected, which requires that the program returns to
+   * the event loop now and then, for example by awaiting losses.
    *
    * Throws: ArgumentError inside of a function that is recorded
    */

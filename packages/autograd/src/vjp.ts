@@ -12,8 +12,8 @@ export type TreeFunction<Inputs extends readonly Tree[], Output extends Tree> = 
  * number of times.
  *
  * Shapes: u has the nesting and shapes of the output; `pullBack(u)` those of the inputs
- * Throws: DTypeError if an input is not float32 or float64; ArgumentError, ShapeError or DTypeError if u differs from the output in
- * nesting, shape or type
+ * Throws: DTypeError if an input is not float32 or float64; ArgumentError, ShapeError or DTypeError if u differs from the
+ * output in nesting, shape or type
  * Source: jax.vjp; torch.func.vjp
  */
 export function vjp<Inputs extends readonly Tree[], Output extends Tree>(

@@ -50,11 +50,11 @@ export function isCurrent(leaf: Node): boolean {
 }
 
 /**
- * The constants of a recorded function that must be computed before its program is prepared: pending nodes that the outputs depend on
- * and that existed before the function was called (their serial is below `since`). No gradient passes through them.
+ * The constants of a recorded function that must be computed before its program is prepared: pending nodes that the outputs
+ * depend on and that existed before the function was called (their serial is below `since`). No gradient passes through them.
  *
- * Throws: ArgumentError if an output depends on an earlier node that is tracked and not the current value of a variable: the program
- * would use its value of this moment at every call
+ * Throws: ArgumentError if an output depends on an earlier node that is tracked and not the current value of a variable: the
+ * program would use its value of this moment at every call
  */
 export function constantsOf(called: string, outputs: readonly Node[], since: number): Node[] {
   const constants: Node[] = [];

@@ -44,8 +44,8 @@ export interface RecordingOptions {
 const bytesPerLeaf = 512;
 
 /**
- * A function of tensors as one program: it computes results and the next values of variables from inputs and the variables' values.
- * Running it builds no graph, and draws new random numbers. Of the recorded graph it keeps only the leaves.
+ * A function of tensors as one program: it computes results and the next values of variables from inputs and the variables'
+ * values. Running it builds no graph, and draws new random numbers. Of the recorded graph it keeps only the leaves.
  *
  * The function is called once, with placeholders as inputs. This builds its graph; nothing is computed during the call.
  *
@@ -121,8 +121,8 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   }
 
   /**
-   * Runs the program on materialized inputs of the types it was recorded with. If it throws, variables and generators do not change.
-   * If an engine that is not synchronous reports a failure later, the changes of variables are undone.
+   * Runs the program on materialized inputs of the types it was recorded with. If it throws, variables and generators do not
+   * change. If an engine that is not synchronous reports a failure later, the changes of variables are undone.
    */
   run(inputs: Inputs): Results {
     computeDue(this.#variables);

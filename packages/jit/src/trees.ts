@@ -1,13 +1,17 @@
 import { ArgumentError, leavesOf, realize, tensor, Tensor, type Tree } from "@stargrad/tensor";
 
-/** The inputs of a recorded function: as those of the function itself, but a number may replace a tensor and becomes a scalar tensor. */
+/**
+ * The inputs of a recorded function: as those of the function itself, but a number may replace a tensor and becomes a scalar
+ * tensor.
+ */
 export type InputsFor<T> = T extends Tensor ? T | number : { readonly [Key in keyof T]: InputsFor<T[Key]> };
 
 /** The largest nesting depth of inputs and results. Deeper values are assumed to contain themselves. */
 const depthBound = 500;
 
 /**
- * The inputs with numbers converted to tensors. Entries of objects that are undefined are omitted, as missing optional arguments are.
+ * The inputs with numbers converted to tensors. Entries of objects that are undefined are omitted, as missing optional
+ * arguments are.
  *
  * Throws: ArgumentError if a value is not a tensor, a number, or an array or a plain object of these, or if it contains itself
  */
@@ -53,8 +57,8 @@ function tensorsWithin(called: string, inputs: unknown, path: string, depth: num
 }
 
 /**
- * Throws: ArgumentError if the return value of a function is not a tensor, or an array or a plain object of tensors, or if it contains
- * itself
+ * Throws: ArgumentError if the return value of a function is not a tensor, or an array or a plain object of tensors, or if it
+ * contains itself
  */
 export function expectTensors(called: string, results: unknown): void {
   expectTensorsWithin(called, results, "the result", 0);

@@ -136,8 +136,8 @@ function computeKept(nodes: readonly Node[]): void {
 const destinations = new WeakMap<Node, (node: Node) => Destination>();
 
 /**
- * Registers a function that chooses the destination of a node's elements when the node is materialized; the default is host memory.
- * For callers that own the only reference to the node and prevent reads of overwritten elements.
+ * Registers a function that chooses the destination of a node's elements when the node is materialized; the default is host
+ * memory. For callers that own the only reference to the node and prevent reads of overwritten elements.
  */
 export function keepWhere(node: Node, choose: (node: Node) => Destination): void {
   destinations.set(node, choose);
@@ -190,8 +190,9 @@ function restoreIfItFails(node: Node): void {
 const fallbacks = new WeakMap<Node, Node>();
 
 /**
- * Replaces the node's value by another's if computing the node, or one of its co-outputs, fails. For updates that the user did not
- * request explicitly, such as running statistics: a failed update is skipped, and does not make other computations fail.
+ * Replaces the node's value by another's if computing the node, or one of its co-outputs, fails. For updates that the user
+ * did not request explicitly, such as running statistics: a failed update is skipped, and does not make other computations
+ * fail.
  */
 export function fallBackOn(node: Node, other: Node): void {
   fallbacks.set(node, other);

@@ -139,8 +139,8 @@ type Functions = typeof activation &
   typeof softmax;
 
 /**
- * The types of Tensor's methods. Editors show the documentation of the function of the same name, because the keys are mapped from
- * the functions.
+ * The types of Tensor's methods. Editors show the documentation of the function of the same name, because the keys are mapped
+ * from the functions.
  */
 export type Methods = {
   [Name in keyof Pick<Functions, keyof MethodTable>]: MethodTable[Name];

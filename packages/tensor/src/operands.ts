@@ -31,7 +31,7 @@ export function alignedOperands(a: Operand, b: Operand, accepts: readonly DType[
   return [toTensor(a, dtype), toTensor(b, dtype)];
 }
 
-/** Throws if two operands do not broadcast. The error names the called function, also if that calls other functions. */
+/** Throws if two operands do not broadcast. The error names the function that the user called, not one that it calls. */
 export function checkBroadcast(called: string, a: Operand, b: Operand): void {
   const shapeOf = (operand: Operand): Shape => (operand instanceof Tensor ? operand.shape : []);
   broadcastShapes(called, shapeOf(a), shapeOf(b));
@@ -61,7 +61,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return sameShape(aligned, shape) ? lifted : apply("expand", [lifted], { shape });
 }
 
-/** The type an operation computes in: the first accepted type that can represent `dtype`; float32 by default. */
+/** The type an operation computes in: `dtype` if it is accepted, else the first accepted type it promotes to, else float32. */
 export function accepted(dtype: DType, accepts: readonly DType[]): DType {
   if (accepts.includes(dtype)) return dtype;
   return accepts.find((candidate) => promote(dtype, candidate) === candidate) ?? "float32";

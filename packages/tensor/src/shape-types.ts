@@ -25,8 +25,8 @@ export interface ShapeMismatch<Message> extends Tensor<never>, Mismatch<Message>
 /**
  * The type of an argument: `Argument` itself, or a Mismatch if `Message` is an error message.
  *
- * `Message` is in brackets, here and in the types that compute messages, and nothing is inferred from it. Without this, TypeScript
- * rejects generic code that passes on a `Tensor<S>` whose shape is not known yet.
+ * `Message` is in brackets, here and in the types that compute messages, and nothing is inferred from it. Without this,
+ * TypeScript rejects generic code that passes on a `Tensor<S>` whose shape is not known yet.
  */
 export type Unless<Message, Argument> = [Message] extends [string] ? Mismatch<Message> : Argument;
 

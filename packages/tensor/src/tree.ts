@@ -1,7 +1,10 @@
 import { ArgumentError, DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
 import { Tensor } from "./tensor.js";
 
-/** Tensors in nested arrays and plain objects, as loops carry them and differentiated functions take and return them. See also: JAX pytrees */
+/**
+ * Tensors in nested arrays and plain objects, as loops carry them and differentiated functions take and return them. See
+ * also: JAX pytrees
+ */
 export type Tree = Tensor | readonly Tree[] | { readonly [key: string]: Tree };
 
 /** The nesting of T with each tensor type replaced by `Leaf`. */

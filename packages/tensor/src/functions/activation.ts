@@ -44,8 +44,8 @@ export function gelu(
 }
 
 /**
- * `ln(1 + eˣ)`. Positive and negative x are computed by separate formulas, so that no power overflows. Both are smooth at 0, unlike
- * a formula with `|x|`.
+ * `ln(1 + eˣ)`. Positive and negative x are computed by separate formulas, so that no power overflows. Both are smooth at 0,
+ * unlike a formula with `|x|`.
  *
  * Source: torch.nn.functional.softplus with beta 1
  */

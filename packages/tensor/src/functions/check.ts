@@ -14,7 +14,8 @@ export interface CheckOptions {
 
 /**
  * Returns the codes, after checking that all of them are 0. If a code is not 0, the whole program that computes it fails and
- * changes no variable and no gradient, including those that do not depend on the codes. A bool condition is a code too: true is 1.
+ * changes no variable and no gradient, including those that do not depend on the codes. A bool condition is a code too: true
+ * is 1.
  *
  * The error is thrown when a result of that program is read: immediately by a synchronous engine, otherwise by the next awaited
  * read. Use it inside of a recorded function (`jit`), which cannot read values, to reject a step.

@@ -8,8 +8,8 @@ import { reshape, squeeze, unsqueeze } from "./movement.js";
 import { sum } from "./reduction.js";
 
 /**
- * The matrix product `yᵢⱼ = Σₖ aᵢₖ bₖⱼ`. Axes before the last two are batch axes and broadcast. A vector is treated as a row (left) or
- * a column (right), and that axis is removed from the result.
+ * The matrix product `yᵢⱼ = Σₖ aᵢₖ bₖⱼ`. Axes before the last two are batch axes and broadcast. A vector is treated as a row
+ * (left) or a column (right), and that axis is removed from the result.
  *
  * Shapes: a […, M, K], b […, K, N] -> […, M, N]
  * Throws: ShapeError if the inner axes differ or the batches do not broadcast

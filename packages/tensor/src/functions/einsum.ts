@@ -14,10 +14,10 @@ interface Labelled {
 }
 
 /**
- * Einstein summation: `einsum("bij,bjk->bik", a, b)` multiplies batches of matrices. Inputs are multiplied along the letters they
- * share; letters missing from the output are summed; a letter that appears twice in one input takes the diagonal. Without `->` the
- * output has the letters that appear once, in alphabetical order. `...` matches any further axes, aligned at the last of them.
- * Lengths must be equal: an axis of length 1 does not broadcast.
+ * Einstein summation: `einsum("bij,bjk->bik", a, b)` multiplies batches of matrices. Inputs are multiplied along the letters
+ * they share; letters missing from the output are summed; a letter that appears twice in one input takes the diagonal.
+ * Without `->` the output has the letters that appear once, in alphabetical order. `...` matches any further axes, aligned at
+ * the last of them. Lengths must be equal: an axis of length 1 does not broadcast.
  *
  * Throws: ArgumentError if the equation cannot be parsed; ShapeError if a letter has two lengths
  * Source: numpy.einsum

@@ -7,8 +7,8 @@ import { add, lessEqual, where } from "./elementwise.js";
 import { expand, reshape, unsqueeze } from "./movement.js";
 
 /**
- * Selects elements along an axis: `y[i][j] = x[index[i][j]][j]` for axis 0. The index has the shape of the result and the lengths of
- * x on every other axis.
+ * Selects elements along an axis: `y[i][j] = x[index[i][j]][j]` for axis 0. The index has the shape of the result and the
+ * lengths of x on every other axis.
  *
  * Defaults: the last axis
  * Throws: IndexError if an index is negative or too large

@@ -145,7 +145,7 @@ describe("messages", () => {
       `[ShapeError: reshape: [2, 3] has 6 elements; [4, -1] does not divide them]`,
     );
     expect(() => reshape(x, [-1, -1])).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: reshape: [2, 3] has 6 elements; [-1, -1] does not divide them. At most one axis can be −1, and only beside axes that are not 0]`,
+      `[ShapeError: reshape: [2, 3] has 6 elements; [-1, -1] does not divide them. At most one axis can be −1, and then no other axis can be 0]`,
     );
     expect(() => reshape(zeros([0]), [0, -1])).toThrow("At most one axis can be −1");
     // @ts-expect-error TypeScript sees it too

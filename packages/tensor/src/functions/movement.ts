@@ -41,7 +41,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     throw new ShapeError(
       "reshape",
       `${formatShape(x.shape)} has ${x.size} elements; ${formatShape(shape)} does not divide them`,
-      ambiguous ? "At most one axis can be −1, and only beside axes that are not 0" : undefined,
+      ambiguous ? "At most one axis can be −1, and then no other axis can be 0" : undefined,
     );
   }
   return apply("reshape", [x], { shape: guessed });
@@ -277,7 +277,11 @@ export function split(
   return list.map((size) => narrow(x, axis, (start += size) - size, size));
 }
 
-/** Repeats the whole tensor `counts[i]` times along axis i; further counts add leading axes. Source: torch.Tensor.repeat; numpy.tile */
+/**
+ * Repeats the whole tensor `counts[i]` times along axis i; further counts add leading axes.
+ *
+ * Source: torch.Tensor.repeat; numpy.tile
+ */
 export function repeat(x: Tensor, counts: readonly number[]): Tensor {
   if (counts.length < x.ndim || !counts.every((count) => Number.isInteger(count) && count >= 0)) {
     throw new ShapeError(
@@ -344,8 +348,8 @@ export interface OverlapOptions {
 }
 
 /**
- * Adds windows to the positions that `unfold` takes them from; overlapping elements are summed. The transpose of `unfold`, and the
- * basis of transposed convolution.
+ * Adds windows to the positions that `unfold` takes them from; overlapping elements are summed. The transpose of `unfold`,
+ * and the basis of transposed convolution.
  *
  * Shapes: x […, P, Q, kH, kW] -> […, H, W] for `lengths: [H, W]`
  * Defaults: stride 1, dilation 1

@@ -44,9 +44,10 @@ export function uniform<const S extends ShapeLiteral>(
 }
 
 /**
- * Numbers from the normal distribution. See also: torch.normal
+ * Numbers from the normal distribution.
  *
  * Defaults: mean 0, std 1
+ * See also: torch.normal
  * Source: Box & Muller, "A Note on the Generation of Random Normal Deviates", 1958
  */
 export function normal<const S extends ShapeLiteral>(

@@ -66,8 +66,8 @@ const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
 /**
- * `λ · x` where x is positive and `λ · α · (eˣ − 1)` elsewhere. α ≈ 1.67 and λ ≈ 1.05 preserve mean 0 and variance 1 from layer to
- * layer. The gradient at 0 is λ · α.
+ * `λ · x` where x is positive and `λ · α · (eˣ − 1)` elsewhere. α ≈ 1.67 and λ ≈ 1.05 preserve mean 0 and variance 1 from
+ * layer to layer. The gradient at 0 is λ · α.
  *
  * Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017, eq. 2; torch.nn.functional.selu
  */

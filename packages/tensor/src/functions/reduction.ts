@@ -116,8 +116,8 @@ export interface Extremes<S extends Shape = Shape> {
 }
 
 /**
- * Without an axis: the largest element, as `amax`. With an axis: the largest elements along it and their indices (of equal elements
- * the first), and the gradient goes to these elements only.
+ * Without an axis: the largest element, as `amax`. With an axis: the largest elements along it and their indices (of equal
+ * elements the first), and the gradient goes to these elements only.
  *
  * Source: torch.max
  */
@@ -209,7 +209,7 @@ function reduce(name: NameOfKind<"reduction">, x: Tensor, options: ReductionOpti
   return options?.keepDims === true ? reshape(reduced, keptShape(x.shape, axes)) : reduced;
 }
 
-/** Checks the axes early, so that errors name the called function also if that calls other functions. */
+/** Checks the axes early, so that errors name the function that the user called, not one that it calls. */
 function checkAxes(called: string, x: Tensor, options: ReductionOptions | undefined): void {
   normalizeAxes(called, options?.axis, x.ndim);
 }

@@ -43,7 +43,8 @@ type Loose<T> = T extends Tree ? Nested<T, Tensor> : T;
  * Shapes: carries and sequences are tensors, or nested arrays and objects of them; a sequence [T, …] -> slices […]; y […] ->
  *         y [T, …], in the order of the slices
  * Defaults: from the first slice to the last; pass null for no sequences, together with a `length`
- * Throws: ShapeError or DTypeError if the next carry differs from the carry in shape or type, or if the sequences differ in length;
+ * Throws: ShapeError or DTypeError if the next carry differs from the carry in shape or type, or if the sequences differ in
+ * length;
  *         ArgumentError if the next carry has another nesting, or if f reads a value
  * Source: jax.lax.scan
  */

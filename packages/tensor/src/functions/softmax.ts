@@ -43,8 +43,8 @@ export function logSoftmax(x: Tensor, { axis = -1 }: { readonly axis?: number } 
 }
 
 /**
- * ln 10⁻³⁰: a probability that is too small to change a sum or a gradient. Below it, exp is replaced by 0. Otherwise the gradients of
- * a confident classifier become subnormal numbers, which make products about ten times slower.
+ * ln 10⁻³⁰: a probability that is too small to change a sum or a gradient. Below it, exp is replaced by 0. Otherwise the
+ * gradients of a confident classifier become subnormal numbers, which make products about ten times slower.
  */
 const negligible = -69;
 

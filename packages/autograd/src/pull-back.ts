@@ -104,11 +104,11 @@ export function nodeBeingDifferentiated(): Node | null {
   return differentiated;
 }
 
-function differentiating<T>(node: Node, applyRule: () => T): T {
+function differentiating<T>(node: Node, compute: () => T): T {
   const outer = differentiated;
   differentiated = node;
   try {
-    return applyRule();
+    return compute();
   } finally {
     differentiated = outer;
   }

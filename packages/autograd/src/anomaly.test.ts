@@ -2,7 +2,7 @@ import { getEngine, tensor, where, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { AnomalyError, backward, customFunction, detectAnomaly, grad, Parameter } from "./index.js";
 
-// That the line of the user's call is found is shown in the workspace's tests, where the user is not this package.
+// The workspace's tests check the line of the user's call, because there the caller is outside of this package.
 
 function found(f: () => unknown): AnomalyError {
   try {
@@ -24,7 +24,7 @@ describe("detectAnomaly", () => {
     expect(getEngine()).toBe(engine);
   });
 
-  it("is over after a throw", () => {
+  it("restores the engine after an error", () => {
     const engine = getEngine();
     expect(() =>
       detectAnomaly(() => {
@@ -36,7 +36,7 @@ describe("detectAnomaly", () => {
     expect(tensor(0).log().itemSync()).toBe(-Infinity);
   });
 
-  it("goes on until a promise settles", async () => {
+  it("continues until a promise settles", async () => {
     const engine = getEngine();
     const promise = detectAnomaly(async () => {
       await Promise.resolve();
@@ -47,7 +47,7 @@ describe("detectAnomaly", () => {
     expect(getEngine()).toBe(engine);
   });
 
-  it("names the first of several, and the value it made", () => {
+  it("names the first of several operations, and the value it produced", () => {
     const error = found(() => tensor([1, -1]).sqrt().log().sub(5).exp());
     expect(error.primitive).toBe("sqrt");
     expect(error.message).toContain("sqrt made NaN in element [1] of [2]");
@@ -66,7 +66,7 @@ describe("detectAnomaly", () => {
     expect(found(() => tensor(1).div(tensor(0).reciprocal())).primitive).toBe("div");
   });
 
-  it("lets infinities of the data pass, and what is not chosen", () => {
+  it("ignores infinities of the data, and elements that where does not select", () => {
     const masked = tensor([1, -Infinity, 2]);
     expect(detectAnomaly(() => masked.softmax()).dataSync()[1]).toBe(0);
     expect(detectAnomaly(() => masked.add(1)).dataSync()[1]).toBe(-Infinity);
@@ -79,7 +79,7 @@ describe("detectAnomaly", () => {
     expect(y.toArraySync()).toEqual([0, -0.5]);
   });
 
-  it("tells a derivative from what is differentiated, at any order", () => {
+  it("distinguishes a derivative from the differentiated operation, at any order", () => {
     const x = tensor([0, 1], { dtype: "float64" });
     const root = (y: Tensor): Tensor => y.pow(1.5).sum();
     expect(detectAnomaly(() => grad(root)(x)).toArraySync()).toEqual([0, 1.5]);
@@ -88,7 +88,7 @@ describe("detectAnomaly", () => {
     expect(error.location).not.toBeNull();
   });
 
-  it("names custom gradients", () => {
+  it("names custom functions", () => {
     const w = new Parameter(tensor([1, 2]));
     const broken = customFunction(
       (y: Tensor) => y,

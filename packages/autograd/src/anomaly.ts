@@ -18,14 +18,14 @@ import { nodeBeingDifferentiated } from "./pull-back.js";
 import { runIterations } from "./loop-iterations.js";
 import { unravelIndex } from "./unravel-index.js";
 
-/** An operation turned numbers into NaN or an infinity. The `cause` carries the stack of the call. */
+/** An operation produced NaN or an infinity. The stack of the `cause` is that of the operation's call. */
 export class AnomalyError extends StargradError {
   override readonly name = "AnomalyError";
-  /** The primitive that made it. */
+  /** The primitive that produced it. */
   readonly primitive: string;
-  /** The operation whose derivative the primitive is part of; `null` if it was made on the way forward. */
+  /** The operation whose derivative the primitive is part of; `null` if it was produced in the forward pass. */
   readonly derivativeOf: string | null;
-  /** Where the operation (for a derivative: the one that was differentiated) was called, as the stack names it. */
+  /** The stack frame that called the operation (for a derivative: the differentiated operation). */
   readonly location: string | null;
 
   constructor(
@@ -40,7 +40,7 @@ export class AnomalyError extends StargradError {
   }
 }
 
-/** How a node came to be. */
+/** Where a node was created. */
 interface Origin {
   readonly site: Error;
   /** The node whose derivative it is part of. */
@@ -50,26 +50,26 @@ interface Origin {
 type Origins = WeakMap<Node, Origin>;
 
 /**
- * Runs f and throws at the first operation, forward or backward, that makes a NaN or an infinity: whose inputs were free
- * of it. The error names the operation and the line that called it; for a derivative, the line of the operation that was
- * differentiated.
+ * Runs f and throws at the first operation, forward or backward, that produces a NaN or an infinity from inputs without it.
+ * The error names the operation and the line that called it; for a derivative, the line that called the differentiated
+ * operation.
  *
- * NaN and infinities that were in the data are not made by anyone, and what a `where` does not choose is nothing. All that
- * is computed while f runs is looked at (until its promise settles, if it returns one), and so is a tensor it returns. It
- * keeps a stack for every operation and every intermediate result: for finding a fault, not for every day.
+ * NaN and infinities in the input data are ignored, and so are elements that a `where` does not select. All values computed
+ * while f runs are inspected (until its promise settles, if it returns one), and so is a tensor it returns. It keeps the
+ * stack of every operation and every intermediate result, so it is for debugging only.
  *
  * Throws: AnomalyError; ArgumentError inside of a function that is recorded, where nothing is computed, and on an engine that
- * is not synchronous, which would find out too late
+ * is not synchronous, where values are inspected too late
  * Source: torch.autograd.detect_anomaly
  */
 export function detectAnomaly<T>(f: () => T): T {
-  expectNoRecording("detectAnomaly", "what is computed is looked at");
+  expectNoRecording("detectAnomaly", "computed values are inspected");
   const origins: Origins = new WeakMap();
   const engine = getEngine();
   if (!engine.capabilities.synchronous) {
     throw new ArgumentError(
       "detectAnomaly",
-      `looks at every result when it is computed; the engine ${engine.name} hands results out later`,
+      `inspects every result when it is computed, but the engine ${engine.name} is not synchronous`,
       "Choose a synchronous engine for it with setEngine",
     );
   }
@@ -96,13 +96,13 @@ export function detectAnomaly<T>(f: () => T): T {
   }
 }
 
-/** An engine that keeps every intermediate result of a program and looks for the first that is flawed. */
+/** An engine that keeps every intermediate result of a program and searches for the first with a NaN or an infinity. */
 function watched(engine: Engine, origins: Origins): Engine {
   return {
     name: engine.name,
     capabilities: engine.capabilities,
     prepare(outputs) {
-      // Of a loop there are the outputs to look at, and no tensor that is the loop itself.
+      // Of a loop only the outputs can be inspected: the loop node itself is not a tensor.
       const order = pendingNodes(outputs).filter(({ operation }) => operation?.primitive !== "scan");
       const program = engine.prepare([...outputs, ...order]);
       return {
@@ -132,7 +132,7 @@ function watched(engine: Engine, origins: Origins): Engine {
   };
 }
 
-/** Throws if an operation in a loop made a flaw that an output of the loop has. */
+/** Throws if an operation in the body of a loop produced the flaw of the loop's output. */
 function searchLoop(
   output: Node,
   storageOf: (node: Node) => Storage,
@@ -149,19 +149,19 @@ function searchLoop(
   });
 }
 
-/** What a node is computed from, outside of loops: an output of a loop from what the loop is given. */
+/** The operands of a node; for an output of a loop, the inputs of the loop. */
 function operandsOf({ operation }: Node): readonly Node[] {
   if (operation?.primitive !== "scanOutput") return operation?.inputs ?? [];
   return operation.inputs[0].operation?.inputs ?? [];
 }
 
-/** A value that is not a finite number, and where it stands. */
+/** A value that is NaN or infinite, and its row-major index. */
 interface Flaw {
   readonly value: number;
   readonly element: number;
 }
 
-/** Which results are flawed, looked up once each. */
+/** The flaws (NaN, infinity) of results, each searched once and cached. */
 class Flaws {
   readonly #results: ReadonlyMap<Node, Storage>;
   readonly #known = new Map<Node, Flaw | null>();
@@ -170,7 +170,7 @@ class Flaws {
     this.#results = results;
   }
 
-  /** The first NaN of a node, or its first infinity if it has no NaN. */
+  /** The first NaN of a node, or its first infinity if it has no NaN; `null` if it has neither. */
   of(node: Node): Flaw | null {
     const known = this.#known.get(node);
     if (known !== undefined) return known;
@@ -180,7 +180,7 @@ class Flaws {
     return found;
   }
 
-  /** The flaw of a node that none of its inputs had: NaN out of no NaN, or an infinity out of finite numbers. */
+  /** The flaw of a node that its inputs do not have: NaN from inputs without NaN, or an infinity from finite inputs. */
   madeBy(node: Node): Flaw | null {
     const flaw = this.of(node);
     const inherited = operandsOf(node).some((input) => {
@@ -190,11 +190,11 @@ class Flaws {
     return inherited ? null : flaw;
   }
 
-  /** The flawed nodes of a program that matter: all but those that were computed and then not chosen by a `where`. */
+  /** The flawed nodes of a program that affect its outputs: all except those that a `where` does not select. */
   mattering(order: readonly Node[], outputs: readonly Node[]): Set<Node> {
     const mattering = new Set(outputs.filter((node) => this.of(node) !== null));
     for (const node of order.toReversed()) {
-      // Comparisons only look; any other operation that has a finite result may have hidden an infinity in it.
+      // A finite result may hide an infinite input (1 / ∞ = 0), so its inputs matter too, except for comparisons and `where`.
       const hides = isFloat(node.dtype) && node.operation?.primitive !== "where";
       if (this.of(node) === null ? !hides : !mattering.has(node)) continue;
       for (const input of operandsOf(node)) if (this.of(input) !== null) mattering.add(input);
@@ -228,7 +228,7 @@ function anomaly(node: Node, flaws: Flaws, origins: Origins): AnomalyError {
   return new AnomalyError(what, { primitive, derivativeOf, location }, site);
 }
 
-/** The node of the way forward that a node is, or is a derivative of, at whatever order; and where it was made. */
+/** The node itself if it is of the forward pass, else the forward node it is a derivative of, of any order; and its call site. */
 function sourceOf(node: Node, origins: Origins): { source: Node; site: Error | null } {
   const origin = origins.get(node);
   if (origin === undefined) return { source: node, site: null };

@@ -5,17 +5,17 @@ import { awaitValues, dueBefore, limitAwaited } from "./awaited-values.js";
 import { recordAssignment, recordAssignments, recording } from "./recorded-changes.js";
 import type { Variable } from "./variable.js";
 
-/** A variable that is kept and not learned: a `Buffer`. */
+/** A variable that is not trained: a `Buffer`. */
 type KeptVariable = Variable & { readonly kind: "buffer" };
 
-/** What variables are to become. */
+/** Variables with their new values. */
 export type Assignments = readonly (readonly [variable: Variable, value: Tensor])[];
 
 /**
- * Gives several variables new values, all computed as one program before the first of them changes: either every
- * variable is replaced, or, if something throws, none. Of two values for one variable, the last counts.
+ * Assigns new values to several variables. All values are computed as one program before the first variable changes: either every
+ * variable is replaced or, on an error, none. If a variable appears twice, its last value is used.
  *
- * Throws: ShapeError or DTypeError if a value is of another shape or type than its variable
+ * Throws: ShapeError or DTypeError if a value has another shape or type than its variable
  */
 export function assignAll(assignments: Assignments): void {
   for (const [variable, value] of assignments) checkFits(variable, value);
@@ -25,14 +25,14 @@ export function assignAll(assignments: Assignments): void {
 }
 
 /**
- * Gives buffers new values that are not computed now but together with `sources`, the tensors they are made from: by the
- * program that computes one of those on its way, that reads one of the buffers, or that replaces a variable which a new
- * value is made from. From here on the buffers stand for these values, as after `assignAll`. A value that turns out not to
- * be computable, because an index is out of range say, has not been assigned.
+ * Assigns new values to buffers without computing them now. A value is computed later, by the first program that computes one
+ * of `sources` (the tensors that the values are computed from), reads one of the buffers, or replaces a variable that the
+ * value depends on. From now on the buffers have these values, as after `assignAll`. If computing a value fails, for example
+ * because an index is out of range, the assignment is dropped.
  *
- * So a layer computes nothing in `forward`, and what it keeps costs no program of its own.
+ * With this, `forward` of a layer computes nothing, and updates of running statistics need no separate program.
  *
- * Throws: ShapeError or DTypeError if a value is of another shape or type than its buffer
+ * Throws: ShapeError or DTypeError if a value has another shape or type than its buffer
  */
 export function assignAlong(
   sources: readonly Tensor[],
@@ -55,10 +55,10 @@ function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
   const known = [...values].flatMap(([variable, { node }]) =>
     node.storage?.location === "host" ? [{ variable, elements: node.storage }] : [],
   );
-  // Parameters are listed from the first layer to the last, and gradients arrive the other way round. Asked for as they
-  // arrive, each lets go of what it needed before the next is computed.
+  // Parameters are listed from the first layer to the last, but gradients are computed from the last to the first. Requested in
+  // that order, the intermediate results of each can be freed before the next is computed.
   const pending = [...values].filter(([, { node }]) => node.storage?.location !== "host").reverse();
-  // A gradient that is still to be computed needs the value it is the gradient at.
+  // A pending gradient needs the value of the variable at which it is evaluated, so it is computed before that is replaced.
   const gradients = [...values.keys()].flatMap((variable) => variable.peekGradient()?.node ?? []);
   const nodes = pending.map(([, { node }]) => node);
   const due = dueBefore(values.keys(), [...nodes, ...gradients]);
@@ -89,7 +89,7 @@ function isKept(variable: Variable): variable is KeptVariable {
   return variable.kind === "buffer";
 }
 
-// What the body of a loop assigns to a variable is taken over by the next iteration, and by the variable at last.
+// A value that the body of a loop assigns to a variable is carried to the next iteration; the last one is assigned to the variable.
 collectChangesBy((f) => {
   const { result, assignments } = recordAssignments(f);
   const variables = [...assignments.keys()];
@@ -101,7 +101,7 @@ collectChangesBy((f) => {
       const buffers = changed.flatMap(([variable, value]) =>
         isKept(variable) ? [[variable, value] as const] : [],
       );
-      // Whoever computes an output of the loop computes what becomes of buffers on the way.
+      // A program that computes any output of the loop also computes the new values of the buffers.
       const loops = values.flatMap(({ node }) => node.operation?.inputs ?? []);
       assignAlong(
         loops.map((loop) => new Tensor(loop)),

@@ -23,7 +23,7 @@ afterEach(() => {
   setEngine(engine);
 });
 
-/** A buffer that adds up what passes: `w · x`, with what comes after that. */
+/** A buffer that accumulates `w · x`, with the tensors computed after that. */
 function pass(total: Buffer, w: Parameter, x: number): Tensor {
   const y = w.mul(x);
   assignAlong([y], [[total, total.add(y.detach())]]);
@@ -32,8 +32,8 @@ function pass(total: Buffer, w: Parameter, x: number): Tensor {
 
 const start = () => ({ total: new Buffer(tensor([0])), w: new Parameter(tensor([1])) });
 
-describe("a buffer whose value is still to be computed", () => {
-  it("has it computed by the program that computes what it is made from on its way", () => {
+describe("a buffer with a pending value", () => {
+  it("has it computed by a program that computes its sources", () => {
     const { total, w } = start();
     expect(pass(total, w, 3).itemSync()).toBe(4);
     expect(total.node.storage).not.toBeNull();
@@ -41,7 +41,7 @@ describe("a buffer whose value is still to be computed", () => {
     expect(programs).toBe(1);
   });
 
-  it("has it computed by who reads it, or what is computed from it", () => {
+  it("has it computed when it is read, or a tensor that depends on it", () => {
     const { total, w } = start();
     pass(total, w, 3);
     const doubled = total.mul(2);
@@ -52,7 +52,7 @@ describe("a buffer whose value is still to be computed", () => {
     expect(total.awaits).toBe(0);
   });
 
-  it("has it computed in the program that replaces a variable which it is made from", () => {
+  it("has it computed in the program that replaces a variable on which it depends", () => {
     const { total, w } = start();
     for (let step = 1; step <= 5; step++) {
       pass(total, w, 10);
@@ -64,7 +64,7 @@ describe("a buffer whose value is still to be computed", () => {
     expect(programs).toBe(5);
   });
 
-  it("has it computed before its own value is replaced, and takes on the other", () => {
+  it("has it computed before another value is assigned", () => {
     const { total, w } = start();
     pass(total, w, 3);
     const before = total.mul(1);
@@ -74,7 +74,7 @@ describe("a buffer whose value is still to be computed", () => {
     expect(before.itemSync()).toBe(3);
   });
 
-  it("waits while other variables are replaced, but not for ever", () => {
+  it("keeps it pending while other variables are replaced, up to a bound", () => {
     const { total, w } = start();
     const other = new Parameter(tensor([0]));
     pass(total, w, 3);
@@ -89,7 +89,7 @@ describe("a buffer whose value is still to be computed", () => {
     expect(total.itemSync()).toBe(3);
   });
 
-  it("does not wait for more than sixteen values", () => {
+  it("has at most sixteen pending values", () => {
     const { total, w } = start();
     for (let i = 1; i <= 100; i++) {
       pass(total, w, i);
@@ -99,7 +99,7 @@ describe("a buffer whose value is still to be computed", () => {
     expect(total.itemSync()).toBe(5050);
   });
 
-  it("stays as it was if the value cannot be computed, and is in nobody's way", () => {
+  it("does not change if the value cannot be computed, and other computations do not fail", () => {
     const { total, w } = start();
     const read = (place: number): Tensor => {
       const y = take(w.mul(tensor([1])), fromData(Int32Array.of(place), [1]).add(0));
@@ -125,7 +125,7 @@ describe("a buffer whose value is still to be computed", () => {
     expect(total.itemSync()).toBe(3);
   });
 
-  it("is refused a value of another shape or type", () => {
+  it("throws for a value of another shape or type", () => {
     const { total, w } = start();
     expect(() => {
       assignAlong([w], [[total, tensor([1, 2])]]);
@@ -141,6 +141,6 @@ it("nothing is computed while a function is recorded", () => {
     record(() => {
       assignAll([[w, pending]]);
     }),
-  ).toThrow("something was about to be computed while a function is recorded");
+  ).toThrow("a computation was started while a function is recorded");
   expect(pending.itemSync()).toBe(2);
 });

@@ -4,39 +4,41 @@ import { realize, Tensor } from "@stargrad/tensor";
 import { expectNoRecording } from "@stargrad/tensor/internal";
 import type { Variable } from "./variable.js";
 
-/** How many values a variable may await, each with the forward pass it is made from. */
+/** The largest number of pending values per variable. Each keeps the graph of its forward pass in memory. */
 const variableBound = 16;
 
-/** How many values may be awaited in all. */
+/** The largest number of pending values in total. */
 const totalBound = 1024;
 
-/** How many replacements of other variables a value may be awaited for: by then its forward pass has been forgotten. */
+/**
+ * The number of replacements of variables after which a pending value is computed: its forward pass is unlikely to be
+ * computed any more.
+ */
 const replacementBound = 16;
 
 /**
- * The values that variables will have once they are computed, in the order in which they were assigned, and how many
- * replacements there had been by then. They are held here, and not by who may depend on them: what reads a variable is
- * known only by walking to it.
+ * The pending values of variables in the order of assignment, each with the number of replacements so far. They are held
+ * globally, because the nodes that depend on a variable are found only by traversing the graph from them.
  */
 const awaited = new Map<Node, number>();
 
 let replacements = 0;
 
-/** Computes all values that are awaited if there are too many, by one of these variables or in all. */
+/** Computes all pending values if there are too many, for one of these variables or in total. */
 export function limitAwaited(variables: readonly Variable[]): void {
   if (awaited.size <= totalBound && variables.every(({ awaits }) => awaits <= variableBound)) return;
   realize(...stillAwaited().map((node) => new Tensor(node)));
   awaited.clear();
 }
 
-/** Remembers values that are still to be computed. */
+/** Registers pending values. */
 export function awaitValues(nodes: readonly Node[]): void {
   for (const node of nodes) awaited.set(node, replacements);
 }
 
 /**
- * The values that have to be computed before these variables are replaced, besides those that are computed on the way to
- * some nodes: those made from what the variables hold, which will be gone, and those that have waited long.
+ * The pending values that must be computed before these variables are replaced, except those computed by the program for
+ * `onTheWayTo`: values that depend on the variables' current values, and values that have been pending for many replacements.
  */
 export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Node[]): Node[] {
   if (awaited.size === 0) return [];
@@ -44,7 +46,7 @@ export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Nod
   const leaves = new Set([...replaced].flatMap((variable) => variable.sharedLeaves()));
   if (waiting.length === 0 || leaves.size === 0) return [];
   replacements++;
-  // Each is a co-output of itself.
+  // Each pending value is its own co-output.
   const { coOutputs } = pendingWithCoOutputs(onTheWayTo);
   const others = waiting.filter((node) => !coOutputs.has(node));
   if (others.length === 0) return [];
@@ -59,14 +61,14 @@ export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Nod
   );
 }
 
-/** Computes the values that have to be there before these variables are replaced. For programs that do not build them in. */
+/** Computes the values that `dueBefore` returns. For programs that do not include them. */
 export function computeDue(replaced: Iterable<Variable>): void {
   const due = dueBefore(replaced, []);
   if (due.length > 0) realize(...due.map((node) => new Tensor(node)));
 }
 
 /**
- * Gives back at once what a variable's values take, once what is awaited of them has been computed.
+ * Frees the memory of a variable's values immediately, after computing the pending values that depend on them.
  *
  * Throws: ArgumentError inside of a function that is recorded
  */
@@ -78,7 +80,7 @@ export function disposeOf(variable: Variable): void {
 }
 
 function stillAwaited(): Node[] {
-  // What has been computed knows no longer how, also if its elements have been let go since.
+  // A materialized node has no operation, also if its elements have been released since.
   for (const node of awaited.keys()) if (node.operation === null) awaited.delete(node);
   return [...awaited.keys()];
 }

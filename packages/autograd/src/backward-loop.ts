@@ -11,30 +11,30 @@ import {
 import { bytesOf, dependenciesOf, Keepable } from "./loop-residuals.js";
 import { stackOutside, sumOutside, type IterationStacks, type Later } from "./loop-sums.js";
 
-/** A loop as a node, and what it does. */
+/** A loop: its node and its operation. */
 export interface Loop {
   readonly bundle: Node;
   readonly scan: Extract<Operation, { primitive: "scan" }>;
 }
 
-/** What an iteration backwards is made of, and what is wanted of all of them. */
+/** The parts of a backward iteration, and the requested results over all iterations. */
 export interface BackwardParts {
   readonly extent: LoopExtent;
   /** The gradients of carries. */
   readonly carries: readonly Carry[];
   /** The gradients of results. */
   readonly gradients: readonly Sequence[];
-  /** What pulled the gradients back, and what was made on the way. */
+  /** The trace of the pull-back through the body, with the nodes that it made. */
   readonly traced: Traced<unknown>;
-  /** What is to be added up over the iterations. */
+  /** Nodes to sum over the iterations. */
   readonly summed: readonly Node[];
-  /** What is to be stacked. */
+  /** Nodes to stack over the iterations. */
   readonly stacked: readonly Node[];
 }
 
 /**
- * Makes the loop that goes back through another, and has that one keep what is needed for it: no more bytes than the bound, or
- * else only its carries. Returns what has been asked for: the gradients of the carries as the loop began, sums and stacks.
+ * Makes the backward loop of a forward loop, and adds the residuals it needs to the forward loop's results: no more bytes
+ * than the bound, else only the carries. Returns the gradients of the initial carries, the sums and the stacks.
  */
 export function createBackwardLoop(
   forward: Loop,
@@ -52,7 +52,7 @@ export function createBackwardLoop(
   };
 }
 
-/** Whether a node depends on the iteration forwards alone, or on gradients too. */
+/** Whether a node depends on the forward iteration only, or on gradients too. */
 type Kind = "forward" | "gradient";
 
 class BackwardLoop implements IterationStacks {
@@ -63,18 +63,18 @@ class BackwardLoop implements IterationStacks {
   readonly #parts: BackwardParts;
   readonly #keepable: Keepable;
   readonly #kinds = new Map<Node, Kind>();
-  /** The nodes that stand for others: constants of the loop forwards that have been given another input. */
+  /** Constants of the forward loop whose formal differs from the input, with that input. */
   readonly #given: ReadonlyMap<Node, Node>;
-  /** The sequences of the loop forwards, by their formals. */
+  /** The sequences of the forward loop, by their formals. */
   readonly #sequences: ReadonlyMap<Node, Node>;
-  /** The carries of this loop: the gradients of those forwards, then sums. */
+  /** The carries of this loop: the gradients of the forward carries, carries of the trace, then sums. */
   readonly #carries: Carry[];
   readonly #results: Node[] = [];
-  /** What the loop forwards keeps. */
+  /** The nodes that the forward loop keeps for this loop (residuals). */
   readonly #kept = new Set<Node>();
   readonly #stacked = new Set<Node>();
   readonly #made: Node[];
-  /** How many bytes are kept of all iterations, beside what is wanted. */
+  /** The number of bytes kept over all iterations, besides the requested stacks. */
   readonly keptBytes: number;
 
   constructor(forward: Loop, parts: BackwardParts, { lean }: { readonly lean: boolean }) {
@@ -129,11 +129,11 @@ class BackwardLoop implements IterationStacks {
     const next = add(new Tensor(formal), new Tensor(node)).node;
     for (const each of [formal, next]) this.#kinds.set(each, "gradient");
     this.#made.push(next);
-    const place = this.#carries.push({ formal, initial: zeros(shape, { dtype }).node, next }) - 1;
-    return (output) => output(place);
+    const index = this.#carries.push({ formal, initial: zeros(shape, { dtype }).node, next }) - 1;
+    return (output) => output(index);
   }
 
-  /** Makes the loop; returns what looks up its outputs. */
+  /** Makes the loop; returns a function that makes the node of an output. */
   create(): (index: number) => Tensor {
     const { extent, gradients, traced } = this.#parts;
     const { reads } = this.#reads();
@@ -153,7 +153,7 @@ class BackwardLoop implements IterationStacks {
             constants: this.#given,
           });
     const output = (index: number): Tensor => {
-      if (loop === null) throw new Error("a loop without outputs is asked for one");
+      if (loop === null) throw new Error("an output was requested from a loop that has none");
       return new Tensor(createNode("scanOutput", [loop], { index }));
     };
     const first = this.#parts.carries.length;
@@ -176,16 +176,16 @@ class BackwardLoop implements IterationStacks {
     }
   }
 
-  /** Sums over the iterations, outside of the loop as far as may be. */
+  /** Sums over the iterations, computed outside of the loop where possible. */
   #sum(nodes: readonly Node[], { lean }: { readonly lean: boolean }): Later[] {
     const outside = (node: Node): Later | null =>
       lean && this.constantOf(node) === null ? null : sumOutside(node, this);
     const first = nodes.map((node) => ({ node, sum: outside(node) }));
-    // By now more is stacked than when the first of them was looked at.
+    // Try again: the first pass may have stacked nodes that earlier sums can use.
     return first.map(({ node, sum }) => sum ?? outside(node) ?? this.carriedSumOf(node));
   }
 
-  /** What the loop reads of the iteration forwards, and all there is of that, inputs before outputs. */
+  /** The forward nodes that this loop reads, and all forward nodes, inputs before outputs. */
   #reads(): { readonly reads: ReadonlySet<Node>; readonly forwards: readonly Node[] } {
     const outputs = [...this.#carries.map(({ next }) => next), ...this.#results];
     const isForward = (node: Node): boolean => this.#kinds.get(node) === "forward";
@@ -196,7 +196,7 @@ class BackwardLoop implements IterationStacks {
     };
   }
 
-  /** What has to be given to this loop so that it has what it reads: slices of sequences, and what is kept. */
+  /** The inputs this loop needs to compute the nodes it reads: slices of sequences, and kept nodes. */
   #residualsFor(reads: ReadonlySet<Node>): Node[] {
     const isGiven = (node: Node): boolean => this.#sequences.has(node) || this.#kept.has(node);
     return topologicalOrder(
@@ -206,7 +206,7 @@ class BackwardLoop implements IterationStacks {
     ).filter(isGiven);
   }
 
-  /** What a node of the loop forwards was in all iterations. */
+  /** The values of a node of the forward loop in all iterations, stacked. */
   #keptOf(node: Node): Node {
     const { bundle, scan } = this.#forward;
     const { body } = scan.attributes;

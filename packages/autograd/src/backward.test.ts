@@ -4,7 +4,7 @@ import { getEngine, ones, realize, setEngine, tensor, zeros, type Tensor } from 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { assignAll, backward, grad, Parameter, detach } from "./index.js";
 
-// What the gradients are is held against PyTorch in golden.test.ts; here is what else `backward` promises.
+// golden.test.ts compares the gradients with PyTorch; this file tests the other guarantees of `backward`.
 
 function parameter(...elements: number[]): Parameter {
   return new Parameter(tensor(elements));
@@ -18,7 +18,7 @@ function nodesBehind(...tensors: Tensor[]): Node[] {
 }
 
 describe("backward", () => {
-  it("leaves gradients without a gradient of their own", () => {
+  it("stores gradients without history", () => {
     const x = parameter(1, 2);
     backward(x.square().sum());
     expect(x.grad?.node.tracked).toBe(false);
@@ -35,7 +35,7 @@ describe("backward", () => {
     expect(x.grad?.node.storage).toBeNull();
   });
 
-  it("keeps the loss when a program computes it on the way", () => {
+  it("materializes the loss when a program computes it", () => {
     const x = parameter(1, 2);
     const loss = x.square().sum();
     backward(loss);
@@ -43,7 +43,7 @@ describe("backward", () => {
     expect(loss.node.storage).not.toBeNull();
   });
 
-  it("stops at a gradient set to null, and starts again from there", () => {
+  it("restarts accumulation after a gradient is set to null", () => {
     const x = parameter(1, 2);
     backward(x.square().sum());
     x.grad = null;
@@ -51,7 +51,7 @@ describe("backward", () => {
     expect(x.grad!.toArraySync()).toEqual([1, 1]);
   });
 
-  it("does not visit what no gradient flows through", () => {
+  it("does not visit nodes without gradient", () => {
     const x = parameter(1, 2);
     const data = ones([2]).add(ones([2]));
     backward(x.mul(data).sum());
@@ -59,7 +59,7 @@ describe("backward", () => {
     expect(x.grad!.toArraySync()).toEqual([2, 2]);
   });
 
-  it("has an error for every way of calling it wrong", () => {
+  it("throws for every kind of wrong call", () => {
     const x = parameter(1, 2, 3);
     const frozen = new Parameter(ones([3]), { requiresGradient: false });
     expect(() => {
@@ -175,7 +175,7 @@ describe("a graph deeper than the stack", () => {
     expect(programs).toHaveLength(1);
   });
 
-  it("is linear for gradients that nobody keeps together", () => {
+  it("takes linear time for gradients that are read separately", () => {
     const x = tensor([1, 2]);
     const gradients = grad((inputs: Tensor[]) => {
       const chain = inputs.reduce((sum, input) => sum.add(input));

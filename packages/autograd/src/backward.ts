@@ -13,10 +13,10 @@ import { gradientOrder } from "./gradient-order.js";
 import { parameterOf, type Parameter } from "./parameter.js";
 
 /**
- * Traces a mistake back to every parameter that caused it: adds dL/dp to `p.grad` for each parameter p the loss depends
- * on. A parameter the loss does not depend on is left alone, its `grad` null if it was null.
+ * Computes the gradient of a loss by back-propagation: adds dL/dp to `p.grad` for each parameter p that the loss depends on.
+ * The `grad` of other parameters does not change.
  *
- * Shapes: loss []; a loss of another shape needs `gradient` of that shape, the weight of each of its elements
+ * Shapes: loss []; a loss of another shape needs a `gradient` of that shape, which weights its elements
  * Throws: ArgumentError if the loss depends on no parameter; ShapeError if it is not a scalar and no gradient is given;
  * ShapeError or DTypeError if the gradient is of another shape or type than the loss; StaleValueError if a
  * parameter has been updated twice since the loss was computed from it
@@ -46,7 +46,7 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
       "Compute it from Parameters, and not through detach, comparisons or integers",
     );
   }
-  // Leaves are never pending, unless their value is gone: then this throws.
+  // Leaves are never pending, unless their value has been released. Then this throws.
   pendingNodes([...parameters.keys()]);
   const contributions = pullBack([[loss, seed]], new Set(parameters.keys()), { order });
   const group = [loss.node];
@@ -59,13 +59,13 @@ export function backward(loss: Tensor, gradient?: Tensor): void {
     parameter.ownGradient(gradient);
     group.push(gradient.node);
   }
-  // Whoever computes one of them computes most of the others on the way. Kept now, they can be read after the parameters
-  // have changed, and a parameter that no optimizer steps does not pile up gradients that are still to be computed.
+  // A program that computes one gradient computes most of the others anyway. As co-outputs they are materialized together, so they
+  // can be read after the parameters have changed, and parameters without an optimizer do not accumulate pending gradients.
   const pending = group.filter(({ storage }) => storage === null).reverse();
   for (const node of pending) node.addCoOutputs(pending);
 }
 
-/** The parameters that some nodes stand for, by the leaf that holds the value which was used. */
+/** The parameters among nodes, by the leaf with the value that was used. */
 function parametersAmong(nodes: readonly Node[]): Map<Node, Parameter> {
   const parameters = new Map<Node, Parameter>();
   for (const node of nodes) {

@@ -4,11 +4,15 @@ import { assignAll } from "./assignment.js";
 import { disposeOf } from "./awaited-values.js";
 import { computedLeaf, Variable } from "./variable.js";
 
-/** A tensor that a module keeps and changes but does not learn, such as running statistics. Source: torch.nn buffers */
+/**
+ * A tensor that a module stores and updates but does not train, such as running statistics.
+ *
+ * Source: torch.nn.Module.register_buffer
+ */
 export class Buffer<S extends Shape = Shape> extends Variable<S> {
   /**
-   * `keepsPrevious`: whether the value before the last is kept to compute with, as a parameter's is; a state that nothing
-   * but its own next value is computed from does without, and is written over in place. Default: true.
+   * `keepsPrevious`: whether the previous value is kept, as for a parameter. Pass false for a state from which only its own
+   * next value is computed; it is then updated in place. Default: true.
    */
   constructor(value: Tensor<S>, { keepsPrevious = true }: { readonly keepsPrevious?: boolean } = {}) {
     super(computedLeaf(value, false), keepsPrevious);

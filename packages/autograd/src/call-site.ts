@@ -1,7 +1,7 @@
-/** How deep a stack is recorded: past a model's layers, to the line of whoever called it. */
+/** The number of recorded stack frames: enough to pass a model's layers and reach the user's call. */
 const depth = 100;
 
-/** Has errors record deep stacks, where the engine (V8) can be told to; returns how to undo it. */
+/** Makes errors record deep stacks if the JavaScript engine supports it (V8); returns a function that undoes this. */
 export function deepStacks(): () => void {
   const limited: typeof Error & { stackTraceLimit?: number } = Error;
   const { stackTraceLimit } = limited;
@@ -12,23 +12,23 @@ export function deepStacks(): () => void {
   };
 }
 
-/** The first frame of a stack that is not in a package of Stargrad: a function, if it has a name, and its line. */
+/** The first frame of a stack that is not in a Stargrad package: the function, if it has a name, and the line. */
 export function callerOf({ stack = "" }: Error): string | null {
   const frames = stack.split("\n").map((line) => line.trim());
   const frame = frames.find((line) => {
     const file = fileOf(line);
-    return file !== null && !file.startsWith("node:") && !isOurs(file);
+    return file !== null && !file.startsWith("node:") && !isStargradFile(file);
   });
   return frame?.replace(/^at (<anonymous> (?=\())?/, "") ?? null;
 }
 
-/** The folder in which this package lies beside the others: `packages`, or `node_modules/@stargrad`. */
+/** The directory that contains this package and the others: `packages`, or `node_modules/@stargrad`. */
 const home = firstFile(new Error().stack ?? "")
   .split("/")
   .slice(0, -3)
   .join("/");
 
-function isOurs(file: string): boolean {
+function isStargradFile(file: string): boolean {
   return file.startsWith(`${home}/`) || /\/node_modules\/(@stargrad|stargrad)\//.test(file);
 }
 

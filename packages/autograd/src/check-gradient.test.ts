@@ -7,7 +7,7 @@ import { rules, type Rule } from "./internal.js";
 
 type Differentiable = (...inputs: Tensor[]) => Tensor;
 
-/** A function with the value of `f` and the derivative of another: what a wrong gradient rule would make of it. */
+/** A function with the value of `f` and the derivative of another function, to simulate a wrong gradient rule. */
 function planted(f: Differentiable, derivedFrom: Differentiable): Differentiable {
   return (...inputs) => {
     const other = derivedFrom(...inputs);
@@ -127,7 +127,7 @@ const faults: Record<string, readonly [fault: Differentiable, inputs: readonly T
   ],
 };
 
-/** Rows that could be in the table of rules by mistake. */
+/** Wrong rows for the table of rules. */
 const wrongRows: { readonly [P in PlainName]?: Rule<P> } = {
   abs: (g) => [g],
   tanh: (g, _, y) => [g.mul(y.neg().add(1))],
@@ -174,7 +174,7 @@ describe("checkGradient", () => {
     expect(errorOf(cube, [x], 2).mismatches).toHaveLength(3);
   });
 
-  it("says how much it has checked, and how close it was", () => {
+  it("reports the number of derivatives and the largest error", () => {
     const report = checkGradient((a, b) => a.matmul(b).tanh(), [matrix, other]);
     expect(report.checked).toBe(18);
     expect(report.largestError).toBeLessThan(1e-8);

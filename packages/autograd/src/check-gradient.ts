@@ -3,23 +3,23 @@ import { fromData, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
 import { unravelIndex } from "./unravel-index.js";
 
-/** One element of one input, and two opinions on its derivative. */
+/** One element of one input, with the two values of its derivative. */
 export interface GradientMismatch {
-  /** Which input, counting from 0. */
+  /** The index of the input, counting from 0. */
   readonly input: number;
-  /** Which element of it. */
+  /** The index of the element in it. */
   readonly index: readonly number[];
-  /** By central differences. */
+  /** The derivative by central differences. */
   readonly expected: number;
-  /** By back-propagation. */
+  /** The derivative by back-propagation. */
   readonly got: number;
 }
 
-/** What a check that found nothing wrong has seen. Prints as a sentence. */
+/** The result of a successful check. `toString` returns it as a sentence. */
 export class GradientReport {
-  /** How many derivatives were compared. */
+  /** The number of derivatives compared. */
   readonly checked: number;
-  /** Where back-propagation and central differences were furthest apart; `null` if there was nothing to compare. */
+  /** The element with the largest difference; `null` if there was nothing to compare. */
   readonly worst: GradientMismatch | null;
 
   constructor(checked: number, worst: GradientMismatch | null) {
@@ -39,9 +39,9 @@ export class GradientReport {
 }
 
 export interface CheckGradientOptions {
-  /** 1 checks the gradient, 2 the gradient of the gradient. Defaults to 1. */
+  /** 1 checks the gradient, 2 the gradient of the gradient. Default: 1. */
   readonly order?: 1 | 2;
-  /** How far each element is moved, both ways. */
+  /** The distance h by which each element is changed, in both directions. */
   readonly step?: number;
   readonly absoluteTolerance?: number;
   readonly relativeTolerance?: number;
@@ -64,8 +64,8 @@ export class GradientError extends StargradError {
 }
 
 /**
- * Compares back-propagation with central differences `(f(x + h) − f(x − h)) / 2h`, for every element of every input. A
- * result that is not a scalar is weighed, element by element, with fixed weights that have nothing in common.
+ * Compares back-propagation with central differences `(f(x + h) − f(x − h)) / 2h`, for every element of every input. If the
+ * result is not a scalar, a weighted sum of its elements is differentiated; the weights are fixed and all different.
  *
  * Defaults: step 1e-6, absoluteTolerance 1e-5, relativeTolerance 1e-3
  * Throws: GradientError naming each element whose derivative is wrong; DTypeError unless every input is float64
@@ -106,7 +106,7 @@ export function checkGradient(
       const error = errorOf(compared);
       checked++;
       if (worst === null || error > errorOf(worst)) worst = compared;
-      // Written so that NaN on either side is a mismatch.
+      // Negated, so that NaN on either side is a mismatch.
       if (!(error <= absoluteTolerance + relativeTolerance * Math.abs(expected))) mismatches.push(compared);
     }
   });
@@ -129,7 +129,7 @@ function weighed(f: (...inputs: Tensor[]) => Tensor): (...inputs: Tensor[]) => T
   };
 }
 
-/** The gradients of f by all inputs, weighed and added up. */
+/** The weighted sum of the gradients of f with respect to all inputs. */
 function weighedGradient(f: (...inputs: Tensor[]) => Tensor, count: number): (...inputs: Tensor[]) => Tensor {
   return (...inputs) => {
     const parts = Array.from({ length: count }, (_, argument) => {

@@ -20,7 +20,7 @@ describe("a batched product that has been read", () => {
     expect(product.mean({ axis: 0 }).toArraySync()).toEqual(Array.from({ length: 4 }, () => [5, 5]));
   });
 
-  it("is the gradient of one operand, and summed that of a broadcast one", () => {
+  it("is the gradient of one operand, and its sum that of a broadcast one", () => {
     const gradient = grad(({ left, right }: Record<"left" | "right", Tensor>) =>
       left
         .add(right)

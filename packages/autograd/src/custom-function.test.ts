@@ -59,7 +59,7 @@ describe("customFunction", () => {
     expect(grad((a: Tensor) => pick(a, index).sum())(x).toArraySync()).toEqual([0, 0, 2]);
   });
 
-  it("is checked like any other function", () => {
+  it("works with checkGradient", () => {
     const wrong = customFunction(
       (a: Tensor) => a.square(),
       (g, [a]) => [g.mul(a)],
@@ -67,7 +67,7 @@ describe("customFunction", () => {
     expect(() => checkGradient(wrong, [x])).toThrow(GradientError);
   });
 
-  it("is not walked where no gradient is asked for", () => {
+  it("is not traversed if no gradient is requested", () => {
     const never = customFunction(
       (a: Tensor) => a.square(),
       () => {
@@ -80,7 +80,7 @@ describe("customFunction", () => {
     expect(w.grad?.toArraySync()).toEqual([0.25, 2.25, 4]);
   });
 
-  it("has an error for gradients that are not like the inputs, before any gradient has changed", () => {
+  it("throws for gradients that do not fit the inputs, before any gradient has changed", () => {
     const returning = (...gradients: (Tensor | null)[]) =>
       customFunction(
         (a: Tensor) => a.exp(),
@@ -91,10 +91,10 @@ describe("customFunction", () => {
       backward(f(w).sum());
     };
     expect(backwardThrough(returning(float64(1, 2)))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: customFunction: the gradient of input 0 came back as [2]; expected [3]]`,
+      `[ShapeError: customFunction: the gradient of input 0 is [2]; expected [3]]`,
     );
     expect(backwardThrough(returning(ones([3])))).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: customFunction: the gradient of input 0 came back as float32; expected float64]`,
+      `[DTypeError: customFunction: the gradient of input 0 is float32; expected float64]`,
     );
     expect(backwardThrough(returning(null, null))).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: customFunction: backward returned 2 gradients for 1 inputs. Return null for an input that needs none]`,
@@ -124,7 +124,7 @@ describe("onGradient", () => {
     expect(w.grad?.toArraySync()).toEqual([1, -1, 1]);
   });
 
-  it("has no part in what does not go through what it returned", () => {
+  it("ignores gradients that do not pass through the returned tensor", () => {
     const w = new Parameter(x);
     const reversed = onGradient(w, (g) => g.neg());
     backward(w.sum().add(reversed.mul(3).sum()));
@@ -144,17 +144,17 @@ describe("onGradient", () => {
     expect(calls).toBe(2);
   });
 
-  it("has an error for another shape", () => {
+  it("throws for another shape", () => {
     const w = new Parameter(x);
     expect(() => {
       backward(onGradient(w, (g) => g.sum()).sum());
     }).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: onGradient: the gradient of input 0 came back as []; expected [3]]`,
+      `[ShapeError: onGradient: the gradient of input 0 is []; expected [3]]`,
     );
   });
 });
 
-it("a custom gradient inside a condition only acts where it was used", () => {
+it("a custom function inside of a condition affects only the elements that it is selected for", () => {
   const doubled = customFunction(
     (a: Tensor) => a,
     (g) => [g.mul(2)],

@@ -3,24 +3,25 @@ import { detach, type Tensor } from "@stargrad/tensor";
 import { withCustomRule } from "./custom-rule.js";
 
 /**
- * The function `forward` with a derivative of your own: `backward` takes `g` = dL/dy, the inputs and the output, and
- * returns dL/dx for each input x, or null where there is none. For derivatives that are known in a stabler or cheaper
- * form, and for those that are meant to be something else, such as a straight-through estimate.
+ * The function `forward` with a user-defined derivative: `backward` takes `g` = dL/dy, the inputs and the output, and returns
+ * dL/dx for each input x, or null for an input without gradient. For derivatives with a more stable or cheaper formula, and
+ * for gradients that intentionally differ from the derivative, such as the straight-through estimator.
  *
- * Written in tensor operations, `backward` can be differentiated again. Parameters that `forward` uses without taking
+ * `backward` can be differentiated again, because it consists of tensor operations. Parameters that `forward` uses without taking
  * them as inputs receive no gradient.
  *
- * Shapes: each gradient as its input
- * Throws: ArgumentError, ShapeError or DTypeError, once a gradient is asked for, if `backward` returns another number of
- * gradients, or one that is not like its input
- * Source: torch.autograd.Function; jax.custom_vjp
+ * Shapes: each gradient has the shape of its input
+ * Throws: ArgumentError, ShapeError or DTypeError when a gradient is computed, if `backward` returns another number of
+ * gradients, or a gradient with another shape or type than its input
+ * Source: torch.autograd.Function
+ * Searched for as: custom_vjp (JAX), custom_gradient (TensorFlow)
  */
 export function customFunction<Inputs extends readonly Tensor[]>(
   forward: (...inputs: Inputs) => Tensor,
   backward: (g: Tensor, inputs: Inputs, y: Tensor) => readonly (Tensor | null)[],
 ): (...inputs: Inputs) => Tensor {
   return (...inputs) => {
-    // Tensors in the same number and order as the tuple `Inputs`, which `map` and the rule's interface only call arrays.
+    // `map` and the rule's interface return arrays; they have the length and order of the tuple `Inputs`.
     const cut = inputs.map((x) => (x.node.tracked ? detach(x) : x));
     return withCustomRule(forward(...(cut as unknown as Inputs)).node, {
       name: "customFunction",
@@ -39,10 +40,10 @@ export function customFunction<Inputs extends readonly Tensor[]>(
 }
 
 /**
- * The tensor itself, with a hook on the gradient that flows back through what is returned: the whole of it, where several
- * paths meet. The hook may only look (`(g) => void seen.push(g)`), or return another gradient to go on with.
+ * Returns the tensor with a hook on the gradient of the returned tensor. The hook receives the total gradient, summed over
+ * all paths. It may only observe it (`(g) => void seen.push(g)`), or return a gradient that replaces it.
  *
- * Throws: ShapeError or DTypeError, once a gradient is asked for, if the hook returns one that is not like x
+ * Throws: ShapeError or DTypeError when a gradient is computed, if the hook returns one with another shape or type than x
  * Source: torch.Tensor.register_hook
  */
 export function onGradient(x: Tensor, hook: (g: Tensor) => Tensor | undefined): Tensor {

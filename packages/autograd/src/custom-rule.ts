@@ -2,19 +2,19 @@ import { Node } from "@stargrad/graph";
 import { Tensor } from "@stargrad/tensor";
 import { findSourcesBy } from "@stargrad/tensor/internal";
 
-/** How a gradient passes a node that does not follow the rule of its primitive. */
+/** The gradient rule of a node that does not use the rule of its primitive. */
 export interface CustomRule {
-  /** What it is called in errors. */
+  /** Its name in errors. */
   readonly name: string;
   /** The nodes that receive a gradient. */
   readonly inputs: readonly Node[];
-  /** Like a row of the table: from `g` = dL/dy to dL/dx for each input x. */
+  /** As in the table of rules: computes dL/dx for each input x from `g` = dL/dy. */
   readonly rule: (g: Tensor, inputs: readonly Tensor[], y: Tensor) => readonly (Tensor | null)[];
 }
 
 const customRules = new WeakMap<Node, CustomRule>();
 
-/** A new node with the given value, through which gradients pass by a rule of its own. */
+/** A new node with the given value and a custom gradient rule. */
 export function withCustomRule(value: Node, rule: CustomRule): Tensor {
   const node = identity(
     value,
@@ -24,12 +24,12 @@ export function withCustomRule(value: Node, rule: CustomRule): Tensor {
   return new Tensor(node);
 }
 
-/** The rule a node follows instead of its primitive's, if it does. */
+/** The custom gradient rule of a node, if it has one. */
 export function customRuleOf(node: Node): CustomRule | undefined {
   return customRules.get(node);
 }
 
-/** A new node with the value of another: tracked if it is told so, whatever the other is. */
+/** A new node with the value of another. It is tracked as given, independently of the other. */
 export function identity(value: Node, tracked: boolean): Node {
   const { shape } = value;
   return new Node(value, {
@@ -38,5 +38,5 @@ export function identity(value: Node, tracked: boolean): Node {
   });
 }
 
-// A loop takes in what gradients of its body go to.
+// The inputs of custom rules in a loop's body must be part of the loop.
 findSourcesBy((node) => customRuleOf(node)?.inputs ?? []);

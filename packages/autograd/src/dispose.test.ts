@@ -17,7 +17,7 @@ afterEach(() => {
   setEngine(before);
 });
 
-/** A parameter of 1000 elements that has been updated so often. */
+/** A parameter of 1000 elements after the given number of updates. */
 function updated(times: number): Parameter {
   const parameter = new Parameter(ones([1000]));
   parameter.name = "fc.weight";
@@ -26,7 +26,7 @@ function updated(times: number): Parameter {
 }
 
 describe("a variable that is disposed of", () => {
-  it.each([0, 1, 2, 5])("gives everything back after %d updates, and twice is the same as once", (times) => {
+  it.each([0, 1, 2, 5])("frees all memory after %d updates, and a second call has no effect", (times) => {
     updated(times).dispose();
     const { used } = engine.memory();
     const parameter = updated(times);
@@ -48,12 +48,12 @@ describe("a variable that is disposed of", () => {
     expect(outside.isDisposed).toBe(true);
   });
 
-  it.each([0, 3])("says who it was to whoever uses it, after %d updates", async (times) => {
+  it.each([0, 3])("throws an error with its name when it is used, after %d updates", async (times) => {
     const parameter = updated(times);
     const pending = parameter.mul(2);
     parameter.dispose();
     const message =
-      /^read: got the parameter fc\.weight \[1000\], which has been disposed of, or something that/;
+      /^read: got the parameter fc\.weight \[1000\], which has been disposed of, or a tensor that/;
     for (const use of [
       () => parameter.dataSync(),
       () => parameter.sum().itemSync(),
@@ -67,11 +67,11 @@ describe("a variable that is disposed of", () => {
     expect(() => {
       parameter.assign(ones([1000]));
     }).toThrowErrorMatchingInlineSnapshot(
-      `[StaleValueError: assign: got the parameter fc.weight [1000], which has been disposed of, or something that is computed from it. Read what is still needed before \`dispose\`, or before the end of the block with \`using\`]`,
+      `[StaleValueError: assign: got the parameter fc.weight [1000], which has been disposed of, or a tensor that is computed from it. Read what is still needed before \`dispose\`, or before the end of the block with \`using\`]`,
     );
   });
 
-  it("leaves what has been computed as it is", () => {
+  it("does not affect materialized tensors", () => {
     const parameter = updated(2);
     const total = parameter.sum();
     const copy = parameter.detach();
@@ -83,7 +83,7 @@ describe("a variable that is disposed of", () => {
     expect(copy.dataSync()[7]).toBe(3);
   });
 
-  it("stops gradients that still need it, and never gives a wrong one", () => {
+  it("makes gradients that still need it throw", () => {
     const parameter = updated(2);
     const loss = parameter.square().sum();
     expect(loss.itemSync()).toBe(9000);
@@ -106,7 +106,7 @@ describe("a variable that is disposed of", () => {
     expect(one.dataSync()[0]).toBe(3);
   });
 
-  it("is not disposed of while a function is recorded", () => {
+  it("cannot be disposed of while a function is recorded", () => {
     const parameter = updated(1);
     expect(() =>
       record(() => {
@@ -117,7 +117,7 @@ describe("a variable that is disposed of", () => {
   });
 });
 
-it("gives back the place of a value that is replaced by one in ordinary memory", () => {
+it("frees the engine storage of a value that is replaced by one in host memory", () => {
   const parameter = updated(3);
   const { used } = engine.memory();
   const value = tensor(new Array<number>(1000).fill(5));

@@ -1,14 +1,14 @@
 import { StaleValueError, type Storage } from "@stargrad/graph";
 
-/** What stands where the elements of a variable were that has been disposed of: whoever reads them is told. */
+/** Replaces the storage of a disposed variable: reading it throws an error that names the variable. */
 export class DisposedStorage implements Storage {
   readonly byteLength = 0;
   readonly location = "engine";
-  /** So that whoever reads gets to hear it. */
+  /** True, so that synchronous reads reach `readSync` and its error. */
   readonly canReadSync = true;
   readonly #description: string;
 
-  /** `description`: which variable it was, with its shape. */
+  /** `description`: the disposed variable, with its shape. */
   constructor(description: string) {
     this.#description = description;
   }
@@ -21,11 +21,11 @@ export class DisposedStorage implements Storage {
     throw this.error("read");
   }
 
-  /** What to throw at whoever calls this. */
+  /** The error for a function that uses the variable. */
   error(called: string): StaleValueError {
     return new StaleValueError(
       called,
-      `got ${this.#description}, which has been disposed of, or something that is computed from it`,
+      `got ${this.#description}, which has been disposed of, or a tensor that is computed from it`,
       "Read what is still needed before `dispose`, or before the end of the block with `using`",
     );
   }

@@ -2,7 +2,7 @@ import { ones, tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { grad, Parameter, valueAndGrad } from "./index.js";
 
-// What gradients of gradients are is held against PyTorch in golden.test.ts.
+// golden.test.ts compares gradients of gradients with PyTorch.
 
 describe("grad", () => {
   it("is a function of tensors again, so it can be applied to itself", () => {
@@ -14,7 +14,7 @@ describe("grad", () => {
     expect(grad(grad(grad(grad(cube))))(x).itemSync()).toBe(0);
   });
 
-  it("differentiates by the first argument, or by the one it is told", () => {
+  it("differentiates with respect to the first argument, or the given one", () => {
     const f = (x: Tensor, y: Tensor): Tensor => x.mul(y).add(y).sum();
     const [x, y] = [tensor([2, 3]), tensor([5, 7])];
     expect(grad(f)(x, y).toArraySync()).toEqual([5, 7]);
@@ -22,20 +22,20 @@ describe("grad", () => {
     expect(grad((a: Tensor) => grad(f, { argument: 1 })(a, y).sum())(x).toArraySync()).toEqual([1, 1]);
   });
 
-  it("does not differentiate by the other arguments, which may be integers", () => {
+  it("does not differentiate with respect to other arguments, which may be integers", () => {
     const f = (x: Tensor, index: Tensor): Tensor => x.take(index).sum();
     const index = tensor([1, 1], { dtype: "int32" });
     expect(grad(f)(tensor([2, 3]), index).toArraySync()).toEqual([0, 2]);
   });
 
-  it("is 0 by what the function does not depend on", () => {
+  it("is 0 for an argument that the function does not depend on", () => {
     expect(grad<[Tensor]>(() => tensor(1))(ones([2, 2])).toArraySync()).toEqual([
       [0, 0],
       [0, 0],
     ]);
   });
 
-  it("differentiates by parameters without touching their grad", () => {
+  it("differentiates with respect to parameters without changing their grad", () => {
     const x = new Parameter(tensor([1, 2]));
     expect(grad((p: Tensor) => p.square().sum())(x).toArraySync()).toEqual([2, 4]);
     expect(x.grad).toBeNull();
@@ -47,7 +47,7 @@ describe("grad", () => {
     expect(grad(f, { argument: 1 })(x, x).toArraySync()).toEqual([4, 9]);
   });
 
-  it("returns gradients nested as the argument is", () => {
+  it("returns gradients with the nesting of the argument", () => {
     const model = {
       layers: [{ weight: tensor([1, 2]), bias: tensor(0) }, { weight: tensor([3, 4]) }],
     } as const;
@@ -60,10 +60,10 @@ describe("grad", () => {
     expect(gradient.layers[1].weight.toArraySync()).toEqual([1, 2]);
   });
 
-  it("has an error for every way of calling it wrong", () => {
+  it("throws for every kind of wrong call", () => {
     const identity = (x: Tensor): Tensor => x;
     expect(() => grad(identity)(ones([2]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: grad: the function returned [2]; expected a scalar. Reduce it, with mean() say]`,
+      `[ShapeError: grad: the function returned [2]; expected a scalar. Reduce it, for example with mean()]`,
     );
     expect(() => grad(identity)(tensor(1, { dtype: "int32" }))).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: grad: got an input of int32; expected float32 or float64]`,

@@ -6,17 +6,17 @@ import { track, withArgument } from "./track.js";
 /** A function of tensors (or nested arrays and objects of them) whose result is one number. */
 export type ScalarFunction<Inputs extends readonly Tree[]> = (...inputs: Inputs) => Tensor;
 
-/** Which argument to differentiate by; the first, unless told. */
+/** The index of the argument to differentiate with respect to. Default: 0. */
 export interface GradOptions<Index extends number = number> {
   readonly argument?: Index;
 }
 
 /**
- * The derivative of a function: `grad(f)(x)` is df/dx at x, nested as x is. What it returns is an ordinary function of
- * tensors, so `grad(grad(f))` is the second derivative.
+ * The derivative of a function: `grad(f)(x)` is df/dx at x, with the nesting of x. It returns an ordinary function of tensors, so
+ * `grad(grad(f))` is the second derivative.
  *
  * Throws: ShapeError if f returns more than one number
- * Source: jax.grad
+ * Source: jax.grad; torch.func.grad
  */
 export function grad<Inputs extends readonly Tree[], Index extends number = 0>(
   f: ScalarFunction<Inputs>,
@@ -26,7 +26,7 @@ export function grad<Inputs extends readonly Tree[], Index extends number = 0>(
   return (...inputs) => differentiated(...inputs).grad;
 }
 
-/** Like `grad`, together with the value of f, computed once. Source: jax.value_and_grad */
+/** Like `grad`, but returns the value of f too. f is called once. Source: jax.value_and_grad */
 export function valueAndGrad<Inputs extends readonly Tree[], Index extends number = 0>(
   f: ScalarFunction<Inputs>,
   { argument }: GradOptions<Index> = {},
@@ -42,12 +42,12 @@ export function valueAndGrad<Inputs extends readonly Tree[], Index extends numbe
   };
 }
 
-/** Throws a ShapeError unless what a function returned is one number. */
+/** Throws a ShapeError unless a function returned a scalar. */
 export function checkScalar(called: string, { ndim, shape }: Tensor): void {
   if (ndim === 0) return;
   throw new ShapeError(
     called,
     `the function returned ${formatShape(shape)}; expected a scalar`,
-    "Reduce it, with mean() say",
+    "Reduce it, for example with mean()",
   );
 }

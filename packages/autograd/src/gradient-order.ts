@@ -2,12 +2,12 @@ import { type Node } from "@stargrad/graph";
 import { topologicalOrder } from "@stargrad/graph/internal";
 import { customRuleOf } from "./custom-rule.js";
 
-/** Where the gradient of a node goes. */
+/** The nodes that receive a gradient from a node. */
 export function sourcesOf(node: Node): readonly Node[] {
   return customRuleOf(node)?.inputs ?? node.operation?.inputs ?? [];
 }
 
-/** The nodes that gradients flow through from these, inputs before outputs, ending at the boundary if there is one. */
+/** The tracked nodes that gradients of the roots reach, inputs before outputs, up to the boundary if there is one. */
 export function gradientOrder(roots: readonly Node[], boundary?: ReadonlySet<Node>): Node[] {
   return topologicalOrder(
     roots,
@@ -16,7 +16,7 @@ export function gradientOrder(roots: readonly Node[], boundary?: ReadonlySet<Nod
   );
 }
 
-/** The nodes of an order through which a target can be reached. */
+/** The nodes of an order that are targets or depend on one. */
 export function leadingTo(targets: ReadonlySet<Node>, order: readonly Node[]): Set<Node> {
   const leading = new Set<Node>();
   for (const node of order) {

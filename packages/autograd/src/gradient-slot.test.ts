@@ -18,7 +18,7 @@ afterEach(() => {
 
 const x = tensor([1, 2, 3]);
 
-/** A parameter with the gradient 2 · factor · x · p of a loss, of which nothing has been read. */
+/** A parameter with the gradient 2 · factor · x · p of a loss; nothing has been read. */
 function withGradient(parameter: Parameter, factor = 1): void {
   backward(parameter.mul(parameter).mul(x).mul(factor).sum());
 }
@@ -27,12 +27,12 @@ function newParameter(): Parameter {
   return new Parameter(tensor([1, 1, 2]));
 }
 
-/** What anybody reads. */
+/** Reads the gradient as user code does. */
 function elementsOf({ grad }: Parameter): number[] {
   return [...(grad?.dataSync() ?? [])];
 }
 
-/** What an optimizer does. */
+/** Uses the gradient as an optimizer does. */
 function descend(parameter: Parameter): void {
   const gradient = parameter.peekGradient();
   if (gradient === null) throw new Error("there is no gradient");
@@ -40,7 +40,7 @@ function descend(parameter: Parameter): void {
 }
 
 describe("the gradient of a parameter", () => {
-  it("stays in the engine until somebody asks for it", () => {
+  it("stays in the engine until `grad` is read", () => {
     const parameter = newParameter();
     withGradient(parameter);
     descend(parameter);
@@ -63,7 +63,7 @@ describe("the gradient of a parameter", () => {
     expect([...(gradient?.dataSync() ?? [])]).toEqual([2, 4, 12]);
   });
 
-  it("adds up over several losses, whether it has been computed by then or not", () => {
+  it("accumulates over several losses, whether it has been computed in between or not", () => {
     for (const isComputed of [false, true]) {
       const parameter = newParameter();
       withGradient(parameter);
@@ -74,7 +74,7 @@ describe("the gradient of a parameter", () => {
     }
   });
 
-  it("is what its own loss says, if a loss is read after it has been dropped", () => {
+  it("is that of its own loss, if an earlier loss is read after its gradient has been dropped", () => {
     const parameter = newParameter();
     const loss = parameter.mul(x).sum();
     backward(loss);
@@ -84,7 +84,7 @@ describe("the gradient of a parameter", () => {
     expect(elementsOf(parameter)).toEqual([2, 4, 12]);
   });
 
-  it("takes the same room in the engine at every step, and gives it back with the parameter", () => {
+  it("uses the same engine storage at every step, and frees it with the parameter", () => {
     const train = (): number[] => {
       const parameter = newParameter();
       const room = Array.from({ length: 5 }, () => {
@@ -102,7 +102,7 @@ describe("the gradient of a parameter", () => {
     expect(train().at(-1)).toBe(afterwards);
   });
 
-  it("is right if another engine computes it", () => {
+  it("is correct if another engine computes it", () => {
     const parameter = newParameter();
     withGradient(parameter);
     descend(parameter);

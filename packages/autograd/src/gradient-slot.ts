@@ -4,18 +4,18 @@ import { type Tensor } from "@stargrad/tensor";
 import { keepWhere, lastingStorage, takeBackIfItFails } from "@stargrad/tensor/internal";
 
 /**
- * The gradient of a parameter, and where its elements are kept.
+ * The gradient of a parameter, and the storage of its elements.
  *
- * Most gradients are seen by an optimizer alone. So the elements of one that `backward` made stay in the engine, in a place that
- * belongs to the parameter and is written over by the next one. Once somebody else asks for the gradient, its elements are
- * in ordinary memory, as those of all tensors are, and never change.
+ * Most gradients are read by an optimizer only. So the elements of a gradient from `backward` stay in a storage of the engine
+ * that belongs to the parameter and is overwritten by the next gradient. Once other code reads the gradient, its elements are
+ * copied to host memory, where they never change, as those of all tensors.
  */
 export class GradientSlot implements ValueOwner {
   readonly #parameter: ValueOwner;
   #gradient: Tensor | null = null;
-  /** Whether nobody but the parameter can have the gradient. */
+  /** Whether only the parameter references the gradient. */
   #isOwn = false;
-  #place: Storage | null = null;
+  #engineStorage: Storage | null = null;
 
   constructor(parameter: ValueOwner) {
     this.#parameter = parameter;
@@ -25,19 +25,19 @@ export class GradientSlot implements ValueOwner {
     return `the gradient of ${this.#parameter.description}`;
   }
 
-  /** The gradient for whoever computes with it at once, and lets go of it before the next one comes. */
+  /** The gradient, for callers that use it immediately and drop it before the next one is set. */
   peek(): Tensor | null {
     return this.#gradient;
   }
 
-  /** The gradient for anybody. */
+  /** The gradient, for callers that may keep it. */
   share(): Tensor | null {
-    const elements = this.#takeBack();
+    const elements = this.#reclaimStorage();
     this.#isOwn = false;
     if (elements !== null && this.#gradient !== null) {
       const { node } = this.#gradient;
       node.materialize(lastingStorage(node));
-      // If the copy fails, nothing has been written over what it is a copy of.
+      // If the copy fails, the original elements have not been overwritten and are used again.
       takeBackIfItFails(() => {
         node.materialize(elements);
       });
@@ -45,14 +45,14 @@ export class GradientSlot implements ValueOwner {
     return this.#gradient;
   }
 
-  /** Takes on a gradient that others may have, or none. */
+  /** Sets a gradient that other code may reference, or null. */
   set(gradient: Tensor | null): void {
-    if (this.#takeBack() !== null) this.#gradient?.node.release(this);
+    if (this.#reclaimStorage() !== null) this.#gradient?.node.release(this);
     this.#gradient = gradient;
     this.#isOwn = false;
   }
 
-  /** Takes on a gradient that nobody else has. */
+  /** Sets a gradient that no other code references. */
   own(gradient: Tensor): void {
     this.set(gradient);
     this.#isOwn = true;
@@ -61,20 +61,20 @@ export class GradientSlot implements ValueOwner {
 
   dispose(): void {
     this.set(null);
-    this.#place?.dispose?.();
-    this.#place = null;
+    this.#engineStorage?.dispose?.();
+    this.#engineStorage = null;
   }
 
-  /** Where a gradient goes that is computed now: one that has been dropped or shared meanwhile is like all others. */
+  /** The destination of a gradient that is computed now: host memory if it has been dropped or shared meanwhile. */
   #destinationOf(node: Node): Destination {
-    return this.#isOwn && this.#gradient?.node === node ? (this.#place ?? "engine") : "host";
+    return this.#isOwn && this.#gradient?.node === node ? (this.#engineStorage ?? "engine") : "host";
   }
 
-  /** What is in the engine of the gradient, whose place is free from here on; `null` if nothing is. */
-  #takeBack(): Storage | null {
+  /** The elements of the gradient if they are in the engine, else `null`. From now on the next gradient may overwrite them. */
+  #reclaimStorage(): Storage | null {
     const elements = this.#isOwn ? (this.#gradient?.node.storage ?? null) : null;
     if (elements === null || elements.location === "host") return null;
-    this.#place = elements;
+    this.#engineStorage = elements;
     return elements;
   }
 }

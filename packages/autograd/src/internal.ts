@@ -1,4 +1,4 @@
-// What packages of this house need of this one and nobody else does. It may change with any version.
+// Exports for the other packages of this repository only. They may change in any version.
 
 export { computeDue } from "./awaited-values.js";
 export { recordAssignments } from "./recorded-changes.js";

@@ -27,7 +27,7 @@ describe("jacobian", () => {
     expect(jacobian((a: Tensor) => a.sum({ axis: 0 }))(zeros([0, 2])).shape).toEqual([2, 0, 2]);
   });
 
-  it("is nested as the output, and within as the argument", () => {
+  it("has the nesting of the output, and at each leaf that of the argument", () => {
     const f = (scale: Tensor, { a, b }: { a: Tensor; b: Tensor }) => ({
       y: a.mul(b).mul(scale),
       z: [a] as const,
@@ -55,7 +55,7 @@ describe("hessian", () => {
       });
   });
 
-  it("is nested as the argument, twice", () => {
+  it("has the nesting of the argument, twice", () => {
     const f = ({ a, b }: { a: Tensor; b: Tensor }): Tensor => a.mul(b).sum();
     const blocks = hessian(f)({ a: x, b: float64(3) });
     expectTypeOf(blocks.a.b).toEqualTypeOf<Tensor>();

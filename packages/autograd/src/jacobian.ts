@@ -15,12 +15,13 @@ import { track, withArgument } from "./track.js";
 import type { TreeFunction } from "./vjp.js";
 
 /**
- * All first derivatives of a function: `jacobian(f)(x)[i, j]` is ∂f(x)ᵢ/∂xⱼ. For trees, it is nested as the output, and
- * within that as the input. It costs one pull-back per element of the output; see `jvp` and `vjp` for products with it.
+ * All first derivatives of a function: `jacobian(f)(x)[i, j]` is ∂f(x)ᵢ/∂xⱼ. For trees, the result has the nesting of the
+ * output, and at each leaf the nesting of the input. It costs one pull-back per element of the output; see `jvp` and `vjp`
+ * for products with it.
  *
  * Shapes: f: x […X] -> y […Y] gives […Y, …X]
  * Throws: DTypeError if the argument is not float32 or float64
- * Source: jax.jacrev
+ * Source: jax.jacrev; torch.autograd.functional.jacobian
  */
 export function jacobian<Inputs extends readonly Tree[], Output extends Tree, Index extends number = 0>(
   f: TreeFunction<Inputs, Output>,
@@ -36,12 +37,12 @@ export function jacobian<Inputs extends readonly Tree[], Output extends Tree, In
 }
 
 /**
- * All second derivatives of a function whose result is one number: `hessian(f)(x)[i, j]` is ∂²f/∂xᵢ∂xⱼ. For trees, it is
- * nested as the input, and within that as the input again. See `hvp` for products with it.
+ * All second derivatives of a scalar function: `hessian(f)(x)[i, j]` is ∂²f/∂xᵢ∂xⱼ. For trees, the result has the nesting of
+ * the input, and at each leaf that nesting again. See `hvp` for products with it.
  *
  * Shapes: x […X] gives […X, …X]
  * Throws: ShapeError if f returns more than one number; DTypeError if the argument is not float32 or float64
- * Source: jax.hessian
+ * Source: jax.hessian; torch.autograd.functional.hessian
  */
 export function hessian<Inputs extends readonly Tree[], Index extends number = 0>(
   f: ScalarFunction<Inputs>,
@@ -50,7 +51,7 @@ export function hessian<Inputs extends readonly Tree[], Index extends number = 0
   return jacobian(grad(f, options), options);
 }
 
-/** dy/dx for every tensor x of a tree: one row per element of y, each pulled back by itself. */
+/** dy/dx for every tensor x of a tree: one row per element of y, each computed by a separate pull-back. */
 function derivativesOf<T extends Tree>(y: Tensor, tree: T, targets: ReadonlySet<Node>): T {
   const rows = Array.from({ length: y.size }, (_, i) => pullBack([[y, oneAt(i, y)]], targets));
   return mapTree(tree, (x: Tensor): Tensor => {
@@ -60,7 +61,7 @@ function derivativesOf<T extends Tree>(y: Tensor, tree: T, targets: ReadonlySet<
   });
 }
 
-/** A tensor like y that is 1 at one element and 0 elsewhere. */
+/** A tensor of the shape and type of y that is 1 at one element and 0 elsewhere. */
 function oneAt(element: number, { dtype, size, shape }: Tensor): Tensor {
   const data = allocate(dtype, size);
   data[element] = 1;

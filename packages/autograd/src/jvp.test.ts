@@ -14,7 +14,7 @@ const matrix = float64([
 ]);
 
 describe("jvp", () => {
-  it("says how fast a function changes along a direction", () => {
+  it("is the directional derivative", () => {
     const { value, tangent } = jvp((a: Tensor) => matmul(matrix, a), [x], [v]);
     expect(value.toArraySync()).toEqual([3.5, 2.5]);
     expect(tangent.toArraySync()).toEqual(matmul(matrix, v).toArraySync());
@@ -46,7 +46,7 @@ describe("jvp", () => {
     expect(checkGradient(slope, [x], { order: 2 }).checked).toBe(3);
   });
 
-  it("has an error for tangents that are not like the inputs", () => {
+  it("throws for tangents that do not fit the inputs", () => {
     const f = (a: Tensor): Tensor => a;
     expect(() => jvp(f, [x], [matrix])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: jvp: got [2, 3] for a tensor of [3]]`,
@@ -81,7 +81,7 @@ describe("hvp", () => {
       });
   });
 
-  it("is for functions with one result", () => {
+  it("requires a scalar function", () => {
     expect(() => hvp((a: Tensor) => a, [x], [v])).toThrow(
       "hvp: the function returned [3]; expected a scalar",
     );

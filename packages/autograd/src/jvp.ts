@@ -7,16 +7,16 @@ import { track } from "./track.js";
 import type { TreeFunction } from "./vjp.js";
 
 /**
- * The value of f, and how fast it changes as the inputs move along `tangents`: `J v` with the Jacobian J of f.
+ * The value of f and its directional derivative along `tangents` v: `J v` with the Jacobian J of f.
  *
- * There is no second table of rules for it. A pull-back `u ↦ Jᵀ u` is linear in u, so pulling v back through it gives
- * `(Jᵀ)ᵀ v = J v`, and neither u nor `Jᵀ u` is ever computed. Rules that are not the table's (`customFunction`,
- * `onGradient`) must be linear in the gradient they are given.
+ * It uses the table of backward rules. A pull-back `u ↦ Jᵀ u` is linear in u, so pulling v back through it gives
+ * `(Jᵀ)ᵀ v = J v`, and neither u nor `Jᵀ u` is ever computed. Custom rules (`customFunction`, `onGradient`) must be linear in the
+ * gradient they receive.
  *
- * Shapes: tangents nested and shaped as the inputs; `tangent` as the output
- * Throws: DTypeError if an input is not float32 or float64; ArgumentError or ShapeError if the tangents are not like the
- * inputs
- * Source: jax.jvp; Townsend, "A new trick for calculating Jacobian vector products", 2017
+ * Shapes: tangents have the nesting and shapes of the inputs; `tangent` those of the output
+ * Throws: DTypeError if an input is not float32 or float64; ArgumentError, ShapeError or DTypeError if the tangents differ
+ * from the inputs in nesting, shape or type
+ * Source: jax.jvp; torch.func.jvp; Townsend, "A new trick for calculating Jacobian vector products", 2017
  */
 export function jvp<Inputs extends readonly Tree[], Output extends Tree>(
   f: TreeFunction<Inputs, Output>,
@@ -51,10 +51,10 @@ export function jvp<Inputs extends readonly Tree[], Output extends Tree>(
 }
 
 /**
- * The value of f, its gradient, and how fast the gradient changes as the inputs move along `tangents`: `H v` with the
- * Hessian H of f, for about the price of two gradients and without ever forming H.
+ * The value of f, its gradient, and the Hessian-vector product `H v` with the Hessian H of f and `tangents` v. It costs about two
+ * gradients; H is never formed.
  *
- * Shapes: tangents, `grad` and `product` nested and shaped as the inputs
+ * Shapes: tangents, `grad` and `product` have the nesting and shapes of the inputs
  * Throws: ShapeError if f returns more than one number; otherwise like `jvp`
  * Source: torch.autograd.functional.hvp; Pearlmutter, "Fast Exact Multiplication by the Hessian", 1994
  */
@@ -69,7 +69,7 @@ export function hvp<Inputs extends readonly Tree[]>(
   checkScalar("hvp", value);
   const first = pullBack([[value, onesLike(value)]], targets);
   const gradientOf = (x: Tensor): Tensor => first.get(x.node) ?? zerosLike(x);
-  // H is symmetric: to pull v back through the gradient is to multiply by it.
+  // Pulling v back through the gradient gives Hᵀ v, which equals H v because H is symmetric.
   const second = pullBack(
     pairLeaves("hvp", tracked, tangents).map(([x, v]) => [gradientOf(x), v]),
     targets,

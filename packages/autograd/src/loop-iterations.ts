@@ -12,8 +12,8 @@ import {
 import type { Loop } from "./backward-loop.js";
 
 /**
- * Runs a loop on an engine, each iteration as a program of its own: so that somebody can look into them. `copied` is told which
- * node of the program stands for which of the body.
+ * Runs a loop on an engine with one program per iteration, so that the engine can inspect each iteration. `copied` is called
+ * with each node of the body and its copy in the program.
  */
 export function runIterations(
   { inputs, attributes }: Loop["scan"],
@@ -29,11 +29,11 @@ export function runIterations(
   const outputs = [...body.next, ...body.results];
   const order = body.order(outputs);
   for (let i = 0; i < length; i++) {
-    const place = reverse ? length - 1 - i : i;
+    const index = reverse ? length - 1 - i : i;
     const copies = new Map<Node, Node>([
       ...body.constants.map((formal, k) => [formal, leaves[k]] as const),
       ...body.carries.map((formal, k) => [formal, carries[k]] as const),
-      ...body.sequences.map((formal, k) => [formal, sliceOf(sequences[k], place)] as const),
+      ...body.sequences.map((formal, k) => [formal, sliceOf(sequences[k], index)] as const),
     ]);
     const copyOf = (node: Node): Node => copies.get(node) ?? node;
     for (const node of order) {
@@ -52,10 +52,10 @@ export function runIterations(
   }
 }
 
-/** One of the tensors that are stacked in a leaf. */
-function sliceOf(stack: Node, place: number): Node {
+/** One slice of a stacked leaf. */
+function sliceOf(stack: Node, index: number): Node {
   const shape = stack.shape.slice(1);
   const size = sizeOf(shape);
   const elements = elementsOf(stack).readSync();
-  return createLeaf(shape, stack.dtype, new HostStorage(elements.slice(place * size, (place + 1) * size)));
+  return createLeaf(shape, stack.dtype, new HostStorage(elements.slice(index * size, (index + 1) * size)));
 }

@@ -2,10 +2,13 @@ import { bytesPerElement, primitives, sizeOf, type Node, type PrimitiveName } fr
 import { topologicalOrder, type LoopGraph } from "@stargrad/graph/internal";
 import { customRuleOf } from "./custom-rule.js";
 
-/** What a primitive may cost to be computed once more rather than kept: arithmetic, and no series that approximates a function. */
+/**
+ * The largest cost of a primitive that is recomputed rather than kept: arithmetic, but no approximations of functions such as
+ * exp.
+ */
 const cheapCost = 6;
 
-/** What a loop can keep of its iterations: what it computes anyway, and what its carries are when an iteration begins. */
+/** The values a loop can keep of its iterations: nodes that it computes anyway, and its carries at the start of an iteration. */
 export class Keepable {
   readonly #body: LoopGraph;
   readonly #carries: ReadonlySet<Node>;
@@ -20,18 +23,18 @@ export class Keepable {
   has(node: Node): boolean {
     if (this.#carries.has(node)) return true;
     const { operation } = node;
-    // A loop inside of it is no tensor, but can be asked for another output.
+    // An inner loop is not a tensor, but any of its outputs can be kept.
     const computed = operation?.primitive === "scanOutput" ? operation.inputs[0] : node;
     return operation?.primitive !== "scan" && this.#computed.has(computed);
   }
 
   /**
-   * Chooses what to keep so that nodes can be had in the gradient. `candidates` are all nodes that depend on the iteration and on
-   * no gradient, inputs before outputs; what is `kept` already is added to.
+   * Chooses the residuals: the nodes to keep, so that the gradient can compute the nodes of `reads`. `candidates` are all
+   * nodes that depend on the iteration and on no gradient, inputs before outputs. The chosen nodes are added to `kept`.
    *
-   * What was dear to compute is kept. What is arithmetic on kept values, on slices and on constants is computed once more, and so is
-   * what only the gradient computes; what is arithmetic on anything else is kept in its place. A lean choice keeps the carries
-   * alone, from which everything else follows. Slices of sequences are there in any case.
+   * Expensive nodes are kept. Cheap nodes are recomputed if their operands are kept values, slices or constants, and kept
+   * otherwise. Nodes that only the gradient computes are recomputed. A lean choice keeps only the carries, from which
+   * everything else can be recomputed. Slices of sequences are always available.
    */
   choose(
     reads: Iterable<Node>,
@@ -50,45 +53,45 @@ export class Keepable {
         (node) => (isStop(node) ? [] : dependenciesOf(node)),
       ).filter(isStop),
     );
-    // A carry is what it was when the iteration began, also where it is the coming value of a variable, and so computed outside.
+    // Always keep carries: their values are those at the start of the iteration, also if the node is a pending value of a variable.
     for (const node of stops) if (this.#carries.has(node) || !isCheap(node)) kept.add(node);
-    /** What cheap operations make of what is there. */
-    const following = new Set<Node>();
-    const isThere = (node: Node): boolean =>
-      !varying.has(node) || sequences.has(node) || kept.has(node) || following.has(node);
+    /** Cheap nodes whose operands are all available. */
+    const recomputed = new Set<Node>();
+    const isAvailable = (node: Node): boolean =>
+      !varying.has(node) || sequences.has(node) || kept.has(node) || recomputed.has(node);
     for (const node of candidates) {
-      if (isCheap(node) && dependenciesOf(node).every(isThere)) following.add(node);
+      if (isCheap(node) && dependenciesOf(node).every(isAvailable)) recomputed.add(node);
       else if (stops.has(node)) kept.add(node);
     }
   }
 }
 
-/** Whether a node shows all elements of another one otherwise: nothing is gained by keeping it beside that. */
+/** Whether a node is a view of all elements of its operand. Keeping it in addition to the operand saves nothing. */
 function isView(node: Node): boolean {
   const row = rowOf(node);
   return row?.kind === "movement" && "showsAll" in row && row.showsAll;
 }
 
-/** Whether a node costs little to compute once more: no sums, and nothing dear. */
+/** Whether a node is cheap to recompute: no reductions, and no expensive functions. */
 function isCheap(node: Node): boolean {
   const row = rowOf(node);
   return row !== null && ("cost" in row ? row.cost <= cheapCost : row.kind === "movement");
 }
 
-/** What is said of the primitive that computes a node; `null` of a leaf, and of what has a rule of its own. */
+/** The row of the primitive that computes a node; `null` for leaves and nodes with a custom rule. */
 function rowOf(node: Node): (typeof primitives)[PrimitiveName] | null {
   if (node.operation === null || customRuleOf(node) !== undefined) return null;
   return primitives[node.operation.primitive];
 }
 
-/** What a node is computed from, and what its gradient goes to beside that. */
+/** The operands of a node, and any further nodes that receive a gradient from it. */
 export function dependenciesOf(node: Node): readonly Node[] {
   const operands = node.operation?.inputs ?? [];
   const further = customRuleOf(node)?.inputs;
   return further === undefined ? operands : [...operands, ...further];
 }
 
-/** How much memory it takes to keep nodes of every iteration. */
+/** The number of bytes needed to keep nodes of every iteration. */
 export function bytesOf(nodes: Iterable<Node>, length: number): number {
   let bytes = 0;
   for (const { shape, dtype } of nodes) bytes += length * sizeOf(shape) * bytesPerElement(dtype);

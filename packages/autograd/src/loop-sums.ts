@@ -2,31 +2,31 @@ import type { Node } from "@stargrad/graph";
 import { add, expand, matmul, mul, permute, reshape, sum, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
 
-/** A tensor that can be had once the loop has been made, of its outputs by index. */
+/** A tensor that is built once the loop exists, from a function that returns the loop's outputs by index. */
 export type Later = (output: (index: number) => Tensor) => Tensor;
 
-/** How a loop makes values of all its iterations available outside. */
+/** Access to the values of all iterations of a loop from outside of it. */
 export interface IterationStacks {
   readonly length: number;
-  /** The node outside that is the same in every iteration; `null` if there is none. */
+  /** The tensor outside of the loop that equals the node in every iteration; `null` if there is none. */
   constantOf(node: Node): Tensor | null;
-  /** Whether `stackOf` has been asked for the node. */
+  /** Whether `stackOf` has been called for the node. */
   isStacked(node: Node): boolean;
-  /** A node of every iteration, stacked along a new leading axis. */
+  /** The values of a node in all iterations, stacked along a new leading axis. */
   stackOf(node: Node): Later;
-  /** The sum of a node over all iterations, added up in the loop. */
+  /** The sum of a node over all iterations, accumulated in the loop. */
   carriedSumOf(node: Node): Later;
 }
 
-/** A sum of more parts than this is added up inside of the loop. */
+/** Sums of more parts than this are accumulated inside of the loop. */
 const mostParts = 32;
 
 /**
- * The sum of a node over all iterations, as one operation outside of the loop on what the iterations leave there: `null` if
- * that would be no better than adding up inside.
+ * The sum of a node over all iterations, as one operation outside of the loop on stacked values: `null` if accumulating
+ * inside of the loop is at least as good.
  *
- * The weights of a layer receive a product of two matrices from every iteration, `dW = Σₜ xₜᵀ gₜ`: that is one product of the
- * stacked matrices, as long as the loop. Sums over axes, of biases say, are sums over one axis more.
+ * The gradient of a layer's weights is a sum of matrix products, one per iteration, `dW = Σₜ xₜᵀ gₜ`. That equals one product
+ * of the stacked matrices. Sums over axes, for example for biases, become sums over one more axis.
  */
 export function sumOutside(
   node: Node,
@@ -35,7 +35,7 @@ export function sumOutside(
 ): Later | null {
   const found = known.get(node);
   if (found !== undefined) return found;
-  // Until it is known it is none: what is added up in many steps is cut off there.
+  // Store null before the recursion: it ends at a node that is visited again.
   known.set(node, null);
   const sum = known.size > mostParts ? null : sumOf(node, stacks, known);
   const later = sum && once(sum);
@@ -43,7 +43,7 @@ export function sumOutside(
   return later;
 }
 
-/** A tensor that is made once for a loop, however often it is asked for. */
+/** Caches a tensor per loop, so that it is built only once. */
 function once(later: Later): Later {
   let made: { readonly output: (index: number) => Tensor; readonly value: Tensor } | null = null;
   return (output) => {
@@ -100,13 +100,16 @@ function summed(stack: Later, further: readonly number[] = []): Later {
   return (output) => sum(stack(output), { axis: [0, ...further] });
 }
 
-/** The products of all iterations. */
+/** The matrix products of all iterations, stacked. */
 function product([a, b]: readonly Node[], stacks: IterationStacks): Later {
   const [left, right] = [stackOutside(a, stacks), stackOutside(b, stacks)];
   return (output) => matmul(left(output), right(output));
 }
 
-/** A node of every iteration. What only moves elements is done outside, so that they are stacked once however they are seen. */
+/**
+ * The values of a node in all iterations, stacked. Operations that only move elements are applied outside of the loop, so
+ * that the same elements are stacked only once.
+ */
 export function stackOutside(node: Node, stacks: IterationStacks): Later {
   const constant = stacks.constantOf(node);
   const whole = [stacks.length, ...node.shape];

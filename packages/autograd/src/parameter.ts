@@ -7,7 +7,7 @@ import { recording } from "./recorded-changes.js";
 import { computedLeaf, Variable } from "./variable.js";
 
 /**
- * A tensor that is learned. `backward` leaves its gradient in `grad`; an optimizer turns that into a new value.
+ * A trainable tensor. `backward` stores its gradient in `grad`; an optimizer computes the next value from that.
  *
  * Throws: DTypeError unless the value is float32 or float64
  * Source: torch.nn.Parameter
@@ -31,8 +31,8 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
   }
 
   /**
-   * dL/dthis, summed over the `backward` calls since it was last set to null; null if no loss has depended on it. While a
-   * step is recorded it is the gradient within the recording, which begins and ends with none.
+   * dL/dp of this parameter p, summed over the `backward` calls since it was last set to null; null if no loss has depended
+   * on it. While a function is recorded, it is the gradient within the recording, which starts and ends with null.
    */
   get grad(): Tensor | null {
     const changes = recording();
@@ -45,20 +45,20 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
     else changes.gradients.set(this, gradient);
   }
 
-  /** The gradient for whoever computes with it at once. One that has only been read so need never leave the engine. */
+  /** The gradient, for callers that use it immediately and keep no reference. Unlike `grad`, this copies nothing to the host. */
   override peekGradient(): Tensor | null {
     const changes = recording();
     return changes === null ? this.#gradient.peek() : (changes.gradients.get(this) ?? null);
   }
 
-  /** Takes on a gradient that nobody else has. For `backward`. */
+  /** Sets a gradient that no other code references. For `backward`. */
   ownGradient(gradient: Tensor): void {
     const changes = recording();
     if (changes === null) this.#gradient.own(gradient);
     else changes.gradients.set(this, gradient);
   }
 
-  /** Whether gradients reach it. Freezing a parameter takes effect for what is computed from here on. */
+  /** Whether gradients are computed for it. Changes affect later operations only. */
   get requiresGradient(): boolean {
     return this.current.tracked;
   }
@@ -67,14 +67,17 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
     this.represent(required);
   }
 
-  /** Gives back at once what its values take, and drops its gradient. */
+  /** Frees the memory of its values immediately, and drops its gradient. */
   override dispose(): void {
     disposeOf(this);
     this.#gradient.dispose();
   }
 }
 
-/** The parameter whose value this node is or was: how `backward` finds its way home. `undefined` for any other node. */
+/**
+ * The parameter whose current or earlier value this node is; `undefined` for any other node. `backward` finds parameters by
+ * it.
+ */
 export function parameterOf({ owner }: Node): Parameter | undefined {
   return owner instanceof Parameter ? owner : undefined;
 }

@@ -16,14 +16,14 @@ import { scanGradient } from "./scan-gradient.js";
 import { SliceGradients } from "./slice-gradients.js";
 
 /**
- * Back-propagation. Walks the graph from its roots against the direction it was computed in, carrying the gradient of
- * each root, and returns dL/dt for every target t that a root depends on. The walk ends at the targets.
+ * Back-propagation (reverse-mode differentiation). Traverses the graph from the roots to the targets with the gradient of
+ * each root, and returns dL/dt for every target t that a root depends on.
  *
- * Each step asks the table of rules how much of the gradient goes to each input; where paths meet, gradients add up. The
- * outputs of a loop are one step: their gradients go through it together.
+ * At each node, the table of rules computes the gradients of the inputs; gradients from several paths are added. All outputs of a
+ * loop are processed together.
  *
- * No gradient goes to nodes of the `boundary` that are not targets, or past them. Default: the targets.
- * `order`: the `gradientOrder` of the roots, of whoever knows it already.
+ * `boundary`: nodes at which the traversal stops; those that are not targets receive no gradient. Default: the targets.
+ * `order`: the `gradientOrder` of the roots, if the caller has computed it already.
  */
 export function pullBack(
   roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
@@ -57,15 +57,15 @@ function gradientsOf(
     for (const part of slices.take(node)) accumulate(node, part);
     if (boundary.has(node) || !leading.has(node)) continue;
     const inputs = sourcesOf(node);
-    for (const [place, contribution] of contributionsOf(node).entries()) {
-      if (contribution === null || !leading.has(inputs[place])) continue;
-      checkContribution(node, place, contribution);
-      accumulate(inputs[place], contribution);
+    for (const [index, contribution] of contributionsOf(node).entries()) {
+      if (contribution === null || !leading.has(inputs[index])) continue;
+      checkContribution(node, index, contribution);
+      accumulate(inputs[index], contribution);
     }
   }
   return gradients;
 
-  /** What goes to each input of a node, all of whose gradient has arrived. */
+  /** The gradients of a node's inputs, once the node's own gradient is complete. */
   function contributionsOf(node: Node): readonly (Tensor | null)[] {
     const { operation } = node;
     const ofOutputs = ofLoops.get(node);
@@ -74,7 +74,7 @@ function gradientsOf(
         scanGradient(
           { bundle: node, scan: operation },
           ofOutputs,
-          (place) => leading.has(operation.inputs[place]),
+          (index) => leading.has(operation.inputs[index]),
           pullBack,
         ),
       );
@@ -90,7 +90,7 @@ function gradientsOf(
     const [bundle] = operation.inputs;
     const collected = ofLoops.get(bundle) ?? new Map<number, Tensor>();
     const { index } = operation.attributes;
-    // Several nodes may stand for one output.
+    // Several nodes may represent the same output.
     const known = collected.get(index);
     ofLoops.set(bundle, collected.set(index, known === undefined ? g : add(known, g)));
     return [];
@@ -99,16 +99,16 @@ function gradientsOf(
 
 let differentiated: Node | null = null;
 
-/** The node whose gradient rule is being asked right now. */
+/** The node whose gradient rule is running now; `null` if none is. */
 export function nodeBeingDifferentiated(): Node | null {
   return differentiated;
 }
 
-function differentiating<T>(node: Node, ask: () => T): T {
+function differentiating<T>(node: Node, compute: () => T): T {
   const outer = differentiated;
   differentiated = node;
   try {
-    return ask();
+    return compute();
   } finally {
     differentiated = outer;
   }
@@ -130,7 +130,7 @@ function differentiate(
   );
 }
 
-/** Sums what goes to the copies of an input that an elementwise operation has broadcast. */
+/** Sums a gradient over the axes along which an elementwise operation has broadcast the input. */
 function gathered(contribution: Tensor, shape: Shape): Tensor {
   if (sameShape(contribution.shape, shape)) return contribution;
   const added = contribution.ndim - shape.length;
@@ -141,7 +141,7 @@ function gathered(contribution: Tensor, shape: Shape): Tensor {
   return sameShape(total.shape, shape) ? total : reshape(total, shape);
 }
 
-/** A row of the table, whichever it is. */
+/** A row of the table of rules, for any primitive. */
 type AnyRule = (
   g: Tensor,
   inputs: readonly Tensor[],
@@ -155,17 +155,17 @@ function applyRule(
   inputs: readonly Tensor[],
   y: Tensor,
 ): readonly (Tensor | null)[] {
-  // Each row takes the attributes of its own primitive; an operation carries just those. Loops do not get here.
+  // The attributes have the type that the rule of the same primitive takes. Loops are handled by the caller.
   const rule = rules[primitive] as AnyRule | null;
   return rule === null ? [] : rule(g, inputs, y, attributes);
 }
 
-/** A rule that returns another shape or type would spoil every gradient before it. */
-function checkContribution(node: Node, place: number, contribution: Tensor): void {
-  const input = sourcesOf(node)[place];
+/** Checks shape and type of a rule's result: a wrong one would corrupt all gradients computed from it. */
+function checkContribution(node: Node, index: number, contribution: Tensor): void {
+  const input = sourcesOf(node)[index];
   const called = customRuleOf(node)?.name ?? `the gradient rule of ${node.operation?.primitive}`;
   const problem = (got: string, expected: string): string =>
-    `the gradient of input ${place} came back as ${got}; expected ${expected}`;
+    `the gradient of input ${index} is ${got}; expected ${expected}`;
   if (!sameShape(contribution.shape, input.shape)) {
     throw new ShapeError(called, problem(formatShape(contribution.shape), formatShape(input.shape)));
   }

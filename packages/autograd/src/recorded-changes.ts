@@ -1,27 +1,27 @@
 import type { Tensor } from "@stargrad/tensor";
 import type { Variable } from "./variable.js";
 
-/** What a function changes while its assignments are recorded. */
+/** The changes that a function makes while its assignments are recorded. */
 export interface RecordedChanges {
-  /** What each variable was assigned last. */
+  /** The last value assigned to each variable. */
   readonly assignments: Map<Variable, Tensor>;
-  /** The gradients it left; a parameter that is not among them has none. */
+  /** The gradients it set; parameters that are missing have none. */
   readonly gradients: Map<Variable, Tensor | null>;
-  /** What makes each variable stand for its own value again. */
+  /** Functions that restore the variables' own values. */
   readonly restore: (() => void)[];
 }
 
 let current: RecordedChanges | null = null;
 
-/** What is being recorded; `null` most of the time. */
+/** The changes being recorded; `null` if none are. */
 export function recording(): RecordedChanges | null {
   return current;
 }
 
 /**
- * Runs a function and collects what it assigns, and the gradients that it leaves, instead of computing them. Until the
- * function returns, a variable that has been assigned to stands for its new value, and gradients are those that the function
- * has left; afterwards all are as they were.
+ * Runs a function and collects its assignments, and the gradients that it sets, instead of computing them. Until the function
+ * returns, an assigned variable has its new value, and `grad` returns the gradients that the function has set. Afterwards all
+ * are restored.
  */
 export function recordAssignments<T>(f: () => T): {
   readonly result: T;
@@ -39,7 +39,7 @@ export function recordAssignments<T>(f: () => T): {
   }
 }
 
-/** Notes an assignment instead of carrying it out. */
+/** Records an assignment instead of carrying it out. */
 export function recordAssignment(
   { assignments, restore }: RecordedChanges,
   variable: Variable,

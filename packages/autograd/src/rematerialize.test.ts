@@ -113,7 +113,7 @@ describe("rematerialize", () => {
     expect(share(24)).toBeLessThan(0.33);
   });
 
-  it("calls the function once, and computes on the same random numbers", () => {
+  it("calls the function once, and recomputes with the same random numbers", () => {
     let calls = 0;
     const generator = new Generator(5);
     const dropout = rematerialize((x: Tensor) => {
@@ -172,7 +172,7 @@ describe("rematerialize", () => {
     expect(a.grad?.toArraySync()).toEqual([0, 12]);
   });
 
-  it("can be differentiated again, forwards and backwards, nested and around custom gradients", () => {
+  it("can be differentiated again, forwards and backwards, nested and with custom functions", () => {
     const square = customFunction(
       (y: Tensor) => y.mul(y),
       (g, [y]) => [g.mul(y).mul(2)],

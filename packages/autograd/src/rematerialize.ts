@@ -6,19 +6,19 @@ import { pullBack } from "./pull-back.js";
 import { sourcesOf } from "./gradient-order.js";
 
 /**
- * The same function, whose intermediate results are computed once more for the gradient instead of being kept for it.
+ * The same function, but its intermediate results are recomputed for the gradient instead of being kept (gradient checkpointing).
  *
- * A program that computes a loss and its gradients holds an intermediate result from where it is computed until the
- * gradient has used it. Of a rematerialized function only the inputs and the output are held that long: the rest is let
- * go on the way forward and, when the gradient arrives, computed again from the inputs. That trades the time of one more
- * forward pass for memory, and pays where several such functions follow one another. It changes nothing for a program
- * without a gradient, and nothing about the result: f is called once and the very same operations run again, on the same
- * random numbers if it draws any, so the bits are the same.
+ * A program that computes a loss and its gradients keeps each intermediate result until the gradient has used it. Of a
+ * rematerialized function it keeps only the inputs and the output. The other results are freed in the forward pass and
+ * recomputed from the inputs in the backward pass. This trades the time of one more forward pass for memory, and is useful
+ * for several such functions in sequence. Programs without a gradient are not affected, and neither are the results: f is
+ * called once, and the same operations run again with the same random numbers, so the results are equal to the bit.
  *
- * Parameters that f uses receive their gradients as ever. What does not depend on the inputs, such as a dropout mask, is
- * shared and not computed again.
+ * Parameters that f uses receive their gradients as usual. Values that do not depend on the inputs, such as a dropout mask, are
+ * shared and not recomputed.
  *
  * Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016; torch.utils.checkpoint
+ * Searched for as: jax.checkpoint, jax.remat; tf.recompute_grad
  */
 export function rematerialize<Inputs extends readonly Tensor[]>(
   f: (...inputs: Inputs) => Tensor,
@@ -30,7 +30,7 @@ export function rematerialize<Inputs extends readonly Tensor[]>(
       name: "rematerialize",
       inputs: [...given, ...usedBeside(given, value)],
       rule(g, sources, y) {
-        // The nodes are taken from what the rule is given: inside another rematerialized function they are copies.
+        // Use the nodes that the rule receives: inside of another rematerialized function they are copies.
         const boundary = sources.map(({ node }) => node);
         const waiting = boundary.slice(0, given.length).map((x) => after(g, new Tensor(x)).node);
         const again = repeat(boundary.slice(0, given.length), waiting, operandOf(y.node));
@@ -43,8 +43,8 @@ export function rematerialize<Inputs extends readonly Tensor[]>(
 }
 
 /**
- * The tensor x, bit for bit, but not before g: one element of g is joined to it and cut off again. Without that, nothing
- * would keep a program from computing everything again at the start, and holding it as long as before.
+ * The tensor x with an artificial dependency on g: one element of g is appended and removed again. Without this dependency, a
+ * program could recompute everything at its start and would keep the results as long as before.
  */
 function after(g: Tensor, x: Tensor): Tensor {
   const first = g.reshape([g.size]).narrow(0, 0, Math.min(g.size, 1));
@@ -52,7 +52,7 @@ function after(g: Tensor, x: Tensor): Tensor {
   return joined.narrow(0, 0, x.size).reshape(x.shape);
 }
 
-/** The nodes on the way from some of the inputs to y, inputs before outputs; neither the inputs nor what is beside the way. */
+/** The nodes that depend on an input and that y depends on (including y), inputs before outputs, without the inputs. */
 function between(inputs: readonly Node[], y: Node): Set<Node> {
   const starts = new Set(inputs);
   const region = new Set<Node>();
@@ -63,7 +63,7 @@ function between(inputs: readonly Node[], y: Node): Set<Node> {
   return region;
 }
 
-/** The nodes beside the way from the inputs to y that a gradient of y flows to. */
+/** The nodes outside of that region that receive a gradient from it, such as parameters. */
 function usedBeside(inputs: readonly Node[], y: Node): Node[] {
   const region = between(inputs, y);
   const known = new Set([...inputs, ...region]);
@@ -71,7 +71,7 @@ function usedBeside(inputs: readonly Node[], y: Node): Node[] {
   return [...new Set([y, ...sources])].filter((node) => node.tracked && !known.has(node));
 }
 
-/** A copy of everything between the inputs and y, on other inputs; returns the copy of y. */
+/** Copies all nodes between the inputs and y with replaced inputs; returns the copy of y. */
 function repeat(inputs: readonly Node[], replacements: readonly Node[], y: Node): Node {
   const copies = new Map(inputs.map((input, i) => [input, replacements[i]]));
   const copyOf = (node: Node): Node => copies.get(node) ?? node;
@@ -89,7 +89,7 @@ function copied(node: Node, copyOf: (input: Node) => Node): Node {
   return createNode(operation.primitive, operation.inputs.map(copyOf), operation.attributes as never);
 }
 
-/** The node whose value this one has, which was made to follow a rule of its own. */
+/** The node whose value a node with a custom rule has. */
 function operandOf(node: Node): Node {
   const [value] = node.operation?.inputs ?? [];
   return value;

@@ -40,9 +40,9 @@ import {
 import { apply } from "@stargrad/tensor/internal";
 
 /**
- * The derivative of one primitive, backwards: from `g` = dL/dy to dL/dx for each input x, in order. `null` stands for an
- * input that nothing differentiable depends on. Rules call ordinary operations, so what they return can be differentiated
- * again.
+ * The backward rule (vector-Jacobian product) of one primitive: computes dL/dx for each input x, in order, from `g` = dL/dy.
+ * `null` means that the output is not differentiable with respect to an input. Rules call ordinary operations, so their
+ * results can be differentiated again.
  */
 export type Rule<P extends PrimitiveName> = (
   g: Tensor,
@@ -52,8 +52,8 @@ export type Rule<P extends PrimitiveName> = (
 ) => readonly (Tensor | null)[];
 
 /**
- * One row per primitive. `null` marks those whose output is not a real number, so that no derivative exists; `"loop"` those
- * that `pullBack` takes together, loop by loop.
+ * One row per primitive. `null` marks primitives without derivative, mostly because their output is not real; `"loop"` marks
+ * those that `pullBack` handles itself, one loop at a time.
  */
 export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } = {
   // One input, element by element
@@ -114,7 +114,7 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   // Products
   matmul: (g, [a, b]) => [matmul(g, b.transpose()), matmul(a.transpose(), g)],
 
-  // Movement: what was moved moves back
+  // Movement: the rule is the inverse movement or its transpose
   reshape: (g, [x]) => [reshape(g, x.shape)],
   permute: (g, _inputs, _y, { axes }) => [permute(g, inverse(axes))],
   expand: (g, [x]) => [sum(g, { axis: grownAxes(x.shape, g.shape), keepDims: true })],
@@ -158,12 +158,12 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   scanOutput: "loop",
 };
 
-/** The derivative of a step: 0 wherever it exists. */
+/** The derivative of a piecewise constant function: 0. */
 function flat(_g: Tensor, [x]: readonly Tensor[]): Tensor[] {
   return [zerosLike(x)];
 }
 
-/** 1 for the winner, a half for each of two that tie. */
+/** The share of the gradient: 1 for the selected operand, 0.5 for each of two equal operands. */
 function shareOf(wins: Tensor, ties: Tensor, like: Tensor): Tensor {
   return cast(where(wins, 1, where(ties, 0.5, 0)), like.dtype);
 }
@@ -175,8 +175,8 @@ function spread(reduced: Tensor, axes: readonly number[], shape: Shape): Tensor 
 }
 
 /**
- * For each element, the product of the others. Dividing the whole product by the element would be shorter and wrong
- * wherever it is 0, so the element is replaced by 1 instead: n² products, each of them right and differentiable again.
+ * For each element, the product of the others. Dividing the whole product by the element fails where the element is 0. So the
+ * element is replaced by 1: n elements need n products of n factors, which are correct and differentiable again.
  */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
@@ -195,7 +195,7 @@ function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   );
 }
 
-/** The axes that are longer than they were. */
+/** The axes whose length differs between the shapes. */
 function grownAxes(from: Shape, to: Shape): number[] {
   return from.flatMap((length, axis) => (length === to[axis] ? [] : [axis]));
 }

@@ -45,12 +45,12 @@ describe.each(Object.entries(loopCases))("the gradient of a loop, %s", (_, { f, 
 
   if (otherGradient === true) return;
 
-  it("is what central differences find, and so is the second", () => {
+  it("agrees with central differences, and so does the second gradient", () => {
     checkGradient(looped, inputs);
     checkGradient(looped, inputs, { order: 2 });
   });
 
-  it("can be pushed forward, and be multiplied by the Hessian", () => {
+  it("has correct jvp and hvp", () => {
     const tangents = inputs.map(({ shape }, i) => random(20 + i, ...shape));
     expectClose(jvp(looped, [...inputs], tangents).tangent, jvp(plain, [...inputs], tangents).tangent);
     const [got, expected] = [hvp(looped, [...inputs], tangents), hvp(plain, [...inputs], tangents)];
@@ -159,7 +159,7 @@ describe("what a loop keeps for its gradient", () => {
       () => true,
     ).filter(({ operation }) => operation?.primitive === "scan");
 
-  it("is the carry and what was dear to compute, and products for weights are made outside", () => {
+  it("is the carry and expensive nodes; products for weights are computed outside", () => {
     const gradient = grad(layer)(w, h0, x);
     const bodies = loopsBehind([gradient]).map(({ operation }) =>
       operation?.primitive === "scan" ? operation.attributes.body : null,
@@ -172,7 +172,7 @@ describe("what a loop keeps for its gradient", () => {
     expect(bodies[1]?.carries.map(({ shape }) => shape)).toEqual([[1, 2]]);
   });
 
-  it("is the carry alone if the rest is too large, and gives the same gradients", () => {
+  it("is only the carry if the rest is too large, with the same gradients", () => {
     const gradientsWithin = (bound: number) => {
       const y = layer(new Parameter(w), new Parameter(h0), new Parameter(x));
       const [bundle] = loopsBehind([y]);
@@ -194,7 +194,7 @@ describe("what a loop keeps for its gradient", () => {
 });
 
 describe("a long loop", () => {
-  it("of 2,000 iterations has a gradient, and overflows nothing", () => {
+  it("of 2,000 iterations has a gradient without stack overflow", () => {
     const decay = (rate: Tensor): Tensor =>
       scan((h: Tensor) => ({ carry: h.mul(rate), y: h }), tensor(1, { dtype: "float64" }), null, {
         length: 2000,
@@ -216,7 +216,7 @@ describe("a long loop", () => {
   });
 });
 
-it("the gradient takes a variable as it was in each iteration, also where its value was still to be computed", () => {
+it("the gradient uses the value of a variable in each iteration, also if that value was pending", () => {
   const x = tensor(1, { dtype: "float64" });
   const factor = new Buffer(tensor(2, { dtype: "float64" }));
   const f = (given: Tensor): Tensor =>
@@ -243,14 +243,14 @@ describe("detectAnomaly", () => {
     expect(() => detectAnomaly(f)).toThrow(/detectAnomaly: sqrt made NaN in element \[\] of \[\], called at/);
   });
 
-  it("names the operation whose derivative it was", () => {
+  it("names the differentiated operation", () => {
     const x = tensor([4, 1, 0], { dtype: "float64" });
     const f = (each: Tensor): Tensor =>
       scan((h, slice) => ({ carry: h.add(slice.sqrt()) }), tensor(0, { dtype: "float64" }), each).carry;
     expect(() => detectAnomaly(() => grad(f)(x))).toThrow(/the derivative of sqrt made Infinity/);
   });
 
-  it("finds nothing where nothing is", () => {
+  it("finds nothing in a loop without NaN and infinities", () => {
     const x = tensor([4, 1], { dtype: "float64" });
     const f = (each: Tensor): Tensor =>
       scan((h, slice) => ({ carry: h.add(slice.sqrt()) }), tensor(0, { dtype: "float64" }), each).carry;
@@ -258,8 +258,8 @@ describe("detectAnomaly", () => {
   });
 });
 
-describe("what a body adds up", () => {
-  it("may be long", () => {
+describe("sums in a body", () => {
+  it("may have many parts", () => {
     const f = (w: Tensor): Tensor =>
       scan(
         (carry: Tensor, x: Tensor) => {
@@ -279,7 +279,7 @@ describe("what a body adds up", () => {
     expect(grad(f)(tensor([1, 2], { dtype: "float64" })).toArraySync()).toEqual([6000, 6000]);
   });
 
-  it("may be the same again and again", () => {
+  it("may have equal parts many times", () => {
     const f = (w: Tensor): Tensor =>
       scan(
         (carry: Tensor, x: Tensor) => {

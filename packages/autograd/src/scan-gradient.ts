@@ -4,10 +4,10 @@ import { traceBody } from "@stargrad/tensor/internal";
 import { createBackwardLoop, type BackwardParts, type Loop } from "./backward-loop.js";
 import { gradientOrder, leadingTo } from "./gradient-order.js";
 
-/** All that is kept of the iterations for the gradient takes no more than this; otherwise only the carries are kept. */
+/** The largest number of bytes kept of the iterations for the gradient. If more would be needed, only the carries are kept. */
 const defaultKeptBytesBound = 256 * 2 ** 20;
 
-/** How gradients go back through a graph: `pullBack`, which asks for the gradient of a loop and is asked here in turn. */
+/** The signature of `pullBack`. It is passed in because it calls `scanGradient`: an import would be circular. */
 export type PullBack = (
   roots: readonly (readonly [root: Tensor, gradient: Tensor])[],
   targets: ReadonlySet<Node>,
@@ -15,28 +15,29 @@ export type PullBack = (
 ) => Map<Node, Tensor>;
 
 /**
- * The gradient of a loop: a loop in the other direction, which carries the gradients of the carries. From the gradients of the
- * outputs, by index, to those of the inputs that are `wanted`; `null` where there is none.
+ * The gradient of a loop: a loop in the other direction, whose carries are the gradients of the carries. Takes the gradients
+ * of the outputs, by index, and returns those of the `wanted` inputs; `null` for an input without gradient.
  *
- * In each iteration, `pullBack` takes the gradient back through the body once: there may be loops in it too. What it reads of the iteration forwards is either kept, as
- * a further result of the loop forwards, or computed once more (see `Keepable`). What iterations add to the gradient of a constant is
- * added up outside of the loop where that is one operation (see `sumOutside`), and is else carried along.
+ * `pullBack` is called once, to record one backward iteration of the body, which may contain loops. The values of the forward
+ * iteration that it reads are either kept, as further results of the forward loop, or recomputed (see `Keepable`). The
+ * gradient of a constant is summed over the iterations outside of the loop if that is one operation (see `sumOutside`), else
+ * in a carry.
  */
 export function scanGradient(
   loop: Loop,
   gradients: ReadonlyMap<number, Tensor>,
-  wanted: (place: number) => boolean,
+  wanted: (index: number) => boolean,
   pullBack: PullBack,
   keptBytesBound = defaultKeptBytesBound,
 ): (Tensor | null)[] {
   const { body, length, reverse } = loop.scan.attributes;
   const formals = [...body.constants, ...body.carries, ...body.sequences];
-  const targets = new Set(formals.filter((_, place) => wanted(place)));
-  const ends = activeCarries(loop, gradients, targets).map((place) => ({
-    carry: body.carries[place],
-    end: body.next[place],
-    formal: new Placeholder(body.next[place]),
-    initial: (gradients.get(place) ?? zerosLike(body.next[place])).node,
+  const targets = new Set(formals.filter((_, index) => wanted(index)));
+  const ends = activeCarries(loop, gradients, targets).map((index) => ({
+    carry: body.carries[index],
+    end: body.next[index],
+    formal: new Placeholder(body.next[index]),
+    initial: (gradients.get(index) ?? zerosLike(body.next[index])).node,
   }));
   const slices = [...gradients].flatMap(([index, { node }]) => {
     if (index < body.next.length) return [];
@@ -81,7 +82,7 @@ export function scanGradient(
   return formals.map((formal) => (targets.has(formal) ? (found.get(formal) ?? null) : null));
 }
 
-/** The carries, by their places, that a gradient comes to and through which it reaches a target. */
+/** The indices of the carries that receive a gradient and pass it on to a target. */
 function activeCarries(
   { scan }: Loop,
   gradients: ReadonlyMap<number, Tensor>,
@@ -89,30 +90,33 @@ function activeCarries(
 ): number[] {
   const { body } = scan.attributes;
   const formals = new Set([...body.constants, ...body.carries, ...body.sequences]);
-  const places = body.carries.map((_, place) => place);
+  const indices = body.carries.map((_, index) => index);
 
   const order = gradientOrder([...body.next, ...body.results], formals);
-  const leading = grown(new Set(places.filter((place) => targets.has(body.carries[place]))), (known) => {
+  const leading = closureOf(new Set(indices.filter((index) => targets.has(body.carries[index]))), (known) => {
     const through = leadingTo(
-      new Set([...targets, ...[...known].map((place) => body.carries[place])]),
+      new Set([...targets, ...[...known].map((index) => body.carries[index])]),
       order,
     );
-    return places.filter((place) => through.has(body.next[place]));
+    return indices.filter((index) => through.has(body.next[index]));
   });
   const results = body.results.filter((_, i) => gradients.has(body.next.length + i));
-  const reached = grown(new Set(places.filter((place) => gradients.has(place))), (known) => {
-    const roots = [...results, ...[...known].map((place) => body.next[place])];
+  const reached = closureOf(new Set(indices.filter((index) => gradients.has(index))), (known) => {
+    const roots = [...results, ...[...known].map((index) => body.next[index])];
     const met = new Set(gradientOrder(roots, formals));
-    return places.filter((place) => met.has(body.carries[place]));
+    return indices.filter((index) => met.has(body.carries[index]));
   });
-  return places.filter((place) => leading.has(place) && reached.has(place));
+  return indices.filter((index) => leading.has(index) && reached.has(index));
 }
 
-/** A set with what follows from it, and from that, until nothing new does. */
-function grown(known: Set<number>, follow: (known: ReadonlySet<number>) => readonly number[]): Set<number> {
+/** The closure of a set under `follow`: adds the results until no new element is found. */
+function closureOf(
+  known: Set<number>,
+  follow: (known: ReadonlySet<number>) => readonly number[],
+): Set<number> {
   for (let size = -1; size < known.size;) {
     size = known.size;
-    for (const place of follow(known)) known.add(place);
+    for (const index of follow(known)) known.add(index);
   }
   return known;
 }

@@ -21,7 +21,7 @@ describe("the gradient of slices", () => {
     return a.mul(b).sum().add(c.exp().sum());
   };
 
-  it("that a tensor was split into is laid out once, with nothing to pad or add", () => {
+  it("of a tensor that was split is one concatenation, without padding and adding", () => {
     const primitives = primitivesOf(grad(f)(x));
     expect(primitives.filter((name) => name === "concat")).toHaveLength(1);
     expect(primitives).not.toContain("pad");
@@ -31,7 +31,7 @@ describe("the gradient of slices", () => {
 
   it.each<[string, (whole: Tensor) => Tensor]>([
     [
-      "has zeros between stretches",
+      "has zeros between ranges",
       (whole) =>
         whole
           .narrow(1, 1, 1)
@@ -39,7 +39,7 @@ describe("the gradient of slices", () => {
           .sum(),
     ],
     [
-      "adds up stretches that overlap",
+      "adds ranges that overlap",
       (whole) =>
         whole
           .narrow(1, 0, 3)
@@ -47,7 +47,7 @@ describe("the gradient of slices", () => {
           .sum(),
     ],
     [
-      "adds up stretches of different axes",
+      "adds ranges of different axes",
       (whole) =>
         whole
           .narrow(1, 0, 2)
@@ -55,7 +55,7 @@ describe("the gradient of slices", () => {
           .sum(),
     ],
     [
-      "takes steps and corners as they are",
+      "supports steps, and slices of several axes",
       (whole) =>
         whole
           .slice([
@@ -65,9 +65,9 @@ describe("the gradient of slices", () => {
           .square()
           .sum(),
     ],
-    ["is added to what the tensor receives besides", (whole) => whole.mul(whole.narrow(1, 4, 1)).sum()],
+    ["is added to other gradients of the tensor", (whole) => whole.mul(whole.narrow(1, 4, 1)).sum()],
     [
-      "goes on to tensors that were joined",
+      "passes through concatenated tensors",
       (whole) => concat([whole, whole.exp()]).narrow(0, 1, 2).square().sum(),
     ],
   ])("%s", (_, g) => {

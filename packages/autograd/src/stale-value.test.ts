@@ -14,7 +14,7 @@ function named(name: string, value: Tensor): Parameter {
   return parameter;
 }
 
-/** One step on Σ (w x)², as a user would write it. */
+/** One optimizer step on Σ (w x)². */
 function step(w: Parameter, x: Tensor): { loss: Tensor; logits: Tensor; gradient: Tensor } {
   const logits = w.mul(x);
   const loss = logits.square().sum();
@@ -27,7 +27,7 @@ function step(w: Parameter, x: Tensor): { loss: Tensor; logits: Tensor; gradient
 }
 
 describe("after a step", () => {
-  it("loss, logits and gradient are those of the attempt", () => {
+  it("loss, logits and gradient are those before the step", () => {
     const w = named("w", float64(1, 2));
     const { loss, logits, gradient } = step(w, float64(1, 3));
     expect(logits.toArraySync()).toEqual([1, 6]);
@@ -36,7 +36,7 @@ describe("after a step", () => {
     expect(w.toArraySync()).toEqual([0.5, -7]);
   });
 
-  it("two steps later what was not kept throws, and names the parameter", () => {
+  it("two steps later, unmaterialized values throw an error that names the parameter", () => {
     const w = named("layers.0.weight", float64(1, 2));
     const { logits } = step(w, float64(1, 3));
     step(w, float64(1, 1));
@@ -46,7 +46,7 @@ describe("after a step", () => {
     );
   });
 
-  it("two steps later what was kept is still right: what has been read, the loss and the gradient", () => {
+  it("two steps later, materialized values are still correct: those read, the loss and the gradient", () => {
     const w = named("w", float64(1, 2));
     const { loss, logits, gradient } = step(w, float64(1, 3));
     logits.dataSync();
@@ -56,7 +56,7 @@ describe("after a step", () => {
     expect(gradient.toArraySync()).toEqual([2, 36]);
   });
 
-  it("a handle on an old value is let go with it", () => {
+  it("a handle on an old value throws once the value is released", () => {
     const w = named("w", float64(1, 2));
     const old = new Tensor(w.node);
     step(w, float64(1, 3));
@@ -66,7 +66,7 @@ describe("after a step", () => {
     expect(old.node.storage).toBeNull();
   });
 
-  it("the loss costs no further program, and neither do gradients of parameters that are not stepped", () => {
+  it("the loss needs no further program, and neither do gradients of parameters without optimizer", () => {
     const [w, idle] = [named("w", float64(1, 2)), named("idle", float64(3, 4))];
     const loss = w.mul(idle).sum();
     backward(loss);
@@ -75,14 +75,14 @@ describe("after a step", () => {
     expect(idle.grad?.node.storage).not.toBeNull();
   });
 
-  it("a gradient that was not needed for the new value is still right", () => {
+  it("a gradient that was not needed for the new value is still correct", () => {
     const w = named("w", float64(1, 2));
     backward(w.square().sum());
     for (let i = 0; i < 5; i++) w.assign(w.mul(10));
     expect(w.grad?.toArraySync()).toEqual([2, 4]);
   });
 
-  it("a parameter that is never stepped piles up numbers and not graphs", () => {
+  it("a parameter without optimizer accumulates values and no graphs", () => {
     const [w, idle] = [named("w", float64(1)), named("idle", float64(1))];
     for (let i = 0; i < 20; i++) {
       backward(w.mul(idle).sum());
@@ -119,7 +119,7 @@ describe("an unnamed variable", () => {
   });
 });
 
-it("freezing and thawing is no update", () => {
+it("freezing and unfreezing is not an update", () => {
   const w = named("w", float64(1, 2));
   const y = w.mul(2);
   for (let i = 0; i < 5; i++) w.requiresGradient = !w.requiresGradient;
@@ -131,7 +131,7 @@ it("freezing and thawing is no update", () => {
   expect(() => w.mul(1).dataSync()).not.toThrow();
 });
 
-/** What a handle must say, by a second account of what depends on what. */
+/** The expected value of a handle, from a separate model of the dependencies. */
 interface Expected {
   readonly handle: Tensor;
   readonly value: readonly number[];
@@ -147,8 +147,8 @@ const command = fc.record({
   b: fc.nat(1000),
 });
 
-describe("whatever is computed, assigned and read, in whatever order", () => {
-  it("a read returns the number of its time, or throws and names a variable that has moved on", () => {
+describe("random sequences of computing, assigning and reading", () => {
+  it("a read returns the value at the time of computing, or throws an error that names an updated variable", () => {
     fc.assert(
       fc.property(fc.array(command, { minLength: 5, maxLength: 60 }), (commands) => {
         const variables = [named("p", float64(1, 2)), named("q", float64(3, -1))];
@@ -174,7 +174,7 @@ describe("whatever is computed, assigned and read, in whatever order", () => {
         const compute = (handle: Tensor, value: number[], ...inputs: Expected[]): void => {
           known.push({ handle, value, inputs, kept: false });
         };
-        /** Does what needs the values of some handles, and checks that it throws exactly if one is gone. */
+        /** Runs an action that needs the values of some handles, and checks that it throws exactly if one is released. */
         const needing = (needed: readonly Expected[], act: () => void, { keeps = true } = {}): boolean => {
           const gone = [...new Set(needed.flatMap(staleIn))];
           if (needed.every(isThere)) {
@@ -227,7 +227,7 @@ describe("whatever is computed, assigned and read, in whatever order", () => {
               expect(left.handle.toArraySync()).toEqual(value);
             });
           } else {
-            // What is computed for a variable belongs to it alone.
+            // The storage of a variable's computed value is used by that variable only.
             const assign = (): void => {
               variables[variable].assign(right.handle);
             };
@@ -246,7 +246,7 @@ describe("whatever is computed, assigned and read, in whatever order", () => {
     );
   });
 
-  it("so do losses, logits and gradients of training, however late they are read", () => {
+  it("the same holds for losses, logits and gradients of training, however late they are read", () => {
     const schedule = fc.record({
       x: fc.integer({ min: -3, max: 3 }),
       /** How many losses are added up before the step. */

@@ -3,8 +3,8 @@ import { mapTree, Tensor, type Tree } from "@stargrad/tensor";
 import { identity } from "./custom-rule.js";
 
 /**
- * The same tree on new nodes that a gradient can be asked for, even where it is only data; the nodes are added to
- * `targets`.
+ * The tree with a new tracked node for every tensor, so that gradients with respect to it can be computed, also if it is
+ * plain data. The nodes are added to `targets`.
  */
 export function track<T extends Tree>(called: string, tree: T, targets: Set<Node>): T {
   return mapTree(tree, ({ node, dtype }: Tensor): Tensor => {

@@ -1,12 +1,12 @@
 import type { Shape } from "@stargrad/graph";
 
-/** Where an element stands: its index on each axis, from its place in row-major order. */
+/** The index on each axis of the element with the given row-major index. Source: numpy.unravel_index */
 export function unravelIndex(element: number, shape: Shape): number[] {
-  const position: number[] = [];
+  const indices: number[] = [];
   let rest = element;
   for (const length of [...shape].reverse()) {
-    position.unshift(rest % length);
+    indices.unshift(rest % length);
     rest = Math.floor(rest / length);
   }
-  return position;
+  return indices;
 }

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 describe("a parameter", () => {
-  it("has the value it was made of, and none of its history", () => {
+  it("has the value of the tensor it was created from, without its history", () => {
     const value = tensor([1, 2]).mul(3);
     const x = new Parameter(value);
     expect(x.toArraySync()).toEqual([3, 6]);
@@ -18,7 +18,7 @@ describe("a parameter", () => {
     expect(x.grad).toBeNull();
   });
 
-  it("made of another parameter is independent of it", () => {
+  it("created from another parameter is independent of it", () => {
     const x = new Parameter(tensor([1, 2]));
     const y = new Parameter(x);
     x.assign(zeros([2]));
@@ -33,7 +33,7 @@ describe("a parameter", () => {
     );
   });
 
-  it("is used with the value it has when it is used", () => {
+  it("is used with its value at the time of use", () => {
     const x = new Parameter(tensor([1, 2]));
     const before = x.mul(10);
     x.assign(tensor([3, 4]));
@@ -41,13 +41,13 @@ describe("a parameter", () => {
     expect(before.toArraySync()).toEqual([10, 20]);
   });
 
-  it("can be assigned from itself", () => {
+  it("can be assigned a value that depends on itself", () => {
     const x = new Parameter(tensor([1, 2]));
     for (let i = 0; i < 10; i++) x.assign(x.add(x));
     expect(x.toArraySync()).toEqual([1024, 2048]);
   });
 
-  it("frozen and thawed counts from the next use", () => {
+  it("frozen or unfrozen affects later uses only", () => {
     const x = new Parameter(tensor([1, 2]));
     const thawed = x.sum();
     x.requiresGradient = false;

@@ -18,35 +18,35 @@ import {
 } from "@stargrad/tensor/internal";
 import { DisposedStorage } from "./disposed-storage.js";
 
-/** The variable whose value this node is or was; `undefined` for any other node. */
+/** The variable whose current or earlier value this node is; `undefined` for any other node. */
 export function variableOf({ owner }: Node): Variable | undefined {
   return owner instanceof Variable ? owner : undefined;
 }
 
 /**
- * A tensor whose value can be replaced: the only kind of thing in Stargrad that ever changes. What has been computed from
- * it before keeps the value it was computed from.
+ * A tensor whose value can be replaced; all other tensors are immutable. Tensors computed from it earlier keep the value they
+ * were computed from.
  *
- * The current value and the one before it are there to compute with, so that `loss` and `logits` can still be read after
- * an optimizer's step. What needs an older one throws a StaleValueError that names the variable.
+ * The current value and the previous one are kept, so that `loss` and `logits` can still be read after an optimizer's step.
+ * Computing from an older value throws a StaleValueError that names the variable.
  *
- * Values that were computed for it live in the engine, in places that belong to the variable alone and are written over
- * in turn: however many steps are taken, nothing is copied out, and there is nothing to collect.
+ * Its computed values are in storages of the engine that only this variable uses and overwrites alternately. So training
+ * steps copy nothing to the host and allocate no new storage.
  */
 export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
-  /** What errors call it: its place in a module, say. */
+  /** Its name in errors, for example its path in a module. */
   name: string | null = null;
-  /** The nodes that stand for the current value: at most one that is tracked and one that is not. */
+  /** The leaves for the current value: at most one that is tracked and one that is not. */
   #leaves: Node[];
-  /** Those that stand for the value before it. */
+  /** The leaves for the previous value. */
   #previous: Node[] = [];
-  /** Where that value is. */
+  /** The storage of the previous value. */
   #previousElements: Storage | null = null;
   #elements: Storage;
-  /** The nodes that stand for its next values, which are still to be computed; the current one is the last of them. */
+  /** The nodes for pending values, in the order of assignment; the last one is the current node. */
   #coming: Node[] = [];
 
-  /** How often it has taken on another value. */
+  /** The number of value changes so far. */
   #changes = 0;
 
   readonly #keepsPrevious: boolean;
@@ -59,24 +59,24 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     leaf.belongTo(this);
   }
 
-  /** Whether it is learned, or only kept. */
+  /** Whether it is trained (a parameter) or not (a buffer). */
   abstract get kind(): "parameter" | "buffer";
 
-  /** Where the current value is, which is computed now if it is still to come. */
+  /** The storage of the current value, which is computed now if it is pending. */
   get elements(): Storage {
     if (this.#coming.length > 0) realize(this);
     this.#catchUp();
     return this.#elements;
   }
 
-  /** How many values it has been given that are still to be computed. */
+  /** The number of its pending values. */
   get awaits(): number {
     this.#catchUp();
     return this.#coming.length;
   }
 
   /**
-   * Where the next value may be written: where one is that will be gone by then.
+   * The destination of the next value: the storage of a value that will have been released by then, if the engine owns it.
    *
    * Throws: StaleValueError if the variable has been disposed of
    */
@@ -87,35 +87,35 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     return free === null || free.location === "host" ? "engine" : free;
   }
 
-  /** What errors call it, and it is followed by its shape. */
+  /** A description for errors, which append the shape. */
   get description(): string {
     return this.name === null ? `a ${this.kind} of shape` : `the ${this.kind} ${this.name}`;
   }
 
   /**
-   * Takes on the value of another tensor, which is computed now.
+   * Replaces the value by that of another tensor, which is computed now.
    *
-   * Throws: ShapeError or DTypeError if it is of another shape or type
+   * Throws: ShapeError or DTypeError if the other tensor has another shape or type
    */
   abstract assign(value: Tensor): void;
 
-  /** The gradient that it has been left, for whoever computes with it at once: `null` for what is not learned. */
+  /** Its gradient, for callers that use it immediately and keep no reference; `null` for buffers. */
   abstract peekGradient(): Tensor | null;
 
-  /** The nodes that are let go by one of the next two updates, unless only its own next value is made from them. */
+  /** The leaves that one of the next two updates releases and that other tensors may depend on. */
   sharedLeaves(): readonly Node[] {
     this.#catchUp();
     return this.#keepsPrevious ? [...this.#previous, ...this.#leaves] : [];
   }
 
   /**
-   * Takes on elements that belong to this variable alone, or to nobody. For `assignAll`, which checks that they fit. If they
-   * are still being computed and that fails, this has not happened.
+   * Replaces the value by elements that no other object overwrites. For `assignAll`, which checks that they fit. If the elements
+   * are still being computed and that fails, the replacement is undone.
    */
   replaceValue(elements: Storage): void {
     if (this.isDisposed) {
-      // It was disposed of while its next value was computed, which nobody needs any more.
-      giveBackPlace(elements);
+      // It was disposed of while its next value was computed: free that value.
+      freeStorage(elements);
       return;
     }
     const before = [this.#previousElements, this.#elements];
@@ -126,15 +126,15 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.represent(this.current.tracked);
     this.#changes++;
     if (takeBack !== null) {
-      // The value before may come back.
+      // The storages are needed if the replacement is undone.
       takeBackIfItFails(takeBack);
       return;
     }
     const after = [this.#previousElements, this.#elements];
-    for (const storage of before) if (!after.includes(storage)) giveBackPlace(storage);
+    for (const storage of before) if (!after.includes(storage)) freeStorage(storage);
   }
 
-  /** Lets the value before the last go, and takes on the next, for which these nodes stand. */
+  /** Releases the oldest kept value, and stores the next one with its leaves. */
   #moveOn(leaves: Node[], elements: Storage): void {
     for (const leaf of this.#keepsPrevious ? this.#previous : this.#leaves) leaf.release(this);
     if (this.#keepsPrevious) {
@@ -145,7 +145,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#elements = elements;
   }
 
-  /** Takes on the values that have been computed since somebody looked. */
+  /** Updates the state with the pending values that have been computed since the last call. */
   #catchUp(): void {
     if (this.#coming.length === 0) return;
     const last = this.#coming.findLastIndex(({ storage }) => storage !== null);
@@ -157,7 +157,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     }
   }
 
-  /** What undoes the next change, unless another one has come after it. */
+  /** A function that undoes the next change, unless a later change has followed it. */
   #takeBack(): (error: Error) => void {
     const [leaves, elements, coming, current] = [
       [...this.#leaves],
@@ -189,32 +189,32 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     return this.#elements instanceof DisposedStorage;
   }
 
-  /** Throws a StaleValueError that names the variable if it has been disposed of. `called`: for what it is needed. */
+  /** Throws a StaleValueError that names the variable if it has been disposed of. `called`: the function that needs it. */
   expectNotDisposed(called: string): void {
     if (this.#elements instanceof DisposedStorage) throw this.#elements.error(called);
   }
 
   /**
-   * Gives back at once what its values take. What has been computed from them stays as it is; whoever computes something
-   * from them, reads or assigns them afterwards gets a StaleValueError that names the variable. Disposing of it twice is the
-   * same as once. Without this they are given back when the variable has been collected, for which a loop has to return to the
-   * event loop now and then, as one does that awaits its losses.
+   * Frees the memory of its values immediately. Tensors that were computed from them keep their elements. Computing from the
+   * variable, reading it or assigning to it afterwards throws a StaleValueError that names it. Further calls have no effect.
+   * Without this call, the memory is freed when the variable is garbage-collected, which requires that the program returns to
+   * the event loop now and then, for example by awaiting losses.
    *
    * Throws: ArgumentError inside of a function that is recorded
    */
   abstract dispose(): void;
 
-  /** What `using` does at the end of its block. */
+  /** Called at the end of a block that declares the variable with `using`. */
   [disposeSymbol](): void {
     this.dispose();
   }
 
-  /** Gives back what its values take, and has none from here on. For `disposeOf`. */
+  /** Frees the storages of its values. From now on it has no value. For `disposeOf`. */
   giveBack(): void {
     this.#catchUp();
     const disposed = new DisposedStorage(`${this.description} ${formatShape(this.shape)}`);
     for (const node of [...this.#previous, ...this.#leaves, ...this.#coming]) node.materialize(disposed);
-    for (const elements of [this.#previousElements, this.#elements]) giveBackPlace(elements);
+    for (const elements of [this.#previousElements, this.#elements]) freeStorage(elements);
     this.#leaves = [this.current];
     this.#coming = [];
     this.#previous = [];
@@ -222,7 +222,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#elements = disposed;
   }
 
-  /** Has a node with the current value, tracked or not, stand for this variable. */
+  /** Makes the leaf with the current value, tracked or not, the node of this variable. */
   protected represent(tracked: boolean): void {
     const known = this.#leaves.find((leaf) => leaf.tracked === tracked);
     this.current = known ?? createLeaf(this.shape, this.dtype, this.#elements, { tracked });
@@ -231,7 +231,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.current.belongTo(this);
   }
 
-  /** Has a node that is still to be computed stand for this variable, now and when it is. For `assignAlong`. */
+  /** Makes a pending node the value of this variable, also once it is computed. For `assignAlong`. */
   standForComing(value: Node): Node {
     const operation = { primitive: "detach" as const, inputs: [value], attributes: {} };
     const node = new Node(value, { operation, tracked: false });
@@ -242,7 +242,7 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
     return node;
   }
 
-  /** Has a node that is still to be computed stand for this variable, and returns what ends that. For recordings. */
+  /** Makes a pending node the value of this variable, and returns a function that restores the earlier node. For recordings. */
   standIn(value: Node): () => void {
     const leaf = this.current;
     const operation = { primitive: "detach" as const, inputs: [value], attributes: {} };
@@ -254,12 +254,12 @@ export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
   }
 }
 
-/** Gives back a place in an engine that was the variable's own. */
-function giveBackPlace(elements: Storage | null): void {
+/** Frees a storage of the engine that only the variable used. */
+function freeStorage(elements: Storage | null): void {
   if (elements?.location === "engine") elements.dispose?.();
 }
 
-/** A leaf with the elements of a tensor and none of its history. */
+/** A leaf with the elements of a tensor, without its history. */
 export function computedLeaf(value: Tensor, tracked: boolean): Node {
   if (value.node.storage === null) expectNoRecording("Variable", "a parameter or a buffer is computed");
   realize(value);

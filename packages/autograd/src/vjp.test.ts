@@ -14,7 +14,7 @@ const matrix = float64([
 ]);
 
 describe("vjp", () => {
-  it("pulls a gradient back through a function, as often as one likes", () => {
+  it("pulls gradients back through a function, any number of times", () => {
     const { value, pullBack } = vjp((a: Tensor) => matmul(matrix, a), x);
     expect(value.toArraySync()).toEqual([3.5, 2.5]);
     expect(pullBack(float64([1, 0]))[0].toArraySync()).toEqual([1, 2, 3]);
@@ -38,7 +38,7 @@ describe("vjp", () => {
     expect(c.itemSync()).toBe(10);
   });
 
-  it("adds up where an output is there twice, and is 0 by an input that is not used", () => {
+  it("adds gradients of an output that appears twice, and is 0 for an unused input", () => {
     const { pullBack } = vjp(
       (...[a]: [used: Tensor, unused: Tensor]) => {
         const y = a.mul(3);
@@ -58,7 +58,7 @@ describe("vjp", () => {
     expect(gradient.toArraySync()).toEqual([0, 0, 0]);
   });
 
-  it("has an error for gradients that are not like the output", () => {
+  it("throws for gradients that do not fit the output", () => {
     const { pullBack } = vjp((a: Tensor): { y: Tensor; z: Tensor } => ({ y: a, z: a }), x);
     expect(() => pullBack({ y: x, z: float64([1]) })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: vjp: got [1] for a tensor of [3]]`,

@@ -8,12 +8,13 @@ import { track } from "./track.js";
 export type TreeFunction<Inputs extends readonly Tree[], Output extends Tree> = (...inputs: Inputs) => Output;
 
 /**
- * The value of f, and how to pull a gradient of it back to the inputs: `pullBack(u)` is `Jᵀ u` with the Jacobian J of f.
- * It can be called as often as one likes.
+ * The value of f, and a function that multiplies by the transposed Jacobian J of f: `pullBack(u)` is `Jᵀ u`. It can be called any
+ * number of times.
  *
- * Shapes: u nested and shaped as the output; `pullBack(u)` as the inputs
- * Throws: DTypeError if an input is not float32 or float64; ArgumentError or ShapeError if u is not like the output
- * Source: jax.vjp
+ * Shapes: u has the nesting and shapes of the output; `pullBack(u)` those of the inputs
+ * Throws: DTypeError if an input is not float32 or float64; ArgumentError, ShapeError or DTypeError if u differs from the
+ * output in nesting, shape or type
+ * Source: jax.vjp; torch.func.vjp
  */
 export function vjp<Inputs extends readonly Tree[], Output extends Tree>(
   f: TreeFunction<Inputs, Output>,

@@ -1,4 +1,4 @@
-// What packages of this house need of this one and nobody else does. It may change with any version.
+// Exports for the other packages of this repository only. They may change in any version.
 
 export { computeInputs, expectTensors, tensorsOf } from "./trees.js";
 export { RecordedFunction, type RecordedFunctionOptions } from "./recorded-function.js";

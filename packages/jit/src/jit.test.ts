@@ -123,7 +123,7 @@ describe("jit", () => {
     expect(calls.count).toBe(3);
   });
 
-  it("is the function itself within a function that is recorded, and in the body of a loop", () => {
+  it("calls the function directly inside of another recorded function, and in the body of a loop", () => {
     const inner = jit((x: Tensor) => x.mul(2).add(1));
     const outer = jit((x: Tensor) => grad((each: Tensor) => inner(each).square().sum())(x));
     for (const x of [1, 2]) expect(outer(tensor([x])).itemSync()).toBe(4 * (2 * x + 1));
@@ -139,7 +139,7 @@ describe("jit", () => {
     }).toThrow("backward: the loss depends on no parameter");
   });
 
-  it("changes nothing when it throws, and goes on", () => {
+  it("changes nothing when it throws, and can be called again", () => {
     const total = new Buffer(tensor([0]));
     const look = jit((index: Tensor) => {
       const row = tensor([1, 2, 3]).take(index);
@@ -154,7 +154,7 @@ describe("jit", () => {
     expect(total.itemSync()).toBe(5);
   });
 
-  it("says what cannot be recorded, and what it cannot be given", () => {
+  it("names values that cannot be recorded, and invalid inputs", () => {
     const weight = new Parameter(tensor([1]));
     expect(() => jit((x: Tensor) => x.mul(x.sum().itemSync()))(tensor([1]))).toThrow(
       "data: a tensor is read inside of a function that is recorded",
@@ -165,22 +165,22 @@ describe("jit", () => {
       return loss;
     });
     expect(() => leaves(tensor([1]))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: the function leaves a gradient in a parameter of shape [1], where it would be that of no call. Return gradients from the function (\`grad\`, \`vjp\`), set \`grad\` to null in the end, or take trainStep]`,
+      `[ArgumentError: jit: the function leaves a gradient in a parameter of shape [1], but a recorded function has to end with each \`grad\` null. Return gradients from the function (\`grad\`, \`vjp\`), set \`grad\` to null before the function returns, or use trainStep]`,
     );
     expect(weight.grad).toBeNull();
     const before = weight.mul(2);
     expect(() => jit((x: Tensor) => x.add(before))(tensor([1]))).toThrow("before it was recorded");
     expect(() => jit((x: Tensor) => x)(weight)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: tensor 0 of the inputs, of shape [1], depends on parameters or on what is differentiated, and no gradient would reach them. Read parameters and differentiate inside of the function, or pass \`detach()\` of the tensor]`,
+      `[ArgumentError: jit: tensor 0 of the inputs, of shape [1], depends on parameters or on inputs being differentiated, and no gradient would reach them. Use the parameters and differentiate inside of the function, or pass \`detach()\` of the tensor]`,
     );
     const any = jit((x: Tensor) => x) as (...inputs: unknown[]) => unknown;
     expect(() => any("x")).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: got a text for inputs[0]; expected tensors and numbers, in arrays and plain objects. What stays the same at every call is taken from outside of the function, not passed]`,
+      `[ArgumentError: jit: got a string for inputs[0]; expected tensors and numbers, in arrays and plain objects. Do not pass values that are the same at every call: let the function use them from its enclosing scope]`,
     );
     expect(() => any({ x: new Float32Array(2) })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: got an object of the class Float32Array for inputs[0].x; expected tensors and numbers, in arrays and plain objects. What stays the same at every call is taken from outside of the function, not passed]`,
+      `[ArgumentError: jit: got an object of the class Float32Array for inputs[0].x; expected tensors and numbers, in arrays and plain objects. Do not pass values that are the same at every call: let the function use them from its enclosing scope]`,
     );
-    expect(() => any(Promise.resolve(tensor(1)))).toThrow("A forgotten await?");
+    expect(() => any(Promise.resolve(tensor(1)))).toThrow("Await the promise before the call");
     expect(() => any([undefined])).toThrow("got undefined for inputs[0][0]");
     for (const result of ["a", 3, null, Promise.resolve(1), { a: [true] }, new Map()]) {
       const returns = jit((() => result) as unknown as () => Tensor);

@@ -3,9 +3,9 @@ import { Generator, normal, ones, tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { jit } from "./index.js";
 
-// What is not tensors in arrays and plain objects, as far as TypeScript cannot see it: either it works, or an error says what it is.
+// Values that TypeScript cannot reject: each either works, or throws an error that names it.
 
-/** A function that TypeScript does not look at, recorded. */
+/** Records a function without type checking. */
 const untyped = (f: (...inputs: never[]) => unknown) =>
   jit(f as unknown as (...inputs: Tensor[]) => Tensor) as (...inputs: unknown[]) => unknown;
 
@@ -66,10 +66,10 @@ describe("inputs", () => {
     expect(() => same(input)).toThrow(`jit: got ${what} for inputs[0]`);
   });
 
-  it("are refused where they are differentiated", () => {
+  it("throw if they are being differentiated", () => {
     const square = jit((x: Tensor) => x.square().sum());
     expect(() => grad((x: Tensor) => square(x))(tensor([1, 2]))).toThrow(
-      "depends on parameters or on what is differentiated, and no gradient would reach them",
+      "depends on parameters or on inputs being differentiated, and no gradient would reach them",
     );
   });
 });
@@ -84,18 +84,18 @@ describe("results", () => {
     );
   });
 
-  it("are refused where an array has no element", () => {
+  it("throw for sparse arrays", () => {
     // eslint-disable-next-line no-sparse-arrays -- what is meant
     expect(() => untyped(() => [, tensor(1)])()).toThrow("the function returned undefined for the result.0");
   });
 
-  it("are refused if they are promised, and a rejection harms nobody", async () => {
+  it("throw for promises, whose rejections are handled", async () => {
     const rejections: unknown[] = [];
     const note = (reason: unknown): void => void rejections.push(reason);
     process.on("unhandledRejection", note);
     try {
       const reads = untyped(async (x: Tensor) => x.mul(await x.item()));
-      expect(() => reads(tensor(1))).toThrow("A recorded function cannot wait");
+      expect(() => reads(tensor(1))).toThrow("A recorded function cannot be asynchronous");
       await new Promise((resolve) => setTimeout(resolve, 0));
       expect(rejections).toEqual([]);
     } finally {
@@ -103,7 +103,7 @@ describe("results", () => {
     }
   });
 
-  it("stay as they are, whatever is done to inputs, constants and variables afterwards", () => {
+  it("do not change when inputs, constants and variables change later", () => {
     const weight = new Parameter(tensor([1, 2]));
     const constant = tensor([5, 6]);
     const f = jit((x: Tensor) => ({ x, constant, weight: weight }));
@@ -118,7 +118,7 @@ describe("results", () => {
 });
 
 describe("the function", () => {
-  it("has to be one", () => {
+  it("has to be a function", () => {
     expect(() => jit(new Generator(1) as never)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: jit: got an object of the class Generator; expected a function of tensors. For a model: jit((x) => model.forward(x))]`,
     );
@@ -137,19 +137,19 @@ describe("the function", () => {
     expect([f(2).itemSync(), total.itemSync()]).toEqual([4, 2]);
   });
 
-  it("makes no variable of its inputs", () => {
+  it("cannot create variables from its inputs", () => {
     expect(() => untyped((x: Tensor) => new Parameter(x))(tensor(1))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: jit: what was built inside of a function that is recorded is read outside of it, where it has no value. Return it from the function, among its results, which are there after every call; make parameters and buffers outside of it]`,
+      `[ArgumentError: jit: a tensor that was built inside of a recorded function is read outside of it, where it has no value. Return it from the function: results have a value after every call. Create parameters and buffers outside of the function]`,
     );
   });
 
-  it("is looked at by detectAnomaly from outside, and not from inside", () => {
+  it("can be called in detectAnomaly, but cannot call it", () => {
     const slope = (x: Tensor): Tensor => grad((each: Tensor) => each.sqrt().sum())(x);
     expect(() => detectAnomaly(() => jit(slope)(tensor([0])))).toThrow(
       "the derivative of sqrt made Infinity",
     );
     expect(() => jit((x: Tensor) => detectAnomaly(() => slope(x)))(tensor([0]))).toThrow(
-      "detectAnomaly: what is computed is looked at inside of a function that is recorded",
+      "detectAnomaly: computed values are inspected inside of a function that is recorded",
     );
   });
 
@@ -166,7 +166,7 @@ describe("the function", () => {
     expect(recorded.state()).toEqual(plain.state());
   });
 
-  it("may call itself with less", () => {
+  it("may call itself with smaller inputs", () => {
     const count: (x: Tensor) => Tensor = jit((x: Tensor) =>
       x.shape[0] === 0 ? x.sum() : count(x.narrow(0, 1, x.shape[0] - 1)).add(1),
     );

@@ -3,11 +3,11 @@ import { Recording, type Outcome, type RecordingOptions } from "./recording.js";
 import { Recordings } from "./recordings.js";
 
 export interface RecordedFunctionOptions<Notes> extends RecordingOptions {
-  /** Whether a recording with these notes would be made the same again, besides what a recording sees by itself. Default: always. */
+  /** Whether a recording with these notes is still valid, in addition to `Recording.isValid`. Default: always. */
   readonly fits?: (notes: Notes) => boolean;
 }
 
-/** A function of tensors and what has been recorded of it: one recording for each nesting, shape and type of its inputs. */
+/** A function of tensors with its recordings: one for each nesting, shape and type of inputs. */
 export class RecordedFunction<Inputs extends Tree, Results extends Tree, Notes> {
   readonly #f: (inputs: Inputs) => Outcome<Results, Notes>;
   readonly #options: RecordedFunctionOptions<Notes>;
@@ -18,7 +18,7 @@ export class RecordedFunction<Inputs extends Tree, Results extends Tree, Notes> 
     this.#options = options;
   }
 
-  /** The recording for inputs like these: the one that was used last of those that are valid, or one that is made now. */
+  /** The most recently used valid recording for the types of these inputs; makes one if there is none. */
   recordingFor(inputs: Inputs): Recording<Inputs, Results, Notes> {
     const types = typesOf(inputs);
     const { fits } = this.#options;
@@ -33,7 +33,7 @@ export class RecordedFunction<Inputs extends Tree, Results extends Tree, Notes> 
   }
 }
 
-/** A text that two trees share exactly if they are nested alike and their tensors are of the same shapes and types. */
+/** A key that is equal for two trees exactly if they have the same nesting, shapes and types. */
 function typesOf(inputs: Tree): string {
   if (inputs instanceof Tensor) return `${inputs.dtype}[${inputs.shape.join()}]`;
   if (Array.isArray(inputs)) return `[${inputs.map(typesOf).join()}]`;

@@ -4,12 +4,12 @@ import { topologicalOrder } from "@stargrad/graph/internal";
 import { ArgumentError, Tensor, type TypedArray } from "@stargrad/tensor";
 import { isRecording } from "@stargrad/tensor/internal";
 
-/** A tensor in the place of an input while a function is recorded: it has no elements, and so none can be kept. */
+/** A placeholder for an input while a function is recorded. It has no elements, so a recording cannot keep them as constants. */
 export function inputPlace(called: string, { shape, dtype, node }: Tensor): Tensor {
-  return new Tensor(createLeaf(shape, dtype, new InputPlace(called, node.storage?.byteLength ?? 0)));
+  return new Tensor(createLeaf(shape, dtype, new InputPlaceholder(called, node.storage?.byteLength ?? 0)));
 }
 
-class InputPlace implements Storage {
+class InputPlaceholder implements Storage {
   readonly byteLength: number;
   readonly location = "host";
   readonly canReadSync = false;
@@ -33,13 +33,13 @@ class InputPlace implements Storage {
       return new ArgumentError(
         this.#called,
         "an input is read inside of the function that is recorded, where it has no value",
-        "Make parameters and buffers outside of the function, and assign to them inside",
+        "Create parameters and buffers outside of the function, and assign to them inside",
       );
     }
     return new ArgumentError(
       this.#called,
-      "what was built inside of a function that is recorded is read outside of it, where it has no value",
-      "Return it from the function, among its results, which are there after every call; make parameters and buffers outside of it",
+      "a tensor that was built inside of a recorded function is read outside of it, where it has no value",
+      "Return it from the function: results have a value after every call. Create parameters and buffers outside of the function",
     );
   }
 }
@@ -50,25 +50,25 @@ export function isCurrent(leaf: Node): boolean {
 }
 
 /**
- * What has to be computed before a function can be made a program: the nodes that the outputs use, were made before the first
- * of the function's own (`since`), and are still pending. No gradient passes through them, so they are constants to it.
+ * The constants of a recorded function that must be computed before its program is prepared: pending nodes that the outputs
+ * depend on and that existed before the function was called (their serial is below `since`). No gradient passes through them.
  *
- * Throws: ArgumentError if an output uses a node from before that a gradient would pass through, other than a variable as it
- * is now: the program could only go on with its value of this moment
+ * Throws: ArgumentError if an output depends on an earlier node that is tracked and not the current value of a variable: the
+ * program would use its value of this moment at every call
  */
 export function constantsOf(called: string, outputs: readonly Node[], since: number): Node[] {
   const constants: Node[] = [];
   topologicalOrder(outputs, (node) => {
     const isPending = node.storage === null;
     if (node.serial >= since) return isPending;
-    if (node.tracked && !isCurrent(node)) throw strangerOf(called, node);
+    if (node.tracked && !isCurrent(node)) throw outsideValueError(called, node);
     if (isPending) constants.push(node);
     return false;
   });
   return constants;
 }
 
-function strangerOf(called: string, node: Node): ArgumentError {
+function outsideValueError(called: string, node: Node): ArgumentError {
   const variable = variableOf(node);
   const what =
     variable === undefined
@@ -76,7 +76,7 @@ function strangerOf(called: string, node: Node): ArgumentError {
       : `a value that ${variable.description} ${formatShape(node.shape)} had`;
   return new ArgumentError(
     called,
-    `the function uses ${what} before it was recorded; it would be the same at every call, and nothing would be learned through it`,
-    "Compute it inside of the function, pass it as an input, or take its `detach()` if it is meant to stay as it is",
+    `the function uses ${what} before it was recorded; every call would use this same value, and no gradient would pass through it`,
+    "Compute it inside of the function, pass it as an input, or use its `detach()` if the value is meant to stay the same",
   );
 }

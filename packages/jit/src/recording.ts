@@ -20,54 +20,53 @@ import {
 } from "@stargrad/tensor/internal";
 import { constantsOf, inputPlace, isCurrent } from "./recorded-leaves.js";
 
-/** What a recorded function hands out: its results, and what whoever has it recorded wants to know of it. */
+/** The return value of a recorded function: its results, and notes for the code that records it. */
 export interface Outcome<Results extends Tree, Notes> {
   readonly results: Results;
   readonly notes: Notes;
 }
 
-/** Where the elements of a leaf come from, when the program runs again. */
+/** The source of a leaf's elements when the program runs again. */
 type Source =
-  | { readonly kind: "input"; readonly place: number }
+  | { readonly kind: "input"; readonly index: number }
   | { readonly kind: "variable"; readonly variable: Variable }
-  | { readonly kind: "draw"; readonly place: number }
+  | { readonly kind: "draw"; readonly index: number }
   | { readonly kind: "constant"; readonly elements: Storage };
 
 export interface RecordingOptions {
-  /** Who is said to throw errors. */
+  /** The function name in errors. */
   readonly called: string;
-  /** Whether gradients that the function leaves in parameters are dropped. Otherwise they are an error. */
+  /** Whether gradients that the function stores in parameters are dropped. Otherwise they cause an error. */
   readonly dropsGradients: boolean;
 }
 
-/** About how much a program takes for each of its leaves, if its engine does not say what it takes. */
+/** The estimated memory of a program per leaf, used if the engine does not report its memory. */
 const bytesPerLeaf = 512;
 
 /**
- * A function of tensors as one program: from inputs and the values of variables to results and the variables' next values.
- * Running it builds no graph; numbers are drawn anew. Of the graph it was made from it holds nothing but the leaves.
+ * A function of tensors as one program: it computes results and the next values of variables from inputs and the variables'
+ * values. Running it builds no graph, and draws new random numbers. Of the recorded graph it keeps only the leaves.
  *
- * The function is called once, with tensors that have no value. All that it computes is built then, and nothing is computed
- * meanwhile.
+ * The function is called once, with placeholders as inputs. This builds its graph; nothing is computed during the call.
  *
- * Throws: ArgumentError if the function reads a value, draws a number that is not a tensor, uses what was computed from
- * parameters before, or leaves a gradient in a parameter; whatever it throws
+ * Throws: ArgumentError if the function reads a value, draws a number that is not a tensor, uses a tensor that was computed from
+ * parameters earlier, or leaves a gradient in a parameter; any error that the function throws
  */
 export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   readonly notes: Notes;
-  /** About how much memory it takes. */
+  /** Its estimated memory. */
   readonly bytes: number;
   /** The engine it was made for. */
   readonly #engine: Engine = getEngine();
-  /** The results, nested as they are handed out, without values. */
+  /** The results as placeholders, in the nesting in which they are returned. */
   readonly #results: Results;
   readonly #variables: readonly Variable[];
   readonly #program: PreparedProgram;
   readonly #sources: readonly Source[];
-  /** All draws, in the order in which they were made: one whose numbers nobody uses takes its blocks all the same. */
+  /** All draws in their order. Draws whose numbers are not used are included, because they advance the generator too. */
   readonly #draws: readonly Omit<Draw, "start">[];
   readonly #generators: ReadonlySet<RandomStream>;
-  /** The parameters it reads or changes, and whether gradients reached them when it was recorded. */
+  /** The parameters it reads or changes, each with `requiresGradient` at the time of recording. */
   readonly #required: readonly (readonly [parameter: Parameter, required: boolean])[];
   readonly #unchanged: () => boolean;
 
@@ -76,11 +75,11 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     inputs: Inputs,
     { called, dropsGradients }: RecordingOptions,
   ) {
-    const places = mapTree(inputs, (input): Tensor => inputPlace(called, input));
+    const placeholders = mapTree(inputs, (input): Tensor => inputPlace(called, input));
     const { result, draws, since, unchanged } = record(() =>
       recordAssignments(() => {
-        const { results, notes } = f(places);
-        // A variable stands for another node once recording is over.
+        const { results, notes } = f(placeholders);
+        // Copy the nodes: the node of a variable is restored when recording ends.
         return { results: mapTree(results, ({ node }): Tensor => new Tensor(node)), notes };
       }),
     );
@@ -89,13 +88,13 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     this.notes = notes;
     this.#unchanged = unchanged;
     this.#results = mapTree(results, (tensor): Tensor => inputPlace(called, tensor));
-    // Parameters are listed from the first layer to the last, and gradients arrive the other way round.
+    // Parameters are listed from the first layer to the last, but gradients are computed from the last to the first.
     const next: Assignments = [...result.assignments].reverse();
     this.#variables = next.map(([variable]) => variable);
     const outputs = [...leavesOf(results), ...next.map(([, value]) => value)].map(({ node }) => node);
     realize(...constantsOf(called, outputs, since).map((node) => new Tensor(node)));
     this.#program = this.#engine.prepare(outputs);
-    this.#sources = sourcesOf(this.#program.leaves, leavesOf(places), draws);
+    this.#sources = sourcesOf(this.#program.leaves, leavesOf(placeholders), draws);
     this.#draws = draws.map(({ generator, blocks, offsets }) => ({ generator, blocks, offsets }));
     this.#generators = new Set(draws.map(({ generator }) => generator));
     this.#required = [...new Set([...this.#variables, ...this.#read])].flatMap((variable) =>
@@ -107,12 +106,12 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     );
   }
 
-  /** The variables whose values it reads. */
+  /** The variables that it reads. */
   get #read(): Variable[] {
     return this.#sources.flatMap((source) => (source.kind === "variable" ? [source.variable] : []));
   }
 
-  /** Whether the function would be recorded the same again: by the same engine, of the same modules, frozen as they were. */
+  /** Whether recording again would give the same program: same engine, unchanged modules, same parameters frozen. */
   isValid(): boolean {
     return (
       this.#engine === getEngine() &&
@@ -122,9 +121,8 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   }
 
   /**
-   * Runs the program on inputs of the types it was recorded with, which have been computed. If it throws, no variable has
-   * changed, and generators are where they were; if an engine that is not synchronous finds out later that it has failed, no
-   * variable has changed either.
+   * Runs the program on materialized inputs of the types it was recorded with. If it throws, variables and generators do not
+   * change. If an engine that is not synchronous reports a failure later, the changes of variables are undone.
    */
   run(inputs: Inputs): Results {
     computeDue(this.#variables);
@@ -143,18 +141,18 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     const elements = this.#sources.map((source): Storage => {
       switch (source.kind) {
         case "input":
-          return elementsOf(given[source.place].node);
+          return elementsOf(given[source.index].node);
         case "variable":
           return source.variable.elements;
         case "draw":
-          return new HostStorage(starts[source.place]);
+          return new HostStorage(starts[source.index]);
         case "constant":
           return source.elements;
       }
     });
     const hosts = leavesOf(this.#results).map((): Destination => "host");
-    const places = this.#variables.map(({ destination }) => destination);
-    const storages = startProgram(this.#engine, this.#program, elements, [...hosts, ...places]);
+    const destinations = this.#variables.map(({ destination }) => destination);
+    const storages = startProgram(this.#engine, this.#program, elements, [...hosts, ...destinations]);
     this.#variables.forEach((variable, i) => {
       variable.replaceValue(storages[hosts.length + i]);
     });
@@ -162,10 +160,10 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   }
 
   #resultsIn(storages: readonly Storage[]): Results {
-    let place = 0;
+    let index = 0;
     return mapTree(
       this.#results,
-      ({ shape, dtype }): Tensor => new Tensor(createLeaf(shape, dtype, storages[place++])),
+      ({ shape, dtype }): Tensor => new Tensor(createLeaf(shape, dtype, storages[index++])),
     );
   }
 }
@@ -175,8 +173,8 @@ function expectNone(called: string, gradients: ReadonlyMap<Variable, Tensor | nu
     if (gradient === null) continue;
     throw new ArgumentError(
       called,
-      `the function leaves a gradient in ${parameter.description} [${parameter.shape.join(", ")}], where it would be that of no call`,
-      "Return gradients from the function (`grad`, `vjp`), set `grad` to null in the end, or take trainStep",
+      `the function leaves a gradient in ${parameter.description} [${parameter.shape.join(", ")}], but a recorded function has to end with each \`grad\` null`,
+      "Return gradients from the function (`grad`, `vjp`), set `grad` to null before the function returns, or use trainStep",
     );
   }
 }
@@ -187,8 +185,8 @@ function sourcesOf(
   draws: readonly Draw[],
 ): readonly Source[] {
   const sources = new Map<Node, Source>([
-    ...inputs.map(({ node }, place) => [node, { kind: "input", place }] as const),
-    ...draws.map(({ start }, place) => [start, { kind: "draw", place }] as const),
+    ...inputs.map(({ node }, index) => [node, { kind: "input", index }] as const),
+    ...draws.map(({ start }, index) => [start, { kind: "draw", index }] as const),
   ]);
   return leaves.map((leaf) => sources.get(leaf) ?? lastingSource(leaf));
 }

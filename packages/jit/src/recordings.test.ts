@@ -11,7 +11,7 @@ const recording = (name: string, bytes = mebibyte): Recording => ({ name, bytes 
 const any = () => true;
 
 describe("Recordings", () => {
-  it("are found by their inputs, the one used last first, and only if they fit", () => {
+  it("are found by their inputs, the most recently used first, and only if they fit", () => {
     const recordings = new Recordings<Recording>();
     const [train, use] = [recording("train"), recording("use")];
     recordings.keep("x", train);
@@ -23,7 +23,7 @@ describe("Recordings", () => {
     expect(recordings.find("x", () => false)).toBeUndefined();
   });
 
-  it("are kept as long as they fit into 256 MiB together, those used last longest", () => {
+  it("are kept up to 256 MiB in total; the least recently used are dropped first", () => {
     const recordings = new Recordings<Recording>();
     for (let i = 0; i < 256; i++) recordings.keep(`${i}`, recording(`${i}`));
     expect(recordings.find("0", any)).toBeDefined();
@@ -38,7 +38,7 @@ describe("Recordings", () => {
     expect(recordings.find("small", any)).toBeDefined();
   });
 
-  it("are as many for the same inputs as there is room for", () => {
+  it("for the same inputs are limited only by memory", () => {
     const recordings = new Recordings<Recording>();
     for (let i = 0; i < 100; i++) recordings.keep("x", recording(`${i}`));
     const kept = Array.from({ length: 100 }, (_, i) => recordings.find("x", ({ name }) => name === `${i}`));

@@ -1,17 +1,17 @@
-/** How many bytes recordings may take together. The one that was used last is kept in any case. */
+/** The largest total size of recordings in bytes. The most recently used one is always kept. */
 const memoryBound = 256 * 2 ** 20;
 
-/** What has been recorded and may be used again, as long as there is room for it; what was used last is kept longest. */
+/** A cache of recordings with a memory bound. The least recently used ones are dropped first. */
 export class Recordings<R extends { readonly bytes: number }> {
-  /** By what their inputs are, each list with the one that was used last at its end. */
+  /** The recordings by the types of their inputs; each list is ordered from the least to the most recently used. */
   readonly #variants = new Map<string, R[]>();
-  /** What the inputs of each are, in the order in which they were used. */
+  /** The input types of each recording, from the least to the most recently used. */
   readonly #inputs = new Map<R, string>();
-  /** The one that was used last: most of the time, the one that is used next. */
+  /** The most recently used recording. It is the next one too in most calls, which then need no reordering. */
   #newest: R | null = null;
   #bytes = 0;
 
-  /** The recording for such inputs that fits, and was used last of those that do. */
+  /** The most recently used recording for these input types that fits. */
   find(inputs: string, fits: (recording: R) => boolean): R | undefined {
     const recording = this.#variants.get(inputs)?.findLast(fits);
     if (recording !== undefined && recording !== this.#newest) {
@@ -21,7 +21,7 @@ export class Recordings<R extends { readonly bytes: number }> {
     return recording;
   }
 
-  /** Keeps a recording, and lets others go if there is not room for all. */
+  /** Adds a recording, and drops others if the memory bound is exceeded. */
   keep(inputs: string, recording: R): void {
     this.#add(inputs, recording);
     for (const [oldest] of this.#inputs) {

@@ -1,25 +1,28 @@
 import { ArgumentError, leavesOf, realize, tensor, Tensor, type Tree } from "@stargrad/tensor";
 
-/** What a recorded function may be given in the place of its tensors: a number becomes a tensor without axes. */
+/**
+ * The inputs of a recorded function: as those of the function itself, but a number may replace a tensor and becomes a scalar
+ * tensor.
+ */
 export type InputsFor<T> = T extends Tensor ? T | number : { readonly [Key in keyof T]: InputsFor<T[Key]> };
 
-/** How deep inputs and results may be nested. Deeper is only what contains itself. */
+/** The largest nesting depth of inputs and results. Deeper values are assumed to contain themselves. */
 const depthBound = 500;
 
 /**
- * The inputs with tensors in the place of numbers. What is undefined in an object, or the last of the arguments, is left out, as
- * an optional argument is that is not given.
+ * The inputs with numbers converted to tensors. Entries of objects that are undefined are omitted, as missing optional
+ * arguments are.
  *
- * Throws: ArgumentError if something is neither a tensor nor a number, nor an array or a plain object of these, or contains itself
+ * Throws: ArgumentError if a value is not a tensor, a number, or an array or a plain object of these, or if it contains itself
  */
 export function tensorsOf(called: string, inputs: unknown): Tree {
   return tensorsWithin(called, inputs, "inputs", 0);
 }
 
 /**
- * Computes those tensors of the inputs that are pending: a recorded program runs on elements.
+ * Materializes the pending tensors of the inputs, because a recorded program runs on elements.
  *
- * Throws: ArgumentError if a gradient would pass through one of them, because it would be lost
+ * Throws: ArgumentError if an input is tracked: the program would not pass a gradient to it
  */
 export function computeInputs(called: string, inputs: Tree): void {
   const tensors = leavesOf(inputs);
@@ -28,8 +31,8 @@ export function computeInputs(called: string, inputs: Tree): void {
   if (tracked < 0) return;
   throw new ArgumentError(
     called,
-    `tensor ${tracked} of the inputs, of shape [${tensors[tracked].shape.join(", ")}], depends on parameters or on what is differentiated, and no gradient would reach them`,
-    "Read parameters and differentiate inside of the function, or pass `detach()` of the tensor",
+    `tensor ${tracked} of the inputs, of shape [${tensors[tracked].shape.join(", ")}], depends on parameters or on inputs being differentiated, and no gradient would reach them`,
+    "Use the parameters and differentiate inside of the function, or pass `detach()` of the tensor",
   );
 }
 
@@ -38,7 +41,7 @@ function tensorsWithin(called: string, inputs: unknown, path: string, depth: num
   if (typeof inputs === "number") return tensor(inputs);
   expectDepth(called, depth, "inputs");
   const within = (input: unknown, inner: string): Tree => tensorsWithin(called, input, inner, depth + 1);
-  // An array without an element at some place has undefined there.
+  // Holes of sparse arrays become undefined, and are rejected below.
   if (Array.isArray(inputs)) return Array.from(inputs, (input, i) => within(input, `${path}[${i}]`));
   if (isPlainObject(inputs)) {
     const entries = Object.entries(inputs).filter(([, input]) => input !== undefined);
@@ -48,14 +51,14 @@ function tensorsWithin(called: string, inputs: unknown, path: string, depth: num
     called,
     `got ${describe(inputs)} for ${path}; expected tensors and numbers, in arrays and plain objects`,
     inputs instanceof Promise
-      ? "A forgotten await?"
-      : "What stays the same at every call is taken from outside of the function, not passed",
+      ? "Await the promise before the call"
+      : "Do not pass values that are the same at every call: let the function use them from its enclosing scope",
   );
 }
 
 /**
- * Throws: ArgumentError if something that a function returned is no tensor, nor an array or a plain object of tensors, or contains
- * itself
+ * Throws: ArgumentError if the return value of a function is not a tensor, or an array or a plain object of tensors, or if it
+ * contains itself
  */
 export function expectTensors(called: string, results: unknown): void {
   expectTensorsWithin(called, results, "the result", 0);
@@ -65,13 +68,13 @@ function expectTensorsWithin(called: string, results: unknown, path: string, dep
   if (results instanceof Tensor) return;
   expectDepth(called, depth, "results");
   if (!Array.isArray(results) && !isPlainObject(results)) {
-    // The error below tells of it; a rejection that nobody handles would end the process besides.
+    // The error below reports the promise. An unhandled rejection would end the process in addition.
     if (results instanceof Promise) results.catch(() => undefined);
     throw new ArgumentError(
       called,
       `the function returned ${describe(results)} for ${path}; expected tensors, in arrays and plain objects`,
       results instanceof Promise
-        ? "A recorded function cannot wait: await what it needs before it is called"
+        ? "A recorded function cannot be asynchronous: await the values it needs before the call"
         : "A number would be the same at every call; leave it out, or make it a tensor",
     );
   }
@@ -94,11 +97,11 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   return prototype === null || Reflect.getPrototypeOf(prototype as object) === null;
 }
 
-/** A value that is no tensor, in the words of an error. */
+/** Describes a value that is not a tensor, for errors. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return "a text";
+      return "a string";
     case "bigint":
       return `the bigint ${value}`;
     case "function":

@@ -3,14 +3,14 @@ import type { Product } from "./length-product.js";
 import type { Unless, Written } from "./shape-types.js";
 
 /*
- * Axes as types: what is known of a shape when axes that are written down have been combined, moved or added. An axis
- * counts from the end if it is negative; here it is found as a key of the tuple: "0", "1", …
+ * Axes as types: the shape after literal axes have been combined, moved or added. A negative axis counts from the end. These
+ * types convert an axis to a key of the shape's tuple: "0", "1", …
  */
 
-/** Whether the rank is known, and every axis is written down. */
+/** Whether the rank is known and every axis is a literal. */
 type Known<S extends Shape, Axis> = [number] extends [S["length"] | Axis] ? false : true;
 
-/** The keys of some axes; "none" for one that is not there. */
+/** The tuple keys of axes; "none" for an axis out of range. */
 type KeyOf<S extends Shape, Axis> = Axis extends number
   ? `${Axis}` extends `-${infer FromEnd}`
     ? KeyFromEnd<S, FromEnd>
@@ -29,11 +29,11 @@ type KeyFromEnd<S extends Shape, FromEnd extends string, Passed extends Shape = 
 /** One axis or several, as a union. */
 type EachAxis<Axes> = Axes extends Shape ? Axes[number] : Axes;
 
-/** Why some axis is not there; null if all are, or may be. */
+/** An error message if an axis is out of range; null if all are, or may be, in range. */
 export type AxisProblem<S extends Shape, Axes> =
   Known<S, EachAxis<Axes>> extends true ? AnyProblem<MissingAxis<S, EachAxis<Axes>>> : null;
 
-/** One axis or several, each of which must be there. */
+/** One axis or several, each of which must be in range. */
 export type AxesOf<S extends Shape, Axes> = Unless<AxisProblem<S, Axes>, Axes>;
 
 type MissingAxis<S extends Shape, Axis> = Axis extends number
@@ -44,7 +44,7 @@ type MissingAxis<S extends Shape, Axis> = Axis extends number
 
 type AnyProblem<Message> = [Message] extends [never] ? null : Message;
 
-/** The shape with other axes in place of those with some keys. */
+/** The shape with the axes of the given keys replaced by `By`. */
 type Replaced<S extends Shape, Keys, By extends Shape, Before extends Shape = []> = S extends readonly [
   infer First extends number,
   ...infer Rest extends Shape,
@@ -52,14 +52,14 @@ type Replaced<S extends Shape, Keys, By extends Shape, Before extends Shape = []
   ? [...(`${Before["length"]}` extends Keys ? By : [First]), ...Replaced<Rest, Keys, By, [...Before, 1]>]
   : [];
 
-/** The shape with other axes in place of some. */
+/** The shape with the given axes replaced by `By`. */
 export type ReplacedAxes<S extends Shape, Axes, By extends Shape> =
   Known<S, EachAxis<Axes>> extends true ? Replaced<S, KeyOf<S, EachAxis<Axes>>, By> : Shape;
 
-/** The shape without some axes of length 1; unknown if all such axes go. */
+/** The shape without the given axes of length 1; unknown if no axes are given, because any such axis is removed. */
 export type Squeezed<S extends Shape, Axes> = [Axes] extends [never] ? Shape : ReplacedAxes<S, Axes, []>;
 
-/** The shape a reduction leaves: a scalar, unless axes are chosen or kept. */
+/** The shape of a reduction's result: a scalar, unless the options choose axes or keep them. */
 export type Reduced<S extends Shape, Options> =
   AxesIn<Options> extends "all"
     ? KeepDimsIn<Options> extends false
@@ -73,7 +73,7 @@ export type Reduced<S extends Shape, Options> =
       ? Shape
       : ReplacedAxes<S, AxesIn<Options>, KeepDimsIn<Options> extends true ? [1] : []>;
 
-/** The axes that options choose; any number if they may choose one or not. */
+/** The axes that options choose; `number` if the type leaves open whether they choose any. */
 export type AxesIn<Options> = Options extends { readonly axis: infer Axes extends number | Shape }
   ? Axes
   : "axis" extends keyof Options
@@ -90,13 +90,13 @@ type KeepDimsIn<Options> = Options extends { readonly keepDims: true }
       : boolean
     : false;
 
-/** The options of a reduction, whose axes must be there. */
+/** The options of a reduction, whose axes must be in range. */
 export type OptionsFor<S extends Shape, Options> = Unless<AxisProblem<S, AxesIn<Options>>, Options>;
 
-/** Options in which the axis is the last, unless told. */
+/** Options whose axis defaults to the last. */
 export type LastAxis<Options> = "axis" extends keyof Options ? Options : Options & { readonly axis: -1 };
 
-/** The shape after exchanging two axes: the last two, unless told. */
+/** The shape after exchanging two axes. Default: the last two. */
 export type Transposed<S extends Shape, A extends number = -2, B extends number = -1> =
   Known<S, A | B> extends true ? Exchanged<S, KeyOf<S, A>, KeyOf<S, B>> : Shape;
 
@@ -111,7 +111,7 @@ export type Permuted<S extends Shape, Axes extends Shape> = [number] extends [Ax
     ? { -readonly [K in keyof Axes]: S[KeyOf<S, Axes[K]> & keyof S] }
     : Shape;
 
-/** Why axes do not permute those of a shape; null if they do, or may. */
+/** An error message if the axes are no permutation of the shape's axes; null if they are, or may be. */
 export type PermuteProblem<S extends Shape, Axes extends Shape> = [number] extends [
   S["length"] | Axes["length"],
 ]
@@ -122,7 +122,7 @@ export type PermuteProblem<S extends Shape, Axes extends Shape> = [number] exten
 
 export type PermutationOf<S extends Shape, Axes extends Shape> = Unless<PermuteProblem<S, Axes>, Axes>;
 
-/** The shape with an axis of length 1 that stands at `Axis` of it. */
+/** The shape with a new axis of length 1, which is axis `Axis` of the result. */
 export type Unsqueezed<S extends Shape, Axis extends number> =
   Known<S, Axis> extends true ? Inserted<S, KeyOf<[...S, 1], Axis>> : Shape;
 
@@ -132,7 +132,7 @@ type Inserted<S extends Shape, Key, Before extends Shape = []> = `${Before["leng
     ? [First, ...Inserted<Rest, Key, [...Before, 1]>]
     : [];
 
-/** The shape after joining the axes from one to another. */
+/** The shape after joining the axes from `Start` to `End`. */
 export type Flattened<S extends Shape, Start extends number, End extends number> = S extends readonly []
   ? [1]
   : Known<S, Start | End> extends true
@@ -154,7 +154,7 @@ type JoinedTo<S extends Shape, End, Before extends Shape, Joined extends number 
     : JoinedTo<Rest, End, [...Before, 1], Product<Joined, First>>
   : Shape;
 
-/** Why axes cannot be joined; null if they can, or may. */
+/** An error message if the axes cannot be joined; null if they can, or may. */
 export type FlattenProblem<S extends Shape, Start extends number, End extends number> = [S] extends [
   readonly [],
 ]

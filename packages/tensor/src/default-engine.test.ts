@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 describe("the default engine", () => {
-  it("is WebAssembly, and nothing is said about it", () => {
+  it("is WebAssembly, without a warning", () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     expect(defaultEngine().name).toBe("wasm");
     expect(warn).not.toHaveBeenCalled();

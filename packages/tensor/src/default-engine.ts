@@ -1,12 +1,12 @@
 import { referenceEngine, type Engine } from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/wasm";
 
-/** What this file uses of the console, which every host has. */
+/** The part of `console` used here; every host provides it. */
 declare const console: { warn(message: string): void };
 
 /**
- * The engine that computes until `setEngine` chooses another. This is the one place that says which: package.json calls it
- * `#default-engine`, or `no-default-engine.ts` under the condition `stargrad-no-engine`.
+ * The engine that is used until `setEngine` chooses another. Only this file chooses it: package.json maps `#default-engine` to
+ * this file, or to `no-default-engine.ts` under the condition `stargrad-no-engine`.
  */
 export function defaultEngine(): Engine {
   const obstacle = WasmEngine.obstacle();

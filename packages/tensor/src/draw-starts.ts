@@ -6,14 +6,14 @@ import type { RandomStream } from "./random-stream.js";
 import { aboutToDraw } from "./recording.js";
 import { Tensor } from "./tensor.js";
 
-/** Takes blocks from a generator, in a loop those of every iteration, and returns where they start: see `randomBits`. */
+/** Reserves blocks of a generator (in a loop: in every iteration) and returns their start: see `randomBits`. */
 export function drawStart(generator: RandomStream, blocks: number): Tensor {
   return startsAt(generator, blocks, [0], [4]);
 }
 
 /**
- * What the draws in the body of a loop start from: for each formal the starts of all iterations, slice by slice. The numbers
- * are those of a plain loop that calls the function in order: what an iteration takes follows what the one before took.
+ * The starts of the draws in the body of a loop: for each formal a sequence with one slice per iteration. The random numbers
+ * equal those of a plain loop that calls the function in order: each iteration's blocks follow those of the previous one.
  */
 export function sequencesOfDraws(
   { draws: byGenerator }: TracedLoop,
@@ -21,21 +21,21 @@ export function sequencesOfDraws(
 ): { readonly formal: Node; readonly actual: Node }[] {
   return [...byGenerator].flatMap(([generator, { blocks, draws }]) => {
     const offsets = draws.flatMap((draw) => draw.offsets);
-    const all = Array.from({ length }, (_, place) => {
-      const iteration = reverse ? length - 1 - place : place;
+    const all = Array.from({ length }, (_, slice) => {
+      const iteration = reverse ? length - 1 - slice : slice;
       return offsets.map((offset) => iteration * blocks + offset);
     });
     const starts = startsAt(generator, length * blocks, all.flat(), [length, offsets.length, 4]);
     let first = 0;
     return draws.map(({ formal, offsets: { length: count } }) => {
-      const own = narrow(starts, 1, first, count);
+      const rows = narrow(starts, 1, first, count);
       first += count;
-      return { formal, actual: reshape(own, [length, ...formal.shape]).node };
+      return { formal, actual: reshape(rows, [length, ...formal.shape]).node };
     });
   });
 }
 
-/** Takes blocks and returns the starts at offsets among them, one row of 4 for each. */
+/** Reserves blocks and returns the starts at the given offsets into them, one row of 4 for each. */
 function startsAt(generator: RandomStream, blocks: number, offsets: readonly number[], shape: Shape): Tensor {
   const loop = loopBeingTraced();
   if (loop !== null) return new Tensor(loop.draw(generator, blocks, offsets, shape));

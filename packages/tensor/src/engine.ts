@@ -18,8 +18,8 @@ import { isRecording } from "./recording-state.js";
 let current: Engine | null = null;
 
 /**
- * The engine that computes whatever is read next: the one that `setEngine` chose, and before that WebAssembly. Where that cannot
- * run, a warning says why, and the reference engine computes, which is slow and runs everywhere.
+ * The current engine: the one that `setEngine` chose, by default WebAssembly. If WebAssembly cannot run, a warning says why, and
+ * the reference engine is used, which is slow and runs everywhere.
  *
  * Throws: StargradError if no engine has been chosen and the condition `stargrad-no-engine` leaves out the default one
  */
@@ -29,22 +29,22 @@ export function getEngine(): Engine {
 }
 
 /**
- * Chooses the engine that computes from here on. What has been computed stays where it is. If it is called before anything is
- * computed, the default engine is never made.
+ * Sets the engine for all later computations. Tensors that are already materialized keep their elements. If it is called before
+ * anything is computed, the default engine is never created.
  */
 export function setEngine(engine: Engine): void {
   current = engine;
 }
 
-/** float64 if the current engine computes it, and else float32. For what is computed more exactly where that is possible. */
+/** float64 if the current engine supports it, else float32. For intermediate results that benefit from more precision. */
 export function widestFloat(): "float32" | "float64" {
   return getEngine().capabilities.dtypes.includes("float64") ? "float64" : "float32";
 }
 
 /**
- * A node with the value of another, computed now by the reference engine if the current one does not have all element types or is
- * not synchronous; else that node itself. For what is made once and may be slow, such as the first weights of a layer. All that
- * it is made from has to be in ordinary memory.
+ * If the current engine lacks an element type or is not synchronous: a leaf with the node's value, computed now by the reference
+ * engine. Otherwise the node itself. For values that are computed once and may be slow, such as the initial weights of a layer.
+ * All leaves that the node depends on must be in host memory.
  */
 export function computedAnywhere(node: Node): Node {
   const { capabilities } = getEngine();
@@ -52,15 +52,15 @@ export function computedAnywhere(node: Node): Node {
   return createLeaf(node.shape, node.dtype, runProgram(referenceEngine, [node])[0]);
 }
 
-/** What takes back what has been changed since the program that was started last; `null` if that cannot fail any more. */
+/** The functions that undo the changes made since the last program was started; `null` if that program cannot fail any more. */
 let changes: TakeBack[] | null = null;
 
-/** Takes a change back, and is told why. */
+/** Undoes a change; receives the error of the program. */
 type TakeBack = (error: Error) => void;
 
 /**
- * Runs a program of an engine. Whoever changes something because it has been started says how that is taken back, with
- * `takeBackIfItFails`: an engine that is not synchronous may find out later that it has failed.
+ * Runs a program of an engine. Code that changes state because the program was started must register how to undo the change, with
+ * `takeBackIfItFails`: an engine that is not synchronous may report a failure later.
  */
 export function startProgram(
   { capabilities }: Engine,
@@ -81,14 +81,14 @@ export function startProgram(
 }
 
 /**
- * Says what takes back a change that was made because of the program that was started last. It is called if that program
- * turns out to have failed, after what takes back later changes, and never for a program of a synchronous engine.
+ * Registers a function that undoes a change made because of the program started last. It is called if that program fails, in
+ * reverse order of registration, and never for a program of a synchronous engine.
  */
 export function takeBackIfItFails(takeBack: TakeBack): void {
   changes?.push(takeBack);
 }
 
-/** Whether the program that was started last may still turn out to have failed. */
+/** Whether a failure of the program started last may still be reported. */
 export function mayStillFail(): boolean {
   return changes !== null;
 }
@@ -100,8 +100,8 @@ function runOnCurrent(outputs: readonly Node[], destinations: readonly Destinati
 }
 
 /**
- * The elements of a computed node where nobody writes over them: where they are, or a copy if they are in an engine's place that
- * belongs to a variable. The copy is read if it can be, and is otherwise a program of its own.
+ * A storage with the elements of a materialized node that is never overwritten: its storage if that is in host memory, else a
+ * host copy, because an engine storage may belong to a variable. The copy is read synchronously, or made by a separate program.
  */
 export function lastingStorage(node: Node): Storage {
   const elements = elementsOf(node);
@@ -118,7 +118,7 @@ function copying(node: Node) {
   return { primitive: "detach" as const, inputs: [node], attributes: {} };
 }
 
-/** Computes the elements of these nodes and of their co-outputs as one program, and keeps them. */
+/** Materializes these nodes and their co-outputs as one program. */
 export function realizeNodes(nodes: readonly Node[]): void {
   withFallbacks(nodes, () => {
     computeKept(nodes);
@@ -136,8 +136,8 @@ function computeKept(nodes: readonly Node[]): void {
 const destinations = new WeakMap<Node, (node: Node) => Destination>();
 
 /**
- * Has the elements of a node that is computed and kept go where its owner says by then, instead of to ordinary memory. For those
- * who alone know of the node, and see to it that nobody reads what is written over.
+ * Registers a function that chooses the destination of a node's elements when the node is materialized; the default is host
+ * memory. For callers that own the only reference to the node and prevent reads of overwritten elements.
  */
 export function keepWhere(node: Node, choose: (node: Node) => Destination): void {
   destinations.set(node, choose);
@@ -147,12 +147,12 @@ function destinationOf(node: Node): Destination {
   return destinations.get(node)?.(node) ?? "host";
 }
 
-/** A node whose elements are wanted, and where. */
+/** A node to compute, and the destination of its elements. */
 export type Order = readonly [node: Node, destination: Destination];
 
 /**
- * Computes the elements of nodes as one program and hands them to the caller, who alone knows of them. Other nodes, and
- * the co-outputs of all of them, are computed along with them and kept.
+ * Computes nodes as one program and returns their elements without materializing the nodes. The nodes of `alongside`, and the
+ * co-outputs of all these nodes, are computed by the same program and materialized.
  */
 export function computeNodes(orders: readonly Order[], alongside: readonly Node[]): Storage[] {
   const nodes = orders.map(([node]) => node);
@@ -162,8 +162,8 @@ export function computeNodes(orders: readonly Order[], alongside: readonly Node[
     const { order, coOutputs } = pendingWithCoOutputs(all);
     const kept = order.filter((node) => wanted.has(node) || coOutputs.has(node));
     if (nodes.length + kept.length === 0) return [];
-    const places = [...orders.map(([, destination]) => destination), ...kept.map(destinationOf)];
-    const storages = runOnCurrent([...nodes, ...kept], places);
+    const targets = [...orders.map(([, destination]) => destination), ...kept.map(destinationOf)];
+    const storages = runOnCurrent([...nodes, ...kept], targets);
     materialize(kept, storages.slice(nodes.length));
     return storages.slice(0, nodes.length);
   });
@@ -177,7 +177,7 @@ function materialize(nodes: readonly Node[], storages: readonly Storage[]): void
   });
 }
 
-/** Has a node be pending again if its program fails; one that has a fallback then takes on the value of that. */
+/** Makes a node pending again if its program fails. A node with a fallback is then computed from that. */
 function restoreIfItFails(node: Node): void {
   const { operation, coOutputs } = node;
   const other = fallbacks.get(node);
@@ -190,24 +190,24 @@ function restoreIfItFails(node: Node): void {
 const fallbacks = new WeakMap<Node, Node>();
 
 /**
- * Has a node take on the value of another if its own, or that of one of its co-outputs, turns out not to be computable. For
- * changes that nobody has asked to see, such as running statistics: one that cannot be made has not happened, and must not
- * be in the way of others.
+ * Replaces the node's value by another's if computing the node, or one of its co-outputs, fails. For updates that the user
+ * did not request explicitly, such as running statistics: a failed update is skipped, and does not make other computations
+ * fail.
  */
 export function fallBackOn(node: Node, other: Node): void {
   fallbacks.set(node, other);
 }
 
-/** Computes something that needs these nodes. If it throws, it gets a second try without what it would compute in passing. */
+/** Runs a computation of these nodes. If it throws, nodes with fallbacks are computed one by one, and it runs once more. */
 function withFallbacks<T>(nodes: readonly Node[], compute: () => T): T {
-  if (isRecording()) throw new Error("something was about to be computed while a function is recorded");
+  if (isRecording()) throw new Error("a computation was started while a function is recorded");
   try {
     return compute();
   } catch (error) {
     const { order } = pendingWithCoOutputs(nodes);
     const optional = order.filter((node) => fallbacks.has(node));
     if (optional.length === 0) throw error;
-    // In the order in which they were made, so that each finds what it is made from.
+    // In the order in which they were created, so that the operands of each are materialized first.
     optional.sort((a, b) => a.serial - b.serial);
     for (const node of optional) if (node.storage === null) computeOrFallBack(node);
     return compute();

@@ -13,7 +13,7 @@ describe("Generator", () => {
     expect(draws(new Generator(2 ** 32), 5)).not.toEqual(draws(new Generator(0), 5));
   });
 
-  it("goes on from a saved state, by itself or in another generator", () => {
+  it("continues from a saved state, in the same or another generator", () => {
     const generator = new Generator(7);
     draws(generator, 3);
     const state = generator.state();
@@ -85,7 +85,7 @@ describe("permutation", () => {
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(5 * 28.9);
   });
 
-  it("refuses what is not a count", () => {
+  it("throws for an invalid count", () => {
     expect(() => new Generator(0).permutation(-1)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: permutation: got -1; expected a whole number of at least 0]`,
     );
@@ -94,7 +94,7 @@ describe("permutation", () => {
 });
 
 describe("split", () => {
-  it("gives a stream of its own, which repeats and which the parent does not disturb", () => {
+  it("gives a reproducible stream that does not depend on later draws of the parent", () => {
     const [first, second] = [new Generator(7), new Generator(7)];
     const [child, sameChild] = [first.split(), second.split()];
     draws(second, 10);

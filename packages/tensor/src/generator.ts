@@ -4,8 +4,10 @@ import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { expectNoRecording } from "./recording-state.js";
 
 /**
- * A stream of random numbers, fixed by its seed. It counts and nothing else: block n of the stream is Philox of n, so the
- * same seed gives the same bits on every engine.
+ * A stream of random numbers, determined by its seed. Its only state is a counter: block n of the stream is Philox of n, so
+ * the same seed gives the same bits on every engine.
+ *
+ * See also: torch.Generator; numpy.random.Generator
  *
  * Throws: ArgumentError unless the seed is a whole number from 0 to 2⁵³ − 1
  */
@@ -23,7 +25,7 @@ export class Generator implements RandomStream {
   }
 
   /**
-   * Goes on from a saved state.
+   * Continues from a saved state.
    *
    * Throws: ArgumentError inside of a function that is recorded
    */
@@ -73,7 +75,7 @@ export class Generator implements RandomStream {
     return order;
   }
 
-  /** A new generator, seeded by this one and independent of what this one does next. */
+  /** A new generator, seeded by a draw from this one. Later draws from either do not affect the other. */
   split(): Generator {
     return new Generator(Math.floor(this.uniform() * 2 ** 53));
   }
@@ -81,12 +83,12 @@ export class Generator implements RandomStream {
 
 const shared = new Generator(0);
 
-/** The generator that is used where none is given. It starts from seed 0, so that programs repeat by default. */
+/** The generator that is used if none is given. Its initial seed is 0, so programs are reproducible by default. */
 export function defaultGenerator(): Generator {
   return shared;
 }
 
-/** Starts the default generator again from a seed. Source: torch.manual_seed */
+/** Restarts the default generator from a seed. Source: torch.manual_seed */
 export function manualSeed(seed: number): void {
   shared.restore({ seed, block: 0 });
 }

@@ -1,4 +1,5 @@
-// First of all the methods of Tensor are installed. package.json says that these files, and internal.ts, have effects; see decision 22.
+// This import installs the methods of Tensor, so it comes first. package.json lists these files and internal.ts as having side
+// effects; see decision 22.
 import "./methods.js";
 export {
   ArgumentError,

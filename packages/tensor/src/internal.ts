@@ -1,6 +1,6 @@
-// What packages of this house need of this one and nobody else does. It may change with any version.
+// Exports for the other packages of this repository only. They may change in any version.
 
-// First of all the methods of Tensor are installed: see index.ts.
+// This import installs the methods of Tensor, so it comes first: see index.ts.
 import "./methods.js";
 
 export { disposeSymbol } from "@stargrad/graph";

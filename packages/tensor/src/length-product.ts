@@ -1,10 +1,10 @@
 /*
- * Products of lengths as types: how many elements axes have together. TypeScript does not calculate, but it knows how
- * long a tuple is, which is enough to multiply two digits; the rest is multiplication as taught at school. Numbers are
- * strings of digits, the lowest first: 784 is "487".
+ * Products of lengths as types: the number of elements that several axes have together. TypeScript has no arithmetic on types,
+ * but it knows the length of a tuple, which is enough to multiply two digits. The rest is long multiplication. Numbers are
+ * strings of digits, lowest digit first: 784 is "487".
  */
 
-/** `A · B`; `number` if that is not known. */
+/** `A · B`; `number` if a factor is not known. */
 export type Product<A extends number, B extends number> = number extends A | B
   ? number
   : 0 extends A | B
@@ -13,7 +13,7 @@ export type Product<A extends number, B extends number> = number extends A | B
       ? Value
       : number;
 
-/** A tuple as long as a digit says; `never` for what is no digit. */
+/** A tuple whose length is the digit; `never` for a string that is not a digit. */
 type Count<Digit extends string> = Digit extends keyof Counts ? Counts[Digit] : never;
 
 interface Counts {
@@ -72,7 +72,7 @@ type Plus<
       ? "1"
       : Plus<B, "1">;
 
-/** A count below 100 as its ones, a digit, and its tens, a count. */
+/** Splits a count below 100 into its ones (a digit) and its tens (a count). */
 type Normalize<Total extends 1[]> = `${Total["length"]}` extends `${infer First}${infer Second}`
   ? Second extends ""
     ? [First, []]

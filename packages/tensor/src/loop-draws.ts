@@ -2,26 +2,26 @@ import { Placeholder, type Node, type Shape } from "@stargrad/graph";
 import type { RandomStream } from "./random-stream.js";
 import { whileRecording } from "./recording-state.js";
 
-/** Random words that the body of a loop asks for: where they start, in each iteration. */
+/** A draw of random words in the body of a loop. */
 export interface LoopDraw {
-  /** Stands in the body for the starts: a row of 4 for each. */
+  /** The placeholder for the starts in the body: one row of 4 for each. */
   readonly formal: Node;
-  /** The starts, counted in blocks from where the generator is when the iteration begins. */
+  /** The starts, in blocks, relative to the generator's state when the iteration begins. */
   readonly offsets: readonly number[];
 }
 
-/** What one iteration takes from one generator. */
+/** The draws of one iteration from one generator. */
 export interface LoopDraws {
   readonly blocks: number;
   readonly draws: readonly LoopDraw[];
 }
 
 /**
- * A loop whose function is being called. Its draws take nothing from a generator yet: how many blocks an iteration takes,
- * and so where the next one begins, is known only when the function has returned.
+ * A loop whose function is being traced. Its draws do not advance the generator yet: the number of blocks per iteration, and so
+ * the start of the next iteration, is known only when the function has returned.
  */
 export class TracedLoop {
-  /** How often the body runs, in all the loops around it together. */
+  /** The number of times the body runs, over all enclosing loops. */
   readonly iterations: number;
   readonly #draws = new Map<RandomStream, { blocks: number; readonly draws: LoopDraw[] }>();
 
@@ -33,7 +33,7 @@ export class TracedLoop {
     return this.#draws;
   }
 
-  /** Takes blocks in every iteration; returns what stands for the starts at offsets among them. */
+  /** Reserves blocks in every iteration; returns the placeholder for the starts at the given offsets. */
   draw(generator: RandomStream, blocks: number, offsets: readonly number[], shape: Shape): Node {
     const taken = this.#draws.get(generator) ?? { blocks: 0, draws: [] };
     this.#draws.set(generator, taken);
@@ -46,12 +46,12 @@ export class TracedLoop {
 
 let current: TracedLoop | null = null;
 
-/** The innermost loop whose function is being called. */
+/** The innermost loop whose function is being traced; `null` outside of loops. */
 export function loopBeingTraced(): TracedLoop | null {
   return current;
 }
 
-/** Calls the function of a loop. */
+/** Calls the function of a loop to trace it. */
 export function traceLoop<T>(loop: TracedLoop, f: () => T): T {
   const outer = current;
   current = loop;

@@ -6,36 +6,36 @@ import { TracedLoop, traceLoop } from "./loop-draws.js";
 import { Tensor } from "./tensor.js";
 import { trace } from "./trace.js";
 
-/** A value that each iteration takes over from the one before. */
+/** A value that each iteration receives from the previous one. */
 export interface Carry {
-  /** Stands for it in the body. */
+  /** The placeholder for it in the body. */
   readonly formal: Node;
   readonly initial: Node;
   readonly next: Node;
 }
 
-/** Slices, one for each iteration. */
+/** A tensor of which each iteration receives one slice. */
 export interface Sequence {
-  /** Stands for the slice in the body. */
+  /** The placeholder for the slice in the body. */
   readonly formal: Node;
   readonly actual: Node;
 }
 
-/** How often a loop runs, and in which direction. */
+/** The number of iterations of a loop, and its direction. */
 export interface LoopExtent {
   readonly length: number;
   readonly reverse: boolean;
 }
 
-/** Values of variables that an iteration takes over from the one before. */
+/** Values of variables that an iteration receives from the previous one, because the body assigns to the variables. */
 export interface Changes {
   readonly before: readonly Node[];
   readonly after: readonly Node[];
-  /** Has the variables take on the values that they have after the last iteration. */
+  /** Assigns the values after the last iteration to the variables. */
   readonly commit: (values: readonly Tensor[]) => void;
 }
 
-/** Runs a function and tells what it would change, without changing it. */
+/** Runs a function and collects its assignments to variables without carrying them out. */
 export type ChangeCollector = <T>(f: () => T) => { readonly result: T; readonly changes: Changes };
 
 let collectChanges: ChangeCollector = (f) => ({
@@ -43,38 +43,41 @@ let collectChanges: ChangeCollector = (f) => ({
   changes: { before: [], after: [], commit: () => undefined },
 });
 
-/** Says how changes of variables are noticed in the body of a loop, for the package that has variables. */
+/** Registers how assignments in the body of a loop are collected. Called by the package that defines variables. */
 export function collectChangesBy(collector: ChangeCollector): void {
   collectChanges = collector;
 }
 
 let furtherSourcesOf: (node: Node) => readonly Node[] = () => [];
 
-/** Says which nodes a gradient of a node goes to beside its operands, for the package that has such gradients. */
+/**
+ * Registers which nodes, besides its operands, receive a gradient from a node. Called by the package that defines custom gradient
+ * rules.
+ */
 export function findSourcesBy(finder: (node: Node) => readonly Node[]): void {
   furtherSourcesOf = finder;
 }
 
-/** What became of a function that was called for a loop. */
+/** The outcome of calling the function of a loop once. */
 export interface Traced<T> {
   readonly result: T;
-  /** All nodes that were made, inputs before outputs. */
+  /** All nodes that it made, inputs before outputs. */
   readonly made: readonly Node[];
-  /** What it draws and changes, as carries and sequences. Numbers have been taken from the generators. */
+  /** Its assignments and draws, as carries and sequences. The generators have already been advanced. */
   readonly carries: readonly Carry[];
   readonly sequences: readonly Sequence[];
-  /** To be called with the last values of these carries. */
+  /** Must be called with the last values of these carries. */
   readonly commit: Changes["commit"];
 }
 
-/** Calls a function once, with placeholders in the place of what differs between iterations. */
+/** Calls a function once, with placeholders for the values that differ between iterations. */
 export function traceBody<T>(f: () => T, extent: LoopExtent): Traced<T> {
   const made: Node[] = [];
   const loop = new TracedLoop(extent.length);
   const call = () =>
     traceLoop(loop, () => {
       const collected = collectChanges(f);
-      // What is assigned to a variable is a value: no gradient passes from it to the next iteration.
+      // An assignment stores a value only: no gradient passes through it to the next iteration.
       const after = collected.changes.after.map((node) => detach(new Tensor(node)).node);
       return { ...collected, changes: { ...collected.changes, after } };
     });
@@ -93,15 +96,15 @@ export interface LoopDefinition extends LoopExtent {
   readonly carries: readonly Carry[];
   readonly sequences: readonly Sequence[];
   readonly results: readonly Node[];
-  /** Every node that the body may be made of, inputs before outputs. */
+  /** All nodes that the body may contain, inputs before outputs. */
   readonly made: readonly Node[];
-  /** Nodes that stand for others: what the body treats as the same in every iteration, and what it is. */
+  /** Placeholders for constants (values that are the same in every iteration), each with the node it represents. */
   readonly constants?: ReadonlyMap<Node, Node>;
 }
 
 /**
- * Makes a loop of a graph. What depends on neither carries nor sequences is not part of its body: it is computed once, outside.
- * The node is a bundle; see the primitive `scan`.
+ * Makes a loop from a graph. Nodes that depend on neither carries nor sequences are not part of the body: they are computed once,
+ * outside. The returned node is a bundle of outputs; see the primitive `scan`.
  */
 export function createLoop(definition: LoopDefinition): Node {
   const { carries, sequences, results, made, length, reverse } = definition;
@@ -129,7 +132,7 @@ export function createLoop(definition: LoopDefinition): Node {
   return createNode("scan", inputs, { body, length, reverse });
 }
 
-/** The nodes that depend on some of these, in order. */
+/** The candidates that depend on nodes of `on`, in their order. */
 function dependents(candidates: readonly Node[], on: ReadonlySet<Node>): Set<Node> {
   const found = new Set<Node>();
   for (const node of candidates) {

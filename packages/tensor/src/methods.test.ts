@@ -47,7 +47,7 @@ describe("methods", () => {
     expectTypeOf<Methods>().toHaveProperty(name);
   });
 
-  it("are all that the prototype has beside what the class defines itself", () => {
+  it("are the only members of the prototype that the class does not define", () => {
     const own = ["constructor", "node", "shape", "dtype", "ndim", "size"];
     const reading = ["data", "dataSync", "item", "itemSync", "toArray", "toArraySync", "toString"];
     const methods = Object.getOwnPropertyNames(Tensor.prototype).filter(
@@ -56,7 +56,7 @@ describe("methods", () => {
     expect(new Set(methods)).toEqual(new Set([...functions, ...unaryNames, ...binaryNames]));
   });
 
-  it.each(Object.keys(new MethodTable()))("%s stands in its line for the function of its name", (name) => {
+  it.each(Object.keys(new MethodTable()))("%s is the function of the same name", (name) => {
     expect(table).toMatch(new RegExp(`^  readonly ${name} = method\\(\\w+\\.${name}\\);$`, "m"));
   });
 

@@ -10,11 +10,11 @@ import * as softmax from "./functions/softmax.js";
 import { Tensor } from "./tensor.js";
 
 /**
- * The methods of Tensor. Each is the function of the same name, and the tensor is its first argument. Signature and
- * documentation stand at the function.
+ * The methods of Tensor. Each is the function of the same name with the tensor as its first argument. See the functions for
+ * signatures and documentation.
  *
- * They are fields of a class because TypeScript finds the type of a field when it is asked for it. So the names of Tensor's members
- * are known before their types, which mention Tensor again; an object literal would be a circle.
+ * The table is a class because TypeScript resolves the types of class fields lazily. The names of Tensor's members are then known
+ * before their types, which refer to Tensor again; an object literal would be a circular type.
  */
 export class MethodTable {
   readonly neg = method(elementwise.neg);
@@ -140,26 +140,26 @@ type Functions = typeof activation &
   typeof softmax;
 
 /**
- * The methods of Tensor, each with its own type. An editor shows the documentation of the function of the same name, because
- * the names are taken from the functions.
+ * The types of Tensor's methods. Editors show the documentation of the function of the same name, because the keys are mapped
+ * from the functions.
  */
 export type Methods = {
   [Name in keyof Pick<Functions, keyof MethodTable>]: MethodTable[Name];
 };
 
 declare module "./tensor.js" {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- Tensor has the methods and nothing else, and its S has to be repeated.
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- the interface only adds the methods, and declaration merging requires the same type parameter
   interface Tensor<S extends Shape> extends Methods {}
 }
 
-// Every primitive that treats elements alike has to be a method.
+// Every elementwise primitive must be a method.
 const methods = new MethodTable() satisfies Record<UnaryName | BinaryName, unknown>;
 
 for (const [name, value] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
 
-/** The function with `this` in place of its first argument. TypeScript keeps its type parameters. */
+/** Turns a function into a method: `this` becomes the first argument. TypeScript keeps its type parameters. */
 function method<X, Rest extends readonly unknown[], Y>(
   call: (x: X, ...rest: Rest) => Y,
 ): (this: X, ...rest: Rest) => Y {

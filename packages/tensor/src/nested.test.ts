@@ -51,13 +51,13 @@ describe("nested arrays", () => {
     );
   });
 
-  it("of empty axes lose what lies behind the empty one", () => {
+  it("with an empty axis lose the axes after it", () => {
     expect(zeros([2, 0, 3]).toArraySync()).toEqual([[], []]);
   });
 });
 
 describe("ragged arrays", () => {
-  it("are refused at the first place that does not fit", () => {
+  it("throw an error with the first index that does not fit", () => {
     expect(() => tensor([[1, 2], [3]])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: tensor: [1] is an array of 1; expected 2. All arrays at one depth need one length]`,
     );
@@ -80,7 +80,7 @@ describe("ragged arrays", () => {
     );
   });
 
-  it("and things that are not numbers as well", () => {
+  it("throw for elements that are not numbers", () => {
     expect(() => tensor([1, "2"] as never)).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: tensor: [1] is 2; expected a number, a boolean or an array of them. All arrays at one depth need one length]`,
     );

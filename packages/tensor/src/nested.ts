@@ -6,7 +6,7 @@ export type NestedArray = number | boolean | readonly NestedArray[];
 /**
  * Measures and flattens nested arrays.
  *
- * Throws: ShapeError if the arrays at one depth differ in length, naming the first place that does not fit.
+ * Throws: ShapeError if the arrays at one depth differ in length, naming the first index that does not fit
  */
 export function flattenNested(
   called: string,
@@ -51,10 +51,10 @@ export function nest(elements: ArrayLike<number | boolean>, shape: Shape): Neste
 }
 
 function ragged(called: string, path: readonly number[], got: string, expected: string): ShapeError {
-  const place = path.length === 0 ? "the value" : formatShape(path);
+  const subject = path.length === 0 ? "the value" : formatShape(path);
   return new ShapeError(
     called,
-    `${place} is ${got}; expected ${expected}`,
+    `${subject} is ${got}; expected ${expected}`,
     "All arrays at one depth need one length",
   );
 }

@@ -1,6 +1,6 @@
 import { StargradError, type Engine } from "@stargrad/graph";
 
-/** `#default-engine` under the condition `stargrad-no-engine`: no engine, and none in the bundle. */
+/** `#default-engine` under the condition `stargrad-no-engine`: the bundle contains no engine, so this throws. */
 export function defaultEngine(): Engine {
   throw new StargradError(
     "getEngine",

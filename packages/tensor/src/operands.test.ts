@@ -21,12 +21,12 @@ describe("a number beside a tensor", () => {
     expect(mul(number, ones([2], { dtype })).dtype).toBe(result);
   });
 
-  it("is not rounded on its way to a float64 tensor", () => {
+  it("is not rounded when combined with a float64 tensor", () => {
     expect(mul(ones([], { dtype: "float64" }), 0.1).itemSync()).toBe(0.1);
     expect(add(full([], 1, { dtype: "int32" }), 0.1).itemSync()).toBe(Math.fround(1.1));
   });
 
-  it("may stand beside another number", () => {
+  it("can be combined with another number", () => {
     expect(add(1, 2).dtype).toBe("int32");
     expect(div(1, 4).itemSync()).toBe(0.25);
     expect(less(1, 2).dtype).toBe("bool");
@@ -34,7 +34,7 @@ describe("a number beside a tensor", () => {
 });
 
 describe("two tensors", () => {
-  it("meet at the later type, also when one is a scalar", () => {
+  it("are promoted to the later type, also if one is a scalar", () => {
     // NumPy and PyTorch let a 0-d tensor adapt as a number would; here every tensor counts.
     const scalar = tensor(1, { dtype: "float64" });
     expect(add(ones([2]), scalar).dtype).toBe("float64");
@@ -43,7 +43,7 @@ describe("two tensors", () => {
 });
 
 describe("integers", () => {
-  it("are divided as real numbers", () => {
+  it("are converted to float32 for division", () => {
     const x = tensor([1, 2, -3], { dtype: "int32" });
     expect(div(x, 2).toArraySync()).toEqual([0.5, 1, -1.5]);
     expect(div(x, 2).dtype).toBe("float32");
@@ -56,7 +56,7 @@ describe("integers", () => {
     expect(x.round().dtype).toBe("int32");
   });
 
-  it("sum exactly, and have no mean of their own", () => {
+  it("are summed exactly, and have no mean", () => {
     const x = tensor([2 ** 24, 1, 1], { dtype: "int32" });
     expect(sum(x).itemSync()).toBe(2 ** 24 + 2);
     expect(() => mean(x)).toThrowErrorMatchingInlineSnapshot(

@@ -10,10 +10,10 @@ import {
 import { broadcastShapes, canHold, floats, promote } from "@stargrad/graph/internal";
 import { apply, Tensor } from "./tensor.js";
 
-/** What an operation takes beside a tensor: another one, or a number that adapts to it. */
+/** An operand: a tensor, or a number or boolean that is converted to the other operand's type. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
 
-/** A scalar. Its value is an input of every program it appears in, never part of it. */
+/** A scalar. Its value is an input of the programs that use it, never a constant in their code. */
 export function scalar(value: number | boolean, dtype: DType): Tensor<[]> {
   const data = allocate(dtype, 1);
   data[0] = Number(value);
@@ -21,9 +21,9 @@ export function scalar(value: number | boolean, dtype: DType): Tensor<[]> {
 }
 
 /**
- * Brings two operands to one element type.
+ * Converts two operands to a common element type.
  *
- * Two tensors meet at the later of `bool < int32 < float32 < float64`. A number takes the tensor's type, unless that
+ * For two tensors it is the later type of `bool < int32 < float32 < float64`. A number takes the tensor's type, unless that type
  * cannot hold it: 0.5 beside an int32 tensor makes both float32.
  */
 export function alignedOperands(a: Operand, b: Operand, accepts: readonly DType[]): [Tensor, Tensor] {
@@ -31,13 +31,13 @@ export function alignedOperands(a: Operand, b: Operand, accepts: readonly DType[
   return [toTensor(a, dtype), toTensor(b, dtype)];
 }
 
-/** Throws under the name that was called if two operands do not broadcast, where the work is done under other names. */
+/** Throws if two operands do not broadcast. The error names the function that the user called, not one that it calls. */
 export function checkBroadcast(called: string, a: Operand, b: Operand): void {
   const shapeOf = (operand: Operand): Shape => (operand instanceof Tensor ? operand.shape : []);
   broadcastShapes(called, shapeOf(a), shapeOf(b));
 }
 
-/** The type both operands are brought to. */
+/** The common type of two operands. */
 export function resultType(a: Operand, b: Operand): DType {
   if (a instanceof Tensor) return b instanceof Tensor ? promote(a.dtype, b.dtype) : literalType(b, a.dtype);
   return b instanceof Tensor
@@ -53,7 +53,7 @@ export function castTo<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
   return x.dtype === dtype ? x : (apply("cast", [x], { dtype }) as Tensor<S>);
 }
 
-/** The tensor repeated along new and length-1 axes until it has the given shape, which must fit. */
+/** The tensor broadcast to the given shape, with which it must be compatible. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const aligned = [...new Array<number>(shape.length - x.ndim).fill(1), ...x.shape];
@@ -61,13 +61,13 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return sameShape(aligned, shape) ? lifted : apply("expand", [lifted], { shape });
 }
 
-/** The type an operation computes in: integers are brought to float32 where only floats make sense. */
+/** The type an operation computes in: `dtype` if it is accepted, else the first accepted type it promotes to, else float32. */
 export function accepted(dtype: DType, accepts: readonly DType[]): DType {
   if (accepts.includes(dtype)) return dtype;
   return accepts.find((candidate) => promote(dtype, candidate) === candidate) ?? "float32";
 }
 
-/** The tensor in a floating-point type. */
+/** The tensor cast to a floating-point type, unless it has one. */
 export function toFloat<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return castTo(x, accepted(x.dtype, floats));
 }
@@ -83,7 +83,7 @@ function literalType(literal: number | boolean, beside: DType): DType {
   return promote(beside, canHold("int32", literal) ? "int32" : "float32");
 }
 
-/** The tensors, all in the latest of their element types. */
+/** The tensors, cast to the latest of their element types. */
 export function commonType(tensors: readonly Tensor[]): Tensor[] {
   const dtype = tensors.map((x) => x.dtype).reduce(promote);
   return tensors.map((x) => castTo(x, dtype));

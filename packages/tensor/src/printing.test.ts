@@ -114,7 +114,7 @@ describe("printing", () => {
     `);
   });
 
-  it("what is not finite, without letting it change how the others look", () => {
+  it("NaN and infinities, which do not affect the format of the other numbers", () => {
     expect(print(tensor([NaN, Infinity, -Infinity, 1.5]))).toMatchInlineSnapshot(`
       "
       tensor([ nan,  inf, -inf,  1.5], shape [4], float32)
@@ -127,7 +127,7 @@ describe("printing", () => {
     `);
   });
 
-  it("nothing at all", () => {
+  it("tensors without elements", () => {
     expect(print(zeros([0]))).toMatchInlineSnapshot(`
       "
       tensor([], shape [0], float32)
@@ -166,7 +166,7 @@ describe("printing", () => {
     `);
   });
 
-  it("widths of what is shown, not of what is left out", () => {
+  it("columns as wide as the shown numbers need, not the omitted ones", () => {
     expect(print(arange(2000).less(1000).cast("int32").mul(arange(2000)))).toMatchInlineSnapshot(`
       "
       tensor([0, 1, 2, …, 0, 0, 0], shape [2000], int32)

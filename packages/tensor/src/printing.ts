@@ -5,7 +5,7 @@ const edge = 3;
 const digits = 4;
 
 /**
- * Writes a tensor as NumPy does: columns aligned, four digits after the point, scientific notation when numbers are very
+ * Formats a tensor as NumPy does: aligned columns, at most four digits after the point, scientific notation if numbers are very
  * large or very small, and above 1000 elements only the first and last three along each axis.
  */
 export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): string {
@@ -35,7 +35,7 @@ export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): stri
   return `tensor(${block(0, 0)}, ${suffix}`;
 }
 
-/** The indices shown along an axis; `null` stands for those left out. */
+/** The indices shown along an axis; `null` marks the gap of omitted ones. */
 function shownIndices(length: number, summarize: boolean): (number | null)[] {
   const all = Array.from({ length }, (_, index) => index);
   return summarize && length > 2 * edge ? [...all.slice(0, edge), null, ...all.slice(-edge)] : all;
@@ -50,7 +50,7 @@ function shownPositions(shape: Shape, summarize: boolean): number[] {
   return positions;
 }
 
-/** One way to write all the numbers shown, so that they line up. */
+/** The format for all shown numbers. They share one format, so that columns align. */
 function writer(numbers: readonly number[], dtype: DType): (x: number) => string {
   if (dtype === "bool") return (x) => (x === 1 ? "true" : "false");
   if (dtype === "int32") return (x) => String(x);
@@ -60,7 +60,7 @@ function writer(numbers: readonly number[], dtype: DType): (x: number) => string
   if (largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000 * 10 ** digits) {
     return (x) => (Number.isFinite(x) ? x.toExponential(digits) : notFinite(x));
   }
-  // As many digits as the longest number needs, and no more: 1, 0.5 and 0.3333 print as they are thought of.
+  // As many digits as the longest number needs: 1 prints without decimals, 0.5 with one, 1/3 with four.
   const places = Math.max(
     0,
     ...numbers

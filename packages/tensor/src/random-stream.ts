@@ -1,18 +1,18 @@
-/** Everything there is to know about a generator: save it, and the stream goes on from there. */
+/** The whole state of a generator. Restoring a saved state continues the stream from there. */
 export interface GeneratorState {
   readonly seed: number;
-  /** How many Philox blocks of four words have been used. */
+  /** The number of Philox blocks (four words each) used so far. */
   readonly block: number;
 }
 
-/** What a recording has to know of a generator. */
+/** The part of a generator that recordings use. */
 export interface RandomStream {
   state(): GeneratorState;
-  /** Goes on from a state, also while a function is recorded. */
+  /** Continues from a state. Unlike `Generator.restore`, allowed while a function is recorded. */
   moveTo(state: GeneratorState): void;
   /**
-   * Reserves the next blocks and returns where they start, as `[key₀, key₁, block₀, block₁]`, or such a row for each of
-   * several offsets among them.
+   * Reserves the next blocks and returns their start, as `[key₀, key₁, block₀, block₁]`: one such row for each of the given
+   * offsets into the reserved blocks.
    */
   reserve(blocks: number, offsets?: readonly number[]): Int32Array;
 }

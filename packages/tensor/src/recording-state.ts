@@ -1,21 +1,21 @@
 import { ArgumentError } from "@stargrad/graph";
 
-/** Which functions are being called only to see what they would compute. */
+/** Whether a function is being called only to record its graph. */
 interface State {
-  /** A function that is recorded: see `record`. */
+  /** Inside of a recorded function: see `record`. */
   readonly recorded: boolean;
-  /** The function of a loop: see `traceLoop`. */
+  /** Inside of the body of a loop: see `traceLoop`. */
   readonly traced: boolean;
 }
 
 let state: State = { recorded: false, traced: false };
 
-/** Whether a function is being recorded, or traced for a loop: then nothing is computed, and no value is known. */
+/** Whether a function is being recorded, or traced for a loop. Then nothing is computed, and no value is known. */
 export function isRecording(): boolean {
   return state.recorded || state.traced;
 }
 
-/** Calls a function that is recorded, or traced for a loop, within whatever is so already. */
+/** Calls a function with one flag of the state set; a flag that is already set stays set. */
 export function whileRecording<T>(what: keyof State, f: () => T): T {
   const outer = state;
   state = { ...outer, [what]: true };
@@ -32,13 +32,13 @@ export function expectNoRecording(called: string, does: string): void {
     throw new ArgumentError(
       called,
       `${does} inside of a function that scan loops over, which is called once for all iterations`,
-      "Return the tensor as a part of y and read it afterwards, or take a plain loop instead of scan",
+      "Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan",
     );
   }
   if (!state.recorded) return;
   throw new ArgumentError(
     called,
-    `${does} inside of a function that is recorded, which would be made of what it was this once`,
+    `${does} inside of a function that is recorded; every later call would repeat its result of this one call`,
     "Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep",
   );
 }

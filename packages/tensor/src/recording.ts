@@ -3,47 +3,47 @@ import { nodesMade, withoutHistory } from "@stargrad/graph/internal";
 import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { whileRecording } from "./recording-state.js";
 
-/** Random words that a recorded function has asked for, and the leaf that says which: see the primitive `randomBits`. */
+/** One draw of random words by a recorded function, with the leaf that holds its start: see the primitive `randomBits`. */
 export interface Draw {
   readonly generator: RandomStream;
-  /** How many blocks are reserved, all at once. */
+  /** The number of blocks reserved by this draw. */
   readonly blocks: number;
-  /** Where among them those begin that the leaf names: for one draw at 0, for those of a loop at several places. */
+  /** The starts in the leaf, as offsets into the reserved blocks: `[0]` for a single draw, several for the draws of a loop. */
   readonly offsets: readonly number[];
   /** The leaf: see `Generator.reserve`. */
   readonly start: Node;
 }
 
-/** What is being recorded; `null` most of the time. */
+/** The draws of the function that is being recorded; `null` if none is. */
 let draws: Draw[] | null = null;
 let states: Map<RandomStream, GeneratorState> = new Map();
 
-/** Runs a function and notes what it goes by besides tensors. `unchanged` says whether all that is still as it was. */
+/** Runs a function and notes the state it reads besides tensors. `unchanged` returns whether that state is the same now. */
 export type ReadingNoter = <T>(f: () => T) => { readonly result: T; readonly unchanged: () => boolean };
 
 let noteReadings: ReadingNoter = (f) => ({ result: f(), unchanged: () => true });
 
-/** Says how it is noted what a recorded function goes by, for the package whose objects it goes by: modules. */
+/** Registers how non-tensor state is noted. Called by the package that owns such state: the one with modules. */
 export function noteReadingsBy(noter: ReadingNoter): void {
   noteReadings = noter;
 }
 
-/** What a function did while it was recorded. */
+/** The outcome of recording a function. */
 export interface Recorded<T> {
   readonly result: T;
   readonly draws: readonly Draw[];
-  /** The serial of its first node: what has a smaller one was there before. */
+  /** The serial of its first node. Nodes with smaller serials existed before the recording. */
   readonly since: number;
-  /** Whether what it went by besides tensors is as it was: if not, it would not be recorded the same. */
+  /** Whether the non-tensor state that it read is unchanged. If not, the recording is out of date. */
   readonly unchanged: () => boolean;
 }
 
 /**
- * Runs a function to see what it would compute, so that it can be computed many times with other numbers. In it nothing
- * can be read, `realize` does nothing, and generators are afterwards where they were before.
+ * Runs a function to record its graph, so that the graph can be computed many times with other inputs. While the function
+ * runs, no value can be read and `realize` does nothing. Afterwards the generators are restored to their earlier states.
  *
- * Throws: ArgumentError if the function reads a value, or draws a number that is not a tensor: the graph would be made of
- * what they were this once
+ * Throws: ArgumentError if the function reads a value, or draws a number that is not a tensor: the graph would contain the
+ * value of this one call as a constant
  */
 export function record<T>(f: () => T): Recorded<T> {
   const outer = { draws, states };
@@ -60,7 +60,7 @@ export function record<T>(f: () => T): Recorded<T> {
   }
 }
 
-/** Told of each draw before it happens. Returns what has to be told of the leaf it makes. */
+/** Must be called before each draw. Returns a function that must be called with the leaf that the draw makes. */
 export function aboutToDraw(
   generator: RandomStream,
   blocks: number,

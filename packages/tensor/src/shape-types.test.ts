@@ -28,7 +28,7 @@ import {
  */
 
 describe("shapes as types", () => {
-  it("are literal where they were written down", () => {
+  it("are literal if the shapes are literals", () => {
     expectTypeOf(zeros([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
     expectTypeOf(full([], 1)).toEqualTypeOf<Tensor<[]>>();
     expectTypeOf(normal([32, 784])).toEqualTypeOf<Tensor<[32, 784]>>();
@@ -38,7 +38,7 @@ describe("shapes as types", () => {
     expectTypeOf(ones(new Array<number>(3).fill(1))).toEqualTypeOf<Tensor<number[]>>();
   });
 
-  it("fit wherever a tensor of any shape does", () => {
+  it("are assignable to a tensor of any shape", () => {
     expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor>();
     expectTypeOf<Tensor<[number, 3]>>().toExtend<Tensor>();
     expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor<[number, 3]>>();
@@ -48,14 +48,14 @@ describe("shapes as types", () => {
     expect(shapeOf(zeros([2, 3]))).toEqual([2, 3]);
   });
 
-  it("are read back as what they are", () => {
+  it("are the types of `shape`", () => {
     expectTypeOf(zeros([2, 3]).shape).toEqualTypeOf<Readonly<[2, 3]>>();
     const [rows, columns] = zeros([2, 3]).shape;
     expectTypeOf(rows).toEqualTypeOf<2>();
     expect([rows, columns]).toEqual([2, 3]);
   });
 
-  it("stay through what treats every element alike", () => {
+  it("are kept by elementwise functions", () => {
     const x = zeros([2, 3]);
     expectTypeOf(x.exp()).toEqualTypeOf<Tensor<[2, 3]>>();
     expectTypeOf(x.cast("int32").neg().clamp({ min: 0 })).toEqualTypeOf<Tensor<[2, 3]>>();
@@ -93,14 +93,14 @@ describe("shapes as types", () => {
     expect(batches.shape).toEqual([8, 5, 2, 4]);
   });
 
-  it("follow reshape and expand, an axis of −1 being found out later", () => {
+  it("follow reshape and expand, where an axis of −1 becomes number", () => {
     expectTypeOf(reshape(zeros([2, 3]), [3, 2])).toEqualTypeOf<Tensor<[3, 2]>>();
     expectTypeOf(zeros([2, 3]).reshape([-1])).toEqualTypeOf<Tensor<[number]>>();
     expectTypeOf(expand(zeros([1, 3]), [4, 3])).toEqualTypeOf<Tensor<[4, 3]>>();
     expectTypeOf<Reshaped<readonly [-1, 2]>>().toEqualTypeOf<[number, 2]>();
   });
 
-  it("follow axes that are joined, moved, added and taken away", () => {
+  it("follow axes that are joined, moved, added and removed", () => {
     const joined = zeros([2, 3, 4, 5]).flatten({ startAxis: 1, endAxis: -2 });
     expectTypeOf(joined).toEqualTypeOf<Tensor<[2, 12, 5]>>();
     expect(joined.shape).toEqual([2, 12, 5]);
@@ -118,7 +118,7 @@ describe("shapes as types", () => {
     expect(taken.shape).toEqual([2]);
   });
 
-  it("are scalar after a whole reduction, and lose or keep the axes of a partial one", () => {
+  it("are scalar after a full reduction, and lose or keep the axes of a partial one", () => {
     const x = zeros([2, 3]);
     expectTypeOf(sum(x)).toEqualTypeOf<Tensor<[]>>();
     expectTypeOf(x.mean()).toEqualTypeOf<Tensor<[]>>();

@@ -4,29 +4,29 @@ import type { Operand } from "./operands.js";
 import type { Tensor } from "./tensor.js";
 
 /*
- * Shapes as types: what TypeScript can know of a result's shape. A literal shape stays literal (`[32, 784]`), an axis
- * known only at run time is `number`, and a tensor of unknown rank is `Shape`. What is not known is not complained about.
+ * Shapes as types: the shape of a result, as far as it is known at compile time. A literal shape stays literal (`[32, 784]`), an
+ * axis known only at run time is `number`, and the shape of unknown rank is `Shape`. Unknown lengths cause no type error.
  */
 
-/** Asks TypeScript to read an array literal as a tuple of literals: `[2, 3]` and not `number[]`. */
+/** Makes TypeScript infer an array literal as a tuple of literals: `[2, 3]` and not `number[]`. */
 export type ShapeLiteral = Shape | [];
 
 /**
- * What an argument would have to be that cannot fit. There is no such value: the editor underlines the argument, and the
- * message says why.
+ * The parameter type for an argument that does not fit. No value has this type, so the editor underlines the argument, and
+ * `Message` is the reason.
  */
 export interface Mismatch<Message> {
   readonly mismatch: Message;
 }
 
-/** A Mismatch where a tensor is wanted. It is declared to be one, so that generic code may take it for one. */
+/** A Mismatch where a tensor is expected. It extends Tensor, so that generic code can use the parameter as a tensor. */
 export interface ShapeMismatch<Message> extends Tensor<never>, Mismatch<Message> {}
 
 /**
- * The type of an argument: `Argument` itself, unless a message says what is wrong with it.
+ * The type of an argument: `Argument` itself, or a Mismatch if `Message` is an error message.
  *
- * `Message` is in brackets, here and in what makes one, and nothing is inferred: only so does TypeScript let generic code,
- * which does not know its shapes yet, pass a `Tensor<S>` on.
+ * `Message` is in brackets, here and in the types that compute messages, and nothing is inferred from it. Without this,
+ * TypeScript rejects generic code that passes on a `Tensor<S>` whose shape is not known yet.
  */
 export type Unless<Message, Argument> = [Message] extends [string] ? Mismatch<Message> : Argument;
 
@@ -35,7 +35,7 @@ export type TensorUnless<Message, S extends Shape> = [Message] extends [string]
   ? ShapeMismatch<Message>
   : Tensor<S>;
 
-/** A shape as it is written in messages: `[32, number]`. */
+/** A shape as text for messages: `[32, number]`. */
 export type Written<S extends Shape, Text extends string = ""> = S extends readonly [
   infer First extends number,
   ...infer Rest extends Shape,
@@ -45,7 +45,7 @@ export type Written<S extends Shape, Text extends string = ""> = S extends reado
 
 type WrittenAxis<A extends number> = number extends A ? "number" : `${A}`;
 
-/** Whether two lengths may turn out to be equal. */
+/** Whether two lengths may be equal at run time. */
 export type MayEqual<A extends number, B extends number> = number extends A | B
   ? true
   : [A & B] extends [never]
@@ -78,7 +78,7 @@ type BroadcastAxis<A extends number, B extends number> = number extends A | B
         ? A & B
         : number;
 
-/** Why two shapes do not broadcast; null if they do, or may. */
+/** An error message if two shapes do not broadcast; null if they do, or may. */
 export type BroadcastProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
   ? null
   : ClashingAxis<A, B> extends [
@@ -89,7 +89,7 @@ export type BroadcastProblem<A extends Shape, B extends Shape> = [number] extend
     ? `${Written<A>} and ${Written<B>} do not broadcast: ${LengthA} and ${LengthB} differ at axis -${Axis}`
     : null;
 
-/** The innermost axis, counted from the last as 1, that has two lengths. */
+/** The innermost axis (counted from the last, starting at 1) whose lengths clash, and both lengths. */
 type ClashingAxis<A extends Shape, B extends Shape, Axis extends Shape = [1]> = A extends readonly [
   ...infer OuterA extends Shape,
   infer LastA extends number,
@@ -103,12 +103,12 @@ type ClashingAxis<A extends Shape, B extends Shape, Axis extends Shape = [1]> = 
     : null
   : null;
 
-/** What an operation takes beside a tensor of shape A. */
+/** The second operand beside a tensor of shape A: a tensor that broadcasts with it, or a number. */
 export type BroadcastOperand<A extends Shape, B extends Shape> = [BroadcastProblem<A, B>] extends [string]
   ? ShapeMismatch<BroadcastProblem<A, B>>
   : Operand<B>;
 
-/** Like BroadcastOperand where a number will not do. */
+/** Like BroadcastOperand, for operations that take no number. */
 export type BroadcastTensor<A extends Shape, B extends Shape> = TensorUnless<BroadcastProblem<A, B>, B>;
 
 /** The shape of a matrix product; see `matmul`. */
@@ -128,7 +128,7 @@ export type MatMul<A extends Shape, B extends Shape> = [number] extends [A["leng
           : Shape
       : Shape;
 
-/** Why two shapes have no matrix product; null if they do, or may. */
+/** An error message if two shapes have no matrix product; null if they have, or may have. */
 export type MatMulProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
   ? null
   : A extends readonly []
@@ -152,23 +152,23 @@ type InnerOf<B extends Shape> = B extends readonly [...Shape, infer Inner extend
     ? Inner
     : number;
 
-/** What a tensor of shape A is multiplied by. */
+/** The right factor of a matrix product with a tensor of shape A. */
 export type MatMulOperand<A extends Shape, B extends Shape> = TensorUnless<MatMulProblem<A, B>, B>;
 
-/** The shape asked for, with the axis that is found out (−1) known only at run time. */
+/** The requested shape; an axis given as −1 is known only at run time. */
 export type Reshaped<S extends Shape> = { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] };
 
-/** A shape that the elements of another fill. */
+/** A shape with as many elements as another. */
 export type ReshapeOf<S extends Shape, T extends Shape> = Unless<ReshapeProblem<S, T>, T>;
 
-/** How many elements a shape has; `number` if that is not known. */
+/** The number of elements of a shape; `number` if it is not known. */
 type SizeOf<S extends Shape, Size extends number = 1> = number extends S["length"]
   ? number
   : S extends readonly [infer First extends number, ...infer Rest extends Shape]
     ? SizeOf<Rest, Product<Size, First>>
     : Size;
 
-/** Why elements do not fill another shape; null if they do, or may. */
+/** An error message if the numbers of elements differ; null if they are, or may be, equal. */
 export type ReshapeProblem<S extends Shape, T extends Shape> = [number] extends [S["length"] | T["length"]]
   ? null
   : -1 extends T[number]

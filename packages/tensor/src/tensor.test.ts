@@ -48,7 +48,7 @@ describe("a tensor", () => {
     expect(programs).toEqual([1]);
   });
 
-  it("is computed again from its inputs when it was only passed through on the way", () => {
+  it("is recomputed from its inputs if it was only an intermediate result", () => {
     const y = tensor([1, 2]).exp();
     const z = y.add(1);
     z.dataSync();
@@ -57,20 +57,20 @@ describe("a tensor", () => {
     expect(programs).toEqual([1, 1]);
   });
 
-  it("is read from memory and not computed when it was given its elements", () => {
+  it("is not computed if it was created from its elements", () => {
     tensor([1, 2]).dataSync();
     realize(tensor([1, 2]));
     expect(programs).toEqual([]);
   });
 
-  it("hands out copies: nobody can change it through what was read", async () => {
+  it("returns copies: writing to them does not change it", async () => {
     const x = tensor([1, 2, 3]);
     x.dataSync().fill(0);
     (await x.data()).fill(0);
     expect(x.toArraySync()).toEqual([1, 2, 3]);
   });
 
-  it("copies what it is made of, unless it is given the array", () => {
+  it("copies its data, except with fromData", () => {
     const elements = Float32Array.of(1, 2);
     const [copied, owned] = [tensor(elements), fromData(elements, [2])];
     elements[0] = 9;
@@ -78,7 +78,7 @@ describe("a tensor", () => {
     expect(owned.toArraySync()).toEqual([9, 2]);
   });
 
-  it("prints as what it holds, in console.log too", () => {
+  it("prints its elements, also in console.log", () => {
     expect(inspect(tensor([1, 2]))).toBe(tensor([1, 2]).toString());
     expect(inspect({ x: tensor(3) })).toBe("{ x: tensor(3, shape [], float32) }");
   });
@@ -90,7 +90,7 @@ describe("item", () => {
     expect(tensor(true).itemSync()).toBe(1);
   });
 
-  it("refuses none and several", async () => {
+  it("throws for no elements and for several", async () => {
     await expect(tensor([1, 2]).item()).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: item: got a tensor of shape [2] with 2 elements; expected exactly one. Reduce it first (x.mean()), or read x.data()]`,
     );
@@ -116,7 +116,7 @@ describe("realize", () => {
     expect(programs).toEqual([1]);
   });
 
-  it("keeps a tensor's co-outputs, whether they lie on the way or not", () => {
+  it("materializes a tensor's co-outputs, whether the tensor depends on them or not", () => {
     const hidden = tensor([1, 2]).exp();
     const logits = hidden.mul(2);
     const [loss, accuracy] = [logits.sum(), logits.amax()];
@@ -150,7 +150,7 @@ describe("a sum kept over 100,000 steps", () => {
 });
 
 describe("an index that is computed", () => {
-  it("is checked when it is read, and the tensor can be asked again", async () => {
+  it("is checked when it is read, and the tensor can be read again", async () => {
     const index = arange(3).add(1);
     const picked = gather(tensor([1, 2, 3]), index);
     const message = "gather: got the index 3 at position 2; expected 0 to 2";
@@ -160,7 +160,7 @@ describe("an index that is computed", () => {
 });
 
 describe("setEngine", () => {
-  it("chooses who computes what is read next; what has been computed stays", () => {
+  it("sets the engine for later computations; materialized tensors stay as they are", () => {
     const done = tensor([1]).exp();
     realize(done);
     const failing: Engine = {

@@ -17,31 +17,31 @@ import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording-state.js";
 
 /**
- * A multi-dimensional array of numbers, computed when it is read.
+ * A multi-dimensional array of numbers, computed lazily: when it is read.
  *
- * A tensor is a handle on a node of a graph: calling an operation builds another node and computes nothing. Reading
- * (`data`, `item`, `toArray`, printing) computes what is needed, as one program. Values never change.
+ * A tensor is a handle on a node of a graph. Calling an operation builds another node and computes nothing. Reading
+ * (`data`, `item`, `toArray`, printing) computes the nodes that are needed, as one program. Values never change.
  *
- * `S` is the shape as far as TypeScript can know it: `Tensor<[32, 784]>`, or plain `Tensor`.
+ * `S` is the shape as far as it is known at compile time: `Tensor<[32, 784]>`, or plain `Tensor`.
  *
  * The operations (`x.add(y)`, `x.sum()`, …) are the functions of this package; methods.ts makes them methods.
  */
 export class Tensor<S extends Shape = Shape> {
-  /** The node this handle stands for. Only a variable ever changes it. */
+  /** The node this handle refers to. Only variables change it. */
   protected current: Node;
 
   constructor(node: Node) {
     this.current = node;
   }
 
-  /** What the tensor is in the graph. For engines, autograd and the curious. */
+  /** The tensor's node in the graph. For engines, autograd and debugging. */
   get node(): Node {
     return this.current;
   }
 
   /** The length of each axis, outermost first. */
   get shape(): Readonly<S> {
-    // A node's shape is only known at run time; S repeats what the operations promise about it.
+    // A node's shape is known only at run time; S is the shape that the operations' signatures state.
     return this.current.shape as S;
   }
 
@@ -59,13 +59,13 @@ export class Tensor<S extends Shape = Shape> {
     return this.current.shape.reduce((size, length) => size * length, 1);
   }
 
-  /** The elements, row-major, in an array of the caller's own. */
+  /** A copy of the elements, in row-major order. */
   async data(): Promise<TypedArray> {
     return (await realized(this).read()).slice();
   }
 
   /**
-   * Like `data`, at once.
+   * Like `data`, synchronously.
    *
    * Throws: ArgumentError if the elements are in the memory of an engine that is not synchronous
    */
@@ -82,24 +82,24 @@ export class Tensor<S extends Shape = Shape> {
     return onlyElement(this, await this.data());
   }
 
-  /** Like `item`, at once, as `dataSync`. */
+  /** Like `item`, synchronously. Throws as `dataSync` does. */
   itemSync(): number {
     return onlyElement(this, this.dataSync());
   }
 
-  /** The elements in nested arrays, `[[1, 2], [3, 4]]`; a scalar is just its number. */
+  /** The elements in nested arrays, `[[1, 2], [3, 4]]`; the number itself for a scalar. */
   async toArray(): Promise<NestedArray> {
     return nest(elementsOf(this, await this.data()), this.shape);
   }
 
-  /** Like `toArray`, at once, as `dataSync`. */
+  /** Like `toArray`, synchronously. Throws as `dataSync` does. */
   toArraySync(): NestedArray {
     return nest(elementsOf(this, this.dataSync()), this.shape);
   }
 
   /**
-   * The elements as NumPy prints them, shortened in the middle when there are many. Where they cannot be read at once, shape
-   * and type alone.
+   * The elements as NumPy prints them, summarized when there are more than 1000. Only shape and type if the elements cannot
+   * be read synchronously.
    */
   toString(): string {
     if (!realized(this).canReadSync) {
@@ -108,13 +108,13 @@ export class Tensor<S extends Shape = Shape> {
     return formatTensor(this.dataSync(), this.shape, this.dtype);
   }
 
-  /** What `console.log` prints in Node. */
+  /** Used by `console.log` in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }
 
-/** Applies a primitive to tensors that already fit it. Every operation of this package ends here. */
+/** Applies a primitive to tensors whose shapes and types it accepts. Every operation of this package ends in this call. */
 export function apply<P extends PrimitiveName>(
   primitive: P,
   inputs: readonly Tensor[],
@@ -126,23 +126,23 @@ export function apply<P extends PrimitiveName>(
   return new Tensor(createNode(primitive, operands, attributes));
 }
 
-/** Computes several tensors as one program and keeps their elements. While a function is recorded it does nothing. */
+/** Materializes several tensors as one program. Does nothing while a function is recorded. */
 export function realize(...tensors: readonly Tensor[]): void {
   if (isRecording()) return;
   realizeNodes(tensors.map((tensor) => tensor.node));
 }
 
 /**
- * The elements of a tensor if they are there to be looked at, without computing anything and without waiting; else `null`. For checks
- * that are made early where they can be. Whoever changes the array changes the tensor.
+ * The elements of a tensor if they can be read without computing or waiting; else `null`. For argument checks that run as
+ * early as possible. The array is not a copy: the caller must not write to it.
  */
 export function knownData({ node }: Tensor): TypedArray | null {
   return node.storage?.canReadSync === true && !isRecording() ? node.storage.readSync() : null;
 }
 
 /**
- * The value that a tensor has now, whatever becomes of the variable that it may be: its elements where nobody writes over them, as a
- * tensor without history.
+ * The value that a tensor has now, as a tensor without history. Later updates do not change it if the tensor is a variable: its
+ * elements are in memory that is not reused.
  */
 export function snapshot(x: Tensor): Tensor {
   expectNoRecording("snapshot", "a tensor is computed");
@@ -151,8 +151,8 @@ export function snapshot(x: Tensor): Tensor {
 }
 
 /**
- * The tensor, or one with its value that the reference engine has computed now if the current engine could not compute it or be
- * read at once: see `computedAnywhere`.
+ * The tensor itself, or a tensor with its value, computed now by the reference engine, if the current engine lacks an element
+ * type or is not synchronous: see `computedAnywhere`.
  */
 export function onAnyEngine(x: Tensor): Tensor {
   const node = computedAnywhere(x.node);

@@ -10,7 +10,7 @@ afterEach(() => {
   setEngine(engine);
 });
 
-it("trace tells of every operation of f, and computes nothing however deep the graph grows", () => {
+it("trace reports every operation of f, and computes nothing however deep the graph grows", () => {
   setEngine({
     name: "forbidden",
     capabilities: engine.capabilities,
@@ -34,7 +34,7 @@ it("trace tells of every operation of f, and computes nothing however deep the g
   expect(y.dataSync()).toEqual(Float32Array.of(Infinity, Infinity));
 });
 
-it("trace lets f read, and hands what it was told on to who listened before", () => {
+it("trace lets f read values, and passes every node on to the earlier observer", () => {
   const before: number[] = [];
   const previous = observeNodes((node) => before.push(node.shape.length));
   try {

@@ -3,8 +3,8 @@ import { observeNodes, withoutHistory } from "@stargrad/graph/internal";
 import { loopBeingTraced } from "./loop-draws.js";
 
 /**
- * Runs f to see which operations it calls: `seen` is told of every node, and how often it is computed if it is in a loop.
- * Nothing is computed but what f itself reads, however deep the graph grows.
+ * Runs f to observe the operations it calls: `seen` is called with every node that is created, and with the number of times it is
+ * computed if it is in a loop. Only values that f itself reads are computed, however deep the graph grows.
  */
 export function trace<T>(f: () => T, seen: (node: Node, times: number) => void): T {
   const observer = observeNodes((node) => {

@@ -1,10 +1,13 @@
 import { ArgumentError, DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
 import { Tensor } from "./tensor.js";
 
-/** Tensors in nested arrays and plain objects: what loops carry, and what functions that differentiate take and return. */
+/**
+ * Tensors in nested arrays and plain objects, as loops carry them and differentiated functions take and return them. See
+ * also: JAX pytrees
+ */
 export type Tree = Tensor | readonly Tree[] | { readonly [key: string]: Tree };
 
-/** The nesting of T with another type in the place of each tensor. */
+/** The nesting of T with each tensor type replaced by `Leaf`. */
 export type Nested<T extends Tree, Leaf> = T extends Tensor
   ? Leaf
   : { [Key in keyof T]: T[Key] extends Tree ? Nested<T[Key], Leaf> : never };
@@ -27,10 +30,10 @@ export function leavesOf(tree: Tree): Tensor[] {
 }
 
 /**
- * Each tensor of a tree beside the one at the same place of another tree, which is to be nested like the first and to
- * have its shapes and types. `subject` is what the error says before the other.
+ * Pairs each tensor of a tree with the tensor at the same path of another tree, which must have the same nesting, shapes and
+ * types. Error messages start with `subject`, followed by a description of the other tree.
  *
- * Throws: ArgumentError, ShapeError or DTypeError if it is not
+ * Throws: ArgumentError, ShapeError or DTypeError if nesting, shapes or types differ
  */
 export function pairLeaves(called: string, tree: Tree, other: Tree, subject = "got"): [Tensor, Tensor][] {
   if (tree instanceof Tensor && other instanceof Tensor) {

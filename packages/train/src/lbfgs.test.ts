@@ -232,7 +232,7 @@ describe("a recorded step with L-BFGS", () => {
       },
     });
     expect(() => nested({ x })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: LBFGS.step: a step is taken inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
+      `[ArgumentError: LBFGS.step: a step is taken inside of a function that is recorded; every later call would repeat its result of this one call. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
     );
     const elsewhere = new Linear(1, 1);
     const unrelated = trainStep({

@@ -254,7 +254,7 @@ describe("what was made before the step", () => {
     const parameter = weight();
     const before = make(parameter);
     expect(() => stepWith(parameter, () => before)({})).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: trainStep: the function uses a tensor of shape [2], the result of \`mul\`, that was computed from parameters before it was recorded; it would be the same at every call, and nothing would be learned through it. Compute it inside of the function, pass it as an input, or take its \`detach()\` if it is meant to stay as it is]`,
+      `[ArgumentError: trainStep: the function uses a tensor of shape [2], the result of \`mul\`, that was computed from parameters before it was recorded; every call would use this same value, and no gradient would pass through it. Compute it inside of the function, pass it as an input, or use its \`detach()\` if the value is meant to stay the same]`,
     );
     expect(parameter.dataSync()).toEqual(Float32Array.of(2, 3));
   });
@@ -266,7 +266,7 @@ describe("what was made before the step", () => {
     parameter.assign(tensor([0, 0]));
     const stale = stepWith(weight(), () => parameter.add(new Tensor(old)));
     expect(() => stale({})).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: trainStep: the function uses a value that the parameter scale [2] had before it was recorded; it would be the same at every call, and nothing would be learned through it. Compute it inside of the function, pass it as an input, or take its \`detach()\` if it is meant to stay as it is]`,
+      `[ArgumentError: trainStep: the function uses a value that the parameter scale [2] had before it was recorded; every call would use this same value, and no gradient would pass through it. Compute it inside of the function, pass it as an input, or use its \`detach()\` if the value is meant to stay the same]`,
     );
   });
 });

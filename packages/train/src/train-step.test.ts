@@ -237,7 +237,7 @@ describe("trainStep", () => {
       loss: ({ x }) => ({ loss: x.mul(weight.itemSync()).sum() }),
     });
     expect(() => reads({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: data: a tensor is read inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
+      `[ArgumentError: data: a tensor is read inside of a function that is recorded; every later call would repeat its result of this one call. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
     );
     const draws = trainStep({
       model,
@@ -245,7 +245,7 @@ describe("trainStep", () => {
       loss: () => ({ loss: weight.mul(generator.uniform()).sum() }),
     });
     expect(() => draws({})).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
+      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that is recorded; every later call would repeat its result of this one call. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
     );
     const setsBack = trainStep({
       model,
@@ -277,7 +277,7 @@ describe("trainStep", () => {
       },
     });
     expect(() => steps({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: SGD.step: a step is taken inside of a function that is recorded, which would be made of what it was this once. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
+      `[ArgumentError: SGD.step: a step is taken inside of a function that is recorded; every later call would repeat its result of this one call. Return the tensor and read it afterwards, or run the function as it is, without jit or trainStep]`,
     );
     const others = new Parameter(tensor([1]));
     const stranger = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: others.mul(x).sum() }) });

@@ -17,14 +17,16 @@ import {
 } from "./elementwise.js";
 import { narrow } from "./movement.js";
 
-/** `max(x, 0)`; the gradient at 0 is 0, and NaN stays NaN. */
+/** `max(x, 0)`; the gradient at 0 is 0, and NaN stays NaN. Source: torch.nn.functional.relu */
 export const relu = ((x: Tensor) => where(lessEqual(x, 0), 0, x)) as Unary;
 
 /** `x · sigmoid(x)`, also called swish. Source: torch.nn.functional.silu */
 export const silu = ((x: Tensor) => mul(x, sigmoid(x))) as Unary;
 
 /**
- * `x · Φ(x)`, with the normal distribution's Φ exact or by its tanh approximation.
+ * `x · Φ(x)`, where Φ is the cumulative distribution function of the normal distribution: exact, or approximated by tanh.
+ *
+ * Defaults: approximate "none"
  *
  * Source: Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016; torch.nn.functional.gelu
  */
@@ -44,7 +46,8 @@ export function gelu(
 }
 
 /**
- * `ln(1 + eˣ)`. The two halves never form e to a large power, and each is smooth at 0, where `|x|` would not be.
+ * `ln(1 + eˣ)`. Positive and negative x are computed by separate formulas, so that no power overflows. Both are smooth at 0,
+ * unlike a formula with `|x|`.
  *
  * Source: torch.nn.functional.softplus with beta 1
  */

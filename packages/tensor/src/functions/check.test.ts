@@ -12,13 +12,13 @@ const options = { called: "test", problems: ["is one", "is two"], hint: "Take 0"
 const codes = (...values: number[]): Tensor => tensor(values, { dtype: "int32" });
 
 describe.each([engine, referenceEngine])("check on the engine $name", (each) => {
-  it("hands on codes that are 0, and conditions that are false", () => {
+  it("returns codes that are 0, and conditions that are false", () => {
     setEngine(each);
     expect(check(codes(0, 0).mul(1), options).toArraySync()).toEqual([0, 0]);
     expect(check(tensor([1, 2]).greater(2), options).toArraySync()).toEqual([0, 0]);
   });
 
-  it("fails with what the first code means that is not 0", () => {
+  it("throws the message of the first code that is not 0", () => {
     setEngine(each);
     const checked = check(codes(0, 2, 1).mul(1), options);
     expect(() => checked.dataSync()).toThrow("test: is two. Take 0");
@@ -37,7 +37,7 @@ describe.each([engine, referenceEngine])("check on the engine $name", (each) => 
     expect((error as CheckError).code).toBe(2);
   });
 
-  it("says what each of two checks of the same codes means", () => {
+  it("throws the message of its own check if two checks share their codes", () => {
     setEngine(each);
     const same = codes(1).mul(1);
     const [first, second] = ["first", "second"].map((problem) =>
@@ -47,7 +47,7 @@ describe.each([engine, referenceEngine])("check on the engine $name", (each) => 
     expect(() => second.add(first).dataSync()).toThrow("test: second");
   });
 
-  it("fails a program that uses none of the codes otherwise", () => {
+  it("fails a program that does not use the codes otherwise", () => {
     setEngine(each);
     const x = tensor([1, NaN, 3]);
     const guarded = x.add(check(nonFiniteCode(x).max(), { called: "test", problems: ["NaN"] }));
@@ -56,7 +56,7 @@ describe.each([engine, referenceEngine])("check on the engine $name", (each) => 
 });
 
 describe("check", () => {
-  it("takes codes and conditions alone", () => {
+  it("accepts only int32 and bool", () => {
     expect(() => check(tensor([0.5]), options)).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: check: got codes float32 [1]; expected int32 or bool. Cast with x.cast("int32")]`,
     );
@@ -64,7 +64,7 @@ describe("check", () => {
 });
 
 describe("nonFiniteCode", () => {
-  it.each(["float32", "float64"] as const)("names what is no finite %s", (dtype) => {
+  it.each(["float32", "float64"] as const)("classifies non-finite %s", (dtype) => {
     const x = tensor([0, -1.5, NaN, Infinity, -Infinity, 3e38], { dtype });
     expect(nonFiniteCode(x).dtype).toBe("int32");
     expect(nonFiniteCode(x).toArraySync()).toEqual([0, 0, 1, 2, 3, 0]);

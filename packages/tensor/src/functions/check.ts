@@ -4,20 +4,21 @@ import { castTo } from "../operands.js";
 import { equal, isNaN, where } from "./elementwise.js";
 
 export interface CheckOptions {
-  /** Who is said to throw, as the user wrote it. */
+  /** The name of the throwing function in the error, as the user calls it. */
   readonly called: string;
-  /** What the codes 1, 2, 3, … mean. The texts become part of a program, so they must not differ from call to call. */
+  /** Messages for the codes 1, 2, 3, …. They become part of the compiled program, so they should not vary between calls. */
   readonly problems: readonly string[];
-  /** What to try. */
+  /** What the user can try. */
   readonly hint?: string;
 }
 
 /**
- * The same codes, all of them 0. The program that computes them fails if one is not, and changes nothing then: no variable, no
- * gradient, also if they depend on none of the codes. A condition is a code too: what is true is 1.
+ * Returns the codes, after checking that all of them are 0. If a code is not 0, the whole program that computes it fails and
+ * changes no variable and no gradient, including those that do not depend on the codes. A bool condition is a code too: true
+ * is 1.
  *
- * Who reads a result of that program gets the error: at once from an engine that is synchronous, and else with the next
- * read that is awaited. In a function that is recorded (`jit`) it is the way to refuse what should not count.
+ * The error is thrown when a result of that program is read: immediately by a synchronous engine, otherwise by the next awaited
+ * read. Use it inside of a recorded function (`jit`), which cannot read values, to reject a step.
  *
  *     check(isNaN(loss), { called: "myStep", problems: ["the loss is NaN"] })
  *
@@ -32,7 +33,7 @@ export function check(codes: Tensor, { called, problems, hint = "" }: CheckOptio
   return apply("check", [castTo(codes, "int32")], { called, problems, hint });
 }
 
-/** For each element, int32: 0 if it is a finite number, 1 for NaN, 2 for ∞ and 3 for −∞. */
+/** An int32 code per element: 0 for a finite number, 1 for NaN, 2 for ∞ and 3 for −∞. */
 export function nonFiniteCode(x: Tensor): Tensor {
   return where(isNaN(x), 1, where(equal(x, Infinity), 2, where(equal(x, -Infinity), 3, 0)));
 }

@@ -41,7 +41,7 @@ describe("matmul", () => {
 });
 
 describe("dot and outer", () => {
-  it("want vectors", () => {
+  it("require vectors", () => {
     expect(() => dot(ones([2]), ones([3]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: dot: got [2] and [3]; expected two vectors of one length]`,
     );

@@ -8,8 +8,8 @@ import { reshape, squeeze, unsqueeze } from "./movement.js";
 import { sum } from "./reduction.js";
 
 /**
- * The matrix product `yᵢⱼ = Σₖ aᵢₖ bₖⱼ`. Axes before the last two are batches and broadcast; a vector on either side is
- * treated as a row or a column and leaves no axis behind.
+ * The matrix product `yᵢⱼ = Σₖ aᵢₖ bₖⱼ`. Axes before the last two are batch axes and broadcast. A vector is treated as a row
+ * (left) or a column (right), and that axis is removed from the result.
  *
  * Shapes: a […, M, K], b […, K, N] -> […, M, N]
  * Throws: ShapeError if the inner axes differ or the batches do not broadcast
@@ -40,7 +40,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return vectors.length === 0 ? product : squeeze(product, vectors);
 }
 
-/** `Σ aᵢ bᵢ` of two vectors. Throws if they are not vectors of one length. */
+/** `Σ aᵢ bᵢ` of two vectors. Throws: ShapeError unless they are vectors of one length. Source: torch.dot */
 export function dot(a: Tensor, b: Tensor): Tensor<[]> {
   if (a.ndim !== 1 || b.ndim !== 1 || a.size !== b.size) {
     throw new ShapeError(
@@ -51,7 +51,7 @@ export function dot(a: Tensor, b: Tensor): Tensor<[]> {
   return sum(mul(a, b));
 }
 
-/** `yᵢⱼ = aᵢ bⱼ` of two vectors. */
+/** `yᵢⱼ = aᵢ bⱼ` of two vectors. Throws: ShapeError unless they are vectors. Source: torch.outer */
 export function outer(a: Tensor, b: Tensor): Tensor {
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new ShapeError(

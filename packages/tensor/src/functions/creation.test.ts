@@ -16,7 +16,7 @@ import {
 } from "../index.js";
 
 describe("tensor", () => {
-  it("takes numbers as float32 and booleans as bool, unless told", () => {
+  it("makes float32 of numbers and bool of booleans by default", () => {
     expect(tensor([1, 2]).dtype).toBe("float32");
     expect(tensor([true]).dtype).toBe("bool");
     expect(tensor([]).dtype).toBe("float32");
@@ -24,21 +24,21 @@ describe("tensor", () => {
     expect(tensor([true, false], { dtype: "float64" }).dataSync()).toEqual(Float64Array.of(1, 0));
   });
 
-  it("takes the type of a typed array, and converts it if told", () => {
+  it("takes the type of a typed array, and converts it if a dtype is given", () => {
     expect(tensor(Int32Array.of(1)).dtype).toBe("int32");
     expect(tensor(Float64Array.of(1)).dtype).toBe("float64");
     expect(tensor(Uint8Array.of(200, 3), { dtype: "int32" }).dataSync()).toEqual(Int32Array.of(200, 3));
     expect(tensor(Uint8Array.of(1, 0), { dtype: "bool" }).toArraySync()).toEqual([true, false]);
   });
 
-  it("gives its elements another shape if told", () => {
+  it("gives its elements another shape if one is given", () => {
     expect(tensor([1, 2, 3, 4], { shape: [2, 2] }).toArraySync()).toEqual([
       [1, 2],
       [3, 4],
     ]);
   });
 
-  it("refuses what its type cannot hold, rather than change it", () => {
+  it("throws for numbers that its type cannot hold, instead of changing them", () => {
     expect(() => tensor([1, 0.5], { dtype: "int32" })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: tensor: element 1 is 0.5, which int32 cannot hold]`,
     );
@@ -48,7 +48,7 @@ describe("tensor", () => {
     expect(() => tensor([NaN], { dtype: "int32" })).toThrow("element 0 is NaN");
     expect(() => tensor([0, 2], { dtype: "bool" })).toThrow("element 1 is 2, which bool cannot hold");
     expect(() => tensor(Uint8Array.of(1))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: tensor: got a Uint8Array, which may hold bytes or bools. Say which: { dtype: "bool" } or { dtype: "int32" }]`,
+      `[ArgumentError: tensor: got a Uint8Array, which may hold bytes or bools. Pass { dtype: "bool" } or { dtype: "int32" }]`,
     );
     expect(() => tensor([1, 2, 3], { shape: [2, 2] })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: tensor: got 3 elements for the shape [2, 2], which has 4]`,
@@ -73,7 +73,7 @@ describe("fromData", () => {
 });
 
 describe("full, zeros and ones", () => {
-  it("are float32, or bool for a boolean, unless told", () => {
+  it("are by default float32, or bool for a boolean", () => {
     expect(zeros([2]).dtype).toBe("float32");
     expect(ones([1, 2], { dtype: "int32" }).toArraySync()).toEqual([[1, 1]]);
     expect(full([2], true).toArraySync()).toEqual([true, true]);
@@ -88,7 +88,7 @@ describe("full, zeros and ones", () => {
     expect(fullLike(x, 7).toArraySync()).toEqual([[7, 7]]);
   });
 
-  it("refuse what cannot be", () => {
+  it("throw for invalid shapes and values", () => {
     expect(() => full([2], 0.5, { dtype: "int32" })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: full: got the value 0.5, which int32 cannot hold]`,
     );
@@ -111,7 +111,7 @@ describe("arange", () => {
     expect(arange(...parameters).dtype).toBe(dtype);
   });
 
-  it("refuses steps that lead nowhere and numbers that do not fit", () => {
+  it("throws for steps that do not reach the stop and numbers that do not fit", () => {
     expect(() => arange(0, 3, 0)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: arange: got start 0, stop 3, step 0; expected finite numbers and a step that is not 0]`,
     );
@@ -126,7 +126,7 @@ describe("arange", () => {
 });
 
 describe("linspace", () => {
-  it("ends where it was told to, exactly", () => {
+  it("ends exactly at the stop", () => {
     for (const [start, stop] of [
       [0, 0.1],
       [-0.3, 0.7],
@@ -139,7 +139,7 @@ describe("linspace", () => {
     expect(linspace(2, 9, 1).toArraySync()).toEqual([2]);
   });
 
-  it("refuses counts that are none", () => {
+  it("throws for invalid counts", () => {
     expect(() => linspace(0, 1, 2.5)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: linspace: got the count 2.5; expected a whole number of at least 0]`,
     );

@@ -17,14 +17,14 @@ import type { Reshaped, ShapeLiteral } from "../shape-types.js";
 import { apply, Tensor } from "../tensor.js";
 
 export interface CreationOptions {
-  /** Defaults to float32. */
+  /** Default: float32, or bool for a boolean value. */
   readonly dtype?: DType;
 }
 
 /**
- * A tensor of the given numbers: nested arrays, one number, or a typed array with a shape. The data is copied.
+ * A tensor with the given elements: nested arrays, one number, or a typed array with a shape. The data is copied.
  *
- * Defaults: numbers become float32, booleans bool, a typed array keeps its own type (a Uint8Array is bool only if told)
+ * Defaults: numbers become float32 and booleans bool; a typed array keeps its type, but a Uint8Array needs a `dtype`
  * Throws: ShapeError if nested arrays are ragged or the shape does not fit; ArgumentError if a number does not fit the type
  */
 export function tensor<const S extends ShapeLiteral = Shape>(
@@ -39,7 +39,7 @@ export function tensor<const S extends ShapeLiteral = Shape>(
 }
 
 /**
- * A tensor around an array, without copying: from here on the array belongs to the tensor. A Uint8Array holds bools.
+ * A tensor that uses an array without copying it: the tensor owns the array from now on. A Uint8Array holds bools.
  *
  * Throws: ShapeError if the array's length is not the shape's size
  */
@@ -67,6 +67,7 @@ export function full<const S extends ShapeLiteral>(
   return broadcastTo(scalar(value, dtype), shape) as Tensor<Reshaped<S>>;
 }
 
+/** A tensor filled with 0. Defaults: float32 */
 export function zeros<const S extends ShapeLiteral>(
   shape: S,
   options?: CreationOptions,
@@ -75,6 +76,7 @@ export function zeros<const S extends ShapeLiteral>(
   return full(shape, 0, options);
 }
 
+/** A tensor filled with 1. Defaults: float32 */
 export function ones<const S extends ShapeLiteral>(shape: S, options?: CreationOptions): Tensor<Reshaped<S>> {
   checkShape("ones", shape);
   return full(shape, 1, options);
@@ -85,20 +87,23 @@ export function fullLike<S extends Shape>(x: Tensor<S>, value: number): Tensor<S
   return full(x.shape, value, { dtype: x.dtype }) as Tensor as Tensor<S>;
 }
 
+/** A tensor of the shape and type of another, filled with 0. */
 export function zerosLike<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return fullLike(x, 0);
 }
 
+/** A tensor of the shape and type of another, filled with 1. */
 export function onesLike<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return fullLike(x, 1);
 }
 
 /**
- * Numbers from `start` up to, but not including, `stop`: `arange(1, 4)` is 1, 2, 3. One number alone is the stop:
+ * Evenly spaced numbers from `start` up to, but not including, `stop`: `arange(1, 4)` is 1, 2, 3. A single argument is the stop:
  * `arange(3)` is 0, 1, 2.
  *
  * Defaults: start 0, step 1; int32 if start, stop and step are whole numbers, else float32
  * Throws: ArgumentError if a number does not fit the type
+ * Source: numpy.arange
  */
 export function arange(first: number, second?: number, step = 1, options: CreationOptions = {}): Tensor {
   const [start, stop] = second === undefined ? [0, first] : [first, second];
@@ -115,7 +120,7 @@ export function arange(first: number, second?: number, step = 1, options: Creati
   return fromData(store("arange", numbers, dtype), [size]);
 }
 
-/** `count` numbers evenly spaced from `start` to `stop`, both included. */
+/** `count` evenly spaced numbers from `start` to `stop`, both included. Source: numpy.linspace */
 export function linspace(
   start: number,
   stop: number,
@@ -126,14 +131,14 @@ export function linspace(
     throw new ArgumentError("linspace", `got the count ${count}; expected a whole number of at least 0`);
   }
   const step = (stop - start) / Math.max(count - 1, 1);
-  // The far half counts from the far end, so that the last number is exactly `stop`.
+  // The second half is computed from `stop` backwards, so that the last number is exactly `stop`.
   const numbers = Float64Array.from({ length: count }, (_, i) =>
     i < count / 2 ? start + i * step : stop - (count - 1 - i) * step,
   );
   return fromData(store("linspace", numbers, dtype), [count]);
 }
 
-/** The identity matrix, or a rectangle of it. */
+/** A matrix with 1 on the main diagonal and 0 elsewhere. Source: numpy.eye */
 export function eye(rows: number, columns = rows, { dtype = "float32" }: CreationOptions = {}): Tensor {
   checkShape("eye", [rows, columns]);
   const data = allocate(dtype, rows * columns);
@@ -150,7 +155,7 @@ function typedArrayType(data: TypedArray, wanted: DType | undefined): DType {
   throw new ArgumentError(
     "tensor",
     "got a Uint8Array, which may hold bytes or bools",
-    'Say which: { dtype: "bool" } or { dtype: "int32" }',
+    'Pass { dtype: "bool" } or { dtype: "int32" }',
   );
 }
 
@@ -166,7 +171,7 @@ function nestedElements(data: NestedArray): {
   return { elements, measured: shape, natural: bools > 0 ? "bool" : "float32" };
 }
 
-/** An array of this type. Storing a number as an integer must not change it; rounding is what floats are for. */
+/** Copies elements into an array of the type. Throws if an integer type cannot hold a number exactly; floats are rounded. */
 function store(called: string, elements: ArrayLike<number | boolean>, dtype: DType): TypedArray {
   const array = allocate(dtype, elements.length);
   for (let i = 0; i < elements.length; i++) {

@@ -9,7 +9,7 @@ describe("einsum", () => {
     expect(einsum("ii", x).dataSync()).toEqual(Int32Array.of(12));
   });
 
-  it("aligns what `...` stands for at its last axis", () => {
+  it("aligns the axes that `...` matches at the last of them", () => {
     const [a, b] = [arange(4).reshape([2, 2, 1]), arange(2).reshape([2, 1])];
     expect(einsum("...i,...i->...i", a, b).toArraySync()).toEqual(a.mul(b).toArraySync());
     expect(() => einsum("...i,...i->...i", ones([2, 3, 4]), ones([2, 4]))).toThrowErrorMatchingInlineSnapshot(
@@ -22,7 +22,7 @@ describe("einsum", () => {
     expect(einsum("...i->i...", ones([...shape, 2])).shape).toEqual([2, ...shape]);
   });
 
-  it("says what it cannot read", () => {
+  it("names the equations it cannot parse", () => {
     const x = ones([2, 3]);
     expect(() => einsum("ij,jk", x)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: einsum: "ij,jk" names 2 inputs; got 1]`,
@@ -36,9 +36,11 @@ describe("einsum", () => {
     );
     expect(() => einsum("...ijk", x)).toThrow('the term "...ijk" does not fit the shape [2, 3]');
     expect(() => einsum("ij->ik", x)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: einsum: in "ij->ik" the output letter k is unknown or there twice]`,
+      `[ArgumentError: einsum: in "ij->ik" the output letter k appears in no input, or twice in the output]`,
     );
-    expect(() => einsum("ij->ii", x)).toThrow("the output letter i is unknown or there twice");
+    expect(() => einsum("ij->ii", x)).toThrow(
+      "the output letter i appears in no input, or twice in the output",
+    );
     expect(() => einsum("ij,ij", x, ones([2, 4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: einsum: in ij,ij the axis j is 3 and 4 long]`,
     );

@@ -4,7 +4,7 @@ import { matmul } from "./contraction.js";
 import { permute, reshape, slice } from "./movement.js";
 import { sum } from "./reduction.js";
 
-/** A name for each axis: letters, and numbers for the axes that "..." stands for. */
+/** A name for each axis: letters, and numbers for the axes that "..." matches. */
 type Labels = readonly string[];
 
 /** A tensor whose axes have names. */
@@ -14,12 +14,12 @@ interface Labelled {
 }
 
 /**
- * Einstein's summation: `einsum("bij,bjk->bik", a, b)` multiplies batches of matrices. A letter in several inputs is
- * multiplied over; a letter that the output leaves out is summed; a letter twice in one input takes the diagonal. Without
- * `->` the output has the letters that appear once, in alphabetical order. `...` stands for any further axes, which align
- * at the last of them. Lengths must be equal: an axis of length 1 is not repeated.
+ * Einstein summation: `einsum("bij,bjk->bik", a, b)` multiplies batches of matrices. Inputs are multiplied along the letters
+ * they share; letters missing from the output are summed; a letter that appears twice in one input takes the diagonal.
+ * Without `->` the output has the letters that appear once, in alphabetical order. `...` matches any further axes, aligned at
+ * the last of them. Lengths must be equal: an axis of length 1 does not broadcast.
  *
- * Throws: ArgumentError if the equation cannot be read; ShapeError if a letter has two lengths
+ * Throws: ArgumentError if the equation cannot be parsed; ShapeError if a letter has two lengths
  * Source: numpy.einsum
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
@@ -47,7 +47,7 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   return arrange(sumOut(result, output), output);
 }
 
-/** Multiplies two labelled tensors, summing letters that nobody needs any more: one batched matrix product. */
+/** Multiplies two labelled tensors and sums the labels that are not needed later, as one batched matrix product. */
 function contract(a: Labelled, b: Labelled, needed: Labels, lengths: ReadonlyMap<string, number>): Labelled {
   const left = sumOut(a, [...needed, ...b.labels]);
   const right = sumOut(b, [...needed, ...a.labels]);
@@ -77,7 +77,7 @@ function arrange({ x, labels }: Labelled, order: Labels): Tensor {
   return axes.every((axis, i) => axis === i) ? x : permute(x, axes);
 }
 
-/** Turns `ii` into `i`: the two axes are joined, and every (n + 1)-th element is on the diagonal. */
+/** Turns `ii` into `i`: joins the two axes and takes every (n + 1)-th element, which are those on the diagonal. */
 function takeDiagonals({ x, labels }: Labelled): Labelled {
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice === undefined) return { x, labels };
@@ -121,7 +121,7 @@ function parseEquation(equation: string, operands: readonly Tensor[]): { inputs:
   if (wrong !== undefined) {
     throw new ArgumentError(
       "einsum",
-      `in "${equation}" the output letter ${wrong} is unknown or there twice`,
+      `in "${equation}" the output letter ${wrong} appears in no input, or twice in the output`,
     );
   }
   return { inputs, output };

@@ -28,7 +28,7 @@ function positive(shape: readonly number[]): Tensor {
   return linspace(0.3, 1.9, size, { dtype: "float64" }).reshape(shape);
 }
 
-/** Ways to look at tensors that do not lie in memory as they are read. */
+/** Views whose element order differs from the order in memory. */
 const views: Record<string, () => Tensor> = {
   transposed: () => positive([3, 2]).transpose(),
   sliced: () =>
@@ -87,7 +87,7 @@ describe.each(binaryNames)("%s", (name) => {
 });
 
 describe("the table of primitives", () => {
-  it.each([...unaryNames, ...binaryNames])("has %s as a function of its own", (name) => {
+  it.each([...unaryNames, ...binaryNames])("has a function for %s", (name) => {
     expect(
       (library as Record<string, unknown>)[name],
       `add ${name} to the names exported by functions/elementwise.ts and index.ts`,
@@ -105,7 +105,7 @@ describe("where", () => {
     expect(where(tensor(true), ones([2]), zeros([3, 1])).shape).toEqual([3, 2]);
   });
 
-  it("brings its values to one type, and its condition to none", () => {
+  it("casts its values to a common type, and does not cast its condition", () => {
     expect(where(tensor(true), ones([], { dtype: "int32" }), 0.5).dtype).toBe("float32");
     expect(() => where(ones([2]), 1, 0)).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: where: the condition is float32; expected bool]`,
@@ -124,7 +124,7 @@ describe("clamp", () => {
   });
 });
 
-describe("comparisons that are made of others", () => {
+describe("comparisons that are composed of others", () => {
   it("are false for NaN, except not being equal", () => {
     const x = tensor([NaN, 1]);
     expect(greater(x, x).toArraySync()).toEqual([false, false]);
@@ -133,7 +133,7 @@ describe("comparisons that are made of others", () => {
     expect(isNaN(x).toArraySync()).toEqual([true, false]);
   });
 
-  it("carry their own names in messages", () => {
+  it("use their own names in messages", () => {
     const [a, b] = [ones([2, 3]), ones([2])];
     const bools = [a.greater(0), b.greater(0)] as const;
     // @ts-expect-error TypeScript sees it too
@@ -154,11 +154,11 @@ describe("comparisons that are made of others", () => {
 });
 
 describe("erfinv", () => {
-  it("undoes erf, also where it is flat", () => {
+  it("inverts erf, also where erf is flat", () => {
     const x = linspace(-4, 4, 161, { dtype: "float64" });
     const back = erfinv(x.erf()).dataSync();
     for (const [i, value] of x.dataSync().entries()) {
-      // erf is right to a few units of its last place, which its slope makes larger on the way back.
+      // erf is accurate to a few units in the last place; inverting it divides this error by the slope.
       const slope = (2 / Math.sqrt(Math.PI)) * Math.exp(-(value ** 2));
       expect(Math.abs(back[i] - value)).toBeLessThan(1e-14 + 1e-15 / slope);
     }

@@ -23,7 +23,7 @@ import { apply, type Tensor } from "../tensor.js";
 import { floorDivideInt32 } from "./exact-integers.js";
 
 /*
- * The signatures that many functions share. TypeScript cannot follow shapes through a body, so each function asserts its type.
+ * The signatures that many functions share. TypeScript cannot infer shapes through a body, so each function asserts its type.
  */
 
 /** A function of one tensor that keeps its shape. */
@@ -37,7 +37,7 @@ export type Binary = <A extends Shape = [], B extends Shape = []>(
 
 /*
  * Every unary and binary primitive is a function of tensors. The docstring repeats the formula of the primitive's row, so that
- * an editor shows it.
+ * editors show it.
  */
 
 /** `−x` */
@@ -52,19 +52,19 @@ export const sign = unary("sign");
 /** `⌊x⌋` */
 export const floor = unary("floor");
 
-/** The nearest integer, halves to even. */
+/** The nearest integer; halves round to even. */
 export const round = unary("round");
 
 /** `eˣ` */
 export const exp = unary("exp");
 
-/** `eˣ − 1`, accurate where x is small. */
+/** `eˣ − 1`, accurate for small x. */
 export const expm1 = unary("expm1");
 
 /** `ln x` */
 export const log = unary("log");
 
-/** `ln(1 + x)`, accurate where x is small. */
+/** `ln(1 + x)`, accurate for small x. */
 export const log1p = unary("log1p");
 
 /** `√x` */
@@ -103,7 +103,7 @@ export const sub = binary("sub");
 /** `a · b` */
 export const mul = binary("mul");
 
-/** `a / b`. Integers are divided as real numbers: the result is float32. */
+/** `a / b`. Integers are converted: the result is float32. */
 export const div = binary("div");
 
 /** `aᵇ` */
@@ -127,18 +127,18 @@ export const lessEqual = binary("lessEqual");
 /** `a = b`; false where either is NaN. */
 export const equal = binary("equal");
 
-/** `⌊a / b⌋`, in the operands' own type. Throws if integers are divided by 0. Source: torch.floor_divide */
+/** `⌊a / b⌋`, in the operands' common type. Throws if integers are divided by 0. Source: torch.floor_divide */
 export const floorDivide = ((a: Operand, b: Operand) => {
   checkBroadcast("floorDivide", a, b);
   if (isFloat(resultType(a, b))) {
-    // A quotient may round up to a whole number, as 1 / 0.1 does to 10; less the remainder it is one.
+    // A plain quotient may round up to an integer, as 1 / 0.1 does to 10. Subtracting the remainder first makes it exact.
     return where(equal(b, 0), div(a, b), round(div(sub(a, mod(a, b)), b)));
   }
   if (widestFloat() === "float32") {
     const [x, y] = alignedOperands(a, b, primitives.mod.accepts);
     return floorDivideInt32(x, y);
   }
-  // In float64 neither the multiple of b below a nor its quotient has to round.
+  // In float64 both the multiple of b and its quotient are exact.
   const multiple = sub(toTensor(a, "float64"), mod(a, b));
   return castTo(div(multiple, b), "int32");
 }) as Binary;
@@ -161,7 +161,7 @@ export const notEqual = ((a: Operand, b: Operand) => {
   return logicalNot(equal(a, b));
 }) as Binary;
 
-/** True where both are. Numbers count as true unless they are 0. */
+/** True where both operands are true. Numbers other than 0 count as true. */
 export function logicalAnd<A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: BroadcastTensor<A, B>,
@@ -171,7 +171,7 @@ export function logicalAnd(a: Tensor, b: Tensor): Tensor {
   return minimum(castTo(a, "bool"), castTo(b, "bool"));
 }
 
-/** True where either is. Numbers count as true unless they are 0. */
+/** True where an operand is true. Numbers other than 0 count as true. */
 export function logicalOr<A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: BroadcastTensor<A, B>,
@@ -181,7 +181,7 @@ export function logicalOr(a: Tensor, b: Tensor): Tensor {
   return maximum(castTo(a, "bool"), castTo(b, "bool"));
 }
 
-/** True where x is false, or 0. */
+/** True where x is false or 0. */
 export const logicalNot = ((x: Tensor) => equal(castTo(x, "bool"), false)) as Unary;
 
 /** `−⌊−x⌋` */
@@ -205,18 +205,28 @@ export const isNaN = ((x: Tensor) => notEqual(x, x)) as Unary;
 /** True where x is neither NaN nor infinite. */
 export const isFinite = ((x: Tensor) => less(abs(castTo(x, accepted(x.dtype, floats))), Infinity)) as Unary;
 
-/** The same numbers in another element type; see the primitive `cast` for how each conversion rounds. */
+/**
+ * Converts to another element type; see the primitive `cast` for how each conversion rounds.
+ *
+ * Source: numpy.ndarray.astype; torch.Tensor.to
+ */
 export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
   return castTo(x, dtype);
 }
 
-/** The same values, through which no gradient flows. */
+/**
+ * The same values, without gradient: no gradient flows back through the result.
+ *
+ * Source: torch.Tensor.detach
+ * Searched for as: stop_gradient (JAX, TensorFlow)
+ */
 export const detach = ((x: Tensor) => apply("detach", [x], {})) as Unary;
 
 /**
  * `a` where the condition is true, `b` where it is false; all three broadcast.
  *
  * Throws: DTypeError if the condition is not bool; ShapeError if the shapes do not broadcast
+ * Source: torch.where; numpy.where
  */
 export function where<C extends Shape, A extends Shape = [], B extends Shape = []>(
   condition: Tensor<C>,
@@ -228,9 +238,9 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /**
- * `min(max(x, min), max)`; either bound may be left out. The gradient is 1 at the bounds themselves.
+ * `min(max(x, min), max)`; either bound may be omitted. The gradient at the bounds is 1.
  *
- * Source: torch.clamp
+ * Source: torch.clamp; numpy.clip
  */
 export function clamp<S extends Shape>(
   x: Tensor<S>,
@@ -242,7 +252,8 @@ export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly
 }
 
 /**
- * `ln(x / (1 − x))`, the inverse of `sigmoid`. ±∞ at 1 and 0, and NaN beyond. With an epsilon, x is brought to ε … 1 − ε first.
+ * `ln(x / (1 − x))`, the inverse of `sigmoid`: ∞ at 1, −∞ at 0, NaN outside of [0, 1]. With an epsilon, x is first clamped to
+ * [ε, 1 − ε].
  *
  * Defaults: no epsilon
  * Source: torch.logit
@@ -255,15 +266,15 @@ export function logit<S extends Shape>(x: Tensor<S>, options?: { readonly epsilo
 }
 
 /**
- * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, and NaN beyond. Close to ±1, where `erf` is flat, fewer digits are
- * right: seven at 1 − 10⁻¹⁰.
+ * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, NaN outside of [−1, 1]. Near ±1, where `erf` is flat, fewer digits are
+ * correct: seven at 1 − 10⁻¹⁰.
  *
- * Source: Giles, "Approximating the erfinv Function", 2010, table 5, and two steps of Newton's method from there
+ * Source: Giles, "Approximating the erfinv Function", 2010, table 5, refined by two steps of Newton's method; torch.erfinv
  */
 export const erfinv = ((x: Tensor) => {
   const real = castTo(x, accepted(x.dtype, floats));
-  // In float32 the error of erf itself, divided by its small slope, would be larger than what Newton's method gains: where there is
-  // no float64, its first guess stays, which is as near as float32 can be, but for the last few digits.
+  // In float32, the error of erf divided by its small slope exceeds the improvement by Newton's method. Without float64, the
+  // initial approximation is therefore the result; it is correct except for the last few digits of float32.
   const widest = widestFloat();
   const wide = castTo(real, widest);
   const edge = equal(abs(wide), 1);
@@ -281,7 +292,7 @@ export const erfinv = ((x: Tensor) => {
   return castTo(where(edge, ends, root), real.dtype);
 }) as Unary;
 
-// From the highest power down.
+// Coefficients from the highest power down.
 const erfinvNear = [
   2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
   0.246640727, 1.50140941,

@@ -7,7 +7,7 @@ afterEach(() => {
   setEngine(engine);
 });
 
-/** The reference engine, which says that it has no float64, and sees to it that it is given none. */
+/** A reference engine that declares no float64, and checks that no program uses it. */
 const narrow: Engine = {
   name: "narrow",
   capabilities: { dtypes: ["bool", "int32", "float32"], synchronous: true },
@@ -18,7 +18,7 @@ const narrow: Engine = {
   },
 };
 
-/** What f makes on each of the two engines. */
+/** The results of f on both engines. */
 function both(f: () => Tensor): (readonly number[])[] {
   return [narrow, referenceEngine].map((each) => {
     setEngine(each);

@@ -2,13 +2,13 @@ import { alignedOperands, castTo, scalar, type Operand } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
 
 /*
- * What needs more than the 24 bits of float32, for engines that have no float64: whole numbers in int32, cut so that none of
- * them grows beyond it.
+ * Exact integer arithmetic beyond the 24 bits of float32, for engines without float64: integers in int32, split so that no
+ * intermediate result overflows.
  */
 
 type Name = "add" | "sub" | "mul" | "div" | "mod";
 
-/** Apart from the public functions, of which one is made of these. */
+/** Binary operations. The public functions cannot be used here, because `floorDivide` is built on this file. */
 function binary(name: Name): (a: Tensor, b: Operand) => Tensor {
   return (a, b) => apply(name, alignedOperands(a, b, ["int32", "float32"]), {});
 }
@@ -23,10 +23,11 @@ function round(x: Tensor): Tensor {
   return apply("round", [x], {});
 }
 
-/** `⌊a / b⌋` of int32 by int32: a quotient in float32, and what it was off by. */
+/** `⌊a / b⌋` of int32 by int32: an approximate quotient in float32, plus a correction. */
 export function floorDivideInt32(a: Tensor, b: Tensor): Tensor {
   const multiple = sub(a, mod(a, b));
-  // a − mod(a, b) may leave the range of int32, and comes back with the product. The difference is exact, and small.
+  // a − mod(a, b) may overflow int32; subtracting the product, which overflows equally, cancels that. The difference is exact
+  // and small.
   const real = sub(castTo(a, "float32"), castTo(mod(a, b), "float32"));
   const guess = castTo(round(div(real, castTo(b, "float32"))), "int32");
   const rest = sub(multiple, mul(guess, b));
@@ -34,11 +35,11 @@ export function floorDivideInt32(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * `⌊u n⌋` for the number u in [0, 1) of 53 bits that two random words stand for, and a whole number n up to 2³²: digit by digit of
- * u from the lowest, `x ← ⌊(digit · n + x) / base⌋`, with x and n in two halves of 16 bits. `low` is added.
+ * `⌊u n⌋ + low`, where u in [0, 1) is the 53-bit number made of two random words and n is an integer up to 2³². It processes the
+ * digits of u from the lowest on, `x ← ⌊(digit · n + x) / base⌋`, with x and n split into halves of 16 bits.
  *
- * It is the number that float64 comes to unless the product `u n` rounds up to a whole number there, which for n below 2²⁰ happens
- * once in 2³³ draws.
+ * The result equals that of float64 unless the product `u n` rounds up to an integer there, which for n below 2²⁰ happens once in
+ * 2³³ draws.
  */
 export function scaledWords(first: Tensor, second: Tensor, n: number, low: number): Tensor {
   const [nHigh, nLow] = [Math.floor(n / 2 ** 16), n % 2 ** 16].map((half) => scalar(half, "int32"));
@@ -58,7 +59,7 @@ export function scaledWords(first: Tensor, second: Tensor, n: number, low: numbe
   return add(add(mul(high, 2 ** 16), rest), scalar(low, "int32"));
 }
 
-/** `⌊x / 2ᵏ⌋` of int32, for k of at least 7: what is left has 24 bits, which float32 holds. */
+/** `⌊x / 2ᵏ⌋` of int32, for k of at least 7: the result then has at most 24 bits, which float32 represents exactly. */
 function shiftRight(x: Tensor, k: number): Tensor {
   const multiple = castTo(sub(x, mod(x, 2 ** k)), "float32");
   return castTo(mul(multiple, 2 ** -k), "int32");

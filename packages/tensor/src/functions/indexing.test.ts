@@ -4,7 +4,7 @@ import { arange, gather, oneHot, ones, scatterAdd, sort, take, tensor, topk, tri
 
 const int32 = { dtype: "int32" } as const;
 
-describe("an index that is written down", () => {
+describe("an index whose elements are known", () => {
   const index = tensor([0, 3], int32);
 
   it("is checked where it is used, under the name that was called", () => {
@@ -26,7 +26,7 @@ describe("an index that is written down", () => {
     );
   });
 
-  it("must be of whole numbers", () => {
+  it("must be int32", () => {
     const floats = tensor([0, 1]);
     expect(() => gather(ones([3]), floats)).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: gather: the index is float32; expected int32. Cast it with index.cast("int32")]`,
@@ -38,7 +38,7 @@ describe("an index that is written down", () => {
 });
 
 describe("scatterAdd", () => {
-  it("adds several sources to one place, and brings them to a common type", () => {
+  it("accumulates sources with the same index, and casts to a common type", () => {
     const x = tensor([10, 20, 30], int32);
     const result = scatterAdd(x, tensor([1, 1], int32), tensor([0.5, 1]));
     expect(result.toArraySync()).toEqual([10, 21.5, 30]);
@@ -48,7 +48,7 @@ describe("scatterAdd", () => {
 });
 
 describe("sort", () => {
-  it("returns values in order and where they stood", () => {
+  it("returns sorted values and their indices", () => {
     const { values, indices } = sort(tensor([3, NaN, 1, 2]), { descending: true });
     expect(values.toArraySync()).toEqual([NaN, 3, 2, 1]);
     expect(indices.dataSync()).toEqual(Int32Array.of(1, 0, 3, 2));
@@ -59,14 +59,14 @@ describe("sort", () => {
 });
 
 describe("topk", () => {
-  it("takes ties in the order they stand in", () => {
+  it("keeps the order of equal elements", () => {
     expect(topk(tensor([1, 2, 2, 1]), 3).indices.dataSync()).toEqual(Int32Array.of(1, 2, 0));
     expect(topk(tensor([1, 2, 2, 1]), 3, { largest: false }).indices.dataSync()).toEqual(
       Int32Array.of(0, 3, 1),
     );
   });
 
-  it("refuses more than there are", () => {
+  it("throws for more elements than the axis has", () => {
     expect(() => topk(ones([3]), 4)).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: topk: got the count 4 for axis -1 of [3]]`,
     );
@@ -75,7 +75,7 @@ describe("topk", () => {
 });
 
 describe("tril and triu", () => {
-  it("drop what they leave out, even NaN", () => {
+  it("replace the other triangle by 0, even if it has NaN", () => {
     const x = tensor([
       [1, NaN],
       [NaN, 2],
@@ -90,7 +90,7 @@ describe("tril and triu", () => {
     ]);
   });
 
-  it("keep the type, and want a matrix", () => {
+  it("keep the type, and require a matrix", () => {
     expect(tril(arange(4).reshape([2, 2])).dtype).toBe("int32");
     expect(tril(ones([2, 2]).greater(0)).dtype).toBe("bool");
     expect(() => tril(ones([3]))).toThrowErrorMatchingInlineSnapshot(

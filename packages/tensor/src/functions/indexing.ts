@@ -7,41 +7,43 @@ import { add, lessEqual, where } from "./elementwise.js";
 import { expand, reshape, unsqueeze } from "./movement.js";
 
 /**
- * Picks along an axis: `y[i][j] = x[index[i][j]][j]` for axis 0. The index has the shape of the result and agrees with x
- * on every other axis.
+ * Selects elements along an axis: `y[i][j] = x[index[i][j]][j]` for axis 0. The index has the shape of the result and the
+ * lengths of x on every other axis.
  *
+ * Defaults: the last axis
  * Throws: IndexError if an index is negative or too large
- * Source: torch.gather
+ * Source: torch.gather; numpy.take_along_axis
  */
 export function gather<S extends Shape>(
   x: Tensor,
   index: Tensor<S>,
   options: { readonly axis?: number } = {},
 ): Tensor<S> {
-  const place = normalizeAxis("gather", options.axis ?? -1, x.ndim);
-  checkKnownIndices("gather", index, x.shape[place]);
-  return apply("gather", [x, index], { axis: place }) as Tensor<S>;
+  const normalized = normalizeAxis("gather", options.axis ?? -1, x.ndim);
+  checkKnownIndices("gather", index, x.shape[normalized]);
+  return apply("gather", [x, index], { axis: normalized }) as Tensor<S>;
 }
 
 /**
- * Takes whole slices of x by their index on an axis: rows of a matrix, for axis 0. The axis is replaced by the shape of
- * the index.
+ * Selects whole slices of x by index along an axis: rows of a matrix, for axis 0. The shape of the index replaces the axis.
  *
+ * Defaults: axis 0
  * Throws: IndexError if an index is negative or too large
  * Source: numpy.take; torch.nn.functional.embedding for axis 0
  */
 export function take(x: Tensor, index: Tensor, options: { readonly axis?: number } = {}): Tensor {
-  const place = normalizeAxis("take", options.axis ?? 0, x.ndim);
-  checkKnownIndices("take", index, x.shape[place]);
-  const [before, after] = [x.shape.slice(0, place), x.shape.slice(place + 1)];
+  const normalized = normalizeAxis("take", options.axis ?? 0, x.ndim);
+  checkKnownIndices("take", index, x.shape[normalized]);
+  const [before, after] = [x.shape.slice(0, normalized), x.shape.slice(normalized + 1)];
   const flat = reshape(index, [...before.map(() => 1), index.size, ...after.map(() => 1)]);
-  const taken = apply("gather", [x, expand(flat, [...before, index.size, ...after])], { axis: place });
+  const taken = apply("gather", [x, expand(flat, [...before, index.size, ...after])], { axis: normalized });
   return reshape(taken, [...before, ...index.shape, ...after]);
 }
 
 /**
- * Adds each element of `source` to the place of x that its index names along an axis; places named twice receive both.
+ * Adds each element of `source` to the element of x at the given index along an axis. Duplicate indices accumulate.
  *
+ * Defaults: the last axis
  * Throws: IndexError if an index is negative or too large
  * Source: torch.scatter_add
  */
@@ -51,20 +53,21 @@ export function scatterAdd<S extends Shape>(
   source: Tensor,
   options: { readonly axis?: number } = {},
 ): Tensor<S> {
-  const place = normalizeAxis("scatterAdd", options.axis ?? -1, x.ndim);
-  checkKnownIndices("scatterAdd", index, x.shape[place]);
+  const normalized = normalizeAxis("scatterAdd", options.axis ?? -1, x.ndim);
+  checkKnownIndices("scatterAdd", index, x.shape[normalized]);
   const [target, addend] = commonType([x, source]);
   return add(
     target,
-    apply("scatterAdd", [index, addend], { axis: place, size: x.shape[place] }),
+    apply("scatterAdd", [index, addend], { axis: normalized, size: x.shape[normalized] }),
   ) as Tensor<S>;
 }
 
 /**
- * A 1 at each index and 0 elsewhere, along a new last axis.
+ * One-hot vectors: 1 at each index and 0 elsewhere, along a new last axis.
  *
  * Shapes: index […] -> […, classes]
  * Throws: IndexError if an index is negative or not below `classes`
+ * Source: torch.nn.functional.one_hot
  */
 export function oneHot(
   index: Tensor,
@@ -79,7 +82,7 @@ export function oneHot(
   });
 }
 
-/** The order that sorts an axis (the last, unless told): stable, NaN counting as the largest. */
+/** The indices that sort an axis (default: the last): stable, NaN sorted as the largest. Source: torch.argsort */
 export function argsort<S extends Shape>(
   x: Tensor<S>,
   options: { readonly axis?: number; readonly descending?: boolean } = {},
@@ -88,7 +91,7 @@ export function argsort<S extends Shape>(
   return apply("argsort", [x], { axis: normalizeAxis("argsort", axis, x.ndim), descending }) as Tensor<S>;
 }
 
-/** The elements of an axis (the last, unless told) in order. Source: torch.sort */
+/** The elements sorted along an axis (default: the last), and their indices. Source: torch.sort */
 export function sort<S extends Shape>(
   x: Tensor<S>,
   options: { readonly axis?: number; readonly descending?: boolean } = {},
@@ -98,24 +101,24 @@ export function sort<S extends Shape>(
   return { values: gather(x, indices, { axis }), indices };
 }
 
-/** The `count` largest (or smallest) elements of an axis, best first. Source: torch.topk */
+/** The `count` largest (or smallest) elements of an axis, in sorted order, and their indices. Source: torch.topk */
 export function topk(
   x: Tensor,
   count: number,
   options: { readonly axis?: number; readonly largest?: boolean } = {},
 ): { readonly values: Tensor; readonly indices: Tensor } {
   const { axis = -1, largest = true } = options;
-  const place = normalizeAxis("topk", axis, x.ndim);
-  if (!(Number.isInteger(count) && count >= 0 && count <= x.shape[place])) {
+  const normalized = normalizeAxis("topk", axis, x.ndim);
+  if (!(Number.isInteger(count) && count >= 0 && count <= x.shape[normalized])) {
     throw new ShapeError("topk", `got the count ${count} for axis ${axis} of ${formatShape(x.shape)}`);
   }
-  const order = argsort(x, { axis: place, descending: largest });
+  const order = argsort(x, { axis: normalized, descending: largest });
   const indices = apply("slice", [order], {
     starts: x.shape.map(() => 0),
-    lengths: x.shape.map((length, i) => (i === place ? count : length)),
+    lengths: x.shape.map((length, i) => (i === normalized ? count : length)),
     steps: x.shape.map(() => 1),
   });
-  return { values: gather(x, indices, { axis: place }), indices };
+  return { values: gather(x, indices, { axis: normalized }), indices };
 }
 
 /** The lower triangle of the last two axes, 0 above diagonal `k`. Source: numpy.tril */
@@ -139,7 +142,7 @@ function columnsOf(called: string, x: Tensor): Tensor {
   return arange(x.shape[x.ndim - 1]);
 }
 
-/** Checks indices where they are written down already; those still to be computed are checked by the engine. */
+/** Checks indices that can be read now; the engine checks those that are still to be computed. */
 function checkKnownIndices(called: string, index: Tensor, size: number): void {
   const { dtype, storage } = index.node;
   if (dtype !== "int32") {

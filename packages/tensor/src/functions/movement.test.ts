@@ -82,7 +82,7 @@ describe("a view of a view", () => {
 });
 
 describe("fold", () => {
-  it("is the transpose of windows: ⟨windows(x), u⟩ = ⟨x, fold(u)⟩", () => {
+  it("is the transpose of unfold: ⟨unfold(x), u⟩ = ⟨x, fold(u)⟩", () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(lengths, fc.nat(), (lengths, seed) => {
@@ -108,7 +108,7 @@ describe("fold", () => {
       `[ShapeError: fold: got [3, 2]; windows of [5] have the shape [4, 2]]`,
     );
     expect(() => fold(ones([3]), { lengths: [4], stride: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: fold: got [3]; expected 1 axes of places and 1 of windows]`,
+      `[ShapeError: fold: got [3]; expected 1 axes of window positions and 1 of window elements]`,
     );
   });
 });
@@ -145,7 +145,7 @@ describe("messages", () => {
       `[ShapeError: reshape: [2, 3] has 6 elements; [4, -1] does not divide them]`,
     );
     expect(() => reshape(x, [-1, -1])).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: reshape: [2, 3] has 6 elements; [-1, -1] does not divide them. At most one axis can be −1, and only beside axes that are not 0]`,
+      `[ShapeError: reshape: [2, 3] has 6 elements; [-1, -1] does not divide them. At most one axis can be −1, and then no other axis can be 0]`,
     );
     expect(() => reshape(zeros([0]), [0, -1])).toThrow("At most one axis can be −1");
     // @ts-expect-error TypeScript sees it too
@@ -241,7 +241,7 @@ describe("messages", () => {
 });
 
 describe("stack", () => {
-  it("lays tensors beside each other along any axis: each is what is selected there", () => {
+  it("joins tensors along any new axis: select returns each of them", () => {
     for (const shape of [[], [3], [2, 3], [2, 0], [2, 1, 4]]) {
       const tensors = [0, 1, 2].map((i) => ones(shape).mul(i));
       for (let axis = -shape.length - 1; axis <= shape.length; axis++) {

@@ -24,9 +24,10 @@ import type { Reshaped, ReshapeOf, ShapeLiteral, Unless } from "../shape-types.j
 import { apply, type Tensor } from "../tensor.js";
 
 /**
- * The same elements, row-major, in another shape. One axis may be −1: it becomes whatever is left.
+ * The same elements, in row-major order, in another shape. One axis may be −1: its length is inferred.
  *
  * Throws: ShapeError if the number of elements differs
+ * Source: torch.reshape; numpy.reshape
  */
 export function reshape<X extends Tensor, const T extends ShapeLiteral>(
   x: X,
@@ -40,19 +41,19 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     throw new ShapeError(
       "reshape",
       `${formatShape(x.shape)} has ${x.size} elements; ${formatShape(shape)} does not divide them`,
-      ambiguous ? "At most one axis can be −1, and only beside axes that are not 0" : undefined,
+      ambiguous ? "At most one axis can be −1, and then no other axis can be 0" : undefined,
     );
   }
   return apply("reshape", [x], { shape: guessed });
 }
 
-/** The first and the last of the axes that are joined; negative ones count from the end. */
+/** The first and the last axis to join; negative axes count from the end. */
 export interface FlattenOptions<Start extends number = number, End extends number = number> {
   readonly startAxis?: Start;
   readonly endAxis?: End;
 }
 
-/** Joins the axes from `startAxis` to `endAxis` into one. Defaults: all of them. */
+/** Joins the axes from `startAxis` to `endAxis` into one. Defaults: all axes. Source: torch.flatten */
 export function flatten<X extends Tensor, Start extends number = 0, End extends number = -1>(
   x: X,
   options?: Unless<FlattenProblem<X["shape"], Start, End>, FlattenOptions<Start, End>>,
@@ -66,7 +67,7 @@ export function flatten(x: Tensor, { startAxis = 0, endAxis = -1 }: FlattenOptio
   return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
 }
 
-/** Axis i of the result is axis `axes[i]` of x. */
+/** Permutes the axes: axis i of the result is axis `axes[i]` of x. Source: torch.permute; numpy.transpose */
 export function permute<X extends Tensor, const A extends ShapeLiteral>(
   x: X,
   axes: PermutationOf<X["shape"], A>,
@@ -75,7 +76,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   return apply("permute", [x], { axes: axes.map((axis) => normalizeAxis("permute", axis, x.ndim)) });
 }
 
-/** Exchanges two axes: the last two, unless told. */
+/** Exchanges two axes. Defaults: the last two. Source: torch.transpose; numpy.swapaxes */
 export function transpose<X extends Tensor, A extends number = -2, B extends number = -1>(
   x: X,
   a?: AxesOf<X["shape"], A>,
@@ -89,9 +90,10 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
 }
 
 /**
- * Repeats x along new axes in front and along axes of length 1, without copying. −1 keeps an axis as it is.
+ * Broadcasts x to a shape: adds leading axes and repeats along axes of length 1, without copying. −1 keeps the length of an axis.
  *
- * Throws: ShapeError if an axis of another length would have to change
+ * Throws: ShapeError if an axis of another length than 1 would have to change
+ * Source: torch.Tensor.expand; numpy.broadcast_to
  */
 export function expand<const S extends ShapeLiteral>(x: Tensor, shape: S): Tensor<Reshaped<S>>;
 export function expand(x: Tensor, shape: Shape): Tensor {
@@ -111,7 +113,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return broadcastTo(x, target);
 }
 
-/** Removes axes of length 1: those named, or all. Throws if a named axis is longer. */
+/** Removes axes of length 1: the given ones, or all. Throws: ShapeError if a given axis is longer. See also: torch.squeeze */
 export function squeeze<X extends Tensor, const A extends number | ShapeLiteral = never>(
   x: X,
   ...axis: [] | [axis: AxesOf<X["shape"], A>]
@@ -131,21 +133,21 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   );
 }
 
-/** Puts an axis of length 1 in, so that it stands at `axis` of the result. */
+/** Inserts an axis of length 1, which is axis `axis` of the result. Source: torch.unsqueeze; numpy.expand_dims */
 export function unsqueeze<X extends Tensor, A extends number>(
   x: X,
   axis: AxesOf<[...X["shape"], 1], A>,
 ): Tensor<Unsqueezed<X["shape"], A>>;
 export function unsqueeze(x: Tensor, axis: number): Tensor {
-  const place = normalizeAxis("unsqueeze", axis, x.ndim + 1);
-  return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]);
+  const normalized = normalizeAxis("unsqueeze", axis, x.ndim + 1);
+  return reshape(x, [...x.shape.slice(0, normalized), 1, ...x.shape.slice(normalized)]);
 }
 
-/** From where, to where (exclusive) and by which step, as in Python: negative counts from the end, null is open. */
+/** Start, stop (exclusive) and step, as in Python: negative indices count from the end, null means an open end. */
 export type Range = readonly [start?: number | null, stop?: number | null, step?: number];
 
 /**
- * A part of x, one range per axis as Python's slices; `null` takes a whole axis, and axes not named stay whole.
+ * A part of x, given by one range per axis, as slices in Python. `null` selects a whole axis, and so do missing ranges.
  * `slice(x, [null, [0, 2], [null, null, -1]])` is Python's `x[:, 0:2, ::-1]`.
  *
  * Throws: ShapeError for more ranges than axes; ArgumentError for a step of 0
@@ -164,7 +166,7 @@ export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
   return backward.length === 0 ? forward : flip(forward, backward);
 }
 
-/** `length` elements of one axis, from `start`. Throws: IndexError if they are not all there */
+/** `length` elements of one axis, from `start`. Throws: IndexError if the range exceeds the axis. Source: torch.narrow */
 export function narrow<X extends Tensor, A extends number, L extends number>(
   x: X,
   axis: AxesOf<X["shape"], A>,
@@ -172,21 +174,26 @@ export function narrow<X extends Tensor, A extends number, L extends number>(
   length: L,
 ): Tensor<ReplacedAxes<X["shape"], A, [L]>>;
 export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
-  const place = normalizeAxis("narrow", axis, x.ndim);
-  const size = x.shape[place];
+  const normalized = normalizeAxis("narrow", axis, x.ndim);
+  const size = x.shape[normalized];
   const first = start < 0 ? start + size : start;
   const whole = Number.isInteger(first) && Number.isInteger(length);
   if (!whole || first < 0 || length < 0 || first + length > size) {
     throw new IndexError("narrow", `got ${length} elements from ${start} for an axis of length ${size}`);
   }
   return apply("slice", [x], {
-    starts: x.shape.map((_, i) => (i === place ? first : 0)),
-    lengths: x.shape.map((whole, i) => (i === place ? length : whole)),
+    starts: x.shape.map((_, i) => (i === normalized ? first : 0)),
+    lengths: x.shape.map((whole, i) => (i === normalized ? length : whole)),
     steps: x.shape.map(() => 1),
   });
 }
 
-/** One element of an axis, which disappears: NumPy's `x[:, index]`. Throws: IndexError if it is not there */
+/**
+ * The slice of x at one index of an axis, which is removed: `x[:, index]` in NumPy.
+ *
+ * Throws: IndexError if the index is out of range
+ * Source: torch.select
+ */
 export function select<X extends Tensor, A extends number>(
   x: X,
   axis: AxesOf<X["shape"], A>,
@@ -200,12 +207,12 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   return squeeze(narrow(x, axis, index, 1), axis);
 }
 
-/** Reverses the order along the axes (all, unless told). */
+/** Reverses the order of elements along axes (default: all). Source: numpy.flip */
 export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly number[]): Tensor<S> {
   return apply("flip", [x], { axes: normalizeAxes("flip", axes, x.ndim) }) as Tensor<S>;
 }
 
-/** Puts `before` and `after` elements around each axis. Defaults: value 0. */
+/** Adds `before` and `after` elements around each axis. Defaults: value 0. Source: numpy.pad */
 export function pad(
   x: Tensor,
   amounts: readonly (readonly [before: number, after: number])[],
@@ -225,13 +232,13 @@ export function pad(
   });
 }
 
-/** Joins tensors end to end along an axis they have. Defaults: axis 0. */
+/** Concatenates tensors along an existing axis. Defaults: axis 0. Source: torch.cat; numpy.concatenate */
 export function concat(tensors: readonly Tensor[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
   if (tensors.length === 0) throw new ArgumentError("concat", "got no tensors; expected at least one");
   return apply("concat", commonType(tensors), { axis: normalizeAxis("concat", axis, tensors[0].ndim) });
 }
 
-/** Joins tensors of one shape along a new axis. Defaults: axis 0. */
+/** Joins tensors of one shape along a new axis. Defaults: axis 0. Source: torch.stack; numpy.stack */
 export function stack(tensors: readonly Tensor[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
   if (tensors.length === 0) throw new ArgumentError("stack", "got no tensors; expected at least one");
   if (!tensors.every(({ shape }) => sameShape(shape, tensors[0].shape))) {
@@ -239,19 +246,20 @@ export function stack(tensors: readonly Tensor[], { axis = 0 }: { readonly axis?
     throw new ShapeError("stack", `got ${got}; expected one shape`);
   }
   const { shape } = tensors[0];
-  const place = normalizeAxis("stack", axis, shape.length + 1);
-  if (place === shape.length) {
-    const columns = tensors.map((x) => unsqueeze(x, place));
-    return concat(columns, { axis: place });
+  const normalized = normalizeAxis("stack", axis, shape.length + 1);
+  if (normalized === shape.length) {
+    const columns = tensors.map((x) => unsqueeze(x, normalized));
+    return concat(columns, { axis: normalized });
   }
-  // End to end along the axis that the new one stands before, they lie as they should: one operation, however many they are.
-  return reshape(concat(tensors, { axis: place }), shape.toSpliced(place, 0, tensors.length));
+  // Concatenating along the axis that follows the new one gives the final memory order: one operation, then a reshape.
+  return reshape(concat(tensors, { axis: normalized }), shape.toSpliced(normalized, 0, tensors.length));
 }
 
 /**
- * Cuts an axis into pieces of one size (the last may be shorter) or of the sizes listed. Defaults: axis 0.
+ * Splits an axis into pieces of one size (the last may be shorter) or of the given sizes. Defaults: axis 0.
  *
- * Throws: ShapeError if listed sizes do not add up to the axis
+ * Throws: ShapeError if the given sizes do not add up to the length of the axis
+ * Source: torch.split
  */
 export function split(
   x: Tensor,
@@ -269,7 +277,11 @@ export function split(
   return list.map((size) => narrow(x, axis, (start += size) - size, size));
 }
 
-/** The whole tensor repeated, `counts[i]` times along axis i; more counts than axes add axes in front. */
+/**
+ * Repeats the whole tensor `counts[i]` times along axis i; further counts add leading axes.
+ *
+ * Source: torch.Tensor.repeat; numpy.tile
+ */
 export function repeat(x: Tensor, counts: readonly number[]): Tensor {
   if (counts.length < x.ndim || !counts.every((count) => Number.isInteger(count) && count >= 0)) {
     throw new ShapeError(
@@ -292,19 +304,21 @@ export function repeat(x: Tensor, counts: readonly number[]): Tensor {
   );
 }
 
-/** Moves the elements along an axis; what leaves at one end comes in at the other. Source: torch.roll */
+/** Shifts the elements along an axis (default: the last), cyclically. Source: torch.roll; numpy.roll */
 export function roll(x: Tensor, shift: number, options: { readonly axis?: number } = {}): Tensor {
-  const place = normalizeAxis("roll", options.axis ?? -1, x.ndim);
+  const normalized = normalizeAxis("roll", options.axis ?? -1, x.ndim);
   if (!Number.isInteger(shift)) {
     throw new ArgumentError("roll", `got the shift ${shift}; expected a whole number`);
   }
-  const length = x.shape[place];
+  const length = x.shape[normalized];
   if (length === 0) return x;
   const cut = ((-shift % length) + length) % length || 0;
-  return concat([narrow(x, place, cut, length - cut), narrow(x, place, 0, cut)], { axis: place });
+  return concat([narrow(x, normalized, cut, length - cut), narrow(x, normalized, 0, cut)], {
+    axis: normalized,
+  });
 }
 
-/** How windows are laid over the last axes: one number for all of them, or one for each. */
+/** Size, stride and dilation of windows on the last axes: one number for all axes, or one for each. */
 export interface WindowOptions {
   readonly size: readonly number[];
   readonly stride?: number | readonly number[];
@@ -312,11 +326,13 @@ export interface WindowOptions {
 }
 
 /**
- * Every window of the last axes, as a view: what convolution and pooling look at.
+ * All sliding windows of the last axes, as a view: the operands of convolution and pooling.
  *
- * Shapes: x […, H, W] -> […, P, Q, kH, kW] for `size: [kH, kW]`
+ * Shapes: x […, H, W] -> […, P, Q, kH, kW] for `size: [kH, kW]`, with P × Q window positions
  * Defaults: stride 1, dilation 1
  * Throws: ShapeError if a window does not fit
+ * See also: torch.nn.functional.unfold; torch.Tensor.unfold for one axis
+ * Searched for as: sliding_window_view (NumPy)
  */
 export function unfold(x: Tensor, options: WindowOptions): Tensor {
   const { size, stride = 1, dilation = 1 } = options;
@@ -324,7 +340,7 @@ export function unfold(x: Tensor, options: WindowOptions): Tensor {
   return apply("unfold", [x], { size, stride: perAxis(stride, rank), dilation: perAxis(dilation, rank) });
 }
 
-/** The axes that windows are added back to, and how the windows were laid over them. */
+/** The lengths of the axes that windows are added to, and the stride and dilation of the windows. */
 export interface OverlapOptions {
   readonly lengths: readonly number[];
   readonly stride?: number | readonly number[];
@@ -332,13 +348,14 @@ export interface OverlapOptions {
 }
 
 /**
- * Windows added back to the places they were taken from; what meets there is summed. The transpose of `unfold`, and what
- * a transposed convolution is made of.
+ * Adds windows to the positions that `unfold` takes them from; overlapping elements are summed. The transpose of `unfold`,
+ * and the basis of transposed convolution.
  *
  * Shapes: x […, P, Q, kH, kW] -> […, H, W] for `lengths: [H, W]`
  * Defaults: stride 1, dilation 1
  * Throws: ShapeError unless axes of these lengths have exactly these windows
  * Source: torch.nn.functional.fold
+ * Searched for as: overlap-add
  */
 export function fold(x: Tensor, options: OverlapOptions): Tensor {
   const { lengths, stride = 1, dilation = 1 } = options;
@@ -346,7 +363,7 @@ export function fold(x: Tensor, options: OverlapOptions): Tensor {
   if (x.ndim < 2 * rank) {
     throw new ShapeError(
       "fold",
-      `got ${formatShape(x.shape)}; expected ${rank} axes of places and ${rank} of windows`,
+      `got ${formatShape(x.shape)}; expected ${rank} axes of window positions and ${rank} of window elements`,
     );
   }
   return apply("fold", [x], {

@@ -92,7 +92,7 @@ describe.each(["float32", "float64"] as const)("in %s", (dtype) => {
 });
 
 describe("uniform", () => {
-  it("uses every bit a float32 between 0 and 1 has, and a float64", () => {
+  it("uses every bit of a float32 or float64 between 0 and 1", () => {
     const single = uniform([1000], { generator: new Generator(4) }).dataSync();
     expect(single.every((x) => Number.isInteger(x * 2 ** 24))).toBe(true);
     expect(single.some((x) => !Number.isInteger(x * 2 ** 23))).toBe(true);
@@ -101,7 +101,7 @@ describe("uniform", () => {
     expect(double.some((x) => !Number.isInteger(x * 2 ** 52))).toBe(true);
   });
 
-  it("is low where low and high are one", () => {
+  it("is low if low equals high", () => {
     expect(uniform([2], { low: 3, high: 3 }).toArraySync()).toEqual([3, 3]);
   });
 });
@@ -117,7 +117,7 @@ describe("randint", () => {
     for (const each of counts.values()) expect(Math.abs(each - count / 5)).toBeLessThan(5 * error);
   });
 
-  it("reaches over all of int32", () => {
+  it("covers all of int32", () => {
     const x = randint([1000], { low: -(2 ** 31), high: 2 ** 31, generator: new Generator(6) });
     expect(x.amin().itemSync()).toBeLessThan(-(2 ** 31) * 0.98);
     expect(x.amax().itemSync()).toBeGreaterThan(2 ** 31 * 0.98);
@@ -126,7 +126,7 @@ describe("randint", () => {
 });
 
 describe("bernoulli", () => {
-  it("is true as often as told, and always or never at the ends", () => {
+  it("is true with the given probability; always for 1 and never for 0", () => {
     const x = bernoulli([count], { probability: 0.3, generator: new Generator(7) });
     expect(x.dtype).toBe("bool");
     expect(Math.abs(x.sum().itemSync() - count * 0.3)).toBeLessThan(5 * Math.sqrt(count * 0.3 * 0.7));
@@ -146,7 +146,7 @@ describe("randomBits", () => {
 });
 
 describe("a draw", () => {
-  it("is fixed when it is asked for, not when it is read", () => {
+  it("is determined when it is called, not when it is read", () => {
     const generator = new Generator(9);
     const [first, second] = [uniform([3], { generator }), uniform([3], { generator })];
     const later = second.toArraySync();

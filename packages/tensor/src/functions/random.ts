@@ -9,21 +9,22 @@ import { scaledWords } from "./exact-integers.js";
 import { add, cast, cos, floor, less, log, mod, mul, sqrt, sub } from "./elementwise.js";
 
 export interface RandomOptions {
-  /** Defaults to the shared generator; see `manualSeed`. */
+  /** Default: the shared generator; see `manualSeed`. */
   readonly generator?: Generator;
 }
 
-/** A floating-point type to draw in. */
+/** The floating-point type of the drawn numbers. */
 export interface FloatOptions extends RandomOptions {
-  /** Defaults to float32. */
+  /** Default: float32. */
   readonly dtype?: "float32" | "float64";
 }
 
 /**
- * Uniform numbers in [low, high). Where high − low is small beside low, rounding may reach `high` itself.
+ * Uniform numbers in [low, high). If high − low is small compared with low, rounding may yield `high` itself.
  *
  * Defaults: low 0, high 1
  * Throws: ArgumentError if high is below low
+ * See also: torch.rand; numpy.random.Generator.uniform
  */
 export function uniform<const S extends ShapeLiteral>(
   shape: S,
@@ -46,6 +47,7 @@ export function uniform<const S extends ShapeLiteral>(
  * Numbers from the normal distribution.
  *
  * Defaults: mean 0, std 1
+ * See also: torch.normal
  * Source: Box & Muller, "A Note on the Generation of Random Normal Deviates", 1958
  */
 export function normal<const S extends ShapeLiteral>(
@@ -54,7 +56,7 @@ export function normal<const S extends ShapeLiteral>(
 ): Tensor<Reshaped<S>> {
   checkShape("normal", shape);
   if (!(std >= 0)) throw new ArgumentError("normal", `got std ${std}; expected at least 0`);
-  // 1 − u is never 0, whose logarithm is −∞.
+  // 1 − u is never 0, so its logarithm is finite.
   const radius = sqrt(mul(log(sub(1, uniform(shape, options))), -2));
   const standard = mul(radius, cos(mul(uniform(shape, options), 2 * Math.PI)));
   const drawn: Tensor = add(mul(standard, std), mean);
@@ -62,10 +64,11 @@ export function normal<const S extends ShapeLiteral>(
 }
 
 /**
- * Whole numbers in [low, high), int32.
+ * Integers in [low, high), int32.
  *
  * Defaults: low 0
- * Throws: ArgumentError if there is none
+ * Throws: ArgumentError unless low and high are integers of int32 range with low < high
+ * Source: torch.randint
  */
 export function randint<const S extends ShapeLiteral>(
   shape: S,
@@ -85,7 +88,7 @@ export function randint<const S extends ShapeLiteral>(
   return drawn as Tensor<Reshaped<S>>;
 }
 
-/** Bools that are true with the given probability. */
+/** Bools that are true with the given probability. See also: torch.bernoulli */
 export function bernoulli<const S extends ShapeLiteral>(
   shape: S,
   { probability, generator }: RandomOptions & { readonly probability: number },
@@ -98,25 +101,25 @@ export function bernoulli<const S extends ShapeLiteral>(
   return drawn as Tensor<Reshaped<S>>;
 }
 
-/** Random words as int32: every bit is 0 or 1 with equal chance. */
+/** Random words as int32: every bit is 0 or 1 with equal probability. */
 export function randomBits(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
   checkShape("randomBits", shape);
   return apply("randomBits", [drawStart(generator, Math.ceil(sizeOf(shape) / 4))], { shape });
 }
 
-/** The upper 24 bits of a word as a multiple of 2⁻²⁴: what float32 holds exactly. */
+/** The upper 24 bits of a word as a multiple of 2⁻²⁴, which float32 represents exactly. */
 function unitFloat32(shape: Shape, generator: Generator | undefined): Tensor {
   return unitFraction(drawBits(shape, generator), 8, "float32");
 }
 
-/** 27 bits of one word and 26 of another as a multiple of 2⁻⁵³: what float64 holds exactly. */
+/** 27 bits of one word and 26 of another as a multiple of 2⁻⁵³, which float64 represents exactly. */
 function unitFloat64(shape: Shape, generator: Generator | undefined): Tensor {
   const coarse = unitFraction(drawBits(shape, generator), 5, "float64");
   const fine = unitFraction(drawBits(shape, generator), 6, "float64");
   return add(coarse, mul(fine, 2 ** -27));
 }
 
-/** Words in [−2³¹, 2³¹) as fractions in [0, 1), their lowest bits dropped so that nothing has to round. */
+/** Maps words in [−2³¹, 2³¹) to fractions in [0, 1). The lowest bits are dropped, so that no rounding occurs. */
 function unitFraction(bits: Tensor, dropped: number, dtype: DType): Tensor {
   const kept = cast(sub(bits, mod(bits, 2 ** dropped)), dtype);
   return add(mul(kept, 2 ** -32), 0.5);

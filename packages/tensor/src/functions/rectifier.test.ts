@@ -14,7 +14,7 @@ describe("rectifiers", () => {
     expect([...x.mish().dataSync()]).toEqual([NaN, NaN, Infinity]);
   });
 
-  it("say what does not fit", () => {
+  it("throw for arguments that do not fit", () => {
     expect(() => hardtanh(zeros([2]), { min: 1 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: hardtanh: got min 1 and max 1; expected min below max]`,
     );

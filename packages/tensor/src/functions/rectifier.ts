@@ -5,7 +5,7 @@ import { expm1, greater, greaterEqual, lessEqual, mul, tanh, where } from "./ele
 import { reshape } from "./movement.js";
 
 /*
- * ReLU's relatives: functions of one element that are the identity, or nearly so, where it is positive.
+ * Variants of ReLU: elementwise functions that are (nearly) the identity for positive elements.
  */
 
 export interface LeakyReLUOptions {
@@ -14,7 +14,7 @@ export interface LeakyReLUOptions {
 }
 
 /**
- * `x` where it is positive and `a · x` elsewhere; the gradient at 0 is a.
+ * `x` where x is positive and `a · x` elsewhere; the gradient at 0 is a.
  *
  * Source: Maas et al., "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013;
  *         torch.nn.functional.leaky_relu
@@ -25,11 +25,10 @@ export function leakyRelu(x: Tensor, { negativeSlope = 0.01 }: LeakyReLUOptions 
 }
 
 /**
- * `x` where it is positive and `w · x` elsewhere, with one slope w for all elements or one for each channel; the gradient at
- * 0 is w.
+ * `x` where x is positive and `w · x` elsewhere, with one slope w for all elements or one per channel; the gradient at 0 is w.
  *
  * Shapes: x any for a weight of one element, x [N, C, …] for a weight [C] -> the shape of x
- * Throws: ShapeError if the weight is no vector, or has neither one element nor one for each channel
+ * Throws: ShapeError if the weight has more than one axis, or has neither one element nor one per channel
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 1; torch.nn.functional.prelu
  */
 export function prelu<S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S>;
@@ -46,19 +45,19 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 }
 
 export interface ELUOptions {
-  /** What y approaches below 0, with the sign turned: a. Default: 1. */
+  /** The a of the formula: y approaches −a as x approaches −∞. Default: 1. */
   readonly alpha?: number;
 }
 
 /**
- * `x` where it is positive and `a · (eˣ − 1)` elsewhere; the gradient at 0 is a.
+ * `x` where x is positive and `a · (eˣ − 1)` elsewhere; the gradient at 0 is a.
  *
  * Source: Clevert et al., "Exponential Linear Units", 2015, eq. 14; torch.nn.functional.elu
  */
 export function elu<S extends Shape>(x: Tensor<S>, options?: ELUOptions): Tensor<S>;
 export function elu(x: Tensor, { alpha = 1 }: ELUOptions = {}): Tensor {
   const positive = greater(x, 0);
-  // The half that is not wanted is kept from overflowing: its gradient would be 0 · ∞, which is NaN.
+  // Prevent overflow in the branch that is not selected: its gradient would be 0 · ∞, which is NaN.
   return where(positive, x, mul(expm1(where(positive, 0, x)), alpha));
 }
 
@@ -67,8 +66,8 @@ const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
 /**
- * `λ · x` where x is positive and `λ · α · (eˣ − 1)` elsewhere, with the α ≈ 1.67 and λ ≈ 1.05 that keep mean 0 and variance 1
- * from layer to layer; the gradient at 0 is λ · α.
+ * `λ · x` where x is positive and `λ · α · (eˣ − 1)` elsewhere. α ≈ 1.67 and λ ≈ 1.05 preserve mean 0 and variance 1 from
+ * layer to layer. The gradient at 0 is λ · α.
  *
  * Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017, eq. 2; torch.nn.functional.selu
  */
@@ -95,7 +94,7 @@ export interface HardtanhOptions {
 }
 
 /**
- * `min(max(x, a), b)` with the bounds a and b. The gradient at the bounds is 0, as PyTorch's; that of `clamp` is 1 there.
+ * `min(max(x, a), b)` with the bounds a and b. The gradient at the bounds is 0, as in PyTorch; that of `clamp` is 1.
  *
  * Throws: ArgumentError unless min is below max
  * Source: torch.nn.functional.hardtanh

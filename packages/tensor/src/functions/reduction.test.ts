@@ -49,7 +49,7 @@ describe("messages", () => {
     expect(() => call(ones([2, 3]), axis)).toThrow(`${name}: got axis 2 for a tensor with 2 axes`);
   });
 
-  it("say which types make no sense", () => {
+  it("name unsupported types", () => {
     expect(() => mean(arange(3))).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: mean: got int32; expected float32 or float64. Cast with x.cast("float32")]`,
     );
@@ -58,7 +58,7 @@ describe("messages", () => {
     expect(() => norm(tensor([true]))).toThrow("norm: got bool");
   });
 
-  it("say when there is nothing to choose from", () => {
+  it("report a maximum over no elements", () => {
     expect(() => amax(zeros([2, 0]), { axis: 1 })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: max: got the shape [2, 0], which has no elements along the axes [1]; expected at least 1]`,
     );
@@ -66,7 +66,7 @@ describe("messages", () => {
     expect(amax(zeros([2, 0]), { axis: 0 }).shape).toEqual([0]);
   });
 
-  it("say when a scalar has no axis", () => {
+  it("report an axis of a scalar", () => {
     expect(() => cumsum(tensor(1))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: cumsum: got axis -1 for a scalar, which has no axes]`,
     );
@@ -107,7 +107,7 @@ describe("mean", () => {
 });
 
 describe("max along an axis", () => {
-  it("keeps the axis if told", () => {
+  it("keeps the axis with keepDims", () => {
     const { values, indices } = max(tensor([[1, 5, 5]]), { axis: 1, keepDims: true });
     expect(values.toArraySync()).toEqual([[5]]);
     expect(indices.dataSync()).toEqual(Int32Array.of(1));

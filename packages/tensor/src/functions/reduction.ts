@@ -21,42 +21,42 @@ import { arange } from "./creation.js";
 import { gather } from "./indexing.js";
 import { reshape, squeeze } from "./movement.js";
 
-/** Which axes to combine (all, unless told), and whether they stay with length 1. */
+/** Which axes to reduce (default: all), and whether they are kept with length 1. */
 export interface ReductionOptions {
   readonly axis?: number | readonly number[];
   readonly keepDims?: boolean;
 }
 
-/** The options with which a reduction leaves a scalar. */
+/** The options with which a reduction returns a scalar. */
 export interface ReduceAll {
   readonly axis?: never;
   readonly keepDims?: false;
 }
 
-/** `correction`: how many degrees of freedom the mean has used up. */
+/** `correction` is subtracted from the number of elements: the degrees of freedom that the mean uses up. */
 export interface CorrectionOptions extends ReductionOptions {
   readonly correction?: number;
 }
 
-/** `order`: the p of the p-norm. */
+/** `order` is the p of the p-norm. */
 export interface NormOptions extends ReductionOptions {
   readonly order?: number;
 }
 
-/** One axis to look along (the last, unless told), and whether it stays with length 1. */
+/** The axis to search along (default: the last), and whether it is kept with length 1. */
 export interface AxisOptions {
   readonly axis?: number;
   readonly keepDims?: boolean;
 }
 
-/** The axis that `max` and `min` look along. */
+/** The axis that `max` and `min` search along. */
 export interface ExtremesOptions extends AxisOptions {
   readonly axis: number;
 }
 
 /**
- * A function that combines the elements along axes. TypeScript cannot follow shapes through a body, so each function asserts
- * its type, here and below.
+ * A function that reduces axes. TypeScript cannot infer shapes through a body, so each function asserts its type, here and
+ * below.
  */
 export type Reducer<Options extends ReductionOptions = ReductionOptions> = <
   X extends Tensor,
@@ -66,13 +66,13 @@ export type Reducer<Options extends ReductionOptions = ReductionOptions> = <
   options?: OptionsFor<X["shape"], O>,
 ) => Tensor<Reduced<X["shape"], O>>;
 
-/** A function that looks for an element along one axis, and says where it stands. */
+/** A function that searches for an element along one axis and returns its index. */
 export type Finder = <X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
   x: X,
   options?: OptionsFor<X["shape"], O>,
 ) => Tensor<Reduced<X["shape"], LastAxis<O>>>;
 
-/** A function that looks for an element of the whole tensor or, told an axis, along that axis. */
+/** A function that searches the whole tensor for an element or, given an axis, along that axis. */
 export type ExtremeFinder = <X extends Tensor, const O extends ExtremesOptions | undefined = undefined>(
   x: X,
   options?: OptionsFor<X["shape"], O>,
@@ -89,7 +89,7 @@ export const prod = ((x: Tensor, options?: ReductionOptions) =>
 /**
  * `Σ x / n`
  *
- * Throws: DTypeError for integers and bools, whose mean is not one of them
+ * Throws: DTypeError for integers and bools, because their type cannot hold the mean
  */
 export const mean = ((x: Tensor, options?: ReductionOptions) => {
   expectFloat("mean", x);
@@ -97,27 +97,27 @@ export const mean = ((x: Tensor, options?: ReductionOptions) => {
   return div(sum(x, options), count);
 }) as Reducer;
 
-/** The largest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amax */
+/** The largest element; NaN if any element is NaN. Equal maxima share the gradient evenly. Source: torch.amax */
 export const amax = ((x: Tensor, options?: ReductionOptions) => reduce("max", x, options)) as Reducer;
 
-/** The smallest element; NaN if any is. The gradient is shared evenly by those that tie. Source: torch.amin */
+/** The smallest element; NaN if any element is NaN. Equal minima share the gradient evenly. Source: torch.amin */
 export const amin = ((x: Tensor, options?: ReductionOptions) => {
   checkAxes("amin", x, options);
-  // −x would overflow for the smallest int32; −1 − x turns every integer into another one.
+  // −x would overflow for the smallest int32; −1 − x maps int32 to int32, in reverse order.
   if (x.dtype === "int32") return sub(-1, amax(sub(-1, x), options));
   if (x.dtype === "bool") return logicalNot(amax(logicalNot(x), options));
   return neg(amax(neg(x), options));
 }) as Reducer;
 
-/** Values and the places they were found in. */
+/** Values and their indices along the axis. */
 export interface Extremes<S extends Shape = Shape> {
   readonly values: Tensor<S>;
   readonly indices: Tensor<S>;
 }
 
 /**
- * Without an axis the largest element, as `amax`. With one, the largest along it and where it stands (the first, if
- * several tie), and the gradient goes to that place alone.
+ * Without an axis: the largest element, as `amax`. With an axis: the largest elements along it and their indices (of equal
+ * elements the first), and the gradient goes to these elements only.
  *
  * Source: torch.max
  */
@@ -134,11 +134,21 @@ export const min = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
   return extremes(x, argmin(x, { ...options, keepDims: true }), options);
 }) as ExtremeFinder;
 
-/** Where the largest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
+/**
+ * The index of the largest element along an axis (default: the last): of equal elements the first, or the first NaN if there is
+ * one.
+ *
+ * Source: torch.argmax
+ */
 export const argmax = ((x: Tensor, options: AxisOptions = {}) =>
   firstWhere("argmax", x, options, (axis) => amax(x, { axis, keepDims: true }))) as Finder;
 
-/** Where the smallest element along an axis stands: the first of those that tie, and the first NaN if there is one. */
+/**
+ * The index of the smallest element along an axis (default: the last): of equal elements the first, or the first NaN if there is
+ * one.
+ *
+ * Source: torch.argmin
+ */
 export const argmin = ((x: Tensor, options: AxisOptions = {}) =>
   firstWhere("argmin", x, options, (axis) => amin(x, { axis, keepDims: true }))) as Finder;
 
@@ -151,12 +161,13 @@ export const argmin = ((x: Tensor, options: AxisOptions = {}) =>
 export const variance = ((x: Tensor, options?: CorrectionOptions) =>
   spread("variance", x, options)) as Reducer<CorrectionOptions>;
 
-/** `√variance`; its gradient is 0 where the variance is. Source: torch.std */
+/** `√variance`; its gradient is 0 where the variance is 0. Source: torch.std */
 export const std = ((x: Tensor, options?: CorrectionOptions) =>
   flatRoot(spread("std", x, options), sqrt)) as Reducer<CorrectionOptions>;
 
 /**
- * `(Σ |x|ᵖ)^(1/p)`: 2 is the length, 1 the sum of magnitudes, Infinity the largest magnitude, 0 counts what is not 0.
+ * `(Σ |x|ᵖ)^(1/p)`: order 2 is the Euclidean length, 1 the sum of magnitudes, Infinity the largest magnitude, and 0 the number of
+ * elements that are not 0.
  *
  * Defaults: order 2
  * Source: torch.linalg.vector_norm
@@ -173,19 +184,19 @@ export const norm = ((x: Tensor, options?: NormOptions) => {
   return flatRoot(sum(pow(abs(x), order), options), (total) => pow(total, 1 / order));
 }) as Reducer<NormOptions>;
 
-/** Whether any element is true. False over no elements. */
+/** Whether any element is true; false if there are no elements. */
 export const any = ((x: Tensor, options?: ReductionOptions) => {
   checkAxes("any", x, options);
   return castTo(sum(castTo(x, "bool"), options), "bool");
 }) as Reducer;
 
-/** Whether every element is true. True over no elements. */
+/** Whether every element is true; true if there are no elements. */
 export const all = ((x: Tensor, options?: ReductionOptions) => {
   checkAxes("all", x, options);
   return logicalNot(any(logicalNot(x), options));
 }) as Reducer;
 
-/** `yᵢ = x₀ + … + xᵢ` along an axis (the last, unless told). */
+/** `yᵢ = x₀ + … + xᵢ` along an axis (default: the last). Source: torch.cumsum */
 export function cumsum<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
 export function cumsum(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
   const summable = castTo(x, accepted(x.dtype, numbers));
@@ -198,7 +209,7 @@ function reduce(name: NameOfKind<"reduction">, x: Tensor, options: ReductionOpti
   return options?.keepDims === true ? reshape(reduced, keptShape(x.shape, axes)) : reduced;
 }
 
-/** Throws under the name that was called, where the work is done under another. */
+/** Checks the axes early, so that errors name the function that the user called, not one that it calls. */
 function checkAxes(called: string, x: Tensor, options: ReductionOptions | undefined): void {
   normalizeAxes(called, options?.axis, x.ndim);
 }
@@ -219,7 +230,7 @@ function countOver(called: string, x: Tensor, options: ReductionOptions | undefi
   return normalizeAxes(called, options?.axis, x.ndim).reduce((count, axis) => count * x.shape[axis], 1);
 }
 
-/** A root with the gradient 0 at 0, where its true slope is infinite and would turn gradients into NaN. */
+/** A root whose gradient at 0 is 0. The true slope there is infinite and would make gradients NaN. */
 function flatRoot(x: Tensor, root: (x: Tensor) => Tensor): Tensor {
   const zero = equal(x, 0);
   return where(zero, 0, root(where(zero, 1, x)));
@@ -228,12 +239,12 @@ function flatRoot(x: Tensor, root: (x: Tensor) => Tensor): Tensor {
 function firstWhere(called: string, x: Tensor, options: AxisOptions, best: (axis: number) => Tensor): Tensor {
   const axis = normalizeAxis(called, options.axis ?? -1, x.ndim);
   const size = x.shape[axis];
-  const places = reshape(
+  const indices = reshape(
     arange(size),
     x.shape.map((_, i) => (i === axis ? size : 1)),
   );
   const found = logicalOr(equal(x, best(axis)), isNaN(x));
-  return amin(where(found, places, size), { axis, keepDims: options.keepDims ?? false });
+  return amin(where(found, indices, size), { axis, keepDims: options.keepDims ?? false });
 }
 
 function extremes(x: Tensor, indices: Tensor, { axis = -1, keepDims = false }: AxisOptions): Extremes {

@@ -193,18 +193,18 @@ describe("the function that scan loops over", () => {
     expect(body.constants.map((node) => node.operation?.primitive)).toEqual(["exp"]);
   });
 
-  it("cannot read a value, nor draw a plain number", () => {
+  it("cannot read a value or draw a plain number", () => {
     const loop = (f: (h: Tensor) => unknown) => () =>
       scan((h: Tensor) => ({ carry: f(h) as Tensor }), ones([1]), null, { length: 2 });
     expect(loop((h) => h.add(h.itemSync()))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: data: a tensor is read inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or take a plain loop instead of scan]`,
+      `[ArgumentError: data: a tensor is read inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan]`,
     );
     expect(loop((h) => h.add(defaultGenerator().uniform()))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or take a plain loop instead of scan]`,
+      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan]`,
     );
   });
 
-  it("does not let its placeholders out", () => {
+  it("cannot leak its placeholders", () => {
     let leaked: Tensor = zeros([]);
     scan(
       (h: Tensor) => {
@@ -220,13 +220,13 @@ describe("the function that scan loops over", () => {
     );
   });
 
-  it("checks indices as anywhere", () => {
+  it("checks indices as outside of loops", () => {
     const index = tensor([0, 3], { dtype: "int32" });
     const picked = scan((h, i) => ({ carry: h, y: h.take(i) }), ones([3]), index).y;
     expect(() => picked.dataSync()).toThrow("gather: got the index 3 at position 0; expected 0 to 2");
   });
 
-  it("has to return the carry as it began", () => {
+  it("has to return a carry like the initial one", () => {
     const loop = (next: unknown) => () =>
       scan(() => ({ carry: next as Tensor[] }), [ones([2]), ones([])], null, { length: 2 });
     expect(loop([ones([2]), ones([1])])).toThrowErrorMatchingInlineSnapshot(
@@ -241,7 +241,7 @@ describe("the function that scan loops over", () => {
     expect(() =>
       scan(((h: Tensor) => h) as unknown as () => { carry: Tensor }, ones([2]), null, { length: 2 }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: scan: the function did not return { carry, y }, of which y may be left out]`,
+      `[ArgumentError: scan: the function did not return { carry, y } (y is optional)]`,
     );
   });
 });
@@ -249,7 +249,7 @@ describe("the function that scan loops over", () => {
 describe("the sequences of a scan", () => {
   const f = () => ({ carry: {} });
 
-  it("have one length, which may be said again", () => {
+  it("have one length, which may also be given as an option", () => {
     const of = (sequences: Tensor[], length?: number) => () =>
       scan(f, {}, sequences, length === undefined ? {} : { length });
     expect(of([ones([3]), ones([3, 2])], 3)).not.toThrow();

@@ -13,21 +13,21 @@ import { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "../tree.j
 import { zeros } from "./creation.js";
 
 export interface ScanOptions {
-  /** How many iterations there are. Default: the length of the sequences; without sequences it has to be given. */
+  /** The number of iterations. Default: the length of the sequences. Required if there are no sequences. */
   readonly length?: number;
-  /** Whether the first iteration takes the last slices, and so on to the first, results likewise. Default: false. */
+  /** Whether to iterate from the last slice to the first. Results keep the order of the slices. Default: false. */
   readonly reverse?: boolean;
 }
 
-/** What a function that is looped over returns. */
+/** The return value of the function that `scan` iterates. */
 export interface Iteration<Carry, Y> {
-  /** What the next iteration takes over: nested as the initial carry, with its shapes and types. */
+  /** Passed to the next iteration. It must have the nesting, shapes and types of the initial carry. */
   readonly carry: Carry;
-  /** What is kept of this iteration. Default: nothing. */
+  /** The result of this iteration, stacked with those of the others. Default: nothing. */
   readonly y?: Y;
 }
 
-/** A tree whose tensors may have any shape: what TypeScript cannot know is checked when it is called. */
+/** A tree whose tensors may have any shape. Shapes that are not known at compile time are checked at run time. */
 type Loose<T> = T extends Tree ? Nested<T, Tensor> : T;
 
 /**
@@ -35,16 +35,17 @@ type Loose<T> = T extends Tree ? Nested<T, Tensor> : T;
  *
  *     const { carry, y } = scan((sum, x) => ({ carry: sum.add(x), y: sum }), zeros([3]), tensor([[1, 2, 3], [4, 5, 6]]));
  *
- * f is called once, to see what an iteration computes; the loop is compiled as small as one iteration, whatever its length.
- * So f cannot read a value or choose by one (`where` does), and what it computes from neither carry nor slice is computed
- * once, before the loop. Gradients of any order go through it. Numbers that f draws are other ones in every iteration,
- * and they and what becomes of variables (running statistics) are what a plain loop over f makes of them.
+ * f is called once, to record one iteration; the size of the compiled program does not depend on the number of iterations. So f
+ * cannot read a value or branch on one (use `where`). Values that depend on neither carry nor slice are computed once, before the
+ * loop. Gradients of any order are supported. Random numbers differ in every iteration. They, and updates of variables (running
+ * statistics), equal those of a plain loop that calls f.
  *
- * Shapes: carries and sequences are tensors, or nested arrays and records of them; a sequence [T, …] -> slices […]; y […] ->
+ * Shapes: carries and sequences are tensors, or nested arrays and objects of them; a sequence [T, …] -> slices […]; y […] ->
  *         y [T, …], in the order of the slices
- * Defaults: from the first slice to the last; no sequences (null) with a `length`
- * Throws: ShapeError or DTypeError if the next carry is not like the carry, or if the sequences differ in length;
- *         ArgumentError if it is nested otherwise, or if f reads a value
+ * Defaults: from the first slice to the last; pass null for no sequences, together with a `length`
+ * Throws: ShapeError or DTypeError if the next carry differs from the carry in shape or type, or if the sequences differ in
+ * length;
+ *         ArgumentError if the next carry has another nesting, or if f reads a value
  * Source: jax.lax.scan
  */
 export function scan<
@@ -72,24 +73,24 @@ export function scan(
     sequences === null
       ? null
       : mapTree(sequences, ({ shape, dtype }) => placeholder(shape.slice(1), dtype, sliceFormals));
-  // The signature above says that f takes what is nested like these.
+  // The public signature guarantees that f accepts arguments of this nesting.
   const traced = traceBody(() => iterationOf(f(carried as never, slices as never)), extent);
   const { carry, y } = traced.result;
   const pairs = pairLeaves("scan", initial, carry, "the next carry is");
   const kept = y === null || y === undefined ? [] : leavesOf(y);
 
-  const finish = (carryOf: (place: number) => Tensor, stackOf: (place: number) => Tensor) => ({
+  const finish = (carryOf: (index: number) => Tensor, stackOf: (index: number) => Tensor) => ({
     carry: replaced(initial, carryOf),
     y: y === null || y === undefined ? y : replaced(y, stackOf),
   });
   if (extent.length === 0) {
     return finish(
-      (place) => pairs[place][0],
-      (place) => zeros([0, ...kept[place].shape], { dtype: kept[place].dtype }),
+      (index) => pairs[index][0],
+      (index) => zeros([0, ...kept[index].shape], { dtype: kept[index].dtype }),
     );
   }
-  const carries = pairs.map(([start, next], place) => ({
-    formal: carryFormals[place].node,
+  const carries = pairs.map(([start, next], index) => ({
+    formal: carryFormals[index].node,
     initial: start.node,
     next: next.node,
   }));
@@ -98,28 +99,28 @@ export function scan(
     ...extent,
     carries: [...carries, ...changing],
     sequences: [
-      ...given.map(({ node }, place) => ({ formal: sliceFormals[place].node, actual: node })),
+      ...given.map(({ node }, index) => ({ formal: sliceFormals[index].node, actual: node })),
       ...traced.sequences,
     ],
     results: kept.map(({ node }) => node),
     made: traced.made,
   });
   traced.commit(changing.map((_, i) => outputs(carries.length + i)));
-  return finish(outputs, (place) => outputs(carries.length + changing.length + place));
+  return finish(outputs, (index) => outputs(carries.length + changing.length + index));
 }
 
-/** Makes a loop; returns what looks up its outputs, which are nodes of their own only if somebody wants them. */
+/** Makes a loop; returns a function that makes the node of an output when it is needed. */
 function loopOutputs(definition: LoopDefinition): (index: number) => Tensor {
   if (definition.carries.length + definition.results.length === 0) {
     return () => {
-      throw new Error("a loop without outputs is asked for one");
+      throw new Error("an output was requested from a loop that has none");
     };
   }
   const bundle = createLoop(definition);
   return (index) => new Tensor(createNode("scanOutput", [bundle], { index }));
 }
 
-/** The length that all sequences have, or that is given if there are none. */
+/** The common length of the sequences, or the given length if there are none. */
 function lengthOf(sequences: readonly Tensor[], length: number | undefined): number {
   if (length !== undefined && !(Number.isInteger(length) && length >= 0)) {
     throw new ArgumentError("scan", `got the length ${length}; expected a whole number of at least 0`);
@@ -151,16 +152,16 @@ function placeholder(shape: Shape, dtype: DType, made: Tensor[]): Tensor {
   return tensor;
 }
 
-/** The tree with each of its tensors replaced by the one that is found for its place. */
-function replaced<T extends Tree>(tree: T, find: (place: number) => Tensor): T {
-  let place = 0;
-  return mapTree(tree, (): Tensor => find(place++));
+/** The tree with its i-th tensor replaced by `find(i)`. */
+function replaced<T extends Tree>(tree: T, find: (index: number) => Tensor): T {
+  let index = 0;
+  return mapTree(tree, (): Tensor => find(index++));
 }
 
 /**
- * What a function returned, as it is now: a variable may stand for another value in a moment.
+ * The return value of a function, with variables replaced by their current values, because assignments are undone after tracing.
  *
- * Throws: ArgumentError if it is no iteration, as far as TypeScript could not see to it
+ * Throws: ArgumentError if it is not an iteration, for callers without type checking
  */
 function iterationOf({ carry, y }: Iteration<Tree, Tree | null | undefined>): {
   readonly carry: Tree;
@@ -169,5 +170,5 @@ function iterationOf({ carry, y }: Iteration<Tree, Tree | null | undefined>): {
   const now = (tree: Tree): Tree => mapTree(tree, ({ node }: Tensor): Tensor => new Tensor(node));
   if ((carry as Tree | null | undefined) !== null && typeof carry === "object")
     return { carry: now(carry), y: y === null || y === undefined ? y : now(y) };
-  throw new ArgumentError("scan", "the function did not return { carry, y }, of which y may be left out");
+  throw new ArgumentError("scan", "the function did not return { carry, y } (y is optional)");
 }

@@ -17,7 +17,7 @@ export const logsumexp = ((x: Tensor, options?: ReductionOptions): Tensor => {
   return options?.keepDims === true ? kept : squeeze(kept, options?.axis ?? allAxes(x));
 }) as Reducer;
 
-/** `eˣ / Σ eˣ` along an axis (the last, unless told), shifted so that nothing overflows. */
+/** `eˣ / Σ eˣ` along an axis (default: the last), shifted so that nothing overflows. Source: torch.nn.functional.softmax */
 export function softmax<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
 export function softmax(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
   normalizeAxis("softmax", axis, x.ndim);
@@ -27,7 +27,11 @@ export function softmax(x: Tensor, { axis = -1 }: { readonly axis?: number } = {
   return div(powers, sum(powers, { axis, keepDims: true }));
 }
 
-/** `x − ln Σ eˣ` along an axis (the last, unless told): the logarithm of `softmax` where that would be 0. */
+/**
+ * `x − ln Σ eˣ` along an axis (default: the last): the logarithm of `softmax`, finite also where `softmax` underflows to 0.
+ *
+ * Source: torch.nn.functional.log_softmax
+ */
 export function logSoftmax<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
 export function logSoftmax(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
   normalizeAxis("logSoftmax", axis, x.ndim);
@@ -39,8 +43,8 @@ export function logSoftmax(x: Tensor, { axis = -1 }: { readonly axis?: number } 
 }
 
 /**
- * The logarithm of a share that changes no sum and, as a gradient, nothing either: 10⁻³⁰. Without this limit the gradients of a
- * classifier that is sure become subnormal numbers, with which every product takes ten times as long.
+ * ln 10⁻³⁰: a probability that is too small to change a sum or a gradient. Below it, exp is replaced by 0. Otherwise the
+ * gradients of a confident classifier become subnormal numbers, which make products about ten times slower.
  */
 const negligible = -69;
 

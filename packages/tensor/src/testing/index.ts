@@ -1,2 +1,2 @@
-// For tests of packages above, which may not import @stargrad/wasm: an engine with a memory of its own.
+// An engine with memory outside of the JavaScript heap, for tests of higher-level packages, which may not import @stargrad/wasm.
 export { WasmEngine } from "@stargrad/wasm";

@@ -101,7 +101,7 @@ describe("PyTorch's numbers for initializers", () => {
   });
 });
 
-describe("PyTorch's layers begin alike:", () => {
+describe("the initial weights of PyTorch's layers:", () => {
   it.each(file.layers)("$layer $arguments $options", ({ layer, arguments: values, options, parameters }) => {
     // The file names a layer and has the arguments for it, which TypeScript cannot see.
     const Layer = nn[layer as keyof typeof nn] as unknown as new (...values: unknown[]) => nn.Module;

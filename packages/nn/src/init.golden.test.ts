@@ -41,7 +41,7 @@ interface File {
 const file = readGolden("init.json") as File;
 
 type Initializer = (shape: readonly number[], ...rest: readonly unknown[]) => Tensor;
-// Each takes options of its own; the golden file has those that fit.
+// Each initializer has different options; the golden file contains matching ones.
 const initializers = nn.init as unknown as Readonly<Record<string, Initializer>>;
 
 function expectDistribution(x: Tensor, expected: Distribution): void {

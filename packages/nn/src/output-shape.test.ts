@@ -550,7 +550,7 @@ describe("the shape of the output", () => {
     const { node } = model.count;
     const shapes = nn.outputShape(model, [[2, 3], 2]);
     expect(shapes).toEqual({ y: [2, 4], parts: [[4], [4]], none: null });
-    // TypeScript knows it too.
+    // TypeScript infers it too.
     expect(shapes.parts[1].length).toBe(1);
     expect(model.training).toBe(true);
     expect(model.count.itemSync()).toBe(0);

@@ -139,7 +139,7 @@ describe("LBFGS", () => {
     expect(() => new LBFGS([])).toThrow("LBFGS: got no parameters");
   });
 
-  it("leaves everything as it was if a step fails", () => {
+  it("changes nothing if a step fails", () => {
     const { parameters, loss, values } = problem();
     const optimizer = new LBFGS(parameters, { learningRate: 0.05, maxIterations: 3 });
     optimizer.step(closureOf(optimizer, loss));

@@ -24,7 +24,7 @@ type Node = Tensor["node"];
 class Names {
   readonly #names = new Map<Variable, string>();
 
-  /** By the nodes that stand for the variables now. */
+  /** By the current nodes of the variables. */
   of(variables: Iterable<Variable>): Map<Node, string> {
     for (const variable of variables) {
       if (!this.#names.has(variable)) this.#names.set(variable, `variable ${this.#names.size}`);

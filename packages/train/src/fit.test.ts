@@ -139,7 +139,7 @@ describe("what fit computes", () => {
     setEngine(engine);
   });
 
-  /** Counts how often an engine is asked to compute each primitive. */
+  /** Counts how often an engine computes each primitive. */
   function counting(counts: Map<string, number>): Engine {
     return {
       name: "counting",

@@ -28,7 +28,7 @@ const golden = JSON.parse(readFileSync(new URL("../golden/lbfgs.json", import.me
 };
 const items = golden.y.length;
 
-/** The network of golden/lbfgs.py, with the loader that hands out its batches. */
+/** The network of golden/lbfgs.py, with a loader of its batches. */
 function setUp(options: LBFGSOptions) {
   const model = new Sequential(
     new Linear(2, 3, { dtype: "float64" }),

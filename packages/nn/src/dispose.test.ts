@@ -38,7 +38,7 @@ function makeModel(): Sequential {
 }
 
 describe("a module that is disposed of", () => {
-  it("gives back its parameters, buffers and gradients, and those of what is in it", () => {
+  it("frees its parameters, buffers and gradients, and those of the modules inside", () => {
     const use = (model: Sequential): void => {
       train(model);
       backward(model.forward(x).sum());
@@ -56,7 +56,7 @@ describe("a module that is disposed of", () => {
     expect(first.parameters().every(({ grad, isDisposed }) => grad === null && isDisposed)).toBe(true);
   });
 
-  it("leaves the statistics of another that are still to be computed from it", () => {
+  it("does not affect pending statistics of another module that depend on it", () => {
     const [teacher, norm] = [new Linear(8, 8), new BatchNorm1d(8)];
     const expected = new BatchNorm1d(8);
     expected.forward(teacher.forward(x)).dataSync();
@@ -66,7 +66,7 @@ describe("a module that is disposed of", () => {
     expect(norm.runningMean?.dataSync()).toEqual(expected.runningMean?.dataSync());
   });
 
-  it("names a parameter to whoever computes with it", () => {
+  it("throws an error that names a parameter when it is used", () => {
     const model = makeModel();
     const pending = model.forward(x);
     model.dispose();
@@ -79,7 +79,7 @@ describe("a module that is disposed of", () => {
     }).toThrow("which has been disposed of");
   });
 
-  it("leaves what was saved of it", () => {
+  it("does not affect its saved state", () => {
     const model = makeModel();
     const loss = train(model);
     const state = model.stateDict();
@@ -93,7 +93,7 @@ describe("a module that is disposed of", () => {
     expect(train(other)).toBeLessThan(loss);
   });
 
-  it("takes what it shares along, once, and leaves the rest of the others", () => {
+  it("disposes of shared parameters once, and not of the other parameters of other modules", () => {
     class Tied extends Module {
       readonly layer: Linear;
       readonly again: Linear;

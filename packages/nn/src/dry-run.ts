@@ -2,23 +2,23 @@ import { ArgumentError, defaultGenerator, Tensor, zeros, type DType, type Shape 
 import { snapshot } from "@stargrad/tensor/internal";
 import type { Module } from "./module.js";
 
-/** What a model is called with: an input or its shape, or a list of inputs, shapes and further arguments of `forward`. */
+/** The arguments of `forward`: an input or its shape, or a list of inputs, shapes and further arguments. */
 export type ModelInputs = Tensor | Shape | readonly unknown[];
 
 export interface OutputShapeOptions {
   /**
-   * What the inputs are that are given as shapes, one type for all or one for each: `"int32"` for an embedding. Default:
-   * that of the first parameter.
+   * The element type of the inputs that are given as shapes, one for all or one for each: `"int32"` for an embedding.
+   * Default: that of the first parameter.
    */
   readonly dtype?: DType | readonly DType[];
 }
 
 /**
- * Calls the `forward` of a model in `eval` and returns what it returns. Nothing of that is computed, unless `forward` itself
- * reads a value: then it reads the examples that were given, or zeros. The model is left as it was, training or not, with
- * its buffers and the shared generator.
+ * Calls the `forward` of a model in evaluation mode and returns its result. No values are computed, unless `forward` itself
+ * reads a value; the inputs are then the given examples, or zeros. Afterwards the modes, the buffers and the shared generator
+ * are restored.
  *
- * Throws: ArgumentError if there are not as many types as shapes; what `forward` throws if an input does not fit
+ * Throws: ArgumentError if the number of types is not that of shapes; the errors of `forward` if an input does not fit
  */
 export function dryRun(
   called: string,
@@ -47,7 +47,7 @@ function isShape(value: unknown): value is Shape {
   return Array.isArray(value) && value.every((length) => typeof length === "number");
 }
 
-/** Runs f with the model in `eval`, and takes back whatever f has changed. */
+/** Runs f with the model in evaluation mode, and restores the modes, the buffers and the shared generator. */
 function leavingAsItWas<T>(model: Module, f: () => T): T {
   const training = model.modules().map((module) => [module, module.training] as const);
   const buffers = [...model.namedBuffers().values()].map((buffer) => {

@@ -17,7 +17,7 @@ class DoublesAndAdds extends Doubles {
 }
 
 describe("watchForward", () => {
-  it("tells of every call, by whichever class, and of none afterwards", () => {
+  it("reports every call of every class, and none afterwards", () => {
     const [first, second] = [new Doubles(), new DoublesAndAdds()];
     const seen: Module[] = [];
     const watch = () =>
@@ -35,7 +35,7 @@ describe("watchForward", () => {
     expect(seen).toHaveLength(3);
   });
 
-  it("leaves a forward looking as it was written, and its errors to who called it", () => {
+  it("keeps the name and length of forward, and passes its errors to the caller", () => {
     const layer = new Doubles();
     expect([layer.forward.name, layer.forward.length]).toEqual(["forward", 1]);
     expect(Object.keys(layer)).toEqual(["training"]);
@@ -51,7 +51,7 @@ describe("watchForward", () => {
 });
 
 describe("readModules", () => {
-  it("notes the modules that are called and those that are given, and nobody else", () => {
+  it("reads the called modules and the given modules, and no others", () => {
     const [called, given, other] = [new Doubles(), new Doubles(), new Doubles()];
     const { unchanged } = readModules([given], () => called.forward(tensor([1])));
     other.eval();
@@ -64,7 +64,7 @@ describe("readModules", () => {
     expect(unchanged()).toBe(false);
   });
 
-  it("sees a field that is added, and one that is not a number", () => {
+  it("detects an added field, and one that is not a number", () => {
     const model = new Sequential(new Linear(1, 1), new Tanh());
     const { unchanged } = readModules(model.modules(), () => undefined);
     Object.assign(model.layers[1], { scale: NaN });

@@ -1,16 +1,16 @@
 import { receiveReports, replaceForward } from "./forward-reports.js";
 import type { Module } from "./module.js";
 
-/** Told of a call of a module's `forward`, which it carries out by calling `run`, and whose result it returns. */
+/** Called instead of a module's `forward`: calls `run`, which executes the `forward`, and returns its result. */
 export type ForwardWatcher = (module: Module, run: () => unknown) => unknown;
 
 /**
- * Runs f while `next` is told of every call of a `forward`, also of one that a subclass calls by `super`. One that is a
- * module's own property, which no class has, reports its calls only if the module is among `modules`.
+ * Runs f and calls `next` for every call of a `forward`, including `super.forward` calls. A `forward` that is an own property
+ * of a module, not of its class, is reported only if the module is in `modules`.
  */
 export function watchForward<T>(modules: Iterable<Module>, next: ForwardWatcher, f: () => T): T {
   const restores = [...modules].map((module) => replaceForward(module));
-  // Only modules report: their constructor and the line above ask for it, and nobody else does.
+  // The owner is always a module: only the constructor of Module and the line above install reports.
   const outer = receiveReports((owner, run) => next(owner as Module, run));
   try {
     return f();

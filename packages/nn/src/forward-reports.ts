@@ -1,21 +1,21 @@
 type Forward = (this: object, ...inputs: never[]) => unknown;
 
-/** Told of a call of a `forward`, which it carries out by calling `run`, and whose result it returns. */
+/** Called instead of a `forward`: calls `run`, which executes the `forward`, and returns its result. */
 export type ForwardReport = (owner: object, run: () => unknown) => unknown;
 
 let watcher: ForwardReport | null = null;
 
-/** The prototypes whose own `forward`, if they have one, reports its calls. */
+/** The prototypes that have been processed: their own `forward`, if any, reports its calls. */
 const reporting = new WeakSet<object>();
 
-/** Chooses who is told of the calls from here on, or nobody; returns who was told before. */
+/** Sets the function that receives all further calls, or null for none; returns the previous one. */
 export function receiveReports(next: ForwardReport | null): ForwardReport | null {
   const previous = watcher;
   watcher = next;
   return previous;
 }
 
-/** Has the `forward` of a class, and of those it extends, report its calls from here on to whoever watches. */
+/** Replaces the `forward` of a class and of its base classes by one that reports its calls to the current watcher. */
 export function reportForwardOf(prototype: object): void {
   for (let each: object | null = prototype; each !== null; each = Reflect.getPrototypeOf(each)) {
     if (reporting.has(each)) return;
@@ -24,7 +24,7 @@ export function reportForwardOf(prototype: object): void {
   }
 }
 
-/** Has the own `forward` of an object report its calls, if it has one. Returns how to undo it. */
+/** Replaces the own `forward` of an object, if it has one, by one that reports its calls. Returns a function that undoes it. */
 export function replaceForward(owner: object): () => void {
   const own = Object.getOwnPropertyDescriptor(owner, "forward");
   if (typeof own?.value !== "function" || own.configurable !== true) return () => undefined;
@@ -39,7 +39,7 @@ function reportingForward(forward: Forward): Forward {
     if (watcher === null) return forward.apply(this, inputs);
     return watcher(this, () => forward.apply(this, inputs));
   };
-  // To whoever looks, it is the function that was written.
+  // The replacement keeps the name and the length of the original function.
   for (const property of ["name", "length"] as const) {
     Object.defineProperty(reports, property, { value: forward[property], configurable: true });
   }

@@ -16,15 +16,15 @@ describe.each(dtypes)("PyTorch's layers and losses in %s", (dtype) => {
 });
 
 describe("the golden cases", () => {
-  it("are all of something that is exported", () => {
+  it("are all for exported names", () => {
     const known = new Set(subjectNames);
     expect(cases.filter(({ name }) => !known.has(name))).toEqual([]);
   });
 
-  it("are missing only where there is nothing to compute", () => {
+  it("are missing only for modules that compute nothing", () => {
     expect(Object.keys(withoutCase)).toEqual(["ModuleDict", "ModuleList"]);
     for (const container of [new ModuleDict(), new ModuleList()]) {
-      expect(() => container.forward()).toThrow("it computes nothing by itself");
+      expect(() => container.forward()).toThrow("has no forward pass of its own");
     }
   });
 });

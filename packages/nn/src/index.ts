@@ -48,6 +48,7 @@ export {
 } from "./layers/multihead-attention.js";
 export { PixelShuffle } from "./layers/pixel-shuffle.js";
 export { PReLU, type PReLUOptions } from "./layers/prelu.js";
+export type { SoftmaxOptions } from "./layers/probability-layer.js";
 export type { RecurrentOptions, SequenceOptions } from "./layers/recurrent.js";
 export type { RecurrentCellOptions } from "./layers/recurrent-cell.js";
 export { ReLU } from "./layers/relu.js";
@@ -65,7 +66,7 @@ export { SELU } from "./layers/selu.js";
 export { Sequential, type Layer } from "./layers/sequential.js";
 export { Sigmoid } from "./layers/sigmoid.js";
 export { SiLU } from "./layers/silu.js";
-export { Softmax, type SoftmaxOptions } from "./layers/softmax.js";
+export { Softmax } from "./layers/softmax.js";
 export { Softplus, type SoftplusOptions } from "./layers/softplus.js";
 export { Tanh } from "./layers/tanh.js";
 export { TransformerDecoder } from "./layers/transformer-decoder.js";

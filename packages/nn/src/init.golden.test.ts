@@ -41,7 +41,7 @@ interface File {
 const file = readGolden("init.json") as File;
 
 type Initializer = (shape: readonly number[], ...rest: readonly unknown[]) => Tensor;
-// Each takes options of its own; the golden file has those that fit.
+// Each initializer has different options; the golden file contains matching ones.
 const initializers = nn.init as unknown as Readonly<Record<string, Initializer>>;
 
 function expectDistribution(x: Tensor, expected: Distribution): void {
@@ -101,7 +101,7 @@ describe("PyTorch's numbers for initializers", () => {
   });
 });
 
-describe("PyTorch's layers begin alike:", () => {
+describe("the initial weights of PyTorch's layers:", () => {
   it.each(file.layers)("$layer $arguments $options", ({ layer, arguments: values, options, parameters }) => {
     // The file names a layer and has the arguments for it, which TypeScript cannot see.
     const Layer = nn[layer as keyof typeof nn] as unknown as new (...values: unknown[]) => nn.Module;

@@ -92,7 +92,7 @@ describe("init's distributions", () => {
     else expect(seen.largest / std).toBeGreaterThan(2.2);
   });
 
-  it("are decided by the generator, and come in float32 unless told", () => {
+  it("depend on the generator, and are float32 by default", () => {
     const draws = [
       init.kaimingNormal,
       init.truncNormal,
@@ -110,7 +110,7 @@ describe("init's distributions", () => {
 });
 
 describe("truncNormal", () => {
-  it("stays within its bounds, which are not multiples of std, and fills them", () => {
+  it("covers exactly its bounds, which are not multiples of std", () => {
     const values = [
       ...init.truncNormal([20000], { mean: 1, std: 4, low: -1, high: 2, ...float64(1) }).dataSync(),
     ];
@@ -120,7 +120,7 @@ describe("truncNormal", () => {
     expect(Math.max(...values)).toBeGreaterThan(1.99);
   });
 
-  it("draws the tail of a distribution as it is", () => {
+  it("draws the tail of a distribution correctly", () => {
     const seen = statistics(init.truncNormal([20000], { low: 2, high: 10, ...float64(2) }));
     // E[x | x > 2] = φ(2) / (1 − Φ(2))
     expect(seen.mean).toBeCloseTo(2.3732, 1.8);
@@ -152,7 +152,7 @@ describe("orthogonal", () => {
     },
   );
 
-  it("prefers no direction: every entry has mean 0, and the mean square 1/n", () => {
+  it("has no preferred direction: every entry has mean 0, and the mean square 1/n", () => {
     const generator = new Generator(4);
     const draws = Array.from({ length: 400 }, () => init.orthogonal([2, 2], { generator }).dataSync());
     for (let i = 0; i < 4; i++) {
@@ -164,7 +164,7 @@ describe("orthogonal", () => {
   });
 });
 
-describe("what init fills in", () => {
+describe("constant initializers", () => {
   it("is ones, zeros, a constant or the identity", () => {
     expect(init.ones([2]).toArraySync()).toEqual([1, 1]);
     expect(init.zeros([2]).toArraySync()).toEqual([0, 0]);
@@ -180,7 +180,7 @@ describe("what init fills in", () => {
 });
 
 describe("sparse", () => {
-  it("has the same number of zeros in each column, in other rows", () => {
+  it("has the same number of zeros in each column, in different rows", () => {
     const weight = init.sparse([10, 40], { sparsity: 0.25, ...float64(1) });
     const zeros = weight.equal(0);
     expect(zeros.sum({ axis: 0 }).toArraySync()).toEqual(new Array(40).fill(3));
@@ -190,7 +190,7 @@ describe("sparse", () => {
     expect(init.sparse([2, 2], { sparsity: 1 }).dataSync()).toEqual(new Float32Array(4));
   });
 
-  it("checks its shape and its share", () => {
+  it("checks its shape and its sparsity", () => {
     expect(() => init.sparse([2, 3, 1], { sparsity: 0.1 })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: sparse: got the shape [2, 3, 1]; expected a matrix, [out, in]]`,
     );
@@ -232,7 +232,7 @@ describe("calculateGain", () => {
     expect(init.calculateGain(nonlinearity, options)).toBeCloseTo(gain, 15);
   });
 
-  it("says which names there are", () => {
+  it("lists the valid names", () => {
     expect(() => init.calculateGain("gelu" as "relu")).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: calculateGain: got the nonlinearity gelu; expected "linear", "sigmoid", "tanh", "relu", "leakyRelu" or "selu"]`,
     );

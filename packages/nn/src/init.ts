@@ -18,20 +18,20 @@ import { onAnyEngine } from "@stargrad/tensor/internal";
 
 export { full as constant, normal, ones, uniform, zeros } from "@stargrad/tensor";
 
-/** What follows a layer and decides how large its weights should be; `"linear"` is also for convolutions. */
+/** The activation after a layer, which determines the scale of its weights. `"linear"`, no activation, is also for convolutions. */
 export type Nonlinearity = "linear" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
 
 export interface KaimingOptions extends FloatOptions {
-  /** The slope below 0 of the leaky ReLU that follows; 0 for ReLU. Default: 0. */
+  /** The slope below 0 of the leaky ReLU after the layer; 0 for ReLU. Default: 0. */
   readonly negativeSlope?: number;
-  /** Whether the size of activations is kept (`"fanIn"`) or that of gradients (`"fanOut"`). Default: `"fanIn"`. */
+  /** Whether to preserve the variance of activations (`"fanIn"`) or of gradients (`"fanOut"`). Default: `"fanIn"`. */
   readonly mode?: "fanIn" | "fanOut";
-  /** The activation that follows. Default: `"leakyRelu"`, whose slope is `negativeSlope`. */
+  /** The activation after the layer. Default: `"leakyRelu"` with the slope `negativeSlope`. */
   readonly nonlinearity?: Nonlinearity;
 }
 
 export interface XavierOptions extends FloatOptions {
-  /** A factor for the activation that follows, see `calculateGain`. Default: 1. */
+  /** A factor for the activation after the layer, see `calculateGain`. Default: 1. */
   readonly gain?: number;
 }
 
@@ -43,15 +43,15 @@ export interface TruncNormalOptions extends FloatOptions {
 }
 
 export interface SparseOptions extends FloatOptions {
-  /** The share of zeros in each column, rounded up to a whole number of them. */
+  /** The fraction of zeros in each column; the number of zeros is rounded up. */
   readonly sparsity: number;
-  /** The standard deviation of the others. Default: 0.01. */
+  /** The standard deviation of the nonzero elements. Default: 0.01. */
   readonly std?: number;
 }
 
 /**
- * How many inputs each output of a layer is computed from: all axes of its weight but the first. A convolution's weight
- * [out, in / groups, kH, kW] counts the channels of one group.
+ * The number of inputs of each output of a layer: the product of all axes of its weight except the first. The weight of a
+ * convolution, [out, in / groups, kH, kW], has the channels of one group.
  *
  * Throws: ShapeError if the weight has fewer than two axes
  * Source: torch.nn.init._calculate_fan_in_and_fan_out
@@ -62,7 +62,7 @@ export function fanIn(shape: Shape): number {
 }
 
 /**
- * How many outputs each input of a layer reaches: all axes of its weight but the second.
+ * The number of outputs that depend on each input of a layer: the product of all axes of its weight except the second.
  *
  * Throws: ShapeError if the weight has fewer than two axes
  * Source: torch.nn.init._calculate_fan_in_and_fan_out
@@ -74,10 +74,10 @@ export function fanOut(shape: Shape): number {
 }
 
 /**
- * The factor by which weights make up for the activation that follows them: 1 for none and for a sigmoid, 5/3 for tanh, √2
- * for ReLU, √(2 / (1 + a²)) for a leaky ReLU of slope a, 3/4 for SELU.
+ * The recommended factor on the weights before an activation: 1 for none and for a sigmoid, 5/3 for tanh, √2 for ReLU,
+ * √(2 / (1 + a²)) for a leaky ReLU of slope a, 3/4 for SELU.
  *
- * Defaults: negativeSlope 0.01, which only a leaky ReLU has
+ * Defaults: negativeSlope 0.01, used only for a leaky ReLU
  * Throws: ArgumentError for another name
  * Source: torch.nn.init.calculate_gain
  */
@@ -106,8 +106,8 @@ export function calculateGain(
 }
 
 /**
- * Uniform numbers in ±gain · √(3 / fanIn), which for ReLU are ±√(6 / fanIn): what keeps the size of activations the same
- * from layer to layer.
+ * Uniform numbers in ±gain · √(3 / fanIn), for ReLU ±√(6 / fanIn). The variance of activations is then the same in all
+ * layers.
  *
  * Defaults: negativeSlope 0, mode `"fanIn"`, nonlinearity `"leakyRelu"`, float32, the shared generator
  * Throws: ShapeError if the shape has fewer than two axes
@@ -119,7 +119,7 @@ export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tens
 }
 
 /**
- * Normal numbers with the standard deviation gain / √fanIn: kaimingUniform's, of the other distribution.
+ * Normal numbers with the standard deviation gain / √fanIn, the same as that of `kaimingUniform`.
  *
  * Defaults: negativeSlope 0, mode `"fanIn"`, nonlinearity `"leakyRelu"`, float32, the shared generator
  * Throws: ShapeError if the shape has fewer than two axes
@@ -136,7 +136,7 @@ function kaimingStd(shape: Shape, options: KaimingOptions): number {
 }
 
 /**
- * Uniform numbers in ±1/√fanIn: what Linear and Conv2d begin with, weight and bias alike. For a weight it is PyTorch's
+ * Uniform numbers in ±1/√fanIn, the initial weights and biases of Linear and Conv2d. For a weight it is the same as PyTorch's
  * `kaiming_uniform_(a=√5)`.
  */
 export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = {}): Tensor {
@@ -145,8 +145,8 @@ export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = 
 }
 
 /**
- * Uniform numbers in ±gain · √(6 / (fanIn + fanOut)): what keeps the size of activations and of gradients the same from
- * layer to layer where the activation is near its linear part.
+ * Uniform numbers in ±gain · √(6 / (fanIn + fanOut)). The variances of activations and of gradients are then about the same
+ * in all layers, while the activations are in their linear range.
  *
  * Defaults: gain 1, float32, the shared generator
  * Throws: ShapeError if the shape has fewer than two axes
@@ -159,7 +159,7 @@ export function xavierUniform(shape: Shape, { gain = 1, ...options }: XavierOpti
 }
 
 /**
- * Normal numbers with the standard deviation gain · √(2 / (fanIn + fanOut)): xavierUniform's, of the other distribution.
+ * Normal numbers with the standard deviation gain · √(2 / (fanIn + fanOut)), the same as that of `xavierUniform`.
  *
  * Defaults: gain 1, float32, the shared generator
  * Throws: ShapeError if the shape has fewer than two axes
@@ -171,7 +171,7 @@ export function xavierNormal(shape: Shape, { gain = 1, ...options }: XavierOptio
 }
 
 /**
- * Normal numbers of which none is outside [low, high]: uniform ones, put through the inverse of the distribution function.
+ * Normal numbers restricted to [low, high], by the inverse of the distribution function of uniform numbers.
  *
  * Defaults: mean 0, std 1, low −2, high 2 (not multiples of std), float32, the shared generator
  * Throws: ArgumentError unless std is above 0, low below high, and the mean at most 5 std outside
@@ -181,7 +181,7 @@ export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Ten
   const { mean = 0, std = 1, low = -2, high = 2, dtype = "float32", ...random } = options;
   if (!(std > 0)) throw new ArgumentError("truncNormal", `got std ${std}; expected it above 0`);
   if (!(low < high && mean >= low - 5 * std && mean <= high + 5 * std)) {
-    // Further out, erf is 1 to the last digit on both sides.
+    // Beyond that, erf of both bounds rounds to the same number.
     throw new ArgumentError(
       "truncNormal",
       `got low ${low} and high ${high} for the mean ${mean}; expected low < high, and the mean at most 5 std outside`,
@@ -190,14 +190,14 @@ export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Ten
   const scale = std * Math.SQRT2;
   const bounds = tensor([(low - mean) / scale, (high - mean) / scale], { dtype: "float64" }).erf();
   const [from, to] = [bounds.select(0, 0), bounds.select(0, 1)];
-  const place = uniform(shape, { dtype: "float64", ...random })
+  const quantiles = uniform(shape, { dtype: "float64", ...random })
     .mul(to.sub(from))
     .add(from);
-  return onAnyEngine(erfinv(place).mul(scale).add(mean).clamp({ min: low, max: high }).cast(dtype));
+  return onAnyEngine(erfinv(quantiles).mul(scale).add(mean).clamp({ min: low, max: high }).cast(dtype));
 }
 
 /**
- * A matrix with ones on its diagonal and zeros elsewhere: a layer that begins as the identity.
+ * A matrix with ones on its diagonal and zeros elsewhere, so that a linear layer is initially the identity.
  *
  * Throws: ShapeError unless the shape has two axes
  * Source: torch.nn.init.eye_
@@ -208,10 +208,10 @@ export function eye(shape: Shape, options: Pick<FloatOptions, "dtype"> = {}): Te
 }
 
 /**
- * A convolution's weight that begins as the identity: as many channels as there are on both sides are handed on as they
- * are, in each group by itself; the others are 0.
+ * The weight of a convolution that is initially the identity: in each group, output channel i is input channel i, and output
+ * channels without an input channel are 0.
  *
- * Shapes: [out, in / groups, …kernel] with one to three axes of the kernel
+ * Shapes: [out, in / groups, …kernel] with a kernel of one to three axes
  * Defaults: groups 1, float32
  * Throws: ShapeError for another number of axes; ArgumentError unless the groups are of equal size
  * Source: torch.nn.init.dirac_
@@ -234,7 +234,7 @@ export function dirac(
     );
   }
   const size = kernel.reduce((product, length) => product * length, 1);
-  const center = kernel.reduce((place, length) => place * length + Math.floor(length / 2), 0);
+  const center = kernel.reduce((offset, length) => offset * length + Math.floor(length / 2), 0);
   const weight = new Float32Array(out * inner * size);
   for (let channel = 0; channel < out; channel++) {
     const within = channel % (out / groups);
@@ -244,7 +244,7 @@ export function dirac(
 }
 
 /**
- * Normal numbers of which a share, in each column by itself, is 0: every input reaches some of the outputs only.
+ * Normal numbers with a fraction of zeros in each column, so that each input affects only some of the outputs.
  *
  * Defaults: std 0.01, float32, the shared generator
  * Throws: ShapeError unless the shape has two axes; ArgumentError unless the sparsity is from 0 to 1
@@ -293,9 +293,9 @@ export function orthogonal(
   return onAnyEngine((rows <= columns ? matrix : matrix.transpose()).mul(gain).reshape(shape).cast(dtype));
 }
 
-/** What is left of a vector without its parts along others of length 1, brought to length 1 (Gram and Schmidt's). */
+/** Removes the components of a vector along other unit vectors, and normalizes it to length 1 (Gram-Schmidt process). */
 function perpendicular(vector: Float64Array, others: readonly Float64Array[]): Float64Array {
-  // Rounding leaves a little of every part behind; the second time takes it away.
+  // The second pass removes the components that rounding leaves after the first.
   for (const other of [...others, ...others]) {
     const part = other.reduce((sum, value, i) => sum + value * vector[i], 0);
     vector.forEach((value, i) => (vector[i] = value - part * other[i]));

@@ -1,3 +1,3 @@
-// What packages of this house need of this one and nobody else does. It may change with any version.
+// Names that only other packages of this repository use. They may change in any version.
 
 export { readModules } from "./module-reading.js";

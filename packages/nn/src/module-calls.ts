@@ -3,15 +3,15 @@ import { trace } from "@stargrad/tensor/internal";
 import { watchForward } from "./forward-calls.js";
 import type { Module } from "./module.js";
 
-/** What the calls of one module did. */
+/** The output shapes and the costs of the calls of one module. */
 export interface ModuleCalls {
-  /** The shapes of what each call returned. */
+  /** The output shapes of each call. */
   readonly outputs: (readonly Shape[])[];
-  /** Those of its own matrix products, and not of the modules that it called. */
+  /** The multiply-adds of its own matrix products, without those of the modules that it calls. */
   multiplyAdds: number;
 }
 
-/** Runs f and records the calls of modules in it. Nothing is computed for that. */
+/** Runs f and records the calls of modules. It computes no values for that. */
 export function recordCalls(modules: readonly Module[], f: () => void): Map<Module, ModuleCalls> {
   const calls = new Map(
     modules.map((module): [Module, ModuleCalls] => [module, { outputs: [], multiplyAdds: 0 }]),
@@ -20,7 +20,7 @@ export function recordCalls(modules: readonly Module[], f: () => void): Map<Modu
   const running: Module[] = [];
   const watch = (module: Module, forward: () => unknown): unknown => {
     const known = calls.get(module);
-    // A layer may call itself with its input as a batch of one, or what it extends.
+    // A layer may call its own `forward` again, with its input as a batch of one, or `super.forward`.
     if (known === undefined || running.at(-1) === module) return forward();
     running.push(module);
     try {
@@ -47,7 +47,7 @@ function multiplyAddsOf({ operation, shape }: Tensor["node"]): number {
   return shape.reduce((product, length) => product * length, left.shape[left.shape.length - 1]);
 }
 
-/** The shapes of all tensors in what a module returned: a tensor, or a list or record of what it names. */
+/** The shapes of all tensors in the result of a module: a tensor, or nested lists and records of tensors. */
 function shapesIn(result: unknown): Shape[] {
   if (result instanceof Tensor) return [(result as Tensor).shape];
   const isPlain = Array.isArray(result) || Object.getPrototypeOf(result ?? 0) === Object.prototype;

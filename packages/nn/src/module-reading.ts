@@ -1,18 +1,18 @@
 import { receiveReports } from "./forward-reports.js";
 
-/** A module, as far as it matters here. */
+/** The interface of a module that is needed here. */
 interface Readable {
   /** Its variables and modules, by name. */
   parts(): Iterable<readonly [name: string, part: unknown]>;
 }
 
 /**
- * Runs f and notes what the modules whose `forward` it calls go by, and those that are given: what their own fields hold
- * before f is run, numbers and texts by value, everything else by identity, arrays element by element. `unchanged` says
- * whether all that is still so: then f would do the same again.
+ * Runs f and stores the fields of the given modules before the run, and those of every module whose `forward` is called,
+ * before the call: numbers and strings by value, other values by identity, arrays element by element. `unchanged` returns
+ * whether all fields still have these values; then f would do the same again.
  *
- * What a private field or a closure holds is not seen. Of a module whose `forward` changes its own fields, nothing is
- * the same again.
+ * The contents of private fields and closures are not compared. If a module's `forward` changes its own fields, `unchanged`
+ * returns false.
  */
 export function readModules<T>(
   modules: Iterable<Readable>,
@@ -37,12 +37,12 @@ export function readModules<T>(
   }
 }
 
-/** What one module held at a moment. */
+/** The values of one module's fields at a certain time. */
 class Reading {
   readonly #module: Readable;
   readonly #fields: readonly string[];
   readonly #values: readonly unknown[];
-  /** Its parts, unless all of them stand in its fields. */
+  /** The parts, or null if the fields contain all of them. */
   readonly #parts: readonly unknown[] | null;
 
   constructor(module: Readable) {
@@ -52,7 +52,7 @@ class Reading {
     this.#parts = this.#seesAll() ? null : readState(module);
   }
 
-  /** Whether all parts stand in fields: a class that says by itself what they are may keep them elsewhere. */
+  /** Whether the fields contain all parts. A class that overrides `fields` may keep parts elsewhere, such as in a Map. */
   #seesAll(): boolean {
     const module = this.#module;
     if (Reflect.get(module, "fields") === Reflect.get(baseOf(module), "fields")) return true;
@@ -72,7 +72,7 @@ class Reading {
   }
 }
 
-/** The prototype of the class that all modules extend. */
+/** The prototype of the base class of all modules. */
 function baseOf(module: Readable): object {
   let base: object = module;
   for (;;) {
@@ -90,7 +90,7 @@ function readState(module: Readable): unknown[] {
   return [...module.parts()].map(([, part]) => part);
 }
 
-/** An array is noted by what it holds, since it may come to hold something else. */
+/** Copies arrays, because their elements may change later. */
 function copied(value: unknown): unknown {
   return Array.isArray(value) ? value.map(copied) : value;
 }

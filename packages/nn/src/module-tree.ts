@@ -2,27 +2,27 @@ import { Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { formatShape } from "@stargrad/tensor";
 import { alignColumns, formatCount } from "./table.js";
 
-/** What a tree has to know of a module. */
+/** The interface of a module that a tree needs. */
 export interface TreeModule<M> {
   describe(): string;
-  /** What its own fields hold. */
+  /** The variables and modules in its own fields. */
   parts(): Iterable<readonly [name: string, part: Variable | M]>;
 }
 
-/** A module at its place in a model. */
+/** A module and its position in a model. */
 export interface Branch<M> {
   /** Its path, `encoder.0`; empty for the model itself. */
   readonly name: string;
   readonly module: M;
-  /** How many modules it stands in. */
+  /** The number of modules that contain it. */
   readonly depth: number;
-  /** Under which path it stood before, if this is not its first; null if it is. */
+  /** The first path of the same module, if this is not the first; otherwise null. */
   readonly sameAs: string | null;
-  /** What it is, behind the lines of a tree: `│  └─ 0: Linear(2, 8)`. */
+  /** The text of the row, with the lines of the tree: `│  └─ 0: Linear(2, 8)`. */
   readonly label: string;
 }
 
-/** A model and the modules in it, depth first. What is in a module is not repeated where that stands a second time. */
+/** A model and all modules inside, depth first. A repeated module is listed again, but not its contents. */
 export function branchesOf<M extends TreeModule<M>>(model: M): Branch<M>[] {
   const branches: Branch<M>[] = [];
   const paths = new Map<M, string>();
@@ -45,16 +45,16 @@ export function branchesOf<M extends TreeModule<M>>(model: M): Branch<M>[] {
   return branches;
 }
 
-/** The parameters in a module's own fields. Unlike `parameters()`, this gives them no name. */
+/** The parameters in a module's own fields. Unlike `parameters()`, this does not name them. */
 export function ownParameters<M>(module: TreeModule<M>): Parameter[] {
   return [...module.parts()].flatMap(([, part]) => (part instanceof Parameter ? [part as Parameter] : []));
 }
 
-/** The parameters of a module and of what is in it, each once. */
+/** The parameters of a module and of all modules inside, each once. */
 function parametersIn<M extends TreeModule<M>>(module: M): Set<Parameter> {
   const modules = new Set([module]);
   const parameters = new Set<Parameter>();
-  // A set that grows while it is walked through is walked through to its end.
+  // The loop also visits the modules that are added to the set during the iteration.
   for (const each of modules) {
     for (const [, part] of each.parts()) {
       if (part instanceof Parameter) parameters.add(part as Parameter);
@@ -69,8 +69,8 @@ export function countElements(parameters: Iterable<Parameter>): number {
 }
 
 /**
- * A model as a tree, each module with the number of parameters in it, one that is shared counted once, and the shapes of
- * its own.
+ * A model as a tree. Each row has the number of parameters in the module, with shared ones counted once, and the shapes of
+ * the module's own parameters.
  */
 export function writeTree<M extends TreeModule<M>>(model: M): string {
   const rows = branchesOf(model).map(({ module, depth, sameAs, label }) => {

@@ -29,8 +29,8 @@ class Tied extends Module {
   }
 }
 
-describe("what a module is made of", () => {
-  it("is named by its fields, in their order", () => {
+describe("the fields of a module", () => {
+  it("name its parts, in their order", () => {
     const model = new Network();
     expect([...model.stateDict().keys()]).toEqual([
       "scale",
@@ -49,7 +49,7 @@ describe("what a module is made of", () => {
     expect(model.parameters()).toEqual([...model.namedParameters().values()]);
   });
 
-  it("is known to messages by those names, once somebody has asked for it", () => {
+  it("name the parameters in messages, after a call of namedParameters", () => {
     const model = new Network();
     model.parameters();
     expect(model.scale.name).toBe("scale");
@@ -86,7 +86,7 @@ describe("what a module is made of", () => {
     expect(new ReLU().toString()).toMatchInlineSnapshot(`"ReLU()  0  parameters"`);
   });
 
-  it("prints a class of one's own by its name, or as it says it was made", () => {
+  it("prints a user-defined class by its name, or with the arguments that it passes", () => {
     class Halved extends Module {
       forward(x: Tensor): Tensor {
         return x.div(2);
@@ -127,7 +127,7 @@ describe("what a module is made of", () => {
     `);
   });
 
-  it("is not named by being printed or frozen", () => {
+  it("do not get a name by printing or freezing", () => {
     const inner = new Linear(2, 2).freeze();
     inner.toString();
     const model = new Sequential(inner);
@@ -135,7 +135,7 @@ describe("what a module is made of", () => {
     expect(inner.weight.name).toBe("0.weight");
   });
 
-  it("has a shared parameter once, and each of its names in the state", () => {
+  it("contain a shared parameter once, and each of its names in the state", () => {
     const model = new Tied();
     expect([...model.namedParameters().keys()]).toEqual(["encode"]);
     expect([...model.stateDict().keys()]).toEqual(["encode", "decode"]);
@@ -153,14 +153,14 @@ describe("what a module is made of", () => {
     expect(model.encode.dataSync()).toEqual(Float32Array.of(1, 1, 1, 1));
   });
 
-  it("contains a module used twice under both names", () => {
+  it("contain a module that is used twice under both names", () => {
     const linear = new Linear(2, 2);
     const model = new Sequential(linear, new ReLU(), linear);
     expect(model.parameters()).toEqual([linear.weight, linear.bias]);
     expect([...model.stateDict().keys()]).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
   });
 
-  it("may be nested as deeply as there is memory for", () => {
+  it("may be nested to any depth", () => {
     class Wrapped extends Module {
       constructor(readonly inner: Module) {
         super();
@@ -181,7 +181,7 @@ describe("what a module is made of", () => {
     expect(String(wrapped(500)).split("\n").length).toBe(501);
   });
 
-  it("does not contain itself", () => {
+  it("may not contain the module itself", () => {
     class Child extends Module {
       parent: Module | null = null;
       forward(x: Tensor): Tensor {
@@ -191,7 +191,7 @@ describe("what a module is made of", () => {
     const child = new Child();
     child.parent = new Sequential(child);
     expect(() => child.parameters()).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Child: 0 of Sequential leads back to a module that it is part of. Keep a reference to what is outside in a private field, such as #parent]`,
+      `[ArgumentError: Child: 0 of Sequential is a module that contains it. Store a reference to an outer module in a private field, such as #parent]`,
     );
   });
 });
@@ -219,7 +219,7 @@ describe("the modules of a module", () => {
     expect(twice.children()).toEqual([again, between]);
   });
 
-  it("are visited by apply, children before what holds them", () => {
+  it("are visited by apply, children before their parents", () => {
     const model = new Network();
     const visited: Module[] = [];
     expect(model.apply((module) => void visited.push(module))).toBe(model);
@@ -237,7 +237,7 @@ describe("the modules of a module", () => {
 });
 
 describe("a frozen module", () => {
-  it("has no gradient, not even one from before, and hands gradients on", () => {
+  it("has no gradient, not even an earlier one, and propagates gradients", () => {
     const model = new Sequential(new Linear(2, 2), new ReLU(), new Linear(2, 2), new Linear(2, 1));
     const [first, , frozen] = model.layers;
     const x = ones([3, 2]);
@@ -251,7 +251,7 @@ describe("a frozen module", () => {
     expect(model.parameters().filter(({ requiresGradient }) => requiresGradient)).toHaveLength(4);
   });
 
-  it("learns again once it is told", () => {
+  it("is trainable again after unfreeze", () => {
     const model = new Linear(2, 1).freeze();
     expect(() => {
       backward(model.forward(ones([1, 2])).sum());
@@ -279,7 +279,7 @@ describe("train and eval", () => {
 });
 
 describe("state dict", () => {
-  it("is a copy that later changes leave alone", () => {
+  it("is a copy that does not change later", () => {
     const model = new Linear(1, 1);
     const before = model.weight.itemSync();
     const state = model.stateDict();
@@ -297,7 +297,7 @@ describe("state dict", () => {
     for (const [name, value] of trained.stateDict()) {
       expect(fresh.stateDict().get(name)!.dataSync(), name).toEqual(value.dataSync());
     }
-    // What the model was keeps learning: its parameters are still the same objects, with the new values.
+    // Training continues with the same optimizer: its parameters are still the same objects, with the new values.
     backward(fresh.encoder.forward(fresh.scale).sum());
     expect(fresh.scale.grad).not.toBeNull();
   });

@@ -1,33 +1,32 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
-import { disposeSymbol, noteReadingsBy } from "@stargrad/tensor/internal";
+import { disposeSymbol, noteReadingsBy, StateReader } from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
 import { readModules } from "./module-reading.js";
 import { writeTree } from "./module-tree.js";
 import { writeLayer } from "./options.js";
-import { matchStateDict } from "./state-dict.js";
 
-// A recorded function goes by the modules that it calls.
+// A recording is valid only while the fields of the modules that the function calls are unchanged.
 noteReadingsBy((f) => readModules([], f));
 
 /**
- * What every layer and every model is: a class with fields and a `forward`.
+ * The base class of every layer and every model: a class with fields and a `forward`.
  *
- * The fields are the model: parameters, buffers, other modules, and arrays of these, in the order they are declared.
- * Names are paths through them, as PyTorch's for the same model: `encoder.0.weight`. What a private field (`#name`), a
- * Map or a plain object holds is not part of the model.
+ * The fields define the model: parameters, buffers, other modules, and arrays of these, in the order of their declaration.
+ * Names are paths through the fields, as in PyTorch for the same model: `encoder.0.weight`. The contents of private fields
+ * (`#name`), Maps and plain objects are not part of the model.
  *
  * Source: torch.nn.Module
  */
 export abstract class Module {
-  /** Whether layers that behave differently while training (dropout) do so; see `train` and `eval`. */
+  /** Whether the module is in training mode, which changes layers such as dropout; see `train` and `eval`. */
   training = true;
   readonly #name: string;
   readonly #made: string | null;
 
   /**
-   * `super("Linear", [2, 8], { bias: false })` says how the module was made, and `describe` returns it. A module that passes
-   * nothing is called as its class is; one that passes its name keeps it where a bundler shortens the names of classes.
+   * `super("Linear", [2, 8], { bias: false })` passes the arguments that the module was constructed with; `describe` returns
+   * them. Without arguments, the name is that of the class. Pass a name to keep it when a bundler shortens class names.
    */
   constructor(name?: string, values?: readonly unknown[], options?: object) {
     reportForwardOf(new.target.prototype);
@@ -35,15 +34,15 @@ export abstract class Module {
     this.#made = values === undefined ? null : writeLayer(this.#name, values, options);
   }
 
-  /** What the module computes. Each class says what it takes and returns. */
+  /** Computes the output of the module. Each class declares its own inputs and outputs. */
   abstract forward(...inputs: never[]): unknown;
 
-  /** Every parameter once, also one that several layers share. */
+  /** Every parameter once, even if several layers share it. */
   parameters(): Parameter[] {
     return [...this.namedParameters().values()];
   }
 
-  /** Every parameter once, by its first name, which messages about it will use from here on. */
+  /** Every parameter once, by its first name. Later messages about the parameter use this name. */
   namedParameters(): Map<string, Parameter> {
     return named(firstNames(this.#everyNamed(Parameter)));
   }
@@ -53,7 +52,7 @@ export abstract class Module {
     return named(firstNames(this.#everyNamed(Buffer)));
   }
 
-  /** Every module once, this one first, by its first name; its own is empty. */
+  /** Every module once, this one first, by its first name; the name of this one is empty. */
   namedModules(): Map<string, Module> {
     return firstNames<Module>([["", this], ...this.#everyNamed(Module)]);
   }
@@ -63,22 +62,22 @@ export abstract class Module {
     return [...this.namedModules().values()];
   }
 
-  /** The modules in its own fields, each once, and not the modules in those. */
+  /** The modules in the fields of this module, each once, without the modules inside of them. */
   children(): Module[] {
     return [...new Set([...this.parts()].flatMap(([, part]) => (part instanceof Module ? [part] : [])))];
   }
 
   /**
-   * What its own fields hold, by name: parameters, buffers and modules. One that stands in several fields has each of
-   * their names.
+   * The parameters, buffers and modules in the fields of this module, by name. A value in several fields is listed under
+   * each name.
    */
   *parts(): Generator<readonly [name: string, part: Variable | Module]> {
     for (const [name, value] of this.fields()) yield* childrenOf(name, value);
   }
 
   /**
-   * Calls a function with every module in it, children before what holds them, and with the module itself at last. For
-   * weights that are to begin otherwise, say.
+   * Calls a function with every module inside of this one, children before their parents, and finally with this module. Use
+   * it to initialize weights differently, for example.
    *
    * Source: torch.nn.Module.apply
    */
@@ -89,9 +88,9 @@ export abstract class Module {
   }
 
   /**
-   * Has its parameters stay as they are: no gradient reaches them, so no optimizer changes them, from the next `forward`
-   * on. A gradient that has arrived is dropped, or the next step would still follow it. Running statistics are not
-   * parameters; `eval` keeps those.
+   * Freezes all parameters: from the next `forward` on they get no gradient, so no optimizer changes them. Existing
+   * gradients are dropped, because the next step would still use them. Running statistics are not parameters; `eval`
+   * freezes those.
    *
    * Source: torch.nn.Module.requires_grad_(False)
    */
@@ -103,52 +102,57 @@ export abstract class Module {
     return this;
   }
 
-  /** Has all its parameters learn (again). Source: torch.nn.Module.requires_grad_(True) */
+  /** Makes all parameters trainable (again). Source: torch.nn.Module.requires_grad_(True) */
   unfreeze(): this {
     for (const [, parameter] of this.#everyNamed(Parameter)) parameter.requiresGradient = true;
     return this;
   }
 
   /**
-   * The values of all parameters and buffers as they are now, by name: what a checkpoint stores. One that is shared
-   * stands there under each of its names.
+   * The current values of all parameters and buffers, by name, as a checkpoint stores them. A shared variable is listed
+   * under each of its names.
    */
   stateDict(): Map<string, Tensor> {
     const state = new Map(this.#everyNamed(Variable).map(([name, variable]) => [name, variable.detach()]));
-    // Computed now, so that what was saved does not depend on what happens to the variables until it is read.
+    // Materialized now, so that later changes of the variables cannot affect the saved values.
     realize(...state.values());
     return state;
   }
 
   /**
-   * Takes on the values of a state dict: all of them or, if anything does not fit, none. A parameter that is shared takes
-   * the value under its last name.
+   * Loads the values of a state dict: all of them or, if anything does not fit, none. A shared parameter takes the value
+   * under its last name.
    *
    * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
-    assignAll(matchStateDict(this.constructor.name, this.#everyNamed(Variable), state));
+    const reader = new StateReader(state);
+    const values = this.#everyNamed(Variable).map(([name, variable]) => {
+      return [variable, reader.take(name, variable) ?? variable] as const;
+    });
+    reader.finish(this.constructor.name);
+    assignAll(values);
   }
 
-  /** Tells the module and everything in it that it is being trained, or not. */
+  /** Sets the module and all modules inside of it to training mode, or to evaluation mode. */
   train(training = true): this {
     for (const module of this.modules()) module.training = training;
     return this;
   }
 
-  /** Tells the module and everything in it that it is only being used. */
+  /** Sets the module and all modules inside of it to evaluation mode. */
   eval(): this {
     return this.train(false);
   }
 
   /**
-   * Gives back at once what its parameters and buffers and their gradients take, those of the modules in it included. What
-   * has been computed stays as it is; whoever computes with the module, or reads what was still to be computed, gets a
-   * StaleValueError that names a parameter. Disposing of it twice is the same as once. A parameter that other modules share is
-   * gone for them too; the state of an optimizer is the optimizer's to dispose of.
+   * Frees the memory of all parameters, buffers and gradients immediately, including those of the modules inside. Computed
+   * values stay valid; a computation with the module, or reading a value that is not yet computed, throws a StaleValueError
+   * that names a parameter. A second call has no effect. A parameter that other modules share is disposed of for them too.
+   * The state of an optimizer is not disposed of; call `dispose` of the optimizer.
    *
-   * A loop that awaits its losses does without: there, what is dropped is given back by itself. One that is synchronous
-   * from beginning to end makes its models with `using model = new Linear(2, 8)`, or disposes of them.
+   * A loop that awaits its losses needs no `dispose`, because garbage collection then frees unused memory. A loop that is
+   * synchronous from beginning to end creates its models with `using model = new Linear(2, 8)`, or disposes of them.
    *
    * Throws: ArgumentError inside of a function that is recorded
    */
@@ -156,34 +160,34 @@ export abstract class Module {
     for (const variable of named(firstNames(this.#everyNamed(Variable))).values()) variable.dispose();
   }
 
-  /** What `using` does at the end of its block. */
+  /** Called by `using` at the end of its block. */
   [disposeSymbol](): void {
     this.dispose();
   }
 
-  /** The module without what is in it, as it was made: `Linear(2, 8)`. Errors and trees call it that. */
+  /** The name and the constructor arguments, without the modules inside: `Linear(2, 8)`. Errors and trees show this text. */
   describe(): string {
     return this.#made ?? `${this.#name}${this.children().length === 0 ? "()" : ""}`;
   }
 
-  /** The module and the modules in it, as a tree, with the number of their parameters and the shapes of their own. */
+  /** The module and all modules inside as a tree, with the number of parameters and the shapes of each module's own ones. */
   toString(): string {
     return writeTree<Module>(this);
   }
 
-  /** What `console.log` prints in Node. */
+  /** Called by `console.log` in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 
-  /** What the module is made of, by name: its fields, unless a class names its parts otherwise. */
+  /** The values that may contain parameters, buffers and modules, by name: the fields, unless a subclass names them differently. */
   protected fields(): Iterable<readonly [name: string, value: unknown]> {
     return Object.entries(this);
   }
 
-  /** The parts, and their parts, depth first, by their full names. Modules may be nested as deeply as there is memory for. */
+  /** All parts at any depth, depth first, by their full names. An explicit stack, so that only memory limits the depth. */
   *#contents(): Generator<Named<Variable | Module>> {
-    /** The modules that lead to where it is, and what is left of each. */
+    /** The modules from the root to the current one, each with its remaining parts. */
     const path: { module: Module; prefix: string; parts: Iterator<Named<Variable | Module>, void> }[] = [];
     const within = new Set<Module>();
     const enter = (module: Module, prefix: string): void => {
@@ -205,8 +209,8 @@ export abstract class Module {
       if (within.has(part)) {
         throw new ArgumentError(
           this.constructor.name,
-          `${name} of ${module.constructor.name} leads back to a module that it is part of`,
-          "Keep a reference to what is outside in a private field, such as #parent",
+          `${name} of ${module.constructor.name} is a module that contains it`,
+          "Store a reference to an outer module in a private field, such as #parent",
         );
       }
       enter(part, `${prefix}${name}.`);
@@ -230,7 +234,7 @@ function* childrenOf(name: string, value: unknown): Generator<Named<Variable | M
   }
 }
 
-/** Tells each variable its name, unless it has one already. */
+/** Sets the name of each variable that has none yet. */
 function named<T extends Variable>(variables: Map<string, T>): Map<string, T> {
   for (const [name, variable] of variables) variable.name ??= name;
   return variables;

@@ -6,12 +6,12 @@ export type Pair = readonly [height: number, width: number];
 /** A number for each of the three axes of a volume. */
 export type Triple = readonly [depth: number, height: number, width: number];
 
-/** One number for every axis, or one for each. */
+/** A number for each axis, from one number for all axes or a list. */
 export function eachAxis(value: number | readonly number[], axes: number): readonly number[] {
   return typeof value === "number" ? new Array<number>(axes).fill(value) : value;
 }
 
-/** Throws an ArgumentError unless every named number, or one for each of the axes, is whole and large enough. */
+/** Throws an ArgumentError unless every named value is an integer of at least `least`, or a list of one for each axis. */
 export function expectWhole(
   called: string,
   values: Readonly<Record<string, number | readonly number[]>>,
@@ -38,7 +38,7 @@ export function expectProbability(called: string, values: Readonly<Record<string
   }
 }
 
-/** A layer as it was made, `Conv2d(3, 8, 5, { padding: 2 })`: how it prints, and how its errors name it. */
+/** The constructor call of a layer, `Conv2d(3, 8, 5, { padding: 2 })`, as printing and errors show it. */
 export function writeLayer(name: string, values: readonly unknown[], options: object = {}): string {
   const named = Object.entries(options).filter(([, value]) => !(value instanceof Generator));
   const written = named.map(([option, value]) => `${option}: ${writeValue(value)}`);

@@ -24,7 +24,7 @@ afterEach(() => {
   setEngine(engine);
 });
 
-/** Has every program fail, so that what is computed all the same is seen. */
+/** Makes every program fail, to detect computations. */
 function computingNothing<T>(f: () => T): T {
   const before = getEngine();
   setEngine({
@@ -544,7 +544,7 @@ describe("the shape of the output", () => {
     60_000,
   );
 
-  it("is known of a model of one's own, and leaves it as it was", () => {
+  it("is known for a user-defined model, which is unchanged afterwards", () => {
     class Counter extends nn.Module {
       readonly count = new Buffer(zeros([]));
       readonly inner = new nn.Linear(3, 4);
@@ -561,14 +561,14 @@ describe("the shape of the output", () => {
     const { node } = model.count;
     const shapes = nn.outputShape(model, [[2, 3], 2]);
     expect(shapes).toEqual({ y: [2, 4], parts: [[4], [4]], none: null });
-    // TypeScript knows it too.
+    // TypeScript infers it too.
     expect(shapes.parts[1].length).toBe(1);
     expect(model.training).toBe(true);
     expect(model.count.itemSync()).toBe(0);
     expect(model.count.node.shape).toEqual(node.shape);
   });
 
-  it("names itself where the types do not fit the shapes", () => {
+  it("throws an error with its name if the types do not fit the shapes", () => {
     const model = new nn.Linear(2, 3);
     expect(() =>
       nn.outputShape(model, [[7, 2]], { dtype: ["int32", "float32"] }),

@@ -1,14 +1,14 @@
 import type { MayEqual, Shape, Tensor, Written } from "@stargrad/tensor";
 
 /*
- * How a layer tells TypeScript which shapes it takes and returns. TypeScript cannot apply the type of a generic method to
- * an argument type, so a layer whose shapes follow a rule has that rule as a type. The rule has no value at run time:
- * there, `forward` itself is the rule, and `outputShape` asks it.
+ * Types that declare which shapes a layer accepts and returns. TypeScript cannot apply the type of a generic method to an
+ * argument type, so such a layer declares its rule as a separate type. The rule has no value at run time; `outputShape` calls
+ * `forward` instead.
  */
 
 /**
- * How the shape that a layer returns follows from the one it takes, as far as TypeScript can know. A layer declares its
- * own, and Sequential goes by it:
+ * Computes the output shape of a layer from its input shape, as far as TypeScript knows it. A layer declares its own rule,
+ * and Sequential uses it:
  *
  *     interface GroupedShapes extends ShapeRule {
  *       readonly size: number; // an argument of the rule, which the layer fills in
@@ -20,15 +20,15 @@ import type { MayEqual, Shape, Tensor, Written } from "@stargrad/tensor";
  *       …
  *     }
  *
- * A layer that keeps the shape needs none: it declares `forward<S extends Shape>(x: Tensor<S>): Tensor<S>`. Of a layer with
- * neither nothing is known: it takes any shape, and the layer behind it takes what it returns.
+ * A layer that keeps the shape needs no rule: it declares `forward<S extends Shape>(x: Tensor<S>): Tensor<S>`. A layer with
+ * neither is unchecked: TypeScript accepts any shape before and after it.
  */
 export interface ShapeRule {
-  /** The shape that comes in; a rule reads it as `InputShape<this>`. */
+  /** The input shape; a rule reads it as `InputShape<this>`. */
   readonly input: unknown;
-  /** The shape that goes out; Shape, if it is not known. */
+  /** The output shape; Shape, if it is unknown. */
   readonly output: Shape;
-  /** Why the layer does not take the shape: a text; null if it does, or may. */
+  /** An error text if the layer does not accept the shape; null if it does, or may. */
   readonly problem: string | null;
 }
 
@@ -36,20 +36,20 @@ export interface ShapeRule {
 export type InputShape<Rule extends ShapeRule> = Rule["input"] extends Shape ? Rule["input"] : Shape;
 
 /**
- * The type of a layer's `shapeRule`: a rule and its arguments. They stand side by side, not applied, because TypeScript would
- * otherwise find `Linear<2, 3>` to be no `Linear`.
+ * The type of a layer's `shapeRule`: a rule and its arguments. The rule is not applied to the arguments here, because
+ * TypeScript could then not assign `Linear<2, 3>` to `Linear`.
  */
 export interface DeclaredRule<Rule extends ShapeRule, Arguments = unknown> {
   readonly rule: Rule;
   readonly arguments: Arguments;
 }
 
-/** Every layer that declares a rule. */
+/** A layer that declares a rule. */
 interface RuleBearing<Rule extends ShapeRule, Arguments> {
   readonly shapeRule?: DeclaredRule<Rule, Arguments>;
 }
 
-/** The shape a layer returns. */
+/** The output shape of a layer. */
 export type ShapeAfter<Layer, S extends Shape> =
   Layer extends RuleBearing<infer Rule, infer Arguments>
     ? (Rule & Arguments & { readonly input: S })["output"]
@@ -57,18 +57,18 @@ export type ShapeAfter<Layer, S extends Shape> =
       ? S
       : Shape;
 
-/** Why a layer does not take a shape; null if it does, or may. */
+/** An error text if a layer does not accept a shape; null if it does, or may. */
 export type ProblemBefore<Layer, S extends Shape> =
   Layer extends RuleBearing<infer Rule, infer Arguments>
     ? (Rule & Arguments & { readonly input: S })["problem"]
     : null;
 
-/** Every layer whose `forward` says that it returns the shape it got. */
+/** A layer whose `forward` declares that the output shape is the input shape. */
 interface ShapeKeeping {
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
 }
 
-/** Why the last axis of a shape is not as long as a layer expects; null if it is, or may be. */
+/** An error text if the last axis of a shape does not have the length that a layer expects; null if it does, or may. */
 export type LastAxisProblem<Layer extends string, S extends Shape, Length extends number> = [number] extends [
   Length,
 ]
@@ -83,7 +83,7 @@ export type LastAxisProblem<Layer extends string, S extends Shape, Length extend
         ? `${Layer} expects the last axis to be ${Length}, got a scalar`
         : null;
 
-/** Why a shape does not end in others; null if it does, or may. */
+/** An error text if the last axes of a shape are not those that a layer expects; null if they are, or may be. */
 export type TrailingProblem<Layer extends string, S extends Shape, Last> = [number] extends [Last]
   ? null
   : Last extends number
@@ -108,7 +108,7 @@ type MayEndIn<S extends Shape, Last extends Shape> = Last extends readonly [
   : true;
 
 /**
- * A shape of known rank; any shape otherwise. Between the layers of a Sequential, `[...number[], 128]` is worth knowing;
- * what `forward` returns would not be a plain Tensor any more, and `let h = …; h = next.forward(h)` would not compile.
+ * A shape of known rank; any shape otherwise. Between the layers of a Sequential, `[...number[], 128]` is useful. As the
+ * result of `forward`, it would not be a plain Tensor, and `let h = …; h = next.forward(h)` would not compile.
  */
 export type KnownRank<S extends Shape> = [number] extends [S["length"]] ? Shape : S;

@@ -1,6 +1,8 @@
 import { DTypeError, formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
 
-/** Throws a ShapeError unless the input fits; `expected` says what would. */
+export { expectFloat } from "@stargrad/tensor/internal";
+
+/** Throws a ShapeError unless `fits`; `expected` describes the shapes that fit. */
 export function expectShape(called: string, x: Tensor, fits: boolean, expected: string): void {
   if (!fits) throw new ShapeError(called, `got ${formatShape(x.shape)}; expected ${expected}`);
 }
@@ -11,13 +13,7 @@ export function expectAxes(called: string, x: Tensor, axes: readonly number[]): 
   expectShape(called, x, x.ndim >= least, `at least ${least} ${least === 1 ? "axis" : "axes"}`);
 }
 
-/** Throws a DTypeError unless the tensor has floating-point elements. */
-export function expectFloat(called: string, x: Tensor): void {
-  if (x.dtype === "float32" || x.dtype === "float64") return;
-  throw new DTypeError(called, `got ${x.dtype}; expected float32 or float64`, 'Cast with x.cast("float32")');
-}
-
-/** Throws a ShapeError unless prediction and target have one shape: broadcasting them would be a silent mistake. */
+/** Throws a ShapeError unless prediction and target have the same shape. Broadcasting them would hide a mistake. */
 export function expectSameShape(called: string, prediction: Tensor, target: Tensor): void {
   if (sameShape(prediction.shape, target.shape)) return;
   throw new ShapeError(

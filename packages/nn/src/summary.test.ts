@@ -35,7 +35,7 @@ import {
 
 const engine = getEngine();
 
-/** Has every program fail, so that what is computed all the same is seen. */
+/** Makes every program fail, to detect computations. */
 function forbidComputing(): void {
   setEngine({
     name: "forbidden",
@@ -107,7 +107,7 @@ describe("summary", () => {
     expect(seen.rows.map(({ name }) => name)).toEqual(["", "embedding", "mix", "heads.0"]);
   });
 
-  it("lists a module that stands in two places at both, and counts it at the first", () => {
+  it("lists a module with two paths twice, and counts it once", () => {
     const shared = new Linear(3, 3);
     const model = new Sequential(shared, new ReLU(), shared);
     shared.freeze();
@@ -123,7 +123,7 @@ describe("summary", () => {
     `);
   });
 
-  it("counts what stands too deep to what it stands in", () => {
+  it("adds modules beyond the depth to their parents", () => {
     const model = new TransformerEncoderLayer(8, 2, { dimFeedforward: 12 });
     const whole = summary(model, [5, 2, 8]);
     const shallow = summary(model, [5, 2, 8], { depth: 1 });
@@ -185,7 +185,7 @@ describe("summary", () => {
     ]);
   });
 
-  it("leaves the model as it was", () => {
+  it("does not change the model", () => {
     const frozen = new BatchNorm1d(3).eval();
     const model = new Sequential(frozen, new BatchNorm1d(3), new Dropout(0.5));
     const state = new Map([...model.stateDict()].map(([name, value]) => [name, value.dataSync()]));
@@ -201,7 +201,7 @@ describe("summary", () => {
     for (const [name, value] of model.stateDict()) expect(value.dataSync()).toEqual(state.get(name));
   });
 
-  it("takes back what forward itself changes, also when it throws", () => {
+  it("restores what forward changes, even if it throws", () => {
     class Counter extends Module {
       readonly count = new Buffer(zeros([]));
       forward = (x: Tensor, fails = false): Tensor => {
@@ -221,7 +221,7 @@ describe("summary", () => {
     expect(defaultGenerator().state()).toEqual(generator);
   });
 
-  it("has what reads its input read the examples that are given", () => {
+  it("passes the given examples to a forward that reads its input", () => {
     class Chooses extends Module {
       readonly few = new Linear(1, 1);
       readonly many = new Linear(1, 5);
@@ -237,7 +237,7 @@ describe("summary", () => {
     expect(called(tensor([[2], [3]]))).toEqual(["", "many"]);
   });
 
-  it("passes further arguments on, and takes the type of its inputs from the model", () => {
+  it("passes further arguments to forward, and uses the element type of the model", () => {
     const attention = new MultiheadAttention(4, 2, { dtype: "float64" });
     const shape = [3, 1, 4];
     const { rows } = summary(attention, [shape, shape, shape, { averageWeights: false }]);
@@ -275,7 +275,7 @@ describe("every layer", () => {
     return module === null ? [] : [{ name, golden, module }];
   });
 
-  it.each(modules)("$name has a summary of shapes alone", ({ name, golden, module }) => {
+  it.each(modules)("$name has a summary from shapes only", ({ name, golden, module }) => {
     const shapes = golden.inputs.map(({ shape }) => shape);
     // Self-attention has one input in the file.
     const inputs =
@@ -340,7 +340,7 @@ const models: Record<string, Module> = {
 };
 
 describe("PyTorch's models", () => {
-  it.each(readGolden("summary.json") as Counted[])("are counted alike: $model", (expected) => {
+  it.each(readGolden("summary.json") as Counted[])("have the same counts: $model", (expected) => {
     const model = models[expected.model];
     const dtype = expected.model === "shared" ? "int32" : "float32";
     const { parameters, multiplyAdds, rows } = summary(model, expected.input, { dtype });

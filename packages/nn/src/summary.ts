@@ -7,34 +7,34 @@ import type { Module } from "./module.js";
 import { alignColumns, formatCount } from "./table.js";
 
 export interface SummaryOptions extends OutputShapeOptions {
-  /** How deep a module may stand to have a row of its own; what is deeper counts to what it stands in. Default: any. */
+  /** The largest depth of a module that has its own row; deeper modules are added to the row of their parent. Default: Infinity. */
   readonly depth?: number;
 }
 
-/** What a module adds to the model: whatever is counted here is counted in no other row. */
+/** One module of a model. Everything is counted in exactly one row. */
 export interface SummaryRow {
   /** Its path, `encoder.0`; empty for the model itself. */
   readonly name: string;
-  /** The module as it was made: `Linear(2, 8)`. */
+  /** The constructor call of the module: `Linear(2, 8)`. */
   readonly layer: string;
-  /** Under which path it stood before, if this is not its first; null if it is. */
+  /** The first path of the same module, if this is not the first; otherwise null. */
   readonly sameAs: string | null;
-  /** The shapes of what each call of it returned. */
+  /** The output shapes of each call. */
   readonly outputs: readonly (readonly Shape[])[];
-  /** The number of parameters that no row before has. */
+  /** The number of parameters that no earlier row has. */
   readonly parameters: number;
-  /** The number of parameters that it shares with a row before. */
+  /** The number of parameters that it shares with an earlier row. */
   readonly sharedParameters: number;
   /** The number of multiplications, each followed by an addition, in the matrix products of all its calls. */
   readonly multiplyAdds: number;
 }
 
-/** What a model is made of and what it takes to use it once. Its rows add up to its totals. */
+/** The modules of a model, and the cost of one forward pass. The totals are the sums of the rows. */
 export class Summary {
   readonly rows: readonly SummaryRow[];
-  /** The number of parameters, each counted once however often it is used. */
+  /** The number of parameters; a shared one is counted once. */
   readonly parameters: number;
-  /** How many of them are frozen. */
+  /** The number of frozen parameters. */
   readonly frozenParameters: number;
   readonly multiplyAdds: number;
   readonly #labels: readonly string[];
@@ -62,25 +62,24 @@ export class Summary {
     return alignColumns(lines, ["left", "left", "right", "right"]);
   }
 
-  /** What `console.log` prints in Node. */
+  /** Called by `console.log` in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }
 
 /**
- * Lists the layers of a model: what each returns, how many parameters it has, and how many multiply-adds its matrix
- * products take, `M · K · N` for `[M, K] × [K, N]`. Convolutions, attention and recurrent layers are matrix products too;
- * what is computed element by element is not counted.
+ * Lists the layers of a model with their output shapes, numbers of parameters, and numbers of multiply-adds in matrix
+ * products, `M · K · N` for `[M, K] × [K, N]`. Convolutions, attention and recurrent layers are matrix products too;
+ * elementwise operations are not counted.
  *
- * The model is called once, in `eval`, and nothing of that is computed, unless its `forward` itself reads a value: then on
- * the examples that were given, or on zeros. It is left as it was, training or not, with its buffers and the shared
- * generator.
+ * The model is called once, in evaluation mode. No values are computed, unless its `forward` itself reads a value; the inputs
+ * are then the given examples, or zeros. Afterwards the modes, the buffers and the shared generator are restored.
  *
- * Shapes: `inputs` is the shape of the input, `[32, 784]`, or an example; of several, a list of shapes, examples and
- *         further arguments of `forward`, which are passed on as they are
+ * Shapes: `inputs` is the shape of the input, `[32, 784]`, or an example; for several inputs, a list of shapes, examples and
+ *         further arguments of `forward`, which are passed on unchanged
  * Units:  parameters and multiply-adds are counts, the latter for the whole batch
- * Throws: ArgumentError if an option does not fit; what `forward` throws if an input does not
+ * Throws: ArgumentError if an option does not fit; the errors of `forward` if an input does not
  */
 export function summary(
   model: Module,
@@ -101,11 +100,11 @@ function rowsOf(
   calls: ReadonlyMap<Module, ModuleCalls>,
   depth: number,
 ): Row[] {
-  /** The row that has a parameter first. */
+  /** The first row of each parameter. */
   const owners = new Map<Parameter, Branch<Module>>();
   const groups: { readonly first: Branch<Module>; readonly within: Branch<Module>[] }[] = [];
   for (const branch of branches) {
-    // What stands too deep comes right after what it stands in.
+    // The list is depth first, so a module that is too deep follows its parent.
     if (branch.depth <= depth) groups.push({ first: branch, within: [branch] });
     else groups.at(-1)?.within.push(branch);
   }

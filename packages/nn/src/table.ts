@@ -1,4 +1,4 @@
-/** Rows of text under each other, each column as wide as its widest cell. */
+/** Formats rows as aligned columns, each as wide as its widest cell. */
 export function alignColumns(
   rows: readonly (readonly string[])[],
   alignments: readonly ("left" | "right")[],
@@ -17,7 +17,7 @@ export function alignColumns(
     .join("\n");
 }
 
-/** `1,290`, whatever the machine's language. */
+/** `1,290`, independent of the locale of the machine. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }

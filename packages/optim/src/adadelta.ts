@@ -4,13 +4,13 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectBelowOne, expectNotNegative } from "./ranges.js";
 
 export interface AdadeltaOptions extends OptimizerOptions {
-  /** What the step of the method's own size is multiplied with. Default: 1. */
+  /** A factor on the step, whose size the method determines itself. Default: 1. */
   readonly learningRate?: number;
-  /** How much of the running means is kept from step to step. Default: 0.9. */
+  /** The decay rate of the running means. Default: 0.9. */
   readonly rho?: number;
-  /** What keeps the denominator, and the first steps, from 0. Default: 1e-6. */
+  /** Added to both means, so that neither the denominator nor the first steps are 0. Default: 1e-6. */
   readonly epsilon?: number;
-  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  /** The coefficient of weight decay (L2), which is added to the gradient. Default: 0. */
   readonly weightDecay?: number;
 }
 

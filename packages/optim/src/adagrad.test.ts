@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Adagrad, type AdagradOptions } from "./index.js";
 
 describe("Adagrad", () => {
-  it("takes steps of 1/√t under a gradient that stays", () => {
+  it("takes steps of 1/√t for a constant gradient", () => {
     const parameter = new Parameter(tensor(0, { dtype: "float64" }));
     const optimizer = new Adagrad([parameter], { learningRate: 1, epsilon: 0 });
     let sum = 0;

@@ -4,18 +4,18 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectNotNegative } from "./ranges.js";
 
 export interface AdagradOptions extends OptimizerOptions {
-  /** How fast the learning rate falls with the number of steps. Default: 0. */
+  /** The coefficient η of learning rate decay, see below. Default: 0. */
   readonly learningRateDecay?: number;
-  /** What the sum of squares begins with. Default: 0. */
+  /** The initial sum of squares. Default: 0. */
   readonly initialAccumulatorValue?: number;
-  /** What keeps the denominator from 0. Default: 1e-10. */
+  /** Added to the denominator to avoid a division by 0. Default: 1e-10. */
   readonly epsilon?: number;
-  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  /** The coefficient of weight decay (L2), which is added to the gradient. Default: 0. */
   readonly weightDecay?: number;
 }
 
 /**
- * Adagrad, with weight decay λ and learning rate decay η; s is the sum of squares, t counts the steps:
+ * Adagrad, with weight decay λ and learning rate decay η; s is the sum of squares, t is the step number:
  *
  *     g ← g + λ p
  *     s ← s + g²

@@ -22,7 +22,7 @@ describe("Adam", () => {
     );
   });
 
-  it("checks its options, and names itself", () => {
+  it("checks its options, and reports its name", () => {
     const make = (options: AdamOptions) => () => new Adam([new Parameter(tensor([1]))], options);
     expect(make({ betas: [0.9, 1] })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: Adam: got betas [0.9, 1]; expected two numbers of at least 0 and below 1]`,

@@ -4,11 +4,11 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface AdamOptions extends OptimizerOptions {
-  /** How much of each moment is kept from step to step. Default: [0.9, 0.999]. */
+  /** The decay rates of the moments. Default: [0.9, 0.999]. */
   readonly betas?: readonly [first: number, second: number];
-  /** What keeps the denominator from 0. Default: 1e-8. */
+  /** Added to the denominator to avoid a division by 0. Default: 1e-8. */
   readonly epsilon?: number;
-  /** How strongly parameters are drawn to 0. Default: 0 in Adam, 0.01 in AdamW. */
+  /** The coefficient of weight decay. Default: 0 in Adam, 0.01 in AdamW. */
   readonly weightDecay?: number;
   /** Whether to divide by the largest second moment so far. Default: false. */
   readonly amsgrad?: boolean;
@@ -18,7 +18,7 @@ export interface AdamOptions extends OptimizerOptions {
 export type Moment = "firstMoment" | "secondMoment" | "maxSecondMoment";
 
 /**
- * Adam, with weight decay λ in the gradient; m and v are the first and the second moment, t counts the steps:
+ * Adam, with weight decay λ in the gradient; m and v are the first and the second moment, t is the step number:
  *
  *     g ← g + λ p
  *     m ← β₁ m + (1 − β₁) g

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Adamax, type AdamaxOptions } from "./index.js";
 
 describe("Adamax", () => {
-  it("divides by the largest gradient, which fades", () => {
+  it("divides by the decaying maximum of the gradients", () => {
     const parameter = new Parameter(tensor(0, { dtype: "float64" }));
     const optimizer = new Adamax([parameter], { betas: [0, 0.5], epsilon: 0, learningRate: 1 });
     const sizes = [-8, -1, -1, -1, -1].map((gradient) => {

@@ -4,20 +4,20 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface AdamaxOptions extends OptimizerOptions {
-  /** How much of the moment and of the norm is kept from step to step. Default: [0.9, 0.999]. */
+  /** The decay rates of the moment and of the norm. Default: [0.9, 0.999]. */
   readonly betas?: readonly [moment: number, norm: number];
-  /** What keeps the denominator from 0. Default: 1e-8. */
+  /** Added to the denominator to avoid a division by 0. Default: 1e-8. */
   readonly epsilon?: number;
-  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  /** The coefficient of weight decay (L2), which is added to the gradient. Default: 0. */
   readonly weightDecay?: number;
 }
 
-/** The running mean of the gradient, and the largest of its sizes so far, which fades. */
+/** The running mean of the gradient, and the exponentially decaying maximum of its magnitude. */
 export type AdamaxState = "firstMoment" | "infinityNorm";
 
 /**
- * Adamax, Adam with the infinity norm in place of the second moment; m is the first moment, λ the weight decay, t counts
- * the steps:
+ * Adamax, Adam with the infinity norm in place of the second moment; m is the first moment, λ the weight decay, t is the
+ * step number:
  *
  *     g ← g + λ p
  *     m ← β₁ m + (1 − β₁) g
@@ -26,7 +26,7 @@ export type AdamaxState = "firstMoment" | "infinityNorm";
  *
  * Defaults: learningRate α 0.002, betas [0.9, 0.999], epsilon ε 1e-8, weightDecay 0
  * Throws: ArgumentError if a number is negative or a beta not below 1
- * Source: Kingma & Ba, "Adam", 2015, algorithm 2, and the place of ε: torch.optim.Adamax
+ * Source: Kingma & Ba, "Adam", 2015, algorithm 2; the position of ε is that of torch.optim.Adamax
  */
 export class Adamax extends Optimizer<AdamaxOptions, AdamaxState> {
   constructor(parameters: ParameterSource<AdamaxOptions>, options: AdamaxOptions = {}) {

@@ -18,7 +18,7 @@ describe("AdamW", () => {
     expect(move(Adam, 1000)).toBeCloseTo(8 - 0.5, 8);
   });
 
-  it("decays by 0.01 unless told", () => {
+  it("decays by 0.01 by default", () => {
     expect(new AdamW([new Parameter(tensor([1]))]).groups[0].weightDecay).toBe(0.01);
     expect(new AdamW([new Parameter(tensor([1]))], { weightDecay: 0 }).groups[0].weightDecay).toBe(0);
   });

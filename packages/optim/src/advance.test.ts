@@ -75,7 +75,7 @@ describe("settings that are changed", () => {
 });
 
 describe("a state dict", () => {
-  it("stays as it was, however long training goes on", () => {
+  it("does not change while training continues", () => {
     const parameter = new Parameter(tensor([1, 2]));
     parameter.grad = tensor([1, -1]);
     const optimizer = new AdamW([parameter]);
@@ -86,7 +86,7 @@ describe("a state dict", () => {
     expect([...state.values()].map((value) => value.dataSync())).toEqual(before);
   });
 
-  it("of an optimizer that has not begun lets another begin anew", () => {
+  it("of an optimizer without steps resets another one", () => {
     const start = () => {
       const parameter = new Parameter(tensor([1, 2]));
       parameter.grad = tensor([1, -1]);
@@ -112,7 +112,7 @@ describe("advance", () => {
   const steps = (optimizer: Optimizer) =>
     [0, 1, 2].map((i) => optimizer.stateDict().get(`groups.0.parameters.${i}.step`)!.itemSync());
 
-  it("is a step of the parameters that are named, others' left out", () => {
+  it("takes a step of the given parameters that belong to the optimizer", () => {
     const { parameters, optimizer } = start();
     const stranger = new Parameter(tensor(4));
     optimizer.advance([parameters[2], stranger, parameters[0]], (updates) => {
@@ -122,7 +122,7 @@ describe("advance", () => {
     expect(steps(optimizer)).toEqual([1, 0, 1]);
   });
 
-  it("counts a step that others have taken", () => {
+  it("counts a step that the caller takes", () => {
     const { parameters, optimizer } = start();
     for (const parameter of parameters) parameter.grad = null;
     const taken = optimizer.advance(parameters, () => {

@@ -2,8 +2,8 @@ import { assignAll, Buffer } from "@stargrad/autograd";
 import { fromData, type DType, type Shape, type Tensor } from "@stargrad/tensor";
 
 /**
- * Gives the buffers of these names new values, and makes those that are not there yet. What is computed from a value is
- * computed before it changes, so the value before is not kept.
+ * Assigns new values to the buffers of these names, and creates missing buffers. Pending computations that use a value run
+ * before it changes, so previous values are not kept.
  */
 export function setBuffers(buffers: Map<string, Buffer>, values: Iterable<readonly [string, Tensor]>): void {
   const assignments: [Buffer, Tensor][] = [];
@@ -15,12 +15,12 @@ export function setBuffers(buffers: Map<string, Buffer>, values: Iterable<readon
   if (assignments.length > 0) assignAll(assignments);
 }
 
-/** Gives back at once what buffers take. */
+/** Frees the memory of buffers immediately. */
 export function disposeAll(buffers: Iterable<Buffer>): void {
   for (const buffer of buffers) buffer.dispose();
 }
 
-/** A tensor of one value whose elements are there at once, where `full` would have to be computed. */
+/** A tensor with the same value in all elements. Unlike that of `full`, its data exists without running a program. */
 export function filled(shape: Shape, dtype: DType, value: number): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
   const elements = dtype === "float64" ? new Float64Array(size) : new Float32Array(size);

@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 describe("an optimizer that is disposed of", () => {
-  it("gives back its states, and leaves the parameters to others", () => {
+  it("frees its states, and not the parameters", () => {
     const parameter = new Parameter(ones([1000]));
     const live = (): void => {
       using optimizer = new Adam([parameter]);
@@ -35,7 +35,7 @@ describe("an optimizer that is disposed of", () => {
     expect(parameter.dataSync()[0]).toBeLessThan(1);
   });
 
-  it("says so to whoever goes on with it", () => {
+  it("throws when it is used", () => {
     const parameter = new Parameter(ones([2]));
     const optimizer = new Adam([parameter]);
     parameter.grad = ones([2]);
@@ -51,7 +51,7 @@ describe("an optimizer that is disposed of", () => {
     expect(() => {
       optimizer.step();
     }).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Adam.step: the optimizer has been disposed of, and its state is gone. Make another, or save its state before]`,
+      `[ArgumentError: Adam.step: the optimizer has been disposed of, with its state. Create a new one; to keep the state, call stateDict before dispose]`,
     );
     expect(() => optimizer.stateDict()).toThrow("Adam.stateDict: the optimizer has been disposed of");
     expect(() => {

@@ -28,7 +28,7 @@ describe("EMA", () => {
     }
   });
 
-  it("is the mean of all weights so far, those of long ago weighing less", () => {
+  it("is the mean of all weights so far, with smaller weights for older ones", () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 1, maxLength: 20 }),
@@ -58,7 +58,7 @@ describe("EMA", () => {
     expect(ema.stateDict().get("averages.0")!.toArraySync()).toEqual([1, 2]);
   });
 
-  it("stands in for the weights, and they come back to the bit", async () => {
+  it("replaces the weights, and restores them exactly", async () => {
     const parameters = [new Parameter(tensor([0.1, 0.2])), new Parameter(tensor(3, { dtype: "float64" }))];
     const ema = new EMA(parameters, { decay: 0.5 });
     for (const parameter of parameters) parameter.assign(parameter.detach().mul(3));
@@ -79,15 +79,15 @@ describe("EMA", () => {
     expect(ema.stateDict().get("averages.1")!.itemSync()).toBe(6);
   });
 
-  it("refuses to average averages", async () => {
+  it("refuses updates while withAverages is running", async () => {
     const ema = new EMA([new Parameter(zeros([1]))]);
     await ema.withAverages(async () => {
       expect(() => {
         ema.update();
       }).toThrowErrorMatchingInlineSnapshot(
-        `[ArgumentError: EMA.update: the averages stand in for the weights. Wait for \`withAverages\` to end]`,
+        `[ArgumentError: EMA.update: \`withAverages\` is running, so the parameters contain the averages. Await \`withAverages\` first]`,
       );
-      await expect(ema.withAverages(() => 1)).rejects.toThrow("EMA.withAverages: the averages stand in");
+      await expect(ema.withAverages(() => 1)).rejects.toThrow("EMA.withAverages: `withAverages` is running");
     });
     ema.update();
   });
@@ -119,7 +119,7 @@ describe("EMA", () => {
     expect(node.tracked).toBe(false);
   });
 
-  it("averages buffers with the weights, and takes over what can only be counted", async () => {
+  it("averages floating-point buffers with the weights, and copies integers", async () => {
     const parameter = new Parameter(tensor([1, 2]));
     const mean = new Buffer(tensor(4, { dtype: "float64" }));
     const count = new Buffer(tensor(1, { dtype: "int32" }));
@@ -137,7 +137,7 @@ describe("EMA", () => {
     expect([parameter, mean, count].map((v) => v.toArraySync())).toEqual([[4, 8], 12, 3]);
   });
 
-  it("goes on from its state, and refuses that of others", () => {
+  it("resumes from its state, and refuses another", () => {
     const parameter = new Parameter(tensor([1, 2]));
     const ema = new EMA([parameter], { decay: 0.5 });
     const saved = new EMA([new Parameter(tensor([3, 4]))]).stateDict();

@@ -1,25 +1,24 @@
 import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
-import { disposeSymbol, snapshot, withoutHistory } from "@stargrad/tensor/internal";
+import { disposeSymbol, snapshot, StateReader, withoutHistory } from "@stargrad/tensor/internal";
 import { disposeAll } from "./buffers.js";
 import { expectEachOnce } from "./groups.js";
 import { expectFraction } from "./ranges.js";
-import { StateReader } from "./state-dict.js";
 import { StepNumbers } from "./step-numbers.js";
 
 export interface EMAOptions {
-  /** How much of the average is kept from update to update. Default: 0.999. */
+  /** The decay rate of the averages. Default: 0.999. */
   readonly decay?: number;
 }
 
 /**
- * Running averages e of weights p, which often do better on data that has not been seen than the weights of the last
- * step; they begin as the weights are when it is made, and after each step of the optimizer
+ * Exponential moving averages e of weights p, which often generalize better than the weights of the last step. They are
+ * initially the weights at construction. After each step of the optimizer,
  *
  *     e ← d e + (1 − d) p
  *
- * Buffers may be averaged with the parameters, so that running statistics fit the averaged weights; what is not of a
- * floating-point type, such as a count of batches, is as of the last update.
+ * Buffers may be averaged with the parameters, so that running statistics fit the averaged weights. A buffer that is not of a
+ * floating-point type, such as a count of batches, is copied at each update.
  *
  * Defaults: decay d 0.999
  * Throws: ArgumentError if the decay is not in [0, 1], if there is no parameter, or if one is given twice
@@ -46,18 +45,18 @@ export class EMA {
   }
 
   /**
-   * Takes the weights of the moment into the averages, all as one program.
+   * Updates the averages with the current weights, all in one program.
    *
-   * Throws: ArgumentError while the averages stand in for the weights
+   * Throws: ArgumentError while `withAverages` is running
    */
   update(): void {
     assignAll(this.updates());
   }
 
   /**
-   * The next averages, still to be computed, for a training step that assigns them together with others.
+   * The next averages as lazy tensors, for a training step that assigns them together with other variables.
    *
-   * Throws: ArgumentError while the averages stand in for the weights
+   * Throws: ArgumentError while `withAverages` is running
    */
   updates(): Assignments {
     this.#expectWeights("EMA.update");
@@ -67,10 +66,10 @@ export class EMA {
   }
 
   /**
-   * Runs `use` with the averages in place of the weights, to evaluate or save the averaged model. Afterwards the weights
-   * are back to the bit, whether it returned or threw; what has been assigned to the parameters in between is lost.
+   * Runs `use` with the averages instead of the weights, to evaluate or save the averaged model. The exact weights are
+   * restored after `use` returns or throws; values that `use` assigns to the parameters are lost.
    *
-   * Throws: ArgumentError while the averages stand in for the weights already; whatever `use` throws
+   * Throws: ArgumentError while `withAverages` is already running; the errors of `use`
    */
   async withAverages<T>(use: () => T | Promise<T>): Promise<T> {
     this.#expectWeights("EMA.withAverages");
@@ -85,13 +84,13 @@ export class EMA {
     }
   }
 
-  /** The averages as they are now, `averages.0` and so on, in the order of the parameters. */
+  /** The current averages, `averages.0` and so on, in the order of the parameters. */
   stateDict(): Map<string, Tensor> {
     return new Map(this.#averages.map((average, i) => [`averages.${i}`, snapshot(average)]));
   }
 
   /**
-   * Goes on from a state dict: takes all of it or, if anything does not fit, nothing.
+   * Loads a state dict: all of it or, if anything does not fit, nothing.
    *
    * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
    */
@@ -105,10 +104,10 @@ export class EMA {
   }
 
   /**
-   * Gives back at once what the averages take. Whoever uses them afterwards gets a StaleValueError. Disposing of them twice is
-   * the same as once. Loops that await their losses do without: see `dispose` of a module.
+   * Frees the memory of the averages immediately. Using them afterwards throws a StaleValueError. A second call has no effect.
+   * Loops that await their losses need no `dispose`: see `dispose` of a module.
    *
-   * Throws: ArgumentError while the averages stand in for the weights
+   * Throws: ArgumentError while `withAverages` is running
    */
   dispose(): void {
     this.#expectWeights("EMA.dispose");
@@ -116,7 +115,7 @@ export class EMA {
     for (const numbers of Object.values(this.#numbers)) numbers.dispose();
   }
 
-  /** What `using` does at the end of its block. */
+  /** Called by `using` at the end of its block. */
   [disposeSymbol](): void {
     this.dispose();
   }
@@ -136,8 +135,8 @@ export class EMA {
     if (!this.#inUse) return;
     throw new ArgumentError(
       called,
-      "the averages stand in for the weights",
-      "Wait for `withAverages` to end",
+      "`withAverages` is running, so the parameters contain the averages",
+      "Await `withAverages` first",
     );
   }
 }

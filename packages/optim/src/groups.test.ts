@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Adam, SGD, type SGDOptions } from "./index.js";
 
 describe("groups", () => {
-  it("take what they leave out from the options for all, and that from the defaults", () => {
+  it("take omitted options from the optimizer, then from the defaults", () => {
     const [a, b] = [new Parameter(zeros([1])), new Parameter(zeros([1]))];
     const optimizer = new Adam([{ parameters: [a] }, { parameters: new Set([b]), epsilon: 1 }], {
       epsilon: 0.1,
@@ -17,11 +17,11 @@ describe("groups", () => {
     expect(optimizer.groups[1].parameters).toEqual([b]);
   });
 
-  it("have to be made of parameters, each once", () => {
+  it("must consist of parameters, each once", () => {
     const [a, b] = [new Parameter(zeros([1])), new Parameter(zeros([1]))];
     const make = (source: unknown) => () => new SGD(source as Parameter[]);
     expect(make([])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: SGD: got no parameters; expected some, as model.parameters()]`,
+      `[ArgumentError: SGD: got no parameters; expected at least one, such as model.parameters()]`,
     );
     expect(make([a, b, a])).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: SGD: got a parameter twice; expected each once, in one group]`,
@@ -40,7 +40,7 @@ describe("groups", () => {
     );
   });
 
-  it("have no options but the optimizer's", () => {
+  it("have only options of the optimizer", () => {
     const parameters = [new Parameter(zeros([1]))];
     const options: SGDOptions = { ...({ lr: 0.1 } as object) };
     expect(() => new SGD(parameters, options)).toThrowErrorMatchingInlineSnapshot(

@@ -1,22 +1,22 @@
 import { Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError } from "@stargrad/tensor";
 
-/** Options with the defaults filled in. */
+/** All options, with the defaults filled in. */
 export type Settings<Options> = { -readonly [Option in keyof Options]-?: Options[Option] };
 
-/** Parameters with options of their own; what a group leaves out is as for all. */
+/** Parameters with their own options. Options that a group omits are those of the optimizer. */
 export type ParameterGroup<Options> = { readonly parameters: Iterable<Parameter> } & Options;
 
 /** Parameters and their settings, which may be changed between steps. */
 export type Group<Options> = { readonly parameters: readonly Parameter[] } & Settings<Options>;
 
-/** What an optimizer is made for: parameters, or groups of them. */
+/** The parameters of an optimizer, or groups of them. */
 export type ParameterSource<Options> = Iterable<Parameter> | Iterable<ParameterGroup<Options>>;
 
 /**
- * The groups an optimizer is made for, each with all its settings: its own, else those given for all, else the defaults.
+ * The groups of an optimizer, each with all settings: its own option, otherwise that of the optimizer, otherwise the default.
  *
- * Throws: ArgumentError if there is no parameter, if one is given twice, or if there is an option without a default
+ * Throws: ArgumentError if there is no parameter, if one is given twice, or if an option is unknown
  */
 export function groupsOf<Options extends object>(
   called: string,
@@ -64,10 +64,10 @@ function expectParameters(called: string, parameters: readonly unknown[]): void 
   throw new ArgumentError(called, "got something that is not a Parameter; only Parameters can be optimized");
 }
 
-/** Throws an ArgumentError unless there is at least one, and none is there twice. */
+/** Throws an ArgumentError if there is no variable, or if one is given twice. */
 export function expectEachOnce(called: string, variables: readonly Variable[]): void {
   if (variables.length === 0) {
-    throw new ArgumentError(called, "got no parameters; expected some, as model.parameters()");
+    throw new ArgumentError(called, "got no parameters; expected at least one, such as model.parameters()");
   }
   if (new Set(variables).size !== variables.length) {
     throw new ArgumentError(called, "got a parameter twice; expected each once, in one group");

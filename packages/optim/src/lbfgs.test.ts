@@ -66,7 +66,7 @@ describe("LBFGS", () => {
     expect(parameters[0].dtype).toBe("float32");
   });
 
-  it("stays at a minimum, and leaves alone what has no gradient", () => {
+  it("stays at a minimum, and does not change parameters without a gradient", () => {
     const [moved, other] = [new Parameter(tensor([3])), new Parameter(tensor([5]))];
     const optimizer = new LBFGS([moved, other]);
     const closure = closureOf(optimizer, () => moved.square().sum());
@@ -139,7 +139,7 @@ describe("LBFGS", () => {
     expect(() => new LBFGS([])).toThrow("LBFGS: got no parameters");
   });
 
-  it("leaves everything as it was if a step fails", () => {
+  it("changes nothing if a step fails", () => {
     const { parameters, loss, values } = problem();
     const optimizer = new LBFGS(parameters, { learningRate: 0.05, maxIterations: 3 });
     optimizer.step(closureOf(optimizer, loss));
@@ -153,7 +153,7 @@ describe("LBFGS", () => {
     expect(() => optimizer.step(failing)).toThrow("in vain");
     const diverging = closureOf(optimizer, () => loss().mul(evaluations++ < 4 ? 1 : Infinity));
     expect(() => optimizer.step(diverging)).toThrowErrorMatchingInlineSnapshot(
-      `[StargradError: LBFGS.step: the loss became Infinity; the parameters are those before the step. Lower the learning rate, or search along each direction: { strongWolfe: true }]`,
+      `[StargradError: LBFGS.step: the loss became Infinity; the parameters are those before the step. Lower the learning rate, or use a line search: { strongWolfe: true }]`,
     );
     expect(values()).toEqual(before);
     for (const [name, value] of optimizer.stateDict()) {
@@ -161,7 +161,7 @@ describe("LBFGS", () => {
     }
   });
 
-  it("asks for its closure", () => {
+  it("requires its closure", () => {
     const optimizer = new LBFGS(problem().parameters);
     // @ts-expect-error TypeScript sees it too
     expect(() => optimizer.step()).toThrowErrorMatchingInlineSnapshot(

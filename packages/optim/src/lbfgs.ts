@@ -1,30 +1,30 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
 import { ArgumentError, getEngine, StargradError, tensor, type Tensor } from "@stargrad/tensor";
-import { disposeSymbol, expectNoRecording } from "@stargrad/tensor/internal";
+import { disposeSymbol, expectNoRecording, StateReader } from "@stargrad/tensor/internal";
 import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, type Group, type Settings } from "./groups.js";
 import { expectCounts, expectNotNegative } from "./ranges.js";
-import { numberIn, numbersIn, readSetting, StateReader, writeSetting } from "./state-dict.js";
+import { numberIn, numbersIn, readSetting, writeSetting } from "./state-dict.js";
 import { strongWolfe, type Probe } from "./strong-wolfe.js";
 
 export interface LBFGSOptions {
-  /** How far an iteration goes along its direction, or where the line search begins. Default: 1. */
+  /** The step length along the direction, or the initial step length of the line search. Default: 1. */
   readonly learningRate?: number;
-  /** How many iterations a step has at most. Default: 20. */
+  /** The largest number of iterations of a step. Default: 20. */
   readonly maxIterations?: number;
-  /** After how many evaluations of the loss no further iteration is begun. Default: 1.25 maxIterations. */
+  /** The number of evaluations of the loss after which no further iteration starts. Default: 1.25 maxIterations. */
   readonly maxEvaluations?: number;
-  /** A gradient with no element above this is a minimum. Default: 1e-7. */
+  /** A step ends if no element of the gradient is larger than this. Default: 1e-7. */
   readonly toleranceGradient?: number;
-  /** A step ends when loss or parameters change by less. Default: 1e-9. */
+  /** A step ends if the loss or the parameters change by less than this. Default: 1e-9. */
   readonly toleranceChange?: number;
-  /** How many iterations the curvature is known from. Default: 100. */
+  /** The number of previous iterations that the curvature is estimated from. Default: 100. */
   readonly historySize?: number;
   /** Whether to search along each direction for a point that satisfies the strong Wolfe conditions. Default: false. */
   readonly strongWolfe?: boolean;
 }
 
-/** Where the last iteration went, and how parameters s and gradients y changed in some iterations before. */
+/** The last iteration, and the changes of parameters s and gradients y in previous iterations. */
 interface History {
   readonly iterations: number;
   readonly direction: Float64Array;
@@ -35,15 +35,15 @@ interface History {
 }
 
 /**
- * L-BFGS, a quasi-Newton method for small problems without noise: iterations along d = −H g, with H the inverse of the
- * curvature as the changes s of the parameters and y of the gradient in the last iterations show it:
+ * L-BFGS, a quasi-Newton method for small problems without noise. Each iteration moves along d = −H g, where H approximates
+ * the inverse Hessian from the changes s of the parameters and y of the gradient in the last iterations:
  *
  *     q ← −g;  from the newest to the oldest  aᵢ = sᵢᵀq / sᵢᵀyᵢ,  q ← q − aᵢ yᵢ
  *     d ← q · sᵀy / yᵀy of the newest;  from the oldest to the newest  d ← d + (aᵢ − yᵢᵀd / sᵢᵀyᵢ) sᵢ
- *     p ← p + α d                             the first time α min(1, 1 / Σ|g|)
+ *     p ← p + α d                             in the first iteration α min(1, 1 / Σ|g|) instead of α
  *
- * All parameters are one vector, so there are no groups with options of their own. The vectors are of float64 whatever the
- * parameters are, and are read after each evaluation: it needs a synchronous engine.
+ * All parameters form one vector, so there are no groups with their own options. The vectors have the type float64 for
+ * parameters of any type. They are read after each evaluation, which needs a synchronous engine.
  *
  * Defaults: learningRate α 1, maxIterations 20, maxEvaluations 1.25 maxIterations, toleranceGradient 1e-7,
  * toleranceChange 1e-9, historySize 100, strongWolfe false
@@ -74,10 +74,9 @@ export class LBFGS implements ClosureOptimizer {
    * Iterates until a limit is met, and returns the loss before the first iteration. `closure` sets gradients to null,
    * computes the loss, calls `backward` and returns the loss; it is called at least once for every iteration.
    *
-   * Throws: ArgumentError if there is no closure, a setting has been changed to something out of range, or the engine is not
-   * synchronous; StargradError if
-   * an iteration begins or ends at a loss that is not a finite number; whatever the closure throws. Then the parameters are
-   * what they were before the step, and so is what is known of the curvature.
+   * Throws: ArgumentError if there is no closure, a changed setting is out of range, or the engine is not synchronous;
+   * StargradError if the loss before or after an iteration is not finite; the errors of the closure. The parameters and the
+   * history are then those before the step.
    */
   step(closure: () => Tensor): number {
     expectNoRecording("LBFGS.step", "a step is taken");
@@ -85,8 +84,8 @@ export class LBFGS implements ClosureOptimizer {
     if (!capabilities.synchronous) {
       throw new ArgumentError(
         "LBFGS.step",
-        `reads the loss and the gradients of each evaluation at once, which the engine ${name} cannot`,
-        "Take an optimizer whose step is one program, such as Adam, or choose a synchronous engine with setEngine",
+        `got the asynchronous engine ${name}; expected a synchronous one, because each evaluation reads the loss and the gradients`,
+        "Use an optimizer whose step is one program, such as Adam, or choose a synchronous engine with setEngine",
       );
     }
     const [settings] = this.groups;
@@ -107,12 +106,12 @@ export class LBFGS implements ClosureOptimizer {
     }
   }
 
-  /** Forgets all gradients, for the closure to call. */
+  /** Sets all gradients to null. Call it in the closure. */
   zeroGrad(): void {
     for (const parameter of this.groups[0].parameters) parameter.grad = null;
   }
 
-  /** All settings, and what is known of the curvature: `groups.0.learningRate`, `s.0`, `y.0` and so on. */
+  /** All settings and the history: `groups.0.learningRate`, `s.0`, `y.0` and so on. */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
     for (const [option, setting] of settingsOf(this.groups[0])) {
@@ -131,7 +130,7 @@ export class LBFGS implements ClosureOptimizer {
   }
 
   /**
-   * Goes on from a state dict: takes all of it or, if anything does not fit, nothing.
+   * Loads a state dict: all of it or, if anything does not fit, nothing.
    *
    * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
    */
@@ -168,12 +167,12 @@ export class LBFGS implements ClosureOptimizer {
     this.#history = loaded;
   }
 
-  /** Forgets what is known of the curvature, which is in ordinary memory. Parameters stay as they are. */
+  /** Drops the history, which is in host memory. Parameters do not change. */
   dispose(): void {
     this.#history = null;
   }
 
-  /** What `using` does at the end of its block. */
+  /** Called by `using` at the end of its block. */
   [disposeSymbol](): void {
     this.dispose();
   }
@@ -209,7 +208,7 @@ export class LBFGS implements ClosureOptimizer {
         this.#write(plus(from, found.best.length, direction));
       } else {
         this.#write(plus(from, length, direction));
-        // With data that changes from step to step, what is known at the end of this one would be of no use.
+        // Without an evaluation, because the next step starts with one, perhaps of other data.
         if (iteration === maxIterations) break;
         here = this.#evaluate(closure);
         evaluations++;
@@ -226,7 +225,7 @@ export class LBFGS implements ClosureOptimizer {
   #evaluate(closure: () => Tensor): { loss: number; gradient: Float64Array } {
     const loss = closure().itemSync();
     const { parameters } = this.groups[0];
-    // A parameter without a gradient is left alone: its part of every direction is 0.
+    // A parameter without a gradient does not change: its gradient counts as 0.
     return {
       loss,
       gradient: joined(parameters.map(({ grad, size }) => grad?.dataSync() ?? new Float64Array(size))),
@@ -260,7 +259,7 @@ function expectFinite(loss: number): void {
   throw new StargradError(
     "LBFGS.step",
     `the loss became ${loss}; the parameters are those before the step`,
-    "Lower the learning rate, or search along each direction: { strongWolfe: true }",
+    "Lower the learning rate, or use a line search: { strongWolfe: true }",
   );
 }
 
@@ -268,7 +267,7 @@ function settingsOf({ parameters: _, ...settings }: Group<LBFGSOptions>): [strin
   return Object.entries(settings);
 }
 
-/** The history with the last iteration's changes, and the direction of the next. */
+/** Adds the changes of the last iteration to the history, and computes the direction of the next one. */
 function nextHistory(
   last: History | null,
   gradient: Float64Array,
@@ -279,7 +278,7 @@ function nextHistory(
   let { s, y } = last;
   const newestS = last.direction.map((value) => value * last.length);
   const newestY = plus(gradient, -1, last.gradient);
-  // Where the curvature is not positive, the direction would not descend.
+  // With a curvature that is not positive, the direction would not be a descent direction.
   if (dot(newestY, newestS) > 1e-10) {
     s = [...s, newestS].slice(-historySize);
     y = [...y, newestY].slice(-historySize);

@@ -17,7 +17,7 @@ describe("Lion", () => {
     );
   });
 
-  it("steps with the first beta, and remembers with the second", () => {
+  it("uses the first beta for the step, and the second for the moment", () => {
     const parameter = new Parameter(tensor(0, { dtype: "float64" }));
     const optimizer = new Lion([parameter], { learningRate: 1, betas: [0.5, 0.75] });
     parameter.grad = tensor(8, { dtype: "float64" });

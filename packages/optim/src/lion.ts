@@ -4,9 +4,9 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface LionOptions extends OptimizerOptions {
-  /** How much of the moment goes into the step, and how much of it is kept from step to step. Default: [0.9, 0.99]. */
+  /** The weight of the moment in the step, and its decay rate. Default: [0.9, 0.99]. */
   readonly betas?: readonly [step: number, moment: number];
-  /** How strongly parameters are drawn to 0, apart from the gradient. Default: 0. */
+  /** The coefficient of decoupled weight decay. Default: 0. */
   readonly weightDecay?: number;
 }
 
@@ -17,8 +17,8 @@ export interface LionOptions extends OptimizerOptions {
  *     p ← p − α sign(β₁ m + (1 − β₁) g)
  *     m ← β₂ m + (1 − β₂) g
  *
- * Every element moves by α, so that learning rates are 3 to 10 times smaller than AdamW's, and weight decays as much
- * larger.
+ * Every element changes by α, so learning rates should be 3 to 10 times smaller than for AdamW, and weight decays larger by
+ * the same factor.
  *
  * Defaults: learningRate α 0.0001, betas [0.9, 0.99], weightDecay 0
  * Throws: ArgumentError if a number is negative or a beta not below 1

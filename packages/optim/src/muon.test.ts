@@ -66,7 +66,7 @@ describe("Muon", () => {
     expect(
       () => new Muon([new Parameter(zeros([2, 2])), new Parameter(zeros([2]))]),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: Muon: got a parameter of shape [2]; expected matrices. Give the others to AdamW]`,
+      `[ShapeError: Muon: got a parameter of shape [2]; expected matrices. Optimize the other parameters with AdamW]`,
     );
   });
 

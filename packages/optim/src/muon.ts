@@ -4,41 +4,41 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectBelowOne, expectCounts, expectNotNegative } from "./ranges.js";
 
 export interface MuonOptions extends OptimizerOptions {
-  /** How much of the moment is kept from step to step. Default: 0.95. */
+  /** The decay rate of the moment. Default: 0.95. */
   readonly momentum?: number;
-  /** Whether to look one step of the moment ahead. Default: true. */
+  /** Whether to use Nesterov momentum. Default: true. */
   readonly nesterov?: boolean;
-  /** How strongly parameters are drawn to 0, apart from the gradient. Default: 0.1. */
+  /** The coefficient of decoupled weight decay. Default: 0.1. */
   readonly weightDecay?: number;
-  /** a, b and c of the iteration that makes a matrix orthogonal. Default: [3.4445, -4.775, 2.0315]. */
+  /** The coefficients a, b and c of the orthogonalization. Default: [3.4445, -4.775, 2.0315]. */
   readonly coefficients?: readonly [a: number, b: number, c: number];
-  /** How often it is applied. Default: 5. */
+  /** The number of iterations of the orthogonalization. Default: 5. */
   readonly iterations?: number;
-  /** What keeps the norm it divides by from 0. Default: 1e-7. */
+  /** The least divisor in the normalization by the norm. Default: 1e-7. */
   readonly epsilon?: number;
-  /** Whether steps have the size of AdamW's, so that its learning rate fits. Default: false. */
+  /** Whether to scale steps to the size of those of AdamW, so that the same learning rate fits. Default: false. */
   readonly matchAdamW?: boolean;
 }
 
 /**
- * Muon: momentum whose step is the nearest orthogonal matrix, for the weights of hidden layers; λ is the weight decay:
+ * Muon: the step is the orthogonal matrix nearest to the moment, for the weights of hidden layers; λ is the weight decay:
  *
  *     m ← μ m + (1 − μ) g
  *     u ← m                                with Nesterov μ m + (1 − μ) g
  *     x ← u / max(‖u‖, ε)                  transposed if u has more rows than columns, and back at the end
- *     x ← a x + (b A + c A²) x,  A = x xᵀ      as often as there are iterations
+ *     x ← a x + (b A + c A²) x,  A = x xᵀ      repeated for each iteration
  *     p ← (1 − α λ) p − α s x
  *
  * with s = √max(1, rows / columns), or to match AdamW s = 0.2 √max(rows, columns).
  *
- * Shapes: every parameter [rows, columns]; leave biases, gains and embeddings to AdamW
+ * Shapes: every parameter [rows, columns]; optimize biases, gains and embeddings with AdamW
  * Defaults: learningRate α 0.001, momentum μ 0.95, nesterov true, weightDecay 0.1, coefficients [3.4445, -4.775, 2.0315],
  * iterations 5, epsilon ε 1e-7, matchAdamW false
  * Throws: ShapeError if a parameter is not a matrix; ArgumentError if a number is negative, the momentum not below 1, or
- * the number of iterations not a whole one
+ * the number of iterations not an integer
  * Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, algorithm 2; matchAdamW: Liu et
- *         al., "Muon is Scalable for LLM Training", 2025, eq. 4; torch.optim.Muon, which iterates in bfloat16, and this
- *         in the parameter's type
+ *         al., "Muon is Scalable for LLM Training", 2025, eq. 4; torch.optim.Muon, which iterates in bfloat16
+ *         instead of the parameter's type
  */
 export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
   constructor(parameters: ParameterSource<MuonOptions>, options: MuonOptions = {}) {
@@ -58,7 +58,7 @@ export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
       throw new ShapeError(
         this.constructor.name,
         `got a parameter of shape [${shape.join(", ")}]; expected matrices`,
-        "Give the others to AdamW",
+        "Optimize the other parameters with AdamW",
       );
     }
   }
@@ -114,7 +114,7 @@ export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
   }
 }
 
-/** The matrix with its singular values brought near 1, by Newton and Schulz's iteration. */
+/** The matrix with singular values near 1, by the Newton-Schulz iteration. */
 function orthogonalized(
   matrix: Tensor,
   { a, b, c, epsilon }: Tensors<Muon["numbers"]>,
@@ -122,7 +122,7 @@ function orthogonalized(
 ): Tensor {
   const [rows, columns] = matrix.shape;
   let x = matrix.div(matrix.norm().maximum(epsilon));
-  // The products are of the shorter side's size.
+  // Transposed, so that `gram` has the size of the shorter side.
   if (rows > columns) x = x.transpose();
   for (let i = 0; i < iterations; i++) {
     const gram = x.matmul(x.transpose());

@@ -6,15 +6,15 @@ import { expectDecayRates, expectNotNegative } from "./ranges.js";
 import { weightDecayOf } from "./weight-decay.js";
 
 export interface NAdamOptions extends OptimizerOptions {
-  /** How much of each moment is kept from step to step. Default: [0.9, 0.999]. */
+  /** The decay rates of the moments. Default: [0.9, 0.999]. */
   readonly betas?: readonly [first: number, second: number];
-  /** What keeps the denominator from 0. Default: 1e-8. */
+  /** Added to the denominator to avoid a division by 0. Default: 1e-8. */
   readonly epsilon?: number;
-  /** How strongly parameters are drawn to 0. Default: 0. */
+  /** The coefficient of weight decay. Default: 0. */
   readonly weightDecay?: number;
-  /** Whether they are drawn as in AdamW, apart from the gradient. Default: false. */
+  /** Whether weight decay is decoupled from the gradient, as in AdamW. Default: false. */
   readonly decoupledWeightDecay?: boolean;
-  /** How fast the momentum grows to the first beta. Default: 0.004. */
+  /** The rate ψ at which the momentum grows to the first beta, see below. Default: 0.004. */
   readonly momentumDecay?: number;
 }
 
@@ -23,7 +23,7 @@ export type NAdamState = "firstMoment" | "secondMoment" | "momentumProduct";
 
 /**
  * Adam with Nesterov momentum μ; m and v are the first and the second moment, λ the weight decay, ψ the momentum decay, t
- * counts the steps:
+ * is the step number:
  *
  *     g ← g + λ p                                        with decoupled decay p ← (1 − α λ) p
  *     m ← β₁ m + (1 − β₁) g
@@ -34,8 +34,8 @@ export type NAdamState = "firstMoment" | "secondMoment" | "momentumProduct";
  * Defaults: learningRate α 0.002, betas [0.9, 0.999], epsilon ε 1e-8, weightDecay 0, decoupledWeightDecay false,
  * momentumDecay ψ 0.004
  * Throws: ArgumentError if a number is negative or a beta not below 1
- * Source: Dozat, "Incorporating Nesterov Momentum into Adam", 2016, algorithm 2; torch.optim.NAdam from 2.0 on (before,
- *         it had μₜ twice in Πₜ₊₁)
+ * Source: Dozat, "Incorporating Nesterov Momentum into Adam", 2016, algorithm 2; torch.optim.NAdam from 2.0 on (earlier
+ *         versions use μₜ twice in Πₜ₊₁)
  */
 export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
   constructor(parameters: ParameterSource<NAdamOptions>, options: NAdamOptions = {}) {
@@ -109,7 +109,7 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
     const decayed = decaysApart ? parameter.mul(kept) : parameter;
     const firstMoment = m.mul(beta1).add(g.mul(rest1));
     const secondMoment = v.mul(beta2).add(g.square().mul(rest2));
-    // The momenta before may have come from other settings, so their product is kept.
+    // The product is stored, because earlier momenta may come from other settings.
     const momentumProduct = product.mul(momentum);
     const direction = g
       .mul(momentumRest)

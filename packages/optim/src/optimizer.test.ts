@@ -156,7 +156,7 @@ describe("a step", () => {
   });
 });
 
-describe("an optimizer of one's own", () => {
+describe("a user-defined optimizer", () => {
   /** Follows the sign of the gradient. */
   class SignDescent extends Optimizer {
     constructor(parameters: Iterable<Parameter>) {
@@ -198,7 +198,7 @@ describe("an optimizer of one's own", () => {
 });
 
 describe("learning", () => {
-  it("brings a small network to all four answers of XOR", () => {
+  it("trains a small network on XOR", () => {
     const generator = new Generator(1);
     const hidden = new Parameter(normal([2, 8], { generator }));
     const hiddenBias = new Parameter(zeros([8]));

@@ -4,53 +4,54 @@ import {
   disposeSymbol,
   expectNoRecording,
   snapshot,
+  StateReader,
   takeBackIfItFails,
   withoutHistory,
 } from "@stargrad/tensor/internal";
 import { disposeAll, filled, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
-import { numberIn, readSetting, StateReader, writeSetting, type Setting } from "./state-dict.js";
+import { numberIn, readSetting, writeSetting, type Setting } from "./state-dict.js";
 import { StepNumbers } from "./step-numbers.js";
 
 export interface OptimizerOptions {
-  /** How far a step goes. Default: 0.001. */
+  /** The learning rate. Default: 0.001. */
   readonly learningRate?: number;
-  /** Whether to climb the gradient instead of descending it. Default: false. */
+  /** Whether to maximize the objective instead of minimizing it. Default: false. */
   readonly maximize?: boolean;
 }
 
-/** What is kept about one parameter from step to step, by name; every tensor is of the parameter's type. */
+/** The state of one parameter, by name. All tensors have the parameter's element type. */
 export type State<Name extends string> = Readonly<Record<Name, Tensor>>;
 
-/** The numbers that a method of this type names, as tensors without axes: `Tensors<Adam["numbers"]>`. */
+/** The numbers that a method of this type returns, as scalar tensors: `Tensors<Adam["numbers"]>`. */
 export type Tensors<Numbers extends (settings: never, step: number) => Readonly<Record<string, number>>> = {
   readonly [Name in keyof ReturnType<Numbers>]: Tensor;
 };
 
-/** What decides which operations an update is made of. */
+/** The settings that select the operations of an update. */
 export type Structure = Readonly<Record<string, boolean | number>>;
 
-/** What a step makes of one parameter. */
+/** The new value and the new state of one parameter. */
 export interface Update<Name extends string> {
   readonly parameter: Tensor;
   readonly state: Partial<State<Name>>;
 }
 
-/** Where the gradients of parameters come from. */
+/** Returns the gradient of a parameter. */
 type GradientSource = (parameter: Parameter) => Tensor | null;
 
-/** How many steps a parameter has taken, and what is kept about it. */
+/** The number of steps of a parameter, and its state. */
 interface History {
   steps: number;
   readonly state: Map<string, Buffer>;
 }
 
 /**
- * What all optimizers share: groups, the state of each parameter, and the step, which is one program. How one parameter
- * changes is a pure function, `update`, of tensors alone: what settings and step number say in numbers are inputs of the
- * program (`numbers`), and what they say of its operations is the same at every step (`structure`). So nothing is compiled
- * anew because time has passed, and a step that was recorded can be run again.
+ * The base class of all optimizers: groups, the state of each parameter, and the step, which is one program. Subclasses define
+ * the update of one parameter as a pure function of tensors, `update`. Numbers that depend on settings and on the step number
+ * are inputs of the program (`numbers`); settings that select operations are separate (`structure`). So a later step needs no
+ * new compilation, and a recorded step can run again.
  *
  * Throws: ArgumentError if there is no parameter, if one is given twice, or if an option is unknown or out of range
  * Source: torch.optim.Optimizer
@@ -62,7 +63,7 @@ export abstract class Optimizer<
   readonly groups: readonly Group<Options>[];
   readonly #options: readonly string[];
   readonly #histories = new Map<Parameter, History>();
-  /** By the name of the cohort. */
+  /** The numbers of each cohort, by its name. */
   readonly #numbers = new Map<string, StepNumbers>();
   #isDisposed = false;
 
@@ -73,9 +74,9 @@ export abstract class Optimizer<
   }
 
   /**
-   * Gives every parameter that has a gradient its next value. The others stay as they are; they do not even decay.
+   * Updates every parameter that has a gradient. The others do not change; weight decay does not apply to them either.
    *
-   * Throws: ArgumentError if a setting has been changed to something out of range; then nothing has changed
+   * Throws: ArgumentError if a changed setting is out of range; then nothing has changed
    */
   step(): void {
     const parameters = this.#parameters().filter((parameter) => parameter.peekGradient() !== null);
@@ -85,13 +86,12 @@ export abstract class Optimizer<
   }
 
   /**
-   * A step in its three parts, for whoever runs it as part of a larger program: sets the numbers of the step for those of
-   * these parameters that are the optimizer's own, calls `take`, and counts the step when that returns. `take` assigns
-   * what `updates` builds from the gradients, or runs a program in which that was recorded, one for each `programKey`;
-   * what it returns is passed on.
+   * A step as part of a larger program. It sets the numbers of the step for those of the given parameters that belong to the
+   * optimizer, calls `take`, and counts the step when `take` returns. `take` assigns the result of `updates`, which is built
+   * from the gradients, or runs a program that recorded these assignments, one for each `programKey`. Returns the result of
+   * `take`.
    *
-   * Throws: ArgumentError if a setting has been changed to something out of range; whatever `take` throws. Then the step
-   * does not count.
+   * Throws: ArgumentError if a changed setting is out of range; the errors of `take`. The step is then not counted.
    */
   advance<R>(parameters: Iterable<Parameter>, take: (updates: () => Assignments) => R): R {
     expectNoRecording(`${this.constructor.name}.step`, "a step is taken");
@@ -100,13 +100,13 @@ export abstract class Optimizer<
     const cohorts = this.#cohortsOf(parameters);
     for (const cohort of cohorts) {
       this.#numbersOf(cohort).set(this.numbers(cohort.group, cohort.step));
-      // At its first step a parameter may still have the states of a training that was taken back.
+      // Before its first step, a parameter may still have states from a step that failed or from a state dict of step 0.
       this.#beginStates(cohort, { anew: cohort.step === 1 });
     }
     const result = take(() => this.#updatesOf(cohorts, (parameter) => parameter.peekGradient()));
-    for (const { group, places } of cohorts) {
-      for (const place of places) {
-        const history = this.#historyOf(group.parameters[place]);
+    for (const { group, indices } of cohorts) {
+      for (const index of indices) {
+        const history = this.#historyOf(group.parameters[index]);
         history.steps++;
         takeBackIfItFails(() => history.steps--);
       }
@@ -115,8 +115,8 @@ export abstract class Optimizer<
   }
 
   /**
-   * What a step of these parameters assigns, still to be computed: their next values and those of their states. It
-   * computes and changes nothing, so it can be recorded, and the step taken later by `advance`.
+   * The assignments of a step of these parameters as lazy tensors: their next values and states. It computes and changes
+   * nothing, so it can be recorded; `advance` takes the step later.
    *
    * Throws: ArgumentError if a parameter has no gradient
    */
@@ -130,29 +130,29 @@ export abstract class Optimizer<
   }
 
   /**
-   * A text that is the same for two steps of these parameters exactly if they are the same operations on the same
-   * variables. Learning rates and step numbers do not matter to it; a weight decay that becomes 0 does, and so does which
-   * parameters have taken equally many steps.
+   * A key that is equal for two steps of these parameters if and only if they consist of the same operations on the same
+   * variables. It does not depend on learning rates and step numbers. It depends on whether weight decay is 0, and on which
+   * parameters have the same number of steps.
    */
   programKey(parameters: Iterable<Parameter>): string {
     return JSON.stringify(
-      this.#cohortsOf(parameters).map(({ name, group, places }) => [
+      this.#cohortsOf(parameters).map(({ name, group, indices }) => [
         name,
         group.maximize === true,
         this.structure(group),
-        places,
+        indices,
       ]),
     );
   }
 
-  /** Forgets all gradients; without it the next `backward` adds to them. */
+  /** Sets all gradients to null; otherwise the next `backward` adds to them. */
   zeroGrad(): void {
     for (const parameter of this.#parameters()) parameter.grad = null;
   }
 
   /**
-   * All settings, step counts and states as they are now, by name, `groups.0.learningRate` or `groups.0.parameters.3.step`:
-   * with the values of the parameters, everything that is needed to go on from here.
+   * All current settings, step counts and states, by name, such as `groups.0.learningRate` or `groups.0.parameters.3.step`.
+   * Together with the values of the parameters, this is everything that is needed to resume training.
    */
   stateDict(): Map<string, Tensor> {
     this.#expectNotDisposed("stateDict");
@@ -176,7 +176,7 @@ export abstract class Optimizer<
   }
 
   /**
-   * Goes on from a state dict: takes all of it or, if anything does not fit, nothing.
+   * Loads a state dict: all of it or, if anything does not fit, nothing.
    *
    * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
    */
@@ -203,11 +203,10 @@ export abstract class Optimizer<
   }
 
   /**
-   * Gives back at once what is kept about its parameters, which stay as they are, and so do their gradients. Whoever takes a
-   * step with it afterwards gets an ArgumentError. Disposing of it twice is the same as once. Loops that await their losses do
-   * without: see `dispose` of a module.
+   * Frees the memory of all states immediately. Parameters and their gradients do not change. A later step throws an
+   * ArgumentError. A second call has no effect. Loops that await their losses need no `dispose`: see `dispose` of a module.
    *
-   * Throws: ArgumentError inside of a function that is recorded
+   * Throws: ArgumentError inside of a recorded function
    */
   dispose(): void {
     expectNoRecording("dispose", "an optimizer is disposed of");
@@ -218,7 +217,7 @@ export abstract class Optimizer<
     this.#numbers.clear();
   }
 
-  /** What `using` does at the end of its block. */
+  /** Called by `using` at the end of its block. */
   [disposeSymbol](): void {
     this.dispose();
   }
@@ -226,23 +225,22 @@ export abstract class Optimizer<
   /** Throws an ArgumentError if a setting is out of range. */
   protected abstract check(settings: Settings<Options>): void;
 
-  /** What is kept about a parameter, by name, and the value that all its elements have before the first step. */
+  /** The names of the state tensors of a parameter, each with the initial value of all its elements. */
   protected abstract initialState(settings: Settings<Options>): Partial<Readonly<Record<Name, number>>>;
 
-  /** The shape of a tensor of the state: the parameter's own, unless a subclass keeps one number for all of it. */
+  /** The shape of a state tensor: that of the parameter, unless a subclass stores one number for the whole parameter. */
   protected stateShape(_name: Name, parameter: Parameter): Shape {
     return parameter.shape;
   }
 
-  /** Every number that `update` computes with, by name, for the step of this number, from 1. */
+  /** All numbers that `update` uses, by name, for the given step number, from 1. */
   protected abstract numbers(settings: Settings<Options>, step: number): Readonly<Record<string, number>>;
 
-  /** All that `update` has to know of the settings to choose its operations, such as whether there is weight decay. */
+  /** The settings by which `update` selects its operations, such as whether there is weight decay. */
   protected abstract structure(settings: Settings<Options>): Structure;
 
   /**
-   * One step of one parameter. It depends on its arguments alone, changes nothing, and builds the same operations whenever
-   * `structure` is the same.
+   * One step of one parameter. A pure function that builds the same operations whenever `structure` is the same.
    */
   protected abstract update(
     parameter: Tensor,
@@ -256,8 +254,8 @@ export abstract class Optimizer<
     if (!this.#isDisposed) return;
     throw new ArgumentError(
       `${this.constructor.name}.${method}`,
-      "the optimizer has been disposed of, and its state is gone",
-      "Make another, or save its state before",
+      "the optimizer has been disposed of, with its state",
+      "Create a new one; to keep the state, call stateDict before dispose",
     );
   }
 
@@ -281,10 +279,10 @@ export abstract class Optimizer<
     return filled(this.stateShape(name, parameter), parameter.dtype, value);
   }
 
-  /** Makes the states that a step begins with: all of them anew, or those that are not there yet. */
-  #beginStates({ group, places }: Cohort<Options>, { anew }: { readonly anew: boolean }): void {
+  /** Creates the initial states for a step: all of them if `anew`, otherwise the missing ones. */
+  #beginStates({ group, indices }: Cohort<Options>, { anew }: { readonly anew: boolean }): void {
     const initial = entriesOf(this.initialState(group));
-    for (const parameter of places.map((place) => group.parameters[place])) {
+    for (const parameter of indices.map((index) => group.parameters[index])) {
       const { state } = this.#historyOf(parameter);
       const missing = initial.filter(([name]) => anew || !state.has(name));
       setBuffers(
@@ -294,20 +292,20 @@ export abstract class Optimizer<
     }
   }
 
-  /** The next values of the parameters of cohorts and of their states, still to be computed. */
+  /** The next values of the parameters of cohorts and of their states, as lazy tensors. */
   #updatesOf(cohorts: readonly Cohort<Options>[], gradientOf: GradientSource): Assignments {
     return withoutHistory(() => cohorts.flatMap((cohort) => this.#updatesOfCohort(cohort, gradientOf)));
   }
 
   #updatesOfCohort(cohort: Cohort<Options>, gradientOf: GradientSource): Assignments {
-    const { group, places } = cohort;
+    const { group, indices } = cohort;
     const { tensors } = this.#numbersOf(cohort);
     const structure = this.structure(group);
-    return places.flatMap((place): Assignments => {
-      const parameter = group.parameters[place];
+    return indices.flatMap((index): Assignments => {
+      const parameter = group.parameters[index];
       const gradient = this.#directed(gradientOf(parameter), parameter, group);
       const state = Object.fromEntries(this.#historyOf(parameter).state) as Record<Name, Buffer>;
-      // Without detach the new value would remember how it came about, and with it every value before.
+      // Without detach, the graph of the new value would keep all previous values alive.
       const next = this.update(parameter.detach(), gradient, state, tensors, structure);
       return [
         [parameter, next.parameter],
@@ -316,7 +314,7 @@ export abstract class Optimizer<
     });
   }
 
-  /** The gradient in the direction that is descended. */
+  /** The gradient of the function to minimize: negated for `maximize`. */
   #directed(gradient: Tensor | null, { name, shape }: Parameter, { maximize }: Settings<Options>): Tensor {
     if (gradient !== null) return maximize === true ? gradient.neg() : gradient;
     throw new ArgumentError(
@@ -340,7 +338,7 @@ export abstract class Optimizer<
     return settings;
   }
 
-  /** What a state dict says about a parameter. */
+  /** Reads the step count and the states of a parameter from a state dict. */
   #readHistory(
     reader: StateReader,
     path: string,

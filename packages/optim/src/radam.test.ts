@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { RAdam, type RAdamOptions } from "./index.js";
 
 describe("RAdam", () => {
-  it("goes with the mean gradient, whatever its size, until it has seen five squares", () => {
+  it("uses only the mean gradient until it has five squares", () => {
     const parameter = new Parameter(tensor(0, { dtype: "float64" }));
     const optimizer = new RAdam([parameter], { learningRate: 1 });
     const steps = Array.from({ length: 6 }, () => {

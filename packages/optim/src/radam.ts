@@ -5,13 +5,13 @@ import { expectDecayRates, expectNotNegative } from "./ranges.js";
 import { weightDecayOf } from "./weight-decay.js";
 
 export interface RAdamOptions extends OptimizerOptions {
-  /** How much of each moment is kept from step to step. Default: [0.9, 0.999]. */
+  /** The decay rates of the moments. Default: [0.9, 0.999]. */
   readonly betas?: readonly [first: number, second: number];
-  /** What keeps the denominator from 0. Default: 1e-8. */
+  /** Added to the denominator to avoid a division by 0. Default: 1e-8. */
   readonly epsilon?: number;
-  /** How strongly parameters are drawn to 0. Default: 0. */
+  /** The coefficient of weight decay. Default: 0. */
   readonly weightDecay?: number;
-  /** Whether they are drawn as in AdamW, apart from the gradient. Default: false. */
+  /** Whether weight decay is decoupled from the gradient, as in AdamW. Default: false. */
   readonly decoupledWeightDecay?: boolean;
 }
 
@@ -19,20 +19,20 @@ export interface RAdamOptions extends OptimizerOptions {
 export type RAdamState = "firstMoment" | "secondMoment";
 
 /**
- * Rectified Adam, which does not trust the second moment v before it has seen enough; m is the first moment, λ the weight
- * decay, t counts the steps:
+ * Rectified Adam, which uses the second moment v only after enough gradients; m is the first moment, λ the weight
+ * decay, t is the step number:
  *
  *     g ← g + λ p                                        with decoupled decay p ← (1 − α λ) p
  *     m ← β₁ m + (1 − β₁) g
  *     v ← β₂ v + (1 − β₂) g²
  *     ρ∞ = 2 / (1 − β₂) − 1,  ρ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)
  *     r = √((ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ))
- *     p ← p − α / (1 − β₁ᵗ) · m · r √(1 − β₂ᵗ) / (√v + ε)      without what follows m while ρ ≤ 5
+ *     p ← p − α / (1 − β₁ᵗ) · m · r √(1 − β₂ᵗ) / (√v + ε)      without the factors after m while ρ ≤ 5
  *
  * Defaults: learningRate α 0.001, betas [0.9, 0.999], epsilon ε 1e-8, weightDecay 0, decoupledWeightDecay false
  * Throws: ArgumentError if a number is negative or a beta not below 1
- * Source: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", 2020, algorithm 2, and the place of ε:
- *         torch.optim.RAdam
+ * Source: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", 2020, algorithm 2; the position of ε is
+ *         that of torch.optim.RAdam
  */
 export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
   constructor(parameters: ParameterSource<RAdamOptions>, options: RAdamOptions = {}) {
@@ -98,7 +98,7 @@ export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
   }
 }
 
-/** The factor r of step t, or null while the second moment is of too few gradients. */
+/** The factor r of step t, or null while the number of gradients is too small for the second moment. */
 function rectificationOf(beta2: number, step: number): number | null {
   const longest = 2 / (1 - beta2) - 1;
   const length = longest - (2 * step * beta2 ** step) / (1 - beta2 ** step);

@@ -28,7 +28,7 @@ describe("ReduceOnPlateau", () => {
     }
   });
 
-  it("goes on from its state as if it had never stopped", () => {
+  it("resumes from its state without a difference", () => {
     const options = { factor: 0.5, patience: 2, cooldown: 3 };
     const whole = optimizer(1);
     const uninterrupted = new ReduceOnPlateau(whole, options);
@@ -46,7 +46,7 @@ describe("ReduceOnPlateau", () => {
     }
   });
 
-  it("wants figures below 0 to become better too, and takes NaN for a failure", () => {
+  it("requires improvement of negative values too, and counts NaN as a failure", () => {
     const sgd = optimizer(1);
     const plateau = new ReduceOnPlateau(sgd, { patience: 0, factor: 0.5 });
     plateau.step(-2);

@@ -1,24 +1,25 @@
 import { tensor, type Tensor } from "@stargrad/tensor";
+import { StateReader } from "@stargrad/tensor/internal";
 import { expectBelowOne, expectNotNegative } from "./ranges.js";
 import type { Scheduled } from "./scheduler.js";
-import { numberIn, StateReader } from "./state-dict.js";
+import { numberIn } from "./state-dict.js";
 
 export interface ReduceOnPlateauOptions {
-  /** Whether the figure should become small or large. Default: "min". */
+  /** Whether a smaller or a larger metric is better. Default: "min". */
   readonly mode?: "min" | "max";
-  /** What learning rates are multiplied with. Default: 0.1. */
+  /** The factor on the learning rates at a reduction. Default: 0.1. */
   readonly factor?: number;
-  /** How many figures in a row may fail to be better. Default: 10. */
+  /** The number of consecutive metrics without improvement that are tolerated. Default: 10. */
   readonly patience?: number;
-  /** By how much a figure has to be better than the best. Default: 1e-4. */
+  /** The least improvement over the best metric. Default: 1e-4. */
   readonly threshold?: number;
-  /** Whether that is a part of the best figure or a difference. Default: "relative". */
+  /** Whether the threshold is a fraction of the best metric or a difference. Default: "relative". */
   readonly thresholdMode?: "relative" | "absolute";
-  /** How many figures after a reduction do not count. Default: 0. */
+  /** The number of metrics after a reduction that are not counted as failures. Default: 0. */
   readonly cooldown?: number;
-  /** Below which learning rates do not fall. Default: 0. */
+  /** The least learning rate. Default: 0. */
   readonly minimum?: number;
-  /** A learning rate that would fall by no more than this stays. Default: 1e-8. */
+  /** A learning rate does not change if the reduction is not larger than this. Default: 1e-8. */
   readonly epsilon?: number;
 }
 
@@ -34,11 +35,11 @@ const defaults: Required<ReduceOnPlateauOptions> = {
 };
 
 /**
- * Reduces the learning rates when a figure, such as the validation loss, has stopped becoming better: after more than
- * `patience` figures in a row that did not beat the best so far by the threshold. NaN never does.
+ * Reduces the learning rates when a metric, such as the validation loss, stops improving: after more than `patience`
+ * consecutive values that do not improve on the best one by the threshold. NaN is never an improvement.
  *
- * A relative threshold is a part of the best figure's size, so that it also works below 0, where in PyTorch every figure
- * equal to the best counts as better.
+ * A relative threshold is a fraction of the magnitude of the best value, so it also works below 0. In PyTorch, a negative
+ * value equal to the best one counts as an improvement.
  *
  * Defaults: mode "min", factor 0.1, patience 10, threshold 1e-4 (relative), cooldown 0, minimum 0, epsilon 1e-8
  * Throws: ArgumentError if the factor is not in [0, 1) or another number is negative
@@ -60,7 +61,7 @@ export class ReduceOnPlateau {
     this.#best = mode === "min" ? Infinity : -Infinity;
   }
 
-  /** Takes the next figure into account, say after each epoch. */
+  /** Processes the next value of the metric, for example after each epoch. */
   step(figure: number): void {
     const { patience, cooldown } = this.#options;
     if (this.#isBetter(figure)) {
@@ -80,7 +81,7 @@ export class ReduceOnPlateau {
     }
   }
 
-  /** The best figure so far and both counts; the learning rates are in the optimizer's state. */
+  /** The best value so far and both counts; the learning rates are in the optimizer's state. */
   stateDict(): Map<string, Tensor> {
     return new Map([
       ["best", tensor(this.#best, { dtype: "float64" })],
@@ -90,7 +91,7 @@ export class ReduceOnPlateau {
   }
 
   /**
-   * Goes on from a state dict: takes all of it or, if anything does not fit, nothing.
+   * Loads a state dict: all of it or, if anything does not fit, nothing.
    *
    * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
    */
@@ -107,7 +108,7 @@ export class ReduceOnPlateau {
 
   #isBetter(figure: number): boolean {
     const { mode, threshold, thresholdMode } = this.#options;
-    // Before the first figure there is nothing to be a part of: 0 · Infinity would be NaN.
+    // Before the first value the best one is infinite, and a threshold of 0 · ∞ would be NaN.
     const scale = thresholdMode === "absolute" || !Number.isFinite(this.#best) ? 1 : Math.abs(this.#best);
     const margin = threshold * scale;
     return mode === "min" ? figure < this.#best - margin : figure > this.#best + margin;

@@ -4,15 +4,15 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectBelowOne, expectNotNegative } from "./ranges.js";
 
 export interface RMSpropOptions extends OptimizerOptions {
-  /** How much of the moments is kept from step to step. Default: 0.99. */
+  /** The decay rate of the moments. Default: 0.99. */
   readonly alpha?: number;
-  /** What keeps the denominator from 0. Default: 1e-8. */
+  /** Added to the denominator to avoid a division by 0. Default: 1e-8. */
   readonly epsilon?: number;
-  /** How much of the velocity is kept from step to step. Default: 0, no velocity. */
+  /** The momentum: the decay rate of the velocity. Default: 0, no velocity. */
   readonly momentum?: number;
-  /** Whether to divide by the gradient's deviation from its mean instead of its size. Default: false. */
+  /** Whether to divide by the standard deviation of the gradient instead of its root mean square. Default: false. */
   readonly centered?: boolean;
-  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  /** The coefficient of weight decay (L2), which is added to the gradient. Default: 0. */
   readonly weightDecay?: number;
 }
 

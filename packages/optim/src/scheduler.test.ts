@@ -17,7 +17,7 @@ function learningRates({ groups }: SGD): number[] {
 }
 
 describe("Scheduler", () => {
-  it("does not touch the optimizer before it is told to", () => {
+  it("does not change the optimizer before set", () => {
     const sgd = optimizer(0.5, 4);
     const scheduler = new Scheduler(sgd, warmUp({ steps: 4, start: 0 }));
     expect(learningRates(sgd)).toEqual([0.5, 4]);
@@ -49,7 +49,7 @@ describe("Scheduler", () => {
   });
 
   // Both ways to resume: the scheduler made before the optimizer loads its state, or loading its own.
-  it.each(["made first", "loaded"])("goes on as if it had never stopped when %s", (way) => {
+  it.each(["made first", "loaded"])("resumes without a difference when %s", (way) => {
     const schedule = sequential([warmUp({ steps: 5 }), cosine({ steps: 15, minimum: 0.1 })], [5]);
     const start = () => {
       const parameter = new Parameter(tensor([1, -2], { dtype: "float64" }));

@@ -1,21 +1,22 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
+import { StateReader } from "@stargrad/tensor/internal";
 import type { Schedule } from "./schedules.js";
-import { numbersIn, StateReader } from "./state-dict.js";
+import { numbersIn } from "./state-dict.js";
 
-/** What has learning rates: an optimizer. */
+/** An object with learning rates, such as an optimizer. */
 export interface Scheduled {
   readonly groups: readonly { learningRate: number }[];
 }
 
 /**
- * Sets the learning rate of every group from the number of the step: the group's own at the time the scheduler is made,
- * times the factor of the schedule.
+ * Sets the learning rate of every group for a step: the group's learning rate when the scheduler is created, times the factor
+ * of the schedule.
  *
- * Making one does not touch the optimizer, and `set` does not depend on earlier calls: a run that is resumed at step k goes
- * on as if it had never stopped. Make the scheduler before the optimizer loads its state, or load the scheduler's own,
- * because the state of an optimizer holds the learning rate of the moment.
+ * Creating a scheduler does not change the optimizer, and `set` does not depend on earlier calls, so a run can resume at any
+ * step. Create the scheduler before the optimizer loads its state, or load the state of the scheduler too, because the state
+ * of an optimizer contains the current learning rate.
  *
- * Throws: ArgumentError if there are several schedules, and not one for each group
+ * Throws: ArgumentError if there are several schedules, but not one for each group
  * Source: torch.optim.lr_scheduler.LambdaLR
  */
 export class Scheduler {
@@ -37,7 +38,7 @@ export class Scheduler {
   }
 
   /**
-   * Sets the learning rates for the step that comes after `step` others. Call it before `optimizer.step()`.
+   * Sets the learning rates for the step with the index `step`, from 0. Call it before `optimizer.step()`.
    *
    * Throws: ArgumentError unless it is a whole number of at least 0
    */
@@ -50,13 +51,13 @@ export class Scheduler {
     }
   }
 
-  /** The learning rates that the factors are for, by group, as `learningRates`. */
+  /** The base learning rates, by group, as `learningRates`. */
   stateDict(): Map<string, Tensor> {
     return new Map([["learningRates", tensor(this.#learningRates, { dtype: "float64" })]]);
   }
 
   /**
-   * Takes the learning rates that the factors are for; those of the optimizer change at the next `set`.
+   * Loads the base learning rates; those of the optimizer change at the next `set`.
    *
    * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
    */

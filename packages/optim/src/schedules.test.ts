@@ -40,7 +40,7 @@ describe("PyTorch's schedules", () => {
 });
 
 describe("schedules", () => {
-  it("that end stay as they ended", () => {
+  it("stay constant after their end", () => {
     for (const t of [10, 11, 1000]) {
       expect(warmUp({ steps: 10 })(t)).toBe(1);
       expect(polynomial({ steps: 10, power: 2 })(t)).toBe(0);
@@ -54,7 +54,7 @@ describe("schedules", () => {
     expect(constant()(7)).toBe(1);
   });
 
-  it("restart exactly where the periods before end", () => {
+  it("restart exactly at the end of the previous period", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),
@@ -76,7 +76,7 @@ describe("schedules", () => {
     expect([0, 3, 5, 8, 10, 13, 5000].map(schedule)).toEqual([0.25, 1, 0.25, 0.625, 0.25, 0.4375, 0.25]);
   });
 
-  it("begin anew in a sequence", () => {
+  it("start at step 0 in a sequence", () => {
     const schedule = sequential(
       [constant(0.5), step({ size: 2, gamma: 0.5 }), multiStep({ milestones: [1] })],
       [2, 5],
@@ -102,7 +102,7 @@ describe("schedules", () => {
     );
   });
 
-  it("check their options, and name themselves", () => {
+  it("check their options, and report their names", () => {
     expect(() => constant(-1)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: constant: got factor -1; expected a finite number of at least 0]`,
     );
@@ -128,10 +128,10 @@ describe("schedules", () => {
       `[ArgumentError: oneCycle: got climb 0.6 with three phases; expected at most 0.5]`,
     );
     expect(() => sequential([constant()], [3])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: sequential: got 1 schedules and 1 milestones; expected a milestone between each two schedules]`,
+      `[ArgumentError: sequential: got 1 schedules and 1 milestones; expected one milestone fewer than schedules]`,
     );
     expect(() => sequential([constant(), constant(), constant()], [3, 3])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: sequential: got the milestones [3, 3]; expected numbers above 0 that grow]`,
+      `[ArgumentError: sequential: got the milestones [3, 3]; expected increasing numbers above 0]`,
     );
   });
 });

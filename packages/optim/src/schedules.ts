@@ -1,7 +1,7 @@
 import { ArgumentError } from "@stargrad/tensor";
 import { expectBelowOne, expectCounts, expectNotNegative, expectPositive } from "./ranges.js";
 
-/** What a learning rate is multiplied with for the step that comes after `step` others: a closed form, without memory. */
+/** The factor on a learning rate for the step with the index `step`, from 0: a closed form, without state. */
 export type Schedule = (step: number) => number;
 
 /**
@@ -16,14 +16,14 @@ export function constant(factor = 1): Schedule {
 }
 
 export interface WarmUpOptions {
-  /** After how many steps the factor is 1. */
+  /** The number of steps after which the factor is 1. */
   readonly steps: number;
   /** The factor of the first step. Default: 1/3. */
   readonly start?: number;
 }
 
 /**
- * Grows on a straight line, and stays: at step t of T, start + (1 − start) min(1, t / T).
+ * Grows linearly, then stays constant: at step t of T, start + (1 − start) min(1, t / T).
  *
  * Units: steps of the optimizer
  * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if `start` is negative
@@ -36,14 +36,14 @@ export function warmUp({ steps, start = 1 / 3 }: WarmUpOptions): Schedule {
 }
 
 export interface StepOptions {
-  /** After how many steps the factor falls, each time. */
+  /** The number of steps between the reductions of the factor. */
   readonly size: number;
-  /** What it is multiplied with. Default: 0.1. */
+  /** The factor of each reduction. Default: 0.1. */
   readonly gamma?: number;
 }
 
 /**
- * Falls every so many steps: γ^⌊t / size⌋.
+ * Falls after every `size` steps: γ^⌊t / size⌋.
  *
  * Units: steps of the optimizer
  * Throws: ArgumentError if `size` is not a whole number of at least 1, or if gamma is negative
@@ -56,14 +56,14 @@ export function step({ size, gamma = 0.1 }: StepOptions): Schedule {
 }
 
 export interface MultiStepOptions {
-  /** After which steps the factor falls. One that is listed twice counts twice. */
+  /** The steps at which the factor falls. A step that is listed twice counts twice. */
   readonly milestones: readonly number[];
-  /** What it is multiplied with. Default: 0.1. */
+  /** The factor of each reduction. Default: 0.1. */
   readonly gamma?: number;
 }
 
 /**
- * Falls at the milestones: γ^(how many of them are at most t).
+ * Falls at the milestones: γ^(number of milestones ≤ t).
  *
  * Units: steps of the optimizer
  * Throws: ArgumentError if gamma is negative
@@ -86,14 +86,14 @@ export function exponential({ gamma }: { readonly gamma: number }): Schedule {
 }
 
 export interface PolynomialOptions {
-  /** After how many steps the factor is 0. */
+  /** The number of steps after which the factor is 0. */
   readonly steps: number;
-  /** 1 is a straight line; above, it falls sooner. Default: 1. */
+  /** The exponent: 1 is linear; a larger one falls sooner. Default: 1. */
   readonly power?: number;
 }
 
 /**
- * Falls to 0, and stays: (1 − min(1, t / T))^power.
+ * Falls to 0, then stays constant: (1 − min(1, t / T))^power.
  *
  * Units: steps of the optimizer
  * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if the power is negative
@@ -106,15 +106,15 @@ export function polynomial({ steps, power = 1 }: PolynomialOptions): Schedule {
 }
 
 export interface CosineOptions {
-  /** After how many steps the factor is `minimum`. */
+  /** The number of steps after which the factor is `minimum`. */
   readonly steps: number;
-  /** Where it ends. Default: 0. */
+  /** The final factor. Default: 0. */
   readonly minimum?: number;
 }
 
 /**
- * Falls along half a cosine, and stays: minimum + (1 − minimum) (1 + cos(π min(1, t / T))) / 2. PyTorch's climbs again
- * after T steps; `cosineWithRestarts` is for those who want more than one fall.
+ * Falls along half a cosine, then stays constant: minimum + (1 − minimum) (1 + cos(π min(1, t / T))) / 2. PyTorch's grows
+ * again after T steps. Use `cosineWithRestarts` for several periods.
  *
  * Units: steps of the optimizer
  * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if the minimum is negative
@@ -127,16 +127,16 @@ export function cosine({ steps, minimum = 0 }: CosineOptions): Schedule {
 }
 
 export interface CosineWithRestartsOptions {
-  /** After how many steps it starts again, for the first time. */
+  /** The number of steps of the first period. */
   readonly period: number;
-  /** How much longer each period is than the one before. Default: 1. */
+  /** The ratio of the length of each period to the previous one. Default: 1. */
   readonly multiplier?: number;
-  /** What the factor falls to in every period, without reaching it. Default: 0. */
+  /** The lower bound of the factor, which it approaches at the end of every period. Default: 0. */
   readonly minimum?: number;
 }
 
 /**
- * Falls along half a cosine, again and again: `cosine` from the start of the period that the step is in.
+ * Falls along half a cosine in every period: `cosine` of the steps since the start of the period.
  *
  * Units: steps of the optimizer
  * Throws: ArgumentError if the period or the multiplier is not a whole number of at least 1, or if the minimum is
@@ -152,7 +152,7 @@ export function cosineWithRestarts({
   expectNotNegative("cosineWithRestarts", { minimum });
   return (t) => {
     if (multiplier === 1) return cosineBetween(1, minimum, (t % period) / period);
-    // Found by counting: the logarithm that gives the number of restarts is wrong by rounding at some of them.
+    // By counting, because rounding makes the logarithm that gives the number of restarts wrong for some steps.
     let [start, length] = [0, period];
     while (t >= start + length) [start, length] = [start + length, length * multiplier];
     return cosineBetween(1, minimum, (t - start) / length);
@@ -160,23 +160,23 @@ export function cosineWithRestarts({
 }
 
 export interface OneCycleOptions {
-  /** How many steps the cycle has. */
+  /** The number of steps of the cycle. */
   readonly steps: number;
-  /** Which part of them it climbs. Default: 0.3. */
+  /** The fraction of the steps in which the factor grows. Default: 0.3. */
   readonly climb?: number;
-  /** By how much the first learning rate is smaller than the largest. Default: 25. */
+  /** The ratio of the largest to the first learning rate. Default: 25. */
   readonly initialDivisor?: number;
-  /** By how much the last one is smaller than the first. Default: 10,000. */
+  /** The ratio of the first to the last learning rate. Default: 10,000. */
   readonly finalDivisor?: number;
-  /** Whether it changes on straight lines instead of cosines. Default: false. */
+  /** Whether to interpolate linearly instead of along cosines. Default: false. */
   readonly linear?: boolean;
-  /** Whether it falls as it climbed, and only then to the end. Default: false. */
+  /** Whether the factor first falls to its initial value, in as many steps as it grew, and then to the end. Default: false. */
   readonly threePhases?: boolean;
 }
 
 /**
- * Climbs from 1/initialDivisor to 1 and falls to 1/(initialDivisor · finalDivisor), where it stays. The optimizer's
- * learning rate is the largest of the cycle. Momentum is left alone, as with PyTorch's `cycle_momentum=False`.
+ * Grows from 1/initialDivisor to 1, falls to 1/(initialDivisor · finalDivisor), then stays constant. The optimizer's learning
+ * rate is the largest of the cycle. Momentum does not change, as with PyTorch's `cycle_momentum=False`.
  *
  * Units: steps of the optimizer
  * Throws: ArgumentError if `steps` is not a whole number of at least 1, if a divisor is not above 0, or if `climb` is not
@@ -198,7 +198,7 @@ export function oneCycle({
     throw new ArgumentError("oneCycle", `got climb ${climb} with three phases; expected at most 0.5`);
   }
   const [initial, final] = [1 / initialDivisor, 1 / (initialDivisor * finalDivisor)];
-  // Where the factor turns: the last step of each phase, and the factor there.
+  // The last step of each phase, and the factor at that step.
   const turns = [
     [0, initial],
     [climb * steps - 1, 1],
@@ -249,23 +249,23 @@ export function cyclic({ climb, fall = climb, minimum, cycleGamma = 1, gamma = 1
 }
 
 /**
- * One schedule after the other, each from its own step 0: the first until the first milestone, and so on.
+ * Several schedules in sequence, each starting at its step 0: the first until the first milestone, and so on.
  *
  * Units: milestones in steps of the optimizer
- * Throws: ArgumentError if there is not one milestone fewer than schedules, or if they do not grow
+ * Throws: ArgumentError unless there is one milestone fewer than schedules, in increasing order
  * Source: torch.optim.lr_scheduler.SequentialLR
  */
 export function sequential(schedules: readonly Schedule[], milestones: readonly number[]): Schedule {
   if (schedules.length !== milestones.length + 1) {
     throw new ArgumentError(
       "sequential",
-      `got ${schedules.length} schedules and ${milestones.length} milestones; expected a milestone between each two schedules`,
+      `got ${schedules.length} schedules and ${milestones.length} milestones; expected one milestone fewer than schedules`,
     );
   }
   if (milestones.some((milestone, i) => milestone <= (i === 0 ? 0 : milestones[i - 1]))) {
     throw new ArgumentError(
       "sequential",
-      `got the milestones [${milestones.join(", ")}]; expected numbers above 0 that grow`,
+      `got the milestones [${milestones.join(", ")}]; expected increasing numbers above 0`,
     );
   }
   return (t) => {

@@ -4,13 +4,13 @@ import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update
 import { expectNotNegative } from "./ranges.js";
 
 export interface SGDOptions extends OptimizerOptions {
-  /** How much of the velocity is kept from step to step. Default: 0, no velocity. */
+  /** The momentum: the decay rate of the velocity. Default: 0, no velocity. */
   readonly momentum?: number;
-  /** How much of the gradient is kept out of the velocity. Default: 0. */
+  /** The dampening τ of the gradient in the velocity, see below. Default: 0. */
   readonly dampening?: number;
-  /** Whether to look one step of the velocity ahead. Default: false. */
+  /** Whether to use Nesterov momentum. Default: false. */
   readonly nesterov?: boolean;
-  /** How strongly parameters are drawn to 0, as a part of the gradient. Default: 0. */
+  /** The coefficient of weight decay (L2), which is added to the gradient. Default: 0. */
   readonly weightDecay?: number;
 }
 

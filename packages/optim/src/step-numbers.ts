@@ -3,8 +3,8 @@ import type { DType, Tensor } from "@stargrad/tensor";
 import { disposeAll, filled, setBuffers } from "./buffers.js";
 
 /**
- * The numbers of a step, by name, as tensors without axes. They stay the same buffers from step to step, so that what has
- * been recorded with them goes on with the numbers of the moment.
+ * The numbers of a step, by name, as scalar tensors. All steps use the same buffers, so a recorded program uses the current
+ * numbers.
  */
 export class StepNumbers {
   readonly #dtype: DType;
@@ -19,17 +19,19 @@ export class StepNumbers {
     return Object.fromEntries(this.#buffers);
   }
 
-  /** Makes the buffers that are not there yet. Those that are stay as they are. */
+  /** Creates the missing buffers. Existing ones do not change. */
   begin(numbers: Readonly<Record<string, number>>): void {
-    this.#give(Object.entries(numbers).filter(([name]) => !this.#buffers.has(name)));
+    this.#assign(Object.entries(numbers).filter(([name]) => !this.#buffers.has(name)));
   }
 
-  /** Gives new values to those buffers whose numbers have changed, and makes those that are not there yet. */
+  /** Updates the buffers whose numbers have changed, and creates the missing ones. */
   set(numbers: Readonly<Record<string, number>>): void {
-    this.#give(Object.entries(numbers).filter(([name, value]) => !Object.is(value, this.#values.get(name))));
+    this.#assign(
+      Object.entries(numbers).filter(([name, value]) => !Object.is(value, this.#values.get(name))),
+    );
   }
 
-  #give(numbers: readonly (readonly [name: string, value: number])[]): void {
+  #assign(numbers: readonly (readonly [name: string, value: number])[]): void {
     setBuffers(
       this.#buffers,
       numbers.map(([name, value]) => [name, filled([], this.#dtype, value)]),

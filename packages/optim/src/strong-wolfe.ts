@@ -1,6 +1,6 @@
-/** What is known of the loss at one distance along a direction. */
+/** The loss and its derivatives at one point along a direction. */
 export interface Probe {
-  /** How far along the direction, in lengths of it. */
+  /** The factor on the direction. */
   readonly length: number;
   readonly loss: number;
   readonly gradient: Float64Array;
@@ -8,15 +8,15 @@ export interface Probe {
   readonly slope: number;
 }
 
-/** How much of the promised descent a step has to keep, and to what part of it the slope has to flatten. */
+/** The constants c₁ (sufficient decrease) and c₂ (curvature) of the Wolfe conditions. */
 const [descent, curvature] = [1e-4, 0.9];
 
-/** After how many evaluations no further one is made, but for the one that is under way. */
+/** The number of evaluations after which at most one more is made. */
 const mostEvaluations = 25;
 
 /**
- * A distance t along a direction that satisfies the strong Wolfe conditions, if one is found in 26 evaluations, and else
- * the best one met; f is the loss and f' its slope:
+ * Searches along a direction for a step length t that satisfies the strong Wolfe conditions. If 26 evaluations find none, it
+ * returns the best one; f is the loss and f' its slope:
  *
  *     f(t) ≤ f(0) + 10⁻⁴ t f'(0)   and   |f'(t)| ≤ 0.9 |f'(0)|
  *
@@ -36,7 +36,7 @@ export function strongWolfe(
 
   let [previous, probe] = [start, evaluate(length)];
   let evaluations = 1;
-  // Further and further, until a minimum has to be on the way.
+  // Bracketing: increase the length until the bracket contains a minimum.
   while (evaluations <= mostEvaluations) {
     const climbs = !descends(probe) || (evaluations > 2 && probe.loss >= previous.loss);
     if (!climbs && isFlat(probe)) return { best: probe, evaluations };
@@ -55,7 +55,7 @@ export function strongWolfe(
     const edges = [Math.min(low.length, high.length), Math.max(low.length, high.length)] as const;
     const guess = cubicMinimum(low, high, edges);
     const away = awayFromEdge(guess, edges);
-    // Twice in a row near an edge, and the bracket would hardly shrink.
+    // Two consecutive points near an edge would hardly shrink the bracket.
     const next: number = wasNearEdge || !isInside(guess, edges) ? away : guess;
     wasNearEdge = next !== away;
     probe = evaluate(next);
@@ -80,7 +80,7 @@ function isInside(length: number, [from, to]: readonly [number, number]): boolea
   return length > from && length < to;
 }
 
-/** The same length if it is a tenth of the bracket away from both edges, and else what is from the nearer one. */
+/** Moves a length that is nearer to an edge than a tenth of the bracket to that distance. */
 function awayFromEdge(length: number, [from, to]: readonly [number, number]): number {
   const margin = 0.1 * (to - from);
   if (Math.min(to - length, length - from) >= margin) return length;
@@ -88,8 +88,8 @@ function awayFromEdge(length: number, [from, to]: readonly [number, number]): nu
 }
 
 /**
- * Where the cubic through two probes with their slopes is smallest, kept within bounds, or their middle if it has no
- * minimum.
+ * The minimum of the cubic through two probes with their slopes, clamped to the bounds, or the middle of the bounds if it has
+ * no minimum.
  *
  * Source: Nocedal & Wright, "Numerical Optimization", 2006, eq. 3.59
  */

@@ -22,11 +22,11 @@ import {
 
 type Node = Tensor["node"];
 
-/** Names for variables, as they are met, that stay theirs from step to step. */
+/** Names for variables, in the order of their first use, constant across steps. */
 class Names {
   readonly #names = new Map<Variable, string>();
 
-  /** By the nodes that stand for the variables now. */
+  /** By the current nodes of the variables. */
   of(variables: Iterable<Variable>): Map<Node, string> {
     for (const variable of variables) {
       if (!this.#names.has(variable)) this.#names.set(variable, `variable ${this.#names.size}`);
@@ -86,7 +86,7 @@ function structureOf(optimizer: Optimizer, parameters: readonly Parameter[], nam
   return describeUpdates(updates, names.of(updates.map(([variable]) => variable))).lines;
 }
 
-/** Has all parameters stand where they stand after this many steps, by the count. */
+/** Sets the step counts of all parameters to this number. */
 function goTo(optimizer: Optimizer, steps: number): void {
   const state = optimizer.stateDict();
   for (const name of state.keys()) {
@@ -203,7 +203,7 @@ describe.each(cases)("the program of %s %j", (kind, options) => {
     }
   });
 
-  it("has no number of its own that changes, and one of each kind for all parameters", () => {
+  it("contains no numbers that change, and shares its numbers between parameters", () => {
     const { parameters, optimizer } = start();
     const update = vi.spyOn(optimizer as unknown as { update: Optimizer["update"] }, "update");
     const constantsAt = (step: number) => {
@@ -244,7 +244,7 @@ describe("programKey", () => {
     expect(described()).toEqual([key, structure]);
   });
 
-  it("tells apart which parameters take a step, and which take the same", () => {
+  it("depends on which parameters take a step, and which have the same step number", () => {
     const parameters = matrices();
     const optimizer = new Adam(parameters);
     const key = () => optimizer.programKey(parameters);

@@ -1,4 +1,4 @@
-/** How weight decay enters an update: as part of the gradient, or by shrinking the weights apart from it. */
+/** Whether weight decay is added to the gradient, or shrinks the weights separately. */
 export function weightDecayOf({
   weightDecay,
   decoupledWeightDecay,

@@ -72,7 +72,7 @@ function contentOf({ model, optimizer, loader, generators = {} }: Training): unk
   };
 }
 
-/** What a new process would have: the same program, before it restores anything, in whatever state its generator is. */
+/** The training of a new process before it restores anything, with any generator state. */
 function anotherProcess(options?: Parameters<typeof setUp>[0]): SetUp {
   const setup = setUp(options);
   manualSeed(12345);
@@ -119,7 +119,7 @@ describe("a training that is interrupted and resumed", () => {
 });
 
 describe("saveCheckpoint and loadCheckpoint", () => {
-  it("keep everything, in one file and in names that others can read", async () => {
+  it("store everything in one file, under names that other programs can read", async () => {
     const setup = setUp();
     await train(setup, 1);
     const metadata = { model: "moons", epoch: 1, settings: { layers: [2, 8, 2], plan: null } };
@@ -137,7 +137,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(header).toContain('"optimizer.groups.0.learningRate"');
   });
 
-  it("save the values there are at that moment, whatever happens meanwhile", async () => {
+  it("save the values at the time of the call, even if they change meanwhile", async () => {
     const setup = setUp();
     const before = valuesOf(setup.model.stateDict());
     const saving = saveCheckpoint(path, setup);
@@ -153,11 +153,11 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect({ optimizer, loader, metadata }).toEqual({ optimizer: null, loader: null, metadata: {} });
   });
 
-  it("refuse what JSON would change without a word, and leave the file as it was", async () => {
+  it("refuse numbers that JSON silently replaces, and do not change the file", async () => {
     const { model } = setUp();
     await saveCheckpoint(path, { model, metadata: { epoch: 1 } });
     await expect(saveCheckpoint(path, { model, metadata: { loss: NaN } })).rejects.toThrow(
-      "saveCheckpoint: loss is NaN, which JSON cannot hold",
+      "saveCheckpoint: got NaN for loss; expected a finite number, because JSON has no other",
     );
     await expect(saveCheckpoint(path, { model, generators: { default: new Generator(1) } })).rejects.toThrow(
       "got a generator named default",
@@ -165,7 +165,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect((await loadCheckpoint(path)).metadata).toEqual({ epoch: 1 });
   });
 
-  it("say where they could not write", async () => {
+  it("report a path that cannot be written", async () => {
     const { model } = setUp();
     const nowhere = join(folder, "missing", "run.safetensors");
     await expect(saveCheckpoint(nowhere, { model })).rejects.toThrow(/cannot write .*missing/);
@@ -202,11 +202,11 @@ describe("loadCheckpoint on a damaged file", () => {
     }
   });
 
-  it("says what it is if it is no checkpoint at all", async () => {
+  it("reports a file that is not a checkpoint", async () => {
     const { model } = setUp();
     await writeSafetensors(path, model.stateDict());
     await expect(loadCheckpoint(path)).rejects.toThrow(
-      `loadCheckpoint(${path}): there is no checksum in it. Is this a checkpoint?`,
+      `loadCheckpoint(${path}): the file has no checksum. Is this a checkpoint?`,
     );
     await writeFile(path, "epoch 3");
     await expect(loadCheckpoint(path)).rejects.toThrow(FormatError);
@@ -268,14 +268,14 @@ describe("restoreCheckpoint", () => {
     expect(contentOf(setup)).toEqual(before);
   });
 
-  it("wants the parts that were saved, so that none is left behind", async () => {
+  it("requires the parts that were saved", async () => {
     const setup = setUp();
     await saveCheckpoint(path, { model: setup.model, optimizer: setup.optimizer });
     const checkpoint = await loadCheckpoint(path);
     expect(() => {
       restoreCheckpoint(checkpoint, setup);
     }).toThrow(
-      "restoreCheckpoint: the checkpoint holds model, optimizer, generator default; " +
+      "restoreCheckpoint: the checkpoint contains model, optimizer, generator default; " +
         "the training has model, optimizer, loader, generator default, generator dropout",
     );
   });

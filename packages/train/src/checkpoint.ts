@@ -13,16 +13,16 @@ import {
 import { formatJson, parseJsonObject, type Json } from "./json.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
 
-/** Everything in a training that changes from step to step. The default generator always belongs to it. */
+/** All objects of a training run whose state changes from step to step. The default generator is always included. */
 export interface Training {
   readonly model: Module;
   readonly optimizer?: Optimizer | ClosureOptimizer;
   readonly loader?: DataLoader<unknown>;
-  /** Further generators that are drawn from, such as one given to a dropout layer. */
+  /** Further generators that the run uses, such as one passed to a dropout layer. */
   readonly generators?: Readonly<Record<string, Generator>>;
 }
 
-/** What a checkpoint holds, as it was saved. For the weights alone: `model.loadStateDict(checkpoint.model)`. */
+/** The contents of a checkpoint. To load only the weights: `model.loadStateDict(checkpoint.model)`. */
 export interface Checkpoint {
   readonly model: ReadonlyMap<string, Tensor>;
   /** Null if no optimizer was saved. */
@@ -31,19 +31,19 @@ export interface Checkpoint {
   readonly loader: DataLoaderState | null;
   /** The default generator's state under `default`, and those of further generators under their names. */
   readonly generators: ReadonlyMap<string, GeneratorState>;
-  /** Whatever else was to be remembered: epochs done, settings, the kind of model. */
+  /** Further data of the caller: completed epochs, settings, the kind of model. */
   readonly metadata: Readonly<Record<string, Json>>;
 }
 
-/** What the files say they are; a change that older versions cannot read counts the number up. */
+/** The format in the metadata of the file; the number grows with each change that older versions cannot read. */
 const format = "stargrad.checkpoint/1";
 
 /**
- * Saves a training so that it can go on, bit for bit, where it stands: after a step, or after an epoch. The file is
- * safetensors: weights are named `model.<name>`, what the optimizer keeps `optimizer.<name>`, and everything else is
- * text in the metadata. It carries a checksum, and a crash leaves the old file or the new one, whole.
+ * Saves the state of a training run after a step or an epoch, so that it can resume with bitwise identical results. The file
+ * has the format safetensors: weights are named `model.<name>`, the optimizer's state `optimizer.<name>`, and everything else
+ * is text in the metadata. It has a checksum. After a crash, the file is either the old one or the new one, complete.
  *
- * Throws: StargradError if it cannot be written; what was there before is untouched
+ * Throws: StargradError if the file cannot be written; an existing file is then unchanged
  */
 export async function saveCheckpoint(
   path: string,
@@ -53,20 +53,19 @@ export async function saveCheckpoint(
 }
 
 /**
- * Reads a checkpoint and changes nothing yet; see {@link restoreCheckpoint}.
+ * Reads a checkpoint without applying it; see {@link restoreCheckpoint}.
  *
- * Throws: FormatError for a file that is torn, changed, or no checkpoint; StargradError if it cannot be read
+ * Throws: FormatError for a file that is incomplete, modified, or not a checkpoint; StargradError if it cannot be read
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   return decode(await readSealed(path), path);
 }
 
 /**
- * Makes a training stand where the saved one stood: the same parts, with their states. All of it, or, if anything does
- * not fit, nothing.
+ * Restores the states of all parts of a training run from a checkpoint: all of them or, if anything does not fit, none.
  *
- * Throws: ArgumentError listing every parameter that is missing, unexpected or of another shape, or saying which part
- * of the training is not in the checkpoint or the other way round
+ * Throws: ArgumentError that lists every parameter that is missing, unexpected or of another shape, or the parts of the
+ * checkpoint and of the training if they differ
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): void {
   const { model, optimizer, loader } = training;
@@ -96,7 +95,11 @@ function stateOf(training: Training): Omit<Checkpoint, "metadata"> {
 
 function generatorsOf({ generators = {} }: Training): Map<string, Generator> {
   if (Object.hasOwn(generators, "default")) {
-    throw new ArgumentError("Checkpoint", "got a generator named default", "That name is the shared one's");
+    throw new ArgumentError(
+      "Checkpoint",
+      "got a generator named default, which is the name of the shared generator",
+      "Choose another name",
+    );
   }
   return new Map([["default", defaultGenerator()], ...Object.entries(generators)]);
 }
@@ -108,15 +111,15 @@ function restoreGenerators({ generators }: Pick<Checkpoint, "generators">, train
   }
 }
 
-/** A part that is left behind would go unnoticed until the resumed training ends elsewhere. */
+/** Checked, because a part that is not restored would only show in different results of the resumed training. */
 function checkParts(checkpoint: Checkpoint, training: Omit<Checkpoint, "metadata">): void {
   const saved = partNames(checkpoint);
   const own = partNames(training);
   if (saved.join() === own.join()) return;
   throw new ArgumentError(
     "restoreCheckpoint",
-    `the checkpoint holds ${saved.join(", ")}; the training has ${own.join(", ")}`,
-    "Restore the parts that were saved; for the weights alone, use model.loadStateDict(checkpoint.model)",
+    `the checkpoint contains ${saved.join(", ")}; the training has ${own.join(", ")}`,
+    "Restore the parts that were saved; to load only the weights, use model.loadStateDict(checkpoint.model)",
   );
 }
 
@@ -140,7 +143,7 @@ function encode({ model, optimizer, loader, generators, metadata }: Checkpoint):
     ]),
     metadata: new Map([
       ["format", format],
-      // An optimizer may have nothing to keep, and still be part of the training.
+      // An optimizer without any state is still part of the training.
       ...(optimizer === null ? [] : [["optimizer", "saved"] as const]),
       ...(loader === null ? [] : [["loader", formatJson({ ...loader })] as const]),
       [
@@ -162,7 +165,7 @@ function decode({ tensors, metadata }: Safetensors, path: string): Checkpoint {
   return {
     model: startingWith(modelPrefix, tensors),
     optimizer: metadata.has("optimizer") ? startingWith(optimizerPrefix, tensors) : null,
-    // Whether these are states, the loader and the generators check when they are given them.
+    // The loader and the generators validate these states when they restore them.
     loader: metadata.has("loader")
       ? (parseJsonObject(text("loader"), called) as unknown as DataLoaderState)
       : null,

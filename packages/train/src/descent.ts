@@ -2,26 +2,25 @@ import { assignAll, type Parameter } from "@stargrad/autograd";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
 
-/** What a run of a recorded step gives: what the step hands out, and the gradients that were asked for. */
+/** The outputs of one run of a recorded step. */
 export type Run<R> = {
-  /** Computed only to fail if the step should not count. */
+  /** Checks that fail if the step is refused. */
   readonly checks: readonly Tensor[];
   readonly results: R;
   readonly gradients: readonly Tensor[];
 };
 
 /**
- * How an optimizer goes from gradients to the next values of the parameters, where the step is recorded. `learning` are the
- * parameters that the loss depends on.
+ * How an optimizer updates the parameters in a recorded step. `learning` are the parameters that the loss depends on.
  */
 export interface Descent {
-  /** Whether a step is one run. */
+  /** Whether a step is exactly one run. */
   readonly evaluatesOnce: boolean;
-  /** Called while the step is recorded, after `backward`. Returns the gradients that each run has to hand out. */
+  /** Called while the step is recorded, after `backward`. Returns the gradients that each run has to return. */
   record(learning: readonly Parameter[]): readonly Tensor[];
-  /** Tells two recordings of the same loss apart. */
+  /** A key that distinguishes recordings of the same loss. */
   key(learning: readonly Parameter[]): string;
-  /** Takes a step. `run` runs what was recorded; for its first run, `isFirst`, the results can still be refused. */
+  /** Takes a step. `run` runs the recording; only in the first run of a step, `isFirst`, the results may be refused. */
   take<R extends { readonly loss: Tensor }>(
     learning: readonly Parameter[],
     run: (isFirst: boolean) => Run<R>,
@@ -32,7 +31,7 @@ export function descentOf(optimizer: Optimizer | ClosureOptimizer): Descent {
   return "advance" in optimizer ? recordedUpdate(optimizer) : repeatedLoss(optimizer);
 }
 
-/** The update is recorded with the gradients: a step is one run. */
+/** The recording contains the loss, the gradients and the update, so a step is one run. */
 function recordedUpdate(optimizer: Optimizer): Descent {
   return {
     evaluatesOnce: true,
@@ -45,7 +44,7 @@ function recordedUpdate(optimizer: Optimizer): Descent {
   };
 }
 
-/** Loss and gradients are recorded, and run whenever the optimizer evaluates its closure. */
+/** The recording contains the loss and the gradients, and runs whenever the optimizer calls its closure. */
 function repeatedLoss(optimizer: ClosureOptimizer): Descent {
   return {
     evaluatesOnce: false,
@@ -77,7 +76,7 @@ function repeatedLoss(optimizer: ClosureOptimizer): Descent {
       throw new ArgumentError(
         "trainStep",
         "the optimizer took a step without calling its closure; expected it to evaluate the loss before it returns",
-        "An optimizer that needs no closure extends Optimizer; one whose step is asynchronous takes a plain loop",
+        "If the optimizer needs no closure, extend Optimizer; if its step is asynchronous, write a plain loop",
       );
     },
   };

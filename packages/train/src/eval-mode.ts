@@ -1,9 +1,9 @@
 import type { Module } from "@stargrad/nn";
 
-/** The modes that the modules of models were in before they were evaluated, and how many evaluations there are of each. */
+/** For each model in evaluation: the number of running evaluations, and the modes of its modules before the first. */
 const evaluated = new WeakMap<Module, { count: number; readonly modes: ReadonlyMap<Module, boolean> }>();
 
-/** Has a model be in eval mode; returns what ends that, once nobody else evaluates it. */
+/** Sets a model to evaluation mode. Returns a function that restores the modes when no other evaluation is running. */
 export function enterEval(model: Module): () => void {
   const modes = new Map(model.modules().map((module) => [module, module.training]));
   const state = evaluated.get(model) ?? { count: 0, modes };

@@ -9,7 +9,7 @@ const data = arrays({ x: tensor([[1], [2], [3]]), y: tensor([[1], [1], [1]]) });
 const loader = new DataLoader(data, { batchSize: 2 });
 
 describe("evaluate", () => {
-  it("is the mean over the items of all batches, the last smaller one counting less", async () => {
+  it("is the mean over the items of all batches, with a smaller weight of the smaller last batch", async () => {
     const model = new Sequential();
     expect(await evaluate(model, loader, { loss: mseLoss })).toEqual({ loss: 5 / 3 });
   });
@@ -24,14 +24,14 @@ describe("evaluate", () => {
     },
   );
 
-  it("leaves a layer alone that is in eval mode by itself", async () => {
+  it("does not change a layer that is already in evaluation mode", async () => {
     const model = new Sequential(new Dropout(0.9), new Dropout(0.9));
     model.layers[0].eval();
     await evaluate(model, loader, { loss: mseLoss });
     expect(model.modules().map(({ training }) => training)).toEqual([true, false, true]);
   });
 
-  it("may look at one model several times at once", async () => {
+  it("may evaluate one model several times at once", async () => {
     const model = new Sequential(new Dropout(0.9));
     const short = new DataLoader(data, { batchSize: 3 });
     const figures = await Promise.all(
@@ -41,7 +41,7 @@ describe("evaluate", () => {
     expect(model.training).toBe(true);
   });
 
-  it("sets it back also when something fails", async () => {
+  it("restores the modes when something fails", async () => {
     const model = new Sequential(new Dropout());
     const failing = () => {
       throw new Error("no such figure");
@@ -50,7 +50,7 @@ describe("evaluate", () => {
     expect(model.training).toBe(true);
   });
 
-  it("says so when there is nothing to measure", async () => {
+  it("throws if there is nothing to measure", async () => {
     const empty = new DataLoader(data, { batchSize: 4, dropLast: true });
     await expect(evaluate(new Sequential(), empty, { loss: mseLoss })).rejects.toThrow(
       "evaluate: the loader has no batches",

@@ -9,14 +9,14 @@ import { readFigures, RunningMeans, type Figures, type Metrics } from "./metrics
 import { recordedIfPossible } from "./recorded-if-possible.js";
 
 /**
- * Measures a model on every item of a loader, without training it: `evaluate(model, loader, { accuracy })`. Meanwhile
- * the model is in eval mode; afterwards each of its modules is in the mode it was in. A model may be evaluated several times at
- * once, and not trained meanwhile. The forward pass and the metrics are recorded anew by each evaluation (see `jit`)
- * if they can be, and else called for every batch.
+ * Computes metrics of a model over all items of a loader: `evaluate(model, loader, { accuracy })`. The model is in evaluation
+ * mode meanwhile; afterwards the mode of each module is restored. Several evaluations of a model may run at the same time, but
+ * not together with training. Each evaluation records the forward pass and the metrics (see `jit`) if possible; otherwise it
+ * calls them for every batch.
  *
  * Returns the mean of each metric over the items.
  *
- * Throws: ArgumentError if the loader has no batches, or if a metric returns something else than one number
+ * Throws: ArgumentError if the loader has no batches, or if a metric does not return a tensor of one number
  */
 export async function evaluate<Name extends string>(
   model: Layer,
@@ -43,13 +43,13 @@ export async function evaluate<Name extends string>(
   return means.value;
 }
 
-/** Throws: ArgumentError unless a metric returned a scalar, as far as TypeScript could not see to it */
+/** Checks the result of a metric at run time. Throws: ArgumentError unless it is a tensor of one number */
 function scoreOf(name: string, score: unknown): Tensor {
   const returned: Tensor | null = score instanceof Tensor ? (score as Tensor) : null;
   if (returned?.size === 1) return returned;
   throw new ArgumentError(
     "evaluate",
     `the metric ${name} returned ${returned === null ? "no tensor" : `a tensor of shape ${formatShape(returned.shape)}`}; expected one number, as a tensor`,
-    "Reduce it, as x.mean() does; an asynchronous metric is for a loop of its own",
+    "Reduce it, for example with x.mean(); compute an asynchronous metric in your own loop",
   );
 }

@@ -26,7 +26,7 @@ function setUp({ learningRate = 0.02 } = {}) {
   };
 }
 
-/** What came of it: all events but those before the steps. */
+/** All events except those before the steps. */
 async function eventsOf<Name extends string>(
   events: AsyncIterable<FitEvent<Name>>,
 ): Promise<Exclude<FitEvent<Name>, BatchEvent>[]> {
@@ -79,7 +79,7 @@ describe("fit", () => {
     );
   });
 
-  it("does what the loop written out does, bit for bit", async () => {
+  it("gives bitwise the results of a plain loop", async () => {
     const byHand = setUp();
     for (let epoch = 0; epoch < 2; epoch++) {
       for await (const { x, y } of byHand.loader) {
@@ -93,7 +93,7 @@ describe("fit", () => {
     expect(valuesOf(fitted.model.stateDict())).toEqual(valuesOf(byHand.model.stateDict()));
   });
 
-  it("goes on after the epochs that are done", async () => {
+  it("continues after the completed epochs", async () => {
     const events = await eventsOf(fit({ ...setUp(), epochs: 3, startEpoch: 2 }));
     expect(events.map(({ epoch }) => epoch)).toEqual([3, 3, 3, 3]);
     expect(await eventsOf(fit({ ...setUp(), epochs: 3, startEpoch: 3 }))).toEqual([]);
@@ -124,7 +124,7 @@ describe("fit", () => {
     expect(valuesOf(model.stateDict())).toEqual(before);
   });
 
-  it("says so when there is nothing to learn from", async () => {
+  it("throws if there are no batches", async () => {
     const { model, optimizer, loss } = setUp();
     const loader = new DataLoader(data, { batchSize: 100, dropLast: true });
     await expect(eventsOf(fit({ model, optimizer, loss, loader, epochs: 1 }))).rejects.toThrow(
@@ -139,7 +139,7 @@ describe("what fit computes", () => {
     setEngine(engine);
   });
 
-  /** Counts how often an engine is asked to compute each primitive. */
+  /** Counts how often an engine computes each primitive. */
   function counting(counts: Map<string, number>): Engine {
     return {
       name: "counting",

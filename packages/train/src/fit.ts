@@ -8,7 +8,7 @@ import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } fr
 import { RunningMean } from "./running-mean.js";
 import { trainStep } from "./train-step.js";
 
-/** What a loader hands out: inputs, and what the model should make of them. */
+/** A batch of a loader: inputs x and targets y. */
 export interface Batch {
   readonly x: Tensor;
   readonly y: Tensor;
@@ -18,48 +18,48 @@ export interface FitOptions<Name extends string> {
   readonly model: Layer;
   readonly optimizer: Optimizer | ClosureOptimizer;
   readonly loader: DataLoader<Batch>;
-  /** What is made small. */
+  /** The loss to minimize. */
   readonly loss: Metric;
-  /** Further figures to report beside the loss. Default: none. */
+  /** Further metrics to report with the loss. Default: none. */
   readonly metrics?: Metrics<Name>;
-  /** After how many epochs to stop. */
+  /** The total number of epochs. */
   readonly epochs: number;
-  /** How many epochs are done already, in a run that is resumed. Default: 0. */
+  /** The number of completed epochs of a resumed run. Default: 0. */
   readonly startEpoch?: number;
 }
 
-/** Where in a training a step is. */
+/** The position of a step in the training. */
 export interface Progress {
   /** Counted from 1. */
   readonly epoch: number;
   /** Counted from 1 in every epoch. */
   readonly step: number;
-  /** How many steps an epoch has. */
+  /** The number of steps of an epoch. */
   readonly steps: number;
 }
 
 /**
- * Before every step: what it is going to learn from, while nothing has been drawn or changed for it yet. The loader
- * has moved on already, so what is saved here would go on without this step.
+ * Before every step: its batch, before anything is drawn or changed for the step. The loader has already advanced, so a run
+ * that is resumed from a checkpoint saved here skips this step.
  */
 export interface BatchEvent extends Progress {
   readonly event: "batch";
   readonly batch: Batch;
 }
 
-/** After every step: the figures of its batch, as they were before the step. */
+/** After every step: loss and metrics of its batch, computed with the weights before the step. */
 export interface StepEvent<Name extends string = never> extends Progress {
   readonly event: "step";
   readonly loss: number;
   readonly metrics: Figures<Name>;
 }
 
-/** After every epoch: the means of its steps' figures, so that each item was judged by the model of its step. */
+/** After every epoch: the means of loss and metrics over its items, each computed with the weights before its step. */
 export interface EpochEvent<Name extends string = never> {
   readonly event: "epoch";
-  /** How many epochs are done. */
+  /** The number of completed epochs. */
   readonly epoch: number;
-  /** After how many the training stops. */
+  /** The total number of epochs. */
   readonly epochs: number;
   readonly loss: number;
   readonly metrics: Figures<Name>;
@@ -69,12 +69,12 @@ export interface EpochEvent<Name extends string = never> {
 export type FitEvent<Name extends string = never> = BatchEvent | StepEvent<Name> | EpochEvent<Name>;
 
 /**
- * Trains a model. Its steps are recorded (see `trainStep`): `forward` is called when a step is recorded and not at every step, so what
- * differs from step to step has to be drawn or chosen by tensors. It runs while somebody iterates over its events, and between two events it stands still: then the
- * model can be looked at, evaluated or saved. To stop early, leave the loop.
+ * Trains a model. The steps are recorded (see `trainStep`): `forward` is called only when a step is recorded, so everything
+ * that differs from step to step must be a tensor operation, such as a random draw. Training advances only while the caller
+ * iterates over the events; between two events the model can be inspected, evaluated or saved. To stop early, leave the loop.
  *
- * Throws: StargradError if the loss is not a finite number, before a step could carry that into the weights;
- * ArgumentError if the loader has no batches
+ * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. ArgumentError if the
+ * loader has no batches
  */
 export async function* fit<Name extends string = never>({
   model,
@@ -104,41 +104,41 @@ export async function* fit<Name extends string = never>({
     const epochMetrics = new RunningMeans<Name>();
 
     for await (const batch of loader) {
-      const place: Progress = { epoch, step: loader.state().position, steps: loader.length };
-      yield { event: "batch", ...place, batch };
+      const progress: Progress = { epoch, step: loader.state().position, steps: loader.length };
+      yield { event: "batch", ...progress, batch };
 
       let results: Readonly<Record<string, Tensor>>;
       let loss: number;
       try {
-        // An engine finds out that the step is refused when it is taken, or when its loss is read.
+        // The error of a refused step is thrown by the step or, on an asynchronous engine, when its loss is read.
         results = take({ x: batch.x, y: batch.y });
         loss = await results.loss.item();
       } catch (error) {
-        throw explained(error, place);
+        throw explained(error, progress);
       }
       const figures = await readFigures(names.map((name) => [name, results[keyOf(name)]]));
       const [size] = batch.x.shape;
       epochLoss.add(loss, size);
       epochMetrics.add(figures, size);
-      yield { event: "step", ...place, loss, metrics: figures };
+      yield { event: "step", ...progress, loss, metrics: figures };
     }
     const seconds = (performance.now() - started) / 1000;
     yield { event: "epoch", epoch, epochs, loss: epochLoss.value, metrics: epochMetrics.value, seconds };
   }
 }
 
-/** What a metric is called beside the loss; it may be named `loss` itself. */
+/** The name of a metric in the results of a step, with a prefix, because a metric may be named `loss` too. */
 function keyOf(name: string): string {
   return `metrics.${name}`;
 }
 
-/** The error of a step, which says what the loss is and where if that is why it was refused. */
+/** Converts the error of a step that was refused into one with the loss, the epoch and the step. */
 function explained(error: unknown, { epoch, step }: Progress): unknown {
   if (!(error instanceof CheckError) || error.called !== "trainStep") return error;
   const loss = ["NaN", "Infinity", "-Infinity"][error.code - 1];
   return new StargradError(
     "fit",
     `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
-    "Is the learning rate too large, or is there something in the data that is not a number?",
+    "Try a smaller learning rate, and check the data for NaN and infinities",
   );
 }

@@ -1,16 +1,17 @@
 import { FormatError } from "@stargrad/io";
 import { ArgumentError } from "@stargrad/tensor";
 
-/** What JSON can hold. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/**
- * Throws: ArgumentError for NaN and infinities, which `JSON.stringify` would turn into null without a word
- */
+/** Throws: ArgumentError for NaN and infinities, which `JSON.stringify` silently replaces by null */
 export function formatJson(value: Json): string {
   return JSON.stringify(value, (key, inner: unknown) => {
     if (typeof inner === "number" && !Number.isFinite(inner)) {
-      throw new ArgumentError("saveCheckpoint", `${key} is ${inner}, which JSON cannot hold`);
+      throw new ArgumentError(
+        "saveCheckpoint",
+        `got ${inner} for ${key}; expected a finite number, because JSON has no other`,
+      );
     }
     return inner;
   });

@@ -28,7 +28,7 @@ const golden = JSON.parse(readFileSync(new URL("../golden/lbfgs.json", import.me
 };
 const items = golden.y.length;
 
-/** The network of golden/lbfgs.py, with the loader that hands out its batches. */
+/** The network of golden/lbfgs.py, with a loader of its batches. */
 function setUp(options: LBFGSOptions) {
   const model = new Sequential(
     new Linear(2, 3, { dtype: "float64" }),
@@ -61,7 +61,7 @@ async function finish(events: AsyncIterator<unknown>): Promise<void> {
   while ((await events.next()).done !== true);
 }
 
-/** A step of a plain loop. Returns the loss before it. */
+/** A step of a plain loop. Returns the loss before the step. */
 function plainStep(optimizer: LBFGS, lossOf: () => Tensor, afterBackward?: () => void): number {
   return optimizer.step(() => {
     optimizer.zeroGrad();
@@ -162,7 +162,7 @@ describe("a recorded step with L-BFGS", () => {
     expect([forwards, products]).toEqual([1, 0]);
   });
 
-  it("goes on from a checkpoint as if it had never stopped", async () => {
+  it("resumes from a checkpoint without a difference", async () => {
     const [{ options }] = golden.cases;
     const whole = setUp(options);
     const first = setUp(options);
@@ -193,7 +193,7 @@ describe("a recorded step with L-BFGS", () => {
     const step = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: model.forward(x).sum() }) });
     // The first iteration goes below 0, where there is no root.
     expect(() => step({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
-      `[StargradError: LBFGS.step: the loss became NaN; the parameters are those before the step. Lower the learning rate, or search along each direction: { strongWolfe: true }]`,
+      `[StargradError: LBFGS.step: the loss became NaN; the parameters are those before the step. Lower the learning rate, or use a line search: { strongWolfe: true }]`,
     );
     expect(model.weight.itemSync()).toBe(0.5);
     expect(optimizer.stateDict().get("iterations")?.itemSync()).toBe(0);
@@ -201,13 +201,13 @@ describe("a recorded step with L-BFGS", () => {
     const loader = new DataLoader(arrays({ x: tensor([[NaN]]), y: tensor([[0]]) }), { batchSize: 1 });
     const run = finish(fit({ model, optimizer, loader, loss: mseLoss, epochs: 1 }));
     await expect(run).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[StargradError: fit: the loss is NaN in epoch 1, step 1; the weights are those of the step before. Is the learning rate too large, or is there something in the data that is not a number?]`,
+      `[StargradError: fit: the loss is NaN in epoch 1, step 1; the weights are those of the step before. Try a smaller learning rate, and check the data for NaN and infinities]`,
     );
     expect(model.weight.itemSync()).toBe(0.5);
     expect(model.weight.grad).toBeNull();
   });
 
-  it("says what it cannot do", () => {
+  it("throws for unsupported uses", () => {
     const model = new Linear(1, 1);
     const parameters = model.parameters();
     const loss = ({ x }: Readonly<Record<string, Tensor>>) => ({ loss: model.forward(x).sum() });
@@ -219,7 +219,7 @@ describe("a recorded step with L-BFGS", () => {
     };
     const x = tensor([[1]]);
     expect(() => trainStep({ model, optimizer: idle, loss })({ x })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: trainStep: the optimizer took a step without calling its closure; expected it to evaluate the loss before it returns. An optimizer that needs no closure extends Optimizer; one whose step is asynchronous takes a plain loop]`,
+      `[ArgumentError: trainStep: the optimizer took a step without calling its closure; expected it to evaluate the loss before it returns. If the optimizer needs no closure, extend Optimizer; if its step is asynchronous, write a plain loop]`,
     );
     const inner = new LBFGS(parameters);
     const optimizer = new LBFGS(parameters);

@@ -16,7 +16,7 @@ describe("accuracy", () => {
     expect(await accuracy(logits, tensor([0, 1, 0, 0], { dtype: "int32" })).item()).toBe(0);
   });
 
-  it("throws for shapes that do not belong together", () => {
+  it("throws for shapes that do not match", () => {
     expect(() => accuracy(logits, tensor([1, 0], { dtype: "int32" }))).toThrow(ShapeError);
     expect(() => accuracy(logits, logits)).toThrow("accuracy: got logits [4, 3] and target [4, 3]");
   });

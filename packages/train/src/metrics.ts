@@ -4,17 +4,17 @@ import { widestFloat } from "@stargrad/tensor/internal";
 
 import { RunningMean } from "./running-mean.js";
 
-/** A figure that says how good the outputs of a batch are, as a scalar: a loss, or an accuracy. */
+/** Computes a scalar from the outputs and targets of a batch, such as a loss or an accuracy. */
 export type Metric = (output: Tensor, target: Tensor) => Tensor;
 
-/** Metrics by the names under which their figures are reported. */
+/** Metrics by their names in reports. */
 export type Metrics<Name extends string> = Readonly<Record<Name, Metric>>;
 
-/** What the metrics came to. */
+/** The values of metrics, by name. */
 export type Figures<Name extends string> = Readonly<Record<Name, number>>;
 
 /**
- * The fraction of items whose largest logit is that of the right class (the first, where several tie).
+ * The fraction of items whose largest logit is that of the target class (the first one if several are equal).
  *
  * Shapes: logits [N, C], target [N] int32 -> []
  * Throws: ShapeError for other shapes
@@ -29,7 +29,7 @@ export function accuracy(logits: Tensor, target: Tensor): Tensor {
   return logits.argmax({ axis: 1 }).equal(target).cast(widestFloat()).mean();
 }
 
-/** The numbers of scores that have been computed. */
+/** Reads the values of scalar tensors. */
 export async function readFigures<Name extends string>(
   scores: readonly (readonly [name: Name, score: Tensor])[],
 ): Promise<Figures<Name>> {
@@ -37,7 +37,7 @@ export async function readFigures<Name extends string>(
   return Object.fromEntries(figures) as Figures<Name>;
 }
 
-/** The means of several figures over batches, each batch counting by its size. */
+/** The means of several metrics over batches, weighted by the sizes of the batches. */
 export class RunningMeans<Name extends string> {
   readonly #means = new Map<Name, RunningMean>();
 

@@ -20,7 +20,7 @@ describe("predict", () => {
     expect(model.modules().every(({ training }) => training)).toBe(true);
   });
 
-  it("sees what has been learned or replaced since", async () => {
+  it("uses weights that were trained or replaced since", async () => {
     const model = new Sequential(new Linear(4, 3, { generator }));
     await predict(model, x);
     const [weight] = model.parameters();
@@ -31,7 +31,7 @@ describe("predict", () => {
     expect((await predict(model, x)).shape).toEqual([10, 2]);
   });
 
-  it("sees from call to call what a private field holds", async () => {
+  it("uses the current contents of a private field at each call", async () => {
     class Scales extends Module {
       #by = 1;
       scaleBy(by: number): void {
@@ -68,12 +68,12 @@ describe("predict", () => {
     expect(model.calls).toBe(4);
   });
 
-  it("makes no rows of none", async () => {
+  it("returns no rows for no rows", async () => {
     const model = new Linear(4, 3, { generator });
     expect((await predict(model, zeros([0, 4]))).shape).toEqual([0, 3]);
   });
 
-  it("says what is wrong, and sets the modes back", async () => {
+  it("reports errors, and restores the modes", async () => {
     const model = new Linear(4, 3, { generator });
     await expect(predict(model, zeros([]))).rejects.toThrow("predict: got a scalar");
     await expect(predict(model, x, { batchSize: 0 })).rejects.toThrow("got the batchSize 0");
@@ -83,7 +83,7 @@ describe("predict", () => {
         return rows.sum();
       }
     }
-    await expect(predict(new Sums(), x)).rejects.toThrow("forward made [] of 10 rows");
+    await expect(predict(new Sums(), x)).rejects.toThrow("forward returned [] for 10 rows");
     expect(model.training).toBe(true);
   });
 });
@@ -97,7 +97,7 @@ it.each([[3], [undefined], [Promise.resolve(zeros([2, 1]))], [[zeros([2, 1])]]])
       }
     }
     await expect(predict(new Odd(), zeros([2, 1]))).rejects.toThrow(
-      "predict: forward made no tensor of 2 rows",
+      "predict: forward returned no tensor for 2 rows",
     );
   },
 );

@@ -6,19 +6,19 @@ import { enterEval } from "./eval-mode.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
 
 export interface PredictOptions {
-  /** How many rows go through the model at once. Default: 256. */
+  /** The number of rows of each forward pass. Default: 256. */
   readonly batchSize?: number;
 }
 
 /**
- * What a model makes of many inputs, batch after batch: `predict(model, images)`. Meanwhile the model is in eval mode; afterwards
- * each of its modules is in the mode it was in. The forward pass is recorded anew by each call (see `jit`) if it can be, and else
- * called for every batch. The result is a value: no gradient passes through it.
+ * The outputs of a model for many inputs, computed in batches: `predict(model, images)`. The model is in evaluation mode
+ * meanwhile; afterwards the mode of each module is restored. Each call records the forward pass (see `jit`) if possible;
+ * otherwise it calls `forward` for every batch. The result has no gradient.
  *
- * Shapes: x [N, …] -> [N, …] of what `forward` makes of a batch
+ * Shapes: x [N, …] -> [N, …], the rows that `forward` returns
  * Defaults: batchSize 256
- * Throws: ArgumentError if x has no axes, if batchSize is no whole number of at least 1, or if `forward` does not make a row of
- * each row; whatever `forward` throws
+ * Throws: ArgumentError if x has no axes, if batchSize is not an integer of at least 1, or if `forward` does not return one
+ * row for each row; the errors of `forward`
  * Source: keras.Model.predict
  */
 export async function predict(
@@ -56,10 +56,10 @@ export async function predict(
   }
 }
 
-/** Throws: ArgumentError unless `forward` made a row of each row, as far as TypeScript could not see to it */
+/** Checks the result of `forward` at run time. Throws: ArgumentError unless it is a tensor with one row for each row */
 function expectRows(output: unknown, rows: number): void {
   const shape = output instanceof Tensor ? (output as Tensor).shape : null;
   if (shape?.[0] === rows) return;
   const made = shape === null ? "no tensor" : formatShape(shape);
-  throw new ArgumentError("predict", `forward made ${made} of ${rows} rows; expected as many rows`);
+  throw new ArgumentError("predict", `forward returned ${made} for ${rows} rows; expected one row for each`);
 }

@@ -2,13 +2,13 @@ import { jit } from "@stargrad/jit";
 import type { Tree } from "@stargrad/tensor";
 
 /**
- * A function that does what f does, recorded if it can be. One that reads values, or chooses by them, is called as it is from
- * then on.
+ * A function that records f if possible. If f reads values or branches on them, it cannot be recorded, and all further calls
+ * execute f directly.
  */
 export function recordedIfPossible<Inputs extends readonly Tree[], Results extends Tree>(
   f: (...inputs: Inputs) => Results,
 ): (...inputs: Inputs) => Results {
-  // It takes all that f takes, and numbers besides.
+  // The recorded function accepts all inputs of f, and also numbers instead of tensors.
   const recorded = jit(f as unknown as (...inputs: never[]) => Results) as unknown as typeof f;
   let isPossible = true;
   return (...inputs) => {
@@ -16,7 +16,7 @@ export function recordedIfPossible<Inputs extends readonly Tree[], Results exten
     try {
       return recorded(...inputs);
     } catch {
-      // What is wrong with the inputs is wrong here too, and is said by this call.
+      // If the inputs are invalid, this call throws the error.
       const results = f(...inputs);
       isPossible = false;
       return results;

@@ -1,7 +1,7 @@
 /**
- * The mean of values that arrive one by one: `Σ wᵢ xᵢ / Σ wᵢ`, with a batch's size as the weight of its mean.
+ * The weighted mean of the values added so far: `Σ wᵢ xᵢ / Σ wᵢ`. Use the size of a batch as the weight of its mean.
  *
- * Defaults: NaN while there is nothing to take a mean of
+ * Defaults: NaN before the first value
  */
 export class RunningMean {
   #sum = 0;

@@ -6,13 +6,13 @@ import {
   type Safetensors,
 } from "@stargrad/io";
 
-/** The metadata entry that seals a file. */
+/** The key of the checksum in the metadata of a sealed file. */
 const sealKey = "checksum";
 
 /**
- * Writes a safetensors file with a checksum over everything else in it: tensors, names, shapes, metadata.
+ * Writes a sealed file: a safetensors file with a checksum of all other contents: tensors, names, shapes, metadata.
  *
- * Throws: as {@link writeSafetensors}; what was there before is untouched
+ * Throws: as {@link writeSafetensors}; an existing file is then unchanged
  */
 export async function writeSealed(path: string, content: Safetensors): Promise<void> {
   const seal = await checksumOf(content);
@@ -20,9 +20,9 @@ export async function writeSealed(path: string, content: Safetensors): Promise<v
 }
 
 /**
- * Reads a sealed file, and returns it without its seal.
+ * Reads a sealed file, and returns its contents without the checksum.
  *
- * Throws: FormatError if anything in the file has changed since it was written, or if it has no seal
+ * Throws: FormatError if the contents do not match the checksum, or if there is none
  */
 export async function readSealed(path: string): Promise<Safetensors> {
   const { tensors, metadata } = await readSafetensors(path);
@@ -31,21 +31,21 @@ export async function readSealed(path: string): Promise<Safetensors> {
   if (seal === undefined) {
     throw new FormatError(
       `loadCheckpoint(${path})`,
-      "there is no checksum in it",
-      "Is this a checkpoint? Plain weights are for readSafetensors and model.loadStateDict",
+      "the file has no checksum",
+      "Is this a checkpoint? Load plain weights with readSafetensors and model.loadStateDict",
     );
   }
   if (seal !== (await checksumOf({ tensors, metadata }))) {
     throw new FormatError(
       `loadCheckpoint(${path})`,
-      "its content does not match its checksum, so something in it has changed since it was saved",
+      "its content does not match its checksum, so the file has changed since it was saved",
       "Use an older checkpoint",
     );
   }
   return { tensors, metadata };
 }
 
-/** The SHA-256 of the file as it would be without its seal. Equal content is always encoded in the same bytes. */
+/** The SHA-256 of the file without the checksum. The encoding of equal contents is always the same. */
 async function checksumOf({ tensors, metadata }: Safetensors): Promise<string> {
   const bytes = await encodeSafetensors(tensors, metadata);
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));

@@ -14,7 +14,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { trainStep } from "./train-step.js";
 
-// A recording is used again as long as what it was made from is unchanged, and no longer.
+// A recording is reused only while everything that it depends on is unchanged.
 
 const engine = getEngine();
 
@@ -91,7 +91,7 @@ const changes: Readonly<Record<string, (setting: Setting) => void>> = {
   "a momentum": ({ optimizer }) => void (optimizer.groups[0].momentum = 0.9),
 };
 
-describe("what a recording was made from", () => {
+describe("the dependencies of a recording", () => {
   it.each(Object.entries(changes))("may change: %s", (_, change) => {
     const [plain, recorded] = [setting(), setting()];
     const step = trainStep({ ...recorded, loss: ({ x }) => ({ loss: recorded.lossOf(x) }) });
@@ -117,7 +117,7 @@ describe("what a recording was made from", () => {
     expect(prepared).toEqual([1, 0, 0, 1, 0, 0]);
   });
 
-  it("is found again when it is as it was", () => {
+  it("are found again when they have the previous values", () => {
     const { model, judge, optimizer, lossOf } = setting();
     const step = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: lossOf(x) }) });
     const x = tensor([
@@ -140,7 +140,7 @@ describe("what a recording was made from", () => {
     expect(acts.map(take)).toEqual([0, 0, 0, 0]);
   });
 
-  it("is not the same again if a layer changes its own fields", () => {
+  it("are never the same if a layer changes its own fields", () => {
     class Counts extends Module {
       readonly inner = linear(2, 1);
       calls = 0;
@@ -159,7 +159,7 @@ describe("what a recording was made from", () => {
     expect(model.calls).toBe(3);
   });
 
-  it("may be of many shapes, each of which is recorded once", () => {
+  it("may have many shapes, each of which is recorded once", () => {
     const model = linear(1, 1);
     const optimizer = new SGD(model.parameters());
     const step = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: model.forward(x).mean() }) });
@@ -174,7 +174,7 @@ describe("what a recording was made from", () => {
   });
 });
 
-it("running statistics that are still awaited are found by a recorded step, and go on after it", () => {
+it("a recorded step uses pending running statistics, which continue after it", () => {
   const [plain, recorded] = [setting(), setting()];
   const step = trainStep({ ...recorded, loss: ({ x }) => ({ loss: recorded.lossOf(x) }) });
   for (let i = 0; i < 4; i++) {
@@ -195,7 +195,7 @@ it("running statistics that are still awaited are found by a recorded step, and 
 });
 
 describe("gradients", () => {
-  it("are left nowhere, and those of parameters beside the model stay as they were", () => {
+  it("are null after a step, and those of parameters outside of the model do not change", () => {
     const { model, judge, optimizer, lossOf } = setting();
     const step = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: lossOf(x) }) });
     const [first, ...others] = judge.parameters();
@@ -210,7 +210,7 @@ describe("gradients", () => {
   });
 });
 
-describe("what was made before the step", () => {
+describe("a tensor created before the step", () => {
   const weight = () => new Parameter(tensor([2, 3]));
   const stepWith = (parameter: Parameter, factor: () => Tensor) =>
     trainStep({
@@ -271,8 +271,8 @@ describe("what was made before the step", () => {
   });
 });
 
-describe("what a step hands out", () => {
-  it("is a buffer as the step leaves it", () => {
+describe("the result of a step", () => {
+  it("contains a buffer with its value after the step", () => {
     const norm = new BatchNorm1d(1);
     const step = trainStep({
       model: norm,
@@ -284,7 +284,7 @@ describe("what a step hands out", () => {
     expect(means[1]).toBeCloseTo(0.38, 6);
   });
 
-  it("cannot be read before it is handed out", () => {
+  it("cannot be read before the step returns", () => {
     const model = linear(1, 1);
     const inside: Tensor[] = [];
     const step = trainStep({

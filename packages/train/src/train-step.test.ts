@@ -118,7 +118,7 @@ describe("trainStep", () => {
     expect(memoryInUse()).toBe(before);
   });
 
-  it("takes numbers that change, and changes nothing but what it was given", () => {
+  it("takes numbers that change, and changes only its model and optimizer", () => {
     const weight = new Parameter(tensor([1]));
     const model = new Scale(weight);
     const step = trainStep({
@@ -133,7 +133,7 @@ describe("trainStep", () => {
     expect(values).toEqual([0.5, 0.25, -1.75]);
   });
 
-  it("sees a mode that is switched, a parameter that is frozen and an option that is changed", () => {
+  it("responds to a changed mode, a frozen parameter and a changed option", () => {
     const model = new Sequential(new Linear(2, 4), new Dropout(0.5), new Linear(4, 1));
     const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
     const step = trainStep({
@@ -164,7 +164,7 @@ describe("trainStep", () => {
     expect(first.dataSync()).not.toEqual(frozen);
   });
 
-  it("clips gradients where it is told to", () => {
+  it("clips gradients in afterBackward", () => {
     const weight = new Parameter(tensor([3, 4]));
     const step = trainStep({
       model: new Scale(weight),
@@ -217,7 +217,7 @@ describe("trainStep", () => {
     const memory = memoryInUse();
     for (let i = 0; i < 5; i++) {
       expect(() => step(refused)).toThrow(
-        "trainStep: found the code 1. `refuse` says which steps do not count",
+        "trainStep: found the code 1. `refuse` returned a code other than 0",
       );
     }
     expect([valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())]).toEqual(before);
@@ -226,7 +226,7 @@ describe("trainStep", () => {
     expect(valuesOf(model.stateDict())).not.toEqual(before[0]);
   });
 
-  it("says what cannot be recorded", () => {
+  it("throws for functions that cannot be recorded", () => {
     const weight = new Parameter(tensor([1]));
     const model = new Scale(weight);
     const optimizer = new SGD([weight]);
@@ -290,7 +290,7 @@ describe("trainStep", () => {
       loss: (() => weight.sum()) as unknown as () => { loss: Tensor },
     });
     expect(() => bare({})).toThrow(
-      "`loss` returned a tensor; expected tensors by name, loss among them. Return { loss }",
+      "`loss` returned a tensor; expected tensors by name, including loss. Return { loss }",
     );
     const nameless = trainStep({
       model,
@@ -314,7 +314,7 @@ describe("trainStep", () => {
     expect(model.parameters()[0].dataSync()).not.toEqual(before);
   });
 
-  it("uses variables as they are when it runs, also those it does not change", () => {
+  it("uses the current values of variables, including those it does not change", () => {
     const weight = new Parameter(tensor([1]));
     const offset = new Buffer(tensor([10]));
     const model = new Scale(weight);
@@ -364,7 +364,7 @@ function memoryInUse(): number {
 }
 
 describe("lengths of sequences", () => {
-  it("may be others at each step, and are checked at each", () => {
+  it("may differ between steps, and are checked at each", () => {
     const models = [1, 2].map(() => new LSTM(2, 3, { batchFirst: true, generator: new Generator(1) }));
     const [plain, recorded] = models;
     const [plainOptimizer, optimizer] = models.map(
@@ -401,8 +401,8 @@ describe("lengths of sequences", () => {
   });
 });
 
-describe("what a step is given", () => {
-  it("has to be tensors by name, and values", () => {
+describe("the inputs of a step", () => {
+  it("must be tensors by name, and values", () => {
     const { model, step } = regression();
     const untyped = step as unknown as (inputs: unknown) => unknown;
     expect(() => untyped(tensor([1]))).toThrow("trainStep: the step got a tensor; expected tensors by name");

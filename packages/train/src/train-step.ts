@@ -6,72 +6,73 @@ import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
 import { descentOf, type Run } from "./descent.js";
 
-/** What a step learns from: tensors, and numbers that may differ from step to step. */
+/** The inputs of a step: tensors, and numbers that may differ from step to step. */
 export type StepInputs = Readonly<Record<string, Tensor | number>>;
 
-/** The inputs as the loss sees them: all of them tensors. */
+/** The inputs that the loss receives, with numbers converted to tensors. */
 export type StepTensors<I extends StepInputs> = { readonly [Name in keyof I]: Tensor };
 
 export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
   readonly model: Module;
   readonly optimizer: Optimizer | ClosureOptimizer;
   /**
-   * The mistake, and whatever else is of interest, of one batch. It is called only when the step is recorded, so all that
-   * it does has to be operations on tensors: what it reads from elsewhere stays as it was then.
+   * Computes the loss of one batch, and further results. It is called only when the step is recorded, so it must consist of
+   * operations on tensors: values that it reads from elsewhere are constants of the recording.
    */
   readonly loss: (inputs: StepTensors<I>) => R;
-  /** What to do with the gradients before the optimizer takes them, such as `clipGradNorm`. Default: nothing. */
+  /** Called between `backward` and the update, to change gradients, such as with `clipGradNorm`. Default: nothing. */
   readonly afterBackward?: () => void;
   /**
-   * Codes made of the results, bool or int32, as operations on tensors: if one of them is not 0 (not false), the step does not
-   * count. It fails with a CheckError that has the code, and nothing changes. Of an optimizer that evaluates the loss several
-   * times in a step, the first evaluation is looked at. Default: all steps count.
+   * Computes codes from the results, bool or int32, with operations on tensors. If a code is not 0 (not false), the step is
+   * refused: it throws a CheckError with the code, and nothing changes. If an optimizer evaluates the loss several times in a
+   * step, only the first evaluation is checked. Default: no step is refused.
    */
   readonly refuse?: (results: R) => Tensor;
 }
 
-/** What a step hands out: the mistake, and whatever else was asked for. */
+/** The results of a step: the loss, and further tensors of the caller. */
 export interface StepResults extends Readonly<Record<string, Tensor>> {
   readonly loss: Tensor;
 }
 
-/** What a recording of a step is used with, and as long as what holds. */
+/** The data that a recording of a step needs, and the conditions under which it is valid. */
 interface StepNotes {
   /** The optimizer's parameters that the loss depends on. */
   readonly learning: readonly Parameter[];
-  /** What the optimizer's settings choose for these. */
+  /** The operations that the optimizer's settings select for these parameters. */
   readonly key: string;
-  /** The parameters whose gradients a step drops. */
+  /** The parameters whose gradients are dropped before a step. */
   readonly cleared: readonly Parameter[];
-  /** Whether the model is as it was, also those of its modules that the loss does not call. */
+  /** Whether the model is unchanged, including modules that the loss does not call. */
   readonly unchanged: () => boolean;
 }
 
 /**
- * One step of training as a function: forward, backward and the optimizer's update are recorded as one program the first time,
- * and from then on only run. The numbers are those of a plain loop, to the bit: learning rates, dropout and running
- * statistics go on as they do there.
+ * A training step as a function. The first call records forward pass, backward pass and update as one program; later calls
+ * only run it. The results are bitwise identical to those of a plain loop, including learning rates, dropout and running
+ * statistics.
  *
- * A recording is used again as long as what it was made from is unchanged: shapes and types of the inputs; of `model` and of
- * every module whose `forward` was called, also one beside it, all that its own fields hold, `training` among them; which
- * parameters are frozen; and what an optimizer's settings choose. Otherwise the step is recorded anew. What private fields,
- * closures and plain objects hold is not seen: the loss has to be a function of its inputs and of such fields. A layer
- * whose `forward` changes its own fields is recorded anew at every step.
+ * A recording is reused while the following are unchanged: the shapes and types of the inputs; the fields of `model` and of
+ * every module whose `forward` was called, even outside of `model`, including `training`; which parameters are frozen; and the
+ * operations that the optimizer's settings select. Otherwise the step is recorded again. The contents of private fields,
+ * closures and plain objects are not compared, so the loss must be a function of its inputs and of such fields. If the
+ * `forward` of a layer changes its own fields, every step is recorded again.
  *
- * An optimizer that evaluates the loss several times in a step, such as LBFGS, runs the recorded loss and its gradients that
- * often, as it would call a closure in a plain loop: each evaluation draws anew and moves running statistics. What is
- * handed out is that of the first one.
+ * An optimizer that evaluates the loss several times in a step, such as LBFGS, runs the recorded loss and gradients for each
+ * evaluation, like a closure in a plain loop: each evaluation draws new random numbers and updates running statistics. The
+ * step returns the results of the first evaluation.
  *
- * Gradients are those of this batch alone: what `backward` has left in the parameters of the model and the optimizer is
- * dropped, and nothing is left in any `grad`. Indices are checked at every step; other values, such as targets of a binary
+ * Gradients are those of the current batch only: earlier gradients in the parameters of the model and the optimizer are
+ * dropped, and every `grad` is null afterwards. Indices are checked at every step; other values, such as targets of a binary
  * cross entropy, only in a plain loop.
  *
  *     const step = trainStep({ model, optimizer, loss: ({ x, y }) => ({ loss: crossEntropy(model.forward(x), y) }) });
  *     for await (const { x, y } of loader) console.log(await step({ x, y }).loss.item());
  *
- * Throws, when the step is called: ArgumentError if an input depends on parameters, if the loss reads a value, draws a number
- * that is not a tensor, uses what was computed from parameters before, or depends on no parameter of the optimizer; whatever the
- * operations and the optimizer throw. Then no variable and no generator has changed, but for what evaluations before have moved.
+ * Throws, when the step is called: ArgumentError if an input depends on parameters, or if the loss reads a value, draws a
+ * number that is not a tensor, uses a tensor computed from parameters before the step, or depends on no parameter of the
+ * optimizer; the errors of the operations and the optimizer. Then no variable and no generator has changed, except by earlier
+ * evaluations of the same step.
  */
 export function trainStep<I extends StepInputs, R extends StepResults>({
   model,
@@ -81,7 +82,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
   refuse,
 }: TrainStepOptions<I, R>): (inputs: I) => R {
   const descent = descentOf(optimizer);
-  /** What is recorded: all that one run computes. */
+  /** The recorded function. */
   const run = ({
     inputs,
     isFirst,
@@ -90,8 +91,8 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
     expectLoss(results);
     const codes = refuse?.(results).cast("int32");
-    const looked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
-    const checks = looked === undefined ? [] : [check(looked, refusal)];
+    const checked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
+    const checks = checked === undefined ? [] : [check(checked, refusal)];
     backward(results.loss);
     afterBackward?.();
     const learning = own.filter(({ grad }) => grad !== null);
@@ -101,7 +102,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     const gradients = descent.record(learning);
     const cleared = [...new Set([...model.parameters(), ...own])];
     return {
-      // The checks come first: what is computed before them cannot be written where it belongs at once.
+      // The checks come first: results computed before a check cannot be written directly to their destination.
       results: { checks, results, gradients },
       notes: { learning, key: descent.key(learning), cleared, unchanged },
     };
@@ -124,15 +125,15 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
   };
 }
 
-/** What a run takes besides variables: whether it is the first of its step, 1 or 0. */
+/** The inputs of a run. `isFirst` is 1 in the first run of a step, otherwise 0. */
 type RunInputs<I extends StepInputs> = {
   readonly inputs: StepTensors<I>;
   readonly isFirst: Tensor;
 };
 
-const refusal = { called: "trainStep", problems: [], hint: "`refuse` says which steps do not count" };
+const refusal = { called: "trainStep", problems: [], hint: "`refuse` returned a code other than 0" };
 
-/** Throws: ArgumentError if inputs are not tensors by name, as far as TypeScript could not see to it */
+/** Checks inputs at run time. Throws: ArgumentError unless they are tensors by name */
 function expectNamed(inputs: unknown): void {
   if (!(inputs instanceof Tensor) && !Array.isArray(inputs)) return;
   throw new ArgumentError(
@@ -142,14 +143,14 @@ function expectNamed(inputs: unknown): void {
   );
 }
 
-/** Throws: ArgumentError if results are not tensors by name, `loss` among them, as far as TypeScript could not see to it */
+/** Checks results at run time. Throws: ArgumentError unless they are tensors by name, including `loss` */
 function expectLoss(results: unknown): void {
   expectTensors("trainStep", results);
   const { loss } = results as { readonly loss?: unknown };
   if (!(results instanceof Tensor) && loss instanceof Tensor) return;
   throw new ArgumentError(
     "trainStep",
-    `\`loss\` returned ${results instanceof Tensor ? "a tensor" : "no tensor of the name loss"}; expected tensors by name, loss among them`,
+    `\`loss\` returned ${results instanceof Tensor ? "a tensor" : "no tensor of the name loss"}; expected tensors by name, including loss`,
     "Return { loss }",
   );
 }

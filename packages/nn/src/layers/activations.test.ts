@@ -34,7 +34,7 @@ describe.each(layers)("%s", (layer) => {
     expect(layer.forward(tensor([NaN])).itemSync()).toBeNaN();
   });
 
-  it("has true gradients, of the first and the second order", () => {
+  it("has correct gradients of first and second order", () => {
     const x = normal([2, 1, 3], { generator: new Generator(5), dtype: "float64" });
     for (const order of [1, 2] as const) {
       const report = checkGradient((x) => layer.forward(x).square().sum(), [x], { order });
@@ -57,13 +57,13 @@ describe("activations at infinity", () => {
 });
 
 describe("PReLU", () => {
-  it("learns the slope of each channel by itself", () => {
+  it("learns a separate slope for each channel", () => {
     const layer = new PReLU({ numParameters: 2 });
     backward(layer.forward(tensor([[-3, -1]])).sum());
     expect(layer.weight.grad?.toArraySync()).toEqual([-3, -1]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new PReLU({ numParameters: 3 });
     expect(() => layer.forward(zeros([2, 4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: PReLU({ numParameters: 3 }): got [2, 4]; expected [N, 3, …]]`,
@@ -78,7 +78,7 @@ describe("PReLU", () => {
 });
 
 describe("Hardtanh", () => {
-  it("lets no gradient through at its bounds, as PyTorch's", () => {
+  it("has no gradient at its bounds, as in PyTorch", () => {
     const x = new Parameter(tensor([-1, 0, 1]));
     backward(new Hardtanh().forward(x).sum());
     expect(x.grad?.toArraySync()).toEqual([0, 1, 0]);
@@ -91,7 +91,7 @@ describe("what activations check", () => {
       `[ArgumentError: Hardtanh: got min 2 and max 1; expected min below max]`,
     );
     expect(() => new Softplus({ beta: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Softplus: got beta 0, and y divides by it; expected another number]`,
+      `[ArgumentError: Softplus: got beta 0; expected another number, because y is divided by beta]`,
     );
   });
 

@@ -1,7 +1,7 @@
 import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
 
 /**
- * The mean of each of P stretches of a sequence, however long it is; stretch p goes from ⌊p · L / P⌋ to
+ * The mean of each of P sections of a sequence of any length; section p extends from ⌊p · L / P⌋ to
  * ⌈(p + 1) · L / P⌉.
  *
  * Shapes: x [N, C, L] -> y [N, C, P], or both without N; P is L for `null`

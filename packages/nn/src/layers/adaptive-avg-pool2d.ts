@@ -1,10 +1,10 @@
 import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
 
 /**
- * The mean of each of P × Q tiles of an image, however large it is; tile p goes from row ⌊p · H / P⌋ to row
+ * The mean of each of P × Q tiles of an image of any size; tile p extends from row ⌊p · H / P⌋ to row
  * ⌈(p + 1) · H / P⌉, and its columns likewise.
  *
- * Shapes: x [N, C, H, W] -> y [N, C, P, Q], or both without N; one number is P and Q, `null` leaves an axis as it is
+ * Shapes: x [N, C, H, W] -> y [N, C, P, Q], or both without N; one number is both P and Q, `null` keeps the length of an axis
  * Throws: ArgumentError unless P and Q are whole and at least 1; ShapeError if x has other axes, or H or W is 0
  * Source: torch.nn.AdaptiveAvgPool2d
  */

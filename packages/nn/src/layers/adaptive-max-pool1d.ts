@@ -1,8 +1,8 @@
 import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
 
 /**
- * The largest element of each of P stretches of a sequence, however long it is; stretch p goes from ⌊p · L / P⌋ to
- * ⌈(p + 1) · L / P⌉. Of several largest the first gets the gradient.
+ * The largest element of each of P sections of a sequence of any length; section p extends from ⌊p · L / P⌋ to
+ * ⌈(p + 1) · L / P⌉. If several elements are largest, the first gets the gradient.
  *
  * Shapes: x [N, C, L] -> y [N, C, P], or both without N; P is L for `null`
  * Throws: ArgumentError unless P is whole and at least 1; ShapeError if x has other axes or L is 0

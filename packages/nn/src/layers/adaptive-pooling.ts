@@ -4,16 +4,16 @@ import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { expectSpatial, type Rank } from "./spatial.js";
 
-/** How long an axis becomes; `null` leaves it as long as it is. */
+/** The new length of an axis; `null` keeps its length. */
 export type OutputLength = number | null;
 
-/** Reduces one axis to nothing. */
+/** Removes one axis by a reduction. */
 type Reduce = (x: Tensor, axis: number) => Tensor;
 
 /**
- * Divides each axis into as many stretches as are asked for and reduces each of them: what the adaptive pooling layers
- * are, for the mean and the largest element along one and two axes. Stretch p of an axis goes from ⌊p · L / P⌋ to
- * ⌈(p + 1) · L / P⌉, so that stretches overlap if P does not divide L.
+ * The base class of adaptive pooling layers: divides each axis into a given number of sections, and reduces each of them to
+ * its mean or its largest element. Section p of an axis extends from ⌊p · L / P⌋ to ⌈(p + 1) · L / P⌉, so sections overlap if
+ * P does not divide L.
  */
 export abstract class AdaptivePooling extends Module {
   readonly #outputSize: readonly OutputLength[];
@@ -40,24 +40,24 @@ export abstract class AdaptivePooling extends Module {
     expectSpatial(this.describe(), x, rank);
     const isEmpty = x.shape.slice(-rank).includes(0);
     expectShape(this.describe(), x, !isEmpty, "at least one element along each axis that is pooled");
-    // From the last axis to the first: of several largest elements, the first in row-major order wins.
+    // From the last axis to the first, so that the first of several largest elements in row-major order gets the gradient.
     return this.#outputSize.reduceRight<Tensor>((y, count, i) => {
       const axis = x.ndim - rank + i;
-      return count === null ? y : reduceStretches(y, axis, count, this.#reduce);
+      return count === null ? y : reduceSections(y, axis, count, this.#reduce);
     }, x);
   }
 }
 
-function reduceStretches(x: Tensor, axis: number, count: number, reduce: Reduce): Tensor {
+function reduceSections(x: Tensor, axis: number, count: number, reduce: Reduce): Tensor {
   const length = x.shape[axis];
   if (length % count === 0) {
     const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
     return reduce(x.reshape([...before, count, length / count, ...after]), axis + 1);
   }
-  const stretches = Array.from({ length: count }, (_, place) => {
-    const start = Math.floor((place * length) / count);
-    const end = Math.ceil(((place + 1) * length) / count);
+  const sections = Array.from({ length: count }, (_, index) => {
+    const start = Math.floor((index * length) / count);
+    const end = Math.ceil(((index + 1) * length) / count);
     return reduce(x.narrow(axis, start, end - start), axis).unsqueeze(axis);
   });
-  return concat(stretches, { axis });
+  return concat(sections, { axis });
 }

@@ -8,7 +8,7 @@ export interface AveragePoolingOptions extends PoolingOptions {
   readonly divisorOverride?: number;
 }
 
-/** The mean of every window: what AvgPool1d and AvgPool2d are for one and two axes. */
+/** The base class of AvgPool1d and AvgPool2d: the mean of every window. */
 export abstract class AveragePooling extends Module {
   readonly #windows: PoolingWindows;
   readonly #countIncludePad: boolean;
@@ -36,7 +36,7 @@ export abstract class AveragePooling extends Module {
     return sums.div(this.#divisor ?? this.#counts(x));
   }
 
-  /** How many elements each window is the mean of: one number if all agree, else one for each, [P, Q]. */
+  /** The number of elements of each window: one number if all windows have the same, otherwise one for each, [P, Q]. */
   #counts(x: Tensor): Tensor | number {
     const perAxis = this.#windows.counts(x, { countIncludePad: this.#countIncludePad });
     const counts = perAxis.reduce((outer, inner) => outer.flatMap((a) => inner.map((b) => a * b)));

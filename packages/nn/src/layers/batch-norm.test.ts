@@ -38,7 +38,7 @@ describe("BatchNorm1d", () => {
     }
   });
 
-  it("changes nothing in use, nor when it throws", () => {
+  it("changes nothing in evaluation mode, or when it throws", () => {
     const layer = new BatchNorm1d(2);
     layer.forward(normal([4, 2], { generator: new Generator(2) }));
     const state = () => [...layer.stateDict().values()].map((value) => value.dataSync());
@@ -50,7 +50,7 @@ describe("BatchNorm1d", () => {
     expect(state()).toEqual(before);
   });
 
-  it("keeps its statistics in its own type, whatever comes", () => {
+  it("keeps its statistics in its own type for inputs of any type", () => {
     const layer = new BatchNorm1d(2, { momentum: null });
     expect(layer.forward(draw([4, 2])).dtype).toBe("float64");
     expect(layer.runningMean!.dtype).toBe("float32");
@@ -71,7 +71,7 @@ describe("BatchNorm1d", () => {
     }
   });
 
-  it("has true gradients, of the first and the second order, through the batch's statistics", () => {
+  it("has correct gradients of first and second order, through the batch's statistics", () => {
     for (const order of [1, 2] as const) {
       const layer = new BatchNorm1d(2, { epsilon: 0.1, dtype: "float64" });
       const report = checkGradient(
@@ -90,7 +90,7 @@ describe("BatchNorm1d", () => {
     }
   });
 
-  it("keeps a channel apart from another's NaN, and a constant one at its bias", () => {
+  it("is not affected by NaN in other channels, and returns the bias for a constant channel", () => {
     const y = new BatchNorm1d(2).forward(
       tensor([
         [NaN, 7],
@@ -103,7 +103,7 @@ describe("BatchNorm1d", () => {
     ]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new BatchNorm1d(3, { momentum: 0.2 });
     expect(() => layer.forward(zeros([4, 5]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: BatchNorm1d(3, { momentum: 0.2 }): got [4, 5]; expected [N, 3] or [N, 3, L]]`,
@@ -112,7 +112,7 @@ describe("BatchNorm1d", () => {
       `[ShapeError: BatchNorm1d(3, { momentum: 0.2 }): got [3]; expected [N, 3] or [N, 3, L]]`,
     );
     expect(() => layer.forward(zeros([1, 3]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: BatchNorm1d(3, { momentum: 0.2 }): got [1, 3], one value for each channel; expected several, which have a variance. Use more items or larger ones, or eval() and its running statistics]`,
+      `[ShapeError: BatchNorm1d(3, { momentum: 0.2 }): got [1, 3], one value for each channel; expected several, because one value has no variance. Use more items or larger ones, or eval() and its running statistics]`,
     );
     expect(() => layer.forward(zeros([2, 3], { dtype: "int32" }))).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: BatchNorm1d(3, { momentum: 0.2 }): got int32; expected float32 or float64. Cast with x.cast("float32")]`,
@@ -137,20 +137,20 @@ describe("BatchNorm1d", () => {
 });
 
 describe("InstanceNorm2d", () => {
-  it("normalizes every image by itself", () => {
+  it("normalizes every image separately", () => {
     const layer = new InstanceNorm2d(2);
     const images = normal([3, 2, 4, 4], { generator: new Generator(4) });
     const together = layer.forward(images).select(0, 1);
     expect(layer.forward(images.select(0, 1)).dataSync()).toEqual(together.dataSync());
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new InstanceNorm2d(3, { affine: true });
     expect(() => layer.forward(zeros([2, 4, 5, 5]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: InstanceNorm2d(3, { affine: true }): got [2, 4, 5, 5]; expected [N, 3, H, W] or [3, H, W]]`,
     );
     expect(() => layer.forward(zeros([2, 3, 1, 1]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: InstanceNorm2d(3, { affine: true }): got [2, 3, 1, 1], one value for each channel of an image; expected several, which have a variance. Use more items or larger ones, or eval() and its running statistics]`,
+      `[ShapeError: InstanceNorm2d(3, { affine: true }): got [2, 3, 1, 1], one value for each channel of an image; expected several, because one value has no variance. Use more items or larger ones, or eval() and its running statistics]`,
     );
     // What only JavaScript can pass: null means something to BatchNorm, and nothing here.
     expect(() => new InstanceNorm2d(2, { momentum: null as unknown as number })).toThrow("got momentum null");

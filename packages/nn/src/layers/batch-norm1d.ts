@@ -4,20 +4,20 @@ import type { DTypeOptions } from "./normalization.js";
 import { RunningNorm } from "./running-norm.js";
 
 export interface BatchNormOptions extends DTypeOptions {
-  /** What is added to the variance, so that a constant channel is not divided by 0. Default: 1e-5. */
+  /** Added to the variance, so that a constant channel is not divided by 0. Default: 1e-5. */
   readonly epsilon?: number;
-  /** How far a batch moves the running statistics; `null` for their mean over all batches. Default: 0.1. */
+  /** The weight of a new batch in the running statistics; `null` for the mean over all batches. Default: 0.1. */
   readonly momentum?: number | null;
-  /** Whether a weight and a bias for each channel follow. Default: true. */
+  /** Whether to apply a weight and a bias for each channel. Default: true. */
   readonly affine?: boolean;
-  /** Whether there are running statistics; without them, `eval` normalizes by the batch as well. Default: true. */
+  /** Whether there are running statistics; without them, `eval` uses the statistics of the batch too. Default: true. */
   readonly trackRunningStats?: boolean;
 }
 
 /**
- * Gives every channel mean 0 and variance 1 over the batch: `y = (x − mean) / √(var + ε) · w + b` with the biased variance.
- * While training, the running statistics move by `new = (1 − m) · old + m · batch` with the unbiased variance; in `eval`
- * they stand in for the batch's.
+ * Normalizes every channel to mean 0 and variance 1 over the batch: `y = (x − mean) / √(var + ε) · w + b` with the biased
+ * variance. In training mode, the running statistics are updated by `new = (1 − m) · old + m · batch` with the unbiased
+ * variance; in evaluation mode they replace those of the batch.
  *
  * Shapes: x [N, C] or [N, C, L] -> y the same; weight, bias, runningMean, runningVar [C], numBatchesTracked []
  * Init:   weight and runningVar 1, bias and runningMean 0

@@ -4,7 +4,7 @@ import type { BatchNormOptions } from "./batch-norm1d.js";
 import { RunningNorm } from "./running-norm.js";
 
 /**
- * Gives every channel mean 0 and variance 1 over all images of the batch: what BatchNorm1d does, for images.
+ * Normalizes every channel to mean 0 and variance 1 over all images of the batch. It is BatchNorm1d for images.
  *
  * Shapes: x [N, C, H, W] -> y the same; weight, bias, runningMean, runningVar [C], numBatchesTracked []
  * Init:   weight and runningVar 1, bias and runningMean 0

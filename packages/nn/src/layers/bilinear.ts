@@ -10,9 +10,9 @@ export interface BilinearOptions extends FloatOptions {
 }
 
 /**
- * Applies a form in two inputs, `y[o] = x₁ᵀ W[o] x₂ + b[o]`.
+ * Applies a bilinear form to two inputs, `y[o] = x₁ᵀ W[o] x₂ + b[o]`.
  *
- * Shapes: x₁ […, in₁], x₂ […, in₂] with the same axes before -> y […, out]; weight [out, in₁, in₂], bias [out]
+ * Shapes: x₁ […, in₁], x₂ […, in₂] with the same leading axes -> y […, out]; weight [out, in₁, in₂], bias [out]
  * Init:   uniform ±1/√in₁ for both
  * Throws: ShapeError if the inputs do not fit the weight or each other
  * Source: torch.nn.Bilinear
@@ -41,7 +41,7 @@ export class Bilinear extends Module {
     if (!fits || !sameShape(x1.shape.slice(0, -1), x2.shape.slice(0, -1))) {
       throw new ShapeError(
         this.describe(),
-        `got ${formatShape(x1.shape)} and ${formatShape(x2.shape)}; expected […, ${in1}] and […, ${in2}] with the same axes before`,
+        `got ${formatShape(x1.shape)} and ${formatShape(x2.shape)}; expected […, ${in1}] and […, ${in2}] with the same leading axes`,
       );
     }
     const y = einsum("...i,oij,...j->...o", x1, this.weight, x2);

@@ -25,7 +25,7 @@ class Network extends Module {
 }
 
 describe("ModuleList and ModuleDict", () => {
-  it("name what they hold as PyTorch does, and print it", () => {
+  it("name their modules as PyTorch does, and print them", () => {
     const model = new Network();
     expect([...model.stateDict().keys()]).toEqual([
       "blocks.0.weight",
@@ -48,7 +48,7 @@ describe("ModuleList and ModuleDict", () => {
     `);
   });
 
-  it("give gradients to what was used, and no other", () => {
+  it("give gradients only to modules that were used", () => {
     const model = new Network();
     backward(model.forward(ones([3, 2]), "digits").sum());
     expect(model.blocks.at(-1).weight.grad).not.toBeNull();
@@ -66,7 +66,7 @@ describe("ModuleList and ModuleDict", () => {
     expect([list.at(1).training, dict.get("more").training]).toEqual([false, false]);
   });
 
-  it("say what they do not hold, and that they compute nothing", () => {
+  it("throw for missing modules, and for forward", () => {
     const list = new ModuleList([new ReLU()]);
     const dict = new ModuleDict({ a: new ReLU(), b: new ReLU() });
     expect(() => list.at(1)).toThrowErrorMatchingInlineSnapshot(
@@ -81,16 +81,16 @@ describe("ModuleList and ModuleDict", () => {
       `[ArgumentError: ModuleDict: got the name "a.b"; expected one that is not empty and has no dot]`,
     );
     expect(() => list.forward()).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: ModuleList: it computes nothing by itself. Call its modules, or use Sequential]`,
+      `[ArgumentError: ModuleList: has no forward pass of its own. Call its modules, or use Sequential]`,
     );
     expect(() => dict.forward()).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: ModuleDict: it computes nothing by itself. Call the modules it holds]`,
+      `[ArgumentError: ModuleDict: has no forward pass of its own. Call its modules]`,
     );
   });
 });
 
 describe("Residual", () => {
-  it("adds what its layer makes of the input, and of the shortcut's", () => {
+  it("adds the outputs of its layer and of its shortcut", () => {
     const x = tensor([[1, -2]]);
     expect(new Residual(new ReLU()).forward(x).toArraySync()).toEqual([[2, -2]]);
     const shortcut = new Linear(2, 3, { bias: false });
@@ -99,16 +99,16 @@ describe("Residual", () => {
     expect(y.dataSync()).toEqual(shortcut.forward(x).add(layer.forward(x)).dataSync());
   });
 
-  it("names what is inside, of which Identity has nothing", () => {
+  it("names its parts, except Identity, which has no state", () => {
     const model = new Residual(new Sequential(new Linear(2, 2), new ReLU()));
     expect([...model.stateDict().keys()]).toEqual(["layer.0.weight", "layer.0.bias"]);
     expect(model.layer.layers[0].weight.shape).toEqual([2, 2]);
     expect(new Identity().forward(model.layer.layers[0].weight)).toBe(model.layer.layers[0].weight);
   });
 
-  it("says which shapes differ", () => {
+  it("reports which shapes differ", () => {
     expect(() => new Residual(new Linear(2, 1)).forward(ones([4, 2]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: Residual: got [4, 1] from the layer and [4, 2] from the shortcut; expected one shape. Give a second layer that brings the input to the shape of the first one's output]`,
+      `[ShapeError: Residual: got [4, 1] from the layer and [4, 2] from the shortcut; expected one shape. Pass a shortcut that maps the input to the shape of the layer's output]`,
     );
   });
 });

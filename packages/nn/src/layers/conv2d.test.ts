@@ -16,7 +16,7 @@ describe("Conv2d", () => {
     expect(Math.max(...biases)).toBeGreaterThan(0.8 * bound);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new Conv2d(3, 8, [5, 3], { padding: 1, generator: new Generator(0) });
     expect(layer.describe()).toMatchInlineSnapshot(`"Conv2d(3, 8, [5, 3], { padding: 1 })"`);
     expect(() => layer.forward(zeros([2, 4, 9, 9]))).toThrowErrorMatchingInlineSnapshot(

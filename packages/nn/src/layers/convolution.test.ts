@@ -23,7 +23,7 @@ describe("Conv1d and Conv3d", () => {
     expect(three.forward(x.reshape([3, 4, 1, 1, 11])).dataSync()).toEqual(y);
   });
 
-  it("name themselves, what came and what was expected", () => {
+  it("report their name, the input and the expected shape", () => {
     const one = new Conv1d(3, 8, 5, { padding: 1, generator });
     expect(() => one.forward(zeros([2, 4, 9]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Conv1d(3, 8, 5, { padding: 1 }): got [2, 4, 9]; expected [N, 3, L] or [3, L]]`,
@@ -106,7 +106,7 @@ describe("ConvTranspose1d, ConvTranspose2d and ConvTranspose3d", () => {
     expect(layer.bias!.shape).toEqual([8]);
   });
 
-  it("name themselves, what came and what was expected", () => {
+  it("report their name, the input and the expected shape", () => {
     const one = new ConvTranspose1d(3, 8, 2, { padding: 3, generator });
     expect(() => one.forward(zeros([2, 4, 9]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: ConvTranspose1d(3, 8, 2, { padding: 3 }): got [2, 4, 9]; expected [N, 3, L] or [3, L]]`,

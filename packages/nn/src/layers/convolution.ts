@@ -5,7 +5,7 @@ import { Module } from "../module.js";
 import { eachAxis, expectWhole } from "../options.js";
 import { expectSize, expectSpatial, type Rank } from "./spatial.js";
 
-/** The options of all convolutions, for any number of axes. Each class says which it takes and what they mean. */
+/** The options of all convolutions, for any number of axes. Each class declares and documents the ones that it accepts. */
 export interface ConvolutionOptions extends FloatOptions {
   readonly stride?: number | readonly number[];
   readonly dilation?: number | readonly number[];
@@ -13,15 +13,15 @@ export interface ConvolutionOptions extends FloatOptions {
   readonly bias?: boolean;
 }
 
-/** The name a convolution is called by, and along how many axes it slides. */
+/** The name of a convolution, and the number of its spatial axes. */
 export interface ConvolutionKind {
   readonly name: string;
   readonly rank: Rank;
-  /** Whether the weight begins with the input channels. */
+  /** Whether the first axis of the weight is that of the input channels. */
   readonly transposed: boolean;
 }
 
-/** How windows are laid over the axes, one number for each axis. */
+/** The size and the spacing of windows, one number for each axis. */
 export interface Windows {
   readonly size: readonly number[];
   readonly stride: readonly number[];
@@ -29,10 +29,10 @@ export interface Windows {
 }
 
 /**
- * What all convolutions share: channels in groups, windows, a weight and a bias.
+ * The base class of all convolutions: channels in groups, windows, a weight and a bias.
  *
  * Shapes: weight [out, in / groups, …kernel], or [in, out / groups, …kernel] if transposed; bias [out]
- * Init:   uniform ±1/√fanIn for both, where fanIn is the product of all axes of the weight but the first
+ * Init:   uniform ±1/√fanIn for both, where fanIn is the product of all axes of the weight except the first
  */
 export abstract class Convolution extends Module {
   readonly weight: Parameter;
@@ -81,14 +81,14 @@ export abstract class Convolution extends Module {
     return y.add(this.bias.reshape([this.outChannels, ...this.windows.size.map(() => 1)]));
   }
 
-  /** The shortest axes that have an output. */
+  /** The smallest lengths of the axes that have an output. */
   protected abstract leastSize(): number[];
 
   /** The convolution of a batch, [N, in, …] -> [N, out, …], without the bias. */
   protected abstract convolve(x: Tensor): Tensor;
 }
 
-/** How much of each axis a window covers. */
+/** The number of elements that a window covers along each axis, with the gaps of the dilation. */
 export function spansOf({ size, dilation }: Pick<Windows, "size" | "dilation">): number[] {
   return size.map((length, axis) => dilation[axis] * (length - 1) + 1);
 }

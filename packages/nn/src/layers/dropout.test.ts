@@ -32,14 +32,14 @@ describe("Dropout", () => {
     expect([dropout.forward(ones([64])).dataSync(), dropout.forward(ones([64])).dataSync()]).toEqual(masks);
   });
 
-  it("drops the gradient where it drops the value", () => {
+  it("drops the gradients of dropped elements", () => {
     const x = new Parameter(ones([32]));
     const y = new Dropout(0.5, { generator: new Generator(7) }).forward(x);
     backward(y.sum());
     expect(x.grad?.dataSync()).toEqual(y.dataSync());
   });
 
-  it("does nothing in use, and for the probability 0", () => {
+  it("does nothing in evaluation mode, or for the probability 0", () => {
     const x = ones([3]);
     expect(new Dropout(0.9).eval().forward(x)).toBe(x);
     expect(new Dropout(0).forward(x)).toBe(x);
@@ -50,7 +50,7 @@ describe("Dropout", () => {
     expect(new Dropout(1).forward(tensor([NaN])).itemSync()).toBeNaN();
   });
 
-  it("works in float64 and on nothing", () => {
+  it("works in float64 and for empty inputs", () => {
     const x = ones([16], { dtype: "float64" });
     const y = new Dropout(0.2, { generator: new Generator(0) }).forward(x);
     expect(y.dtype).toBe("float64");
@@ -60,9 +60,9 @@ describe("Dropout", () => {
 
   it("checks its probability and its input", () => {
     expect(() => new Dropout(1.5)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Dropout: got the probability 1.5; expected 0 to 1]`,
+      `[ArgumentError: Dropout: got probability 1.5; expected 0 to 1]`,
     );
-    expect(() => new Dropout(NaN)).toThrow("got the probability NaN");
+    expect(() => new Dropout(NaN)).toThrow("got probability NaN");
     expect(() => new Dropout().forward(zeros([2], { dtype: "int32" }))).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: Dropout(0.5): got int32; expected float32 or float64. Cast with x.cast("float32")]`,
     );

@@ -1,17 +1,11 @@
-import {
-  ArgumentError,
-  bernoulli,
-  type DType,
-  type RandomOptions,
-  type Shape,
-  type Tensor,
-} from "@stargrad/tensor";
+import { bernoulli, type DType, type RandomOptions, type Shape, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { expectProbability } from "../options.js";
 import { expectFloat } from "../shapes.js";
 
 /**
- * While training, sets each element to 0 with the given probability and scales the rest, `y = m · x / (1 − p)` with
- * m = 0 or 1, so that the expected value stays; in use (`eval`), `y = x`. The generator decides the masks.
+ * In training mode, sets each element to 0 with the given probability and scales the others, `y = m · x / (1 − p)` with
+ * m = 0 or 1, which keeps the expected value; in evaluation mode, `y = x`. The masks are drawn from the generator.
  *
  * Shapes: any
  * Defaults: probability 0.5, the shared generator
@@ -24,7 +18,7 @@ export class Dropout extends Module {
 
   constructor(probability = 0.5, random: RandomOptions = {}) {
     super("Dropout", [probability]);
-    checkProbability("Dropout", probability);
+    expectProbability("Dropout", { probability });
     this.probability = probability;
     this.#random = random;
   }
@@ -37,16 +31,10 @@ export class Dropout extends Module {
   }
 }
 
-/** 0 with the given probability and 1 / (1 − p) otherwise: what dropout multiplies by. */
+/** The random factors of dropout: 0 with the given probability, otherwise 1 / (1 − p). */
 export function dropoutMask(shape: Shape, probability: number, dtype: DType, random: RandomOptions): Tensor {
   const kept = 1 - probability;
   const mask = bernoulli(shape, { probability: kept, ...random }).cast(dtype);
-  // 1/0 would be infinite, and 0 · ∞ is NaN.
+  // If all elements are dropped, 1/0 would be ∞, and 0 · ∞ NaN.
   return mask.mul(kept === 0 ? 0 : 1 / kept);
-}
-
-/** Throws an ArgumentError unless the probability is from 0 to 1. */
-export function checkProbability(called: string, probability: number): void {
-  if (probability >= 0 && probability <= 1) return;
-  throw new ArgumentError(called, `got the probability ${probability}; expected 0 to 1`);
 }

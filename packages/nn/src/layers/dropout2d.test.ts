@@ -24,14 +24,14 @@ describe("Dropout2d", () => {
     expect([1, 2].map(() => dropout.forward(ones([8, 8, 1, 1])).dataSync())).toEqual(masks);
   });
 
-  it("drops the gradient where it drops the value", () => {
+  it("drops the gradients of dropped elements", () => {
     const x = new Parameter(ones([4, 4, 2, 2]));
     const y = new Dropout2d(0.5, { generator: new Generator(7) }).forward(x);
     backward(y.sum());
     expect(x.grad?.dataSync()).toEqual(y.dataSync());
   });
 
-  it("does nothing in use, for the probability 0, and on nothing", () => {
+  it("does nothing in evaluation mode, for the probability 0, and for empty inputs", () => {
     const x = ones([1, 2, 3, 3]);
     expect(new Dropout2d(0.9).eval().forward(x)).toBe(x);
     expect(new Dropout2d(0).forward(x)).toBe(x);
@@ -44,7 +44,7 @@ describe("Dropout2d", () => {
 
   it("checks its probability and its input", () => {
     expect(() => new Dropout2d(-0.1)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Dropout2d: got the probability -0.1; expected 0 to 1]`,
+      `[ArgumentError: Dropout2d: got probability -0.1; expected 0 to 1]`,
     );
     expect(() => new Dropout2d().forward(zeros([2, 3, 3]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Dropout2d(0.5): got [2, 3, 3]; expected [N, C, H, W]]`,

@@ -1,16 +1,18 @@
 import type { RandomOptions, Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { expectProbability } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
-import { checkProbability, dropoutMask } from "./dropout.js";
+import { dropoutMask } from "./dropout.js";
 
 /**
- * While training, sets whole channels to 0 with the given probability and scales the rest, `y = m[n, c] · x / (1 − p)` with
- * m = 0 or 1; in use (`eval`), `y = x`. Neighbouring pixels say the same, so that dropping single ones would hide nothing.
+ * In training mode, sets whole channels to 0 with the given probability and scales the others, `y = m[n, c] · x / (1 − p)`
+ * with m = 0 or 1; in evaluation mode, `y = x`. Neighbouring pixels are correlated, so dropping single pixels would remove
+ * little information.
  *
  * Shapes: x [N, C, H, W] -> y the same
  * Defaults: probability 0.5, the shared generator
- * Throws: ArgumentError unless the probability is from 0 to 1; ShapeError if x has other axes, also [C, H, W], which
- *         PyTorch's versions understand differently
+ * Throws: ArgumentError unless the probability is from 0 to 1; ShapeError if x has other axes, including
+ *         [C, H, W], whose meaning differs between PyTorch's versions
  * Source: Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2015; torch.nn.Dropout2d
  */
 export class Dropout2d extends Module {
@@ -19,7 +21,7 @@ export class Dropout2d extends Module {
 
   constructor(probability = 0.5, random: RandomOptions = {}) {
     super("Dropout2d", [probability]);
-    checkProbability("Dropout2d", probability);
+    expectProbability("Dropout2d", { probability });
     this.probability = probability;
     this.#random = random;
   }

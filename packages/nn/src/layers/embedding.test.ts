@@ -7,7 +7,7 @@ import { Embedding } from "../index.js";
 const indices = (values: number[]) => tensor(Int32Array.from(values));
 
 describe("Embedding", () => {
-  it("begins with the normal distribution, and 0 for the padding", () => {
+  it("is initialized with a normal distribution, and 0 for the padding", () => {
     const layer = new Embedding(1000, 8, { paddingIdx: -1, generator: new Generator(1) });
     const rows = [...layer.weight.narrow(0, 0, 999).dataSync()];
     const mean = rows.reduce((sum, value) => sum + value, 0) / rows.length;
@@ -23,7 +23,7 @@ describe("Embedding", () => {
     expect(layer.weight.grad?.dataSync()).toEqual(Float32Array.of(1, 0, 0, 3));
   });
 
-  it("still looks the padding up", () => {
+  it("can look up the padding", () => {
     const layer = new Embedding(3, 2, { paddingIdx: 2 });
     layer.weight.assign(
       tensor([
@@ -38,13 +38,13 @@ describe("Embedding", () => {
     ]);
   });
 
-  it("takes an index of any shape, also none", () => {
+  it("takes an index of any shape, including an empty one", () => {
     const layer = new Embedding(3, 2);
     expect(layer.forward(zeros([2, 0], { dtype: "int32" })).shape).toEqual([2, 0, 2]);
     expect(layer.forward(zeros([], { dtype: "int32" })).shape).toEqual([2]);
   });
 
-  it("says which index is outside, where it is known", () => {
+  it("reports an index that is out of range, if its value is known", () => {
     const layer = new Embedding(10, 3, { paddingIdx: 0 });
     expect(() => layer.forward(indices([0, 10]))).toThrowErrorMatchingInlineSnapshot(
       `[IndexError: Embedding(10, 3, { paddingIdx: 0 }): got the index 10 at position 1; expected 0 to 9]`,

@@ -16,7 +16,7 @@ import type { DeclaredRule, InputShape, KnownRank, ShapeRule } from "../shape-ru
 import { expectIndices } from "../shapes.js";
 
 export interface EmbeddingOptions extends FloatOptions {
-  /** A row that starts at 0 and gets no gradient, for places that hold nothing; negative counts from the end. */
+  /** The index of the padding row, which is initially 0 and gets no gradient; negative counts from the end. Default: none. */
   readonly paddingIdx?: number;
 }
 
@@ -30,8 +30,8 @@ interface EmbeddingShapes extends ShapeRule {
 }
 
 /**
- * Looks up rows of its weight: `y[…, :] = weight[index[…], :]`. The gradient of a row is the sum over the places that
- * looked it up; the row `paddingIdx` gets none.
+ * Looks up rows of its weight: `y[…, :] = weight[index[…], :]`. The gradient of a row is the sum over all its lookups; the
+ * row `paddingIdx` gets none.
  *
  * Shapes: index (int32) […] -> y […, embeddingDim]; weight [numEmbeddings, embeddingDim]
  * Init:   normal with mean 0 and standard deviation 1; 0 for the row `paddingIdx`
@@ -69,7 +69,7 @@ export class Embedding<Rows extends number = number, Features extends number = n
     return where(index.equal(this.#padding).unsqueeze(-1), rows.detach(), rows);
   }
 
-  /** Checks indices whose values are known already; the others are checked by the engine. */
+  /** Checks indices whose values are already materialized; the engine checks the others. */
   #checkRows(index: Tensor): void {
     const rows = this.numEmbeddings;
     for (const [position, row] of knownData(index)?.entries() ?? []) {

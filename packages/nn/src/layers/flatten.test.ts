@@ -10,7 +10,7 @@ describe("Flatten", () => {
     expect(new Flatten({ startAxis: -2, endAxis: -2 }).forward(zeros([2, 3])).shape).toEqual([2, 3]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     // @ts-expect-error TypeScript sees it too
     expect(() => new Flatten().forward(zeros([5]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Flatten(): got [5]; expected at least 2 axes]`,

@@ -4,7 +4,7 @@ import type { DeclaredRule, InputShape, ShapeRule } from "../shape-rule.js";
 import { expectAxes } from "../shapes.js";
 
 export interface FlattenOptions<Start extends number = number, End extends number = number> {
-  /** The first axis to join; negative counts from the end. Default: 1, which leaves the batch alone. */
+  /** The first axis to join; negative counts from the end. Default: 1, which keeps the batch axis. */
   readonly startAxis?: Start;
   /** The last axis to join; negative counts from the end. Default: −1. */
   readonly endAxis?: End;
@@ -20,7 +20,7 @@ interface FlattenShapes extends ShapeRule {
 /**
  * Joins several axes into one.
  *
- * Shapes: x [N, …] -> y [N, all the rest]
+ * Shapes: x [N, …] -> y [N, the product of the other axes]
  * Throws: ShapeError if x does not have the axes
  * Source: torch.nn.Flatten
  */

@@ -2,7 +2,7 @@ import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 
 export interface GELUOptions {
-  /** Whether to replace Φ by its approximation with tanh. Default: `"none"`. */
+  /** Whether to approximate Φ with tanh. Default: `"none"`. */
   readonly approximate?: "none" | "tanh";
 }
 

@@ -13,14 +13,14 @@ import {
 } from "./normalization.js";
 
 export interface GroupNormOptions extends DTypeOptions {
-  /** What is added to the variance, so that a constant group is not divided by 0. Default: 1e-5. */
+  /** Added to the variance, so that a constant group is not divided by 0. Default: 1e-5. */
   readonly epsilon?: number;
-  /** Whether a weight and a bias for each channel follow. Default: true. */
+  /** Whether to apply a weight and a bias for each channel. Default: true. */
   readonly affine?: boolean;
 }
 
 /**
- * Gives every group of channels of every item mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased
+ * Normalizes every group of channels of every item to mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased
  * variance, over the group's channels and all further axes.
  *
  * Shapes: x [N, C, …] -> y the same; weight, bias [C]

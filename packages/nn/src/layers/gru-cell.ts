@@ -10,7 +10,8 @@ import type { CellState } from "./rnn-cell.js";
  * - new `n = tanh(Wₙ x + bₙ + r · (Uₙ h + cₙ))`
  * - `h' = (1 − z) · n + z · h`
  *
- * What it returns is what the next step takes. For a whole sequence, `GRU` takes the input's part of all steps at once.
+ * Pass the returned state to the next step. For a whole sequence, `GRU` is faster: it multiplies the inputs of all steps with
+ * the weight in one product.
  *
  * Shapes: x [N, in], hidden [N, H] -> hidden [N, H]; or all without N.
  *         weight_ih [3 H, in], weight_hh [3 H, H], bias_ih and bias_hh [3 H], in the order r, z, n

@@ -4,18 +4,18 @@ import { Recurrent, type RecurrentOptions, type SequenceOptions } from "./recurr
 import type { RNNState } from "./rnn.js";
 
 /**
- * Reads a sequence with a state that gates renew or keep:
+ * Processes a sequence with a gated recurrent unit:
  *
  * - reset `r = σ(Wᵣ x + bᵣ + Uᵣ h + cᵣ)`, update `z = σ(W_z x + b_z + U_z h + c_z)`
  * - new `n = tanh(Wₙ x + bₙ + r · (Uₙ h + cₙ))`
  * - `h' = (1 − z) · n + z · h`
  *
- * The reset comes after the product with h. Each further layer reads the outputs of the one before; dropout stands between
- * them.
+ * The reset gate is applied after the product with h. The input of each further layer is the output of the previous one, with
+ * dropout in between.
  *
  * Shapes: x [T, N, in] -> output [T, N, H] with the last layer's h; [N, T, …] for batchFirst, or without N; twice H for
- *         both directions. hidden [layers · directions, N, H], for batchFirst as well. lengths [N], where
- *         sequences are padded; see `SequenceOptions`.
+ *         both directions. hidden [layers · directions, N, H], for batchFirst too. lengths [N] for padded
+ *         sequences; see `SequenceOptions`.
  *         weight_ih_l0 [3 H, in], weight_hh_l0 [3 H, H], bias_ih_l0 and bias_hh_l0 [3 H], in the order r, z, n
  * Init:   uniform ±1/√H
  * Defaults: one layer, one direction, no dropout; hidden 0

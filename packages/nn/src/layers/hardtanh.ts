@@ -2,8 +2,8 @@ import { ArgumentError, type HardtanhOptions, type Shape, type Tensor } from "@s
 import { Module } from "../module.js";
 
 /**
- * `y = min(max(x, a), b)`, element by element, with the bounds a and b. The gradient at the bounds is 0, as PyTorch's; that
- * of `clamp` is 1 there.
+ * `y = min(max(x, a), b)`, element by element, with the bounds a and b. The gradient at the bounds is 0, as in PyTorch; the
+ * gradient of `clamp` is 1 there.
  *
  * Shapes: any
  * Throws: ArgumentError unless min is below max

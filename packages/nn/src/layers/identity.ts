@@ -2,7 +2,7 @@ import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 
 /**
- * `y = x`: a layer that does nothing, to stand where one is expected.
+ * `y = x`: a layer that does nothing, for code that requires a layer.
  *
  * Shapes: any
  * Source: torch.nn.Identity

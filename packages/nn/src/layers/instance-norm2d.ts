@@ -4,20 +4,20 @@ import { RunningNorm } from "./running-norm.js";
 import { expectSpatial } from "./spatial.js";
 
 export interface InstanceNorm2dOptions extends DTypeOptions {
-  /** What is added to the variance, so that a constant channel is not divided by 0. Default: 1e-5. */
+  /** Added to the variance, so that a constant channel is not divided by 0. Default: 1e-5. */
   readonly epsilon?: number;
-  /** How far a batch moves the running statistics. Default: 0.1. */
+  /** The weight of a new batch in the running statistics. Default: 0.1. */
   readonly momentum?: number;
-  /** Whether a weight and a bias for each channel follow. Default: false. */
+  /** Whether to apply a weight and a bias for each channel. Default: false. */
   readonly affine?: boolean;
-  /** Whether there are running statistics, and `eval` normalizes by them. Default: false. */
+  /** Whether there are running statistics, which `eval` uses. Default: false. */
   readonly trackRunningStats?: boolean;
 }
 
 /**
- * Gives every channel of every image mean 0 and variance 1 over its own pixels: `y = (x − mean) / √(var + ε)` with the
- * biased variance, times a weight and plus a bias if it has them. Running statistics are the images' means and unbiased
- * variances, averaged over the batch; they count no batches, as PyTorch's.
+ * Normalizes every channel of every image to mean 0 and variance 1 over its own pixels: `y = (x − mean) / √(var + ε)` with
+ * the biased variance, optionally times a weight plus a bias. Running statistics are the means and unbiased variances of the
+ * images, averaged over the batch; batches are not counted, as in PyTorch.
  *
  * Shapes: x [N, C, H, W] or [C, H, W] -> y the same; weight, bias, runningMean, runningVar [C], numBatchesTracked []
  * Init:   weight and runningVar 1, bias and runningMean 0

@@ -14,11 +14,11 @@ import {
 } from "./normalization.js";
 
 export interface LayerNormOptions extends DTypeOptions {
-  /** What is added to the variance, so that constant features are not divided by 0. Default: 1e-5. */
+  /** Added to the variance, so that constant features are not divided by 0. Default: 1e-5. */
   readonly epsilon?: number;
-  /** Whether a weight and a bias for each feature follow. Default: true. */
+  /** Whether to apply a weight and a bias for each feature. Default: true. */
   readonly elementwiseAffine?: boolean;
-  /** Whether there is a bias beside the weight. Default: true. */
+  /** Whether to apply a bias in addition to the weight. Default: true. */
   readonly bias?: boolean;
 }
 
@@ -29,12 +29,12 @@ interface LayerNormShapes extends ShapeRule {
 }
 
 /**
- * Gives the features of every item mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased variance,
+ * Normalizes the features of every item to mean 0 and variance 1: `y = (x − mean) / √(var + ε) · w + b` with the biased variance,
  * over the last axes.
  *
  * Shapes: x […, …normalizedShape] -> y the same; weight, bias normalizedShape
  * Init:   weight 1, bias 0
- * Throws: ArgumentError if an option does not fit; ShapeError if x ends in other axes
+ * Throws: ArgumentError if an option does not fit; ShapeError if the last axes of x are not normalizedShape
  * Source: Ba et al., "Layer Normalization", 2016, eq. 4; torch.nn.LayerNorm
  */
 export class LayerNorm<const Last extends number | Shape = number | Shape> extends Module {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Linear } from "../index.js";
 
 describe("Linear", () => {
-  it("begins uniform in ±1/√in, decided by the generator", () => {
+  it("is initially uniform in ±1/√in, from the given generator", () => {
     const layer = new Linear(64, 200, { generator: new Generator(3) });
     const weights = [...layer.weight.dataSync(), ...layer.bias!.dataSync()];
     const bound = 1 / 8;
@@ -27,7 +27,7 @@ describe("Linear", () => {
     expect(new Linear(3, 2).bias!.dataSync()).toEqual(first.bias!.dataSync());
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new Linear(784, 128);
     // @ts-expect-error TypeScript sees it too
     expect(() => layer.forward(zeros([32, 512]))).toThrowErrorMatchingInlineSnapshot(

@@ -3,7 +3,7 @@ import { RecurrentCell, type RecurrentCellOptions } from "./recurrent-cell.js";
 import { lstmStep } from "./recurrent-step.js";
 import type { CellState } from "./rnn-cell.js";
 
-/** The states that an LSTM's cell renews. */
+/** The states of an LSTM cell. */
 export interface LSTMCellState extends CellState {
   /** The cell state, [N, H]. Default: zeros. */
   readonly cell?: Tensor;
@@ -12,11 +12,12 @@ export interface LSTMCellState extends CellState {
 /**
  * One step of an LSTM:
  *
- * - input, forget and output gate `i, f, o = σ(W x + b + U h + c)`, what to write `g = tanh(W x + b + U h + c)`, each with
- *   weights of its own
+ * - input, forget and output gate `i, f, o = σ(W x + b + U h + c)` and cell candidate `g = tanh(W x + b + U h + c)`, each
+ *   with its own weights
  * - `c' = f · c + i · g`, `h' = o · tanh(c')`
  *
- * What it returns is what the next step takes. For a whole sequence, `LSTM` takes the input's part of all steps at once.
+ * Pass the returned states to the next step. For a whole sequence, `LSTM` is faster: it multiplies the inputs of all steps
+ * with the weight in one product.
  *
  * Shapes: x [N, in], hidden and cell [N, H] -> hidden and cell [N, H]; or all without N.
  *         weight_ih [4 H, in], weight_hh [4 H, H], bias_ih and bias_hh [4 H], in the order i, f, g, o

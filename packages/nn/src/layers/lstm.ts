@@ -2,7 +2,7 @@ import type { Tensor } from "@stargrad/tensor";
 import { lstmStep } from "./recurrent-step.js";
 import { Recurrent, type RecurrentOptions, type SequenceOptions } from "./recurrent.js";
 
-/** What a sequence leaves behind, and with what the next one can begin. */
+/** The initial states of a sequence, and the final ones of the previous sequence. */
 export interface LSTMState {
   /** The hidden state of every layer and direction, [layers · directions, N, H]. Default: zeros. */
   readonly hidden?: Tensor;
@@ -11,17 +11,17 @@ export interface LSTMState {
 }
 
 /**
- * Reads a sequence with a cell that gates write, forget and show:
+ * Processes a sequence with long short-term memory:
  *
- * - input, forget and output gate `i, f, o = σ(W x + b + U h + c)`, what to write `g = tanh(W x + b + U h + c)`, each with
- *   weights of its own
+ * - input, forget and output gate `i, f, o = σ(W x + b + U h + c)` and cell candidate `g = tanh(W x + b + U h + c)`, each
+ *   with its own weights
  * - `c' = f · c + i · g`, `h' = o · tanh(c')`
  *
- * Each further layer reads the outputs of the one before; dropout stands between them.
+ * The input of each further layer is the output of the previous one, with dropout in between.
  *
  * Shapes: x [T, N, in] -> output [T, N, H] with the last layer's h; [N, T, …] for batchFirst, or without N; twice H for
- *         both directions. hidden and cell [layers · directions, N, H], for batchFirst as well. lengths [N], where
- *         sequences are padded; see `SequenceOptions`.
+ *         both directions. hidden and cell [layers · directions, N, H], for batchFirst too. lengths [N] for padded
+ *         sequences; see `SequenceOptions`.
  *         weight_ih_l0 [4 H, in], weight_hh_l0 [4 H, H], bias_ih_l0 and bias_hh_l0 [4 H], in the order i, f, g, o
  * Init:   uniform ±1/√H
  * Defaults: one layer, one direction, no dropout; hidden and cell 0

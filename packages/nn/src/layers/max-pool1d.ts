@@ -3,23 +3,23 @@ import { Module } from "../module.js";
 import { PoolingWindows } from "./pooling.js";
 
 export interface MaxPool1dOptions {
-  /** How far apart the windows are. Default: the kernel size, so that they do not overlap. */
+  /** The distance between the windows. Default: the kernel size, so that they do not overlap. */
   readonly stride?: number;
-  /** How many −∞ are put at both ends; at most half the kernel. Default: 0. */
+  /** The number of −∞ added at both ends; at most half of the kernel size. Default: 0. */
   readonly padding?: number;
-  /** How far apart the elements of a window are. Default: 1. */
+  /** The distance between the elements of a window. Default: 1. */
   readonly dilation?: number;
-  /** Whether a last window that hangs over the end counts, if it begins inside. Default: false. */
+  /** Whether there is a last window that extends beyond the end, if it begins inside. Default: false. */
   readonly ceilMode?: boolean;
 }
 
 /**
- * The largest element of every window: `y[n, c, p] = max x[n, c, p·s + i·d]` over the window's places i; s is the stride,
- * d the dilation, and x is padded with −∞. Of several largest the first gets the gradient.
+ * The largest element of every window: `y[n, c, p] = max x[n, c, p·s + i·d]` over the indices i of the window; s is the
+ * stride, d the dilation, and x is padded with −∞. If several elements are largest, the first gets the gradient.
  *
  * Shapes: x [N, C, L] -> y [N, C, P], or both without N;
  *         P = ⌊(L + 2 · padding − dilation · (k − 1) − 1) / stride⌋ + 1, rounded up for ceilMode
- * Throws: ArgumentError if the padding is more than half the kernel; ShapeError if x has other axes or is shorter than a
+ * Throws: ArgumentError if the padding is more than half of the kernel size; ShapeError if x has other axes or is shorter than a
  *         window
  * Source: torch.nn.MaxPool1d
  */

@@ -34,7 +34,7 @@ describe("MaxPool2d", () => {
     ]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const pool = new MaxPool2d(3, { stride: 2 });
     expect(() => pool.forward(zeros([4, 4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: MaxPool2d(3, { stride: 2 }): got [4, 4]; expected [N, C, H, W] or [C, H, W]]`,
@@ -46,7 +46,7 @@ describe("MaxPool2d", () => {
       `[DTypeError: MaxPool2d(3, { stride: 2 }): got int32; expected float32 or float64. Cast with x.cast("float32")]`,
     );
     expect(() => new MaxPool2d([2, 3], { padding: [0, 2] })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: MaxPool2d([2, 3], { padding: [0, 2] }): the padding is too wide; expected at most half the kernel]`,
+      `[ArgumentError: MaxPool2d([2, 3], { padding: [0, 2] }): got padding [0, 2]; expected at most half of the kernel size [2, 3]]`,
     );
     expect(() => new MaxPool2d(2, { stride: 0 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: MaxPool2d: got stride 0; expected a whole number of at least 1]`,

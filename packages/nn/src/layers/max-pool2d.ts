@@ -4,23 +4,24 @@ import type { Pair } from "../options.js";
 import { PoolingWindows } from "./pooling.js";
 
 export interface MaxPool2dOptions {
-  /** How far apart the windows are. Default: the kernel size, so that they do not overlap. */
+  /** The distance between the windows. Default: the kernel size, so that they do not overlap. */
   readonly stride?: number | Pair;
-  /** How many −∞ are put on each side; at most half the kernel. Default: 0. */
+  /** The number of −∞ added on each side; at most half of the kernel size. Default: 0. */
   readonly padding?: number | Pair;
-  /** How far apart the elements of a window are. Default: 1. */
+  /** The distance between the elements of a window. Default: 1. */
   readonly dilation?: number | Pair;
-  /** Whether a last window that hangs over the edge counts, if it begins inside. Default: false. */
+  /** Whether there is a last window that extends beyond the edge, if it begins inside. Default: false. */
   readonly ceilMode?: boolean;
 }
 
 /**
- * The largest element of every window: `y[n, c, p, q] = max x[n, c, p·s + i·d, q·s + j·d]` over the window's places i, j;
- * s is the stride, d the dilation, and x is padded with −∞. Of several largest the first gets the gradient.
+ * The largest element of every window: `y[n, c, p, q] = max x[n, c, p·s + i·d, q·s + j·d]` over the indices i, j of the
+ * window; s is the stride, d the dilation, and x is padded with −∞. If several elements are largest, the first gets the
+ * gradient.
  *
  * Shapes: x [N, C, H, W] -> y [N, C, P, Q], or both without N;
  *         P = ⌊(H + 2 · padding − dilation · (kH − 1) − 1) / stride⌋ + 1, rounded up for ceilMode, Q likewise
- * Throws: ArgumentError if the padding is more than half the kernel; ShapeError if x has other axes or is smaller than a
+ * Throws: ArgumentError if the padding is more than half of the kernel size; ShapeError if x has other axes or is smaller than a
  *         window
  * Source: torch.nn.MaxPool2d
  */

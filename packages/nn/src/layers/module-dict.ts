@@ -2,9 +2,9 @@ import { ArgumentError } from "@stargrad/tensor";
 import { Module } from "../module.js";
 
 /**
- * Modules by name, in the order they came: `encoder.weight`. It computes nothing; the module that holds it does.
+ * Modules by name, in insertion order: `encoder.weight`. It has no forward pass; the module that contains it calls them.
  *
- * Throws: ArgumentError if a name is empty or holds a dot, from `get` if there is no such module, and from `forward`
+ * Throws: ArgumentError if a name is empty or contains a dot, from `get` if there is no such module, and from `forward`
  * Source: torch.nn.ModuleDict
  */
 export class ModuleDict<M extends Module = Module> extends Module implements Iterable<[string, M]> {
@@ -31,10 +31,10 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     return this.#modules.has(name);
   }
 
-  /** Adds a module, or puts it in the place of the one of that name. */
+  /** Adds a module, or replaces the one of the same name. */
   set(name: string, module: M): this {
     if (name === "" || name.includes(".")) {
-      // The state dict could not tell it from a path.
+      // In a state dict, such a name would be ambiguous with a path.
       throw new ArgumentError(
         "ModuleDict",
         `got the name "${name}"; expected one that is not empty and has no dot`,
@@ -49,7 +49,7 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   }
 
   forward(): never {
-    throw new ArgumentError("ModuleDict", "it computes nothing by itself", "Call the modules it holds");
+    throw new ArgumentError("ModuleDict", "has no forward pass of its own", "Call its modules");
   }
 
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {

@@ -2,10 +2,10 @@ import { ArgumentError, IndexError } from "@stargrad/tensor";
 import { Module } from "../module.js";
 
 /**
- * Modules in a list that can grow, named by their places, `0.weight`. It computes nothing; the module that holds it does.
- * A plain array in a field is part of the model as well.
+ * Modules in a list that can grow, named by their indices, `0.weight`. It has no forward pass; the module that contains it
+ * calls them. A plain array in a field is part of the model too.
  *
- * Throws: IndexError from `at` if there is no such place; ArgumentError from `forward`
+ * Throws: IndexError from `at` if the index is out of range; ArgumentError from `forward`
  * Source: torch.nn.ModuleList
  */
 export class ModuleList<M extends Module = Module> extends Module implements Iterable<M> {
@@ -20,7 +20,7 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
     return this.#modules.length;
   }
 
-  /** The module at a place; negative counts from the end. */
+  /** The module at an index; negative counts from the end. */
   at(index: number): M {
     const module = this.#modules.at(index);
     if (Number.isInteger(index) && module !== undefined) return module;
@@ -40,7 +40,7 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
   forward(): never {
     throw new ArgumentError(
       "ModuleList",
-      "it computes nothing by itself",
+      "has no forward pass of its own",
       "Call its modules, or use Sequential",
     );
   }

@@ -22,7 +22,7 @@ describe("MultiheadAttention", () => {
     ]);
   });
 
-  it("begins with Xavier's bounds and no biases", () => {
+  it("is initialized with Xavier's bounds and zero biases", () => {
     const layer = new MultiheadAttention(24, 3, { generator: new Generator(1) });
     const state = layer.stateDict();
     const largest = (name: string) => Math.max(...[...state.get(name)!.dataSync()].map(Math.abs));
@@ -33,7 +33,7 @@ describe("MultiheadAttention", () => {
     expect(largest("in_proj_bias") + largest("out_proj.bias")).toBe(0);
   });
 
-  it("ignores the keys that a mask names true", () => {
+  it("ignores the keys for which a mask is true", () => {
     const layer = new MultiheadAttention(4, 2, { batchFirst: true });
     const [x, other] = [draw(1, 1, 3, 4), draw(2, 1, 3, 4)];
     const mixed = x.mul(tensor([[1], [1], [0]])).add(other.mul(tensor([[0], [0], [1]])));
@@ -43,7 +43,7 @@ describe("MultiheadAttention", () => {
     expect(a.weights!.select(2, 2).dataSync()).toEqual(new Float32Array(3));
   });
 
-  it("gives zeros, and finite gradients, to a query that no key is left for", () => {
+  it("gives zeros, and finite gradients, to a query that ignores all keys", () => {
     const layer = new MultiheadAttention(4, 2, { batchFirst: true, bias: false });
     const x = new Parameter(draw(3, 2, 3, 4));
     const keyPaddingMask = tensor([
@@ -57,7 +57,7 @@ describe("MultiheadAttention", () => {
     expect(x.grad?.isFinite().all().toArraySync()).toBe(true);
   });
 
-  it("is causal when asked, beside its masks", () => {
+  it("combines causal with its masks", () => {
     const layer = new MultiheadAttention(2, 1);
     const x = draw(4, 3, 1, 2);
     const { weights } = layer.forward(x, x, x, {
@@ -100,7 +100,7 @@ describe("MultiheadAttention", () => {
     }
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new MultiheadAttention(4, 2, { batchFirst: true });
     const [x, keys] = [zeros([2, 3, 4]), zeros([2, 5, 4])];
     expect(() => layer.forward(x, keys, zeros([2, 4, 4]))).toThrowErrorMatchingInlineSnapshot(

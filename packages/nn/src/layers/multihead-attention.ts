@@ -25,44 +25,44 @@ export interface MultiheadAttentionOptions extends FloatOptions {
   readonly bias?: boolean;
   /** Whether the batch is the first axis and not the second. Default: false. */
   readonly batchFirst?: boolean;
-  /** How many features a key has. Default: embedDim. */
+  /** The number of features of a key. Default: embedDim. */
   readonly kdim?: number;
-  /** How many features a value has. Default: embedDim. */
+  /** The number of features of a value. Default: embedDim. */
   readonly vdim?: number;
 }
 
-/** Which keys are left out. In both masks true means ignored, and floats are added to the scores, as in PyTorch. */
+/** The keys to ignore. In both masks true means ignored, and floats are added to the scores, as in PyTorch. */
 export interface AttentionMasks {
-  /** Keys that no query sees, such as padding: [N, S], or [S] without a batch. */
+  /** Keys that all queries ignore, such as padding: [N, S], or [S] without a batch. */
   readonly keyPaddingMask?: Tensor;
-  /** Keys that a query does not see: [L, S], or [N · heads, L, S]. */
+  /** Keys that a certain query ignores: [L, S], or [N · heads, L, S]. */
   readonly attentionMask?: Tensor;
-  /** Whether query i sees the keys 0 to i only. Default: false. */
+  /** Whether query i attends only to the keys 0 to i. Default: false. */
   readonly causal?: boolean;
 }
 
 export interface MultiheadAttentionInputs extends AttentionMasks {
   /** Whether to return the weights. Default: true. */
   readonly needWeights?: boolean;
-  /** Whether they are the mean over the heads. Default: true. */
+  /** Whether to average the weights over the heads. Default: true. */
   readonly averageWeights?: boolean;
 }
 
 /**
  * Attention in several subspaces at once: `y = concat(head₁, …, headₕ) Wₒᵀ + bₒ` with
- * `headᵢ = softmax(qᵢ kᵢᵀ / √(E/h)) vᵢ`, where qᵢ, kᵢ, vᵢ are parts of the projected query, key and value. A query that no
- * key is left for takes nothing: its heads are zeros.
+ * `headᵢ = softmax(qᵢ kᵢᵀ / √(E/h)) vᵢ`, where qᵢ, kᵢ, vᵢ are slices of the projected query, key and value. If a query
+ * ignores all keys, its heads are zeros.
  *
  * Shapes: query [L, N, E], key [S, N, K], value [S, N, V] -> output [L, N, E]; all with N first for batchFirst, or without
  *         N. weights [N, L, S], or [N, heads, L, S] if they are not averaged.
  *         in_proj_weight [3 E, E], or q_proj_weight [E, E], k_proj_weight [E, K], v_proj_weight [E, V] if K or V is not E;
  *         in_proj_bias [3 E], out_proj [E, E]
  * Init:   Xavier uniform for the projections, ±1/√E for out_proj.weight, 0 for the biases
- * Throws: ArgumentError if embedDim is not divided by numHeads; ShapeError or DTypeError if an input does not fit
+ * Throws: ArgumentError if embedDim is not a multiple of numHeads; ShapeError or DTypeError if an input does not fit
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.2.2; torch.nn.MultiheadAttention
  */
 export class MultiheadAttention extends Module {
-  /** For queries, keys and values in one, if all have E features; else one for each. */
+  /** One weight for queries, keys and values together, if all have E features; otherwise one for each. */
   readonly inProjection: readonly Parameter[];
   readonly inBias: Parameter | null;
   readonly outProjection: Linear;
@@ -138,7 +138,7 @@ export class MultiheadAttention extends Module {
     return { output, weights: averageWeights ? weights.mean({ axis: 1 }) : weights };
   }
 
-  /** Its names are PyTorch's. */
+  /** PyTorch's names of the parameters. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     const names = this.inProjection.length === 1 ? ["in"] : ["q", "k", "v"];
     return [
@@ -152,7 +152,7 @@ export class MultiheadAttention extends Module {
     const biases = this.inBias?.split(this.embedDim);
     const isSame = inputs.every((x) => x === inputs[0]);
     if (isSame && this.inProjection.length === 1) {
-      // Self-attention: one product with all three weights.
+      // Self-attention needs only one product with all three weights.
       const projected = inputs[0].matmul(this.inProjection[0].transpose());
       const y = this.inBias === null ? projected : projected.add(this.inBias);
       return y.split(this.embedDim, { axis: -1 });
@@ -175,7 +175,7 @@ export class MultiheadAttention extends Module {
     return { dropout: this.training ? this.#dropout : 0, ...this.#random };
   }
 
-  /** Both masks as one that says where a query attends. */
+  /** Combines both masks into one that is true where a query attends, or that is added to the scores. */
   #maskOf(
     q: Tensor,
     k: Tensor,
@@ -230,8 +230,8 @@ export class MultiheadAttention extends Module {
       sameRank &&
       inputs.every((x, i) => x.shape.at(-1) === this.#features[i]) &&
       (!isBatch || inputs.every((x) => x.shape[batch] === query.shape[batch]));
-    const place = isBatch ? sequence : 0;
-    if (fits && key.shape[place] === value.shape[place]) return;
+    const axis = isBatch ? sequence : 0;
+    if (fits && key.shape[axis] === value.shape[axis]) return;
     const got = inputs.map(({ shape }) => formatShape(shape));
     const wanted = ["L", "S", "S"].map((length, i) => {
       const axes = this.#batchFirst ? ["N", length] : [length, "N"];

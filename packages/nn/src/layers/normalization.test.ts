@@ -9,7 +9,7 @@ const draw = (shape: number[], seed = 1) =>
   normal(shape, { generator: new Generator(seed), dtype: "float64" });
 
 describe("LayerNorm", () => {
-  it("does not see a shift or a scale of its input", () => {
+  it("does not depend on a shift or a scale of its input", () => {
     const layer = new LayerNorm(5, { epsilon: 0, dtype: "float64" });
     fc.assert(
       fc.property(fc.nat(), fc.double({ min: 0.1, max: 50, noNaN: true }), (seed, scale) => {
@@ -21,7 +21,7 @@ describe("LayerNorm", () => {
     );
   });
 
-  it("passes NaN on within its item, and gives a constant item its bias", () => {
+  it("keeps NaN within its item, and returns the bias for a constant item", () => {
     const y = new LayerNorm(2).forward(
       tensor([
         [NaN, 1],
@@ -34,7 +34,7 @@ describe("LayerNorm", () => {
     ]);
   });
 
-  it("has true gradients of the second order", () => {
+  it("has correct gradients of second order", () => {
     const layer = new LayerNorm([2, 3], { dtype: "float64" });
     const f = (x: ReturnType<typeof draw>) =>
       layer
@@ -45,7 +45,7 @@ describe("LayerNorm", () => {
     expect(checkGradient(f, [draw([2, 3])], { order: 2 }).checked).toBe(6);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new LayerNorm([3, 4], { bias: false });
     expect([...layer.stateDict().keys()]).toEqual(["weight"]);
     // @ts-expect-error TypeScript sees it too
@@ -80,7 +80,7 @@ describe("RMSNorm", () => {
     }
   });
 
-  it("has true gradients of the second order", () => {
+  it("has correct gradients of second order", () => {
     const layer = new RMSNorm(3, { dtype: "float64" });
     const f = (x: ReturnType<typeof draw>) =>
       layer
@@ -91,7 +91,7 @@ describe("RMSNorm", () => {
     expect(checkGradient(f, [draw([2, 3])], { order: 2 }).checked).toBe(6);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     // @ts-expect-error TypeScript sees it too
     expect(() => new RMSNorm(4).forward(zeros([2, 3]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: RMSNorm(4): got [2, 3]; expected […, 4]]`,
@@ -113,11 +113,11 @@ describe("GroupNorm", () => {
     for (const [i, value] of groups.entries()) expect(value).toBeCloseTo(y[i], 12);
   });
 
-  it("works on nothing", () => {
+  it("works for empty inputs", () => {
     expect(new GroupNorm(2, 4).forward(zeros([0, 4, 3])).shape).toEqual([0, 4, 3]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new GroupNorm(2, 4);
     expect(() => layer.forward(zeros([2, 3, 5]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: GroupNorm(2, 4): got [2, 3, 5]; expected [N, 4, …]]`,

@@ -2,10 +2,10 @@ import { ArgumentError, type FloatOptions, sameShape, type Shape, type Tensor } 
 import { expectWhole } from "../options.js";
 import { expectShape } from "../shapes.js";
 
-/** The element type of what a layer keeps that does not begin at random. */
+/** The element type of parameters and buffers that are not initialized at random. */
 export type DTypeOptions = Pick<FloatOptions, "dtype">;
 
-/** Mean and variance over some axes, which stay with length 1. */
+/** Mean and variance over some axes, which are kept with length 1. */
 export interface Moments {
   readonly mean: Tensor;
   /** The biased one: `Σ (x − mean)² / n`. */
@@ -17,12 +17,12 @@ export function momentsOf(x: Tensor, axis: readonly number[]): Moments {
   return { mean, variance: x.sub(mean).square().mean({ axis, keepDims: true }) };
 }
 
-/** `(x − mean) / √(variance + ε)`; ε keeps what is constant from being divided by 0. */
+/** `(x − mean) / √(variance + ε)`; ε avoids a division by 0 for constant values. */
 export function standardize(x: Tensor, { mean, variance }: Moments, epsilon: number): Tensor {
   return x.sub(mean).div(variance.add(epsilon).sqrt());
 }
 
-/** `y · weight + bias` where they are not null. */
+/** `y · weight + bias`, without those that are null. */
 export function scaleAndShift(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
   const scaled = weight === null ? y : y.mul(weight);
   return bias === null ? scaled : scaled.add(bias);
@@ -39,7 +39,7 @@ export function checkEpsilon(called: string, epsilon: number): void {
   if (!(epsilon >= 0)) throw new ArgumentError(called, `got epsilon ${epsilon}; expected at least 0`);
 }
 
-/** The axes a layer normalizes over as a shape. Throws: ArgumentError unless there are some, each of at least 1 */
+/** The shape of the axes that a layer normalizes over. Throws: ArgumentError if it is empty, or a length is less than 1 */
 export function normalizedAxes(
   called: string,
   normalizedShape: number | readonly number[],
@@ -52,7 +52,7 @@ export function normalizedAxes(
   return shape;
 }
 
-/** Which axes of x the given last ones are. Throws: ShapeError unless x ends in them */
+/** The indices of the last axes of x. Throws: ShapeError unless they have the given lengths */
 export function expectTrailing(called: string, x: Tensor, last: Shape): number[] {
   const fits = x.ndim >= last.length && sameShape(x.shape.slice(x.ndim - last.length), last);
   expectShape(called, x, fits, `[…, ${last.join(", ")}]`);

@@ -4,7 +4,7 @@ import { expectWhole } from "../options.js";
 import { expectShape } from "../shapes.js";
 
 /**
- * Makes an image r times larger out of its channels: `y[c, h·r + i, w·r + j] = x[c·r² + i·r + j, h, w]`.
+ * Rearranges channels into an image that is r times larger: `y[c, h·r + i, w·r + j] = x[c·r² + i·r + j, h, w]`.
  *
  * Shapes: x […, C · r², H, W] -> y […, C, H · r, W · r]
  * Throws: ArgumentError unless r is whole and at least 1; ShapeError if r² does not divide the channels of x

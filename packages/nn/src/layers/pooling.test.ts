@@ -20,7 +20,7 @@ describe("MaxPool1d", () => {
     expect(new MaxPool1d(2).forward(tensor([[1, NaN, 2, 3]])).toArraySync()).toEqual([[NaN, 3]]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const pool = new MaxPool1d(3, { stride: 2 });
     expect(() => pool.forward(zeros([4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: MaxPool1d(3, { stride: 2 }): got [4]; expected [N, C, L] or [C, L]]`,
@@ -29,13 +29,13 @@ describe("MaxPool1d", () => {
       `[ShapeError: MaxPool1d(3, { stride: 2 }): got [1, 2]; expected a length of at least 3]`,
     );
     expect(() => new MaxPool1d(3, { padding: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: MaxPool1d(3, { padding: 2 }): the padding is too wide; expected at most half the kernel]`,
+      `[ArgumentError: MaxPool1d(3, { padding: 2 }): got padding [2]; expected at most half of the kernel size [3]]`,
     );
   });
 });
 
 describe("AvgPool1d and AvgPool2d", () => {
-  it("count the padding, unless told, and never what hangs over the edge", () => {
+  it("count the padding by default, but never elements beyond it", () => {
     const x = ones([1, 1, 3, 3]);
     const means = (countIncludePad: boolean) =>
       new AvgPool2d(2, { padding: 1, ceilMode: true, countIncludePad }).forward(x).dataSync();
@@ -44,11 +44,11 @@ describe("AvgPool1d and AvgPool2d", () => {
     expect(new AvgPool1d(2, { ceilMode: true }).forward(ones([1, 3])).toArraySync()).toEqual([[1, 1]]);
   });
 
-  it("pass NaN on, to the windows that hold it", () => {
+  it("pass NaN on to the windows that contain it", () => {
     expect(new AvgPool1d(2).forward(tensor([[1, NaN, 2, 4]])).toArraySync()).toEqual([[NaN, 3]]);
   });
 
-  it("name themselves, what came and what was expected", () => {
+  it("report their name, the input and the expected shape", () => {
     const pool = new AvgPool2d(3, { stride: 2 });
     expect(() => pool.forward(zeros([4, 4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: AvgPool2d(3, { stride: 2 }): got [4, 4]; expected [N, C, H, W] or [C, H, W]]`,
@@ -80,18 +80,18 @@ describe("adaptive pooling", () => {
     ]);
   });
 
-  it("keeps a NaN in the stretches that hold it", () => {
+  it("keeps a NaN in the sections that contain it", () => {
     const x = tensor([[NaN, 1, 2, 3]]);
     expect(new AdaptiveAvgPool1d(3).forward(x).toArraySync()).toEqual([[NaN, 1.5, 2.5]]);
     expect(new AdaptiveMaxPool1d(2).forward(x).toArraySync()).toEqual([[NaN, 3]]);
   });
 
-  it("works on no item, and leaves an axis alone for null", () => {
+  it("works for an empty batch, and keeps an axis for null", () => {
     expect(new AdaptiveAvgPool2d([null, 3]).forward(zeros([0, 2, 5, 4])).shape).toEqual([0, 2, 5, 3]);
     expect(new AdaptiveAvgPool2d(null).forward(zeros([2, 5, 4])).shape).toEqual([2, 5, 4]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const pool = new AdaptiveAvgPool2d([2, null]);
     expect(() => pool.forward(zeros([4, 4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: AdaptiveAvgPool2d([2, null]): got [4, 4]; expected [N, C, H, W] or [C, H, W]]`,

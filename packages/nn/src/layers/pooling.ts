@@ -4,7 +4,7 @@ import { expectFloat, expectShape } from "../shapes.js";
 import { spansOf } from "./convolution.js";
 import { expectSpatial, nameOfAxis, type Rank } from "./spatial.js";
 
-/** The options that decide where the windows of a pooling layer lie. Each class says which it takes. */
+/** The options that determine the windows of a pooling layer. Each class declares the ones that it accepts. */
 export interface PoolingOptions {
   readonly stride?: number | readonly number[];
   readonly padding?: number | readonly number[];
@@ -12,22 +12,22 @@ export interface PoolingOptions {
   readonly ceilMode?: boolean;
 }
 
-/** What a pooling layer is called, and along how many axes its windows slide. */
+/** The name of a pooling layer, and the number of axes along which its windows move. */
 export interface PoolingKind {
   /** Its name: `"MaxPool2d"`. */
   readonly name: string;
   readonly rank: Rank;
-  /** The layer as it was made, for errors: `"MaxPool2d(2)"`. */
+  /** The constructor call of the layer, for errors: `"MaxPool2d(2)"`. */
   readonly layer: string;
 }
 
-/** How windows lie along one axis: what is put before and after it, and how many windows there are. */
+/** The windows along one axis: the padding before and after it, and the number of windows. */
 interface AxisWindows {
   readonly around: readonly [before: number, after: number];
   readonly count: number;
 }
 
-/** The windows of a pooling layer: PyTorch's rules for where they begin, which every kind of pooling shares. */
+/** The windows of a pooling layer, by PyTorch's rules, which all kinds of pooling share. */
 export class PoolingWindows {
   readonly #rank: Rank;
   readonly #size: readonly number[];
@@ -51,16 +51,19 @@ export class PoolingWindows {
     this.#ceilMode = ceilMode;
     this.#layer = layer;
     if (this.#padding.some((amount, axis) => amount > this.#size[axis] / 2)) {
-      // A window of nothing but padding would have nothing to answer.
-      throw new ArgumentError(this.#layer, "the padding is too wide; expected at most half the kernel");
+      // A window that contains only padding would have no result.
+      throw new ArgumentError(
+        this.#layer,
+        `got padding [${this.#padding.join(", ")}]; expected at most half of the kernel size [${this.#size.join(", ")}]`,
+      );
     }
   }
 
-  /** The elements of every window, [N, C, P, Q] and a last axis, where x is padded with the given value. */
+  /** The elements of every window of x padded with the given value, [N, C, P, Q] and a last axis for the elements. */
   over(x: Tensor, { value }: { readonly value: number }): Tensor {
     expectFloat(this.#layer, x);
     expectSpatial(this.#layer, x, this.#rank);
-    const around = this.#windowsOn(x).map((places) => places.around);
+    const around = this.#windowsOn(x).map((windows) => windows.around);
     const leading = x.shape.slice(0, -this.#rank).map(() => [0, 0] as const);
     return x
       .pad([...leading, ...around], { value })
@@ -69,15 +72,15 @@ export class PoolingWindows {
   }
 
   /**
-   * How many elements of x each window holds, along each axis; with `countIncludePad` also those of the padding, but
-   * never those that a last window in ceilMode hangs over.
+   * The number of elements of x in each window, along each axis. `countIncludePad` includes those of the padding, but not
+   * those beyond it, which the last window in ceilMode may cover.
    */
   counts(x: Tensor, { countIncludePad }: { readonly countIncludePad: boolean }): number[][] {
     return this.#windowsOn(x).map(({ count }, axis) => {
       const length = x.shape[x.ndim - this.#rank + axis];
       const margin = countIncludePad ? this.#padding[axis] : 0;
-      return Array.from({ length: count }, (_, place) => {
-        const start = place * this.#stride[axis] - this.#padding[axis];
+      return Array.from({ length: count }, (_, window) => {
+        const start = window * this.#stride[axis] - this.#padding[axis];
         const end = start + this.#size[axis];
         return Math.min(end, length + margin) - Math.max(start, -margin);
       });
@@ -96,7 +99,7 @@ export class PoolingWindows {
 
       const room = length + 2 * padding - span;
       const last = Math.floor((room + slack) / stride) * stride;
-      // A window that would begin behind the image, in the padding, is left out.
+      // A window that would begin after the image, in the padding, is omitted.
       const overhang = last < length + padding ? Math.max(last - room, 0) : 0;
       return {
         around: [padding, padding + overhang],

@@ -6,18 +6,18 @@ import { expectShape } from "../shapes.js";
 import type { DTypeOptions } from "./normalization.js";
 
 export interface PReLUOptions extends DTypeOptions {
-  /** How many slopes there are: one for all, or one for each channel. Default: 1. */
+  /** The number of slopes: one for all channels, or one for each. Default: 1. */
   readonly numParameters?: number;
-  /** The slope to begin with. Default: 0.25. */
+  /** The initial slope. Default: 0.25. */
   readonly init?: number;
 }
 
 /**
- * `y = x` where x is positive and `y = w · x` elsewhere, with a slope w that is learned; the gradient at 0 is w.
+ * `y = x` where x is positive and `y = w · x` elsewhere, with a learned slope w; the gradient at 0 is w.
  *
  * Shapes: x any for one slope, [N, C, …] for a slope for each channel -> y the same; weight [1] or [C]
  * Init:   0.25
- * Throws: ShapeError if x does not have as many channels as there are slopes
+ * Throws: ShapeError if the number of channels of x is not that of the slopes
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 1; torch.nn.PReLU
  */
 export class PReLU extends Module {

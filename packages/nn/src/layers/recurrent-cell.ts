@@ -17,7 +17,7 @@ export interface RecurrentCellOptions extends FloatOptions {
   readonly bias?: boolean;
 }
 
-/** What RNNCell, GRUCell and LSTMCell have in common: the weights of one step, and how it is called. */
+/** The base class of RNNCell, GRUCell and LSTMCell: the weights of one step, and its call. */
 export abstract class RecurrentCell extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -43,12 +43,12 @@ export abstract class RecurrentCell extends Module {
     });
   }
 
-  /** Its names are PyTorch's. */
+  /** PyTorch's names of the parameters. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     return namedWeights(this.#weights, "");
   }
 
-  /** The next states; `before` has each kind of state, by name, or null for zeros. */
+  /** The next states. `before` contains the previous states by name; null means zeros. */
   protected advance(x: Tensor, before: Readonly<Record<string, Tensor | null>>): Tensor[] {
     expectFloat(this.describe(), x);
     const isOne = x.ndim === 1;
@@ -56,7 +56,7 @@ export abstract class RecurrentCell extends Module {
     expectShape(this.describe(), x, fits, `[N, ${this.inputSize}] or [${this.inputSize}]`);
     const input = fromInput(this.#weights, isOne ? x.unsqueeze(0) : x);
     const shape = [...x.shape.slice(0, -1), this.hiddenSize];
-    // One state at least, of which `map` knows nothing.
+    // There is at least one state, which the type of `map` does not express.
     const states = Object.entries(before).map(([name, state]) => {
       const given = state ?? zeros(shape, { dtype: input.dtype });
       if (sameShape(given.shape, shape)) return isOne ? given.unsqueeze(0) : given;

@@ -2,22 +2,22 @@ import { Parameter } from "@stargrad/autograd";
 import type { FloatOptions, Tensor } from "@stargrad/tensor";
 import { fanInUniform } from "../init.js";
 
-/** The states of one direction of one layer, each [N, H]; the first is what it puts out. */
+/** The states of one direction of one layer, each [N, H]; the first is the output. */
 export type States = readonly [Tensor, ...Tensor[]];
 
 /**
- * The next states from what the input and the state before contribute to the gates, each [N, G · H]. They are apart because
- * GRU resets a part of one of them.
+ * Computes the next states from the contributions of the input and of the previous state to the gates, each [N, G · H]. They
+ * are separate arguments because GRU applies its reset gate to only one of them.
  */
 export type RecurrentStep = (fromInput: Tensor, fromHidden: Tensor, before: States) => States;
 
-/** What a recurrent layer does at every step. */
+/** The number of gates and the step function of a recurrent layer. */
 export interface StepKind {
   readonly gates: number;
   readonly step: RecurrentStep;
 }
 
-/** `h' = tanh(i + u)`, or with ReLU for tanh. */
+/** `h' = tanh(i + u)`, or ReLU instead of tanh. */
 export function elmanStep(nonlinearity: "tanh" | "relu"): StepKind {
   return {
     gates: 1,
@@ -52,7 +52,7 @@ export const gruStep: StepKind = {
   },
 };
 
-/** The weights of one direction of one layer, for G gates: what it takes of its input and of its state. */
+/** The weights of one direction of one layer with G gates, for its input and for its state. */
 export interface CellWeights {
   readonly inputWeight: Parameter; // [G · H, in]
   readonly hiddenWeight: Parameter; // [G · H, H]
@@ -60,7 +60,7 @@ export interface CellWeights {
   readonly hiddenBias: Parameter | null; // [G · H]
 }
 
-/** Weights as they begin: uniform ±1/√H, whatever the input's size. */
+/** Initial weights: uniform ±1/√H, independent of the input size. */
 export function drawWeights(
   { gates }: StepKind,
   features: number,
@@ -76,7 +76,7 @@ export function drawWeights(
   };
 }
 
-/** The weights by PyTorch's names, and what ends them. */
+/** The weights by PyTorch's names with the suffix `end`. */
 export function namedWeights(
   weights: CellWeights,
   end: string,
@@ -89,12 +89,12 @@ export function namedWeights(
   ];
 }
 
-/** What an input [N, in], or inputs [T, N, in], contribute to the gates. */
+/** The contribution of an input [N, in], or of inputs [T, N, in], to the gates. */
 export function fromInput({ inputWeight, inputBias }: CellWeights, x: Tensor): Tensor {
   return affine(x, inputWeight, inputBias);
 }
 
-/** What a state [N, H] contributes to the gates. */
+/** The contribution of a state [N, H] to the gates. */
 export function fromHidden({ hiddenWeight, hiddenBias }: CellWeights, hidden: Tensor): Tensor {
   return affine(hidden, hiddenWeight, hiddenBias);
 }

@@ -25,7 +25,7 @@ describe.each([
     );
   });
 
-  it("begins uniform in ±1/√H, whatever the input's size", () => {
+  it("is initially uniform in ±1/√H for every input size", () => {
     const layer = new Recurrent(3, 25, { generator: new Generator(1) });
     for (const parameter of layer.parameters()) {
       const weights = [...parameter.dataSync()].map(Math.abs);
@@ -34,7 +34,7 @@ describe.each([
     }
   });
 
-  it("goes on with the states that it returned", () => {
+  it("continues with the states that it returned", () => {
     const layer = new Recurrent(3, 2, { numLayers: 2, dtype: "float64" });
     const x = draw(1, 5, 2, 3);
     const whole = layer.forward(x);
@@ -59,7 +59,7 @@ describe.each([
     expect(actual.hidden.dataSync()).toEqual(expected.hidden.dataSync());
   });
 
-  it("reads backwards what its reverse weights read forwards", () => {
+  it("processes a sequence in reverse as the same weights do forward", () => {
     const both = new Recurrent(3, 2, { bidirectional: true, dtype: "float64" });
     const alone = new Recurrent(3, 2, { dtype: "float64" });
     const reverse = [...both.stateDict()].filter(([name]) => name.endsWith("_reverse"));
@@ -81,7 +81,7 @@ describe.each([
     expect(two.forward(x).output.dataSync()).toEqual(two.forward(x).output.dataSync());
   });
 
-  it("reads sequences that are padded as it reads each of them alone", () => {
+  it("processes padded sequences as it processes each of them alone", () => {
     const options = { numLayers: 2, bidirectional: true, dtype: "float64" } as const;
     const layer = new Recurrent(3, 2, options);
     const [x, hidden, cell] = [draw(6, 5, 3, 3), draw(7, 4, 3, 2), draw(8, 4, 3, 2)];
@@ -137,7 +137,7 @@ describe.each([
 });
 
 describe("errors of RNN, GRU and LSTM", () => {
-  it("name the layer, what came and what was expected", () => {
+  it("report the layer, the input and the expected shape", () => {
     const layer = new LSTM(3, 2, { numLayers: 2, batchFirst: true });
     const x = zeros([5, 4, 3]);
     expect(() => layer.forward(zeros([5, 4, 2]))).toThrowErrorMatchingInlineSnapshot(
@@ -176,7 +176,7 @@ describe("errors of RNN, GRU and LSTM", () => {
     );
   });
 
-  it("say which option does not fit", () => {
+  it("report which option does not fit", () => {
     expect(() => new GRU(0, 2)).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: GRU: got inputSize 0; expected a whole number of at least 1]`,
     );

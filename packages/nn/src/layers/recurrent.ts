@@ -30,36 +30,36 @@ import {
 } from "./recurrent-step.js";
 
 export interface RecurrentOptions extends FloatOptions {
-  /** How many layers stand on each other. Default: 1. */
+  /** The number of stacked layers. Default: 1. */
   readonly numLayers?: number;
   /** Whether there are biases. Default: true. */
   readonly bias?: boolean;
-  /** Whether the batch is the first axis of input and output. States stay as they are. Default: false. */
+  /** Whether the batch is the first axis of input and output. It does not affect the states. Default: false. */
   readonly batchFirst?: boolean;
-  /** The probability of dropping what a layer hands to the next, while training. Default: 0. */
+  /** The probability of dropout between the layers, in training mode. Default: 0. */
   readonly dropout?: number;
-  /** Whether each layer also reads the sequence from its end, with weights of its own. Default: false. */
+  /** Whether each layer also processes the sequence in reverse, with separate weights. Default: false. */
   readonly bidirectional?: boolean;
 }
 
-/** What every call of a recurrent layer takes beside the input and the first states. */
+/** Further options of a call of a recurrent layer. */
 export interface SequenceOptions {
   /**
-   * How many steps each sequence of the batch has, int32 [N]: those after that are padding. Default: as many as x has.
+   * The number of steps of each sequence of the batch, int32 [N]; the steps after that are padding. Default: all steps of x.
    *
-   * Of what is padded, nothing is read. The output is 0 there, and the states that are returned are those at each sequence's own
-   * end; in reverse, each is read from its own end on.
+   * Padding has no effect. Its outputs are 0, and the returned states are those after the last step of each sequence; the
+   * reverse direction starts at the last step of each sequence.
    */
   readonly lengths?: Tensor;
 }
 
-/** What RNN, GRU and LSTM have in common: layers, directions and steps. What a step does is theirs: see recurrent-step.ts. */
+/** The base class of RNN, GRU and LSTM: layers, directions and steps. recurrent-step.ts defines the step of each. */
 export abstract class Recurrent extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly numLayers: number;
   readonly directions: 1 | 2;
-  /** Layer by layer, forwards before backwards. */
+  /** Ordered by layer, then by direction, forward before reverse. */
   readonly #cells: readonly CellWeights[];
   readonly #kind: StepKind;
   readonly #dropout: Dropout;
@@ -93,14 +93,14 @@ export abstract class Recurrent extends Module {
     this.#batchFirst = batchFirst;
   }
 
-  /** Its names are PyTorch's. */
+  /** PyTorch's names of the parameters. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     return this.#cells.flatMap((weights, i) =>
       namedWeights(weights, `_l${Math.floor(i / this.directions)}${this.#isReverse(i) ? "_reverse" : ""}`),
     );
   }
 
-  /** Reads a sequence with all layers; `initial` has the first of each kind of state, by name, or null for zeros. */
+  /** Processes a sequence with all layers. `initial` contains the initial states by name; null means zeros. */
   protected read(
     x: Tensor,
     initial: Readonly<Record<string, Tensor | null>>,
@@ -111,7 +111,7 @@ export abstract class Recurrent extends Module {
     const isBatch = x.ndim === 3;
     const steps = isBatch ? x.transpose(0, sequence) : x.unsqueeze(1); // [T, N, in]
     const starts = this.#startsOf(initial, isBatch ? [x.shape[batch]] : [], x);
-    const isThere = lengths === null ? null : this.#withinLengths(lengths, x, steps);
+    const valid = lengths === null ? null : this.#withinLengths(lengths, x, steps);
 
     const ends: States[] = [];
     let y = steps;
@@ -119,9 +119,9 @@ export abstract class Recurrent extends Module {
       if (layer > 0) y = this.#dropout.train(this.training).forward(y);
       const outputs: Tensor[] = [];
       for (let direction = 0; direction < this.directions; direction++) {
-        // As many states as there were starts; `map` only promises an array.
+        // There are as many states as starts, which the type of `map` does not express.
         const before = starts.map((start) => start.select(0, ends.length)) as unknown as States;
-        const { output, last } = this.#readWith(ends.length, y, before, isThere);
+        const { output, last } = this.#readWith(ends.length, y, before, valid);
         ends.push(last);
         outputs.push(output);
       }
@@ -133,39 +133,39 @@ export abstract class Recurrent extends Module {
       : { output: y.squeeze(1), states: states.map((state) => state.squeeze(1)) };
   }
 
-  /** Reads a sequence [T, N, in] with one direction of one layer. */
+  /** Processes a sequence [T, N, in] with one direction of one layer, the cell of the given index. */
   #readWith(
-    place: number,
+    index: number,
     x: Tensor,
     start: States,
-    isThere: Tensor | null,
+    valid: Tensor | null,
   ): { readonly output: Tensor; readonly last: States } {
-    const weights = this.#cells[place];
+    const weights = this.#cells[index];
     const { step } = this.#kind;
-    // All at once: that part of a step needs no state.
+    // One product for all steps, because it does not depend on the states.
     const inputs = fromInput(weights, x); // [T, N, G · H]
     const first = start.map((state) => state.cast(inputs.dtype)) as unknown as States;
     const { carry, y } = scan(
       (before: States, [input, mask]: readonly Tensor[]) => {
         const after = step(input, fromHidden(weights, before[0]), before);
-        if (isThere === null) return { carry: after, y: after[0] };
+        if (valid === null) return { carry: after, y: after[0] };
         return {
           carry: after.map((state, i) => where(mask, state, before[i])),
           y: where(mask, after[0], 0),
         };
       },
       first,
-      isThere === null ? [inputs] : [inputs, isThere],
-      { reverse: this.#isReverse(place) },
+      valid === null ? [inputs] : [inputs, valid],
+      { reverse: this.#isReverse(index) },
     );
     return { output: y, last: carry };
   }
 
-  #isReverse(place: number): boolean {
-    return place % this.directions === 1;
+  #isReverse(index: number): boolean {
+    return index % this.directions === 1;
   }
 
-  /** Which steps belong to their sequence and are not padding, [T, N, 1]. */
+  /** A mask that is true for the steps of each sequence and false for padding, [T, N, 1]. */
   #withinLengths(lengths: Tensor, x: Tensor, steps: Tensor): Tensor {
     const [count, batch] = steps.shape;
     if (x.ndim !== 3 || !sameShape(lengths.shape, [batch])) {
@@ -189,7 +189,7 @@ export abstract class Recurrent extends Module {
         `got the length ${odd}; expected 1 to ${count}, the steps of x`,
       );
     }
-    // A length that is not known yet, or another one at every step, is checked as the index of its last step.
+    // Lengths whose values are not yet known, or change between runs of a recording, are checked as indices of the last step.
     const checked = take(arange(count), lengths.sub(1)).add(1);
     return arange(count).unsqueeze(1).less(checked).unsqueeze(2);
   }
@@ -207,7 +207,7 @@ export abstract class Recurrent extends Module {
     );
   }
 
-  /** The first states as [layers · directions, N, H]. */
+  /** The initial states as [layers · directions, N, H]. */
   #startsOf(
     initial: Readonly<Record<string, Tensor | null>>,
     batch: readonly number[],

@@ -16,16 +16,16 @@ describe("Unflatten", () => {
     expect(new Unflatten(-1, [-1, 2]).forward(zeros([3, 0])).shape).toEqual([3, 0, 2]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new Unflatten(1, [2, -1]);
     expect(() => layer.forward(zeros([4, 7]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: Unflatten(1, [2, -1]): got [4, 7], axis 1 of which has length 7; expected sizes that multiply to it]`,
+      `[ShapeError: Unflatten(1, [2, -1]): got [4, 7], whose axis 1 has length 7; expected sizes whose product is 7]`,
     );
     expect(() => layer.forward(zeros([4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Unflatten(1, [2, -1]): got [4]; expected at least 2 axes]`,
     );
     expect(() => new Unflatten(0, [0, -1]).forward(zeros([0]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: Unflatten(0, [0, -1]): got [0], axis 0 of which has length 0; expected sizes that multiply to it]`,
+      `[ShapeError: Unflatten(0, [0, -1]): got [0], whose axis 0 has length 0; expected sizes whose product is 0]`,
     );
     expect(() => new Unflatten(1, [-1, -1])).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: Unflatten: got the sizes [-1, -1]; expected whole numbers, of which one may be -1]`,
@@ -34,7 +34,7 @@ describe("Unflatten", () => {
 });
 
 describe("PixelShuffle", () => {
-  it("puts the channels of a pixel beside each other", () => {
+  it("places the channels of a pixel side by side", () => {
     const x = arange(8).reshape([4, 1, 2]);
     expect(new PixelShuffle(2).forward(x).toArraySync()).toEqual([
       [
@@ -45,7 +45,7 @@ describe("PixelShuffle", () => {
     expect(new PixelShuffle(2).forward(zeros([0, 4, 2, 2])).shape).toEqual([0, 1, 4, 4]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     expect(() => new PixelShuffle(2).forward(zeros([1, 6, 2, 2]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: PixelShuffle(2): got [1, 6, 2, 2]; expected […, C, H, W] with C a multiple of 4]`,
     );
@@ -90,13 +90,13 @@ describe("Upsample", () => {
     expect(new Upsample({ scaleFactor: 2 }).forward(zeros([0, 2, 3, 4])).shape).toEqual([0, 2, 6, 8]);
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const layer = new Upsample({ scaleFactor: 0.25, mode: "bilinear" });
     expect(() => layer.forward(zeros([3, 4, 4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Upsample({ scaleFactor: 0.25, mode: "bilinear" }): got [3, 4, 4]; expected [N, C, H, W]]`,
     );
     expect(() => layer.forward(zeros([1, 3, 4, 3]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: Upsample({ scaleFactor: 0.25, mode: "bilinear" }): got [1, 3, 4, 3]; expected an image of which at least one pixel is left]`,
+      `[ShapeError: Upsample({ scaleFactor: 0.25, mode: "bilinear" }): got [1, 3, 4, 3]; expected an image large enough for at least one output pixel]`,
     );
     expect(() => layer.forward(zeros([1, 3, 4, 4], { dtype: "int32" }))).toThrowErrorMatchingInlineSnapshot(
       `[DTypeError: Upsample({ scaleFactor: 0.25, mode: "bilinear" }): got int32; expected float32 or float64. Cast with x.cast("float32")]`,

@@ -25,12 +25,12 @@ interface ResidualShapes extends ShapeRule {
 }
 
 /**
- * Adds what a layer makes of its input to the input: `y = x + f(x)`. Where f changes the shape, a shortcut g brings x to
- * the same: `y = g(x) + f(x)`.
+ * Adds the output of a layer to its input: `y = x + f(x)`. If f changes the shape, a shortcut layer g maps x to the same
+ * shape: `y = g(x) + f(x)`.
  *
- * Shapes: x as f and g take it -> y as both return it
- * Defaults: the shortcut is Identity, which adds nothing to the state
- * Throws: ShapeError unless both return one shape; nothing is broadcast
+ * Shapes: x as f and g accept it -> y as both return it
+ * Defaults: the shortcut is Identity, which has no state
+ * Throws: ShapeError unless both return the same shape; nothing is broadcast
  * Source: He et al., "Deep Residual Learning", 2015, eq. 1 and 2
  */
 export class Residual<F extends Layer = Layer> extends Module {
@@ -51,7 +51,7 @@ export class Residual<F extends Layer = Layer> extends Module {
       throw new ShapeError(
         "Residual",
         `got ${formatShape(learned.shape)} from the layer and ${formatShape(carried.shape)} from the shortcut; expected one shape`,
-        "Give a second layer that brings the input to the shape of the first one's output",
+        "Pass a shortcut that maps the input to the shape of the layer's output",
       );
     }
     return carried.add(learned);

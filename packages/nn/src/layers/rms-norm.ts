@@ -13,16 +13,15 @@ import {
 
 export interface RMSNormOptions extends DTypeOptions {
   /**
-   * What is added to the mean square, so that zeros are not divided by 0. Default: the distance from 1 to the next number
-   * of x's type.
+   * Added to the mean square, so that zeros are not divided by 0. Default: the machine epsilon of the type of x.
    */
   readonly epsilon?: number;
-  /** Whether a weight for each feature follows. Default: true. */
+  /** Whether to apply a weight for each feature. Default: true. */
   readonly elementwiseAffine?: boolean;
 }
 
-/** The distance from 1 to the next number. */
-const spacing = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+/** The distance from 1 to the next larger number of each type. */
+const machineEpsilon = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
 interface RMSNormShapes extends ShapeRule {
   readonly last: unknown;
@@ -31,12 +30,12 @@ interface RMSNormShapes extends ShapeRule {
 }
 
 /**
- * Gives the features of every item the root mean square 1: `y = x / √(mean(x²) + ε) · w`, over the last axes. Unlike
- * layer norm it leaves the mean where it is.
+ * Normalizes the features of every item to a root mean square of 1: `y = x / √(mean(x²) + ε) · w`, over the last axes. Unlike
+ * layer norm, it does not subtract the mean.
  *
  * Shapes: x […, …normalizedShape] -> y the same; weight normalizedShape
  * Init:   weight 1
- * Throws: ArgumentError if an option does not fit; ShapeError if x ends in other axes
+ * Throws: ArgumentError if an option does not fit; ShapeError if the last axes of x are not normalizedShape
  * Source: Zhang & Sennrich, "Root Mean Square Layer Normalization", 2019, eq. 4; torch.nn.RMSNorm
  */
 export class RMSNorm<const Last extends number | Shape = number | Shape> extends Module {
@@ -59,7 +58,7 @@ export class RMSNorm<const Last extends number | Shape = number | Shape> extends
   forward(x: Tensor): Tensor {
     expectFloat(this.describe(), x);
     const axis = expectTrailing(this.describe(), x, this.normalizedShape);
-    const epsilon = this.#epsilon ?? spacing[x.dtype === "float64" ? "float64" : "float32"];
+    const epsilon = this.#epsilon ?? machineEpsilon[x.dtype === "float64" ? "float64" : "float32"];
     const scale = x.square().mean({ axis, keepDims: true }).add(epsilon).sqrt();
     return scaleAndShift(x.div(scale), this.weight, null);
   }

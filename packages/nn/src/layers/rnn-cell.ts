@@ -5,15 +5,15 @@ import { nonlinearityOf, type RNNOptions } from "./rnn.js";
 
 export type RNNCellOptions = RecurrentCellOptions & Pick<RNNOptions, "nonlinearity">;
 
-/** The state that a cell renews. */
+/** The state of a cell. */
 export interface CellState {
   /** The hidden state, [N, H]. Default: zeros. */
   readonly hidden?: Tensor;
 }
 
 /**
- * One step of an RNN: `h' = tanh(Wᵢ x + bᵢ + Wₕ h + bₕ)`, or with ReLU for tanh. What it returns is what the next step takes. For
- * a whole sequence, `RNN` takes the input's part of all steps at once.
+ * One step of an RNN: `h' = tanh(Wᵢ x + bᵢ + Wₕ h + bₕ)`, or ReLU instead of tanh. Pass the returned state to the next
+ * step. For a whole sequence, `RNN` is faster: it multiplies the inputs of all steps with the weight in one product.
  *
  * Shapes: x [N, in], hidden [N, H] -> hidden [N, H]; or all without N.
  *         weight_ih [H, in], weight_hh [H, H], bias_ih and bias_hh [H]

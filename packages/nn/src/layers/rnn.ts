@@ -3,23 +3,23 @@ import { elmanStep } from "./recurrent-step.js";
 import { Recurrent, type RecurrentOptions, type SequenceOptions } from "./recurrent.js";
 
 export interface RNNOptions extends RecurrentOptions {
-  /** What makes the next state of the sum. Default: `"tanh"`. */
+  /** The activation function of the hidden state. Default: `"tanh"`. */
   readonly nonlinearity?: "tanh" | "relu";
 }
 
-/** What a sequence leaves behind, and with what the next one can begin. */
+/** The initial state of a sequence, and the final one of the previous sequence. */
 export interface RNNState {
   /** The hidden state of every layer and direction, [layers · directions, N, H]. Default: zeros. */
   readonly hidden?: Tensor;
 }
 
 /**
- * Reads a sequence with a state that each step renews: `h[t] = tanh(Wᵢ x[t] + bᵢ + Wₕ h[t − 1] + bₕ)`, or with ReLU for tanh.
- * Each further layer reads the outputs of the one before; dropout stands between them.
+ * Processes a sequence with a hidden state: `h[t] = tanh(Wᵢ x[t] + bᵢ + Wₕ h[t − 1] + bₕ)`, or ReLU instead of tanh. The input
+ * of each further layer is the output of the previous one, with dropout in between.
  *
  * Shapes: x [T, N, in] -> output [T, N, H] with the last layer's h[t]; [N, T, …] for batchFirst, or without N; twice H for
- *         both directions. hidden [layers · directions, N, H], for batchFirst as well. lengths [N], where
- *         sequences are padded; see `SequenceOptions`.
+ *         both directions. hidden [layers · directions, N, H], for batchFirst too. lengths [N] for padded
+ *         sequences; see `SequenceOptions`.
  *         weight_ih_l0 [H, in], weight_hh_l0 [H, H], bias_ih_l0 and bias_hh_l0 [H]
  * Init:   uniform ±1/√H
  * Defaults: tanh, one layer, one direction, no dropout; hidden 0
@@ -40,7 +40,7 @@ export class RNN extends Recurrent {
   }
 }
 
-/** Throws an ArgumentError if the option is another. */
+/** Throws an ArgumentError unless the option is "tanh" or "relu". */
 export function nonlinearityOf(called: string, { nonlinearity = "tanh" }: RNNOptions): "tanh" | "relu" {
   if (["tanh", "relu"].includes(nonlinearity)) return nonlinearity;
   throw new ArgumentError(called, `got nonlinearity ${nonlinearity}; expected "tanh" or "relu"`);

@@ -17,7 +17,7 @@ describe("RotaryEmbedding", () => {
     expect(product(7, 3)).not.toBeCloseTo(product(7, 4), 3);
   });
 
-  it("goes on where an earlier part ended", () => {
+  it("continues after an earlier part", () => {
     const rotary = new RotaryEmbedding(4, { pairs: "halves" });
     const x = ones([5, 4]);
     const whole = rotary.forward(x).narrow(0, 3, 2).dataSync();
@@ -34,7 +34,7 @@ describe("RotaryEmbedding", () => {
     }
   });
 
-  it("names itself, what came and what was expected", () => {
+  it("reports its name, the input and the expected shape", () => {
     const rotary = new RotaryEmbedding(4, { base: 500 });
     expect(() => rotary.forward(zeros([3, 5]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: RotaryEmbedding(4, { base: 500 }): got [3, 5]; expected […, L, 4]]`,

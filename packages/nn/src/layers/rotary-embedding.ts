@@ -4,16 +4,16 @@ import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 
 export interface RotaryEmbeddingOptions {
-  /** The slowest pair turns by nearly 1/base per place. Default: 10000. */
+  /** The base of the angles: the slowest pair rotates by nearly 1/base per position. Default: 10000. */
   readonly base?: number;
   /**
-   * Which features are a pair: `"adjacent"` ones, 2i and 2i + 1, as in the paper, or one of each half, i and i + dim/2, as
-   * in GPT-NeoX and Llama. Default: `"adjacent"`.
+   * The features of a pair: `"adjacent"`, 2i and 2i + 1, as in the paper, or `"halves"`, i and i + dim/2, as in GPT-NeoX and
+   * Llama. Default: `"adjacent"`.
    */
   readonly pairs?: "adjacent" | "halves";
 }
 
-/** Cosine and sine of the angles, for places from an offset on. */
+/** Cosine and sine of the angles, for `length` positions from an offset on. */
 interface Turns {
   readonly length: number;
   readonly offset: number;
@@ -23,13 +23,13 @@ interface Turns {
 }
 
 export interface RotaryEmbeddingInputs {
-  /** The place of the first vector, as for a continued sequence. Default: 0. */
+  /** The position of the first vector, such as in a continued sequence. Default: 0. */
   readonly offset?: number;
 }
 
 /**
- * Turns pairs of features by an angle that grows with their place, so that the product of a query and a key depends on how
- * far apart they are: `(a, b) -> (a cos mθᵢ − b sin mθᵢ, a sin mθᵢ + b cos mθᵢ)` at place m, for pair i with
+ * Rotates pairs of features by an angle proportional to their position, so that the product of a query and a key depends on
+ * their distance: `(a, b) -> (a cos mθᵢ − b sin mθᵢ, a sin mθᵢ + b cos mθᵢ)` at position m, for pair i with
  * θᵢ = base^(−2i/dim).
  *
  * Shapes: x […, L, dim] -> y the same
@@ -70,8 +70,8 @@ export class RotaryEmbedding extends Module {
   }
 
   /**
-   * Computed here in double precision, since an engine may have none: far into a sequence, float32 would round away what turns the
-   * fastest pair. They are kept for the next call, which mostly asks for the same.
+   * Computed here and not by the engine, which may lack float64: at large positions, float32 would round the angle of the
+   * fastest pair too much. The result is cached, because the next call mostly needs the same.
    */
   #turnsOf(length: number, offset: number, dtype: DType): Turns {
     const known = this.#turns;

@@ -14,7 +14,7 @@ import {
   type Moments,
 } from "./normalization.js";
 
-/** The options of norms that keep running statistics. Each class says which it takes and what they mean. */
+/** The options of norms with running statistics. Each class declares and documents the ones that it accepts. */
 export interface RunningNormOptions extends DTypeOptions {
   readonly epsilon?: number;
   readonly momentum?: number | null;
@@ -24,9 +24,9 @@ export interface RunningNormOptions extends DTypeOptions {
 
 export interface RunningNormKind {
   readonly name: string;
-  /** What has a mean and a variance of its own: `"channel"`. */
+  /** The unit that has its own mean and variance: `"channel"`. */
   readonly unit: string;
-  /** Whether batches are counted; PyTorch's instance norm has the counter and leaves it at 0. */
+  /** Whether batches are counted; PyTorch's instance norm has a counter that stays 0. */
   readonly counted: boolean;
   readonly defaults: { readonly affine: boolean; readonly trackRunningStats: boolean };
 }
@@ -38,8 +38,9 @@ const pytorchNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What batch norm and instance norm share: a weight and a bias for each channel, and statistics that run along while
- * training, `new = (1 − m) · old + m · batch` with the momentum m and the unbiased variance, for use in `eval`.
+ * The base class of batch norm and instance norm: a weight and a bias for each channel, and running statistics that are
+ * updated in training mode, `new = (1 − m) · old + m · batch` with the momentum m and the unbiased variance, and used in
+ * evaluation mode.
  *
  * Shapes: weight, bias, runningMean, runningVar [C]; numBatchesTracked [], int32
  * Init:   weight and runningVar 1, bias and runningMean 0
@@ -69,7 +70,7 @@ export abstract class RunningNorm extends Module {
     };
     expectWhole(kind.name, { numFeatures }, { least: 1 });
     checkEpsilon(kind.name, epsilon);
-    // Without a momentum the batches have to be counted.
+    // Without a momentum, the mean over all batches needs their number.
     if (momentum === null ? !kind.counted : !(momentum >= 0 && momentum <= 1)) {
       throw new ArgumentError(kind.name, `got momentum ${momentum}; expected 0 to 1`);
     }
@@ -84,12 +85,12 @@ export abstract class RunningNorm extends Module {
     this.#momentum = momentum;
   }
 
-  /** Its names are PyTorch's: `running_mean` for `runningMean`. */
+  /** PyTorch's names: `running_mean` for `runningMean`. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     return Object.entries(this).map(([name, value]) => [pytorchNames.get(name) ?? name, value] as const);
   }
 
-  /** Normalizes x [N, C, …] by the statistics over some of its axes or, in `eval`, by those it has kept. */
+  /** Normalizes x [N, C, …] by the statistics over some of its axes or, in evaluation mode, by the running statistics. */
   protected normalize(x: Tensor, axes: readonly number[]): Tensor {
     expectFloat(this.describe(), x);
     const moments = (this.training ? null : this.#keptMoments(x)) ?? this.#ownMoments(x, axes);
@@ -107,13 +108,13 @@ export abstract class RunningNorm extends Module {
     if (count === 1) {
       throw new ShapeError(
         this.describe(),
-        `got ${formatShape(x.shape)}, one value for each ${this.#kind.unit}; expected several, which have a variance`,
+        `got ${formatShape(x.shape)}, one value for each ${this.#kind.unit}; expected several, because one value has no variance`,
         "Use more items or larger ones, or eval() and its running statistics",
       );
     }
     const moments = momentsOf(x, axes);
     if (this.training && x.size > 0) {
-      // How many passes wait for their statistics is bounded by itself.
+      // assignAlong limits the number of pending updates, so this needs no limit.
       withoutHistory(() => {
         this.#track(moments, count);
       });
@@ -121,12 +122,12 @@ export abstract class RunningNorm extends Module {
     return moments;
   }
 
-  /** Moves the running statistics towards those of a batch, each of which was taken over `count` values. */
+  /** Updates the running statistics with those of a batch; `count` is the number of values of each mean. */
   #track({ mean, variance }: Moments, count: number): void {
     const { runningMean, runningVar, numBatchesTracked } = this;
     if (runningMean === null || runningVar === null || numBatchesTracked === null) return;
     const batches = numBatchesTracked.add(this.#kind.counted ? 1 : 0);
-    // Without a momentum it is the mean over all batches, in which the n-th has the weight 1/n.
+    // Without a momentum the statistics are means over all batches: the n-th update has the weight 1/n.
     const momentum = this.#momentum ?? batches.cast(runningMean.dtype).reciprocal();
     const move = (old: Tensor, each: Tensor): Tensor => {
       const now = each

@@ -38,7 +38,7 @@ describe("scaledDotProductAttention", () => {
     );
   });
 
-  it("never lets a query see what comes later", () => {
+  it("ignores later keys when causal", () => {
     const [q, k, v] = [4, 5, 6].map((seed) => draw(seed, 4, 2));
     const first = (x: Tensor): Tensor => x.narrow(0, 0, 2);
     const later = (x: Tensor): Tensor => x.add(tensor([[0], [0], [9], [-7]]));
@@ -47,7 +47,7 @@ describe("scaledDotProductAttention", () => {
     expect(after.dataSync()).toEqual(before.dataSync());
   });
 
-  it("has true gradients, of the first and the second order", () => {
+  it("has correct gradients of first and second order", () => {
     for (const order of [1, 2] as const) {
       const report = checkGradient(
         (q, k, v) => scaledDotProductAttention(q, k, v, { mask: tensor(allowed), causal: true }),
@@ -68,7 +68,7 @@ describe("scaledDotProductAttention", () => {
     expect(new Set(drawn)).toEqual(new Set([0, 4]));
   });
 
-  it("gives zeros if there is no key, and passes NaN on where it is seen", () => {
+  it("gives zeros if there is no key, and passes NaN on from keys that are used", () => {
     expect(scaledDotProductAttention(ones([2, 3]), zeros([0, 3]), zeros([0, 1])).dataSync()).toEqual(
       new Float32Array(2),
     );

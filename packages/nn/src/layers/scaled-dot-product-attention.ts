@@ -12,22 +12,22 @@ import { Dropout } from "./dropout.js";
 
 export interface AttentionOptions extends RandomOptions {
   /**
-   * Which keys a query attends to: bool, where true means that it attends; or float, which is added to the scores. It
-   * broadcasts to [..., L, S]. Default: all of them.
+   * The keys that each query attends to: bool, where true means that it attends; or float, which is added to the scores. It
+   * broadcasts to [..., L, S]. Default: all keys.
    */
   readonly mask?: Tensor;
-  /** Whether query i attends to the keys 0 to i only, beside what the mask says. Default: false. */
+  /** Whether query i attends only to the keys 0 to i, in addition to the mask. Default: false. */
   readonly causal?: boolean;
   /** The factor on the scores. Default: 1/√E. */
   readonly scale?: number;
-  /** The probability of dropping a weight, here always: a layer passes 0 in use. Default: 0. */
+  /** The probability of dropping a weight. It always applies; pass 0 in evaluation mode. Default: 0. */
   readonly dropout?: number;
 }
 
 /**
- * Mixes values by how well their keys answer a query: `softmax(q kᵀ / √E + mask) v`, over the S keys.
+ * Averages of the values, weighted by the products of queries and keys: `softmax(q kᵀ / √E + mask) v`, over the S keys.
  *
- * A query that may attend to no key at all gets zeros, and no gradient flows from it; PyTorch returns NaN.
+ * If a query may attend to no key, its result and its gradients are zeros; PyTorch returns NaN.
  *
  * Shapes: query [..., L, E], key [..., S, E], value [..., S, V] -> [..., L, V]
  * Defaults: no mask, not causal, scale 1/√E, dropout 0
@@ -52,7 +52,7 @@ export function scaledDotProductAttention(
   return attentionWeights(query, key, options).matmul(value);
 }
 
-/** How much each query takes of each key: rows of [..., L, S] that add up to 1, or to 0 where no key is allowed. */
+/** The weight of each key for each query, [..., L, S]. The sum of each row is 1, or 0 if no key is allowed. */
 export function attentionWeights(
   query: Tensor,
   key: Tensor,
@@ -74,10 +74,10 @@ export function attentionWeights(
   return new Dropout(dropout, random).forward(weights);
 }
 
-/** The softmax over the places that every mask allows. */
+/** The softmax over the keys that all masks allow. */
 function softmaxOver(scores: Tensor, masks: readonly Tensor[]): Tensor {
   const allowed = masks.reduce((a, b) => a.logicalAnd(b));
-  // A row of nothing but −∞ would be NaN, and so would its gradient: it becomes zeros first and last.
+  // A row of only −∞ would give NaN, also in its gradient. Such rows are set to 0 before and after the softmax.
   const some = allowed.any({ axis: -1, keepDims: true });
   const excluded = where(some, -Infinity, 0).cast(scores.dtype);
   return where(some, where(allowed, scores, excluded).softmax(), 0);
@@ -95,7 +95,7 @@ function allowedBy(mask: Tensor, scores: Tensor): Tensor {
   return mask.dtype === "bool" ? mask : mask.notEqual(-Infinity);
 }
 
-/** What a float mask adds. Its −∞ is left to `softmaxOver`, which knows rows that are nothing else. */
+/** The values that a float mask adds, with 0 for −∞, which `softmaxOver` handles together with rows of only −∞. */
 function biasOf(mask: Tensor, scores: Tensor): Tensor {
   return where(mask.equal(-Infinity), 0, mask).cast(scores.dtype);
 }

@@ -12,13 +12,13 @@ describe("Sequential", () => {
     expect(new Sequential().forward(x)).toBe(x);
   });
 
-  it("knows the class of each layer, and names each by its place", () => {
+  it("keeps the class of each layer, and names each by its index", () => {
     const model = new Sequential(new Flatten(), new Sequential(new Linear(4, 2)));
     expect(model.layers[1].layers[0].weight.shape).toEqual([2, 4]);
     expect([...model.namedParameters().keys()]).toEqual(["1.0.weight", "1.0.bias"]);
   });
 
-  it("learns all four answers of XOR", () => {
+  it("learns XOR", () => {
     const generator = new Generator(1);
     const model = new Sequential(
       new Linear(2, 8, { generator }),

@@ -9,19 +9,19 @@ import type {
   ShapeRule,
 } from "../shape-rule.js";
 
-/** A module from one tensor to one tensor. */
+/** A module with one input tensor and one output tensor. */
 export interface Layer extends Module {
   forward(x: Tensor): Tensor;
 }
 
-/** The shape that layers return, one after another. */
+/** The output shape of a sequence of layers. */
 type ShapeAfterAll<Layers, S extends Shape> = Layers extends readonly [infer First, ...infer Rest]
   ? ShapeAfterAll<Rest, ShapeAfter<First, S>>
   : Layers extends readonly []
     ? S
     : Shape;
 
-/** Why the first of some layers does not take what the ones before it return; null if each does, or may. */
+/** The error text of the first layer that does not accept the output of the layer before it; null if each does, or may. */
 type FirstProblem<Layers extends readonly unknown[], S extends Shape> = [number] extends [Layers["length"]]
   ? null
   : Layers extends readonly [infer First, ...infer Rest]
@@ -30,7 +30,7 @@ type FirstProblem<Layers extends readonly unknown[], S extends Shape> = [number]
       : FirstProblem<Rest, ShapeAfter<First, S>>
     : null;
 
-/** The layers, with a Mismatch in place of the first that does not fit. */
+/** The layers, with a Mismatch instead of the first that does not fit. */
 type Fitting<Layers extends readonly unknown[]> = [FirstProblem<Layers, Shape>] extends [string]
   ? Marked<Layers, Shape>
   : Layers;
@@ -54,9 +54,9 @@ interface SequentialShapes extends ShapeRule {
 }
 
 /**
- * Applies layers one after another: `y = fₙ(… f₂(f₁(x)))`. Its parameters are named by the layers' places, `0.weight`.
+ * Applies layers one after another: `y = fₙ(… f₂(f₁(x)))`. The names of its parameters begin with the index of the layer, `0.weight`.
  *
- * Shapes: x as the first layer takes it -> y as the last returns it; without layers y is x
+ * Shapes: x as the first layer accepts it -> y as the last returns it; without layers y is x
  * Source: torch.nn.Sequential
  */
 export class Sequential<Layers extends readonly Layer[] = readonly Layer[]> extends Module {
@@ -76,7 +76,7 @@ export class Sequential<Layers extends readonly Layer[] = readonly Layer[]> exte
     return this.layers.reduce((y: Tensor, layer) => layer.forward(y), x);
   }
 
-  /** Its names are PyTorch's: the layers stand under their places, not under `layers`. */
+  /** PyTorch's names: a layer is named by its index alone, `0`, not `layers.0`. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     return Object.entries(this.layers);
   }

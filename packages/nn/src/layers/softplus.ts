@@ -2,9 +2,9 @@ import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor"
 import { Module } from "../module.js";
 
 export interface SoftplusOptions {
-  /** How sharp the bend is: β. Default: 1. */
+  /** The sharpness β of the bend at 0. Default: 1. */
   readonly beta?: number;
-  /** From where on `β · x` counts as large, and y is x itself. Default: 20. */
+  /** For `β · x` above this threshold, y is x. Default: 20. */
   readonly threshold?: number;
 }
 
@@ -21,7 +21,10 @@ export class Softplus extends Module {
   constructor(options: SoftplusOptions = {}) {
     super("Softplus", [], options);
     if (options.beta === 0) {
-      throw new ArgumentError("Softplus", "got beta 0, and y divides by it; expected another number");
+      throw new ArgumentError(
+        "Softplus",
+        "got beta 0; expected another number, because y is divided by beta",
+      );
     }
     this.#options = options;
   }

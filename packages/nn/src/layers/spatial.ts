@@ -1,7 +1,7 @@
 import { formatShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { expectShape } from "../shapes.js";
 
-/** How many axes a layer slides or scales along: those of a sequence, an image or a volume. */
+/** The number of spatial axes of a layer: 1 for a sequence, 2 for an image, 3 for a volume. */
 export type Rank = 1 | 2 | 3;
 
 const spaces = {
@@ -10,12 +10,12 @@ const spaces = {
   3: { letters: ["D", "H", "W"], names: ["depth", "height", "width"], smallest: "a volume" },
 } as const;
 
-/** What one of the last axes is called, `height`. */
+/** The name of a spatial axis, `height`. */
 export function nameOfAxis(rank: Rank, axis: number): string {
   return spaces[rank].names[axis];
 }
 
-/** Throws a ShapeError unless x is [N, C, …] or [C, …] with that many further axes, and with the channels if given. */
+/** Throws a ShapeError unless x is [N, C, …] or [C, …] with `rank` further axes, and with the given number of channels. */
 export function expectSpatial(called: string, x: Tensor, rank: Rank, channels: number | "C" = "C"): void {
   const fits =
     (x.ndim === rank + 1 || x.ndim === rank + 2) &&

@@ -7,23 +7,23 @@ import { MultiheadAttention, type AttentionMasks } from "./multihead-attention.j
 import { resolveOptions, type TransformerLayerOptions } from "./transformer-options.js";
 
 export interface DecoderMasks {
-  /** Which places of the target are left out of its attention to itself. */
+  /** The positions of the target that self-attention ignores. */
   readonly target?: AttentionMasks;
-  /** Which places of the memory are left out of the target's attention to it. */
+  /** The positions of the memory that cross-attention ignores. */
   readonly memory?: AttentionMasks;
 }
 
 /**
- * Self-attention, attention to a memory and a network of two layers at each place, each with a residual connection and a
+ * Self-attention, attention to a memory and a network of two layers at each position, each with a residual connection and a
  * norm: `h = norm₁(x + attention(x, x))`, `k = norm₂(h + attention(h, memory))`, `y = norm₃(k + W₂ f(W₁ k + b₁) + b₂)`; with
- * normFirst each norm is applied to what its part takes, and not to the sum. While training, dropout follows both
+ * normFirst each norm is applied to the input of its part instead of the sum. In training mode, dropout follows both
  * attentions, the activation f and W₂.
  *
  * Shapes: x [L, N, E], memory [S, N, E] -> y [L, N, E]; N first for batchFirst; or without N. Masks as for
  *         `MultiheadAttention`
- * Init:   as its parts: MultiheadAttention, Linear, LayerNorm
- * Defaults: dimFeedforward 2048, dropout 0.1, ReLU, the norm after
- * Throws: as its parts, and in their names
+ * Init:   that of its parts: MultiheadAttention, Linear, LayerNorm
+ * Defaults: dimFeedforward 2048, dropout 0.1, ReLU, normFirst false
+ * Throws: the errors of its parts, with their names
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1; torch.nn.TransformerDecoderLayer
  */
 export class TransformerDecoderLayer extends Module {
@@ -65,7 +65,7 @@ export class TransformerDecoderLayer extends Module {
     );
   }
 
-  /** Its names are PyTorch's. */
+  /** PyTorch's names of the parts. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     const { selfAttention, memoryAttention, ...others } = this;
     return [["self_attn", selfAttention], ["multihead_attn", memoryAttention], ...Object.entries(others)];

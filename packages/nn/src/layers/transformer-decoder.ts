@@ -5,10 +5,10 @@ import type { DecoderMasks, TransformerDecoderLayer } from "./transformer-decode
 import type { TransformerStackOptions } from "./transformer-encoder.js";
 
 /**
- * Applies decoder layers one after another, each with the same memory and the same masks. PyTorch copies one layer, first
- * weights and all; here each is made by itself.
+ * Applies decoder layers one after another, each with the same memory and the same masks. PyTorch copies one layer with
+ * its initial weights; here the layers are created separately.
  *
- * Shapes: x and memory as the layers take them -> y like x
+ * Shapes: x and memory as the layers accept them -> y like x
  * Source: torch.nn.TransformerDecoder
  */
 export class TransformerDecoder extends Module {

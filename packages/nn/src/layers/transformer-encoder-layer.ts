@@ -7,14 +7,14 @@ import { MultiheadAttention, type AttentionMasks } from "./multihead-attention.j
 import { resolveOptions, type TransformerLayerOptions } from "./transformer-options.js";
 
 /**
- * Self-attention and a network of two layers at each place, each with a residual connection and a norm:
+ * Self-attention and a network of two layers at each position, each with a residual connection and a norm:
  * `h = norm₁(x + attention(x))`, `y = norm₂(h + W₂ f(W₁ h + b₁) + b₂)`; with normFirst `h = x + attention(norm₁(x))`,
- * `y = h + W₂ f(W₁ norm₂(h) + b₁) + b₂`. While training, dropout follows the attention, the activation f and W₂.
+ * `y = h + W₂ f(W₁ norm₂(h) + b₁) + b₂`. In training mode, dropout follows the attention, the activation f and W₂.
  *
  * Shapes: x [L, N, E] -> y the same; [N, L, E] for batchFirst; or without N. Masks as for `MultiheadAttention`
- * Init:   as its parts: MultiheadAttention, Linear, LayerNorm
- * Defaults: dimFeedforward 2048, dropout 0.1, ReLU, the norm after
- * Throws: as its parts, and in their names
+ * Init:   that of its parts: MultiheadAttention, Linear, LayerNorm
+ * Defaults: dimFeedforward 2048, dropout 0.1, ReLU, normFirst false
+ * Throws: the errors of its parts, with their names
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1; torch.nn.TransformerEncoderLayer
  */
 export class TransformerEncoderLayer extends Module {
@@ -49,7 +49,7 @@ export class TransformerEncoderLayer extends Module {
     return this.norm2.forward(h.add(this.#feedForward(h)));
   }
 
-  /** Its names are PyTorch's. */
+  /** PyTorch's names of the parts. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     const { selfAttention, ...others } = this;
     return [["self_attn", selfAttention], ...Object.entries(others)];

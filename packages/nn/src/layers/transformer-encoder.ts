@@ -5,15 +5,15 @@ import type { AttentionMasks } from "./multihead-attention.js";
 import type { TransformerEncoderLayer } from "./transformer-encoder-layer.js";
 
 export interface TransformerStackOptions {
-  /** Applied to what the last layer returns. Default: none. */
+  /** Applied to the output of the last layer. Default: none. */
   readonly norm?: LayerNorm;
 }
 
 /**
- * Applies encoder layers one after another, each with the same masks. PyTorch copies one layer, first weights and all;
- * here each is made by itself.
+ * Applies encoder layers one after another, each with the same masks. PyTorch copies one layer with its initial weights;
+ * here the layers are created separately.
  *
- * Shapes: x as the layers take it -> y the same
+ * Shapes: x as the layers accept it -> y the same
  * Source: torch.nn.TransformerEncoder
  */
 export class TransformerEncoder extends Module {

@@ -3,23 +3,23 @@ import { expectProbability, expectWhole } from "../options.js";
 import type { LayerNormOptions } from "./layer-norm.js";
 import type { MultiheadAttentionOptions } from "./multihead-attention.js";
 
-/** What the layers of the encoder and of the decoder are made with. */
+/** The options of encoder and decoder layers. */
 export interface TransformerLayerOptions extends FloatOptions {
-  /** How wide the network at each place is. Default: 2048. */
+  /** The number of hidden features of the network at each position. Default: 2048. */
   readonly dimFeedforward?: number;
-  /** The probability of dropping an element, everywhere, while training. Default: 0.1. */
+  /** The probability of all dropouts, in training mode. Default: 0.1. */
   readonly dropout?: number;
-  /** What stands between the two layers of the network. Default: `"relu"`. */
+  /** The activation between the two layers of the network. Default: `"relu"`. */
   readonly activation?: "relu" | "gelu" | ((x: Tensor) => Tensor);
-  /** What the norms add to the variance. Default: 1e-5. */
+  /** Added to the variance in the norms. Default: 1e-5. */
   readonly epsilon?: number;
   /** Whether the batch is the first axis and not the second. Default: false. */
   readonly batchFirst?: boolean;
-  /** Whether the norms stand before the parts and not after them. Default: false. */
+  /** Whether the norms are applied before the parts instead of after them. Default: false. */
   readonly normFirst?: boolean;
 }
 
-/** The options, sorted by the part that takes them. */
+/** The options, grouped by the part that uses them. */
 interface TransformerParts {
   readonly width: number;
   readonly activation: (x: Tensor) => Tensor;

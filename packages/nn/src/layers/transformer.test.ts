@@ -47,7 +47,7 @@ describe("TransformerEncoderLayer and TransformerDecoderLayer", () => {
     `);
   });
 
-  it("drop while training only, as the generator decides", () => {
+  it("drop only in training mode, as the generator determines", () => {
     const generator = new Generator(1);
     const layer = new TransformerEncoderLayer(4, 2, { dimFeedforward: 8, dropout: 0.5, generator });
     const x = draw(1, 3, 1, 4);
@@ -63,7 +63,7 @@ describe("TransformerEncoderLayer and TransformerDecoderLayer", () => {
     expect(certain.forward(x).dataSync()).toEqual(layer.forward(x).dataSync());
   });
 
-  it("never let a place see what comes later when causal", () => {
+  it("ignore later positions when causal", () => {
     const options = { dimFeedforward: 8, dropout: 0, batchFirst: true };
     const layer = new TransformerDecoderLayer(4, 2, options);
     const [x, memory] = [draw(2, 1, 3, 4), draw(3, 1, 2, 4)];
@@ -88,7 +88,7 @@ describe("TransformerEncoderLayer and TransformerDecoderLayer", () => {
     );
   });
 
-  it("name the part that an input does not fit", () => {
+  it("report the part that does not accept an input", () => {
     const layer = new TransformerEncoderLayer(4, 2, { dimFeedforward: 8 });
     expect(() => layer.forward(zeros([3, 1, 5]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: MultiheadAttention(4, 2, { dropout: 0.1 }): got the query [3, 1, 5], the key [3, 1, 5] and the value [3, 1, 5]; expected [L, N, 4], [S, N, 4] and [S, N, 4], or all without N]`,

@@ -7,7 +7,7 @@ export interface TransposedOptions extends ConvolutionOptions {
   readonly outputPadding?: number | readonly number[];
 }
 
-/** Every input adds a window to the output: what ConvTranspose1d, 2d and 3d are for one to three axes. */
+/** The base class of ConvTranspose1d, 2d and 3d: every input element is multiplied by the weight and added to a window of the output. */
 export abstract class TransposedConvolution extends Convolution {
   readonly #padding: readonly number[];
   readonly #outputPadding: readonly number[];
@@ -44,16 +44,16 @@ export abstract class TransposedConvolution extends Convolution {
   protected override convolve(x: Tensor): Tensor {
     const [groups, inner] = [this.groups, this.inChannels / this.groups];
     const { size, stride, dilation } = this.windows;
-    const [batch, , ...places] = x.shape;
+    const [batch, , ...counts] = x.shape;
     const rank = size.length;
     const weight = this.weight.reshape([groups, inner, -1]).transpose(); // [G, O/G·kH·kW, C/G]
     const windows = weight
       .matmul(
-        x.transpose(0, 1).reshape([groups, inner, places.reduce((count, length) => count * length, batch)]),
+        x.transpose(0, 1).reshape([groups, inner, counts.reduce((product, count) => product * count, batch)]),
       )
-      .reshape([this.outChannels, ...size, batch, ...places])
-      .permute([1 + rank, 0, ...places.map((_, i) => 2 + rank + i), ...size.map((_, i) => 1 + i)]);
-    const lengths = spansOf(this.windows).map((span, axis) => (places[axis] - 1) * stride[axis] + span);
+      .reshape([this.outChannels, ...size, batch, ...counts])
+      .permute([1 + rank, 0, ...counts.map((_, i) => 2 + rank + i), ...size.map((_, i) => 1 + i)]);
+    const lengths = spansOf(this.windows).map((span, axis) => (counts[axis] - 1) * stride[axis] + span);
     const ends = lengths.map((length, axis) => length + this.#outputPadding[axis] - this.#padding[axis]);
     return windows // [N, O, P, Q, kH, kW]
       .fold({ lengths, stride, dilation })

@@ -3,7 +3,7 @@ import { Module } from "../module.js";
 import { expectAxes } from "../shapes.js";
 
 /**
- * Divides one axis into several: what Flatten joined. One of the sizes may be −1: it becomes whatever is left.
+ * Divides one axis into several, the inverse of Flatten. One of the sizes may be −1: it is then computed from the others.
  *
  * Shapes: x […, A · B, …] -> y […, A, B, …]
  * Throws: ArgumentError unless the sizes are whole, and at most one of them −1; ShapeError if x does not have the axis, or
@@ -35,7 +35,7 @@ export class Unflatten extends Module {
     if (sizes.includes(-1) || sizes.reduce((product, size) => product * size, 1) !== length) {
       throw new ShapeError(
         this.describe(),
-        `got ${formatShape(x.shape)}, axis ${axis} of which has length ${length}; expected sizes that multiply to it`,
+        `got ${formatShape(x.shape)}, whose axis ${axis} has length ${length}; expected sizes whose product is ${length}`,
       );
     }
     return x.reshape([...x.shape.slice(0, axis), ...sizes, ...x.shape.slice(axis + 1)]);

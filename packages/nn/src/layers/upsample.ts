@@ -4,35 +4,35 @@ import { eachAxis, expectWhole, type Pair } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 
 export interface UpsampleOptions {
-  /** The size y is to have. Either this or `scaleFactor`. */
+  /** The output size. Pass either this or `scaleFactor`. */
   readonly size?: number | Pair;
-  /** How many times as large as x it is to be, rounded down. */
+  /** The factor between the input and the output size, which is rounded down. */
   readonly scaleFactor?: number | Pair;
-  /** Whether a pixel of y is the nearest one of x, or mixed of the four around it. Default: `"nearest"`. */
+  /** Whether a pixel of y is the nearest pixel of x, or interpolated between the four around it. Default: `"nearest"`. */
   readonly mode?: "nearest" | "bilinear";
   /**
-   * Whether the middles of the corner pixels of x and y coincide, and not the corners of the images. Only for
-   * `"bilinear"`. Default: false.
+   * Whether to align the centers of the corner pixels of x and y instead of the corners of the images. Only for `"bilinear"`.
+   * Default: false.
    */
   readonly alignCorners?: boolean;
 }
 
-/** How long an axis becomes, and how far from the start of x a distance from the start of y is. */
+/** The output length of an axis, and a function from a distance from the start of y to that from the start of x. */
 interface Scale {
   readonly length: number;
   readonly toInput: (distance: number) => number;
 }
 
 /**
- * Makes an image larger, or smaller, by looking its pixels up at other places. With L pixels becoming P along an axis and
- * s = L / P, or 1 / scaleFactor if that is given, pixel p is looked up
+ * Changes the size of an image by interpolation. For an axis of input length L and output length P, with s = L / P, or
+ * 1 / scaleFactor if that is given, output pixel p is the input at the coordinate
  *
- * - for `"nearest"`, at ⌊p · s⌋;
- * - for `"bilinear"`, at (p + ½) · s − ½, but not below 0, or at p · (L − 1) / (P − 1) for `alignCorners`; between two
- *   pixels it is `(1 − λ) · x₀ + λ · x₁` with λ how far it is from the first.
+ * - ⌊p · s⌋ for `"nearest"`;
+ * - (p + ½) · s − ½, at least 0, for `"bilinear"`, or p · (L − 1) / (P − 1) with `alignCorners`; between two pixels it is
+ *   `(1 − λ) · x₀ + λ · x₁` with the distance λ from the first.
  *
  * Shapes: x [N, C, H, W] -> y [N, C, P, Q]
- * Throws: ArgumentError if the options do not fit together; ShapeError if x has other axes, or y would have no pixel
+ * Throws: ArgumentError if the options do not fit together; ShapeError if x has other axes, or y would be empty
  * Source: torch.nn.Upsample
  */
 export class Upsample extends Module {
@@ -61,7 +61,7 @@ export class Upsample extends Module {
     expectShape(this.describe(), x, x.ndim === 4 && x.shape[2] > 0 && x.shape[3] > 0, "[N, C, H, W]");
     const scales = [this.#scaleOf(x.shape[2], 0), this.#scaleOf(x.shape[3], 1)];
     const least = scales.every(({ length }) => length >= 1);
-    expectShape(this.describe(), x, least, "an image of which at least one pixel is left");
+    expectShape(this.describe(), x, least, "an image large enough for at least one output pixel");
     return scales.reduce((y, scale, i) => this.#resize(y, 2 + i, scale), x);
   }
 
@@ -69,7 +69,7 @@ export class Upsample extends Module {
     const { size, scaleFactor = 1 } = this.#options;
     if (size !== undefined) {
       const length = eachAxis(size, 2)[axis];
-      // One rounding, not two: ⌊p · s⌋ of a whole p · s must not fall to the pixel before.
+      // Multiplied before it is divided: a rounded s could make ⌊p · s⌋ too small by 1 if p · s is an integer.
       return { length, toInput: (distance) => (distance * from) / length };
     }
     const factor = eachAxis(scaleFactor, 2)[axis];
@@ -79,26 +79,26 @@ export class Upsample extends Module {
   #resize(x: Tensor, axis: number, scale: Scale): Tensor {
     const { mode = "nearest", alignCorners = false } = this.#options;
     const last = x.shape[axis] - 1;
-    const places = Array.from({ length: scale.length }, (_, place) => {
-      if (mode === "nearest") return Math.min(Math.floor(scale.toInput(place)), last);
-      if (alignCorners) return scale.length === 1 ? 0 : (place * last) / (scale.length - 1);
-      return Math.max(scale.toInput(place + 0.5) - 0.5, 0);
+    const coordinates = Array.from({ length: scale.length }, (_, pixel) => {
+      if (mode === "nearest") return Math.min(Math.floor(scale.toInput(pixel)), last);
+      if (alignCorners) return scale.length === 1 ? 0 : (pixel * last) / (scale.length - 1);
+      return Math.max(scale.toInput(pixel + 0.5) - 0.5, 0);
     });
-    const before = places.map((place) => Math.min(Math.floor(place), last));
+    const before = coordinates.map((coordinate) => Math.min(Math.floor(coordinate), last));
     const lower = x.take(indices(before), { axis });
     if (mode === "nearest") return lower;
-    const upper = x.take(indices(before.map((place) => Math.min(place + 1, last))), { axis });
+    const upper = x.take(indices(before.map((index) => Math.min(index + 1, last))), { axis });
     const shape = x.shape.map((_, i) => (i === axis ? scale.length : 1));
     const share = tensor(
-      places.map((place, i) => place - before[i]),
+      coordinates.map((coordinate, i) => coordinate - before[i]),
       { shape, dtype: x.dtype },
     );
     return lower.mul(share.neg().add(1)).add(upper.mul(share));
   }
 }
 
-function indices(places: readonly number[]): Tensor {
-  return tensor(Int32Array.from(places));
+function indices(values: readonly number[]): Tensor {
+  return tensor(Int32Array.from(values));
 }
 
 function checkFactors(factors: readonly number[]): void {

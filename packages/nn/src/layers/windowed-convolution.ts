@@ -12,10 +12,10 @@ export interface WindowedOptions extends ConvolutionOptions {
   readonly padding?: number | readonly number[] | "same" | "valid";
 }
 
-/** How many zeros go before and after an axis. */
+/** The number of zeros before and after an axis. */
 type Padding = readonly [before: number, after: number];
 
-/** Every output is a sum over a window of the input: what Conv1d, Conv2d and Conv3d are for one, two and three axes. */
+/** The base class of Conv1d, Conv2d and Conv3d: every output is a weighted sum over a window of the input. */
 export abstract class WindowedConvolution extends Convolution {
   readonly #padding: readonly Padding[];
 
@@ -42,18 +42,18 @@ export abstract class WindowedConvolution extends Convolution {
     const { size } = this.windows;
     const windows = x.pad([[0, 0], [0, 0], ...this.#padding]).unfold(this.windows);
     const batch = windows.shape[0];
-    const places = windows.shape.slice(2, 2 + size.length);
-    const placeAxes = places.map((_, i) => 3 + i);
+    const counts = windows.shape.slice(2, 2 + size.length);
+    const countAxes = counts.map((_, i) => 3 + i);
     const kernelAxes = size.map((_, i) => 3 + size.length + i);
     const weight = this.weight.reshape([groups, this.outChannels / groups, -1]);
-    // Every output is a row of weights times a column of inputs: one matrix product per group.
+    // Every output is the product of a row of weights and a column of inputs, so each group is one matrix product.
     const columns = windows // [N, C, P, Q, kH, kW]
-      .reshape([batch, groups, inner, ...places, ...size])
-      .permute([1, 2, ...kernelAxes, 0, ...placeAxes]) // [G, C/G, kH, kW, N, P, Q]
-      .reshape([groups, weight.shape[2], places.reduce((count, length) => count * length, batch)]);
+      .reshape([batch, groups, inner, ...counts, ...size])
+      .permute([1, 2, ...kernelAxes, 0, ...countAxes]) // [G, C/G, kH, kW, N, P, Q]
+      .reshape([groups, weight.shape[2], counts.reduce((product, count) => product * count, batch)]);
     return weight
       .matmul(columns) // [G, O/G, N·P·Q]
-      .reshape([this.outChannels, batch, ...places])
+      .reshape([this.outChannels, batch, ...counts])
       .transpose(0, 1);
   }
 }

@@ -45,14 +45,14 @@ describe("binaryCrossEntropyWithLogits", () => {
 });
 
 describe("binaryCrossEntropy", () => {
-  it("is what the logits say", () => {
+  it("agrees with binaryCrossEntropyWithLogits", () => {
     const logits = tensor([-3, -0.5, 0, 2], { dtype: "float64" });
     const target = tensor([0, 1, 0.25, 1], { dtype: "float64" });
     const expected = binaryCrossEntropyWithLogits(logits, target).itemSync();
     expect(binaryCrossEntropy(logits.sigmoid(), target).itemSync()).toBeCloseTo(expected, 14);
   });
 
-  it("has a finite loss, and a gradient to learn from, where it is certain and wrong", () => {
+  it("has a finite loss, and a nonzero gradient, for a certain and wrong prediction", () => {
     const p = new Parameter(tensor([0, 1, 0, 1]));
     const losses = binaryCrossEntropy(p, tensor([1, 0, 0, 1]), { reduction: "none" });
     expect(losses.add(0).toArraySync()).toEqual([100, 100, 0, 0]);
@@ -60,7 +60,7 @@ describe("binaryCrossEntropy", () => {
     expect(p.grad?.dataSync()).toEqual(Float32Array.of(-1e12, 1e12, 0, 0));
   });
 
-  it("has true gradients, of the first and the second order", () => {
+  it("has correct gradients of first and second order", () => {
     const p = tensor([0.1, 0.5, 0.9], { dtype: "float64" });
     const target = tensor([0.3, 1, 0], { dtype: "float64" });
     for (const order of [1, 2] as const) {

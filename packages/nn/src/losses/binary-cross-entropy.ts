@@ -9,12 +9,12 @@ export interface WeightedLossOptions extends LossOptions {
 }
 
 export interface BinaryCrossEntropyOptions extends WeightedLossOptions {
-  /** A factor on the target's share of the loss: above 1, missing what is true costs more. Default: 1. */
+  /** A factor on the loss of positive targets; values above 1 increase recall. Default: 1. */
   readonly posWeight?: Tensor;
 }
 
 /**
- * The cross entropy of yes-or-no predictions given as logits, `−w · (p · t · ln σ(x) + (1 − t) · ln(1 − σ(x)))` with
+ * The cross entropy of binary predictions given as logits, `−w · (p · t · ln σ(x) + (1 − t) · ln(1 − σ(x)))` with
  * logits x, targets t from 0 to 1, weight w and posWeight p.
  *
  * Shapes: logits and target of one shape; weight and posWeight broadcast to it -> [], or that shape for `"none"`
@@ -33,23 +33,23 @@ export function binaryCrossEntropyWithLogits(
   if (weight !== undefined) expectBroadcast(called, "weight", weight, logits);
   if (posWeight !== undefined) expectBroadcast(called, "posWeight", posWeight, logits);
 
-  // −ln σ(x) is softplus(−x) and −ln(1 − σ(x)) is softplus(x), which no logit makes infinite.
-  const missed = target.mul(logits.neg().softplus());
-  const invented = target.neg().add(1).mul(logits.softplus());
-  const losses = (posWeight === undefined ? missed : missed.mul(posWeight)).add(invented);
+  // −ln σ(x) is softplus(−x) and −ln(1 − σ(x)) is softplus(x); softplus is finite for every finite logit.
+  const positive = target.mul(logits.neg().softplus());
+  const negative = target.neg().add(1).mul(logits.softplus());
+  const losses = (posWeight === undefined ? positive : positive.mul(posWeight)).add(negative);
   return reduceLoss(called, weight === undefined ? losses : losses.mul(weight), reduction);
 }
 
 /**
- * The cross entropy of yes-or-no predictions given as probabilities, `−w · (t · ln p + (1 − t) · ln(1 − p))` with
- * probabilities p, targets t from 0 to 1 and weight w. No logarithm counts as less than −100, so that a prediction that is
- * certain and wrong has a finite loss; its gradient is at most 10¹². Where there are logits,
- * `binaryCrossEntropyWithLogits` of them is more precise.
+ * The cross entropy of binary predictions given as probabilities, `−w · (t · ln p + (1 − t) · ln(1 − p))` with
+ * probabilities p, targets t from 0 to 1 and weight w. Logarithms are clamped to at least −100, so a certain and wrong
+ * prediction has a finite loss; its gradient is at most 10¹². If logits are available, `binaryCrossEntropyWithLogits` is more
+ * precise.
  *
  * Shapes: probabilities and target of one shape; weight broadcasts to it -> [], or that shape for `"none"`
  * Defaults: reduction `"mean"`, over all elements
  * Throws: ShapeError if the shapes of probabilities and target differ or the weight does not broadcast to them;
- *         ArgumentError if a probability is known to be outside 0 to 1
+ *         ArgumentError if a probability whose value is known is outside 0 to 1
  * Source: torch.nn.functional.binary_cross_entropy
  */
 export function binaryCrossEntropy(
@@ -62,19 +62,19 @@ export function binaryCrossEntropy(
   expectSameShape(called, probabilities, target);
   if (weight !== undefined) expectBroadcast(called, "weight", weight, probabilities);
   checkProbabilities(called, probabilities);
-  const losses = surpriseOf(probabilities, target.cast(probabilities.dtype));
+  const losses = boundedCrossEntropy(probabilities, target.cast(probabilities.dtype));
   return reduceLoss(called, weight === undefined ? losses : losses.mul(weight), reduction);
 }
 
-/** The gradient of the plain formula is 0 or NaN where a logarithm is bounded, which is where it is needed most. */
-const surpriseOf = customFunction(
+/** A custom function, because the gradient of the clamped formula is 0 or NaN for certain and wrong predictions. */
+const boundedCrossEntropy = customFunction(
   (p: Tensor, t: Tensor) => {
-    const missed = t.mul(p.log().clamp({ min: -100 }));
-    const invented = t
+    const positive = t.mul(p.log().clamp({ min: -100 }));
+    const negative = t
       .neg()
       .add(1)
       .mul(p.neg().log1p().clamp({ min: -100 }));
-    return missed.add(invented).neg();
+    return positive.add(negative).neg();
   },
   (g, [p, t]) => {
     const slope = p.sub(t).div(p.neg().add(1).mul(p).clamp({ min: 1e-12 }));
@@ -82,7 +82,7 @@ const surpriseOf = customFunction(
   },
 );
 
-/** Checks probabilities whose values are known already; the logarithm makes NaN of the others. */
+/** Checks probabilities whose values are already materialized; for others the logarithm returns NaN. */
 function checkProbabilities(called: string, probabilities: Tensor): void {
   const outside = knownData(probabilities)?.find((value) => value < 0 || value > 1);
   if (outside === undefined) return;

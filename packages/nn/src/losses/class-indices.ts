@@ -1,20 +1,20 @@
 import { ArgumentError, IndexError, knownData, where, type Tensor } from "@stargrad/tensor";
 import { expectShape } from "../shapes.js";
 
-/** How the classes of a batch count. */
+/** The weights of the classes, and the class that is ignored. */
 interface ClassOptions {
   readonly weight?: Tensor;
   readonly ignoreIndex: number;
 }
 
-/** Where the classes stand in [N, C, …] or [C]. */
+/** The axis of the classes in [N, C, …] or [C]. */
 export function classAxis(scores: Tensor): 0 | 1 {
   return scores.ndim === 1 ? 0 : 1;
 }
 
 /**
- * What stands at each item's class, times the weight of that class, and 0 for the items that are ignored; with it which
- * items count and what they weigh.
+ * `picked` is each item's score of its class times the weight of that class, and 0 for ignored items. `counted` is false for
+ * ignored items; `weights` is each item's weight.
  */
 export function pickClasses(
   scores: Tensor,
@@ -23,14 +23,14 @@ export function pickClasses(
 ): { readonly picked: Tensor; readonly counted: Tensor; readonly weights: Tensor } {
   const axis = classAxis(scores);
   const counted = target.notEqual(ignoreIndex); // [N, …]
-  // What is ignored looks up class 0 and is set to 0 afterwards: nothing is ever read at −100.
+  // Ignored items look up class 0 and are set to 0 afterwards, so the index −100 is never read.
   const index = where(counted, target, 0);
   const weights = weight === undefined ? counted.cast(scores.dtype) : where(counted, weight.take(index), 0);
   const picked = scores.gather(index.unsqueeze(axis), { axis }).squeeze(axis).mul(weights);
   return { picked: where(counted, picked, 0), counted, weights };
 }
 
-/** Throws unless there is a weight for each class, if there are any, and the ignored class is a whole number. */
+/** Throws unless the weights, if given, have one element for each class, and the ignored class is an integer. */
 export function checkClassOptions(
   called: string,
   { weight, ignoreIndex = 0 }: { readonly weight?: Tensor; readonly ignoreIndex?: number },
@@ -45,7 +45,7 @@ export function checkClassOptions(
   }
 }
 
-/** Checks class indices whose values are known already; the others are checked by the engine. */
+/** Checks class indices whose values are already materialized; the engine checks the others. */
 export function checkClasses(called: string, target: Tensor, classes: number, ignoreIndex: number): void {
   for (const [position, index] of knownData(target)?.entries() ?? []) {
     if (index === ignoreIndex || (index >= 0 && index < classes)) continue;

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { cosineEmbeddingLoss } from "../index.js";
 
 describe("cosineEmbeddingLoss", () => {
-  it("calls a vector of zeros unlike any other, with a finite gradient", () => {
+  it("has a cosine of 0 and a finite gradient for a vector of zeros", () => {
     const a = new Parameter(zeros([1, 2]));
     const loss = cosineEmbeddingLoss(a, ones([1, 2]), tensor([1]));
     expect(loss.itemSync()).toBe(1);
@@ -13,7 +13,7 @@ describe("cosineEmbeddingLoss", () => {
     expect(a.grad?.isFinite().all().toArraySync()).toBe(true);
   });
 
-  it("looks at the direction and not at the length", () => {
+  it("depends on the direction and not on the length", () => {
     const options = { reduction: "none" } as const;
     const a = tensor([
       [3, 0],

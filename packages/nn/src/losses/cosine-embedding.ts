@@ -3,18 +3,17 @@ import { checkSigns, expectVectors } from "./pairs.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
 export interface CosineEmbeddingOptions extends LossOptions {
-  /** How similar two vectors may be that do not belong together, −1 to 1. Default: 0. */
+  /** The largest cosine similarity of a dissimilar pair that has no loss, −1 to 1. Default: 0. */
   readonly margin?: number;
 }
 
 /**
- * Turns vectors that belong together (t = 1) to one direction and others (t = −1) away from each other: `1 − cos(a, b)` for
- * t = 1, `max(0, cos(a, b) − margin)` for t = −1, with `cos(a, b) = a·b / √((a·a + ε)(b·b + ε))`; ε = 10⁻¹² makes it 0 for
- * a vector of zeros.
+ * The loss of similar (t = 1) and dissimilar (t = −1) pairs of vectors: `1 − cos(a, b)` for t = 1, `max(0, cos(a, b) −
+ * margin)` for t = −1, with `cos(a, b) = a·b / √((a·a + ε)(b·b + ε))` and ε = 10⁻¹², so that the cosine of a zero vector is 0.
  *
  * Shapes: a and b [N, D] or [D]; target [N] or [], of 1 and −1 -> [], or the target's shape for reduction `"none"`
  * Defaults: margin 0, reduction `"mean"`
- * Throws: ShapeError if the shapes do not fit; ArgumentError if a target is known to be neither 1 nor −1
+ * Throws: ShapeError if the shapes do not fit; ArgumentError if a target whose value is known is neither 1 nor −1
  * Source: torch.nn.functional.cosine_embedding_loss
  */
 export function cosineEmbeddingLoss(

@@ -7,7 +7,7 @@ import { crossEntropy } from "../index.js";
 const indices = (values: number[]) => tensor(Int32Array.from(values));
 
 describe("crossEntropy", () => {
-  it("never reads where an ignored item points", () => {
+  it("never reads the index of an ignored item", () => {
     const weight = tensor([1, 2, 3]);
     const logits = new Parameter(normal([3, 3], { generator: new Generator(1) }));
     const loss = crossEntropy(logits, indices([-100, -100, -100]), { weight, labelSmoothing: 0.1 });
@@ -31,7 +31,7 @@ describe("crossEntropy", () => {
     expect(crossEntropy(tensor([[NaN, 1]]), indices([1])).itemSync()).toBeNaN();
   });
 
-  it("is the same for an index and for the probabilities that mean it", () => {
+  it("is the same for an index and for its one-hot probabilities", () => {
     const logits = normal([4, 3], { generator: new Generator(2), dtype: "float64" });
     const target = indices([2, 0, 1, 2]);
     const certain = oneHot(target, 3, { dtype: "float64" });
@@ -41,7 +41,7 @@ describe("crossEntropy", () => {
     }
   });
 
-  it("has true gradients, of the first and the second order", () => {
+  it("has correct gradients of first and second order", () => {
     const logits = normal([3, 4, 2], { generator: new Generator(3), dtype: "float64" });
     const target = tensor(Int32Array.of(3, 0, -100, 1, 2, 2), { shape: [3, 2] });
     const weight = tensor([0.5, 1, 2, 0.25], { dtype: "float64" });
@@ -55,7 +55,7 @@ describe("crossEntropy", () => {
     }
   });
 
-  it("says which class is outside, where it is known", () => {
+  it("reports a class that is out of range, if its value is known", () => {
     const logits = zeros([3, 10]);
     expect(() => crossEntropy(logits, indices([0, 10, 3]))).toThrowErrorMatchingInlineSnapshot(
       `[IndexError: crossEntropy: got the class 10 at position 1; expected 0 to 9, or -100 to ignore it]`,
@@ -112,7 +112,7 @@ describe("crossEntropy", () => {
   });
 });
 
-it("has no subnormal gradients, with which everything after it would be slow", () => {
+it("has no subnormal gradients, which would slow down later operations", () => {
   const logits = new Parameter(tensor([[0, -60, -80, -88, -95, -103, -200]]));
   backward(crossEntropy(logits, tensor([0], { dtype: "int32" })));
   const gradient = logits.grad?.dataSync() ?? [];

@@ -7,6 +7,7 @@ import {
   type Tensor,
   where,
 } from "@stargrad/tensor";
+import { expectProbability } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { checkClasses, checkClassOptions, classAxis, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
@@ -14,14 +15,14 @@ import { reduceLoss, type LossOptions } from "./reduction.js";
 export interface CrossEntropyOptions extends LossOptions {
   /** A factor for each class, [C]. Default: 1. */
   readonly weight?: Tensor;
-  /** The part of the target that is spread evenly over all classes, 0 to 1. Default: 0. */
+  /** The fraction of the target that is distributed evenly over all classes, 0 to 1. Default: 0. */
   readonly labelSmoothing?: number;
-  /** Items of this class have no loss; the class itself stays a prediction. Only for class indices. Default: −100. */
+  /** Items of this class have no loss; the class stays in the softmax. Only for class indices. Default: −100. */
   readonly ignoreIndex?: number;
 }
 
 /**
- * How surprising the target is under the predicted probabilities `p = softmax(logits)`:
+ * The negative log-likelihood of the target under the predicted probabilities `p = softmax(logits)`:
  *
  * - for a class index t, `(1 − ε) · w[t] · −ln p[t] + ε/C · Σ w[c] · −ln p[c]`
  * - for probabilities t, `Σ w[c] · ((1 − ε) · t[c] + ε/C) · −ln p[c]`
@@ -52,8 +53,8 @@ function againstIndices(logits: Tensor, target: Tensor, options: CrossEntropyOpt
   checkTarget(target, logits, "class indices");
   checkClasses("crossEntropy", target, classes, ignoreIndex);
 
-  const surprise = logits.logSoftmax({ axis }).neg(); // [N, C, …]
-  const exact = pickClasses(surprise, target, {
+  const negativeLog = logits.logSoftmax({ axis }).neg(); // [N, C, …]
+  const exact = pickClasses(negativeLog, target, {
     ignoreIndex,
     ...(weight === undefined ? {} : { weight }),
   });
@@ -61,7 +62,7 @@ function againstIndices(logits: Tensor, target: Tensor, options: CrossEntropyOpt
     labelSmoothing === 0
       ? exact.picked
       : exact.picked.mul(1 - labelSmoothing).add(
-          perClass(surprise, weight)
+          perClass(negativeLog, weight)
             .sum({ axis })
             .mul(labelSmoothing / classes),
         );
@@ -77,23 +78,21 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: CrossEntr
   }
   const smoothed =
     labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / logits.shape[axis]);
-  const surprise = logits.logSoftmax({ axis }).neg(); // [N, C, …]
-  return reduceLoss("crossEntropy", perClass(surprise, weight).mul(smoothed).sum({ axis }), reduction);
+  const negativeLog = logits.logSoftmax({ axis }).neg(); // [N, C, …]
+  return reduceLoss("crossEntropy", perClass(negativeLog, weight).mul(smoothed).sum({ axis }), reduction);
 }
 
 /** Multiplies by the weight of each class. */
-function perClass(surprise: Tensor, weight: Tensor | undefined): Tensor {
-  if (weight === undefined) return surprise;
-  const further = surprise.shape.slice(classAxis(surprise) + 1);
-  return surprise.mul(weight.reshape([weight.size, ...further.map(() => 1)]));
+function perClass(losses: Tensor, weight: Tensor | undefined): Tensor {
+  if (weight === undefined) return losses;
+  const further = losses.shape.slice(classAxis(losses) + 1);
+  return losses.mul(weight.reshape([weight.size, ...further.map(() => 1)]));
 }
 
 function checkOptions(options: CrossEntropyOptions, classes: number): void {
   const { labelSmoothing = 0 } = options;
   checkClassOptions("crossEntropy", options, classes);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ArgumentError("crossEntropy", `got labelSmoothing ${labelSmoothing}; expected 0 to 1`);
-  }
+  expectProbability("crossEntropy", { labelSmoothing });
 }
 
 function checkTarget(target: Tensor, logits: Tensor, kind: "class indices" | "probabilities"): void {

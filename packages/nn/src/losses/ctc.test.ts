@@ -6,7 +6,7 @@ import { ctcLoss } from "../index.js";
 
 const indices = (values: number[]) => tensor(Int32Array.from(values));
 
-/** The probability of a target, from every way to say it. */
+/** The probability of a target, summed over all alignments. */
 function enumerate(probabilities: readonly (readonly number[])[], target: readonly number[]): number {
   const classes = probabilities[0].length;
   let total = 0;
@@ -20,14 +20,14 @@ function enumerate(probabilities: readonly (readonly number[])[], target: readon
 }
 
 describe("ctcLoss", () => {
-  it.each([[[1, 2]], [[1, 1]], [[2]], [[]], [[2, 1, 2]]])("counts every way to say %j", (target) => {
+  it.each([[[1, 2]], [[1, 1]], [[2]], [[]], [[2, 1, 2]]])("sums over all alignments of %j", (target) => {
     const x = normal([5, 3], { generator: new Generator(1), dtype: "float64" }).logSoftmax();
     const expected = enumerate(x.exp().toArraySync() as number[][], target);
     const loss = ctcLoss(x, indices(target), { reduction: "sum" });
     expect(loss.itemSync()).toBeCloseTo(-Math.log(expected), 12);
   });
 
-  it("has true gradients", () => {
+  it("has correct gradients", () => {
     const x = normal([4, 2, 3], { generator: new Generator(2), dtype: "float64" });
     const targets = indices([1, 2, 2, 0]).reshape([2, 2]);
     const lengths = { inputLengths: indices([4, 3]), targetLengths: indices([2, 1]) };
@@ -35,7 +35,7 @@ describe("ctcLoss", () => {
     expect(report.checked).toBe(24);
   });
 
-  it("is infinite, with the gradient 0, for a target that cannot be said", () => {
+  it("is infinite, with the gradient 0, for a target that is too long", () => {
     const x = new Parameter(zeros([2, 1, 3]));
     const targets = indices([1, 1]).reshape([1, 2]);
     const loss = ctcLoss(x, targets);
@@ -45,7 +45,7 @@ describe("ctcLoss", () => {
     expect(ctcLoss(x, targets, { zeroInfinity: true }).itemSync()).toBe(0);
   });
 
-  it("never reads a step or a class that does not count", () => {
+  it("never reads padding", () => {
     const x = new Parameter(normal([4, 1, 3], { generator: new Generator(3) }));
     const lengths = { inputLengths: indices([3]), targetLengths: indices([1]) };
     const [first, second] = [

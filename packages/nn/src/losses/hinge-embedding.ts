@@ -4,16 +4,16 @@ import { checkSigns } from "./pairs.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
 export interface HingeEmbeddingOptions extends LossOptions {
-  /** The distance from which two that do not belong together are far enough apart. Default: 1. */
+  /** The distance from which a dissimilar pair has no loss. Default: 1. */
   readonly margin?: number;
 }
 
 /**
- * For distances x of pairs that belong together (t = 1) or do not (t = −1): `x` for t = 1, `max(0, margin − x)` for t = −1.
+ * The loss of the distances x of similar (t = 1) and dissimilar (t = −1) pairs: `x` for t = 1, `max(0, margin − x)` for t = −1.
  *
  * Shapes: distances and target of one shape, the target of 1 and −1 -> [], or their shape for reduction `"none"`
  * Defaults: margin 1; reduction `"mean"`, over all elements
- * Throws: ShapeError if the shapes differ; ArgumentError if a target is known to be neither 1 nor −1
+ * Throws: ShapeError if the shapes differ; ArgumentError if a target whose value is known is neither 1 nor −1
  * Source: torch.nn.functional.hinge_embedding_loss
  */
 export function hingeEmbeddingLoss(

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { huberLoss, smoothL1Loss } from "../index.js";
 
 describe("huberLoss and smoothL1Loss", () => {
-  it("have finite gradients for errors whose square is not", () => {
+  it("have finite gradients for errors whose square overflows", () => {
     const x = new Parameter(tensor([3e38, -3e38, Infinity]));
     const losses = huberLoss(x, zeros([3]), { delta: 0.5, reduction: "none" });
     expect(losses.dataSync()).toEqual(Float32Array.of(1.5e38, 1.5e38, Infinity));
@@ -22,7 +22,7 @@ describe("huberLoss and smoothL1Loss", () => {
     expect(huber.itemSync()).toBeCloseTo(2 * smooth.itemSync(), 6);
   });
 
-  it("have true gradients, of the first and the second order, also at 0", () => {
+  it("have correct gradients of first and second order, also at 0", () => {
     const x = tensor([-3, -0.5, 0, 0.2, 4], { dtype: "float64" });
     for (const order of [1, 2] as const) {
       const report = checkGradient((x) => huberLoss(x, zeros([5]), { delta: 1.5 }), [x], { order });

@@ -4,17 +4,17 @@ import { l1Loss } from "./l1.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
 export interface HuberOptions extends LossOptions {
-  /** The error at which the loss turns from a parabola into a line, more than 0. Default: 1. */
+  /** The error at which the loss changes from quadratic to linear, more than 0. Default: 1. */
   readonly delta?: number;
 }
 
 export interface SmoothL1Options extends LossOptions {
-  /** The error at which the loss turns from a parabola into a line; 0 is `l1Loss`. Default: 1. */
+  /** The error at which the loss changes from quadratic to linear; 0 is `l1Loss`. Default: 1. */
   readonly beta?: number;
 }
 
 /**
- * The squared error where it is small and the absolute error where it is large: `½ d²` for |d| ≤ δ, else `δ (|d| − ½ δ)`,
+ * Quadratic for small errors and linear for large ones: `½ d²` for |d| ≤ δ, else `δ (|d| − ½ δ)`,
  * with d = prediction − target.
  *
  * Shapes: prediction and target of one shape -> [], or their shape for reduction `"none"`
@@ -34,8 +34,8 @@ export function huberLoss(
 }
 
 /**
- * `huberLoss` divided by the error at which it turns: `½ d² / β` for |d| < β, else `|d| − ½ β`, with
- * d = prediction − target. Its slope is ±1 beyond β, whatever β is.
+ * `huberLoss` with δ = β, divided by β: `½ d² / β` for |d| < β, else `|d| − ½ β`, with d = prediction − target. Its slope
+ * beyond β is ±1 for every β.
  *
  * Shapes: prediction and target of one shape -> [], or their shape for reduction `"none"`
  * Defaults: beta 1; reduction `"mean"`, over all elements
@@ -54,7 +54,7 @@ export function smoothL1Loss(
   return reduceLoss("smoothL1Loss", huber(prediction.sub(target), beta).div(beta), reduction);
 }
 
-/** `q (d − ½ q)` with d clamped to q. A choice between the two formulas would square the errors it does not need. */
+/** `q (d − ½ q)`, with q = d clamped to ±δ. Selecting between the two formulas could overflow in the square of large errors. */
 function huber(difference: Tensor, delta: number): Tensor {
   const clamped = difference.clamp({ min: -delta, max: delta });
   return clamped.mul(difference.sub(clamped.mul(0.5)));

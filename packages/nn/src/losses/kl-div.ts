@@ -5,14 +5,14 @@ import { reduceLoss, type Reduction } from "./reduction.js";
 export interface KlDivOptions {
   /** `"batchmean"` is the sum divided by the length of the first axis: the divergence per item. Default: `"mean"`. */
   readonly reduction?: Reduction | "batchmean";
-  /** Whether the target holds log-probabilities, too. Default: false. */
+  /** Whether the target consists of log-probabilities, as the prediction. Default: false. */
   readonly logTarget?: boolean;
 }
 
 /**
- * The Kullback-Leibler divergence of a prediction from a target, element by element: `t · (ln t − x)` with
- * log-probabilities x and probabilities t, 0 where t is 0; for logTarget `eᵗ · (t − x)`. Summed over a distribution it is
- * the divergence, which `"batchmean"` averages over the batch; `"mean"` divides by the number of elements.
+ * The elements of the Kullback-Leibler divergence of a prediction from a target: `t · (ln t − x)` with log-probabilities x
+ * and probabilities t, 0 where t is 0; for logTarget `eᵗ · (t − x)`. Their sum over a distribution is the divergence, which
+ * `"batchmean"` averages over the batch; `"mean"` divides by the number of elements.
  *
  * Shapes: log-probabilities and target of one shape -> [], or their shape for reduction `"none"`
  * Defaults: reduction `"mean"`, logTarget false
@@ -34,7 +34,7 @@ export function klDivLoss(
   return reduceLoss("klDivLoss", losses, "mean", losses.shape[0]);
 }
 
-/** `t ln t`, which is 0 at 0: 0 · −∞ would be NaN. */
+/** `t ln t`, and 0 at 0, where the plain formula 0 · −∞ is NaN. */
 function negativeEntropy(t: Tensor): Tensor {
   return t.mul(where(t.equal(0), 1, t).log());
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { l1Loss } from "../index.js";
 
 describe("l1Loss", () => {
-  it("throws where others broadcast", () => {
+  it("throws for shapes that only broadcast", () => {
     expect(() => l1Loss(zeros([4, 1]), zeros([4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: l1Loss: got [4, 1] and the target [4]; expected one shape. A loss does not broadcast; reshape one of them]`,
     );

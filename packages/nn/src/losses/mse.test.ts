@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { mseLoss } from "../index.js";
 
 describe("mseLoss", () => {
-  it("throws where others broadcast", () => {
+  it("throws for shapes that only broadcast", () => {
     expect(() => mseLoss(zeros([4, 1]), zeros([4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: mseLoss: got [4, 1] and the target [4]; expected one shape. A loss does not broadcast; reshape one of them]`,
     );

@@ -7,7 +7,7 @@ import { crossEntropy, nllLoss } from "../index.js";
 const indices = (values: number[]) => tensor(Int32Array.from(values));
 
 describe("nllLoss", () => {
-  it("is what cross entropy takes of its log-probabilities", () => {
+  it("of log-softmax is the cross entropy", () => {
     const logits = normal([4, 3], { generator: new Generator(1), dtype: "float64" });
     const target = indices([2, -100, 1, 2]);
     const weight = tensor([0.5, 1, 2], { dtype: "float64" });
@@ -15,7 +15,7 @@ describe("nllLoss", () => {
     expect(nllLoss(logits.logSoftmax(), target, { weight }).itemSync()).toBeCloseTo(expected, 14);
   });
 
-  it("never reads where an ignored item points, and ignores what is infinite there", () => {
+  it("never reads the index of an ignored item, and ignores infinite values there", () => {
     const x = new Parameter(
       tensor([
         [-Infinity, -1],

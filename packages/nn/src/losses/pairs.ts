@@ -10,7 +10,7 @@ export function expectVectors(called: string, ...vectors: readonly [Tensor, ...T
   throw new ShapeError(called, `got ${got}; expected vectors of one shape, [N, D] or [D]`);
 }
 
-/** Throws if a target whose values are known already says neither yes, 1, nor no, −1. */
+/** Throws if an element of a target whose values are already materialized is neither 1 nor −1. */
 export function checkSigns(called: string, target: Tensor): void {
   for (const [position, value] of knownData(target)?.entries() ?? []) {
     if (value === 1 || value === -1) continue;

@@ -1,6 +1,6 @@
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
 
-/** What becomes of the items' losses: all of them, their mean or their sum. */
+/** How the losses of the items are combined: not at all, to their mean, or to their sum. */
 export type Reduction = "none" | "mean" | "sum";
 
 export interface LossOptions {
@@ -8,7 +8,7 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-/** The losses reduced as told; `total` is what a mean divides by, the number of items unless they are weighted. */
+/** Reduces losses. `total` is the divisor of a mean: the number of losses, or the sum of their weights. */
 export function reduceLoss(
   called: string,
   losses: Tensor,

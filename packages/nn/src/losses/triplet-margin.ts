@@ -3,19 +3,19 @@ import { expectVectors } from "./pairs.js";
 import { reduceLoss, type LossOptions } from "./reduction.js";
 
 export interface TripletMarginOptions extends LossOptions {
-  /** How much farther away than the positive the negative has to be, more than 0. Default: 1. */
+  /** The difference between the distances of the negative and the positive from which there is no loss, more than 0. Default: 1. */
   readonly margin?: number;
   /** The order of the norm that measures distance. Default: 2. */
   readonly order?: number;
   /** Added to each difference, so that the norm of equal vectors has a gradient. Default: 1e-6. */
   readonly epsilon?: number;
-  /** Whether the negative's distance from the positive counts where it is the smaller one. Default: false. */
+  /** Whether the negative's distance from the positive is used if it is smaller than that from the anchor. Default: false. */
   readonly swap?: boolean;
 }
 
 /**
- * Wants an anchor a to be nearer to a positive p than to a negative n: `max(0, margin + d(a, p) − d(a, n))` with the
- * distance `d(x, y) = ‖x − y + ε‖`; with swap, `min(d(a, n), d(p, n))` in place of `d(a, n)`.
+ * The loss of an anchor a, a positive p and a negative n, `max(0, margin + d(a, p) − d(a, n))`, with the distance
+ * `d(x, y) = ‖x − y + ε‖`; with swap, `min(d(a, n), d(p, n))` instead of `d(a, n)`.
  *
  * Shapes: anchor, positive and negative [N, D] or [D] -> [], or [N] or [] for reduction `"none"`
  * Defaults: margin 1, order 2, epsilon 1e-6, no swap, reduction `"mean"`

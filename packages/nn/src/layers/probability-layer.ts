@@ -1,0 +1,26 @@
+import type { Shape, Tensor } from "@stargrad/tensor";
+import { Module } from "../module.js";
+import { expectAxes } from "../shapes.js";
+
+export interface SoftmaxOptions {
+  /** The axis along which the probabilities add up to 1; negative counts from the end. Default: −1. */
+  readonly axis?: number;
+}
+
+/** The base class of Softmax and LogSoftmax: a function along an axis that must exist. */
+export abstract class ProbabilityLayer extends Module {
+  readonly #axis: number;
+
+  constructor(name: string, options: SoftmaxOptions) {
+    super(name, [], options);
+    this.#axis = options.axis ?? -1;
+  }
+
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
+  forward(x: Tensor): Tensor {
+    expectAxes(this.describe(), x, [this.#axis]);
+    return this.along(x, this.#axis);
+  }
+
+  protected abstract along(x: Tensor, axis: number): Tensor;
+}

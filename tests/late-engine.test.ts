@@ -434,7 +434,7 @@ describe("what an engine whose results arrive later cannot do", () => {
     expect(await x.data()).toEqual(Float32Array.of(2, 3));
     expect(() => detectAnomaly(() => x.mul(2))).toThrow("Choose a synchronous engine");
     expect(() => new LBFGS([new Parameter(tensor([1]))]).step(() => tensor(1))).toThrow(
-      "LBFGS.step: reads the loss",
+      "LBFGS.step: got the asynchronous engine",
     );
     expect(() => {
       checkGradient((y: Tensor) => y.sum(), [tensor([1])]);

@@ -52,7 +52,7 @@ export const sign = unary("sign");
 /** `⌊x⌋` */
 export const floor = unary("floor");
 
-/** The nearest integer; halves round to even. */
+/** nearest integer, halves to even */
 export const round = unary("round");
 
 /** `eˣ` */

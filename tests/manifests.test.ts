@@ -11,7 +11,8 @@ interface Manifest {
   homepage?: string;
   repository?: { type: string; url: string; directory?: string };
   bugs?: string;
-  publishConfig?: unknown;
+  exports?: object;
+  publishConfig?: { exports?: object };
   packageManager?: string;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
@@ -91,6 +92,12 @@ describe.each(packages)("$folder", (self) => {
     expect(manifest.private ?? false).toBe(!publicFolders.includes(self.folder));
     if (manifest.private === true) expect(manifest.publishConfig).toBeUndefined();
     else expect(manifest.publishConfig).toMatchObject({ access: "public", provenance: true });
+  });
+
+  it("publishes every entry but the one for tests, whose sources are not packed", () => {
+    const { exports: entries = {}, publishConfig } = readJson(`${self.folder}/package.json`) as Manifest;
+    const published = Object.keys(entries).filter((entry) => entry !== "./testing");
+    expect(Object.keys(publishConfig?.exports ?? entries)).toEqual(published);
   });
 
   it("takes every version from the workspace", () => {

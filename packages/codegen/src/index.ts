@@ -1,4 +1,3 @@
-export { allocatedBytes, roundUp } from "./alignment.js";
 export { KernelLibrary } from "./kernels.js";
 export { type KernelSite, type KernelWriter, type Share } from "./kernel-context.js";
 export {

@@ -1,8 +1,14 @@
-import type { FillKernel, MapKernel, Program, RowsKernel, Target } from "@stargrad/compiler";
+import {
+  allocatedBytes,
+  type FillKernel,
+  type MapKernel,
+  type Program,
+  type RowsKernel,
+  type Target,
+} from "@stargrad/compiler";
 import { bytesPerElement } from "@stargrad/graph";
 import { i32, v128, type Expression } from "./machine/expression.js";
 import type { Local } from "./machine/function-builder.js";
-import { allocatedBytes } from "./alignment.js";
 import { piecesOf, type KernelContext } from "./kernel-context.js";
 import { groupFor } from "./loop-group.js";
 import { LoopWriter } from "./loop-writer.js";

@@ -1,4 +1,4 @@
-import { describeGraph, failureOf, fuse, lower } from "@stargrad/compiler";
+import { describeGraph, failureOf, fuse, lower, allocatedBytes } from "@stargrad/compiler";
 import { vectorTarget } from "@stargrad/compiler/testing";
 import {
   bytesPerElement,
@@ -14,7 +14,6 @@ import {
   type TypedArray,
 } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
-import { allocatedBytes } from "./alignment.js";
 import { KernelLibrary } from "./kernels.js";
 import { i32 } from "./machine/expression.js";
 import type { Machine } from "./machine/machine.js";

@@ -1,8 +1,13 @@
-import { axisOffsets, type Digit, type ProductKernel, type ProductOperand } from "@stargrad/compiler";
+import {
+  axisOffsets,
+  roundUp,
+  type Digit,
+  type ProductKernel,
+  type ProductOperand,
+} from "@stargrad/compiler";
 import { bytesPerElement } from "@stargrad/graph";
 import { i32, type Expression } from "./machine/expression.js";
 import type { ModuleBuilder } from "./machine/module-builder.js";
-import { roundUp } from "./alignment.js";
 import { piecesOf, type KernelContext } from "./kernel-context.js";
 import { MathLibrary } from "./math/math-library.js";
 import { maximum, minimum } from "./matmul/addressing.js";

@@ -1,3 +1,4 @@
+export { allocatedBytes, roundUp } from "./alignment.js";
 export type { CheckLowering } from "./check-lowering.js";
 export { abortingChecks, failureOf } from "./checks.js";
 export { describeGraph, type GraphDescription } from "./describe-graph.js";

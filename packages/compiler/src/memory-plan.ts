@@ -1,3 +1,4 @@
+import { allocatedBytes } from "./alignment.js";
 import { FreeRoom } from "./free-room.js";
 import { buffersOf, type BufferSpec, type Kernel, type Program, type ScanKernel } from "./kernel.js";
 import type { Target } from "./target.js";
@@ -99,6 +100,5 @@ function touchedBy(kernel: Kernel): number[] {
 }
 
 function roomOf({ size, dtype }: BufferSpec, { elementBytes, memory }: Target): number {
-  const { alignmentBytes, overreadBytes } = memory;
-  return Math.ceil((size * elementBytes(dtype) + overreadBytes) / alignmentBytes) * alignmentBytes;
+  return allocatedBytes(size * elementBytes(dtype), memory);
 }

@@ -247,6 +247,7 @@ export function createLeaf(
 /**
  * The fields of each row that `createNode` reads, copied into objects of one hidden class. The rows themselves have different
  * hidden classes, and a JavaScript engine repeatedly deoptimizes code that reads many of them.
+ * `Object.fromEntries` loses the names, so the type is asserted.
  */
 const signatures = Object.fromEntries(
   Object.entries<Signature>(primitives).map(([name, row]) => [

@@ -27,6 +27,7 @@ function counting<F extends (...inputs: never[]) => ReturnType<F>>(f: F) {
     calls.count++;
     return f(...inputs);
   };
+  // TypeScript cannot relate the parameters of a generic function to tensors.
   return { calls, recorded: jit(counted as unknown as (...inputs: Tensor[]) => Tensor) };
 }
 

@@ -1,5 +1,5 @@
-import { roundUp } from "@stargrad/codegen";
 import {
+  roundUp,
   bufferName,
   failureOf,
   formOf,

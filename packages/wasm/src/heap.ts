@@ -1,4 +1,4 @@
-import { allocatedBytes, roundUp } from "@stargrad/codegen";
+import { allocatedBytes, roundUp } from "@stargrad/compiler";
 import { ArgumentError, type DType, type TypedArray } from "@stargrad/graph";
 import { FreeSpaces } from "./free-spaces.js";
 import { wasmTarget } from "./target.js";

@@ -1,4 +1,4 @@
-import { roundUp } from "../alignment.js";
+import { roundUp } from "@stargrad/compiler";
 import type { Machine } from "../machine/machine.js";
 import type { Element } from "./element.js";
 import type { MatmulSpec } from "./spec.js";

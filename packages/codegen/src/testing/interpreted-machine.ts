@@ -41,6 +41,7 @@ export class InterpretedModule implements ModuleBuilder, InterpretedMemory {
     const body = new InterpretedFunction(this);
     this.#functions.push((...inputs) => body.run(inputs));
     const locals = parameters.map((type) => body.local(type));
+    // `map` returns an array; it has the length and the types of the tuple `P`.
     write(body, ...(locals as unknown as ParameterLocals<P>));
     return { index, result };
   }

@@ -1,5 +1,4 @@
 import {
-  roundUp,
   elements,
   emitMatmul,
   runParameters,
@@ -8,6 +7,7 @@ import {
   type MatmulSpec,
   type RunParameter,
 } from "@stargrad/codegen";
+import { roundUp } from "@stargrad/compiler";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { pageBytes } from "../heap.js";
 

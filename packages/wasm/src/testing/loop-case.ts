@@ -1,7 +1,7 @@
-import { allocatedBytes, KernelLibrary, i32, type Expression, type KernelSite } from "@stargrad/codegen";
+import { KernelLibrary, i32, type Expression, type KernelSite } from "@stargrad/codegen";
+import { allocatedBytes, describeGraph, type Program } from "@stargrad/compiler";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { roundedVectors } from "../vector-features.js";
-import { describeGraph, type Program } from "@stargrad/compiler";
 import { pageBytes } from "../heap.js";
 import { wasmTarget } from "../target.js";
 import { bytesPerElement, type DType, type Node, type TypedArray } from "@stargrad/graph";

@@ -1,7 +1,15 @@
-import { KernelLibrary, i32, roundUp, type KernelSite } from "@stargrad/codegen";
+import { KernelLibrary, i32, type KernelSite } from "@stargrad/codegen";
+import {
+  roundUp,
+  describeGraph,
+  failureOf,
+  fuse,
+  lower,
+  type Kernel,
+  type Program,
+} from "@stargrad/compiler";
 import { WasmModuleBuilder } from "../assembler/module-builder.js";
 import { roundedVectors } from "../vector-features.js";
-import { describeGraph, failureOf, fuse, lower, type Kernel, type Program } from "@stargrad/compiler";
 import { bytesPerElement, elementsOf, type DType, type Node, type TypedArray } from "@stargrad/graph";
 import { pageBytes } from "../heap.js";
 import { wasmTarget } from "../target.js";

@@ -1,4 +1,4 @@
-import type { Target } from "@stargrad/compiler";
+import type { Target } from "./target.js";
 
 /** Rounds a number up to a multiple. */
 export function roundUp(value: number, multiple: number): number {

@@ -15,6 +15,7 @@ export {
   type ValueOwner,
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
+export { expectOptions, nearestName } from "./options.js";
 export { pendingWithCoOutputs, type Computation } from "./pending.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
 export { philox4x32 } from "./primitives/random.js";

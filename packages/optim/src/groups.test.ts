@@ -44,7 +44,7 @@ describe("groups", () => {
     const parameters = [new Parameter(zeros([1]))];
     const options: SGDOptions = { ...({ lr: 0.1 } as object) };
     expect(() => new SGD(parameters, options)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: SGD: got the unknown option lr; expected learningRate, momentum, dampening, nesterov, weightDecay, maximize]`,
+      `[ArgumentError: SGD: got the unknown option lr; expected learningRate, momentum, dampening, nesterov, weightDecay, maximize. Did you mean learningRate?]`,
     );
     expect(() => new SGD([{ parameters, ...options }])).toThrow("got the unknown option lr");
   });

@@ -1,5 +1,6 @@
 import { Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 
 /** All options, with the defaults filled in. */
 export type Settings<Options> = { -readonly [Option in keyof Options]-?: Options[Option] };
@@ -24,13 +25,15 @@ export function groupsOf<Options extends object>(
   options: Options,
   defaults: Settings<Options>,
 ): Group<Options>[] {
+  const names = Object.keys(defaults) as (keyof Options & string)[];
+  expectOptions(called, options, names);
   const items = [...source];
   const groups = items.every((item) => item instanceof Parameter) ? [{ parameters: items }] : items;
   const settled = groups.map((group) => {
     expectGroup(called, group);
-    const settings = { ...defaults, ...options, ...group, parameters: [...group.parameters] };
-    expectKnownOptions(called, settings, defaults);
-    return settings;
+    const { parameters, ...own } = group;
+    expectOptions(called, own as Options, names);
+    return { ...defaults, ...options, ...own, parameters: [...parameters] };
   });
   const parameters = settled.flatMap((group) => group.parameters);
   expectParameters(called, parameters);
@@ -47,15 +50,6 @@ function expectGroup(
   throw new ArgumentError(
     called,
     "got something that is neither a Parameter nor a group; expected all to be Parameters, or all { parameters, …options }",
-  );
-}
-
-function expectKnownOptions(called: string, settings: object, defaults: object): void {
-  const unknown = Object.keys(settings).filter((name) => name !== "parameters" && !(name in defaults));
-  if (unknown.length === 0) return;
-  throw new ArgumentError(
-    called,
-    `got the unknown option ${unknown.join(", ")}; expected ${Object.keys(defaults).join(", ")}`,
   );
 }
 

@@ -4,7 +4,7 @@
 import "./methods.js";
 
 export { disposeSymbol } from "@stargrad/graph";
-export { withoutHistory } from "@stargrad/graph/internal";
+export { expectOptions, withoutHistory } from "@stargrad/graph/internal";
 export {
   computeNodes,
   fallBackOn,

@@ -2,26 +2,18 @@ import { buffersOf, type Program } from "./kernel.js";
 
 /** The kernels that read each buffer, and those that write it: their indices in the program, ascending, without duplicates. */
 export class BufferUses {
-  readonly #readers: UseTimes;
-  readonly #writers: UseTimes;
+  readonly readers: UseTimes;
+  readonly writers: UseTimes;
 
   constructor({ buffers, kernels }: Pick<Program, "buffers" | "kernels">) {
-    this.#readers = new UseTimes(
+    this.readers = new UseTimes(
       buffers.length,
       kernels.map((kernel) => buffersOf(kernel).reads),
     );
-    this.#writers = new UseTimes(
+    this.writers = new UseTimes(
       buffers.length,
       kernels.map((kernel) => buffersOf(kernel).writes),
     );
-  }
-
-  readersOf(buffer: number): Int32Array {
-    return this.#readers.of(buffer);
-  }
-
-  writersOf(buffer: number): Int32Array {
-    return this.#writers.of(buffer);
   }
 }
 
@@ -48,6 +40,15 @@ class UseTimes {
 
   of(buffer: number): Int32Array {
     return this.#kernels.subarray(this.#starts[buffer], this.#ends[buffer]);
+  }
+
+  countOf(buffer: number): number {
+    return this.#ends[buffer] - this.#starts[buffer];
+  }
+
+  /** The last of the list, or undefined if it is empty. */
+  lastOf(buffer: number): number | undefined {
+    return this.countOf(buffer) === 0 ? undefined : this.#kernels[this.#ends[buffer] - 1];
   }
 
   #add(buffer: number, kernel: number): void {

@@ -40,8 +40,8 @@ export function withEpilogues(program: Program, target: Target): Program {
     for (const buffer of buffersOf(kernel).writes) written.set(buffer, placed.length);
     if (kernel.kind === "product") {
       const { buffer } = kernel.c;
-      const isRead = uses.readersOf(buffer).length + Number(outputs.has(buffer)) === 1;
-      if (isRead && uses.writersOf(buffer).length === 1) products.set(buffer, placed.length);
+      const isRead = uses.readers.countOf(buffer) + Number(outputs.has(buffer)) === 1;
+      if (isRead && uses.writers.countOf(buffer) === 1) products.set(buffer, placed.length);
     }
     placed.push(kernel);
   };

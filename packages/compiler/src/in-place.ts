@@ -5,8 +5,8 @@ import { isContiguous, sameLayout } from "./layout.js";
 type Load = Extract<LoopExpression, { kind: "load" }>;
 
 /**
- * For each output, the inputs whose memory it may overwrite while the program runs: inputs whose last reader is the loop that
- * writes the output, and which that loop reads in the order in which it writes.
+ * For each output that has some, the inputs whose memory it may overwrite while the program runs: inputs whose last reader is the
+ * loop that writes the output, and which that loop reads in the order in which it writes.
  */
 export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySet<number>> {
   const uses = new BufferUses(program);
@@ -15,21 +15,21 @@ export function inPlaceOutputs(program: Program): ReadonlyMap<number, ReadonlySe
   const known = new Map<number, readonly Load[]>();
   /** The loads of inputs by a kernel that is their last reader. */
   const lastLoads = (index: number): readonly Load[] => {
-    const isLast = ({ buffer }: Load): boolean =>
-      inputs.has(buffer) && uses.readersOf(buffer).at(-1) === index;
+    const isLast = ({ buffer }: Load): boolean => inputs.has(buffer) && uses.readers.lastOf(buffer) === index;
     const found = known.get(index) ?? loads(resultsOf(program.kernels[index])).filter(isLast);
     known.set(index, found);
     return found;
   };
   const inPlace = new Map<number, ReadonlySet<number>>();
   for (const output of outputs) {
-    const writers = uses.writersOf(output);
-    const read = writers.length === 1 ? lastLoads(writers[0]) : [];
-    const found = read.length === 0 ? [] : inputsReadInStep(program.kernels[writers[0]], output, read);
+    const writer = uses.writers.countOf(output) === 1 ? uses.writers.lastOf(output) : undefined;
+    const read = writer === undefined ? [] : lastLoads(writer);
+    if (writer === undefined || read.length === 0) continue;
     const { dtype, size } = program.buffers[output];
     const fits = (input: number): boolean =>
       program.buffers[input].dtype === dtype && program.buffers[input].size === size;
-    inPlace.set(output, new Set(found.filter(fits)));
+    const found = inputsReadInStep(program.kernels[writer], output, read).filter(fits);
+    if (found.length > 0) inPlace.set(output, new Set(found));
   }
   return inPlace;
 }

@@ -362,6 +362,10 @@ export function leafKey(leaf: Leaf): string {
 
 function loadedBuffers(expressions: readonly LoopExpression[]): number[] {
   const buffers: number[] = [];
-  for (const part of subexpressionsOf(expressions)) if (part.kind === "load") buffers.push(part.buffer);
+  // Most loops of a program with very many loops only copy, and need no set of subexpressions.
+  const parts = expressions.some(({ kind }) => kind === "apply")
+    ? subexpressionsOf(expressions)
+    : expressions;
+  for (const part of parts) if (part.kind === "load") buffers.push(part.buffer);
   return buffers;
 }

@@ -133,6 +133,7 @@ export function unfold(
 
 /** The same elements in another shape; `null` if a boundary between new axes would divide a digit unevenly. */
 export function reshape(layout: Layout, shape: Shape): Layout | null {
+  if (isContiguous(layout)) return contiguous(shape);
   const rest = joined(layout.axes.flat());
   const axes: Digit[][] = [];
   for (const length of shape) {

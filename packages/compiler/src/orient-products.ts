@@ -27,8 +27,8 @@ export function orientProducts(program: Program): Program {
   for (const [index, product] of kernels.entries()) {
     if (product.kind !== "product" || product.batch > 1 || product.m === 1 || product.n === 1) continue;
     const { buffer } = product.c;
-    if (outputs.has(buffer) || uses.writersOf(buffer).length > 1) continue;
-    const readers = [...uses.readersOf(buffer)];
+    if (outputs.has(buffer) || uses.writers.countOf(buffer) > 1) continue;
+    const readers = [...uses.readers.of(buffer)];
     const turned = transposed(
       product,
       readers.map((reader) => oriented[reader]),

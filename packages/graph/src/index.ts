@@ -66,4 +66,4 @@ export type { ReductionAttributes } from "./primitives/reduction.js";
 export type { BodyTypes, ScanAttributes } from "./primitives/scan.js";
 export { referenceEngine } from "./reference-engine.js";
 export { contiguousStrides, formatShape, sameShape, sizeOf, type Shape } from "./shape.js";
-export { HostStorage, type Storage } from "./storage.js";
+export { FilledStorage, HostStorage, type Storage } from "./storage.js";

@@ -1,4 +1,4 @@
-import type { TypedArray } from "./dtype.js";
+import { allocate, bytesPerElement, type DType, type TypedArray } from "./dtype.js";
 import { ArgumentError } from "./errors.js";
 
 /** The elements of a computed tensor, in host or engine memory. */
@@ -55,5 +55,37 @@ export class HostStorage implements Storage {
 
   readSync(): TypedArray {
     return this.data;
+  }
+}
+
+/** The same value in all elements. The array exists only once it has been read. */
+export class FilledStorage implements Storage {
+  readonly location = "host";
+  readonly canReadSync = true;
+  readonly value: number;
+  readonly #dtype: DType;
+  readonly #size: number;
+  #data: TypedArray | null = null;
+
+  constructor(dtype: DType, size: number, value: number) {
+    this.#dtype = dtype;
+    this.#size = size;
+    this.value = value;
+  }
+
+  get byteLength(): number {
+    return this.#size * bytesPerElement(this.#dtype);
+  }
+
+  read(): Promise<TypedArray> {
+    return Promise.resolve(this.#elements());
+  }
+
+  readSync(): TypedArray {
+    return this.#elements();
+  }
+
+  #elements(): TypedArray {
+    return (this.#data ??= allocate(this.#dtype, this.#size).fill(this.value));
   }
 }

@@ -1,5 +1,5 @@
 import { assignAll, Buffer } from "@stargrad/autograd";
-import { fromData, type DType, type Shape, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 
 /**
  * Assigns new values to the buffers of these names, and creates missing buffers. Pending computations that use a value run
@@ -18,11 +18,4 @@ export function setBuffers(buffers: Map<string, Buffer>, values: Iterable<readon
 /** Frees the memory of buffers immediately. */
 export function disposeAll(buffers: Iterable<Buffer>): void {
   for (const buffer of buffers) buffer.dispose();
-}
-
-/** A tensor with the same value in all elements. Unlike that of `full`, its data exists without running a program. */
-export function filled(shape: Shape, dtype: DType, value: number): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1);
-  const elements = dtype === "float64" ? new Float64Array(size) : new Float32Array(size);
-  return fromData(elements.fill(value), shape);
 }

@@ -3,12 +3,13 @@ import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargr
 import {
   disposeSymbol,
   expectNoRecording,
+  filled,
   snapshot,
   StateReader,
   takeBackIfItFails,
   withoutHistory,
 } from "@stargrad/tensor/internal";
-import { disposeAll, filled, setBuffers } from "./buffers.js";
+import { disposeAll, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
 import { numberIn, readSetting, writeSetting, type Setting } from "./state-dict.js";

@@ -1,6 +1,7 @@
 import type { Buffer } from "@stargrad/autograd";
 import type { DType, Tensor } from "@stargrad/tensor";
-import { disposeAll, filled, setBuffers } from "./buffers.js";
+import { filled } from "@stargrad/tensor/internal";
+import { disposeAll, setBuffers } from "./buffers.js";
 
 /**
  * The numbers of a step, by name, as scalar tensors. All steps use the same buffers, so a recorded program uses the current

@@ -17,6 +17,7 @@ export {
   type Order,
 } from "./engine.js";
 export { nonFiniteCode } from "./functions/check.js";
+export { filled } from "./functions/creation.js";
 export {
   collectChangesBy,
   createLoop,

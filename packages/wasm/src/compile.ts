@@ -20,6 +20,8 @@ import { command, flags, header, ImageWriter } from "./program-image.js";
 import { wasmTarget } from "./target.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
 
+const none: ReadonlySet<number> = new Set();
+
 /** An input or output of a program. */
 export interface OutsideBuffer {
   readonly dtype: DType;
@@ -212,13 +214,21 @@ class Compilation {
     const { kernels, inputs, outputs } = this.#program;
     const last = kernels.findLastIndex(canFail);
     const unsafe = new Set(kernels.slice(0, last + 1).flatMap((kernel) => buffersOf(kernel).writes));
-    const indices = new Map(inputs.map((buffer, i) => [buffer, i]));
-    const indicesOf = (buffers: Iterable<number>): Set<number> =>
-      new Set([...buffers].flatMap((buffer) => indices.get(buffer) ?? []));
-    return {
-      safeOutputs: new Set(outputs.flatMap((buffer, i) => (unsafe.has(buffer) ? [] : [i]))),
-      inPlace: outputs.map((buffer) => indicesOf(this.#inPlace.get(buffer) ?? [])),
-    };
+    const indices = new Map<number, number>();
+    for (let i = 0; i < inputs.length; i++) indices.set(inputs[i], i);
+    const safeOutputs = new Set<number>();
+    for (let i = 0; i < outputs.length; i++) if (!unsafe.has(outputs[i])) safeOutputs.add(i);
+    const inPlace = outputs.map((output) => {
+      const buffers = this.#inPlace.get(output);
+      if (buffers === undefined) return none;
+      const inputsOf = new Set<number>();
+      for (const buffer of buffers) {
+        const index = indices.get(buffer);
+        if (index !== undefined) inputsOf.add(index);
+      }
+      return inputsOf;
+    });
+    return { safeOutputs, inPlace };
   }
 }
 

@@ -2,6 +2,7 @@ import {
   createLeaf,
   createNode,
   elementsOf,
+  FilledStorage,
   HostStorage,
   runProgram,
   type Destination,
@@ -79,6 +80,34 @@ describe("a result", () => {
       [7, 8, 9],
       [1, 2, 3],
     ]);
+  });
+
+  it("is written over the copy of an input from ordinary memory, which needs no second place", () => {
+    const size = 1 << 20;
+    const engine = new WasmEngine({ threads: 1 });
+    const ones = new Float32Array(size).fill(1);
+    const [x, y] = [new HostStorage(ones), new FilledStorage("float32", size, 2)].map((storage) =>
+      createLeaf([size], "float32", storage),
+    );
+    const outputs = [add(x, x), add(x, y)];
+    const before = engine.memory();
+    const results = runProgram(engine, outputs, ["engine", "engine"]);
+    expect(results.map((result) => [result.readSync()[0], result.readSync()[size - 1]])).toEqual([
+      [2, 2],
+      [3, 3],
+    ]);
+    expect([ones[0], ones[size - 1]]).toEqual([1, 1]);
+    expect(engine.memory().used - before.used).toBeLessThan(8.1 * size);
+    expect(engine.memory().reserved - before.reserved).toBeLessThan(12 * size);
+  });
+
+  it("is a place of its own if a copy is read again, or in another order", () => {
+    const { engine } = setUp();
+    const x = hostLeaf(1, 2, 3);
+    const reversed = createNode("flip", [x], { axes: [0] });
+    const outputs = [add(x, x), mul(x, x), add(x, reversed), createNode("sum", [x], { axes: [0] })];
+    const results = runProgram(engine, outputs, ["engine", "engine", "engine", "host"]);
+    expect(results.map(read)).toEqual([[2, 4, 6], [1, 4, 9], [4, 4, 4], [6]]);
   });
 
   it("is correct when an input that is overwritten is also a result", () => {

@@ -1,4 +1,4 @@
-import { bytesPerElement, HostStorage, type Destination, type Storage } from "@stargrad/graph";
+import { bytesPerElement, FilledStorage, HostStorage, type Destination, type Storage } from "@stargrad/graph";
 import type { CompiledProgram, OutsideBuffer } from "./compile.js";
 import { EngineStorage } from "./engine-storage.js";
 import { roomFor, type Heap } from "./heap.js";
@@ -13,7 +13,8 @@ export class Run {
   readonly #program: CompiledProgram;
   /** The addresses, in the order of their words in the image; 0 for a buffer without an address yet. */
   readonly #addresses: Uint32Array;
-  readonly #temporary: { readonly address: number; readonly bytes: number }[] = [];
+  /** The bytes of each temporary allocation, by address. */
+  readonly #temporary = new Map<number, number>();
   readonly #destinations: readonly Destination[];
   /** The address of each output that replaces a storage's memory after the program has succeeded; 0 for the others. */
   readonly #takenOver: Uint32Array;
@@ -27,13 +28,28 @@ export class Run {
     this.#addresses = new Uint32Array(program.outside);
     this.#takenOver = new Uint32Array(program.outputs.length);
     /** The indices of the inputs that read each storage in the engine's memory. */
-    const sources = new Map<Storage, readonly number[]>();
+    const sources = new Map<Storage, number[]>();
     try {
-      this.#reserveForCopies(elements);
+      const replaced = this.#replacedCopies(elements);
+      this.#reserveForCopies(elements, replaced);
       for (let i = 0; i < elements.length; i++) {
-        if (this.#isHere(elements[i])) sources.set(elements[i], [...(sources.get(elements[i]) ?? []), i]);
         const buffer = program.inputs[i];
-        this.#addresses[wordOf(buffer)] = this.#addressOf(elements[i], buffer);
+        const storage = elements[i];
+        if (this.#isHere(storage)) {
+          this.#addresses[wordOf(buffer)] = storage.address;
+          const known = sources.get(storage);
+          if (known === undefined) sources.set(storage, [i]);
+          else known.push(i);
+          continue;
+        }
+        const output = replaced.get(i);
+        const bytes = bytesOf(buffer);
+        const address = output === undefined ? this.#takeFromReserve(bytes) : this.#borrow(bytes);
+        this.#copyIn(storage, buffer, address);
+        this.#addresses[wordOf(buffer)] = address;
+        if (output === undefined) continue;
+        this.#addresses[wordOf(program.outputs[output])] = address;
+        this.#takenOver[output] = address;
       }
       for (let i = 0; i < program.outputs.length; i++) this.#chooseAddress(program.outputs[i], i, sources);
     } catch (error) {
@@ -57,12 +73,31 @@ export class Run {
     }
   }
 
-  /** Reserves one range for all copies from and to ordinary memory. */
-  #reserveForCopies(elements: readonly Storage[]): void {
+  /**
+   * The outputs that replace the copy of an input, by input: an output that stays in the engine's memory, and an input in ordinary
+   * memory that it may be written over. In a first step these are the parameters and the states of the optimizer.
+   */
+  #replacedCopies(elements: readonly Storage[]): ReadonlyMap<number, number> {
+    const { inPlace } = this.#program;
+    const replaced = new Map<number, number>();
+    for (let output = 0; output < inPlace.length; output++) {
+      const destination = this.#destinations[output];
+      if (destination === "host" || this.#isHere(destination)) continue;
+      for (const input of inPlace[output]) {
+        if (this.#isHere(elements[input]) || replaced.has(input)) continue;
+        replaced.set(input, output);
+        break;
+      }
+    }
+    return replaced;
+  }
+
+  /** Reserves one range for all other copies from and to ordinary memory. */
+  #reserveForCopies(elements: readonly Storage[], replaced: ReadonlyMap<number, number>): void {
     const { inputs, outputs } = this.#program;
     let bytes = 0;
     for (let i = 0; i < inputs.length; i++) {
-      if (!this.#isHere(elements[i])) bytes += roomFor(bytesOf(inputs[i]));
+      if (!this.#isHere(elements[i]) && !replaced.has(i)) bytes += roomFor(bytesOf(inputs[i]));
     }
     for (let i = 0; i < outputs.length; i++) {
       if (this.#destinations[i] === "host") bytes += roomFor(bytesOf(outputs[i]));
@@ -80,13 +115,12 @@ export class Run {
     return storage instanceof EngineStorage && storage.heap === this.#heap;
   }
 
-  /** The address of a leaf's elements, which are copied into the engine's memory unless they are already there. */
-  #addressOf(storage: Storage, buffer: OutsideBuffer): number {
-    if (this.#isHere(storage)) return storage.address;
-    const { dtype } = buffer;
-    const address = this.#takeFromReserve(bytesOf(buffer));
-    this.#heap.all(dtype).set(storage.readSync(), address / bytesPerElement(dtype));
-    return address;
+  /** Copies elements from ordinary memory. */
+  #copyIn(storage: Storage, { dtype, size }: OutsideBuffer, address: number): void {
+    const all = this.#heap.all(dtype);
+    const index = address / bytesPerElement(dtype);
+    if (storage instanceof FilledStorage) all.fill(storage.value, index, index + size);
+    else all.set(storage.readSync(), index);
   }
 
   /** Chooses the address to which an output is written. */
@@ -102,6 +136,7 @@ export class Run {
       if (addresses[word] === 0) addresses[word] = this.#takeFromReserve(bytesOf(buffer));
       return;
     }
+    if (this.#takenOver[output] !== 0) return;
     const isFree = addresses[word] === 0;
     if (isFree && this.#isHere(destination) && this.#mayWriteOver(output, sources.get(destination) ?? [])) {
       addresses[word] = destination.address;
@@ -141,17 +176,17 @@ export class Run {
   /** Allocates memory that is freed at the end of the run, unless `#keep` is called. */
   #borrow(bytes: number): number {
     const address = this.#heap.allocate(bytes) ?? outOfMemory(this.#heap, this.#program, bytes);
-    this.#temporary.push({ address, bytes });
+    this.#temporary.set(address, bytes);
     return address;
   }
 
   #keep(address: number): void {
-    const index = this.#temporary.findIndex((allocation) => allocation.address === address);
-    this.#temporary.splice(index, 1);
+    this.#temporary.delete(address);
   }
 
   #clear(): void {
-    for (const { address, bytes } of this.#temporary.splice(0)) this.#heap.free(address, bytes);
+    for (const [address, bytes] of this.#temporary) this.#heap.free(address, bytes);
+    this.#temporary.clear();
   }
 }
 

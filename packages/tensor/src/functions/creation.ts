@@ -3,6 +3,7 @@ import {
   ArgumentError,
   createLeaf,
   formatShape,
+  FilledStorage,
   HostStorage,
   ShapeError,
   sizeOf,
@@ -65,6 +66,11 @@ export function full<const S extends ShapeLiteral>(
     throw new ArgumentError("full", `got the value ${value}, which ${dtype} cannot hold`);
   }
   return broadcastTo(scalar(value, dtype), shape) as Tensor<Reshaped<S>>;
+}
+
+/** Like `full`, as a leaf: its elements exist without running a program. */
+export function filled(shape: Shape, dtype: DType, value: number): Tensor {
+  return new Tensor(createLeaf(shape, dtype, new FilledStorage(dtype, sizeOf(shape), value)));
 }
 
 /** A tensor filled with 0. Defaults: float32 */

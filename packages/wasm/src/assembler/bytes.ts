@@ -1,14 +1,14 @@
-/** The number of bytes that are copied with one call, as its arguments. */
-const copiedTogether = 4096;
-
 const number = new DataView(new ArrayBuffer(8));
 
 /** Collects the bytes of a WebAssembly binary. */
 export class ByteWriter {
-  readonly #bytes: number[] = [];
+  /** The bytes before `#bytes`, in parts that no longer change. */
+  readonly #parts: (readonly number[])[] = [];
+  #partsLength = 0;
+  #bytes: number[] = [];
 
   get length(): number {
-    return this.#bytes.length;
+    return this.#partsLength + this.#bytes.length;
   }
 
   /** Appends bytes. */
@@ -21,12 +21,11 @@ export class ByteWriter {
     for (let i = 0; i < values.length; i++) this.#bytes.push(values[i]);
   }
 
-  /** Appends the bytes that another writer has collected. */
+  /** Appends the bytes of another writer, which must not be written to afterwards: they are not copied. */
   append(other: ByteWriter): void {
-    const added = other.#bytes;
-    for (let start = 0; start < added.length; start += copiedTogether) {
-      this.#bytes.push(...added.slice(start, start + copiedTogether));
-    }
+    this.#parts.push(this.#bytes, ...other.#parts, other.#bytes);
+    this.#partsLength += this.#bytes.length + other.length;
+    this.#bytes = [];
   }
 
   /** Appends an unsigned number in LEB128: seven bits per byte, the lowest first. */
@@ -61,7 +60,13 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#bytes);
+    const all = new Uint8Array(this.length);
+    let length = 0;
+    for (const part of [...this.#parts, this.#bytes]) {
+      all.set(part, length);
+      length += part.length;
+    }
+    return all;
   }
 
   #signed32(value: number): void {

@@ -44,7 +44,6 @@ interface Outside {
 /** Loops that can be divided into the same blocks: into `rows` blocks, and so into any divisor of `rows`. */
 export class RowGroup {
   readonly #loops: RowLoop[] = [];
-  readonly #shapes = new Set<string>();
   /** By buffer: the number of loops in this group that touch it. */
   readonly #touched = new Map<number, number>();
   readonly #reads = new Set<number>();
@@ -82,7 +81,6 @@ export class RowGroup {
     this.#rows = rows;
     this.#bytes = this.bytesWith(loop);
     this.#parts += loop.parts;
-    this.#shapes.add(loop.loop.shape.join());
     for (const buffer of loop.touched) this.#touched.set(buffer, (this.#touched.get(buffer) ?? 0) + 1);
     for (const buffer of loop.reads) this.#reads.add(buffer);
     for (const buffer of loop.writes) this.#writes.add(buffer);
@@ -113,9 +111,8 @@ export class RowGroup {
     return count;
   }
 
-  /** Whether a loop has the shape of one of these loops, or touches one of their buffers for which `counts` returns true. */
-  isRelatedTo({ loop, touched }: RowLoop, counts: (buffer: number) => boolean): boolean {
-    if (this.#shapes.has(loop.shape.join())) return true;
+  /** Whether a loop touches a buffer of these loops for which `counts` returns true. */
+  isRelatedTo({ touched }: RowLoop, counts: (buffer: number) => boolean): boolean {
     for (const buffer of touched) if (this.#touched.has(buffer) && counts(buffer)) return true;
     return false;
   }

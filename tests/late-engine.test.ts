@@ -380,6 +380,50 @@ describe("an error that arrives later", () => {
     expect(await outcome(late, true)).toEqual(await outcome(late, false));
   });
 
+  it("names the step that failed in those that were undone", async () => {
+    setEngine(late);
+    const subject = make();
+    const step = recordedStep(subject);
+    await step(good).item();
+    const losses = [good, bad(), good, good].map((inputs) => step(inputs));
+    await losses[0].item();
+    await expect(losses[1].item()).rejects.toThrow(/^gather: got the index 5/);
+    await expect(losses[2].item()).rejects.toThrow(
+      /^step 4 of Adam: was undone, because step 3 of Adam failed: gather: got the index 5/,
+    );
+    await expect(losses[3].item()).rejects.toThrow(
+      /^step 5 of Adam: was undone, because step 3 of Adam failed/,
+    );
+    expect(await step(good).item()).toBeGreaterThan(0);
+  });
+
+  it("comes with the next read of anything, if nothing reads the step that failed", async () => {
+    setEngine(late);
+    const subject = make();
+    const step = recordedStep(subject);
+    const earlier = step(good);
+    step(bad());
+    // This engine finds out about failures when something is read.
+    expect(await earlier.item()).toBeGreaterThan(0);
+    const unrelated = tensor([1]).add(1);
+    await expect(unrelated.data()).rejects.toThrow(
+      /^step 2 of Adam: an earlier computation failed.*gather: got/,
+    );
+    expect(await unrelated.data()).toEqual(Float32Array.of(2));
+    expect(await step(good).item()).toBeGreaterThan(0);
+  });
+
+  it("of a model that is dropped does not stop another model on another engine", async () => {
+    setEngine(late);
+    const subject = make();
+    const step = plainStep(subject);
+    await step(good).item();
+    await expect(step(bad()).item()).rejects.toThrow("got the index 5");
+    setEngine(referenceEngine);
+    const other = plainStep(make());
+    for (let i = 0; i < 40; i++) expect(await other(good).item()).toBeGreaterThan(0);
+  });
+
   it("of a loss that is not finite stops fit, which names the step, and the weights are those before", async () => {
     setEngine(late);
     const { model, optimizer } = moonTraining();
@@ -438,8 +482,37 @@ describe("what an engine whose results arrive later cannot do", () => {
     );
     expect(() => {
       checkGradient((y: Tensor) => y.sum(), [tensor([1])]);
-    }).toThrow("float64");
-    expect(() => arrays({ x })).toThrow("Await `data()`");
+    }).toThrow(`checkGradient: got the engine ${late.name}; expected a synchronous engine with float64`);
+    expect(() => arrays({ x: x.add(1) })).toThrow("Await `data()`");
+    // Elements that have been awaited are in host memory.
+    expect(arrays({ x }).length).toBe(2);
+  });
+
+  it("casts elements of a type that it lacks, if they are in ordinary memory", async () => {
+    setEngine(late);
+    const x = tensor([0.5, 3], { dtype: "float64" });
+    await expect(x.add(1).data()).rejects.toThrow('Cast with x.cast("float32")');
+    expect(await x.cast("float32").add(1).data()).toEqual(Float32Array.of(1.5, 4));
+  });
+
+  it("is left with a state dict, and says so", async () => {
+    setEngine(late);
+    manualSeed(4);
+    const make = () => new nn.Linear(2, 1);
+    const [model, x] = [make(), tensor([[1, 2]])];
+    const optimizer = new Adam(model.parameters());
+    backward(model.forward(x).sum());
+    optimizer.step();
+    const expected = await model.forward(x).item();
+    const early = model.stateDict();
+    setEngine(referenceEngine);
+    expect(() => model.forward(x).itemSync()).toThrow(
+      /^setEngine: the parameter weight \[1, 2\] is in the memory of another engine/,
+    );
+    for (const value of early.values()) await value.data();
+    const other = make();
+    other.loadStateDict(early);
+    expect(await other.forward(x).item()).toBe(expected);
   });
 
   it("reads at once what is in ordinary memory", () => {

@@ -1,7 +1,7 @@
 import { DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
 import { Tensor } from "@stargrad/tensor";
 import { collectChangesBy, computeNodes, type Changes } from "@stargrad/tensor/internal";
-import { awaitValues, dueBefore, limitAwaited } from "./awaited-values.js";
+import { awaitValues, limitAwaited, withDue } from "./awaited-values.js";
 import { recordAssignment, recordAssignments, recording } from "./recorded-changes.js";
 import type { Variable } from "./variable.js";
 
@@ -61,10 +61,11 @@ function replaceAll(values: ReadonlyMap<Variable, Tensor>): void {
   // A pending gradient needs the value of the variable at which it is evaluated, so it is computed before that is replaced.
   const gradients = [...values.keys()].flatMap((variable) => variable.peekGradient()?.node ?? []);
   const nodes = pending.map(([, { node }]) => node);
-  const due = dueBefore(values.keys(), [...nodes, ...gradients]);
-  const computed = computeNodes(
-    pending.map(([variable, { node }]) => [node, variable.destination]),
-    [...gradients.reverse(), ...due],
+  const computed = withDue(values.keys(), [...nodes, ...gradients], (due) =>
+    computeNodes(
+      pending.map(([variable, { node }]) => [node, variable.destination]),
+      [...[...gradients].reverse(), ...due],
+    ),
   );
   pending.forEach(([variable], i) => {
     variable.replaceValue(computed[i]);

@@ -27,8 +27,7 @@ let replacements = 0;
 /** Computes all pending values if there are too many, for one of these variables or in total. */
 export function limitAwaited(variables: readonly Variable[]): void {
   if (awaited.size <= totalBound && variables.every(({ awaits }) => awaits <= variableBound)) return;
-  realize(...stillAwaited().map((node) => new Tensor(node)));
-  awaited.clear();
+  computeOrForget(stillAwaited());
 }
 
 /** Registers pending values. */
@@ -37,34 +36,81 @@ export function awaitValues(nodes: readonly Node[]): void {
 }
 
 /**
- * The pending values that must be computed before these variables are replaced, except those computed by the program for
- * `onTheWayTo`: values that depend on the variables' current values, and values that have been pending for many replacements.
+ * Calls `compute`, which replaces these variables, with the pending values that it has to compute before: those that depend on
+ * the variables' current values and are not computed by the program for `onTheWayTo`, and values that have been pending for many
+ * replacements. If it throws, the latter are computed apart, because the error may be theirs, and it is called again without them.
  */
-export function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Node[]): Node[] {
-  if (awaited.size === 0) return [];
+export function withDue<T>(
+  replaced: Iterable<Variable>,
+  onTheWayTo: readonly Node[],
+  compute: (due: readonly Node[]) => T,
+): T {
+  const { reading, old } = dueBefore(replaced, onTheWayTo);
+  try {
+    return compute([...reading, ...old]);
+  } catch (error) {
+    if (old.length === 0) throw error;
+    computeOrForget(old);
+    return compute(reading);
+  }
+}
+
+/** Computes the pending values that depend on these variables, or are old. For programs that do not include them. */
+export function computeDue(replaced: Iterable<Variable>): void {
+  withDue(replaced, [], (due) => {
+    if (due.length > 0) realize(...due.map((node) => new Tensor(node)));
+  });
+}
+
+interface Due {
+  readonly reading: readonly Node[];
+  readonly old: readonly Node[];
+}
+
+function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Node[]): Due {
+  const none = { reading: [], old: [] };
+  if (awaited.size === 0) return none;
   const waiting = stillAwaited();
   const leaves = new Set([...replaced].flatMap((variable) => variable.sharedLeaves()));
-  if (waiting.length === 0 || leaves.size === 0) return [];
+  if (waiting.length === 0 || leaves.size === 0) return none;
   replacements++;
   // Each pending value is its own co-output.
   const { coOutputs } = pendingWithCoOutputs(onTheWayTo);
   const others = waiting.filter((node) => !coOutputs.has(node));
-  if (others.length === 0) return [];
+  if (others.length === 0) return none;
   const reading = new Set<Node>();
   for (const node of topologicalOrder(others, (each) => each.storage === null || leaves.has(each))) {
     if (leaves.has(node) || node.operation?.inputs.some((input) => reading.has(input)) === true) {
       reading.add(node);
     }
   }
-  return others.filter(
-    (node) => reading.has(node) || replacements - (awaited.get(node) ?? 0) > replacementBound,
-  );
+  const isOld = (node: Node): boolean => replacements - (awaited.get(node) ?? 0) > replacementBound;
+  return {
+    reading: others.filter((node) => reading.has(node)),
+    old: others.filter((node) => !reading.has(node) && isOld(node)),
+  };
 }
 
-/** Computes the values that `dueBefore` returns. For programs that do not include them. */
-export function computeDue(replaced: Iterable<Variable>): void {
-  const due = dueBefore(replaced, []);
-  if (due.length > 0) realize(...due.map((node) => new Tensor(node)));
+/**
+ * Computes pending values that the current program does not need. One that fails, for example because it belongs to a model on an
+ * engine that is gone, stays pending, and its error is that of the program that reads it.
+ */
+function computeOrForget(nodes: readonly Node[]): void {
+  for (const node of nodes) awaited.delete(node);
+  const compute = (some: readonly Node[]): void => {
+    realize(...some.map((node) => new Tensor(node)));
+  };
+  try {
+    if (nodes.length > 0) compute(nodes);
+  } catch {
+    for (const node of nodes) {
+      try {
+        compute([node]);
+      } catch {
+        // Not this program's error.
+      }
+    }
+  }
 }
 
 /**

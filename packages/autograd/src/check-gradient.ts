@@ -1,5 +1,5 @@
-import { DTypeError, formatShape, StargradError } from "@stargrad/graph";
-import { fromData, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, DTypeError, formatShape, StargradError } from "@stargrad/graph";
+import { fromData, getEngine, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
 import { unravelIndex } from "./unravel-index.js";
 
@@ -68,7 +68,8 @@ export class GradientError extends StargradError {
  * result is not a scalar, a weighted sum of its elements is differentiated; the weights are fixed and all different.
  *
  * Defaults: step 1e-6, absoluteTolerance 1e-5, relativeTolerance 1e-3
- * Throws: GradientError naming each element whose derivative is wrong; DTypeError unless every input is float64
+ * Throws: GradientError naming each element whose derivative is wrong; DTypeError unless every input is float64;
+ *   ArgumentError unless the engine is synchronous and has float64
  * Source: torch.autograd.gradcheck
  */
 export function checkGradient(
@@ -76,6 +77,14 @@ export function checkGradient(
   inputs: readonly Tensor[],
   { order = 1, step = 1e-6, absoluteTolerance = 1e-5, relativeTolerance = 1e-3 }: CheckGradientOptions = {},
 ): GradientReport {
+  const { name, capabilities } = getEngine();
+  if (!capabilities.synchronous || !capabilities.dtypes.includes("float64")) {
+    throw new ArgumentError(
+      "checkGradient",
+      `got the engine ${name}; expected a synchronous engine with float64`,
+      "Choose one first, such as setEngine(referenceEngine)",
+    );
+  }
   inputs.forEach(({ dtype }, i) => {
     if (dtype !== "float64") {
       throw new DTypeError(

@@ -4,6 +4,7 @@ import {
   disposeSymbol,
   expectNoRecording,
   filled,
+  inStep,
   snapshot,
   StateReader,
   takeBackIfItFails,
@@ -104,7 +105,10 @@ export abstract class Optimizer<
       // Before its first step, a parameter may still have states from a step that failed or from a state dict of step 0.
       this.#beginStates(cohort, { anew: cohort.step === 1 });
     }
-    const result = take(() => this.#updatesOf(cohorts, (parameter) => parameter.peekGradient()));
+    const result = inStep(
+      () => `step ${Math.max(0, ...cohorts.map(({ step }) => step))} of ${this.constructor.name}`,
+      () => take(() => this.#updatesOf(cohorts, (parameter) => parameter.peekGradient())),
+    );
     for (const { group, indices } of cohorts) {
       for (const index of indices) {
         const history = this.#historyOf(group.parameters[index]);

@@ -1,18 +1,22 @@
 import {
+  ArgumentError,
   createLeaf,
   dtypes,
   elementsOf,
+  formatShape,
   HostStorage,
   Node,
   referenceEngine,
   runProgram,
   type Destination,
+  type DType,
   type Engine,
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
 import { pendingWithCoOutputs } from "@stargrad/graph/internal";
 import { defaultEngine } from "#default-engine";
+import { beginProgram, noteFailure, noteResults } from "./late-failures.js";
 import { isRecording } from "./recording-state.js";
 
 let current: Engine | null = null;
@@ -34,6 +38,11 @@ export function getEngine(): Engine {
  */
 export function setEngine(engine: Engine): void {
   current = engine;
+}
+
+/** Whether an engine has been chosen that lacks an element type. The default engine has all. */
+export function isUnsupported(dtype: DType): boolean {
+  return current !== null && !current.capabilities.dtypes.includes(dtype);
 }
 
 /** float64 if the current engine supports it, else float32. For intermediate results that benefit from more precision. */
@@ -68,16 +77,35 @@ export function startProgram(
   elements: readonly Storage[],
   destinations: readonly Destination[],
 ): Storage[] {
-  if (capabilities.synchronous) {
-    changes = null;
-    return program.run(elements, destinations);
+  try {
+    if (capabilities.synchronous) {
+      changes = null;
+      return program.run(elements, destinations);
+    }
+    const made: TakeBack[] = [];
+    const started = beginProgram();
+    const storages = program.run(elements, destinations, (error) => {
+      for (const takeBack of made.splice(0).reverse()) takeBack(error);
+      noteFailure(error, started);
+    });
+    noteResults(storages, started);
+    changes = made;
+    return storages;
+  } catch (error) {
+    throw otherEngines(program, elements) ?? error;
   }
-  const made: TakeBack[] = [];
-  const storages = program.run(elements, destinations, (error) => {
-    for (const takeBack of made.splice(0).reverse()) takeBack(error);
-  });
-  changes = made;
-  return storages;
+}
+
+/** The error of a program that reads elements in the memory of another engine; `null` if all can be read. */
+function otherEngines({ leaves }: PreparedProgram, elements: readonly Storage[]): ArgumentError | null {
+  const index = elements.findIndex(({ canReadSync, location }) => !canReadSync && location === "engine");
+  if (index < 0) return null;
+  const { owner, shape } = leaves[index];
+  return new ArgumentError(
+    "setEngine",
+    `${owner?.description ?? "a tensor of shape"} ${formatShape(shape)} is in the memory of another engine, which cannot be read synchronously`,
+    "Before you set an engine, read what it needs: const state = model.stateDict(), await data() of each tensor, and afterwards model.loadStateDict(state)",
+  );
 }
 
 /**

@@ -31,6 +31,7 @@ export {
   type Sequence,
   type Traced,
 } from "./loop.js";
+export { inStep } from "./late-failures.js";
 export { expectFloat } from "./operands.js";
 export type { RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";

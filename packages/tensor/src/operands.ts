@@ -8,7 +8,8 @@ import {
   type Shape,
 } from "@stargrad/graph";
 import { broadcastShapes, canHold, floats, promote } from "@stargrad/graph/internal";
-import { apply, Tensor } from "./tensor.js";
+import { isUnsupported } from "./engine.js";
+import { apply, onAnyEngine, Tensor } from "./tensor.js";
 
 /** An operand: a tensor, or a number or boolean that is converted to the other operand's type. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
@@ -50,7 +51,11 @@ export function toTensor(operand: Operand, dtype: DType): Tensor {
 }
 
 export function castTo<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
-  return x.dtype === dtype ? x : (apply("cast", [x], { dtype }) as Tensor<S>);
+  if (x.dtype === dtype) return x;
+  const y = apply("cast", [x], { dtype }) as Tensor<S>;
+  // An engine cannot cast from a type that it lacks. Elements in host memory need no engine.
+  const isForeign = x.node.storage !== null && !y.node.tracked && isUnsupported(x.dtype);
+  return isForeign ? (onAnyEngine(y) as Tensor<S>) : y;
 }
 
 /** The tensor broadcast to the given shape, with which it must be compatible. */

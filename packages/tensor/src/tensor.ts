@@ -2,6 +2,7 @@ import {
   ArgumentError,
   createLeaf,
   createNode,
+  HostStorage,
   type AttributesOf,
   type DType,
   type Node,
@@ -12,6 +13,7 @@ import {
 } from "@stargrad/graph";
 import { overlong } from "@stargrad/graph/internal";
 import { computedAnywhere, lastingStorage, realizeNodes } from "./engine.js";
+import { readElements } from "./late-failures.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording-state.js";
@@ -59,9 +61,20 @@ export class Tensor<S extends Shape = Shape> {
     return this.current.shape.reduce((size, length) => size * length, 1);
   }
 
-  /** A copy of the elements, in row-major order. */
+  /**
+   * A copy of the elements, in row-major order.
+   *
+   * Throws: the error of the computation. If the engine is asynchronous, also that of an earlier step that failed and was undone,
+   * and whose results nothing has read
+   */
   async data(): Promise<TypedArray> {
-    return (await realized(this).read()).slice();
+    const storage = realized(this);
+    const node = this.current;
+    const elements = await readElements(storage);
+    // Elements that have arrived stay in host memory, where every engine can read them. A variable keeps its own storages.
+    const hasArrived = storage.location === "host" && !storage.canReadSync && node.storage === storage;
+    if (hasArrived && node.owner === null) node.materialize(new HostStorage(elements));
+    return elements.slice();
   }
 
   /**

@@ -9,14 +9,13 @@ import {
   type Node,
   type Storage,
 } from "@stargrad/graph";
-import { observeNodes } from "@stargrad/graph/internal";
+import { observeNodes, unravelIndex } from "@stargrad/graph/internal";
 import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
 import { expectNoRecording } from "@stargrad/tensor/internal";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";
 import { runIterations } from "./loop-iterations.js";
-import { unravelIndex } from "./unravel-index.js";
 
 /** An operation produced NaN or an infinity. The stack of the `cause` is that of the operation's call. */
 export class AnomalyError extends StargradError {

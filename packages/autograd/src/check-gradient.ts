@@ -1,7 +1,7 @@
 import { ArgumentError, DTypeError, formatShape, StargradError } from "@stargrad/graph";
+import { unravelIndex } from "@stargrad/graph/internal";
 import { fromData, getEngine, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
-import { unravelIndex } from "./unravel-index.js";
 
 /** One element of one input, with the two values of its derivative. */
 export interface GradientMismatch {

@@ -86,7 +86,7 @@ export function writeProduct(
     tableOf(axisOffsets(digits).map((offset) => offset * scale));
   const { rowStride, run } = outputSpec(c, bytes);
   const contextAt = i32.add(scratch, i32.const(contextStart));
-  const byRows = m > n || (b.readWhereItLies === true && m >= 16);
+  const byRows = m > n || (b.isPacked === true && m >= 16);
   const blocks = byRows ? matmul.rowBlocks : matmul.columnBlocks;
   const pieces = piecesOf(body, share, kernel.batch * blocks);
 
@@ -153,9 +153,9 @@ function transposed({ m, n, a, b, c, ...kernel }: ProductKernel): ProductKernel 
 }
 
 /** The axis along which an operand's elements are neighbours, and whether some of its elements appear several times. */
-function operandSpec({ rows, columns, readWhereItLies }: ProductOperand): OperandSpec {
+function operandSpec({ rows, columns, isPacked }: ProductOperand): OperandSpec {
   if (isUnit(columns)) return { layout: "rowsContiguous" };
-  if (readWhereItLies === true) return { layout: "any", overlapping: true };
+  if (isPacked === true) return { layout: "any", overlapping: true };
   return { layout: isUnit(rows) ? "columnsContiguous" : "any", overlapping: overlaps([...rows, ...columns]) };
 }
 

@@ -166,9 +166,9 @@ class KernelDescription {
     this.#address(buffer, layout.offset);
   }
 
-  #productOperand({ buffer, offset, batch, rows, columns, readWhereItLies }: ProductOperand): void {
+  #productOperand({ buffer, offset, batch, rows, columns, isPacked }: ProductOperand): void {
     for (const digits of [batch, rows, columns]) writeDigits(digits);
-    builder.number(readWhereItLies === true ? 1 : 0);
+    builder.number(isPacked === true ? 1 : 0);
     this.#address(buffer, offset);
   }
 

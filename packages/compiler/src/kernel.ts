@@ -85,7 +85,7 @@ export interface ProductOperand {
   readonly rows: readonly Digit[];
   readonly columns: readonly Digit[];
   /** Whether it is packed in the order in which the inner loop reads it, so that it need not be copied. */
-  readonly readWhereItLies?: boolean;
+  readonly isPacked?: boolean;
 }
 
 /**

@@ -53,5 +53,5 @@ function arrange(
   const layout: Layout = { offset: 0, axes: [rows, panels, columns] };
   const expression = { kind: "load", dtype, buffer: b.buffer, layout: from } as const;
   before.push({ kind: "map", shape, results: [{ expression, buffer, layout }] });
-  return { buffer, offset: 0, batch: [], rows, columns: [...panels, ...columns], readWhereItLies: true };
+  return { buffer, offset: 0, batch: [], rows, columns: [...panels, ...columns], isPacked: true };
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, type Shape } from "@stargrad/tensor";
+import { sizeOf, unravelIndex } from "@stargrad/tensor/internal";
 import { sumOf } from "./path-integral.js";
 
 /** How much a weight, or several together, decreased the loss. */
@@ -193,20 +194,10 @@ function layerOf(name: string): string {
   return name.slice(0, Math.max(name.lastIndexOf("."), 0));
 }
 
-function sizeOf(shape: Shape): number {
-  return shape.reduce((size, length) => size * length, 1);
-}
-
 function weightAt(credit: ParameterCredit, element: number): WeightCredit {
-  const index: number[] = [];
-  let rest = credit.positions[element];
-  for (const length of [...credit.shape].reverse()) {
-    index.unshift(rest % length);
-    rest = Math.floor(rest / length);
-  }
   return {
     parameter: credit.name,
-    index,
+    index: unravelIndex(credit.positions[element], credit.shape),
     blame: credit.blame[element],
     change: credit.change[element],
     promise: credit.promise[element],

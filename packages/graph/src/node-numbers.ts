@@ -3,7 +3,7 @@ export interface Numbered {
   /** The walk that numbered it last; 0 if none did. */
   walk: number;
   /** Its number in that walk. */
-  place: number;
+  walkNumber: number;
 }
 
 let walks = 0;
@@ -17,7 +17,7 @@ export class NodeNumbers {
 
   /** The number of a node; `undefined` if it has none in this walk. */
   get(node: Numbered): number | undefined {
-    return node.walk === this.#walk ? node.place : undefined;
+    return node.walk === this.#walk ? node.walkNumber : undefined;
   }
 
   has(node: Numbered): boolean {
@@ -26,6 +26,6 @@ export class NodeNumbers {
 
   set(node: Numbered, number: number): void {
     node.walk = this.#walk;
-    node.place = number;
+    node.walkNumber = number;
   }
 }

@@ -66,7 +66,7 @@ export class Node implements Numbered {
   readonly serial: number;
   /** Only `NodeNumbers` uses these two fields. */
   walk = 0;
-  place = 0;
+  walkNumber = 0;
   #coOutputs: readonly Node[] = none;
   #operation: Operation | null;
   #storage: Storage | null;

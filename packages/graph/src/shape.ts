@@ -10,6 +10,17 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** The index on each axis of the element with the given row-major index. Source: numpy.unravel_index */
+export function unravelIndex(element: number, shape: Shape): number[] {
+  const indices: number[] = [];
+  let rest = element;
+  for (const length of [...shape].reverse()) {
+    indices.unshift(rest % length);
+    rest = Math.floor(rest / length);
+  }
+  return indices;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

@@ -3,8 +3,8 @@
 // This import installs the methods of Tensor, so it comes first: see index.ts.
 import "./methods.js";
 
-export { disposeSymbol } from "@stargrad/graph";
-export { expectOptions, withoutHistory } from "@stargrad/graph/internal";
+export { disposeSymbol, sizeOf } from "@stargrad/graph";
+export { expectOptions, unravelIndex, withoutHistory } from "@stargrad/graph/internal";
 export {
   computeNodes,
   fallBackOn,

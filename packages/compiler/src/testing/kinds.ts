@@ -16,7 +16,7 @@ function specialOf(kernel: Kernel): string[] {
       return [
         ...(leaves.length > 0 ? ["product with an epilogue"] : []),
         ...(leaves.some(({ kind }) => kind === "index") ? ["product with positions"] : []),
-        ...(kernel.b.readWhereItLies === true ? ["product with panels"] : []),
+        ...(kernel.b.isPacked === true ? ["product with panels"] : []),
       ];
     }
     case "scan":

@@ -55,7 +55,7 @@ function expectProduct(
   expectAtMost(new Set(operands.map(leafKey)).size, products.epilogueOperands, "operands", kernel);
   expectAtMost(subexpressionsOf(expressions).length, target.kernel.parts, "parts", kernel);
   const [width, panels] = [b.columns.at(-1)?.length, products.panels];
-  if (b.readWhereItLies === true && !(width === panels.columns && panels.dtypes.includes(dtype))) {
+  if (b.isPacked === true && !(width === panels.columns && panels.dtypes.includes(dtype))) {
     throw new Error(
       `a product reads packed panels of ${String(width)} ${dtype}; the target declares ${panels.columns} ${panels.dtypes.join(", ")}`,
     );

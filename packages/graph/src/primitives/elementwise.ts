@@ -282,7 +282,7 @@ export const cast: Conversion = {
   name: "cast",
   kind: "conversion",
   arity: 1,
-  formula: "x in another element type; to int32 truncates toward zero, to bool asks x ≠ 0",
+  formula: "x in another element type; int32 truncates toward zero, bool is x ≠ 0",
   accepts: dtypes,
   cost: 1,
   shape: ([x]) => x.shape,

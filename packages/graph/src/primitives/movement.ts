@@ -225,7 +225,7 @@ export const fold: Primitive<WindowAttributes & { readonly shape: Shape }, "accu
   name: "fold",
   kind: "accumulation",
   arity: 1,
-  formula: "[…, P, size] → […, L]: windows added back to the places they were taken from",
+  formula: "[…, P, size] → […, L]: adds each element of a window to the element it was copied from",
   shape([x], attributes) {
     const expected = unfold.shape([{ ...x, shape: attributes.shape }], attributes);
     if (!sameShape(expected, x.shape)) {

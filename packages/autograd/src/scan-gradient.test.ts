@@ -10,6 +10,7 @@ import {
   where,
   type Tensor,
 } from "@stargrad/tensor";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { loopCases, random, type Loop } from "../scripts/loop-cases.js";
@@ -142,7 +143,7 @@ describe("random loops", () => {
           expectClose(got.product[i], expected.product[i]);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: sized({ short: 15, long: 60 }) },
     );
   });
 });

@@ -1,3 +1,4 @@
+import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it } from "vitest";
 
 import { goldenCases, type GoldenCase } from "../scripts/golden-cases.js";
@@ -11,7 +12,8 @@ const cases = goldenCases();
 
 describe.each(dtypes)("PyTorch's layers and losses in %s", (dtype) => {
   it.each(subjectNames)("%s", (name) => {
-    expect(rowOf(name, dtype, cases).failures).toEqual([]);
+    // All cases on the reference engine; on the default one, the first and a sample of the others.
+    expect(rowOf(name, dtype, cases, (own) => sampled(own, 4)).failures).toEqual([]);
   });
 });
 

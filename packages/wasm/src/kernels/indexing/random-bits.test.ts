@@ -1,5 +1,6 @@
 import { createNode, type Node, type Shape } from "@stargrad/graph";
 import { philox4x32 } from "@stargrad/graph/internal";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";
@@ -29,7 +30,7 @@ describe("randomBits", () => {
       fc.property(fc.tuple(word, word, word, word), (state) => {
         agrees(bits(state, [37]));
       }),
-      { numRuns: 50 },
+      { numRuns: sized({ short: 12, long: 50 }) },
     );
   });
 

@@ -53,7 +53,7 @@ const operandPairs = [
 ] as const;
 
 describe.each(dtypes)("%s", (dtype) => {
-  test.each(sampled(sizesFrom(dtypes.indexOf(dtype)), 3))(
+  test.each(sampled(sizesFrom(dtypes.indexOf(dtype)), 4))(
     "%i × %i, sums of %i, each operand by rows and by columns",
     (m, n, k) => {
       for (const a of [rows(m, k), columns(m, k)]) {

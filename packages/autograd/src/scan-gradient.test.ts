@@ -34,7 +34,7 @@ function expectClose(got: Tensor, expected: Tensor): void {
   });
 }
 
-/** The loops whose second gradient is compared with central differences. */
+/** The loops whose second derivatives are checked. */
 const checkedTwice = new Set<unknown>(sampled(Object.keys(loopCases), 5));
 
 describe.each(Object.entries(loopCases))(
@@ -59,6 +59,7 @@ describe.each(Object.entries(loopCases))(
     it("has correct jvp and hvp", () => {
       const tangents = inputs.map(({ shape }, i) => random(20 + i, ...shape));
       expectClose(jvp(looped, [...inputs], tangents).tangent, jvp(plain, [...inputs], tangents).tangent);
+      if (!checkedTwice.has(name)) return;
       const [got, expected] = [hvp(looped, [...inputs], tangents), hvp(plain, [...inputs], tangents)];
       got.product.forEach((each, i) => {
         expectClose(each, expected.product[i]);

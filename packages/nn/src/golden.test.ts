@@ -14,7 +14,7 @@ describe.each(dtypes)("PyTorch's layers and losses in %s", (dtype) => {
   // float64 proves the numbers. float32 shows that no type changes on the way, for which some layers suffice.
   it.each(dtype === "float64" ? subjectNames : sampled(subjectNames, 4))("%s", (name) => {
     // All cases on the reference engine; on the default one, the first and a sample of the others.
-    expect(rowOf(name, dtype, cases, (own) => sampled(own, 4)).failures).toEqual([]);
+    expect(rowOf(name, dtype, cases, (own) => sampled(own, 12)).failures).toEqual([]);
   });
 });
 

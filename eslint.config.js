@@ -12,9 +12,12 @@ function packageFolder(file) {
   return folder;
 }
 
-/** What tests of several packages share is entered as `@stargrad/compiler/testing`, by tests alone. */
+/** What tests of several packages share is entered as `@stargrad/compiler/testing`, by tests and the folders `testing/` alone. */
 function isTestingRoom(name, file) {
-  const isTest = file.endsWith(".test.ts") || packageFolder(file) === join(import.meta.dirname, "tests");
+  const isTest =
+    file.endsWith(".test.ts") ||
+    file.startsWith(join(packageFolder(file), "src", "testing") + sep) ||
+    packageFolder(file) === join(import.meta.dirname, "tests");
   return isTest && /^@stargrad\/[^/]+\/testing$/.test(name);
 }
 
@@ -87,7 +90,8 @@ const readsAtOnce = [
   // Engines that are synchronous, and what is looked up in their results.
   "packages/graph/src/reference-engine.ts",
   "packages/wasm/src/**",
-  "packages/compiler/src/testing/**",
+  // For tests, which read what they compare.
+  "packages/*/src/testing/**",
   // What the synchronous reading of tensors is made of, and `lastingStorage`, `knownData` and checks of indices, which ask first.
   "packages/tensor/src/tensor.ts",
   "packages/tensor/src/engine.ts",

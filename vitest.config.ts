@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 import { configDefaults, defineConfig } from "vitest/config";
@@ -13,28 +13,43 @@ const folders = [
 
 /**
  * Packages whose test files share what they import: each leaves global state (the engine, mocks) as it found it, and to load
- * the same modules again for every file costs more than most files' tests. Elsewhere tests look at memory, threads or the
- * process, which have to be their own.
+ * the same modules again for every file costs more than most files' tests. Elsewhere tests look at the memory, threads or
+ * state of the whole process, which have to be their own.
  */
 const sharing = new Set([
   "graph",
   "compiler",
   "codegen",
+  "wasm",
   "tensor",
   "autograd",
+  "jit",
   "nn",
   "optim",
   "io",
   "datasets",
   "explain",
+  "train",
 ]);
 
-/** What takes long, or needs more than Node, has tests of its own: `npm run conformance` runs those. */
-function filesIn(mode: string) {
+/**
+ * `npm run conformance` runs what takes long or needs more than Node (`--mode long`): the files `*.long.test.ts`, and all cases of the
+ * files that otherwise test a sample.
+ */
+function filesIn(mode: string, folder: string) {
   const long = "**/*.long.test.ts";
   return mode === "long"
-    ? { include: [long] }
+    ? { include: [long, ...samplingFiles(folder)] }
     : { include: ["**/*.test.ts"], exclude: [...configDefaults.exclude, long] };
+}
+
+/** The test files that have a larger number of cases in the long suite: they import `sampled` or `sized`. */
+function samplingFiles(folder: string): string[] {
+  const source = existsSync(`${folder}/src`) ? "src/" : "";
+  return readdirSync(`${folder}/${source}`, { recursive: true, encoding: "utf8" })
+    .map((path) => source + path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".test.ts") && !path.includes("node_modules/"))
+    .filter((path) => /import \{[^}]*\b(sampled|sized)\b/.test(readFileSync(`${folder}/${path}`, "utf8")));
 }
 
 /** Workspace packages resolve to their `src`, so tests need no build. The names after `source` are Vite's defaults. */
@@ -48,6 +63,10 @@ export default defineConfig(({ mode }) => ({
     // Threads start faster than processes; by default one core would stay idle, which is half of a small machine.
     pool: "threads",
     maxWorkers: "100%",
+    // Transformed modules are kept for the next run: transforming them takes longer than most files' tests.
+    experimental: { fsModuleCache: true },
+    // Read by `sampled` and `sized` of @stargrad/graph/testing.
+    env: { STARGRAD_SUITE: mode === "long" ? "long" : "short" },
     // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides. So no test has a
     // shorter one of its own.
     testTimeout: 300_000,
@@ -63,7 +82,7 @@ export default defineConfig(({ mode }) => ({
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,
-      test: { name: basename(folder), isolate: !sharing.has(basename(folder)), ...filesIn(mode) },
+      test: { name: basename(folder), isolate: !sharing.has(basename(folder)), ...filesIn(mode, folder) },
     })),
   },
 }));

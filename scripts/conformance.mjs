@@ -1,5 +1,5 @@
-// `npm run conformance`: compares the WebAssembly engine with the reference engine, and runs long tests of threads and memory, and of deep
-// and random graphs, models and loops. It runs on each supported version of Node, and in Chromium if it is installed.
+// `npm run conformance`: runs the long tests (`vitest.config.ts`): the WebAssembly engine beside the reference engine on all cases, threads and
+// memory, and deep and random graphs, models and loops. It runs on each supported version of Node, and in Chromium if it is installed.
 // `npm run conformance -- --only chromium` selects one platform. Other versions of Node come from the npm package `node`.
 
 import { spawnSync } from "node:child_process";
@@ -13,8 +13,9 @@ const vitestFile = "node_modules/vitest/vitest.mjs";
 const vitest = `node ${vitestFile} run`;
 // The command of each suite, by its name.
 const nodeTests = {
-  "engines and threads": `${vitest} --project wasm src/conformance.test.ts src/threads --project tests threads.test.ts`,
-  "long tests": `${vitest} --mode long --project tests --project autograd --project train memory deep-models random- properties checkpoint-crash`,
+  threads: `${vitest} --project wasm src/threads --project tests threads.test.ts`,
+  // All that is long, except what the two suites below run.
+  "long tests": `${vitest} --mode long --exclude '**/wide-vectors.long.test.ts' --exclude '**/chromium.long.test.ts'`,
 };
 // Wide vectors apply to the whole process, and V8's baseline compiler (Liftoff) does not support them.
 const wideTests = {

@@ -1,6 +1,7 @@
 import { binaryNames, sizeOf, unaryNames, type Shape } from "@stargrad/graph";
 import * as sg from "@stargrad/tensor";
 import { Generator, tensor, uniform, type Tensor } from "@stargrad/tensor";
+import { sampled } from "@stargrad/graph/testing";
 import { describe, expect, it } from "vitest";
 import { checkGradient } from "./index.js";
 
@@ -278,13 +279,18 @@ it("every function of @stargrad/tensor is checked here, is an elementwise primit
   expect(withoutDerivative.filter((name) => name in functions)).toEqual([]);
 });
 
+// rules.test.ts checks the second derivatives of the primitives that functions are composed of.
+const checkedTwice = new Set(sampled(Object.values(functions).flat(), 4));
+
 describe.each(Object.entries(functions))("%s", (_, samples) => {
-  it.each(samples.map(({ f, inputs }) => ({ f, inputs, shapes: inputs.map(({ shape }) => shape) })))(
-    "of $shapes: first and second derivative",
-    ({ f, inputs }) => {
-      const elements = inputs.reduce((total, { size }) => total + size, 0);
-      expect(checkGradient(f, inputs).checked).toBe(elements);
-      expect(checkGradient(f, inputs, { order: 2 }).checked).toBe(elements);
-    },
-  );
+  it.each(
+    samples.map((sample) => ({
+      ...sample,
+      shapes: sample.inputs.map(({ shape }) => shape),
+      orders: checkedTwice.has(sample) ? ([1, 2] as const) : ([1] as const),
+    })),
+  )("of $shapes: derivatives of order $orders", ({ f, inputs, orders }) => {
+    const elements = inputs.reduce((total, { size }) => total + size, 0);
+    for (const order of orders) expect(checkGradient(f, inputs, { order }).checked).toBe(elements);
+  });
 });

@@ -1,5 +1,6 @@
 import { StaleValueError } from "@stargrad/graph";
 import { realize, Tensor, tensor } from "@stargrad/tensor";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { backward, Buffer, Parameter } from "./index.js";
@@ -242,7 +243,7 @@ describe("random sequences of computing, assigning and reading", () => {
           });
         }
       }),
-      { numRuns: 300 },
+      { numRuns: sized({ short: 50, long: 300 }) },
     );
   });
 
@@ -290,7 +291,7 @@ describe("random sequences of computing, assigning and reading", () => {
           }
         });
       }),
-      { numRuns: 200 },
+      { numRuns: sized({ short: 30, long: 200 }) },
     );
   });
 });

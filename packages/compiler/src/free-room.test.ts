@@ -1,3 +1,4 @@
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FreeRoom } from "./free-room.js";
@@ -52,7 +53,7 @@ describe("free room", () => {
           }
         }
       }),
-      { numRuns: 20 },
+      { numRuns: sized({ short: 4, long: 20 }) },
     );
   });
 });

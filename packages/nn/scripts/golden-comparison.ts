@@ -23,7 +23,7 @@ export interface Comparison {
   /** The largest error of its elements; infinite if it has another shape or type, or is missing. */
   readonly error: number;
   /** What it is, and what it should be. */
-  readonly message: string;
+  readonly message: () => string;
 }
 
 /** Runs a case forwards and backwards on the engine that is set, and compares all that PyTorch has said about it. */
@@ -104,17 +104,19 @@ function compare(
   expected: Golden | undefined,
   dtype: Float,
 ): Comparison {
-  const [got, wanted] = [
-    describe(actual),
-    expected === undefined ? "nothing" : describe(restore(expected, dtype)),
-  ];
-  const message = `${part}, ${name}: got ${got}; expected ${wanted}`;
-  if (actual === null || actual === undefined || expected === undefined) {
-    return { part, name, error: Infinity, message };
-  }
+  const result = (error: number): Comparison => ({
+    part,
+    name,
+    error,
+    message: () => {
+      const wanted = expected === undefined ? "nothing" : describe(restore(expected, dtype));
+      return `${part}, ${name}: got ${describe(actual)}; expected ${wanted}`;
+    },
+  });
+  if (actual === null || actual === undefined || expected === undefined) return result(Infinity);
   const isAlike = actual.dtype === (expected.dtype ?? dtype) && sameShape(actual.shape, expected.shape);
   const errors = [...actual.dataSync()].map((value, i) => errorOf(value, expected.data[i] ?? NaN));
-  return { part, name, error: isAlike ? Math.max(0, ...errors) : Infinity, message };
+  return result(isAlike ? Math.max(0, ...errors) : Infinity);
 }
 
 function errorOf(actual: number, expected: number): number {

@@ -70,8 +70,16 @@ export interface Row {
   readonly failures: readonly string[];
 }
 
-/** Runs the golden cases of a layer or a loss on every engine. */
-export function rowOf(name: string, dtype: Float, cases: readonly GoldenCase[]): Row {
+/**
+ * Runs the golden cases of a layer or a loss: all on the reference engine, and those of `compiled` on the default engine, which compiles
+ * each.
+ */
+export function rowOf(
+  name: string,
+  dtype: Float,
+  cases: readonly GoldenCase[],
+  compiled: (own: readonly GoldenCase[]) => readonly GoldenCase[] = (own) => own,
+): Row {
   const own = cases.filter((golden) => golden.name === name);
   const reason = withoutCase[name];
   if (own.length === 0) {
@@ -80,14 +88,14 @@ export function rowOf(name: string, dtype: Float, cases: readonly GoldenCase[]):
     return { cells: [name, "0", reason ?? "missing", ...columns.slice(1).map(() => "")], failures };
   }
   const results = engines.flatMap((engine) =>
-    own.flatMap((golden) => {
+    (engine === referenceEngine ? own : compiled(own)).flatMap((golden) => {
       const comparisons = on(engine, () => compareCase(golden, dtype));
       return comparisons.map((comparison): Result => ({ ...comparison, golden, engine: engine.name }));
     }),
   );
   const failures = results
     .filter(({ error }) => !(error <= tolerances[dtype]))
-    .map(({ golden, engine, message }) => `${titleOf(golden)}, ${dtype} on ${engine}: ${message}`);
+    .map(({ golden, engine, message }) => `${titleOf(golden)}, ${dtype} on ${engine}: ${message()}`);
   if (reason !== undefined) failures.push(`${name} has golden cases, and a reason to have none: ${reason}`);
   const cells = columns.map(({ title, covers, whyNone }) => {
     const errors = results.filter(covers).map(({ error }) => error);

@@ -1,3 +1,4 @@
+import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it } from "vitest";
 
 import { goldenCases, type GoldenCase } from "../scripts/golden-cases.js";
@@ -10,8 +11,10 @@ import { ModuleDict, ModuleList } from "./index.js";
 const cases = goldenCases();
 
 describe.each(dtypes)("PyTorch's layers and losses in %s", (dtype) => {
-  it.each(subjectNames)("%s", (name) => {
-    expect(rowOf(name, dtype, cases).failures).toEqual([]);
+  // float64 proves the numbers. float32 shows that no type changes on the way, for which some layers suffice.
+  it.each(dtype === "float64" ? subjectNames : sampled(subjectNames, 4))("%s", (name) => {
+    // All cases on the reference engine; on the default one, the first and a sample of the others.
+    expect(rowOf(name, dtype, cases, (own) => sampled(own, 12)).failures).toEqual([]);
   });
 });
 

@@ -46,7 +46,7 @@ const initializers = nn.init as unknown as Readonly<Record<string, Initializer>>
 
 function expectDistribution(x: Tensor, expected: Distribution): void {
   expect(x.shape).toEqual(expected.shape);
-  const values = [...x.dataSync()].sort((a, b) => a - b);
+  const values = [...Float64Array.from(x.dataSync()).sort()];
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
   if (expected.std === 0) {

@@ -8,6 +8,7 @@ import {
   type DType,
   type Shape,
 } from "@stargrad/tensor";
+import { sized } from "@stargrad/tensor/testing";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -538,7 +539,7 @@ describe("the shape of the output", () => {
           expect(message).toMatch(/^ShapeError: /);
           expect(messageOf(() => forward(refused))).toBe(message);
         }),
-        { numRuns: 8 },
+        { numRuns: sized({ short: 2, long: 8 }) },
       );
     },
     60_000,

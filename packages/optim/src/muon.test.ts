@@ -1,5 +1,6 @@
 import { Parameter } from "@stargrad/autograd";
 import { eye, Generator, normal, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { sized } from "@stargrad/tensor/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -42,7 +43,7 @@ describe("Muon", () => {
           );
         },
       ),
-      { numRuns: 20 },
+      { numRuns: sized({ short: 5, long: 20 }) },
     );
   });
 

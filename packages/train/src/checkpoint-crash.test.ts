@@ -1,45 +1,19 @@
 import * as files from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
-import { Linear } from "@stargrad/nn";
-import { full } from "@stargrad/tensor";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+import { saveCheckpoint } from "./checkpoint.js";
+import { expectWhole, modelOf, temporaryCheckpoint } from "./testing/checkpoints.js";
 
-let folder: string;
-let path: string;
-beforeEach(async () => {
-  folder = await files.mkdtemp(join(tmpdir(), "stargrad-train-"));
-  path = join(folder, "run.safetensors");
-});
-afterEach(async () => {
+const checkpoint = temporaryCheckpoint();
+
+afterEach(() => {
   vi.restoreAllMocks();
-  await files.rm(folder, { recursive: true });
 });
-
-/** A model whose every weight is the number of the epoch, so that a mixture of two epochs would show. */
-function modelOf(epoch: number): Linear {
-  const model = new Linear(300, 1000, { bias: false });
-  model.weight.assign(full([1000, 300], epoch));
-  return model;
-}
-
-async function expectWhole(): Promise<number> {
-  const { model, metadata } = await loadCheckpoint(path);
-  const epoch = Number(metadata["epoch"]);
-  expect(
-    model
-      .get("weight")
-      ?.dataSync()
-      .every((weight) => weight === epoch),
-  ).toBe(true);
-  return epoch;
-}
 
 describe("a checkpoint that is being saved", () => {
   it("is the old one when the disk fails, and nothing is left beside it", async () => {
+    const { folder, path } = checkpoint;
     await saveCheckpoint(path, { model: modelOf(1), metadata: { epoch: 1 } });
     const getBuiltinModule = process.getBuiltinModule.bind(process);
     const rename = () => Promise.reject(new Error("no space left on device"));
@@ -50,7 +24,7 @@ describe("a checkpoint that is being saved", () => {
       "no space left on device",
     );
     vi.restoreAllMocks();
-    expect(await expectWhole()).toBe(1);
+    expect(await expectWhole(path)).toBe(1);
     expect(await files.readdir(folder)).toEqual(["run.safetensors"]);
   });
 });

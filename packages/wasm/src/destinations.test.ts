@@ -9,6 +9,7 @@ import {
   type Node,
   type Storage,
 } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import { describe, expect, it } from "vitest";
 import { EngineStorage } from "./engine-storage.js";
 import { WasmEngine } from "./wasm-engine.js";
@@ -185,11 +186,12 @@ describe("memory", () => {
   });
 
   it("keeps programs within a bound of memory, and recompiles evicted programs", () => {
-    const engine = new WasmEngine({ threads: 1, programMemory: 2 ** 20 });
+    const count = sized({ short: 100, long: 400 });
+    const engine = new WasmEngine({ threads: 1, programMemory: (2 ** 20 * count) / 400 });
     const program = (size: number): Node => add(hostLeaf(...new Array<number>(size).fill(1)), hostLeaf(1));
     const first = engine.prepare([program(1)]);
-    for (let size = 1; size <= 400; size++) runProgram(engine, [program(size)]);
-    expect(engine.memory().programs).toBeLessThan(300);
+    for (let size = 1; size <= count; size++) runProgram(engine, [program(size)]);
+    expect(engine.memory().programs).toBeLessThan(0.75 * count);
     const [result] = first.run(first.leaves.map(elementsOf), ["host"]);
     expect(read(result)).toEqual([2]);
   });

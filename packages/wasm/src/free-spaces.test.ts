@@ -1,3 +1,4 @@
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { FreeSpaces } from "./free-spaces.js";
@@ -43,6 +44,7 @@ it("takes from the first space that is long enough, like a plain list of units",
       expect(spaces.takeEnd(units)).toBe(0);
       expect(spaces.take(1)).toBeNull();
     }),
+    { numRuns: sized({ short: 15, long: 100 }) },
   );
 });
 
@@ -60,8 +62,8 @@ it.each([
   ["upwards", (i: number) => i],
   ["downwards", (i: number, count: number) => count - 1 - i],
   ["here and there", (i: number, count: number) => (i * 7919) % count],
-])("takes in a hundred thousand spaces at a cost of their logarithm each, %s", (_, order) => {
-  const count = 100_000;
+])("takes in many thousands of spaces at a cost of their logarithm each, %s", (_, order) => {
+  const count = sized({ short: 10_000, long: 100_000 });
   const spaces = new FreeSpaces();
   for (let i = 0; i < count; i++) {
     const start = 128 * order(i, count);

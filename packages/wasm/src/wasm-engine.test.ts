@@ -8,6 +8,7 @@ import {
   runProgram,
   type Node,
 } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WasmEngine } from "./wasm-engine.js";
@@ -82,6 +83,7 @@ describe("WasmEngine", () => {
           });
         }
       }),
+      { numRuns: sized({ short: 10, long: 100 }) },
     );
   });
 
@@ -145,7 +147,7 @@ describe("WasmEngine", () => {
           }
         });
       }),
-      { numRuns: 150 },
+      { numRuns: sized({ short: 20, long: 150 }) },
     );
   });
 });

@@ -10,6 +10,7 @@ import {
   tensor,
   type Tensor,
 } from "@stargrad/tensor";
+import { sampled } from "@stargrad/tensor/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { readGolden, type Golden } from "../../scripts/golden-cases.js";
@@ -124,7 +125,8 @@ function expectClose(got: Tensor, expected: Golden, what: string): void {
 describe.each(["lazily", "with everything read in between"])(
   "running statistics, %s, are PyTorch's",
   (how) => {
-    it.each(readGolden("running-statistics.json") as Scenario[])("$kind norm, $name", (scenario) => {
+    const scenarios = readGolden("running-statistics.json") as Scenario[];
+    it.each(how === "lazily" ? scenarios : sampled(scenarios, 3))("$kind norm, $name", (scenario) => {
       const model = modelOf(scenario);
       const outputs = play(scenario, model, () => {
         if (how !== "lazily") for (const value of model.stateDict().values()) value.dataSync();

@@ -12,6 +12,7 @@ import {
   type Shape,
   type TypedArray,
 } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LoopCase } from "../testing/loop-case.js";
@@ -168,7 +169,7 @@ describe("fused loops", () => {
           expect(differs, `output ${i}`).toBe(-1);
         });
       }),
-      { numRuns: 20 },
+      { numRuns: sized({ short: 3, long: 20 }) },
     );
   });
 });

@@ -1,4 +1,5 @@
 import { createLeaf, createNode, HostStorage, runProgram, type Node } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import { expect, it } from "vitest";
 import { WasmEngine } from "../wasm-engine.js";
 
@@ -12,12 +13,12 @@ function square(from: number): Node {
 }
 
 it("runs the given program, also while threads load another one and after it has been evicted", async () => {
-  const keptPrograms = 100;
+  const keptPrograms = sized({ short: 20, long: 100 });
   const alone = new WasmEngine({ threads: 1 });
   // An evicted program is compiled again, and its code gets other table indices.
-  const engine = new WasmEngine({ threads: 3, leastWork: 0, programMemory: 2 ** 19 });
+  const engine = new WasmEngine({ threads: 3, leastWork: 0, programMemory: (2 ** 19 * keptPrograms) / 100 });
   expect(await engine.startThreads()).toBe(3);
-  for (let from = 1; from < keptPrograms + 50; from++) {
+  for (let from = 1; from < 1.5 * keptPrograms; from++) {
     // The second program is started while the first is being loaded.
     for (const number of [from, 0, from, Math.max(from - keptPrograms, 0)]) {
       const [got] = runProgram(engine, [square(number)]);

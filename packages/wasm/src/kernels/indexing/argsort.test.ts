@@ -1,4 +1,5 @@
 import { createNode, type Node } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";
@@ -63,7 +64,7 @@ describe("argsort", () => {
           ),
         );
       }),
-      { numRuns: 60 },
+      { numRuns: sized({ short: 12, long: 60 }) },
     );
   });
 });

@@ -1,4 +1,5 @@
 import { createNode, type Node } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";
@@ -32,7 +33,7 @@ describe("cumsum", () => {
           ),
         );
       }),
-      { numRuns: 100 },
+      { numRuns: sized({ short: 20, long: 100 }) },
     );
   });
 

@@ -1,4 +1,5 @@
 import { createNode, type Node } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";
@@ -41,7 +42,7 @@ describe("gather", () => {
           );
         },
       ),
-      { numRuns: 150 },
+      { numRuns: sized({ short: 25, long: 150 }) },
     );
   });
 

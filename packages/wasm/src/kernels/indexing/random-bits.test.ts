@@ -1,5 +1,6 @@
 import { createNode, type Node, type Shape } from "@stargrad/graph";
 import { philox4x32 } from "@stargrad/graph/internal";
+import { sampled, sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";
@@ -21,7 +22,8 @@ describe("randomBits", () => {
   });
 
   it("agrees with the reference engine for every length, key and block", () => {
-    for (let size = 0; size <= 50; size++) agrees(bits([1, -2, size, 7], [size]));
+    const sizes = Array.from({ length: 51 }, (_, size) => size);
+    for (const size of sampled(sizes, 5)) agrees(bits([1, -2, size, 7], [size]));
     agrees(bits([5, 6, 7, 8], [9, 111]));
     agrees(bits([5, 6, 7, 8], []));
     const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
@@ -29,7 +31,7 @@ describe("randomBits", () => {
       fc.property(fc.tuple(word, word, word, word), (state) => {
         agrees(bits(state, [37]));
       }),
-      { numRuns: 50 },
+      { numRuns: sized({ short: 6, long: 50 }) },
     );
   });
 

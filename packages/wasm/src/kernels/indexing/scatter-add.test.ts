@@ -1,4 +1,5 @@
 import { createNode, type Node } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";
@@ -44,7 +45,7 @@ describe("scatterAdd", () => {
           );
         },
       ),
-      { numRuns: 150 },
+      { numRuns: sized({ short: 25, long: 150 }) },
     );
   });
 

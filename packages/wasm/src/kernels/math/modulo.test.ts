@@ -1,4 +1,5 @@
 import { createNode, type DType, type Node } from "@stargrad/graph";
+import { sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { agrees, throwsAlike } from "../../testing/agreement.js";
@@ -42,7 +43,7 @@ describe("mod", () => {
           agrees(mod(leaf(dtype, [50], a), leaf(dtype, [50], b)));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: sized({ short: 8, long: 40 }) },
     );
   });
 

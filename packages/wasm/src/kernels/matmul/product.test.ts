@@ -1,4 +1,5 @@
 import { f32, f32x4, i32, v128, type Epilogue } from "@stargrad/codegen";
+import { sampled } from "@stargrad/graph/testing";
 import { roundedVectors } from "../../vector-features.js";
 import { expect, test } from "vitest";
 
@@ -35,43 +36,44 @@ test("the epilogue is applied to every sum once", () => {
       },
     };
   };
-  for (const [m, n, k] of [
+  const products = [
     [13, 22, 1100],
     [17, 9, 3],
     [3, 41, 9],
     [41, 3, 9],
     [1, 7, 5],
-  ]) {
-    for (const c of [
+  ].flatMap(([m, n, k]) =>
+    [
       { rowStride: 4 * n, run: null },
       { rowStride: 4 * n, run: 8 },
       { rowStride: null, run: 1 },
-    ]) {
-      for (const [a, b] of [
+    ].flatMap((c) =>
+      [
         [rows(m, k), rows(k, n)],
         [columns(m, k), columns(k, n)],
         [rows(m, k), columns(k, n)],
-      ]) {
-        const { arena, compiled, inputs, expected, result } = prepare({
-          dtype: "float32",
-          a,
-          b,
-          options: { epilogue, c },
-        });
-        const bias = integers(n, 9);
-        compiled.run({
-          ...inputs,
-          context: arena.place("float32", bias),
-          cRows: arena.placeOffsets("float32", range(m, n)),
-          cColumns: arena.placeOffsets("float32", range(n, c.run ?? 0)),
-        });
-        const wanted = range(m * n).map((cell) => {
-          const [i, j] = [Math.floor(cell / n), cell % n];
-          return Math.max(0, expected(i, j) * (20 + i) + bias[j]);
-        });
-        expect(result()).toEqual(wanted);
-      }
-    }
+      ].map(([a, b]) => ({ m, n, c, a, b })),
+    ),
+  );
+  for (const { m, n, c, a, b } of sampled(products, 4)) {
+    const { arena, compiled, inputs, expected, result } = prepare({
+      dtype: "float32",
+      a,
+      b,
+      options: { epilogue, c },
+    });
+    const bias = integers(n, 9);
+    compiled.run({
+      ...inputs,
+      context: arena.place("float32", bias),
+      cRows: arena.placeOffsets("float32", range(m, n)),
+      cColumns: arena.placeOffsets("float32", range(n, c.run ?? 0)),
+    });
+    const wanted = range(m * n).map((cell) => {
+      const [i, j] = [Math.floor(cell / n), cell % n];
+      return Math.max(0, expected(i, j) * (20 + i) + bias[j]);
+    });
+    expect(result()).toEqual(wanted);
   }
 });
 

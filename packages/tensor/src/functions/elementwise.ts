@@ -127,12 +127,18 @@ export const lessEqual = binary("lessEqual");
 /** `a = b`; false where either is NaN. */
 export const equal = binary("equal");
 
-/** `⌊a / b⌋`, in the operands' common type. Throws if integers are divided by 0. Source: torch.floor_divide */
+/**
+ * `⌊a / b⌋`, in the operands' common type; its gradient is 0. −2³¹ / −1 wraps around to −2³¹.
+ *
+ * Throws: DTypeError if integers are divided by 0
+ * Source: numpy.floor_divide; torch.floor_divide
+ */
 export const floorDivide = ((a: Operand, b: Operand) => {
   checkBroadcast("floorDivide", a, b);
   if (isFloat(resultType(a, b))) {
-    // A plain quotient may round up to an integer, as 1 / 0.1 does to 10. Subtracting the remainder first makes it exact.
-    return where(equal(b, 0), div(a, b), round(div(sub(a, mod(a, b)), b)));
+    const [x, y] = alignedOperands(a, b, floats);
+    // The condition never holds: this branch only makes the result depend on both operands, with the gradient 0.
+    return where(less(y, y), add(x, y), floorOfQuotient(detach(x), detach(y)));
   }
   if (widestFloat() === "float32") {
     const [x, y] = alignedOperands(a, b, primitives.mod.accepts);
@@ -140,8 +146,19 @@ export const floorDivide = ((a: Operand, b: Operand) => {
   }
   // In float64 both the multiple of b and its quotient are exact.
   const multiple = sub(toTensor(a, "float64"), mod(a, b));
-  return castTo(div(multiple, b), "int32");
+  const quotient = div(multiple, b);
+  return castTo(where(equal(quotient, 2 ** 31), -(2 ** 31), quotient), "int32");
 }) as Binary;
+
+/** A plain quotient may round up to an integer, as 1 / 0.1 does to 10. Subtracting the remainder first makes it exact. */
+function floorOfQuotient(x: Tensor, y: Tensor): Tensor {
+  const remainder = mod(x, y);
+  const whole = round(div(sub(x, remainder), y));
+  // If y is infinite and has the other sign, it is the remainder.
+  const negative = equal(abs(remainder), Infinity);
+  // −0 + 0 is 0.
+  return where(equal(y, 0), div(x, y), where(negative, -1, add(whole, 0)));
+}
 
 /** `a > b` */
 export const greater = ((a: Operand, b: Operand) => {
@@ -238,7 +255,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /**
- * `min(max(x, min), max)`; either bound may be omitted. The gradient at the bounds is 1.
+ * `min(max(x, min), max)`; either bound may be omitted. The gradient at the bounds is 1, and 0 where x is NaN.
  *
  * Source: torch.clamp; numpy.clip
  */
@@ -247,7 +264,9 @@ export function clamp<S extends Shape>(
   bounds: { readonly min?: number; readonly max?: number },
 ): Tensor<S>;
 export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly max?: number }): Tensor {
-  const above = min === undefined ? x : where(less(x, min), min, x);
+  // A constant NaN has no gradient.
+  const number = isFloat(x.dtype) ? where(equal(x, x), x, NaN) : x;
+  const above = min === undefined ? number : where(less(x, min), min, number);
   return max === undefined ? above : where(less(max, above), max, above);
 }
 
@@ -288,7 +307,9 @@ export const erfinv = ((x: Tensor) => {
     const slope = mul(exp(neg(square(root))), 2 / Math.sqrt(Math.PI));
     root = sub(root, div(sub(erf(root), inside), slope));
   }
-  const ends = where(less(wide, 0), -Infinity, Infinity);
+  // x / 0 at ±1: infinite, and so is its slope.
+  const outer = where(edge, wide, 0);
+  const ends = div(outer, sub(1, abs(outer)));
   return castTo(where(edge, ends, root), real.dtype);
 }) as Unary;
 

@@ -43,10 +43,10 @@ export type Binary = <A extends Shape = [], B extends Shape = []>(
 /** `−x` */
 export const neg = unary("neg");
 
-/** `|x|` */
+/** `|x|`. Its gradient is the sign of x: 0 at 0, and NaN where x is NaN (PyTorch: 0). */
 export const abs = unary("abs");
 
-/** The sign of x: −1, 0 or 1; NaN stays NaN. */
+/** The sign of x: −1, 0 or 1; NaN stays NaN, and −0 stays −0. Source: numpy.sign */
 export const sign = unary("sign");
 
 /** `⌊x⌋` */
@@ -58,7 +58,7 @@ export const round = unary("round");
 /** `eˣ` */
 export const exp = unary("exp");
 
-/** `eˣ − 1`, accurate for small x. */
+/** `eˣ − 1`, accurate for small x. Its gradient is `eˣ`, accurate also where the result is close to −1. */
 export const expm1 = unary("expm1");
 
 /** `ln x` */
@@ -106,16 +106,16 @@ export const mul = binary("mul");
 /** `a / b`. Integers are converted: the result is float32. */
 export const div = binary("div");
 
-/** `aᵇ` */
+/** `aᵇ`, as IEEE 754 defines it for zeros, infinities and NaN. */
 export const pow = binary("pow");
 
-/** `a − b·⌊a/b⌋`, with the sign of b. Throws if integers are divided by 0. Source: numpy.mod */
+/** `a − b·⌊a/b⌋`, with the sign of b; exact. Throws if integers are divided by 0. Source: numpy.mod */
 export const mod = binary("mod");
 
-/** The larger of a and b; NaN if either is. Source: torch.maximum */
+/** The larger of a and b; NaN if either is. Equal operands share the gradient; beside a NaN, each receives it. Source: torch.maximum */
 export const maximum = binary("maximum");
 
-/** The smaller of a and b; NaN if either is. Source: torch.minimum */
+/** The smaller of a and b; NaN if either is. Equal operands share the gradient; beside a NaN, each receives it. Source: torch.minimum */
 export const minimum = binary("minimum");
 
 /** `a < b` */
@@ -204,7 +204,7 @@ export const logicalNot = ((x: Tensor) => equal(castTo(x, "bool"), false)) as Un
 /** `−⌊−x⌋` */
 export const ceil = ((x: Tensor) => neg(floor(neg(x)))) as Unary;
 
-/** `sin x / cos x` */
+/** `sin x / cos x`: within 4 units in the last place. */
 export const tan = ((x: Tensor) => div(sin(x), cos(x))) as Unary;
 
 /** `x²` */
@@ -272,7 +272,7 @@ export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly
 
 /**
  * `ln(x / (1 − x))`, the inverse of `sigmoid`: ∞ at 1, −∞ at 0, NaN outside of [0, 1]. With an epsilon, x is first clamped to
- * [ε, 1 − ε].
+ * [ε, 1 − ε]. Without it, the gradient at 0 and 1 is NaN.
  *
  * Defaults: no epsilon
  * Source: torch.logit
@@ -285,7 +285,7 @@ export function logit<S extends Shape>(x: Tensor<S>, options?: { readonly epsilo
 }
 
 /**
- * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, NaN outside of [−1, 1]. Near ±1, where `erf` is flat, fewer digits are
+ * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, as is its gradient, NaN outside of [−1, 1]. Near ±1, where `erf` is flat, fewer digits are
  * correct: seven at 1 − 10⁻¹⁰.
  *
  * Source: Giles, "Approximating the erfinv Function", 2010, table 5, refined by two steps of Newton's method; torch.erfinv

@@ -82,7 +82,7 @@ export type ExtremeFinder = <X extends Tensor, const O extends ExtremesOptions |
 export const sum = ((x: Tensor, options?: ReductionOptions) =>
   reduce("sum", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
 
-/** `Π x` */
+/** `Π x`. The order of the multiplications is not specified; it matters only if some of them overflow. */
 export const prod = ((x: Tensor, options?: ReductionOptions) =>
   reduce("prod", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
 
@@ -164,13 +164,19 @@ export const argmin = ((x: Tensor, options: AxisOptions = {}) =>
 export const variance = ((x: Tensor, options?: CorrectionOptions) =>
   spread("variance", x, options)) as Reducer<CorrectionOptions>;
 
-/** `√variance`; its gradient is 0 where the variance is 0. Source: torch.std */
+/**
+ * `√variance`; its first and second derivative are 0 where the variance is 0. The squares of deviations below about 10⁻²³ vanish
+ * in float32, and above 10¹⁹ they are infinite.
+ *
+ * Source: torch.std
+ */
 export const std = ((x: Tensor, options?: CorrectionOptions) =>
   flatAtZero(spread("std", x, options), sqrt)) as Reducer<CorrectionOptions>;
 
 /**
  * `(Σ |x|ᵖ)^(1/p)`: order 2 is the Euclidean length, 1 the sum of magnitudes, Infinity the largest magnitude, and 0 the number of
- * elements that are not 0.
+ * elements that are not 0. Where the norm, or for an order below 1 an element, is 0, its derivatives are 0. Powers may vanish or
+ * overflow: in float32, squares of magnitudes below about 10⁻²³ and above 10¹⁹.
  *
  * Defaults: order 2
  * Source: torch.linalg.vector_norm

@@ -165,12 +165,26 @@ def calls_of_singles(x):
     case("clamp", lambda x: x.clamp(min=-1), x, [{"min": -1}])
     case("clamp", lambda x: x.clamp(max=0), x, [{"max": 0}])
     case("clamp", lambda x: x.clamp(1, -1), x, [{"min": 1, "max": -1}])
+    case("isNaN", torch.isnan, x)
+    case("isFinite", torch.isfinite, x)
+    case("logicalNot", torch.logical_not, x)
     for exponent in [0, 0.5, 1, 1.5, 2, 3, -0.5, -1, -2]:
         case("pow", lambda x: x**exponent, x, [exponent])
 
 
+def calls_of_order(x):
+    """Of equal elements, −0 and 0 among them, the first comes first; NaN is the largest."""
+    for descending in [False, True]:
+        ordered = lambda x: x.sort(dim=-1, descending=descending, stable=True)
+        case("sort", lambda x: ordered(x).values, x, [{"axis": -1, "descending": descending}])
+        case("argsort", lambda x: ordered(x).indices, x, [{"axis": -1, "descending": descending}])
+    case("any", lambda x: x.bool().any(-1), x, [{"axis": -1}])
+    case("all", lambda x: x.bool().all(-1), x, [{"axis": -1}])
+
+
 def calls_of_rows(x):
     options = {"axis": -1}
+    calls_of_order(x)
     for name in "sum prod mean amax amin logsumexp cumsum softmax".split():
         case(name, lambda x: getattr(torch, name)(x, -1), x, [options])
     case("logSoftmax", lambda x: torch.log_softmax(x, -1), x, [options])
@@ -194,6 +208,8 @@ for dtype, finfo in limits.items():
         case(name, function, x)
     for name in ["maximum", "minimum"]:
         case(name, binary[name], x, squared=True)
+    case("logicalAnd", torch.logical_and, x)
+    case("logicalOr", torch.logical_or, x)
 
     small, large = float(finfo.tiny), float(finfo.max)
     rows = [
@@ -216,6 +232,7 @@ for dtype, finfo in limits.items():
         [large, -large, 0],
     ]
     calls_of_rows(shared(f"{dtype} rows", [torch.tensor(rows, dtype=dtypes[dtype])]))
+    calls_of_order(shared(f"{dtype} zeros", [torch.tensor([[0, -0.0, -1, 0, -0.0]], dtype=dtypes[dtype])]))
     calls_of_rows(shared(f"{dtype} rows of one", [column(dtype, [0, -0.0, 2, -2, nan, inf, -inf, large, small])]))
     calls_of_rows(shared(f"{dtype} no rows", [torch.zeros([0, 3], dtype=dtypes[dtype])]))
     empty = shared(f"{dtype} empty rows", [torch.zeros([2, 0], dtype=dtypes[dtype])])
@@ -246,6 +263,7 @@ case("floorDivide", lambda a, b: torch.from_numpy(numpy.floor_divide(a.numpy(), 
 case("mod", lambda a, b: torch.from_numpy(numpy.mod(a.numpy(), b.numpy())), divisible)
 case("pow", torch.pow, columns("int32", [(a, b) for a in extremes for b in [0, 1, 2, 3, 31, 33]]))
 x = shared("int32 rows", [torch.tensor([extremes, extremes[::-1]], dtype=torch.int32)])
+calls_of_order(x)
 options = {"axis": -1}
 for name in ["amax", "amin", "argmax", "argmin", "cumsum", "sum", "prod"]:
     keeps = {"dtype": torch.int32} if name in ["cumsum", "sum", "prod"] else {}
@@ -257,6 +275,7 @@ pair = shared("bool pairs", columns("bool", [(a, b) for a in (False, True) for b
 for name, function in {"maximum": torch.logical_or, "minimum": torch.logical_and, **comparisons}.items():
     case(name, function, pair)
 x = shared("bool rows", [torch.tensor([[False, False], [False, True], [True, True]])])
+calls_of_order(x)
 for name in ["amax", "amin", "sum"]:
     case(name, lambda x: getattr(torch, name)(x, -1), x, [options])
 for name in ["argmax", "argmin"]:

@@ -10,9 +10,8 @@ import {
   exp,
   expand,
   flip,
-  floor,
+  floorDivide,
   gather,
-  greater,
   greaterEqual,
   less,
   log,
@@ -63,7 +62,8 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   floor: flat,
   round: flat,
   exp: (g, _, y) => [mul(g, y)],
-  expm1: (g, _, y) => [mul(g, add(y, 1))],
+  // Not y + 1, which has lost its digits where y is close to −1.
+  expm1: (g, [x]) => [mul(g, exp(x))],
   log: (g, [x]) => [div(g, x)],
   log1p: (g, [x]) => [div(g, add(x, 1))],
   sqrt: (g, _, y) => [div(g, mul(y, 2))],
@@ -84,19 +84,13 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   mul: (g, [a, b]) => [mul(g, b), mul(g, a)],
   div: (g, [, b], y) => [div(g, b), neg(div(mul(g, y), b))],
   pow: (g, [a, b], y) => [
-    // 0 · a^(−1) would be NaN at a = 0, and so would 0 · ln 0.
-    mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))),
+    powerByBase(g, a, b),
+    // 0 · ln 0 would be NaN.
     mul(g, where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(y, log(a)))),
   ],
-  mod: (g, [a, b]) => [g, neg(mul(g, floor(div(a, b))))],
-  maximum: (g, [a, b]) => [
-    mul(g, shareOf(greater(a, b), equal(a, b), g)),
-    mul(g, shareOf(less(a, b), equal(a, b), g)),
-  ],
-  minimum: (g, [a, b]) => [
-    mul(g, shareOf(less(a, b), equal(a, b), g)),
-    mul(g, shareOf(greater(a, b), equal(a, b), g)),
-  ],
+  mod: (g, [a, b]) => [g, neg(mul(g, floorDivide(a, b)))],
+  maximum: (g, [a, b]) => [shareUnless(less(a, b), g, a, b), shareUnless(less(b, a), g, a, b)],
+  minimum: (g, [a, b]) => [shareUnless(less(b, a), g, a, b), shareUnless(less(a, b), g, a, b)],
   where: (g, [condition]) => [null, where(condition, g, 0), where(condition, 0, g)],
   less: null,
   lessEqual: null,
@@ -163,9 +157,18 @@ function flat(_g: Tensor, [x]: readonly Tensor[]): Tensor[] {
   return [zerosLike(x)];
 }
 
-/** The share of the gradient: 1 for the selected operand, 0.5 for each of two equal operands. */
-function shareOf(wins: Tensor, ties: Tensor, like: Tensor): Tensor {
-  return cast(where(wins, 1, where(ties, 0.5, 0)), like.dtype);
+/**
+ * `g b a^(b−1)`. Where b is 0, neither a^(−1) nor the incoming gradient is used: at a = 0 they make this gradient NaN, or the
+ * next one.
+ */
+function powerByBase(g: Tensor, a: Tensor, b: Tensor): Tensor {
+  const constant = equal(b, 0);
+  return where(constant, 0, mul(g, mul(b, pow(a, where(constant, 0, sub(b, 1))))));
+}
+
+/** An operand's share of the gradient: nothing if it loses, half if they are equal, else all; if one is NaN, all for each. */
+function shareUnless(loses: Tensor, g: Tensor, a: Tensor, b: Tensor): Tensor {
+  return where(loses, 0, where(equal(a, b), mul(g, 0.5), g));
 }
 
 /** Repeats a reduced tensor along the axes that the reduction removed. */

@@ -19,6 +19,7 @@ export { expectOptions, nearestName } from "./options.js";
 export { pendingWithCoOutputs, type Computation } from "./pending.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
 export { philox4x32 } from "./primitives/random.js";
+export { checkNotEmpty } from "./primitives/reduction.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, unravelIndex } from "./shape.js";
 export { unreadable } from "./storage.js";

@@ -463,4 +463,10 @@ case("glu", torch.zeros(2, 0, dtype=torch.float64), output=torch.zeros(2, 0, dty
 gated = float64(2, 2, 2, inf, -1e3, 1e3, -inf, -1e3)
 case("glu", gated, output=torch.nn.functional.glu(gated))
 
+# Other element types than the default
+for dtype in ["bool", "float64"]:
+    case("oneHot", index, 4, {"dtype": dtype}, output=functional.one_hot(index.long(), 4).to(dtypes[dtype]))
+case("arange", 0, 2, 1, {"dtype": "bool"}, output=torch.tensor([False, True]))
+case("arange", 2**31, 2**31 + 3, 1, {"dtype": "float64"}, output=numpy.arange(2**31, 2**31 + 3, dtype=numpy.float64))
+
 pathlib.Path(__file__).with_name("functions.jsonl").write_text("\n".join(lines) + "\n")

@@ -5,7 +5,8 @@ import { expectNoRecording } from "./recording-state.js";
 
 /**
  * A stream of random numbers, determined by its seed. Its only state is a counter: block n of the stream is Philox of n, so
- * the same seed gives the same bits on every engine.
+ * the same seed gives the same bits on every engine. (Functions that are computed from them, like the logarithm in `normal`, may
+ * differ in their last digits.)
  *
  * See also: torch.Generator; numpy.random.Generator
  *

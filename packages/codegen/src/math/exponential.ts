@@ -7,6 +7,8 @@ import type { Local } from "../machine/function-builder.js";
 interface Reduced {
   readonly n: Local<"v128">;
   readonly r: Local<"v128">;
+  /** x − n times the first part of ln 2. It is exact; r differs from it by n times the second part. */
+  readonly exact: Vector;
 }
 
 /** Outside this range of x, eˣ is 0 or infinite after rounding. */
@@ -18,9 +20,9 @@ const ordinary = { float32: 87, float64: 708 } as const;
 export function reduceByLn2(lanes: Lanes, x: Local<"v128">, below?: Vector): Reduced {
   const [ln2, ln2Rest] = coefficients[lanes.dtype].ln2;
   const n = lanes.keep(lanes.roundProduct(x, Math.LOG2E));
-  const high = lanes.multiplySubtract(n, lanes.constant(ln2), x);
-  const low = lanes.multiplySubtract(n, lanes.constant(ln2Rest), high);
-  return { n, r: lanes.keep(below === undefined ? low : lanes.add(low, below)) };
+  const exact = lanes.multiplySubtract(n, lanes.constant(ln2), x);
+  const low = lanes.multiplySubtract(n, lanes.constant(ln2Rest), exact);
+  return { n, r: lanes.keep(below === undefined ? low : lanes.add(low, below)), exact };
 }
 
 /** eʳ − 1 = r + r² · (½ + r/6 + …). Adding r last keeps the error below one unit in the last place of r. */
@@ -76,12 +78,30 @@ export function expm1(lanes: Lanes, x: Local<"v128">): Vector {
 
 /** eˣ − 1 as a finite value times a power of two: near the upper end 2ⁿ is infinite and the result is not. */
 function boundedExpm1(lanes: Lanes, x: Vector): { readonly value: Vector; readonly missing: Vector } {
-  const { n, r } = reduceByLn2(lanes, lanes.keep(x));
-  const bounded = lanes.keep(lanes.atMost(n, lanes.constant(lanes.format.bias)));
+  const reduced = reduceByLn2(lanes, lanes.keep(x));
+  const bounded = lanes.keep(lanes.atMost(reduced.n, lanes.constant(lanes.format.bias)));
   const scale = lanes.keep(lanes.powerOfTwo(bounded));
+  const value =
+    lanes.dtype === "float32" ? scaledExpm1(lanes, reduced, scale) : longScaledExpm1(lanes, reduced, scale);
+  return { value, missing: lanes.sub(reduced.n, bounded) };
+}
+
+/** 2ⁿ (eʳ − 1) + (2ⁿ − 1) */
+function scaledExpm1(lanes: Lanes, { r }: Reduced, scale: Local<"v128">): Vector {
   const rest = expm1OfRest(lanes, r, coefficients[lanes.dtype].exponentialTail);
-  const value = lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(1)));
-  return { value, missing: lanes.sub(n, bounded) };
+  return lanes.multiplyAdd(rest, scale, lanes.sub(scale, lanes.constant(1)));
+}
+
+/**
+ * The same with one more multiplication and addition. For n = 1 the terms nearly cancel, so the rounding error of r would count
+ * twice: the exact part of r is added to 2ⁿ − 1 first, and everything that is rounded is small.
+ */
+function longScaledExpm1(lanes: Lanes, { n, r, exact }: Reduced, scale: Local<"v128">): Vector {
+  const { ln2, exponentialTail } = coefficients[lanes.dtype];
+  const curved = lanes.mul(lanes.mul(r, r), lanes.polynomial(r, exponentialTail));
+  const small = lanes.multiplySubtract(n, lanes.constant(ln2[1]), curved);
+  const large = lanes.multiplyAdd(exact, scale, lanes.sub(scale, lanes.constant(1)));
+  return lanes.multiplyAdd(small, scale, large);
 }
 
 /** sinh x = (e + e / (e + 1)) / 2 with e = eˣ − 1, which keeps the digits of a small x. */

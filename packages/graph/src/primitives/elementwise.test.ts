@@ -140,6 +140,10 @@ describe("round", () => {
     const numbers = [0.5, 1.5, 2.5, -1.5, 0.49999999999999994, 2 ** 52 + 1, -(2 ** 53)];
     expect([...apply(round, "float64", numbers)]).toEqual([0, 2, 2, -2, 0, 2 ** 52 + 1, -(2 ** 53)]);
   });
+
+  it("keeps the sign of a zero, as IEEE 754 has it", () => {
+    expect([...apply(round, "float64", [-0.5, -0.3, -0, 0.5])]).toEqual([-0, -0, -0, 0]);
+  });
 });
 
 describe("NaN", () => {

@@ -413,7 +413,8 @@ function roundHalfToEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
   if (rest !== 0.5) return Math.round(x);
-  return below % 2 === 0 ? below : below + 1;
+  // −0.5 rounds to −0, as IEEE 754 has it; −1 + 1 would be 0.
+  return below % 2 === 0 ? below : -(-below - 1);
 }
 
 /** Avoids e^|x|, which overflows and would make the gradient ∞/∞. */

@@ -87,6 +87,15 @@ export const cumsum: Primitive<{ readonly axis: number }, "cumulative"> = {
   ],
 };
 
+/** Throws a ShapeError if a reduction that has no result over no elements would have to return one. */
+export function checkNotEmpty(called: string, shape: Shape, axes: readonly number[]): void {
+  if (sizeOf(shape) > 0 || sizeOf(reducedShape(shape, axes)) === 0) return;
+  throw new ShapeError(
+    called,
+    `got the shape ${formatShape(shape)}, which has no elements along the axes ${formatShape(axes)}; expected at least 1`,
+  );
+}
+
 /** The shape without the given axes. */
 function reducedShape(shape: Shape, axes: readonly number[]): Shape {
   return shape.filter((_, axis) => !axes.includes(axis));
@@ -103,12 +112,7 @@ function reduction<D extends DType>(name: string, row: ReductionRow<D>): Reducti
     shape([x], { axes }) {
       checkAxes(name, axes, x.shape);
       const shape = reducedShape(x.shape, axes);
-      if (row.initial === null && sizeOf(x.shape) === 0 && sizeOf(shape) > 0) {
-        throw new ShapeError(
-          name,
-          `got the shape ${formatShape(x.shape)}, which has no elements along the axes ${formatShape(axes)}; expected at least 1`,
-        );
-      }
+      if (row.initial === null) checkNotEmpty(name, x.shape, axes);
       return shape;
     },
     dtype: ([x]) => acceptOnly(name, x.dtype, row.accepts),

@@ -122,6 +122,23 @@ describe("arange", () => {
     expect(() => arange(0, 1, 0.5, { dtype: "int32" })).toThrow(
       "arange: element 1 is 0.5, which int32 cannot hold",
     );
+    expect(() => arange(0, 5, 1, { dtype: "bool" })).toThrow(
+      "arange: element 4 is 4, which bool cannot hold",
+    );
+  });
+
+  it("neither wraps around nor runs out of memory for more than 2³¹ numbers", () => {
+    for (const dtype of ["int32", "float32", "float64"] as const) {
+      expect(() => arange(0, 2 ** 31 + 1, 1, { dtype })).toThrow(
+        "arange: got a range of 2147483649 numbers; expected at most 2³¹",
+      );
+    }
+    expect(() => arange(2 ** 32)).toThrow("expected at most 2³¹");
+    expect(() => arange(1, 1e300, 1, { dtype: "float64" })).toThrow("expected at most 2³¹");
+    const last = arange(0, 2 ** 31, 1, { dtype: "float64" }).slice([[2 ** 31 - 2, null]]);
+    expect([...last.dataSync()]).toEqual([2 ** 31 - 2, 2 ** 31 - 1]);
+    const beyond = arange(2 ** 31, 2 ** 31 + 2, 1, { dtype: "float64" });
+    expect([...beyond.dataSync()]).toEqual([2 ** 31, 2 ** 31 + 1]);
   });
 });
 

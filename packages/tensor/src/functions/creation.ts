@@ -121,7 +121,13 @@ export function arange(first: number, second?: number, step = 1, options: Creati
   }
   const dtype = options.dtype ?? ([start, stop, step].every(Number.isInteger) ? "int32" : "float32");
   const size = Math.max(Math.ceil((stop - start) / step), 0);
-  if (start === 0 && step === 1) return castTo(apply("iota", [], { size }), dtype);
+  if (size > 2 ** 31) {
+    throw new ArgumentError("arange", `got a range of ${size} numbers; expected at most 2³¹`);
+  }
+  if (start === 0 && step === 1) {
+    checkHolds("arange", dtype, size - 1, size - 1);
+    return castTo(apply("iota", [], { size }), dtype);
+  }
   const numbers = Float64Array.from({ length: size }, (_, i) => start + i * step);
   return fromData(store("arange", numbers, dtype), [size]);
 }
@@ -182,10 +188,13 @@ function store(called: string, elements: ArrayLike<number | boolean>, dtype: DTy
   const array = allocate(dtype, elements.length);
   for (let i = 0; i < elements.length; i++) {
     const value = Number(elements[i]);
-    if (!canHold(dtype, value)) {
-      throw new ArgumentError(called, `element ${i} is ${value}, which ${dtype} cannot hold`);
-    }
+    checkHolds(called, dtype, i, value);
     array[i] = value;
   }
   return array;
+}
+
+function checkHolds(called: string, dtype: DType, i: number, value: number): void {
+  if (canHold(dtype, value)) return;
+  throw new ArgumentError(called, `element ${i} is ${value}, which ${dtype} cannot hold`);
 }

@@ -43,10 +43,10 @@ export type Binary = <A extends Shape = [], B extends Shape = []>(
 /** `−x` */
 export const neg = unary("neg");
 
-/** `|x|` */
+/** `|x|`. Its gradient is the sign of x: 0 at 0, and NaN where x is NaN (PyTorch: 0). */
 export const abs = unary("abs");
 
-/** The sign of x: −1, 0 or 1; NaN stays NaN. */
+/** The sign of x: −1, 0 or 1; NaN stays NaN, and −0 stays −0. Source: numpy.sign */
 export const sign = unary("sign");
 
 /** `⌊x⌋` */
@@ -58,7 +58,7 @@ export const round = unary("round");
 /** `eˣ` */
 export const exp = unary("exp");
 
-/** `eˣ − 1`, accurate for small x. */
+/** `eˣ − 1`, accurate for small x. Its gradient is `eˣ`, accurate also where the result is close to −1. */
 export const expm1 = unary("expm1");
 
 /** `ln x` */
@@ -106,16 +106,16 @@ export const mul = binary("mul");
 /** `a / b`. Integers are converted: the result is float32. */
 export const div = binary("div");
 
-/** `aᵇ` */
+/** `aᵇ`, as IEEE 754 defines it for zeros, infinities and NaN. */
 export const pow = binary("pow");
 
-/** `a − b·⌊a/b⌋`, with the sign of b. Throws if integers are divided by 0. Source: numpy.mod */
+/** `a − b·⌊a/b⌋`, with the sign of b; exact. Throws if integers are divided by 0. Source: numpy.mod */
 export const mod = binary("mod");
 
-/** The larger of a and b; NaN if either is. Source: torch.maximum */
+/** The larger of a and b; NaN if either is. Equal operands share the gradient; beside a NaN, each receives it. Source: torch.maximum */
 export const maximum = binary("maximum");
 
-/** The smaller of a and b; NaN if either is. Source: torch.minimum */
+/** The smaller of a and b; NaN if either is. Equal operands share the gradient; beside a NaN, each receives it. Source: torch.minimum */
 export const minimum = binary("minimum");
 
 /** `a < b` */
@@ -127,12 +127,18 @@ export const lessEqual = binary("lessEqual");
 /** `a = b`; false where either is NaN. */
 export const equal = binary("equal");
 
-/** `⌊a / b⌋`, in the operands' common type. Throws if integers are divided by 0. Source: torch.floor_divide */
+/**
+ * `⌊a / b⌋`, in the operands' common type; its gradient is 0. −2³¹ / −1 wraps around to −2³¹.
+ *
+ * Throws: DTypeError if integers are divided by 0
+ * Source: numpy.floor_divide; torch.floor_divide
+ */
 export const floorDivide = ((a: Operand, b: Operand) => {
   checkBroadcast("floorDivide", a, b);
   if (isFloat(resultType(a, b))) {
-    // A plain quotient may round up to an integer, as 1 / 0.1 does to 10. Subtracting the remainder first makes it exact.
-    return where(equal(b, 0), div(a, b), round(div(sub(a, mod(a, b)), b)));
+    const [x, y] = alignedOperands(a, b, floats);
+    // The condition never holds: this branch only makes the result depend on both operands, with the gradient 0.
+    return where(less(y, y), add(x, y), floorOfQuotient(detach(x), detach(y)));
   }
   if (widestFloat() === "float32") {
     const [x, y] = alignedOperands(a, b, primitives.mod.accepts);
@@ -140,8 +146,19 @@ export const floorDivide = ((a: Operand, b: Operand) => {
   }
   // In float64 both the multiple of b and its quotient are exact.
   const multiple = sub(toTensor(a, "float64"), mod(a, b));
-  return castTo(div(multiple, b), "int32");
+  const quotient = div(multiple, b);
+  return castTo(where(equal(quotient, 2 ** 31), -(2 ** 31), quotient), "int32");
 }) as Binary;
+
+/** A plain quotient may round up to an integer, as 1 / 0.1 does to 10. Subtracting the remainder first makes it exact. */
+function floorOfQuotient(x: Tensor, y: Tensor): Tensor {
+  const remainder = mod(x, y);
+  const whole = round(div(sub(x, remainder), y));
+  // If y is infinite and has the other sign, it is the remainder.
+  const negative = equal(abs(remainder), Infinity);
+  // −0 + 0 is 0.
+  return where(equal(y, 0), div(x, y), where(negative, -1, add(whole, 0)));
+}
 
 /** `a > b` */
 export const greater = ((a: Operand, b: Operand) => {
@@ -187,7 +204,7 @@ export const logicalNot = ((x: Tensor) => equal(castTo(x, "bool"), false)) as Un
 /** `−⌊−x⌋` */
 export const ceil = ((x: Tensor) => neg(floor(neg(x)))) as Unary;
 
-/** `sin x / cos x` */
+/** `sin x / cos x`: within 4 units in the last place. */
 export const tan = ((x: Tensor) => div(sin(x), cos(x))) as Unary;
 
 /** `x²` */
@@ -238,7 +255,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /**
- * `min(max(x, min), max)`; either bound may be omitted. The gradient at the bounds is 1.
+ * `min(max(x, min), max)`; either bound may be omitted. The gradient at the bounds is 1, and 0 where x is NaN.
  *
  * Source: torch.clamp; numpy.clip
  */
@@ -247,13 +264,15 @@ export function clamp<S extends Shape>(
   bounds: { readonly min?: number; readonly max?: number },
 ): Tensor<S>;
 export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly max?: number }): Tensor {
-  const above = min === undefined ? x : where(less(x, min), min, x);
+  // A constant NaN has no gradient.
+  const number = isFloat(x.dtype) ? where(equal(x, x), x, NaN) : x;
+  const above = min === undefined ? number : where(less(x, min), min, number);
   return max === undefined ? above : where(less(max, above), max, above);
 }
 
 /**
  * `ln(x / (1 − x))`, the inverse of `sigmoid`: ∞ at 1, −∞ at 0, NaN outside of [0, 1]. With an epsilon, x is first clamped to
- * [ε, 1 − ε].
+ * [ε, 1 − ε]. Without it, the gradient at 0 and 1 is NaN.
  *
  * Defaults: no epsilon
  * Source: torch.logit
@@ -266,7 +285,7 @@ export function logit<S extends Shape>(x: Tensor<S>, options?: { readonly epsilo
 }
 
 /**
- * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, NaN outside of [−1, 1]. Near ±1, where `erf` is flat, fewer digits are
+ * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, as is its gradient, NaN outside of [−1, 1]. Near ±1, where `erf` is flat, fewer digits are
  * correct: seven at 1 − 10⁻¹⁰.
  *
  * Source: Giles, "Approximating the erfinv Function", 2010, table 5, refined by two steps of Newton's method; torch.erfinv
@@ -288,7 +307,9 @@ export const erfinv = ((x: Tensor) => {
     const slope = mul(exp(neg(square(root))), 2 / Math.sqrt(Math.PI));
     root = sub(root, div(sub(erf(root), inside), slope));
   }
-  const ends = where(less(wide, 0), -Infinity, Infinity);
+  // x / 0 at ±1: infinite, and so is its slope.
+  const outer = where(edge, wide, 0);
+  const ends = div(outer, sub(1, abs(outer)));
   return castTo(where(edge, ends, root), real.dtype);
 }) as Unary;
 

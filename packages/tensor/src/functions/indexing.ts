@@ -1,6 +1,6 @@
 import { DTypeError, formatShape, ShapeError, type DType, type Shape } from "@stargrad/graph";
-import { checkIndices, normalizeAxis } from "@stargrad/graph/internal";
-import { commonType } from "../operands.js";
+import { checkIndices, normalizeAxis, numbers } from "@stargrad/graph/internal";
+import { accepted, castTo, commonType } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
 import { arange, ones, zerosLike } from "./creation.js";
 import { add, lessEqual, where } from "./elementwise.js";
@@ -76,10 +76,8 @@ export function oneHot(
 ): Tensor {
   checkKnownIndices("oneHot", index, classes);
   const column = unsqueeze(index, -1);
-  return apply("scatterAdd", [column, ones(column.shape, { dtype })], {
-    axis: column.ndim - 1,
-    size: classes,
-  });
+  const source = ones(column.shape, { dtype: accepted(dtype, numbers) });
+  return castTo(apply("scatterAdd", [column, source], { axis: column.ndim - 1, size: classes }), dtype);
 }
 
 /** The indices that sort an axis (default: the last): stable, NaN sorted as the largest. Source: torch.argsort */

@@ -1,12 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { referenceEngine } from "@stargrad/graph";
+import { afterEach, describe, expect, it } from "vitest";
 
 import {
   bernoulli,
   Generator,
+  getEngine,
   normal,
   randint,
   randomBits,
   realize,
+  setEngine,
   uniform,
   type Tensor,
 } from "../index.js";
@@ -177,5 +180,42 @@ describe("messages", () => {
     expect(() => bernoulli([2], { probability: 1.5 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: bernoulli: got the probability 1.5; expected 0 to 1]`,
     );
+  });
+});
+
+describe("on both engines", () => {
+  const usual = getEngine();
+  afterEach(() => {
+    setEngine(usual);
+  });
+
+  function onBoth(draw: (generator: Generator) => Tensor): ArrayLike<number>[] {
+    return [usual, referenceEngine].map((engine) => {
+      setEngine(engine);
+      return draw(new Generator(3)).dataSync();
+    });
+  }
+
+  it.each<[string, (generator: Generator) => Tensor]>([
+    ["randomBits", (generator) => randomBits([999], { generator })],
+    ["uniform", (generator) => uniform([999], { low: -0.3, high: 0.7, generator })],
+    [
+      "uniform in float64",
+      (generator) => uniform([999], { low: -0.3, high: 0.7, dtype: "float64", generator }),
+    ],
+    ["randint", (generator) => randint([999], { high: 1000, generator })],
+    ["bernoulli", (generator) => bernoulli([999], { probability: 0.3, generator })],
+  ])("%s gives the same bits", (_, draw) => {
+    const [fast, reference] = onBoth(draw);
+    expect(fast).toEqual(reference);
+  });
+
+  it.each([
+    ["float32", 1e-6],
+    ["float64", 4e-15],
+  ] as const)("normal in %s differs in the last digits only", (dtype, relative) => {
+    const [fast, reference] = onBoth((generator) => normal([9999], { dtype, generator }));
+    const errors = Array.from(fast, (x, i) => Math.abs(x / reference[i] - 1));
+    expect(Math.max(...errors)).toBeLessThan(relative);
   });
 });

@@ -44,7 +44,8 @@ export function uniform<const S extends ShapeLiteral>(
 }
 
 /**
- * Numbers from the normal distribution.
+ * Numbers from the normal distribution. The same seed gives the same numbers on every engine, except for their last digits:
+ * the random bits are the same, but each engine computes the logarithm and the cosine in its own way.
  *
  * Defaults: mean 0, std 1
  * See also: torch.normal

@@ -1,7 +1,7 @@
 import { ArgumentError, formatShape, ShapeError, type Shape } from "@stargrad/graph";
 import type { Tensor } from "../tensor.js";
 import { softplus } from "./activation.js";
-import { expm1, greater, greaterEqual, lessEqual, mul, tanh, where } from "./elementwise.js";
+import { equal, expm1, greater, greaterEqual, less, lessEqual, mul, tanh, where } from "./elementwise.js";
 import { reshape } from "./movement.js";
 
 /*
@@ -56,9 +56,11 @@ export interface ELUOptions {
  */
 export function elu<S extends Shape>(x: Tensor<S>, options?: ELUOptions): Tensor<S>;
 export function elu(x: Tensor, { alpha = 1 }: ELUOptions = {}): Tensor {
-  const positive = greater(x, 0);
+  const negative = less(x, 0);
+  // At 0 the slope is a, and the second derivative 0.
+  const upper = alpha === 1 ? x : where(equal(x, 0), mul(x, alpha), x);
   // Prevent overflow in the branch that is not selected: its gradient would be 0 · ∞, which is NaN.
-  return where(positive, x, mul(expm1(where(positive, 0, x)), alpha));
+  return where(negative, mul(expm1(where(negative, x, 0)), alpha), upper);
 }
 
 // The fixed point of the paper's equations 4 and 5 for mean 0 and variance 1.

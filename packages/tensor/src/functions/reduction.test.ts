@@ -8,9 +8,11 @@ import {
   any,
   arange,
   argmax,
+  argmin,
   cumsum,
   max,
   mean,
+  min,
   norm,
   ones,
   std,
@@ -60,9 +62,25 @@ describe("messages", () => {
 
   it("report a maximum over no elements", () => {
     expect(() => amax(zeros([2, 0]), { axis: 1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: max: got the shape [2, 0], which has no elements along the axes [1]; expected at least 1]`,
+      `[ShapeError: amax: got the shape [2, 0], which has no elements along the axes [1]; expected at least 1]`,
     );
-    expect(() => argmax(zeros([0]))).toThrow("has no elements along the axes");
+    const empty = zeros([2, 0]);
+    const calls: Record<string, () => unknown> = {
+      amax: () => amax(empty, { axis: 1 }),
+      amin: () => amin(empty, { axis: 1 }),
+      max: () => max(empty, { axis: 1 }),
+      min: () => min(empty, { axis: 1 }),
+      argmax: () => argmax(empty),
+      argmin: () => argmin(empty),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      expect(call).toThrow(`${name}: got the shape [2, 0], which has no elements`);
+    }
+    for (const order of [Infinity, -Infinity]) {
+      expect(() => norm(empty, { axis: 1, order })).toThrow(
+        "norm: got the shape [2, 0], which has no elements",
+      );
+    }
     expect(amax(zeros([2, 0]), { axis: 0 }).shape).toEqual([0]);
   });
 

@@ -1,5 +1,5 @@
 import { type NameOfKind, type Shape } from "@stargrad/graph";
-import { normalizeAxes, normalizeAxis, numbers } from "@stargrad/graph/internal";
+import { checkNotEmpty, normalizeAxes, normalizeAxis, numbers } from "@stargrad/graph/internal";
 import type { LastAxis, OptionsFor, Reduced } from "../axis-types.js";
 import { accepted, castTo, expectFloat } from "../operands.js";
 import { apply, type Tensor } from "../tensor.js";
@@ -82,7 +82,7 @@ export type ExtremeFinder = <X extends Tensor, const O extends ExtremesOptions |
 export const sum = ((x: Tensor, options?: ReductionOptions) =>
   reduce("sum", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
 
-/** `Π x` */
+/** `Π x`. The order of the multiplications is not specified; it matters only if some of them overflow. */
 export const prod = ((x: Tensor, options?: ReductionOptions) =>
   reduce("prod", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
 
@@ -98,11 +98,14 @@ export const mean = ((x: Tensor, options?: ReductionOptions) => {
 }) as Reducer;
 
 /** The largest element; NaN if any element is NaN. Equal maxima share the gradient evenly. Source: torch.amax */
-export const amax = ((x: Tensor, options?: ReductionOptions) => reduce("max", x, options)) as Reducer;
+export const amax = ((x: Tensor, options?: ReductionOptions) => {
+  checkExtreme("amax", x, options);
+  return reduce("max", x, options);
+}) as Reducer;
 
 /** The smallest element; NaN if any element is NaN. Equal minima share the gradient evenly. Source: torch.amin */
 export const amin = ((x: Tensor, options?: ReductionOptions) => {
-  checkAxes("amin", x, options);
+  checkExtreme("amin", x, options);
   // −x would overflow for the smallest int32; −1 − x maps int32 to int32, in reverse order.
   if (x.dtype === "int32") return sub(-1, amax(sub(-1, x), options));
   if (x.dtype === "bool") return logicalNot(amax(logicalNot(x), options));
@@ -122,15 +125,15 @@ export interface Extremes<S extends Shape = Shape> {
  * Source: torch.max
  */
 export const max = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
+  checkExtreme("max", x, options);
   if (options?.axis === undefined) return amax(x);
-  checkAxes("max", x, options);
   return extremes(x, argmax(x, { ...options, keepDims: true }), options);
 }) as ExtremeFinder;
 
 /** Like `max` for the smallest element. Source: torch.min */
 export const min = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
+  checkExtreme("min", x, options);
   if (options?.axis === undefined) return amin(x);
-  checkAxes("min", x, options);
   return extremes(x, argmin(x, { ...options, keepDims: true }), options);
 }) as ExtremeFinder;
 
@@ -161,13 +164,19 @@ export const argmin = ((x: Tensor, options: AxisOptions = {}) =>
 export const variance = ((x: Tensor, options?: CorrectionOptions) =>
   spread("variance", x, options)) as Reducer<CorrectionOptions>;
 
-/** `√variance`; its gradient is 0 where the variance is 0. Source: torch.std */
+/**
+ * `√variance`; its first and second derivative are 0 where the variance is 0. The squares of deviations below about 10⁻²³ vanish
+ * in float32, and above 10¹⁹ they are infinite.
+ *
+ * Source: torch.std
+ */
 export const std = ((x: Tensor, options?: CorrectionOptions) =>
-  flatRoot(spread("std", x, options), sqrt)) as Reducer<CorrectionOptions>;
+  flatAtZero(spread("std", x, options), sqrt)) as Reducer<CorrectionOptions>;
 
 /**
  * `(Σ |x|ᵖ)^(1/p)`: order 2 is the Euclidean length, 1 the sum of magnitudes, Infinity the largest magnitude, and 0 the number of
- * elements that are not 0.
+ * elements that are not 0. Where the norm, or for an order below 1 an element, is 0, its derivatives are 0. Powers may vanish or
+ * overflow: in float32, squares of magnitudes below about 10⁻²³ and above 10¹⁹.
  *
  * Defaults: order 2
  * Source: torch.linalg.vector_norm
@@ -176,12 +185,15 @@ export const norm = ((x: Tensor, options?: NormOptions) => {
   expectFloat("norm", x);
   checkAxes("norm", x, options);
   const order = options?.order ?? 2;
-  if (order === 2) return flatRoot(sum(square(x), options), sqrt);
-  if (order === Infinity) return amax(abs(x), options);
-  if (order === -Infinity) return amin(abs(x), options);
+  if (order === 2) return flatAtZero(sum(square(x), options), sqrt);
+  if (Math.abs(order) === Infinity) {
+    checkExtreme("norm", x, options);
+    return order > 0 ? amax(abs(x), options) : amin(abs(x), options);
+  }
   if (order === 0) return castTo(sum(logicalNot(equal(x, 0)), options), x.dtype);
   if (order === 1) return sum(abs(x), options);
-  return flatRoot(sum(pow(abs(x), order), options), (total) => pow(total, 1 / order));
+  const powers = order < 1 ? flatAtZero(abs(x), (size) => pow(size, order), 0 ** order) : pow(abs(x), order);
+  return flatAtZero(sum(powers, options), (total) => pow(total, 1 / order), 0 ** (1 / order));
 }) as Reducer<NormOptions>;
 
 /** Whether any element is true; false if there are no elements. */
@@ -204,7 +216,7 @@ export function cumsum(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}
 }
 
 function reduce(name: NameOfKind<"reduction">, x: Tensor, options: ReductionOptions | undefined): Tensor {
-  const axes = normalizeAxes(name === "max" ? "amax" : name, options?.axis, x.ndim);
+  const axes = normalizeAxes(name, options?.axis, x.ndim);
   const reduced = axes.length === 0 ? x : apply(name, [x], { axes });
   return options?.keepDims === true ? reshape(reduced, keptShape(x.shape, axes)) : reduced;
 }
@@ -212,6 +224,11 @@ function reduce(name: NameOfKind<"reduction">, x: Tensor, options: ReductionOpti
 /** Checks the axes early, so that errors name the function that the user called, not one that it calls. */
 function checkAxes(called: string, x: Tensor, options: ReductionOptions | undefined): void {
   normalizeAxes(called, options?.axis, x.ndim);
+}
+
+/** For extremes, which a row of no elements does not have. */
+function checkExtreme(called: string, x: Tensor, options: ReductionOptions | undefined): void {
+  checkNotEmpty(called, x.shape, normalizeAxes(called, options?.axis, x.ndim));
 }
 
 function spread(called: string, x: Tensor, options: CorrectionOptions | undefined): Tensor {
@@ -230,14 +247,15 @@ function countOver(called: string, x: Tensor, options: ReductionOptions | undefi
   return normalizeAxes(called, options?.axis, x.ndim).reduce((count, axis) => count * x.shape[axis], 1);
 }
 
-/** A root whose gradient at 0 is 0. The true slope there is infinite and would make gradients NaN. */
-function flatRoot(x: Tensor, root: (x: Tensor) => Tensor): Tensor {
+/** A function with the given value at 0 and the gradient 0 there. The true slope is infinite and would make gradients NaN. */
+function flatAtZero(x: Tensor, f: (x: Tensor) => Tensor, valueAtZero = 0): Tensor {
   const zero = equal(x, 0);
-  return where(zero, 0, root(where(zero, 1, x)));
+  return where(zero, valueAtZero, f(where(zero, 1, x)));
 }
 
 function firstWhere(called: string, x: Tensor, options: AxisOptions, best: (axis: number) => Tensor): Tensor {
   const axis = normalizeAxis(called, options.axis ?? -1, x.ndim);
+  checkNotEmpty(called, x.shape, [axis]);
   const size = x.shape[axis];
   const indices = reshape(
     arange(size),

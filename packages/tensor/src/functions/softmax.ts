@@ -17,18 +17,24 @@ export const logsumexp = ((x: Tensor, options?: ReductionOptions): Tensor => {
   return options?.keepDims === true ? kept : squeeze(kept, options?.axis ?? allAxes(x));
 }) as Reducer;
 
-/** `eˣ / Σ eˣ` along an axis (default: the last), shifted so that nothing overflows. Source: torch.nn.functional.softmax */
+/**
+ * `eˣ / Σ eˣ` along an axis (default: the last), shifted so that nothing overflows. NaN along an axis that contains ∞ or NaN, or
+ * nothing but −∞.
+ *
+ * Source: torch.nn.functional.softmax
+ */
 export function softmax<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
 export function softmax(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
   normalizeAxis("softmax", axis, x.ndim);
   const real = toFloat(x);
   if (x.size === 0) return real;
-  const powers = exp(sub(real, finiteMax(real, { axis })));
+  const powers = exp(sub(real, largest(real, axis)));
   return div(powers, sum(powers, { axis, keepDims: true }));
 }
 
 /**
- * `x − ln Σ eˣ` along an axis (default: the last): the logarithm of `softmax`, finite also where `softmax` underflows to 0.
+ * `x − ln Σ eˣ` along an axis (default: the last): the logarithm of `softmax`, finite also where `softmax` underflows to 0. NaN
+ * where `softmax` is.
  *
  * Source: torch.nn.functional.log_softmax
  */
@@ -37,7 +43,7 @@ export function logSoftmax(x: Tensor, { axis = -1 }: { readonly axis?: number } 
   normalizeAxis("logSoftmax", axis, x.ndim);
   const real = toFloat(x);
   if (x.size === 0) return real;
-  const shifted = sub(real, finiteMax(real, { axis }));
+  const shifted = sub(real, largest(real, axis));
   const powers = exp(where(less(shifted, negligible), -Infinity, shifted));
   return sub(shifted, log(sum(powers, { axis, keepDims: true })));
 }
@@ -47,6 +53,10 @@ export function logSoftmax(x: Tensor, { axis = -1 }: { readonly axis?: number } 
  * gradients of a confident classifier become subnormal numbers, which make products about ten times slower.
  */
 const negligible = -69;
+
+function largest(x: Tensor, axis: number): Tensor {
+  return detach(amax(x, { axis, keepDims: true }));
+}
 
 /** The largest element as a shift: 0 where it is infinite, because ∞ − ∞ would be NaN. */
 function finiteMax(x: Tensor, options: ReductionOptions | undefined): Tensor {

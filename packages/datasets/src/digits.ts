@@ -47,7 +47,7 @@ export async function digits(options: DigitsOptions): Promise<TensorDataset<"x" 
   for (let i = 0; i < pixels.length; i++) pixels[i] = images.data[i] / 255;
   return arrays({
     x: fromData(pixels, flatten ? [count, height * width] : [count, 1, height, width]),
-    y: Int32Array.from(labels.data),
+    y: new Int32Array(labels.data),
   });
 }
 

@@ -1,7 +1,8 @@
 import { fromData, realize, type DType, type Tensor, type TypedArray } from "@stargrad/tensor";
 
-import { failing, quote, type Fail } from "./errors.js";
+import { failing, quote } from "./errors.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
+import { checkSurrogates, mostKeys, tooManyKeys } from "./header-json.js";
 import { metadataKey, readHeader } from "./safetensors-header.js";
 
 /** The content of a safetensors file: tensors by name, and strings of metadata by name. */
@@ -37,7 +38,7 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
  * bytes: tensors are sorted by dtype, then by name, as in the reference implementation, so that all data is aligned;
  * metadata is sorted by key.
  *
- * Throws: FormatError for a name that the format cannot represent
+ * Throws: FormatError for a name that the format cannot represent, and for more than 2¹⁷ tensors or texts
  */
 export async function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
@@ -58,7 +59,7 @@ export async function writeSafetensors(
   metadata?: ReadonlyMap<string, string>,
 ): Promise<void> {
   const called = `writeSafetensors(${path})`;
-  await writeFileAtomically(path, await encode(called, tensors, metadata), called);
+  await writeFileAtomically(path, await encode(called, tensors, metadata), { called });
 }
 
 function decode(called: string, bytes: Uint8Array): Safetensors {
@@ -88,7 +89,10 @@ async function encode(
 ): Promise<Uint8Array> {
   const fail = failing(called);
   if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
-  checkText([...tensors.keys(), ...metadata.keys(), ...metadata.values()], fail);
+  if (Math.max(tensors.size, metadata.size) > mostKeys)
+    throw fail(tooManyKeys, "Divide them among several files");
+  for (const text of [...tensors.keys(), ...metadata.keys(), ...metadata.values()])
+    checkSurrogates(text, fail);
 
   const byName = [...tensors].sort(([a], [b]) => compareCodePoints(a, b));
   const ordered = layout.flatMap((type) =>
@@ -136,12 +140,6 @@ function assemble(header: string, values: readonly TypedArray[], size: number): 
 
 function field(key: string, json: string): string {
   return `${JSON.stringify(key)}:${json}`;
-}
-
-/** UTF-8 cannot represent a lone surrogate; the encoder would silently replace it and change the text. */
-function checkText(texts: readonly string[], fail: Fail): void {
-  const broken = texts.find((text) => /\p{Surrogate}/u.test(text));
-  if (broken !== undefined) throw fail(`the text ${quote(broken)} holds half of a surrogate pair`);
 }
 
 /** Compares as UTF-8 bytes compare, which is the order of the reference implementation. `<` would compare UTF-16 units. */

@@ -58,7 +58,7 @@ async function readBytes(
   axes: readonly string[],
 ): Promise<{ file: string; shape: readonly number[]; data: Uint8Array }> {
   for (const file of [name, `${name}.gz`]) {
-    const idx = await readIdx(`${directory}/${file}`).catch(orMissing);
+    const idx = await readIdx(`${directory}/${file}`).catch((error: unknown) => orMissing(error, directory));
     if (idx === undefined) continue;
     const { shape, data } = idx;
     if (shape.length === axes.length && data instanceof Uint8Array) return { file, shape, data };
@@ -71,13 +71,17 @@ async function readBytes(
   throw new StargradError(
     `digits(${directory})`,
     `found neither ${name} nor ${name}.gz in this folder`,
-    "The folder must hold the four MNIST files",
+    whichFolder,
   );
 }
 
-/** Returns undefined if the file does not exist, and rethrows any other error. */
-function orMissing(error: unknown): undefined {
+const whichFolder = "Name the folder that holds the four MNIST files";
+
+/** Returns undefined if the file does not exist, and throws any other error. */
+function orMissing(error: unknown, directory: string): undefined {
   const cause = error instanceof StargradError ? error.cause : undefined;
-  if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
-  throw error;
+  const code = cause instanceof Error && "code" in cause ? cause.code : "";
+  if (code === "ENOENT") return undefined;
+  if (code !== "ENOTDIR") throw error;
+  throw new StargradError(`digits(${directory})`, "this is a file, not a folder", whichFolder, { cause });
 }

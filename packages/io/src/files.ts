@@ -37,9 +37,9 @@ export async function readFileBytes(path: string, called = "readFileBytes"): Pro
 
 export interface WriteOptions {
   /** Whether an existing file is replaced. If not, it is an error if there is one, even one that was made meanwhile. Default: true */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** The name of the call in errors. Default: `writeFileAtomically` */
-  readonly called?: string;
+  readonly called?: string | undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { fromData, realize, type DType, type Tensor, type TypedArray } from "@stargrad/tensor";
+import { expectMap } from "@stargrad/tensor/internal";
 
 import { failing, quote } from "./errors.js";
-import { readFileBytes, writeFileAtomically } from "./files.js";
+import { readFileBytes, writeFileAtomically, type WriteOptions } from "./files.js";
 import { checkSurrogates, mostKeys, tooManyKeys } from "./header-json.js";
 import { metadataKey, readHeader } from "./safetensors-header.js";
 
@@ -49,7 +50,7 @@ export async function encodeSafetensors(
 
 /**
  * Writes a safetensors file, as {@link encodeSafetensors} does. The file is replaced atomically
- * ({@link writeFileAtomically}).
+ * ({@link writeFileAtomically}); with `overwrite: false`, an existing file is an error.
  *
  * Throws: FormatError for a name that the format cannot represent; StargradError if the file cannot be written
  */
@@ -57,9 +58,10 @@ export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata?: ReadonlyMap<string, string>,
+  { overwrite }: Pick<WriteOptions, "overwrite"> = {},
 ): Promise<void> {
   const called = `writeSafetensors(${path})`;
-  await writeFileAtomically(path, await encode(called, tensors, metadata), { called });
+  await writeFileAtomically(path, await encode(called, tensors, metadata), { called, overwrite });
 }
 
 function decode(called: string, bytes: Uint8Array): Safetensors {
@@ -88,6 +90,7 @@ async function encode(
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<Uint8Array> {
   const fail = failing(called);
+  expectMap(called, tensors);
   if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
   if (Math.max(tensors.size, metadata.size) > mostKeys)
     throw fail(tooManyKeys, "Divide them among several files");

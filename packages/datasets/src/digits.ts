@@ -58,7 +58,7 @@ async function readBytes(
   axes: readonly string[],
 ): Promise<{ file: string; shape: readonly number[]; data: Uint8Array }> {
   for (const file of [name, `${name}.gz`]) {
-    const idx = await readIdx(`${directory}/${file}`).catch((error: unknown) => orMissing(error, directory));
+    const idx = await readIdx(`${directory}/${file}`).catch(orMissing(directory));
     if (idx === undefined) continue;
     const { shape, data } = idx;
     if (shape.length === axes.length && data instanceof Uint8Array) return { file, shape, data };
@@ -77,11 +77,13 @@ async function readBytes(
 
 const whichFolder = "Name the folder that holds the four MNIST files";
 
-/** Returns undefined if the file does not exist, and throws any other error. */
-function orMissing(error: unknown, directory: string): undefined {
-  const cause = error instanceof StargradError ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? cause.code : "";
-  if (code === "ENOENT") return undefined;
-  if (code !== "ENOTDIR") throw error;
-  throw new StargradError(`digits(${directory})`, "this is a file, not a folder", whichFolder, { cause });
+/** Makes a handler that returns undefined if a file does not exist, and throws any other error. */
+function orMissing(directory: string): (error: unknown) => undefined {
+  return (error) => {
+    const cause = error instanceof StargradError ? error.cause : undefined;
+    const code = cause instanceof Error && "code" in cause ? cause.code : "";
+    if (code === "ENOENT") return undefined;
+    if (code !== "ENOTDIR") throw error;
+    throw new StargradError(`digits(${directory})`, "this is a file, not a folder", whichFolder, { cause });
+  };
 }

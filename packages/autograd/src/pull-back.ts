@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   DTypeError,
   formatShape,
   sameShape,
@@ -122,9 +123,17 @@ function differentiate(
   const sources = sourcesOf(node);
   const inputs = sources.map((input) => new Tensor(input));
   const custom = customRuleOf(node);
-  if (custom !== undefined) return custom.rule(g, inputs, new Tensor(node));
-  if (node.operation === null) return [];
-  const contributions = applyRule(node.operation, g, inputs, new Tensor(node));
+  if (custom === undefined && (node.operation === null || rules[node.operation.primitive] === null))
+    return [];
+  const y = new Tensor(node);
+  const contributions =
+    custom === undefined ? applyRule(node.operation as Operation, g, inputs, y) : custom.rule(g, inputs, y);
+  // A missing gradient would be taken for 0.
+  if (contributions.length !== inputs.length) {
+    const problem = `backward returned ${contributions.length} gradients for ${inputs.length} inputs`;
+    throw new ArgumentError(ruleName(node), problem, "Return null for an input that needs none");
+  }
+  if (custom !== undefined) return contributions;
   return contributions.map((contribution, i) =>
     contribution !== null && isWanted(sources[i]) ? gathered(contribution, sources[i].shape) : null,
   );
@@ -156,14 +165,19 @@ function applyRule(
   y: Tensor,
 ): readonly (Tensor | null)[] {
   // The attributes have the type that the rule of the same primitive takes. Loops are handled by the caller.
-  const rule = rules[primitive] as AnyRule | null;
-  return rule === null ? [] : rule(g, inputs, y, attributes);
+  const rule = rules[primitive] as AnyRule;
+  return rule(g, inputs, y, attributes);
+}
+
+/** The name of a node's gradient rule in errors. */
+function ruleName(node: Node): string {
+  return customRuleOf(node)?.name ?? `the gradient rule of ${node.operation?.primitive}`;
 }
 
 /** Checks shape and type of a rule's result: a wrong one would corrupt all gradients computed from it. */
 function checkContribution(node: Node, index: number, contribution: Tensor): void {
   const input = sourcesOf(node)[index];
-  const called = customRuleOf(node)?.name ?? `the gradient rule of ${node.operation?.primitive}`;
+  const called = ruleName(node);
   const problem = (got: string, expected: string): string =>
     `the gradient of input ${index} is ${got}; expected ${expected}`;
   if (!sameShape(contribution.shape, input.shape)) {

@@ -1,6 +1,9 @@
 import { plainNames } from "@stargrad/graph";
+import { ones, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { checks, differentiableSamples, gradientTable, whyNoDerivative } from "../scripts/gradient-table.js";
+import { grad } from "./grad.js";
+import { rules } from "./rules.js";
 
 describe("the table of gradient rules", () => {
   for (const name of plainNames) {
@@ -28,6 +31,19 @@ describe("the table of gradient rules", () => {
         });
       });
     });
+  }
+});
+
+it("a rule that returns too few gradients is an error, not a gradient of 0", () => {
+  const table = rules as { mul: unknown };
+  const { mul } = table;
+  table.mul = (g: Tensor, [, b]: readonly Tensor[]) => [g.mul(b)];
+  try {
+    expect(() => grad((a: Tensor) => a.mul(a).sum())(ones([2]))).toThrow(
+      "the gradient rule of mul: backward returned 1 gradients for 2 inputs",
+    );
+  } finally {
+    table.mul = mul;
   }
 });
 

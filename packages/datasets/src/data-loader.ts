@@ -78,6 +78,11 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     return this.#epoch;
   }
 
+  /** Whether the next loop continues at the position that `restore` has set. `epoch` is then the number of completed epochs. */
+  get isRestored(): boolean {
+    return this.#restored;
+  }
+
   *[Symbol.iterator](): IterableIterator<Batch> {
     if (this.#position > 0 && !this.#restored) this.#startEpoch(this.#epoch + 1);
     this.#restored = false;

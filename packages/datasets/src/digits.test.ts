@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -57,10 +57,14 @@ describe("digits reject", () => {
     );
   });
 
-  it("a file that exists but cannot be read, with the reason of the operating system", async () => {
+  it("a file instead of the folder, and a folder instead of a file", async () => {
+    await mkdir(join(directory, "train-images-idx3-ubyte"));
+    await expect(digits({ directory, split: "train" })).rejects.toThrow("it is a folder; expected a file");
     await rm(directory, { recursive: true });
     await writeFile(directory, "");
-    await expect(digits({ directory, split: "train" })).rejects.toThrow("ENOTDIR");
+    await expect(digits({ directory, split: "train" })).rejects.toThrow(
+      `digits(${directory}): this is a file, not a folder. Name the folder that holds the four MNIST files`,
+    );
   });
 
   it("labels given as images, and images as labels", async () => {

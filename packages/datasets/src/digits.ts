@@ -47,7 +47,7 @@ export async function digits(options: DigitsOptions): Promise<TensorDataset<"x" 
   for (let i = 0; i < pixels.length; i++) pixels[i] = images.data[i] / 255;
   return arrays({
     x: fromData(pixels, flatten ? [count, height * width] : [count, 1, height, width]),
-    y: Int32Array.from(labels.data),
+    y: new Int32Array(labels.data),
   });
 }
 
@@ -58,7 +58,7 @@ async function readBytes(
   axes: readonly string[],
 ): Promise<{ file: string; shape: readonly number[]; data: Uint8Array }> {
   for (const file of [name, `${name}.gz`]) {
-    const idx = await readIdx(`${directory}/${file}`).catch(orMissing);
+    const idx = await readIdx(`${directory}/${file}`).catch(orMissing(directory));
     if (idx === undefined) continue;
     const { shape, data } = idx;
     if (shape.length === axes.length && data instanceof Uint8Array) return { file, shape, data };
@@ -71,13 +71,19 @@ async function readBytes(
   throw new StargradError(
     `digits(${directory})`,
     `found neither ${name} nor ${name}.gz in this folder`,
-    "The folder must hold the four MNIST files",
+    whichFolder,
   );
 }
 
-/** Returns undefined if the file does not exist, and rethrows any other error. */
-function orMissing(error: unknown): undefined {
-  const cause = error instanceof StargradError ? error.cause : undefined;
-  if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
-  throw error;
+const whichFolder = "Name the folder that holds the four MNIST files";
+
+/** Makes a handler that returns undefined if a file does not exist, and throws any other error. */
+function orMissing(directory: string): (error: unknown) => undefined {
+  return (error) => {
+    const cause = error instanceof StargradError ? error.cause : undefined;
+    const code = cause instanceof Error && "code" in cause ? cause.code : "";
+    if (code === "ENOENT") return undefined;
+    if (code !== "ENOTDIR") throw error;
+    throw new StargradError(`digits(${directory})`, "this is a file, not a folder", whichFolder, { cause });
+  };
 }

@@ -35,6 +35,17 @@ describe("decodeIdx", () => {
     expect(data).toEqual(pictures.data);
   });
 
+  it.each([
+    [2, 0x0b, Int16Array, [0x0102, 0x0304, 0x0506, 0x0708]],
+    [4, 0x0c, Int32Array, [0x01020304, 0x05060708]],
+    [8, 0x0e, Float64Array, [8.20788039913184e-304]],
+  ] as const)("reverses the bytes of elements of %i bytes", (_, code, array, elements) => {
+    const bytes = Uint8Array.of(0, 0, code, 1, 0, 0, 0, elements.length, 1, 2, 3, 4, 5, 6, 7, 8);
+    const data = array.from(elements);
+    expect(decodeIdx(bytes)).toEqual({ shape: [elements.length], data });
+    expect(encodeIdx({ shape: [elements.length], data })).toEqual(bytes);
+  });
+
   it("is the inverse of encodeIdx, plain and gzipped", () => {
     const elements = fc.oneof(
       fc.uint8Array(),

@@ -130,8 +130,23 @@ function readHeader(called: string, bytes: Uint8Array): Header {
 
 /** Returns a copy with the bytes of every element reversed: from big-endian to little-endian, or back. */
 function swapBytes(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
-  const swapped = new Uint8Array(bytes);
-  if (width === 1) return swapped;
-  for (let at = 0; at < swapped.length; at += width) swapped.subarray(at, at + width).reverse();
-  return swapped;
+  const { buffer } = new Uint8Array(bytes);
+  if (width === 2) {
+    const elements = new Uint16Array(buffer);
+    for (let i = 0; i < elements.length; i++) elements[i] = (elements[i] << 8) | (elements[i] >>> 8);
+  } else if (width > 2) {
+    const words = new Uint32Array(buffer);
+    for (let i = 0; i < words.length; i++) words[i] = reversed(words[i]);
+    for (let i = 1; width === 8 && i < words.length; i += 2) {
+      const first = words[i - 1];
+      words[i - 1] = words[i];
+      words[i] = first;
+    }
+  }
+  return new Uint8Array(buffer);
+}
+
+/** The four bytes of a word in reverse order. */
+function reversed(word: number): number {
+  return (word << 24) | ((word << 8) & 0xff_00_00) | ((word >>> 8) & 0xff_00) | (word >>> 24);
 }

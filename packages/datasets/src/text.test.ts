@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { FormatError } from "@stargrad/io";
 import { ArgumentError, IndexError, StargradError } from "@stargrad/tensor";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { DataLoader, readText, splitTokens, textWindows } from "./index.js";
 
@@ -29,6 +29,20 @@ describe("readText", () => {
     await expect(latin1).rejects.toThrow(FormatError);
     await expect(latin1).rejects.toThrow(`readText(${join(directory, "text")}): is not UTF-8`);
     await expect(readText(join(directory, "missing"))).rejects.toThrow(StargradError);
+  });
+
+  it("says that a text is longer than a string can be", async () => {
+    const readFile = () => Promise.resolve({ length: 2 ** 29 });
+    const stat = () => Promise.resolve({ isFile: () => true });
+    vi.spyOn(process, "getBuiltinModule").mockReturnValue({ readFile, stat });
+    vi.spyOn(TextDecoder.prototype, "decode").mockImplementation(() => {
+      throw new TypeError("what the decoder says");
+    });
+    const reading = readText("endless");
+    await expect(reading).rejects.toThrow(
+      "readText(endless): has 536870912 bytes; a string has at most 536870888 characters. Divide the text into parts",
+    );
+    vi.restoreAllMocks();
   });
 });
 

@@ -6,7 +6,7 @@ import { expectIndices, type Dataset } from "./dataset.js";
 /**
  * Reads a text file in UTF-8. A byte order mark is dropped.
  *
- * Throws: FormatError if the file is not UTF-8; StargradError if it cannot be read
+ * Throws: FormatError if the file is not UTF-8, or longer than a string can be; StargradError if it cannot be read
  */
 export async function readText(path: string): Promise<string> {
   const called = `readText(${path})`;
@@ -14,11 +14,18 @@ export async function readText(path: string): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
+    if (bytes.length > longestString) {
+      const problem = `has ${bytes.length} bytes; a string has at most ${longestString} characters`;
+      throw new FormatError(called, problem, "Divide the text into parts", { cause });
+    }
     // Without `fatal`, wrong bytes would become replacement characters, and a model would learn them.
     if (!(cause instanceof TypeError)) throw cause;
     throw new FormatError(called, "is not UTF-8", "Is it a text? Convert it to UTF-8 first", { cause });
   }
 }
+
+/** The maximum length of a string in V8, which is that of Node and most browsers. */
+const longestString = 2 ** 29 - 24;
 
 export interface SplitTokensOptions {
   /** The fraction that is held out, at least 0 and less than 1. Default: 0.1. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as files from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,11 +49,51 @@ describe("writeFileAtomically", () => {
     expect(new Uint8Array(await files.readFile(path))).toEqual(fresh);
   });
 
+  it("creates the file to which a dangling symbolic link leads", async () => {
+    await files.mkdir(join(folder, "runs"));
+    await files.symlink("runs", join(folder, "latest"));
+    await files.symlink("../file", join(folder, "runs", "link"));
+    await writeFileAtomically(join(folder, "latest", "link"), fresh);
+    expect(await files.readlink(join(folder, "runs", "link"))).toBe("../file");
+    expect(new Uint8Array(await files.readFile(path))).toEqual(fresh);
+  });
+
+  it("refuses links in a circle, pipes and devices, and leaves them", async () => {
+    const circle = join(folder, "circle");
+    await files.symlink(circle, circle);
+    await expect(writeFileAtomically(circle, fresh)).rejects.toThrow("lead in a circle");
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const device of [pipe, "/dev/null"]) {
+      await expect(writeFileAtomically(device, fresh)).rejects.toThrow(
+        `cannot write ${device}: it is a pipe or a device; expected a file`,
+      );
+    }
+    expect((await files.readdir(folder)).sort()).toEqual(["circle", "pipe"]);
+  });
+
+  it.each(["x".repeat(250), "\u{1f31f}".repeat(60)])("writes a file with a long name, %s", async (name) => {
+    await writeFileAtomically(join(folder, name), fresh);
+    expect(await files.readdir(folder)).toEqual([name]);
+  });
+
+  it("creates a file only once without `overwrite`", async () => {
+    const contents = Array.from({ length: 8 }, (_, i) => new Uint8Array(100_000).fill(i));
+    const write = (content: Uint8Array) => writeFileAtomically(path, content, { overwrite: false });
+    const ends = await Promise.allSettled(contents.map(write));
+    const winner = ends.findIndex(({ status }) => status === "fulfilled");
+    expect(ends.filter(({ status }) => status === "fulfilled").length).toBe(1);
+    expect(new Uint8Array(await files.readFile(path))).toEqual(contents[winner]);
+    expect(await files.readdir(folder)).toEqual(["file"]);
+    await expect(write(fresh)).rejects.toThrow(/EEXIST.*There is such a file already/);
+  });
+
   it("names the path that could not be written", async () => {
     const missing = join(folder, "missing", "file");
     await expect(writeFileAtomically(missing, fresh)).rejects.toThrow(
       `writeFileAtomically: cannot write ${missing}, which is as it was: ENOENT`,
     );
+    await expect(writeFileAtomically(missing, fresh)).rejects.toThrow("all its folders must exist");
     await expect(writeFileAtomically(folder, fresh)).rejects.toThrow(StargradError);
     expect(await files.readdir(tmpdir())).not.toContainEqual(expect.stringMatching(/\.partial$/));
   });
@@ -187,7 +227,19 @@ describe("readFileBytes", () => {
     await files.writeFile(path, old);
     expect(new Uint8Array(await readFileBytes(path))).toEqual(old);
     await expect(readFileBytes(join(folder, "none"))).rejects.toThrow(
-      /^readFileBytes: cannot read .*none: ENOENT/,
+      /^readFileBytes: cannot read .*none: ENOENT.*Check the path/,
     );
+    await expect(readFileBytes(join(path, "below"))).rejects.toThrow(/ENOTDIR.*is a file, not a folder/);
+    await expect(readFileBytes(folder)).rejects.toThrow(`cannot read ${folder}: it is a folder`);
+  });
+
+  it("refuses pipes and devices, which may never end", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const endless of [pipe, "/dev/zero"]) {
+      await expect(readFileBytes(endless)).rejects.toThrow(
+        `readFileBytes: cannot read ${endless}: it is a pipe or a device; expected a file`,
+      );
+    }
   });
 });

@@ -19,40 +19,56 @@ function nodeModules(called: string) {
 /**
  * Reads a whole file.
  *
- * Throws: StargradError if the file cannot be read; `cause` is the error of the operating system
+ * Throws: StargradError if the file cannot be read, and for anything but a regular file, because a pipe or a device may never
+ * end; `cause` is the error of the operating system
  */
 export async function readFileBytes(path: string, called = "readFileBytes"): Promise<Uint8Array> {
+  const { files } = nodeModules(called);
   try {
-    return await nodeModules(called).files.readFile(path);
+    const found = await files.stat(path);
+    if (found.isFile()) return await files.readFile(path);
+    const kind = found.isDirectory() ? "a folder" : "a pipe or a device";
+    throw new StargradError(called, `cannot read ${path}: it is ${kind}; expected a file`);
   } catch (error) {
     if (error instanceof StargradError) throw error;
     throw fileError(called, `cannot read ${path}`, error);
   }
 }
 
+export interface WriteOptions {
+  /** Whether an existing file is replaced. If not, it is an error if there is one, even one that was made meanwhile. Default: true */
+  readonly overwrite?: boolean | undefined;
+  /** The name of the call in errors. Default: `writeFileAtomically` */
+  readonly called?: string | undefined;
+}
+
 /**
  * Writes a file atomically: after a crash at any moment, the path holds the complete old content or the complete new
  * content. The bytes are written to a temporary file in the same folder and flushed to the disk; then that file is renamed.
- * The new file keeps the permissions of the old one, and a symbolic link stays a link.
+ * The new file keeps the permissions of the old one, and a symbolic link stays a link, even if its file does not exist yet.
  *
- * If the process is killed while it writes, the temporary file `<path>.<random>.partial` remains. After an error it is
- * removed.
+ * If the process is killed while it writes, the temporary file `<path>.<random>.partial` remains; of a long name, only the
+ * beginning. After an error it is removed.
  *
  * Throws: StargradError if the file cannot be written; the old file is then unchanged
  */
 export async function writeFileAtomically(
   path: string,
   bytes: Uint8Array,
-  called = "writeFileAtomically",
+  { overwrite = true, called = "writeFileAtomically" }: WriteOptions = {},
 ): Promise<void> {
   const modules = nodeModules(called);
-  const { chmod, open, realpath, rename, rm, stat } = modules.files;
-  const target = await realpath(path).catch(() => path);
-  const permissions = await stat(target).then(
-    ({ mode }) => mode & 0o777,
-    () => undefined,
-  );
-  const aside = `${target}.${crypto.randomUUID()}.partial`;
+  const { chmod, open, rename, rm, stat } = modules.files;
+  const target = await targetOf(path, modules, called);
+  const found = await stat(target).catch(() => undefined);
+  if (found?.isFile() === false && !found.isDirectory()) {
+    throw new StargradError(called, `cannot write ${path}: it is a pipe or a device; expected a file`);
+  }
+  const permissions = found === undefined ? undefined : found.mode & 0o777;
+  // Most file systems allow 255 bytes for a name.
+  const { dir, base } = modules.path.parse(target);
+  const aside = modules.path.join(dir, `${base.slice(0, 50)}.${crypto.randomUUID()}.partial`);
+  let claimed = false;
   try {
     const file = await open(aside, "wx");
     try {
@@ -62,9 +78,14 @@ export async function writeFileAtomically(
       await file.close();
     }
     if (permissions !== undefined) await chmod(aside, permissions);
+    if (!overwrite) {
+      await (await open(target, "wx")).close();
+      claimed = true;
+    }
     await rename(aside, target);
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => undefined);
+    for (const left of claimed ? [aside, target] : [aside])
+      await rm(left, { force: true }).catch(() => undefined);
     throw fileError(called, `cannot write ${path}, which is as it was`, error);
   }
   try {
@@ -76,6 +97,20 @@ export async function writeFileAtomically(
       error,
     );
   }
+}
+
+type Modules = ReturnType<typeof nodeModules>;
+
+/** The path of the file to write: of a symbolic link, the path to which it leads. */
+async function targetOf(path: string, { files, path: paths }: Modules, called: string): Promise<string> {
+  let target = path;
+  // As many links as Linux follows.
+  for (let links = 0; links < 40; links++) {
+    const next = await files.readlink(target).catch(() => null);
+    if (next === null) return target;
+    target = paths.resolve(await files.realpath(paths.dirname(target)), next);
+  }
+  throw new StargradError(called, `cannot write ${path}: its symbolic links lead in a circle`);
 }
 
 /** Without this, a power cut may undo the renaming, although the bytes of the file are on the disk. */
@@ -92,5 +127,20 @@ async function flushFolder(folder: string, open: typeof import("node:fs/promises
 
 function fileError(called: string, problem: string, cause: unknown): StargradError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StargradError(called, `${problem}: ${reason}`, undefined, { cause });
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return new StargradError(called, `${problem}: ${reason}`, hints.get(code), { cause });
 }
+
+/** What to try after an error of the operating system. */
+const hints = new Map([
+  ["ENOENT", "Check the path; all its folders must exist"],
+  ["ENOTDIR", "A part of the path is a file, not a folder"],
+  ["EISDIR", "The path leads to a folder; name a file in it"],
+  ["EACCES", "Its permissions do not allow it"],
+  ["EPERM", "Its permissions do not allow it"],
+  ["EROFS", "The file system is read-only; choose another folder"],
+  ["EEXIST", "There is such a file already; choose another name"],
+  ["ENOSPC", "The disk is full; free some space"],
+  ["ENAMETOOLONG", "Choose a shorter name"],
+  ["ERR_FS_FILE_TOO_LARGE", "Divide the file into parts"],
+]);

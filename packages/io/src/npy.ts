@@ -43,7 +43,7 @@ export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
  */
 export async function writeNpy(path: string, tensor: Tensor): Promise<void> {
   const called = `writeNpy(${path})`;
-  await writeFileAtomically(path, await encode(called, tensor), called);
+  await writeFileAtomically(path, await encode(called, tensor), { called });
 }
 
 function decode(called: string, bytes: Uint8Array): Tensor {

@@ -21,6 +21,8 @@ export interface Header {
 
 export const metadataKey = "__metadata__";
 
+const cutOff = "Is the file cut off?";
+
 /** The limit of the reference implementation. */
 const longestHeader = 100_000_000;
 
@@ -55,10 +57,7 @@ export function readHeader(bytes: Uint8Array, fail: Fail): Header {
 
 function headerLength(bytes: Uint8Array, fail: Fail): number {
   if (bytes.length < 8) {
-    throw fail(
-      `${bytes.length} bytes are too few for the header's length, which takes 8`,
-      "Is the file cut off?",
-    );
+    throw fail(`${bytes.length} bytes are too few for the header's length, which takes 8`, cutOff);
   }
   // The conversion rounds numbers above 2^53; all of them exceed the limit, so the check is still exact.
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
@@ -69,7 +68,7 @@ function headerLength(bytes: Uint8Array, fail: Fail): number {
     );
   }
   if (length > bytes.length - 8) {
-    throw fail(`the header claims ${length} bytes, only ${bytes.length - 8} follow`, "Is the file cut off?");
+    throw fail(`the header claims ${length} bytes, only ${bytes.length - 8} follow`, cutOff);
   }
   return length;
 }
@@ -108,8 +107,14 @@ function readEntry(name: string, value: unknown, dataLength: number, fail: Fail)
   const shape = counts(entry.get("shape"));
   if (shape === undefined) throw failTensor("shape must be an array of whole numbers of at least 0");
   const offsets = counts(entry.get("data_offsets"));
-  if (offsets?.length !== 2 || offsets[0] > offsets[1] || offsets[1] > dataLength) {
-    throw failTensor(`data_offsets must be [begin, end] with begin ≤ end ≤ ${dataLength}, the data's length`);
+  if (offsets?.length !== 2 || offsets[0] > offsets[1]) {
+    throw failTensor("data_offsets must be [begin, end] with whole numbers and begin ≤ end");
+  }
+  if (offsets[1] > dataLength) {
+    throw failTensor(
+      `its data end at byte ${offsets[1]}, the file has ${dataLength} after the header`,
+      cutOff,
+    );
   }
   const [begin, end] = offsets;
   const expected = byteLength(shape, type, failTensor);
@@ -160,6 +165,7 @@ function checkCoverage(entries: readonly Entry[], dataLength: number, fail: Fail
     covered = end;
   }
   if (covered !== dataLength) {
-    throw fail(`the tensors end at byte ${covered} of the data, which has ${dataLength} bytes`);
+    const problem = `the tensors end at byte ${covered} of the data, which has ${dataLength} bytes`;
+    throw fail(problem, "Was something appended to it?");
   }
 }

@@ -1,7 +1,9 @@
 import { fromData, realize, type DType, type Tensor, type TypedArray } from "@stargrad/tensor";
+import { expectMap } from "@stargrad/tensor/internal";
 
-import { failing, quote, type Fail } from "./errors.js";
-import { readFileBytes, writeFileAtomically } from "./files.js";
+import { failing, quote } from "./errors.js";
+import { readFileBytes, writeFileAtomically, type WriteOptions } from "./files.js";
+import { checkSurrogates, mostKeys, tooManyKeys } from "./header-json.js";
 import { metadataKey, readHeader } from "./safetensors-header.js";
 
 /** The content of a safetensors file: tensors by name, and strings of metadata by name. */
@@ -37,7 +39,7 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
  * bytes: tensors are sorted by dtype, then by name, as in the reference implementation, so that all data is aligned;
  * metadata is sorted by key.
  *
- * Throws: FormatError for a name that the format cannot represent
+ * Throws: FormatError for a name that the format cannot represent, and for more than 2¹⁷ tensors or texts
  */
 export async function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
@@ -48,7 +50,7 @@ export async function encodeSafetensors(
 
 /**
  * Writes a safetensors file, as {@link encodeSafetensors} does. The file is replaced atomically
- * ({@link writeFileAtomically}).
+ * ({@link writeFileAtomically}); with `overwrite: false`, an existing file is an error.
  *
  * Throws: FormatError for a name that the format cannot represent; StargradError if the file cannot be written
  */
@@ -56,9 +58,10 @@ export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata?: ReadonlyMap<string, string>,
+  { overwrite }: Pick<WriteOptions, "overwrite"> = {},
 ): Promise<void> {
   const called = `writeSafetensors(${path})`;
-  await writeFileAtomically(path, await encode(called, tensors, metadata), called);
+  await writeFileAtomically(path, await encode(called, tensors, metadata), { called, overwrite });
 }
 
 function decode(called: string, bytes: Uint8Array): Safetensors {
@@ -87,8 +90,12 @@ async function encode(
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<Uint8Array> {
   const fail = failing(called);
+  expectMap(called, tensors);
   if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
-  checkText([...tensors.keys(), ...metadata.keys(), ...metadata.values()], fail);
+  if (Math.max(tensors.size, metadata.size) > mostKeys)
+    throw fail(tooManyKeys, "Divide them among several files");
+  for (const text of [...tensors.keys(), ...metadata.keys(), ...metadata.values()])
+    checkSurrogates(text, fail);
 
   const byName = [...tensors].sort(([a], [b]) => compareCodePoints(a, b));
   const ordered = layout.flatMap((type) =>
@@ -136,12 +143,6 @@ function assemble(header: string, values: readonly TypedArray[], size: number): 
 
 function field(key: string, json: string): string {
   return `${JSON.stringify(key)}:${json}`;
-}
-
-/** UTF-8 cannot represent a lone surrogate; the encoder would silently replace it and change the text. */
-function checkText(texts: readonly string[], fail: Fail): void {
-  const broken = texts.find((text) => /\p{Surrogate}/u.test(text));
-  if (broken !== undefined) throw fail(`the text ${quote(broken)} holds half of a surrogate pair`);
 }
 
 /** Compares as UTF-8 bytes compare, which is the order of the reference implementation. `<` would compare UTF-16 units. */

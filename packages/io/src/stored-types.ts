@@ -21,12 +21,13 @@ export const bool: StoredType = {
   },
 };
 
-export const int8: StoredType = { bytes: 1, read: (data) => Int32Array.from(new Int8Array(aligned(data))) };
-export const uint8: StoredType = { bytes: 1, read: (data) => Int32Array.from(data) };
-export const int16: StoredType = { bytes: 2, read: (data) => Int32Array.from(new Int16Array(aligned(data))) };
+// `Int32Array.from` would iterate over the elements, which takes ten times as long.
+export const int8: StoredType = { bytes: 1, read: (data) => new Int32Array(new Int8Array(aligned(data))) };
+export const uint8: StoredType = { bytes: 1, read: (data) => new Int32Array(data) };
+export const int16: StoredType = { bytes: 2, read: (data) => new Int32Array(new Int16Array(aligned(data))) };
 export const uint16: StoredType = {
   bytes: 2,
-  read: (data) => Int32Array.from(new Uint16Array(aligned(data))),
+  read: (data) => new Int32Array(new Uint16Array(aligned(data))),
 };
 export const int32: StoredType = { bytes: 4, read: (data) => new Int32Array(aligned(data)) };
 export const float32: StoredType = { bytes: 4, read: (data) => new Float32Array(aligned(data)) };

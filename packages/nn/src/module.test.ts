@@ -302,6 +302,20 @@ describe("state dict", () => {
     expect(fresh.scale.grad).not.toBeNull();
   });
 
+  it("is a map of tensors: anything else is an error that says how to make one", () => {
+    const load = (state: unknown) => () => {
+      new Linear(1, 1, { bias: false }).loadStateDict(state as Map<string, Tensor>);
+    };
+    expect(load({})).toThrow(
+      "loadStateDict: got no Map; expected a map from names to tensors. Convert an object with new Map(Object.entries(object))",
+    );
+    expect(load(undefined)).toThrow("got no Map");
+    expect(load(Promise.resolve(new Map()))).toThrow(
+      "got a promise; expected a map from names to tensors. A forgotten await?",
+    );
+    expect(load(new Map([["weight", [[1]]]]))).toThrow("weight: got no tensor; expected float32 [1, 1]");
+  });
+
   it("reports everything that does not fit at once, and changes nothing", () => {
     const model = new Sequential(new Linear(4, 3), new ReLU(), new Linear(3, 2));
     const before = new Map([...model.stateDict()].map(([name, value]) => [name, value.dataSync()]));

@@ -36,7 +36,7 @@ export { expectFloat } from "./operands.js";
 export type { RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
 export { expectNoRecording, isRecording } from "./recording-state.js";
-export { StateReader } from "./state-reader.js";
+export { expectMap, StateReader } from "./state-reader.js";
 export { apply, onAnyEngine, snapshot } from "./tensor.js";
 export { trace } from "./trace.js";
 export { pairLeaves } from "./tree.js";

@@ -8,7 +8,9 @@ export class StateReader {
   readonly #missing: string[] = [];
   readonly #wrong: string[] = [];
 
+  /** Throws: ArgumentError unless the state is a map */
   constructor(state: ReadonlyMap<string, Tensor>) {
+    expectMap("loadStateDict", state);
     this.#state = state;
   }
 
@@ -42,6 +44,22 @@ export class StateReader {
   }
 }
 
-function formatType({ dtype, shape }: { readonly shape: Shape; readonly dtype: DType }): string {
-  return `${dtype} ${formatShape(shape)}`;
+/**
+ * Checks at run time that a value is a map of tensors. It may come from another realm.
+ *
+ * Throws: ArgumentError if it is not
+ */
+export function expectMap(called: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && "get" in value && "keys" in value) return;
+  throw new ArgumentError(
+    called,
+    `got ${value instanceof Promise ? "a promise" : "no Map"}; expected a map from names to tensors`,
+    value instanceof Promise
+      ? "A forgotten await?"
+      : "Convert an object with new Map(Object.entries(object))",
+  );
+}
+
+function formatType({ dtype, shape }: { readonly shape?: Shape; readonly dtype?: DType }): string {
+  return shape === undefined ? "no tensor" : `${dtype} ${formatShape(shape)}`;
 }

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Training } from "./checkpoint.js";
 import { fit } from "./fit.js";
+import { readSealed, writeSealed } from "./sealed-file.js";
 
 let folder: string;
 let path: string;
@@ -48,9 +49,9 @@ function setUp({ hidden = 8, seed = 1, optimizer = "AdamW" } = {}) {
 type SetUp = ReturnType<typeof setUp>;
 
 /** Trains up to an epoch, and stops there or after a number of steps. */
-async function train(setup: SetUp, epochs: number, { startEpoch = 0, steps = Infinity } = {}): Promise<void> {
+async function train(setup: SetUp, epochs: number, { steps = Infinity } = {}): Promise<void> {
   let step = 0;
-  for await (const { event } of fit({ ...setup, loss: crossEntropy, epochs, startEpoch })) {
+  for await (const { event } of fit({ ...setup, loss: crossEntropy, epochs })) {
     if (event === "step") step++;
     // The checkpoint is saved inside the loop, where a run would save it.
     if (step === steps) return saveCheckpoint(path, setup);
@@ -96,12 +97,11 @@ describe("a training that is interrupted and resumed", () => {
 
     const first = setUp({ optimizer });
     await train(first, interruptedAfter);
-    await saveCheckpoint(path, { ...first, metadata: { epoch: interruptedAfter } });
+    await saveCheckpoint(path, first);
 
     const second = anotherProcess({ optimizer });
-    const checkpoint = await loadCheckpoint(path);
-    restoreCheckpoint(checkpoint, second);
-    await train(second, epochs, { startEpoch: Number(checkpoint.metadata["epoch"]) });
+    restoreCheckpoint(await loadCheckpoint(path), second);
+    await train(second, epochs);
     expect(contentOf(second)).toEqual(expected);
   });
 
@@ -113,7 +113,7 @@ describe("a training that is interrupted and resumed", () => {
     await train(setUp(), epochs, { steps });
     const resumed = anotherProcess();
     restoreCheckpoint(await loadCheckpoint(path), resumed);
-    await train(resumed, epochs, { startEpoch: resumed.loader.epoch });
+    await train(resumed, epochs);
     expect(contentOf(resumed)).toEqual(expected);
   });
 });
@@ -165,6 +165,28 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect((await loadCheckpoint(path)).metadata).toEqual({ epoch: 1 });
   });
 
+  it("never replace a file without `overwrite`", async () => {
+    const { model } = setUp();
+    await saveCheckpoint(path, { model, overwrite: false, metadata: { epoch: 1 } });
+    await expect(saveCheckpoint(path, { model, overwrite: false })).rejects.toThrow(
+      "There is such a file already",
+    );
+    expect((await loadCheckpoint(path)).metadata).toEqual({ epoch: 1 });
+  });
+
+  it.each([
+    ["generators", '{"default":null}'],
+    ["generators", '{"default":[1,2]}'],
+    ["loader", "7"],
+    ["metadata", "[]"],
+  ])("find %s that is no JSON object, %s", async (name, text) => {
+    const { model } = setUp();
+    await saveCheckpoint(path, { model });
+    const { tensors, metadata } = await readSealed(path);
+    await writeSealed(path, { tensors, metadata: metadata.set(name, text) }, {});
+    await expect(loadCheckpoint(path)).rejects.toThrow("expected a JSON object in its metadata, found");
+  });
+
   it("report a path that cannot be written", async () => {
     const { model } = setUp();
     const nowhere = join(folder, "missing", "run.safetensors");
@@ -180,6 +202,7 @@ describe("loadCheckpoint on a damaged file", () => {
     for (const length of [0, 7, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
       await writeFile(path, bytes.subarray(0, length));
       await expect(loadCheckpoint(path), `cut to ${length}`).rejects.toThrow(FormatError);
+      await expect(loadCheckpoint(path), `cut to ${length}`).rejects.toThrow("Is the file cut off?");
     }
   });
 

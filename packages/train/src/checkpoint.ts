@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from "@stargrad/tensor";
 
-import { formatJson, parseJsonObject, type Json } from "./json.js";
+import { expectObject, formatJson, parseJsonObject, type Json } from "./json.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
 
 /** All objects of a training run whose state changes from step to step. The default generator is always included. */
@@ -43,13 +43,20 @@ const format = "stargrad.checkpoint/1";
  * has the format safetensors: weights are named `model.<name>`, the optimizer's state `optimizer.<name>`, and everything else
  * is text in the metadata. It has a checksum. After a crash, the file is either the old one or the new one, complete.
  *
+ * `metadata`: further data of the caller, such as settings. Default: none
+ * `overwrite`: whether an existing file is replaced; if not, it is an error that there is one. Default: true
+ *
  * Throws: StargradError if the file cannot be written; an existing file is then unchanged
  */
 export async function saveCheckpoint(
   path: string,
-  { metadata = {}, ...training }: Training & { readonly metadata?: Readonly<Record<string, Json>> },
+  {
+    metadata = {},
+    overwrite = true,
+    ...training
+  }: Training & { readonly metadata?: Readonly<Record<string, Json>>; readonly overwrite?: boolean },
 ): Promise<void> {
-  await writeSealed(path, encode({ ...stateOf(training), metadata }));
+  await writeSealed(path, encode({ ...stateOf(training), metadata }), { overwrite });
 }
 
 /**
@@ -165,12 +172,15 @@ function decode({ tensors, metadata }: Safetensors, path: string): Checkpoint {
   return {
     model: startingWith(modelPrefix, tensors),
     optimizer: metadata.has("optimizer") ? startingWith(optimizerPrefix, tensors) : null,
-    // The loader and the generators validate these states when they restore them.
+    // The loader and the generators validate the numbers of these states when they restore them.
     loader: metadata.has("loader")
       ? (parseJsonObject(text("loader"), called) as unknown as DataLoaderState)
       : null,
     generators: new Map(
-      Object.entries(parseJsonObject(text("generators"), called)) as unknown as [string, GeneratorState][],
+      Object.entries(parseJsonObject(text("generators"), called)).map(([name, state]) => [
+        name,
+        expectObject(state, called) as unknown as GeneratorState,
+      ]),
     ),
     metadata: parseJsonObject(text("metadata"), called),
   };

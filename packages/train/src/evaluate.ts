@@ -4,7 +4,7 @@ import type { Layer } from "@stargrad/nn";
 import { ArgumentError, realize, Tensor } from "@stargrad/tensor";
 
 import { enterEval } from "./eval-mode.js";
-import type { Batch } from "./fit.js";
+import { expectBatch, type Batch } from "./fit.js";
 import { readFigures, RunningMeans, type Figures, type Metrics } from "./metrics.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
 
@@ -16,7 +16,7 @@ import { recordedIfPossible } from "./recorded-if-possible.js";
  *
  * Returns the mean of each metric over the items.
  *
- * Throws: ArgumentError if the loader has no batches, or if a metric does not return a tensor of one number
+ * Throws: ArgumentError if the loader has no batches, or batches without x and y, or if a metric does not return a tensor of one number
  */
 export async function evaluate<Name extends string>(
   model: Layer,
@@ -32,7 +32,9 @@ export async function evaluate<Name extends string>(
   });
   const leave = enterEval(model);
   try {
-    for await (const { x, y } of loader) {
+    for await (const batch of loader) {
+      expectBatch("evaluate", batch);
+      const { x, y } = batch;
       const scores = scoresOf(x, y);
       realize(...scores);
       means.add(await readFigures(names.map((name, i) => [name, scores[i]])), x.shape[0]);

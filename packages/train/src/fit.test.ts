@@ -4,8 +4,9 @@ import { pendingNodes, type Engine } from "@stargrad/graph";
 import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { AdamW, SGD } from "@stargrad/optim";
 import { Generator, getEngine, setEngine, tensor, type Tensor } from "@stargrad/tensor";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { evaluate } from "./evaluate.js";
 import { fit, type BatchEvent, type FitEvent } from "./fit.js";
 import { accuracy } from "./metrics.js";
 
@@ -97,6 +98,39 @@ describe("fit", () => {
     const events = await eventsOf(fit({ ...setUp(), epochs: 3, startEpoch: 2 }));
     expect(events.map(({ epoch }) => epoch)).toEqual([3, 3, 3, 3]);
     expect(await eventsOf(fit({ ...setUp(), epochs: 3, startEpoch: 3 }))).toEqual([]);
+  });
+
+  it("continues at the epoch of a restored loader, and counts from 1 with a loader that was only used", async () => {
+    const setup = setUp();
+    await eventsOf(fit({ ...setup, epochs: 2 }));
+    const epochsOf = async (loader: typeof setup.loader) =>
+      (await eventsOf(fit({ ...setup, loader, epochs: 3 }))).flatMap(({ event, epoch }) =>
+        event === "epoch" ? epoch : [],
+      );
+    const restored = setUp().loader;
+    restored.restore(setup.loader.state());
+    expect(await epochsOf(restored)).toEqual([3]);
+    expect(await epochsOf(setup.loader)).toEqual([1, 2, 3]);
+  });
+
+  it("names the fields of a batch without x and y", async () => {
+    const { model, optimizer, loss } = setUp();
+    const batches = arrays({ image: tensor([[0, 1]]), label: Int32Array.of(1) }) as unknown as typeof data;
+    const loader = new DataLoader(batches);
+    const message =
+      "the loader yields a batch of image, label; expected the tensors x and y. Name the fields";
+    await expect(eventsOf(fit({ model, optimizer, loss, loader, epochs: 1 }))).rejects.toThrow(
+      `fit: ${message}`,
+    );
+    await expect(evaluate(model, loader, { accuracy })).rejects.toThrow(`evaluate: ${message}`);
+  });
+
+  it("reports no negative time if the clock is set back", async () => {
+    let now = 2e9;
+    vi.spyOn(performance, "now").mockImplementation(() => (now -= 1e6));
+    const events = await eventsOf(fit({ ...setUp(), epochs: 1 }));
+    vi.restoreAllMocks();
+    expect(events.at(-1)).toMatchObject({ event: "epoch", seconds: 0 });
   });
 
   it("trains in training mode, and stops when the loop is left", async () => {

@@ -1,7 +1,7 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer } from "@stargrad/nn";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, CheckError, StargradError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, CheckError, StargradError, Tensor } from "@stargrad/tensor";
 import { nonFiniteCode } from "@stargrad/tensor/internal";
 
 import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
@@ -24,7 +24,7 @@ export interface FitOptions<Name extends string> {
   readonly metrics?: Metrics<Name>;
   /** The total number of epochs. */
   readonly epochs: number;
-  /** The number of completed epochs of a resumed run. Default: 0. */
+  /** The number of completed epochs of a resumed run. Default: the epoch of the loader if it was restored, otherwise 0. */
   readonly startEpoch?: number;
 }
 
@@ -74,7 +74,7 @@ export type FitEvent<Name extends string = never> = BatchEvent | StepEvent<Name>
  * iterates over the events; between two events the model can be inspected, evaluated or saved. To stop early, leave the loop.
  *
  * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. ArgumentError if the
- * loader has no batches
+ * loader has no batches, or batches without x and y
  */
 export async function* fit<Name extends string = never>({
   model,
@@ -83,7 +83,7 @@ export async function* fit<Name extends string = never>({
   loss: lossOf,
   metrics,
   epochs,
-  startEpoch = 0,
+  startEpoch = loader.isRestored ? loader.epoch : 0,
 }: FitOptions<Name>): AsyncGenerator<FitEvent<Name>, void, undefined> {
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
   model.train();
@@ -104,6 +104,7 @@ export async function* fit<Name extends string = never>({
     const epochMetrics = new RunningMeans<Name>();
 
     for await (const batch of loader) {
+      expectBatch("fit", batch);
       const progress: Progress = { epoch, step: loader.state().position, steps: loader.length };
       yield { event: "batch", ...progress, batch };
 
@@ -122,9 +123,26 @@ export async function* fit<Name extends string = never>({
       epochMetrics.add(figures, size);
       yield { event: "step", ...progress, loss, metrics: figures };
     }
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = secondsSince(started);
     yield { event: "epoch", epoch, epochs, loss: epochLoss.value, metrics: epochMetrics.value, seconds };
   }
+}
+
+/** Checks a batch at run time. Throws: ArgumentError unless it has tensors x and y */
+export function expectBatch(called: string, batch: unknown): void {
+  const { x, y } = Object(batch) as Record<string, unknown>;
+  if (x instanceof Tensor && y instanceof Tensor) return;
+  const fields = typeof batch === "object" && batch !== null ? Object.keys(batch).join(", ") : "";
+  throw new ArgumentError(
+    called,
+    `the loader yields a batch ${fields === "" ? "without fields" : `of ${fields}`}; expected the tensors x and y`,
+    "Name the fields of the dataset x and y, as in arrays({ x, y }), or write the loop with trainStep",
+  );
+}
+
+/** The seconds since a `performance.now()`, at least 0, because a clock may be set back while a computer sleeps. */
+export function secondsSince(started: number): number {
+  return Math.max(0, performance.now() - started) / 1000;
 }
 
 /** The name of a metric in the results of a step, with a prefix, because a metric may be named `loss` too. */

@@ -19,16 +19,21 @@ export function formatJson(value: Json): string {
 
 /** Throws: FormatError unless the text is a JSON object */
 export function parseJsonObject(text: string, called: string): Readonly<Record<string, Json>> {
-  const value = parse(text, called);
+  return expectObject(parse(text, called), called);
+}
+
+/** Throws: FormatError unless a value of the metadata is a JSON object */
+export function expectObject(value: Json, called: string): Readonly<Record<string, Json>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, Json>>;
   }
-  throw new FormatError(called, `expected a JSON object in its metadata, found ${text.slice(0, 80)}`);
+  const found = JSON.stringify(value).slice(0, 80);
+  throw new FormatError(called, `expected a JSON object in its metadata, found ${found}`);
 }
 
-function parse(text: string, called: string): unknown {
+function parse(text: string, called: string): Json {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Json;
   } catch (error) {
     throw new FormatError(called, "the JSON in its metadata is damaged", undefined, { cause: error });
   }

@@ -4,6 +4,7 @@ import {
   readSafetensors,
   writeSafetensors,
   type Safetensors,
+  type WriteOptions,
 } from "@stargrad/io";
 
 /** The key of the checksum in the metadata of a sealed file. */
@@ -14,9 +15,13 @@ const sealKey = "checksum";
  *
  * Throws: as {@link writeSafetensors}; an existing file is then unchanged
  */
-export async function writeSealed(path: string, content: Safetensors): Promise<void> {
+export async function writeSealed(
+  path: string,
+  content: Safetensors,
+  options: Pick<WriteOptions, "overwrite">,
+): Promise<void> {
   const seal = await checksumOf(content);
-  await writeSafetensors(path, content.tensors, new Map([...content.metadata, [sealKey, seal]]));
+  await writeSafetensors(path, content.tensors, new Map([...content.metadata, [sealKey, seal]]), options);
 }
 
 /**

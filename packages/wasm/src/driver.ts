@@ -19,7 +19,7 @@ export const kernelSignature = { parameters: ["i32", "i32", "i32", "i32", "i32"]
  */
 export function emitDriver(memory: MemoryImport, threads: number): Uint8Array<ArrayBuffer> {
   const module = new WasmModuleBuilder(memory);
-  const barrier = threads > 1 ? emitBarrier(module) : null;
+  const barrier = threads > 1 ? emitBarrier(module, module.import("lookForLost")) : null;
   const run = emitRun(module, barrier);
   module.function(
     { parameters: ["i32", "i32", "i32"], result: "i32" },

@@ -18,6 +18,8 @@ export class Run {
   readonly #destinations: readonly Destination[];
   /** The address of each output that replaces a storage's memory after the program has succeeded; 0 for the others. */
   readonly #takenOver: Uint32Array;
+  /** Whether an output is written directly over an input. */
+  #overwritesInputs = false;
   /** The next free address in the reserved range for copies from and to ordinary memory. */
   #next = 0;
 
@@ -58,10 +60,13 @@ export class Run {
     }
   }
 
-  /** `execute` is given the address of each input and output, in the order of their words in the image. */
-  finish(execute: (addresses: Uint32Array) => void): Storage[] {
+  /**
+   * `execute` is given the address of each input and output, in the order of their words in the image, and whether the program can
+   * run a second time if the first run did not end.
+   */
+  finish(execute: (addresses: Uint32Array, isRepeatable: boolean) => void): Storage[] {
     try {
-      execute(this.#addresses);
+      execute(this.#addresses, !this.#overwritesInputs);
       const { outputs } = this.#program;
       // All copies are made first, because an output may be copied from memory that another output then replaces.
       const hosts = outputs.map((buffer, i) =>
@@ -138,8 +143,10 @@ export class Run {
     }
     if (this.#takenOver[output] !== 0) return;
     const isFree = addresses[word] === 0;
-    if (isFree && this.#isHere(destination) && this.#mayWriteOver(output, sources.get(destination) ?? [])) {
+    const overwritten = sources.get(destination as Storage) ?? [];
+    if (isFree && this.#isHere(destination) && this.#mayWriteOver(output, overwritten)) {
       addresses[word] = destination.address;
+      this.#overwritesInputs ||= overwritten.length > 0;
       return;
     }
     const address = this.#borrow(bytesOf(buffer));

@@ -2,6 +2,7 @@ import type { Machine } from "@stargrad/codegen";
 import { describeGraph, fuse, lower, type GraphDescription } from "@stargrad/compiler";
 import {
   disposeSymbol,
+  StargradError,
   type Capabilities,
   type Engine,
   type Node,
@@ -21,7 +22,7 @@ import { header, headerBytes } from "./program-image.js";
 import { mayReclaim, noteGivenBack, noteHeld, reclaim } from "./reclamation.js";
 import { Run } from "./run.js";
 import { wasmTarget } from "./target.js";
-import { barrierEnd, giveUp } from "./threads/barrier.js";
+import { barrierEnd } from "./threads/barrier.js";
 import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
 import { fastestVectors, obstacleToVectors, type VectorOptions } from "./vector-features.js";
 
@@ -94,7 +95,8 @@ export class WasmEngine implements Engine {
     this.#kernels = new KernelStore({ heap: this.#heap, memory: imported, machine });
     const driver = emitDriver(imported, this.#threads.count);
     const { table } = this.#kernels;
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(driver), { env: { memory, table } });
+    const env = { memory, table, lookForLost: expectAllOf(new WeakRef(this.#threads)) };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(driver), { env });
     this.#start = (exports as Record<"start", Start>).start;
     this.#threads.share(this.#heap, driver);
   }
@@ -144,15 +146,18 @@ export class WasmEngine implements Engine {
       cost: program.cost,
       run: (elements, destinations) =>
         this.#handOut(
-          new Run(this.#heap, program, [elements, destinations]).finish((addresses) => {
-            this.#execute(program, addresses);
+          new Run(this.#heap, program, [elements, destinations]).finish((addresses, isRepeatable) => {
+            this.#execute(program, addresses, isRepeatable);
           }),
         ),
     };
   }
 
-  /** Runs a program with the given addresses of its inputs and outputs. */
-  #execute(program: KnownProgram, addresses: Uint32Array): void {
+  /**
+   * Runs a program with the given addresses of its inputs and outputs. If a thread ends meanwhile, the program is run again without
+   * it, or, if the inputs may have been overwritten, throws an error.
+   */
+  #execute(program: KnownProgram, addresses: Uint32Array, isRepeatable: boolean): void {
     const frame = this.#frameOf(program);
     const image = this.#imageOf(program);
     const words = this.#heap.all("int32");
@@ -162,9 +167,11 @@ export class WasmEngine implements Engine {
     let failed: number;
     try {
       failed = this.#start(image, 0, threads);
-    } catch (error) {
-      if (threads > 1) giveUp(this.#heap.memory);
-      throw error;
+    } catch (cause) {
+      if (threads === 1 || !this.#threads.abandon()) throw cause;
+      if (!isRepeatable) throw incomplete(cause);
+      this.#execute(program, addresses, isRepeatable);
+      return;
     }
     if (failed === 0) return;
     const [position, index] = [header.position, header.index].map((at) => words[(image + at) >>> 2]);
@@ -221,6 +228,20 @@ export class WasmEngine implements Engine {
     }
     return location.image;
   }
+}
+
+/** The pool is referred to weakly, because a table keeps all instances that import it, and a program keeps the table. */
+function expectAllOf(pool: WeakRef<ThreadPool>): () => void {
+  return () => pool.deref()?.expectAll();
+}
+
+function incomplete(cause: unknown): StargradError {
+  return new StargradError(
+    "WasmEngine",
+    "a thread ended while it was updating variables in place; their values may be incomplete",
+    "Load the last checkpoint, or start again",
+    { cause },
+  );
 }
 
 /**

@@ -30,9 +30,16 @@ export function atomicAdd(address: Expression<"i32">, value: Expression<"i32">):
   return atomic(0x1e, address, value);
 }
 
-/** Waits without a time limit until notified at a word in memory. Returns at once if the word does not have the expected value. */
-export function atomicWait(address: Expression<"i32">, expected: Expression<"i32">): Expression<"i32"> {
-  return atomic(0x01, address, expected, i64.const(-1n));
+/**
+ * Waits until notified at a word in memory, at most for a time in nanoseconds. The value is 0, or 1 if the word did not have the
+ * expected value, or 2 if the time is over.
+ */
+export function atomicWait(
+  address: Expression<"i32">,
+  expected: Expression<"i32">,
+  atMost: bigint,
+): Expression<"i32"> {
+  return atomic(0x01, address, expected, i64.const(atMost));
 }
 
 /** Wakes at most `count` of the threads that wait at a word in memory. */

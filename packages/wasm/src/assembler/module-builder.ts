@@ -27,11 +27,18 @@ export class WasmModuleBuilder implements ModuleBuilder {
   readonly #memory: MemoryImport;
   readonly #types: string[] = [];
   readonly #functions: { readonly type: number; readonly body: WasmFunctionBuilder }[] = [];
+  readonly #imports: { readonly name: string; readonly type: number }[] = [];
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
   #usesTable = false;
 
   constructor(memory: MemoryImport) {
     this.#memory = memory;
+  }
+
+  /** Imports a function without parameters and results, before any function is added. */
+  import(name: string): FunctionReference<null> {
+    if (this.#functions.length > 0) throw new Error("functions are imported before others are added");
+    return { index: this.#imports.push({ name, type: this.#typeOf([], null) }) - 1, result: null };
   }
 
   /** Adds a function. If it has a name, it is exported. */
@@ -42,7 +49,7 @@ export class WasmModuleBuilder implements ModuleBuilder {
   ): FunctionReference<R> {
     const { parameters, result } = signature;
     const body = new WasmFunctionBuilder(parameters.length);
-    const index = this.#functions.length;
+    const { index } = this.next(result);
     this.#functions.push({ type: this.#typeOf(parameters, result), body });
     const locals = parameters.map((type, i) => body.parameter(type, i));
     write(body, ...(locals as ParameterLocals<P>));
@@ -52,7 +59,7 @@ export class WasmModuleBuilder implements ModuleBuilder {
 
   /** A reference to the next function that will be added, so that a function can call itself. */
   next<R extends ValueType | null>(result: R): FunctionReference<R> {
-    return { index: this.#functions.length, result };
+    return { index: this.#imports.length + this.#functions.length, result };
   }
 
   /** The type of functions that are called by their index in the table. */
@@ -78,6 +85,7 @@ export class WasmModuleBuilder implements ModuleBuilder {
       readonly limits: number[];
     }[] = [{ name: "memory", description: [0x02, shared ? 0x03 : 0x01], limits: [minimum, maximum] }];
     if (this.#usesTable) imports.push({ name: "table", description: [0x01, 0x70, 0x00], limits: [0] });
+    for (const { name, type } of this.#imports) imports.push({ name, description: [0x00], limits: [type] });
     section(module, 2, imports, (code, { name, description, limits }) => {
       code.text("env");
       code.text(name);

@@ -1,3 +1,7 @@
+import { i32, type FunctionReference } from "@stargrad/codegen";
+import { atomicAdd, atomicLoad, atomicNotify, atomicWait } from "../assembler/instructions.js";
+import type { WasmModuleBuilder } from "../assembler/module-builder.js";
+
 /**
  * The addresses of the words of the barrier, each in a separate cache line: whether a thread has failed and will not arrive, the
  * number of threads that have arrived, the number of completed rounds, and the number of sleeping threads.
@@ -12,12 +16,18 @@ export const barrierEnd = 256;
 /** The number of polls before a thread sleeps: about 100 microseconds, as much as sleeping and waking up costs all threads. */
 const looks = 50_000;
 
+/** How long a thread sleeps before it looks for lost threads, in nanoseconds. */
+const patience = 100_000_000n;
+
 /**
  * Writes a function that returns after `threads` threads have called it. All writes before the call are then visible to all of them.
  * Kernels are short, so a thread polls for a while before it sleeps. If a thread has given up, the function ends with an error
- * instead of waiting forever.
+ * instead of waiting forever. A thread that sleeps for long calls `lookForLost`, which throws an error if a thread has ended.
  */
-export function emitBarrier(module: WasmModuleBuilder): FunctionReference<null> {
+export function emitBarrier(
+  module: WasmModuleBuilder,
+  lookForLost: FunctionReference<null>,
+): FunctionReference<null> {
   return module.function({ parameters: ["i32"], result: null }, (body, threads) => {
     const one = i32.const(1);
     const roundNow = atomicLoad(i32.const(round));
@@ -45,8 +55,11 @@ export function emitBarrier(module: WasmModuleBuilder): FunctionReference<null> 
         });
         body.while(i32.eq(roundNow, before), () => {
           body.evaluate(atomicAdd(i32.const(asleep), one));
-          body.evaluate(atomicWait(i32.const(round), before));
+          const timedOut = body.keep(i32.eq(atomicWait(i32.const(round), before, patience), i32.const(2)));
           body.evaluate(atomicAdd(i32.const(asleep), i32.const(-1)));
+          body.if(timedOut, () => {
+            body.call(lookForLost);
+          });
         });
         expectAll();
       },
@@ -54,13 +67,16 @@ export function emitBarrier(module: WasmModuleBuilder): FunctionReference<null> 
   });
 }
 
-/** Makes all threads that wait, or arrive later, end with an error, because this thread will not arrive. */
+/** Makes all threads that wait, or arrive later, end the program with an error, because a thread will not arrive. */
 export function giveUp({ buffer }: WebAssembly.Memory): void {
   const words = new Int32Array(buffer);
   Atomics.store(words, givenUp / 4, 1);
   Atomics.add(words, round / 4, 1);
   Atomics.notify(words, round / 4);
 }
-import { i32, type FunctionReference } from "@stargrad/codegen";
-import { atomicAdd, atomicLoad, atomicNotify, atomicWait } from "../assembler/instructions.js";
-import type { WasmModuleBuilder } from "../assembler/module-builder.js";
+
+/** Prepares the barrier for the next program, after all threads have left the one that was given up. */
+export function resetBarrier({ buffer }: WebAssembly.Memory): void {
+  const words = new Int32Array(buffer);
+  for (const word of [givenUp, arrived, asleep]) Atomics.store(words, word / 4, 0);
+}

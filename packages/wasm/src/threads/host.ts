@@ -37,47 +37,75 @@ export function startsWhileWaiting(): boolean {
   return isNode;
 }
 
-/** Starts a thread that does not keep the process alive. Returns a function that ends it. Calls `fail` with the reason of an error. */
-export function startThread(
-  source: string,
-  inputs: ThreadInputs,
-  fail: (reason: string) => void,
-): () => void {
+/** A thread other than this one. */
+export interface Thread {
+  /** The reason why the thread has ended or could not start; `null` while it works. Its events, or `look`, set it. */
+  reason: string | null;
+  /** Looks whether the thread has ended, without waiting for events, which arrive only when this thread is not computing. */
+  look(): void;
+  end(): void;
+}
+
+/** Starts a thread that does not keep the process alive. */
+export function startThread(source: string, inputs: ThreadInputs): Thread {
+  const thread: Thread = { reason: null, look: () => undefined, end: () => undefined };
   try {
-    return isNode ? startInNode(source, inputs, fail) : startInBrowser(source, inputs, fail);
+    if (isNode) startInNode(thread, source, inputs);
+    else startInBrowser(thread, source, inputs);
   } catch (error) {
-    fail(`a thread could not be started (${String(error)})`);
-    return () => undefined;
+    thread.reason = `a thread could not be started (${String(error)})`;
+  }
+  return thread;
+}
+
+function startInNode(thread: Thread, source: string, inputs: ThreadInputs): void {
+  const { Worker, MessageChannel, receiveMessageOnPort } = process.getBuiltinModule("node:worker_threads");
+  const { port1, port2 } = new MessageChannel();
+  // The thread does not inherit the options of this process, because it needs no loader and no inspector.
+  const worker = new Worker(source, {
+    eval: true,
+    workerData: { ...inputs, port: port2 },
+    transferList: [port2],
+    execArgv: [],
+  });
+  worker.on("error", (error) => (thread.reason ??= `a thread ended with "${String(error)}"`));
+  worker.on("exit", () => (thread.reason ??= "a thread has ended"));
+  worker.unref();
+  // When the thread ends, for whatever reason, its port is closed, and this one with it. A closed port cannot be transferred.
+  let port = port1;
+  thread.look = () => {
+    receiveMessageOnPort(port);
+    try {
+      port = structuredClone(port, { transfer: [port] });
+    } catch {
+      if (portsAreTransferable(new MessageChannel().port1)) thread.reason ??= "a thread has ended";
+    }
+  };
+  thread.end = () => void worker.terminate();
+}
+
+/** Whether open ports can be transferred. Runtimes that imitate Node may lack it. */
+function portsAreTransferable(open: import("node:worker_threads").MessagePort): boolean {
+  try {
+    return structuredClone(open, { transfer: [open] }) instanceof Object;
+  } catch {
+    return false;
   }
 }
 
-function startInNode(source: string, inputs: ThreadInputs, fail: (reason: string) => void): () => void {
-  const { Worker } = process.getBuiltinModule("node:worker_threads");
-  // The thread does not inherit the options of this process, because it needs no loader and no inspector.
-  const thread = new Worker(source, { eval: true, workerData: inputs, execArgv: [] });
-  thread.on("error", (error) => {
-    fail(`a thread ended with "${String(error)}"`);
-  });
-  thread.on("exit", () => {
-    fail("a thread has ended");
-  });
-  thread.unref();
-  return () => void thread.terminate();
-}
-
-function startInBrowser(source: string, inputs: ThreadInputs, fail: (reason: string) => void): () => void {
+/** A page is told when a thread ends with an error. Nothing else can end a thread of a page. */
+function startInBrowser(thread: Thread, source: string, inputs: ThreadInputs): void {
   if (host.Worker === undefined) throw new Error("this runtime has no Worker");
-  const thread = new host.Worker(addressOf(source));
-  thread.onerror = ({ message }) => {
-    fail(
+  const worker = new host.Worker(addressOf(source));
+  worker.onerror = ({ message }) => {
+    thread.reason ??=
       message === undefined
         ? "the page's Content-Security-Policy forbids its workers. Allow `worker-src blob:` to use all cores"
-        : `a thread ended with "${message}"`,
-    );
+        : `a thread ended with "${message}"`;
   };
-  thread.postMessage(inputs);
-  return () => {
-    thread.terminate();
+  worker.postMessage(inputs);
+  thread.end = () => {
+    worker.terminate();
   };
 }
 

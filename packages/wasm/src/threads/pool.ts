@@ -1,9 +1,10 @@
 import { ArgumentError } from "@stargrad/graph";
 import { turnOfTheEventLoop } from "../event-loop.js";
 import type { Heap } from "../heap.js";
-import { commands, words } from "./serve.js";
+import { giveUp, resetBarrier } from "./barrier.js";
+import { commands, states, words } from "./serve.js";
 import { threadSource } from "./thread-source.js";
-import { countCores, obstacleToThreads, startsWhileWaiting, startThread } from "./host.js";
+import { countCores, obstacleToThreads, startsWhileWaiting, startThread, type Thread } from "./host.js";
 
 /** More threads than this have too little work. */
 const mostThreads = 8;
@@ -33,7 +34,7 @@ export interface Runnable {
 /**
  * A pool of threads that run programs together with the calling thread. They share the engine's memory, wait for commands with
  * `Atomics`, and are started when they are first needed. Until they are ready and have loaded a program's code, the program runs
- * without them. Results do not depend on the number of threads.
+ * without them. If a thread ends, the pool continues with one thread fewer. Results do not depend on the number of threads.
  */
 export class ThreadPool {
   /** The requested number of threads, including this one. */
@@ -75,7 +76,20 @@ export class ThreadPool {
     const workers = this.#startedWorkers();
     if (workers === null) return 1;
     if (this.#waits) workers.waitFor(program);
-    return workers.begin(program, image) ? this.wanted : 1;
+    return workers.begin(program, image) ? workers.count : 1;
+  }
+
+  /**
+   * Ends a program that has failed in this thread, and waits until the other threads have left it. Returns whether it failed because
+   * a thread has ended.
+   */
+  abandon(): boolean {
+    return this.#workers?.abandon() ?? false;
+  }
+
+  /** Called by a program that has waited for long. Throws: Error if it would wait forever, because a thread has ended */
+  expectAll(): void {
+    this.#workers?.expectAll();
   }
 
   /** Starts the threads. Resolves with their number, including this one, when they are ready. */
@@ -83,7 +97,7 @@ export class ThreadPool {
     for (;;) {
       const workers = this.#startedWorkers();
       if (workers === null) return 1;
-      if (workers.isReady()) return this.wanted;
+      if (workers.isReady()) return workers.count;
       await turnOfTheEventLoop();
     }
   }
@@ -102,11 +116,14 @@ export class ThreadPool {
   /** The other threads, which are started on first use; `null` if no other threads are wanted or available. */
   #startedWorkers(): Workers | null {
     if (this.wanted === 1 || this.#inputs === null) return null;
-    if (this.#obstacle === null) this.#workers ??= new Workers(this.#inputs, this.wanted - 1);
-    const obstacle = this.#obstacle ?? this.#workers?.failure() ?? null;
-    if (obstacle === null) return this.#workers;
-    notice(obstacle);
-    return null;
+    if (this.#obstacle !== null) {
+      notice(1, this.#obstacle);
+      return null;
+    }
+    this.#workers ??= new Workers(this.#inputs, this.wanted - 1);
+    const loss = this.#workers.removeLost();
+    if (loss !== null) notice(this.#workers.count, loss);
+    return this.#workers.count === 1 ? null : this.#workers;
   }
 }
 
@@ -118,60 +135,93 @@ interface WorkerInputs {
 /** The threads other than this one. */
 class Workers {
   readonly #heap: Heap;
-  readonly #size: number;
-  readonly #words = new Int32Array(new SharedArrayBuffer(256));
-  /** A separate object, so that the threads' error handlers, which set it, do not keep this object alive. */
-  readonly #failure: { reason: string | null };
+  readonly #words: Int32Array;
+  /** The threads that work, each with the index of the words of its place. A thread that has ended is removed. */
+  #threads: readonly { readonly thread: Thread; readonly place: number }[];
+  /** The number of the last command. */
+  #command = 0;
   /** The numbers of the modules that all threads have loaded. */
   readonly #loaded = new Set<number>();
   /** The module that is being loaded, and the address of its bytes. */
   #loading: { readonly number: number; readonly address: number; readonly bytes: number } | null = null;
-  #loads = 0;
-  readonly #ends: readonly (() => void)[];
 
   constructor({ heap, driver }: WorkerInputs, size: number) {
     this.#heap = heap;
-    this.#size = size;
-    const failure: { reason: string | null } = { reason: null };
-    this.#failure = failure;
-    const shared = { memory: heap.memory, words: this.#words, driver, count: size + 1 };
-    this.#ends = Array.from({ length: size }, (_, i) =>
-      startThread(threadSource, { ...shared, index: i + 1 }, (reason) => (failure.reason ??= reason)),
+    this.#words = new Int32Array(new SharedArrayBuffer(4 * (words.places + 2 * size)));
+    const places = Array.from({ length: size }, (_, i) => words.places + 2 * i);
+    for (const place of places) this.#words[place + 1] = states.starting;
+    const inputs = { memory: heap.memory, words: this.#words, driver };
+    this.#threads = places.map((place) => ({
+      place,
+      thread: startThread(threadSource, { ...inputs, place }),
+    }));
+    this.#assignIndices();
+    collected.register(
+      this,
+      this.#threads.map(({ thread }) => thread),
     );
-    collected.register(this, this.#ends);
   }
 
   end(): void {
-    for (const end of this.#ends) end();
+    for (const { thread } of this.#threads) thread.end();
   }
 
-  /** The reason why the threads cannot work; `null` if they can. */
-  failure(): string | null {
-    if (Atomics.load(this.#words, words.failed) > 0)
-      this.#failure.reason ??= "a thread could not load or run a program";
-    return this.#failure.reason;
+  /** The number of threads, including this one. */
+  get count(): number {
+    return 1 + this.#threads.length;
   }
 
   isReady(): boolean {
-    return Atomics.load(this.#words, words.ready) === this.#size;
+    return this.#threads.every((thread) => this.#stateOf(thread) !== states.starting);
   }
 
   isStarting(): boolean {
-    return !this.isReady() && this.failure() === null;
+    return this.#threads.some(
+      (thread) => this.#stateOf(thread) === states.starting && this.#lossOf(thread) === null,
+    );
+  }
+
+  /** Removes the threads that have ended, once no thread is starting. Returns the reason; `null` if all threads work. */
+  removeLost(): string | null {
+    const reason = this.#loss();
+    if (reason === null || this.isStarting()) return null;
+    this.#threads = this.#threads.filter((thread) => this.#lossOf(thread) === null);
+    this.#assignIndices();
+    return reason;
+  }
+
+  /** Looks whether a thread has ended. Throws: Error if one has */
+  expectAll(): void {
+    this.#look();
+    const reason = this.#loss();
+    if (reason !== null) throw new Error(reason);
   }
 
   /** Waits until all threads are ready and have loaded a program. Returns early if waiting cannot succeed. */
   waitFor(program: Runnable): void {
     while (this.isReady() ? !this.#has(program) : startsWhileWaiting()) {
-      if (this.failure() !== null) return;
-      Atomics.wait(this.#words, words.failed, 0, 1);
+      this.#look();
+      if (this.#loss() !== null) return;
+      this.#letTimePass();
     }
   }
 
+  /** Starts a program on all threads if they are ready. Returns whether they were. */
   begin(program: Runnable, image: number): boolean {
-    if (this.failure() !== null || !this.isReady() || !this.#has(program)) return false;
-    this.#command(commands.run, { image });
+    if (!this.isReady() || !this.#has(program)) return false;
+    this.#send(commands.run, { image, threads: this.count });
     return true;
+  }
+
+  /** Ends a program in all threads after one has failed, and waits until they have left it. Returns whether a thread was lost. */
+  abandon(): boolean {
+    giveUp(this.#heap.memory);
+    while (this.#threads.some((thread) => !this.#isIdle(thread) && this.#lossOf(thread) === null)) {
+      this.#look();
+      this.#letTimePass();
+    }
+    resetBarrier(this.#heap.memory);
+    return this.#loss() !== null;
   }
 
   /** Whether all threads have loaded a program's modules and are idle. If not, sends the command to load the next module. */
@@ -190,37 +240,76 @@ class Workers {
     if (address === null) return;
     this.#heap.view("bool", address, bytes.length).set(bytes);
     this.#loading = { number, address, bytes: bytes.length };
-    this.#loads++;
-    this.#command(commands.load, { address, bytes: bytes.length, first, count });
+    this.#send(commands.load, { address, bytes: bytes.length, first, count });
   }
 
   /** Whether all threads have loaded a module. Until then no other command is sent, because it would overwrite the load command. */
   #finishLoading({ number, address, bytes }: { number: number; address: number; bytes: number }): boolean {
-    if (Atomics.load(this.#words, words.loaded) !== this.#loads * this.#size) return false;
+    if (!this.#threads.every((thread) => this.#isIdle(thread))) return false;
     this.#heap.free(address, bytes);
     this.#loading = null;
     this.#loaded.add(number);
     return true;
   }
 
-  #command(kind: number, values: { readonly [name in keyof typeof words]?: number }): void {
+  #send(kind: number, values: { readonly [name in keyof typeof words]?: number }): void {
     this.#words[words.kind] = kind;
     for (const [name, value] of Object.entries(values))
       this.#words[words[name as keyof typeof words]] = value;
-    Atomics.add(this.#words, words.command, 1);
+    // The numbers of commands are never negative, unlike the other states of threads.
+    this.#command = (this.#command + 1) & 0x3fffffff;
+    Atomics.store(this.#words, words.command, this.#command);
     Atomics.notify(this.#words, words.command);
+  }
+
+  #assignIndices(): void {
+    for (const [i, { place }] of this.#threads.entries()) this.#words[place] = i + 1;
+  }
+
+  #stateOf({ place }: { readonly place: number }): number {
+    return Atomics.load(this.#words, place + 1);
+  }
+
+  #isIdle(thread: { readonly place: number }): boolean {
+    return this.#stateOf(thread) === this.#command;
+  }
+
+  /** The reason why a thread has ended; `null` if it has not. */
+  #lossOf({ thread, place }: { readonly thread: Thread; readonly place: number }): string | null {
+    if (this.#stateOf({ place }) === states.failed)
+      thread.reason ??= "a thread could not load or run a program";
+    return thread.reason;
+  }
+
+  /** The reason why the first of the threads that have ended has ended; `null` if all work. */
+  #loss(): string | null {
+    for (const thread of this.#threads) {
+      const reason = this.#lossOf(thread);
+      if (reason !== null) return reason;
+    }
+    return null;
+  }
+
+  #look(): void {
+    for (const { thread } of this.#threads) thread.look();
+  }
+
+  /** Blocks for a millisecond. */
+  #letTimePass(): void {
+    Atomics.wait(this.#words, words.still, 0, 1);
   }
 }
 
 const noticed = new Set<string>();
 
-/** Warns once about the reason why there are no threads. */
-function notice(obstacle: string): void {
-  if (!noticed.has(obstacle)) console.warn(`Stargrad works on one thread: ${obstacle}.`);
-  noticed.add(obstacle);
+/** Warns once about the reason why there are fewer threads than wanted. */
+function notice(count: number, reason: string): void {
+  const warning = `Stargrad works on ${count === 1 ? "one thread" : `${count} threads`}: ${reason}.`;
+  if (!noticed.has(warning)) console.warn(warning);
+  noticed.add(warning);
 }
 
 /** Ends the threads of a `Workers` object that has been garbage-collected. */
-const collected = new FinalizationRegistry<readonly (() => void)[]>((ends) => {
-  for (const end of ends) end();
+const collected = new FinalizationRegistry<readonly Thread[]>((threads) => {
+  for (const thread of threads) thread.end();
 });

@@ -4,9 +4,8 @@ export interface ThreadInputs {
   readonly words: Int32Array;
   /** The bytes of the module that runs programs. */
   readonly driver: Uint8Array<ArrayBuffer>;
-  /** The index of the thread, and the number of threads. Thread 0 sends the commands. */
-  readonly index: number;
-  readonly count: number;
+  /** The index of the thread's words (see `words.places`). */
+  readonly place: number;
 }
 
 /** The indices of words in the shared memory of the pool, which is separate from the engine's memory. */
@@ -20,20 +19,25 @@ export const words = {
   bytes: 3,
   first: 4,
   count: 5,
-  /** For run: the address of the program's image. */
+  /** For run: the address of the program's image, and the number of threads that take part, including thread 0, which sends it. */
   image: 6,
-  /** The number of threads that are ready, the total number of modules loaded by all threads, and the number of failed threads. */
-  ready: 7,
-  loaded: 8,
-  failed: 9,
+  threads: 7,
+  /** A word that never changes. Threads wait at it to let time pass. */
+  still: 8,
+  /** From here on, two words for each thread: its index among the threads that take part, and its state. */
+  places: 16,
 } as const;
 
 export const commands = { load: 1, run: 2 } as const;
+
+/** The states of a thread. Any other state is the number of the last command that it has carried out. */
+export const states = { starting: -1, failed: -2 } as const;
 
 /** The constants that the code of a thread uses. */
 export interface ThreadLayout {
   readonly words: typeof words;
   readonly commands: typeof commands;
+  readonly states: typeof states;
   /** The indices of the barrier's words in the engine's memory: whether a thread has given up, and the round for which threads wait. */
   readonly barrier: { readonly givenUp: number; readonly round: number };
 }
@@ -52,18 +56,21 @@ export interface ThreadLayout {
  * - The bytes of modules are passed through the memory, because a blocked thread receives no messages. Growth of the memory by
  *   another thread becomes visible with a short delay.
  * - A thread that sees a command before the notification is woken up once more, without effect.
- * - If a command fails, the other threads must not wait for this thread: see the barrier.
+ * - If a command fails, the other threads must not wait for this thread: see the barrier. A thread that caused a failure ends; a
+ *   thread that was waiting for it is ready for the next command.
  */
 export function serve(inputs: ThreadInputs, layout: ThreadLayout): void {
-  const { memory, words, driver, index, count } = inputs;
-  const { words: at, commands, barrier } = layout;
+  const { memory, words, driver, place } = inputs;
+  const { words: at, commands, states, barrier } = layout;
+  const state = place + 1;
   const table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
-  const imports = { env: { memory, table } };
+  // Only the first thread looks for lost threads. Any function of the language does nothing when it is called without arguments.
+  const imports = { env: { memory, table, lookForLost: Date.now } };
   const { start } = new WebAssembly.Instance(new WebAssembly.Module(driver), imports).exports as {
     readonly start: (image: number, thread: number, threads: number) => number;
   };
   let done = 0;
-  Atomics.add(words, at.ready, 1);
+  Atomics.store(words, state, done);
   for (;;) {
     while (Atomics.load(words, at.command) === done) Atomics.wait(words, at.command, done);
     done = Atomics.load(words, at.command);
@@ -71,24 +78,30 @@ export function serve(inputs: ThreadInputs, layout: ThreadLayout): void {
       if (words[at.kind] === commands.load) {
         const address = words[at.address] >>> 0;
         const end = address + words[at.bytes];
-        while (memory.buffer.byteLength < end) Atomics.wait(words, at.failed, 0, 1);
+        while (memory.buffer.byteLength < end) Atomics.wait(words, at.still, 0, 1);
         const first = words[at.first];
         const last = first + words[at.count];
         if (last > table.length) table.grow(last);
         const bytes = new Uint8Array(memory.buffer).slice(address, end);
         const kernels = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
         for (let slot = first; slot < last; slot++) table.set(slot, kernels[`kernel${slot - first}`]);
-        Atomics.add(words, at.loaded, 1);
       } else {
-        start(words[at.image], index, count);
+        start(words[at.image], words[place], words[at.threads]);
       }
     } catch {
-      Atomics.add(words, at.failed, 1);
       const shared = new Int32Array(memory.buffer);
-      Atomics.store(shared, barrier.givenUp, 1);
-      Atomics.add(shared, barrier.round, 1);
-      Atomics.notify(shared, barrier.round);
+      const runs = words[at.kind] === commands.run;
+      if (!runs || Atomics.load(shared, barrier.givenUp) === 0) {
+        Atomics.store(words, state, states.failed);
+        if (runs) {
+          Atomics.store(shared, barrier.givenUp, 1);
+          Atomics.add(shared, barrier.round, 1);
+          Atomics.notify(shared, barrier.round);
+        }
+        return;
+      }
     }
+    Atomics.store(words, state, done);
   }
 }
 

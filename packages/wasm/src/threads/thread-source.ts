@@ -1,7 +1,12 @@
 import { givenUp, round } from "./barrier.js";
-import { begin, commands, serve, words, type ThreadLayout } from "./serve.js";
+import { begin, commands, serve, states, words, type ThreadLayout } from "./serve.js";
 
-const layout: ThreadLayout = { words, commands, barrier: { givenUp: givenUp / 4, round: round / 4 } };
+const layout: ThreadLayout = {
+  words,
+  commands,
+  states,
+  barrier: { givenUp: givenUp / 4, round: round / 4 },
+};
 
 /** The program of a thread. */
 export const threadSource = `(${begin.toString()})(${serve.toString()}, ${JSON.stringify(layout)});`;

@@ -27,7 +27,7 @@ function documentationAt(code: string): string {
 }
 
 describe("an editor", () => {
-  it.each(methods)("shows at x.%s the documentation of the function", { timeout: 120_000 }, (name) => {
+  it.each(methods)("shows at x.%s the documentation of the function", (name) => {
     const shown = documentationAt(`x.${name};`);
     expect(shown).toMatch(/\w/);
     expect(shown).toBe(documentationAt(`library.${name};`));

@@ -67,7 +67,7 @@ describe("random sequences of layers", () => {
     return { file, checker: made.getTypeChecker() };
   };
 
-  it("return the shape of their types, and are rejected where forward throws", { timeout: 120_000 }, () => {
+  it("return the shape of their types, and are rejected where forward throws", () => {
     const refusedLines = new Set(errorsIn("declared.ts").map(({ line }) => line));
     const { file, checker } = program();
     const types = new Map(

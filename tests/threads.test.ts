@@ -53,7 +53,6 @@ function runProgram(rest: string, before = ""): End {
   const { status, stdout, stderr } = spawnSync(process.execPath, options, {
     cwd: import.meta.dirname,
     encoding: "utf8",
-    timeout: 50_000,
   });
   return { status, output: stdout.trim(), errors: stderr };
 }

@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Heap } from "./heap.js";
 import { inUnits, outOfMemory } from "./out-of-memory.js";
+import { WasmEngine } from "./wasm-engine.js";
 
 it.each([
   [0, "0 B"],
@@ -13,6 +14,17 @@ it.each([
   [2 ** 42, "4096 GiB"],
 ])("formats %d bytes as %s", (bytes, text) => {
   expect(inUnits(bytes)).toBe(text);
+});
+
+it("says that there is no room for another engine", () => {
+  const thrown = new RangeError("WebAssembly.Memory(): could not allocate memory");
+  vi.spyOn(WebAssembly, "Memory").mockImplementation(function () {
+    throw thrown;
+  });
+  expect(() => new WasmEngine()).toThrow(
+    "WasmEngine: the system has no room for the memory of another engine, which reserves 4 GiB of addresses or more. Call `dispose`",
+  );
+  vi.restoreAllMocks();
 });
 
 it("reports the bytes requested, in use and reserved, and what to try", () => {

@@ -4,6 +4,24 @@ import { mostPages, pageBytes, type Heap } from "./heap.js";
 /** The maximum memory of WebAssembly in bytes. */
 const limit = mostPages * pageBytes;
 
+/**
+ * Makes the memory of an engine.
+ *
+ * Throws: ArgumentError if the system has no room for it, as with very many engines
+ */
+export function reserveMemory(shared: boolean): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 16, maximum: mostPages, shared });
+  } catch (cause) {
+    throw new ArgumentError(
+      "WasmEngine",
+      `the system has no room for the memory of another engine, which reserves ${inUnits(limit)} of addresses or more`,
+      "Call `dispose` of engines that are no longer needed, or use one engine for everything",
+      { cause },
+    );
+  }
+}
+
 /** The largest buffer of a program, for error messages. */
 export interface LargestBuffer {
   readonly name: string;

@@ -15,7 +15,7 @@ import { emitDriver } from "./driver.js";
 import { turnOfTheEventLoop } from "./event-loop.js";
 import { Heap, mostPages } from "./heap.js";
 import { KernelStore } from "./kernel-store.js";
-import { outOfMemory } from "./out-of-memory.js";
+import { outOfMemory, reserveMemory } from "./out-of-memory.js";
 import { patient } from "./patient-storage.js";
 import { ProgramCache } from "./program-cache.js";
 import { header, headerBytes } from "./program-image.js";
@@ -89,7 +89,7 @@ export class WasmEngine implements Engine {
     const machine: Machine = fastestVectors(options);
     this.#threads = new ThreadPool(options);
     const shared = this.#threads.sharesMemory;
-    const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages, shared });
+    const memory = reserveMemory(shared);
     this.#heap = new Heap(memory, barrierEnd);
     const imported = { minimum: 1, maximum: mostPages, shared };
     this.#kernels = new KernelStore({ heap: this.#heap, memory: imported, machine });

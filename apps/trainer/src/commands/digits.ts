@@ -1,13 +1,14 @@
 import { crossEntropy } from "@stargrad/nn";
 import { AdamW } from "@stargrad/optim";
 import { manualSeed } from "@stargrad/tensor";
-import { accuracy, evaluate, fit, restoreCheckpoint, saveCheckpoint } from "@stargrad/train";
+import { accuracy, evaluate, fit, restoreCheckpoint } from "@stargrad/train";
 
 import { classifier } from "../digits/classifier.js";
 import { testPictures, trainingPictures } from "../digits/pictures.js";
 import { withExplanations } from "../digits/explanations.js";
 import { reporterFor } from "../digits/reporter.js";
 import { metadataOf, openDigitsRun, type DigitsRun, type RunOptions, type Settings } from "../digits/run.js";
+import { secondsSince } from "../terminal/text.js";
 
 export interface DigitsOptions extends RunOptions {
   /** The folder with MNIST's four files. */
@@ -24,7 +25,7 @@ export async function digits(digitsOptions: DigitsOptions): Promise<void> {
   const { data, epochs, explain = Infinity, json = false, ...options } = digitsOptions;
   const started = performance.now();
   const run = await openDigitsRun(options);
-  const { settings, epoch: startEpoch } = run;
+  const { settings, file } = run;
   const loader = await trainingPictures(data, settings);
   const testLoader = await testPictures(data);
 
@@ -40,16 +41,15 @@ export async function digits(digitsOptions: DigitsOptions): Promise<void> {
   try {
     reporter.note(introduction(options.checkpoint, run, epochs));
     if (explain !== Infinity) reporter.note(explanationNote(explain, settings));
-    const events = fit({ ...training, loss, metrics: { accuracy }, epochs, startEpoch });
+    const events = fit({ ...training, loss, metrics: { accuracy }, epochs });
     for await (const event of withExplanations(events, { model, loss, every: explain })) {
       await reporter.show(event);
       if (event.event !== "epoch") continue;
       trainAccuracy = event.metrics.accuracy;
-      const metadata = metadataOf({ settings, epoch: event.epoch, trainAccuracy });
-      await saveCheckpoint(options.checkpoint, { ...training, metadata });
+      await file?.save({ ...training, metadata: metadataOf({ settings, trainAccuracy }) });
     }
     const { accuracy: testAccuracy } = await evaluate(model, testLoader, { accuracy });
-    reporter.done({ trainAccuracy, testAccuracy, seconds: (performance.now() - started) / 1000 });
+    reporter.done({ trainAccuracy, testAccuracy, seconds: secondsSince(started) });
   } finally {
     reporter.close();
   }

@@ -3,7 +3,8 @@ import { accuracy, evaluate as measure, loadCheckpoint, type Checkpoint } from "
 import { trainedClassifier } from "../digits/classifier.js";
 import { testPictures } from "../digits/pictures.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
-import { percent } from "../terminal/text.js";
+import { inLines } from "../terminal/report-error.js";
+import { percent, secondsSince } from "../terminal/text.js";
 import { nextCharacterLoss } from "../text/character-transformer.js";
 import { readPassages, validationPassages } from "../text/passages.js";
 import { isText, trainedTransformer } from "../text/run.js";
@@ -23,9 +24,9 @@ export async function evaluate({ checkpoint: path, data, json = false }: Evaluat
   const { figures, lines } = isText(checkpoint.metadata)
     ? await evaluateTransformer(checkpoint, path, data)
     : await evaluateClassifier(checkpoint, path, data);
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = secondsSince(started);
   if (json) writeJsonLine({ event: "done", ...figures, seconds });
-  else console.log(lines.join("\n"));
+  else console.log(inLines(lines.join("\n"), process.stdout));
 }
 
 /** The result of an evaluation, for a program and for a person. */

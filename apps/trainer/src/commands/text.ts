@@ -1,8 +1,9 @@
 import { AdamW, Scheduler } from "@stargrad/optim";
 import { manualSeed, StargradError } from "@stargrad/tensor";
-import { evaluate, restoreCheckpoint, saveCheckpoint, trainStep } from "@stargrad/train";
+import { evaluate, restoreCheckpoint, trainStep } from "@stargrad/train";
 
 import { openRun } from "../runs/run.js";
+import { secondsSince } from "../terminal/text.js";
 import { CharacterTransformer, nextCharacterLoss } from "../text/character-transformer.js";
 import { encode, readPassages, trainingPassages, validationPassages } from "../text/passages.js";
 import type { Report } from "../text/events.js";
@@ -35,7 +36,7 @@ export async function text(textOptions: TextOptions): Promise<void> {
   const { data, checkpoint: path, resume = false, json = false, ...others } = textOptions;
   const { every, stopAfter = Infinity, prompt, temperature, ...requested } = others;
   const started = performance.now();
-  const { settings, checkpoint } = await openRun({ checkpoint: path, resume }, requested, task);
+  const { settings, checkpoint, file } = await openRun({ checkpoint: path, resume }, requested, task);
   const { seed, steps, learningRate, context } = settings;
   const passages = await readPassages(data, { context });
   const { vocabulary, baselines } = passages;
@@ -63,7 +64,7 @@ export async function text(textOptions: TextOptions): Promise<void> {
     const step = loader.state().position;
     const { loss: validationLoss } = await evaluate(model, validation, { loss: nextCharacterLoss });
     const sample = await sampleAfter(step, model, samples);
-    return { step, steps, validationLoss, sample, seconds: (performance.now() - started) / 1000 };
+    return { step, steps, validationLoss, sample, seconds: secondsSince(started) };
   };
 
   const reporter = reporterFor({ json });
@@ -83,9 +84,7 @@ export async function text(textOptions: TextOptions): Promise<void> {
         expectFinite(loss, step);
         await reporter.step({ step, steps, loss, learningRate: optimizer.groups[0].learningRate });
         if (step % every !== 0 && step !== last) continue;
-        if (path !== undefined) {
-          await saveCheckpoint(path, { ...training, metadata: metadataOf(settings, passages) });
-        }
+        await file?.save({ ...training, metadata: metadataOf(settings, passages) });
         report = await currentReport();
         reporter.report(report);
         if (step === last) break;

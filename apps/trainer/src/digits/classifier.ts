@@ -33,11 +33,18 @@ export function classifier(name: ClassifierName): Sequential {
 /**
  * Makes the classifier of a checkpoint, with its weights.
  *
- * Throws: StargradError that lists all mismatches, if the weights belong to another model
+ * Throws: StargradError if there is no such model, or with all mismatches if the weights belong to another one
  */
 export function trainedClassifier({ model: weights, metadata }: Checkpoint, path: string): Sequential {
   const settings = metadata["settings"] as { readonly model?: unknown } | null | undefined;
-  const model = classifier(classifierNames.find((name) => name === settings?.model) ?? "mlp");
+  // Checkpoints of other programs do not name the model.
+  const named = settings?.model ?? "mlp";
+  const name = classifierNames.find((known) => known === named);
+  if (name === undefined) {
+    const problem = `this is a checkpoint of another model, ${JSON.stringify(named).slice(0, 40)}`;
+    throw new StargradError(path, problem, `Expected ${classifierNames.join(" or ")}`);
+  }
+  const model = classifier(name);
   try {
     model.loadStateDict(weights);
   } catch (error) {

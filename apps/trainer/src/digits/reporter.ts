@@ -2,6 +2,7 @@ import type { EpochEvent } from "@stargrad/train";
 
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
+import { inLines } from "../terminal/report-error.js";
 import { percent, short } from "../terminal/text.js";
 import { EpochBar } from "./epoch-bar.js";
 import { explanationLines } from "./explanation-lines.js";
@@ -33,7 +34,7 @@ export function reporterFor({ json }: { readonly json: boolean }): Reporter {
 
 class JsonReporter implements Reporter {
   note(text: string): void {
-    console.error(text);
+    console.error(inLines(text, process.stderr));
   }
 
   show(event: TrainingEvent): void {
@@ -56,7 +57,7 @@ class JsonReporter implements Reporter {
 
 class LineReporter implements Reporter {
   note(text: string): void {
-    console.log(text);
+    console.log(inLines(text, process.stdout));
   }
 
   show(event: TrainingEvent): void | Promise<void> {
@@ -65,7 +66,7 @@ class LineReporter implements Reporter {
   }
 
   done({ trainAccuracy, testAccuracy, seconds }: Outcome): void {
-    console.log(
+    this.note(
       `Right on ${percent(testAccuracy, 1)} of the test pictures, which it did not train on, ` +
         `and on ${percent(trainAccuracy, 1)} of the training pictures. ${seconds.toFixed(1)} s in all.`,
     );

@@ -1,8 +1,10 @@
 import { FormatError } from "@stargrad/io";
 import type { Checkpoint, Json } from "@stargrad/train";
 
+import type { RunFile } from "../runs/run-file.js";
 import { openRun, type Task } from "../runs/run.js";
-import { trainedClassifier, type ClassifierName } from "./classifier.js";
+import { isPositive, isWhole } from "../terminal/numbers.js";
+import { classifierNames, trainedClassifier, type ClassifierName } from "./classifier.js";
 
 /** The settings that, with the data, determine a run. They cannot change within a run. */
 export interface Settings {
@@ -15,11 +17,11 @@ export interface Settings {
 const task: Task<Settings> = {
   name: "digits",
   complete: (requested) => ({ model: "mlp", seed: 1, batchSize: 64, learningRate: 0.003, ...requested }),
-  flags: {
-    model: "--model",
-    seed: "--seed",
-    batchSize: "--batch-size",
-    learningRate: "--learning-rate",
+  rules: {
+    model: { flag: "--model", isValid: (value) => classifierNames.some((name) => name === value) },
+    seed: { flag: "--seed", isValid: isWhole(0) },
+    batchSize: { flag: "--batch-size", isValid: isWhole(1) },
+    learningRate: { flag: "--learning-rate", isValid: isPositive },
   },
   expectModel: (checkpoint, path) => {
     trainedClassifier(checkpoint, path);
@@ -42,30 +44,37 @@ export interface DigitsRun {
   /** The accuracy on the training images, measured during the last epoch; NaN before the first. */
   readonly trainAccuracy: number;
   readonly checkpoint: Checkpoint | null;
+  readonly file: RunFile | null;
 }
 
-/** Starts or resumes a run. Throws: as {@link openRun}; FormatError if the checkpoint lacks the epoch or the accuracy */
+/** Starts or resumes a run. Throws: as {@link openRun}; FormatError if the checkpoint lacks its position or the accuracy */
 export async function openDigitsRun({
   checkpoint: path,
   resume = false,
   ...requested
 }: RunOptions): Promise<DigitsRun> {
-  const { settings, checkpoint } = await openRun({ checkpoint: path, resume }, requested, task);
-  if (checkpoint === null) return { settings, checkpoint, epoch: 0, trainAccuracy: NaN };
-  const { epoch, trainAccuracy } = checkpoint.metadata;
-  if (typeof epoch !== "number" || typeof trainAccuracy !== "number") {
+  const run = await openRun({ checkpoint: path, resume }, requested, task);
+  const { checkpoint } = run;
+  if (checkpoint === null) return { ...run, epoch: 0, trainAccuracy: NaN };
+  const { trainAccuracy } = checkpoint.metadata;
+  const epoch = checkpoint.loader?.epoch;
+  if (
+    !isWhole(0)(epoch) ||
+    typeof trainAccuracy !== "number" ||
+    !(trainAccuracy >= 0 && trainAccuracy <= 1)
+  ) {
     throw new FormatError(
       path,
       "does not contain the epoch and the training accuracy of its run",
       "Was it saved by another program?",
     );
   }
-  return { settings, checkpoint, epoch, trainAccuracy };
+  return { ...run, epoch: Number(epoch), trainAccuracy };
 }
 
 /** The metadata that a checkpoint stores beside the state of the training. */
-export function metadataOf({ settings, epoch, trainAccuracy }: Omit<DigitsRun, "checkpoint">): {
+export function metadataOf({ settings, trainAccuracy }: Pick<DigitsRun, "settings" | "trainAccuracy">): {
   readonly [key: string]: Json;
 } {
-  return { lesson: task.name, settings: { ...settings }, epoch, trainAccuracy };
+  return { lesson: task.name, settings: { ...settings }, trainAccuracy };
 }

@@ -4,7 +4,9 @@ import { dirname } from "node:path";
 
 import { FormatError } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
-import { loadCheckpoint, type Checkpoint } from "@stargrad/train";
+import { loadCheckpoint, type Checkpoint, type Json } from "@stargrad/train";
+
+import { RunFile } from "./run-file.js";
 
 /** The settings that, with the data, determine a run. They cannot change within a run. */
 export type AnySettings<Settings> = { readonly [Name in keyof Settings]: number | string };
@@ -15,13 +17,19 @@ export interface Task<Settings> {
   readonly name: string;
   /** Completes the requested settings of a new run with defaults. */
   complete(requested: Partial<Settings>): Settings;
-  /** The command-line flag of each setting. */
-  readonly flags: Readonly<Record<keyof Settings, string>>;
+  readonly rules: Readonly<Record<keyof Settings, SettingRule>>;
   /** Throws: StargradError if a checkpoint contains a model of another task */
   expectModel(checkpoint: Checkpoint, path: string): void;
 }
 
-export interface RunFile {
+export interface SettingRule {
+  /** Its flag on the command line. */
+  readonly flag: string;
+  /** Whether a value from a checkpoint is one that the flag accepts. */
+  readonly isValid: (value: unknown) => boolean;
+}
+
+export interface RunLocation {
   /** Where to save the run; undefined if it is not saved. */
   readonly checkpoint: string | undefined;
   /** Whether to continue the run in that file instead of starting a new one. */
@@ -33,6 +41,8 @@ export interface OpenRun<Settings> {
   readonly settings: Settings;
   /** Null at the start of a run. */
   readonly checkpoint: Checkpoint | null;
+  /** Null if the run is not saved. */
+  readonly file: RunFile | null;
 }
 
 /**
@@ -42,25 +52,31 @@ export interface OpenRun<Settings> {
  * writable, or if the checkpoint has another model or other settings; FormatError if the checkpoint is damaged
  */
 export async function openRun<Settings extends AnySettings<Settings>>(
-  { checkpoint: path, resume }: RunFile,
+  { checkpoint: path, resume }: RunLocation,
   requested: Partial<Settings>,
   task: Task<Settings>,
 ): Promise<OpenRun<Settings>> {
-  if (path === undefined) return { settings: task.complete(requested), checkpoint: null };
-  return resume ? resumeRun(path, requested, task) : startRun(path, requested, task);
+  if (path === undefined) return { settings: task.complete(requested), checkpoint: null, file: null };
+  const file = await RunFile.of(path);
+  const run = resume ? resumeRun(path, requested, task) : startRun(path, requested, task);
+  return { ...(await run), file };
 }
 
 async function startRun<Settings>(
   path: string,
   requested: Partial<Settings>,
   task: Task<Settings>,
-): Promise<OpenRun<Settings>> {
+): Promise<Omit<OpenRun<Settings>, "file">> {
   if (await isAccessible(path, constants.F_OK)) {
     throw new StargradError(path, "already exists", "Continue its run with --resume, or choose another file");
   }
-  if (!(await isAccessible(dirname(path), constants.W_OK))) {
-    throw new StargradError(path, `cannot write to the folder ${dirname(path)}`, "Does it exist?");
-  }
+  const folder = dirname(path);
+  // The dot, because a file can be writable too.
+  await access(`${folder}/.`, constants.W_OK).catch((error: unknown) => {
+    throw new StargradError(path, `cannot write to the folder ${folder}`, folderHint(error), {
+      cause: error,
+    });
+  });
   return { settings: task.complete(requested), checkpoint: null };
 }
 
@@ -68,7 +84,7 @@ async function resumeRun<Settings extends AnySettings<Settings>>(
   path: string,
   requested: Partial<Settings>,
   task: Task<Settings>,
-): Promise<OpenRun<Settings>> {
+): Promise<Omit<OpenRun<Settings>, "file">> {
   if (!(await isAccessible(path, constants.F_OK))) {
     throw new StargradError(path, "there is no such file to resume", "Start a new run without --resume");
   }
@@ -81,7 +97,7 @@ async function resumeRun<Settings extends AnySettings<Settings>>(
   const settings = savedSettings(checkpoint, path, task);
   for (const name of namesOf(task)) {
     if ((requested[name] ?? settings[name]) === settings[name]) continue;
-    const flag = task.flags[name];
+    const { flag } = task.rules[name];
     throw new StargradError(
       path,
       `its run was started with ${flag} ${settings[name]}, now ${flag} is ${String(requested[name])}`,
@@ -94,21 +110,37 @@ async function resumeRun<Settings extends AnySettings<Settings>>(
 /**
  * The settings of the run that a checkpoint belongs to.
  *
- * Throws: FormatError if some of them are missing
+ * Throws: FormatError if some of them are missing or not valid
  */
 export function savedSettings<Settings>(
   { metadata: { settings } }: Checkpoint,
   path: string,
   task: Task<Settings>,
 ): Settings {
-  const defaults = task.complete({});
-  const found = (typeof settings === "object" ? settings : null) as Partial<Settings> | null;
-  if (namesOf(task).every((name) => typeof found?.[name] === typeof defaults[name])) return found as Settings;
-  throw new FormatError(path, "does not contain the settings of its run", "Was it saved by another program?");
+  const found = new Map(Object.entries(Object(settings) as Readonly<Record<string, Json>>));
+  for (const name of namesOf(task)) {
+    const value = found.get(name);
+    if (task.rules[name].isValid(value)) continue;
+    const problem = value === undefined ? "is missing" : `cannot be ${JSON.stringify(value).slice(0, 40)}`;
+    throw new FormatError(
+      path,
+      `does not contain the settings of its run: ${name} ${problem}`,
+      "Was it saved by another program?",
+    );
+  }
+  return Object.fromEntries(found) as Settings;
 }
 
-function namesOf<Settings>({ flags }: Task<Settings>): (keyof Settings)[] {
-  return Object.keys(flags) as (keyof Settings)[];
+function namesOf<Settings>({ rules }: Task<Settings>): (keyof Settings & string)[] {
+  return Object.keys(rules) as (keyof Settings & string)[];
+}
+
+/** What to try after an error of the operating system about the folder of a file. */
+export function folderHint(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "It does not exist: create it first, or name another one";
+  if (code === "ENOTDIR") return "It is no folder: name another one";
+  return "It is read-only, or belongs to another user: name another one";
 }
 
 async function isAccessible(path: string, mode: number): Promise<boolean> {

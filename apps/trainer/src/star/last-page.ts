@@ -23,20 +23,22 @@ export interface LastPageOptions<Try extends AnyTry> {
 export function lastPage<Try extends AnyTry>(tries: readonly Try[], options: LastPageOptions<Try>): string[] {
   const { colors, width, headline, moral, next } = options;
   const mistakes = tries.map(({ attempt }) => attempt.mistake);
-  const frames = milestones(tries.length).map((number) => frame(tries[number - 1], options));
+  const frames = milestones(tries.length, Math.floor((width + 2) / (thumbnail.columns + 2))).map((number) =>
+    frame(tries[number - 1], options),
+  );
   return [
-    colors.bold(colors.gold(headline)),
+    ...wrap(headline, width).map((line) => colors.bold(colors.gold(line))),
     "",
     ...sideBySide(
       frames,
       frames.map(() => thumbnail.columns),
     ),
     "",
-    `mistake  ${short(mistakes[0])} ${colors.teal(sparkline(thinned(mistakes, 48)))} ${short(mistakes[mistakes.length - 1])}`,
+    `mistake  ${short(mistakes[0])} ${colors.teal(sparkline(thinned(mistakes, Math.min(48, width - 24))))} ${short(mistakes[mistakes.length - 1])}`,
     "",
     ...wrap(moral, width),
     "",
-    colors.dim(next),
+    ...wrap(next, width).map((line) => colors.dim(line)),
   ];
 }
 
@@ -48,9 +50,11 @@ function frame<Try extends AnyTry>(
   return [...picture(attempt), centred(`try ${attempt.number}`), colors.dim(centred(caption(attempt)))];
 }
 
-/** Selects five tries, spaced geometrically because most changes happen early. */
-function milestones(count: number): number[] {
-  return [...new Set([0, 0.25, 0.5, 0.75, 1].map((power) => Math.round(count ** power)))];
+/** Selects at most five tries, spaced geometrically because most changes happen early. */
+function milestones(count: number, most: number): number[] {
+  const last = Math.max(1, Math.min(5, most) - 1);
+  const powers = Array.from({ length: last + 1 }, (_, i) => i / last);
+  return [...new Set(powers.map((power) => Math.round(count ** power)))];
 }
 
 /** Selects at most `count` values, evenly spaced, including the first and the last. */

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { colorsOf, isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { Screen } from "../terminal/screen.js";
+import { secondsSince } from "../terminal/text.js";
 import { smallestTerminal, type AnyTry, type Paper, type Story } from "./story.js";
 
 /** Reports the tries of a lesson. */
@@ -27,7 +28,8 @@ export function reporterFor<Try extends AnyTry>(
     stdout.columns < smallestTerminal.columns ||
     stdout.rows < smallestTerminal.rows
   ) {
-    return new PageReporter(story, { colors, ...smallestTerminal });
+    const columns = Math.max(40, Math.min(stdout.columns || 80, smallestTerminal.columns));
+    return new PageReporter(story, { colors, ...smallestTerminal, columns });
   }
   return new ScreenReporter(story, { colors, columns: stdout.columns, rows: stdout.rows });
 }
@@ -46,7 +48,7 @@ class JsonReporter<Try extends AnyTry> implements Reporter<Try> {
 
   done(tries: readonly Try[]): void {
     const { number, attempt } = tries[tries.length - 1];
-    const seconds = (performance.now() - this.#started) / 1000;
+    const seconds = secondsSince(this.#started);
     writeJsonLine({ event: "done", tries: number, ...this.#story.outcome(attempt), seconds });
   }
 

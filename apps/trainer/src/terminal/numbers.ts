@@ -1,10 +1,19 @@
 import { InvalidArgumentError } from "commander";
 
+/** Makes a check for whole numbers. */
+export function isWhole(least: number): (value: unknown) => boolean {
+  return (value) => Number.isSafeInteger(value) && Number(value) >= least;
+}
+
+export function isPositive(value: unknown): boolean {
+  return Number.isFinite(value) && Number(value) > 0;
+}
+
 /** Reads a whole number from the command line. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    if (/^\d+$/.test(text) && isWhole(least)(value)) return value;
     throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
   };
 }
@@ -12,7 +21,7 @@ export function wholeNumber(least: number): (text: string) => number {
 /** Reads a number above 0 from the command line. */
 export function positiveNumber(text: string): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
+  if (isPositive(value)) return value;
   throw new InvalidArgumentError("Expected a number above 0.");
 }
 

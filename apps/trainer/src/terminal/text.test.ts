@@ -1,11 +1,33 @@
 import { describe, expect, it } from "vitest";
 
-import { percent, short, sideBySide, sparkline, wrap } from "./text.js";
+import { inLines } from "./report-error.js";
+import { lineWidth, percent, secondsSince, short, sideBySide, sparkline, wrap } from "./text.js";
 
 describe("wrap", () => {
   it("fills lines up to the width, and never breaks before a %", () => {
     expect(wrap("misses by 26 % of its size", 12)).toEqual(["misses by", "26 % of its", "size"]);
     expect(wrap("a longwordthatfitsnowhere b", 6)).toEqual(["a", "longwordthatfitsnowhere", "b"]);
+  });
+});
+
+describe("the width of lines", () => {
+  it("is that of a narrow terminal, and at most 78", () => {
+    expect([{ columns: 40 }, { columns: 300 }, { columns: 5 }, { columns: 0 }, {}].map(lineWidth)).toEqual([
+      38, 78, 20, 78, 78,
+    ]);
+  });
+
+  it("applies to messages in a terminal, and not to what programs read", () => {
+    const message = "stargrad: the first line is long\nshort";
+    const stream = (isTTY: boolean) => ({ isTTY, columns: 20 });
+    expect(inLines(message, stream(true))).toBe("stargrad: the first\nline is long\nshort");
+    expect(inLines(message, stream(false))).toBe(message);
+  });
+});
+
+describe("the time of a command", () => {
+  it("is not negative if the clock is set back", () => {
+    expect(secondsSince(performance.now() + 2e9)).toBe(0);
   });
 });
 

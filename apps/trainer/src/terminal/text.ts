@@ -15,6 +15,16 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** The width of lines of words: at most 78 columns, and fewer in a narrow terminal, which would break lines inside of words. */
+export function lineWidth({ columns }: { readonly columns?: number }): number {
+  return Math.max(20, Math.min(columns || 80, 80) - 2);
+}
+
+/** The seconds since a `performance.now()`, at least 0, because a clock may be set back while a computer sleeps. */
+export function secondsSince(started: number): number {
+  return Math.max(0, performance.now() - started) / 1000;
+}
+
 /** Places blocks of lines next to each other. All lines of a block must have the same width. */
 export function sideBySide(blocks: readonly (readonly string[])[], widths: readonly number[]): string[] {
   const height = Math.max(...blocks.map((block) => block.length));

@@ -3,7 +3,7 @@ import { RunningMean } from "@stargrad/train";
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { ProgressBar } from "../terminal/progress-bar.js";
-import { short } from "../terminal/text.js";
+import { lineWidth, short, wrap } from "../terminal/text.js";
 import type { Beginning, Outcome, Report, TrainingStep } from "./events.js";
 import { introductionLines, outcomeLines, reportLine, sampleLines } from "./words.js";
 
@@ -50,7 +50,7 @@ class LineReporter implements Reporter {
   #loss = new RunningMean();
 
   begin(beginning: Beginning): void {
-    console.log(introductionLines(beginning).join("\n"));
+    console.log(introductionLines(beginning, this.width).join("\n"));
   }
 
   step({ loss }: TrainingStep): void | Promise<void> {
@@ -58,16 +58,23 @@ class LineReporter implements Reporter {
   }
 
   report(report: Report): void {
-    console.log(`\n${[reportLine(report, this.loss), ...sampleLines(report.sample)].join("\n")}`);
+    console.log(`\n${[reportLine(report, this.loss), ...sampleLines(report.sample, this.width)].join("\n")}`);
     this.#loss = new RunningMean();
   }
 
   done(outcome: Outcome): void {
-    console.log(`\n${outcomeLines(outcome).join("\n")} ${outcome.seconds.toFixed(1)} s in all.`);
+    const [model, bigram] = outcomeLines(outcome);
+    const lines = [model, `${bigram} ${outcome.seconds.toFixed(1)} s in all.`];
+    console.log(`\n${lines.flatMap((line) => wrap(line, this.width)).join("\n")}`);
   }
 
   close(): void {
     // Printed lines stay.
+  }
+
+  /** The width of the lines. */
+  protected get width(): number {
+    return lineWidth(process.stdout);
   }
 
   /** The mean loss over the steps since the last report; NaN if there were none. */

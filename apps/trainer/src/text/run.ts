@@ -5,6 +5,7 @@ import { StargradError } from "@stargrad/tensor";
 import type { Checkpoint, Json } from "@stargrad/train";
 
 import { savedSettings, type Task } from "../runs/run.js";
+import { isPositive, isWhole } from "../terminal/numbers.js";
 import { CharacterTransformer } from "./character-transformer.js";
 import type { Passages } from "./passages.js";
 import type { Settings } from "./settings.js";
@@ -32,21 +33,35 @@ export const task: Task<Settings> = {
       `Choose a multiple of ${heads}`,
     );
   },
-  flags: {
-    seed: "--seed",
-    layers: "--layers",
-    width: "--width",
-    heads: "--heads",
-    context: "--context",
-    batchSize: "--batch-size",
-    learningRate: "--learning-rate",
-    steps: "--steps",
+  rules: {
+    seed: { flag: "--seed", isValid: isWhole(0) },
+    layers: { flag: "--layers", isValid: isWhole(1) },
+    width: { flag: "--width", isValid: isWhole(1) },
+    heads: { flag: "--heads", isValid: isWhole(1) },
+    context: { flag: "--context", isValid: isWhole(1) },
+    batchSize: { flag: "--batch-size", isValid: isWhole(1) },
+    learningRate: { flag: "--learning-rate", isValid: isPositive },
+    steps: { flag: "--steps", isValid: isWhole(1) },
   },
-  expectModel: ({ metadata }, path) => {
-    if (isText(metadata)) return;
-    throw new StargradError(path, "this is a checkpoint of another model, not of one trained on a text");
+  expectModel: (checkpoint, path) => {
+    if (!isText(checkpoint.metadata)) {
+      throw new StargradError(path, "this is a checkpoint of another model, not of one trained on a text");
+    }
+    expectWeights(checkpoint, path);
   },
 };
+
+/** Throws: StargradError unless there are as many weights as the settings need, before memory is allocated for the model */
+function expectWeights(checkpoint: Checkpoint, path: string): void {
+  const { width, heads, layers, context } = savedSettings(checkpoint, path, task);
+  const weights = [...checkpoint.model.values()].reduce((total, { size }) => total + size, 0);
+  if (width % heads === 0 && width * (context + 12 * width * layers) <= weights) return;
+  throw new StargradError(
+    path,
+    "the settings of its run do not fit its weights",
+    "Was it saved by another program?",
+  );
+}
 
 /** Whether a checkpoint was saved by the command `text`. */
 export function isText(metadata: Checkpoint["metadata"]): boolean {
@@ -99,7 +114,9 @@ function savedText(
   path: string,
 ): { readonly characters: number; readonly vocabulary: string } {
   const { characters, vocabulary } = (metadata["text"] ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof characters === "number" && typeof vocabulary === "string") return { characters, vocabulary };
+  if (isWhole(0)(characters) && typeof vocabulary === "string") {
+    return { characters: Number(characters), vocabulary };
+  }
   throw new FormatError(path, "does not describe the text of its run", "Was it saved by another program?");
 }
 

@@ -4,16 +4,30 @@ import { outcomeLines, reportLine, sampleLines } from "./words.js";
 
 describe("a sample", () => {
   it("is indented line by line, without the empty lines around it", () => {
-    expect(sampleLines("\n\nTo be,\n\nor not\n")).toEqual(["  │ To be,", "  │", "  │ or not"]);
+    expect(sampleLines("\n\nTo be,\n\nor not\n", 78)).toEqual(["  │ To be,", "  │", "  │ or not"]);
   });
 
   it("fits into 80 columns", () => {
-    const lines = sampleLines("x".repeat(200));
+    const lines = sampleLines("x".repeat(200), 78);
     expect(lines.map((line) => line.length)).toEqual([78, 78, 56]);
   });
 
+  it("is divided between words, of which none gets lost", () => {
+    expect(sampleLines("To be, or not to be, that is the question:", 20)).toEqual([
+      "  │ To be, or not",
+      "  │ to be, that is",
+      "  │ the question:",
+    ]);
+    expect(sampleLines("a verylongwordthatfitsnowhere b", 14)).toEqual([
+      "  │ a",
+      "  │ verylongwo",
+      "  │ rdthatfits",
+      "  │ nowhere b",
+    ]);
+  });
+
   it("contains no control characters for the terminal", () => {
-    expect(sampleLines("a\u001b[2Jb\rc\u0007\td\u202ee")).toEqual(["  │ a·[2Jb·c· d·e"]);
+    expect(sampleLines("a\u001b[2Jb\rc\u0007\td\u202ee", 78)).toEqual(["  │ a·[2Jb·c· d·e"]);
   });
 });
 

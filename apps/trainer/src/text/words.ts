@@ -1,19 +1,20 @@
 import { short, wrap } from "../terminal/text.js";
 import type { Beginning, Outcome, Report } from "./events.js";
 
-const lineWidth = 78;
-
 /** Describes the text, its baselines, the model, and where the run is saved. */
-export function introductionLines({
-  characters,
-  vocabulary,
-  validation,
-  baselines: { unigramLoss, bigramLoss },
-  parameters,
-  settings: { context, batchSize },
-  source,
-  ...run
-}: Beginning): string[] {
+export function introductionLines(
+  {
+    characters,
+    vocabulary,
+    validation,
+    baselines: { unigramLoss, bigramLoss },
+    parameters,
+    settings: { context, batchSize },
+    source,
+    ...run
+  }: Beginning,
+  width: number,
+): string[] {
   const data =
     `${source} has ${grouped(characters)} characters, ${vocabulary.size} different ones; ` +
     `the last ${grouped(validation.length)} are kept for validation. ` +
@@ -22,7 +23,7 @@ export function introductionLines({
   const model =
     `A transformer with ${grouped(parameters)} weights learns to do better, ` +
     `with a context of ${context} characters and ${batchSize} passages per step. ${savingNote(run)}`;
-  return [...wrap(data, lineWidth), ...wrap(model, lineWidth)];
+  return [...wrap(data, width), ...wrap(model, width)];
 }
 
 function savingNote({
@@ -47,10 +48,8 @@ export function reportLine(
   return `${position}${loss}  validation ${short(validationLoss)}  ${seconds.toFixed(0)} s`;
 }
 
-const sampleWidth = lineWidth - 4;
-
 /** Formats a text of the model: indented, and without control characters for the terminal. */
-export function sampleLines(sample: string): string[] {
+export function sampleLines(sample: string, width: number): string[] {
   const visible = sample
     .replaceAll("\t", " ")
     // Invisible characters may control the terminal, for example the start of an escape sequence.
@@ -58,8 +57,13 @@ export function sampleLines(sample: string): string[] {
     .replace(/^\n+|\n+$/g, "");
   return visible
     .split("\n")
-    .flatMap((line) => line.match(new RegExp(`.{1,${sampleWidth}}`, "gu")) ?? [""])
+    .flatMap((line) => pieces(line, width - 4))
     .map((line) => `  │ ${line}`.trimEnd());
+}
+
+/** Divides a line after spaces, and words that are longer than the width. Nothing is left out. */
+function pieces(line: string, width: number): string[] {
+  return line.match(new RegExp(`.{1,${width}}(?:(?<= )|$)|.{1,${width}}`, "gu")) ?? [""];
 }
 
 /** Compares the loss on the validation text with the loss of a bigram model. */

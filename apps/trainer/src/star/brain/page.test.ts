@@ -17,7 +17,7 @@ beforeAll(async () => {
   for await (const attempt of lesson(settings)) tries.push(attempt);
 });
 
-describe.each([smallestTerminal, { columns: 100, rows: 40 }])(
+describe.each([smallestTerminal, { columns: 100, rows: 40 }, { columns: 50, rows: 60 }])(
   "a page for a terminal of $columns × $rows",
   (terminal) => {
     it("fits into the terminal, for every try", () => {

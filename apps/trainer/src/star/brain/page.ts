@@ -9,9 +9,12 @@ import { stagesOf } from "./words.js";
 export function page(attempt: Try, { colors, width }: { colors: Colors; width: number }): string[] {
   const titled = (title: string, lines: string[]): string[] => [colors.bold(title.padEnd(size)), ...lines];
   const margin = " ".repeat(nameWidth);
-  const pictures = [titled("Goal", goalPicture(colors)), titled("Attempt", picture(attempt, colors))];
+  const [goal, drawn] = [titled("Goal", goalPicture(colors)), titled("Attempt", picture(attempt, colors))];
+  const fits = width >= 2 * (nameWidth + size);
   return [
-    ...sideBySide([[margin], pictures[0], [margin], pictures[1]], [nameWidth, size, nameWidth, size]),
+    ...(fits
+      ? sideBySide([[margin], goal, [margin], drawn], [nameWidth, size, nameWidth, size])
+      : [...goal, "", ...drawn]),
     "",
     ...stageLines(stagesOf(attempt), width - nameWidth, colors),
     "",

@@ -36,6 +36,15 @@ describe.each([smallestTerminal, { columns: 100, rows: 40 }, { columns: 300, row
   },
 );
 
+describe.each([40, 60, 79])("a page for a terminal of %i columns", (columns) => {
+  it("breaks no line inside of a word", () => {
+    const layout = layoutFor({ columns, rows: 24 });
+    const lines = page(tries[0], { colors, layout, momentum: 0.9 });
+    const last = story.lastPage(tries, { colors, columns, rows: 24 });
+    expect(Math.max(...[...lines, ...last].map((line) => line.length))).toBeLessThan(columns);
+  });
+});
+
 describe("a page", () => {
   const options = { colors: marked, layout: layoutFor(), momentum: 0.9 };
 

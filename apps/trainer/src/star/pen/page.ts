@@ -27,11 +27,17 @@ export function layoutFor({ columns, rows } = smallestTerminal): PageLayout {
   return { width, canvas: { columns: 2 * canvasRows + 2, rows: canvasRows } };
 }
 
+/** The smallest width of the words beside the drawing; in a narrower terminal they are below it. */
+const leastWords = 30;
+
 /** Formats a try as a page. */
 export function page(attempt: Try, { colors, layout, momentum }: PageOptions): string[] {
   const { canvas, width } = layout;
-  const storyWidth = width - canvas.columns - 2 - nameWidth;
-  const story = stageLines(stagesOf(attempt, momentum), storyWidth, colors);
+  const stages = stagesOf(attempt, momentum);
   const drawn = picture(attempt, { ...canvas, withGoal: true }, colors);
+  const storyWidth = width - canvas.columns - 2 - nameWidth;
+  if (storyWidth < leastWords)
+    return ["", ...drawn, "", ...stageLines(stages, width - nameWidth, colors), ""];
+  const story = stageLines(stages, storyWidth, colors);
   return ["", ...sideBySide([drawn, story], [canvas.columns, 0]), ""];
 }

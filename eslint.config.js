@@ -109,6 +109,8 @@ const readsAtOnce = [
 
 export default defineConfig(
   { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/", ".stryker-tmp/"] },
+  // Other people's projects, with tools and settings of their own.
+  { ignores: ["projects/"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

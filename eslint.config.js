@@ -66,6 +66,11 @@ const packageBorders = {
 const plainSyntax = [
   { selector: "TSEnumDeclaration", message: "Use a union of string literals." },
   { selector: "ExportDefaultDeclaration", message: "Use a named export." },
+  {
+    selector: "MetaProperty[meta.name='new']",
+    message:
+      "Use `this.constructor`: Terser, webpack's minifier, moves `new.target` into functions where it is undefined.",
+  },
 ];
 
 /** What an engine that works on its own cannot do: see decision 27. */

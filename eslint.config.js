@@ -69,6 +69,11 @@ const packageBorders = {
 const plainSyntax = [
   { selector: "TSEnumDeclaration", message: "Use a union of string literals." },
   { selector: "ExportDefaultDeclaration", message: "Use a named export." },
+  {
+    selector: "MetaProperty[meta.name='new']",
+    message:
+      "Use `this.constructor`: Terser, webpack's minifier, moves `new.target` into functions where it is undefined.",
+  },
 ];
 
 /** What an engine that works on its own cannot do: see decision 27. */
@@ -113,6 +118,8 @@ const readsAtOnce = [
 
 export default defineConfig(
   { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/", ".stryker-tmp/"] },
+  // Other people's projects, with tools and settings of their own.
+  { ignores: ["projects/"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -4,15 +4,21 @@ import ts from "typescript";
 
 import { readJson, root } from "./workspace.js";
 
-/** The language service of TypeScript, as in an editor, with the options of this folder, for the given sources by path. */
-export function startLanguageService(sources: ReadonlyMap<string, string>): ts.LanguageService {
+/**
+ * The language service of TypeScript, as in an editor, for the given sources by path, with the options of this folder except for
+ * the given ones.
+ */
+export function startLanguageService(
+  sources: ReadonlyMap<string, string>,
+  changed: ts.CompilerOptions = {},
+): ts.LanguageService {
   const { options } = ts.parseJsonConfigFileContent(
     readJson("tests/tsconfig.json"),
     ts.sys,
     join(root, "tests"),
   );
   return ts.createLanguageService({
-    getCompilationSettings: () => options,
+    getCompilationSettings: () => ({ ...options, ...changed }),
     getCurrentDirectory: () => root,
     getDefaultLibFileName: ts.getDefaultLibFilePath,
     getScriptFileNames: () => [...sources.keys()],

@@ -70,7 +70,7 @@ class RunningScale<Features extends number> extends Module {
 interface RunningScaleShapes extends ShapeRule {
   readonly features: number;
   readonly output: InputShape<this>;
-  readonly problem: InputShape<this> extends readonly [...Shape, this["features"]] ? null : "other features";
+  readonly problem: InputShape<this> extends readonly [...Shape, this["features"]] ? false : "other features";
 }
 
 /** p ← p − α sign(m), m ← β m + (1 − β) g */

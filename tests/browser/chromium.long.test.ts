@@ -78,14 +78,21 @@ it("prints no warning if the work is too small for threads", async () => {
   expect(report).toMatchObject({ engine: "wasm", notices: [], shared: false });
 });
 
-it("uses the reference engine if a policy forbids WebAssembly, and says what to allow", async () => {
-  const report = await run<TrainingReport>("without-wasm", "inWorker", "training", { eager: false });
-  expect(report.engine).toBe("reference");
-  expect(report.notices).toEqual([
-    expect.stringMatching(/^Stargrad computes with its reference engine.*'wasm-unsafe-eval' as script-src/),
-  ]);
-  expect(report.losses.at(-1)).toBeLessThan(report.losses[0]);
-});
+it.each([
+  ["without-wasm", "inWorker"],
+  ["self-only", "inWorker"],
+  ["self-only", "onPage"],
+] as const)(
+  "uses the reference engine if a policy forbids WebAssembly, and says what to allow: %s, %s",
+  async (folder, where) => {
+    const report = await run<TrainingReport>(folder, where, "training", { eager: false });
+    expect(report.engine).toBe("reference");
+    expect(report.notices).toEqual([
+      expect.stringMatching(/^Stargrad computes with its reference engine.*'wasm-unsafe-eval' as script-src/),
+    ]);
+    expect(report.losses.at(-1)).toBeLessThan(report.losses[0]);
+  },
+);
 
 it.each(["inWorker", "onPage"] as const)(
   "gives back models that were dropped, %s",

@@ -21,6 +21,8 @@ const folders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...isolation,
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'",
   },
+  /** A policy that many pages have, which names neither WebAssembly nor workers from blobs. */
+  "self-only": { ...isolation, "Content-Security-Policy": "default-src 'self'" },
   "without-wasm": { ...isolation, "Content-Security-Policy": "default-src 'self'; worker-src 'self' blob:" },
 };
 

@@ -121,7 +121,7 @@ interface RepeatedShapes extends ShapeRule {
   readonly output: [...InputShape<this>, this["times"]];
   readonly problem: InputShape<this> extends readonly [...Shape, this["times"]]
     ? `Repeated(${this["times"]}) expects another last axis`
-    : null;
+    : false;
 }
 class Repeated<Times extends number = number> extends Module {
   declare readonly shapeRule?: DeclaredRule<RepeatedShapes, { readonly times: Times }>;

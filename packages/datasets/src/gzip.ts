@@ -32,7 +32,8 @@ function unpack(called: string, bytes: Uint8Array, options: import("node:zlib").
 
 /** Looked up at run time instead of imported, because a bundler for the browser cannot resolve the import. */
 function zlib(called: string): typeof import("node:zlib") {
-  if (typeof process === "undefined") {
+  // Bundlers for the browser provide a `process` without modules.
+  if (typeof process !== "object" || typeof process.getBuiltinModule !== "function") {
     throw new StargradError(
       called,
       "cannot unpack gzip outside Node",

@@ -122,9 +122,9 @@ describe("decodeIdx rejects", () => {
     expect(() => decodeIdx(bytes)).toThrow(message);
   });
 
-  it("a gzipped file outside Node, with a hint what to do", () => {
+  it.each([undefined, { env: {} }])("a gzipped file outside Node, with a hint: process is %o", (process) => {
     const bytes = gzipSync(good);
-    vi.stubGlobal("process", undefined);
+    vi.stubGlobal("process", process);
     expect(() => decodeIdx(bytes)).toThrow("cannot unpack gzip outside Node. Unpack it first");
     vi.unstubAllGlobals();
   });

@@ -216,12 +216,15 @@ describe("writeFileAtomically in a process that is killed", () => {
 });
 
 describe("readFileBytes", () => {
-  it("throws where there is no file system", async () => {
-    vi.stubGlobal("process", undefined);
-    const reading = readFileBytes("somewhere");
-    vi.unstubAllGlobals();
-    await expect(reading).rejects.toThrow("readFileBytes: there is no file system here");
-  });
+  it.each([undefined, { env: {} }])(
+    "throws where there is no file system: process is %o",
+    async (process) => {
+      vi.stubGlobal("process", process);
+      const reading = readFileBytes("somewhere");
+      vi.unstubAllGlobals();
+      await expect(reading).rejects.toThrow("readFileBytes: there is no file system here");
+    },
+  );
 
   it("reads a file; an error names the file and the reason", async () => {
     await files.writeFile(path, old);

@@ -7,7 +7,8 @@ import { StargradError } from "@stargrad/tensor";
  * Throws: StargradError outside Node
  */
 function nodeModules(called: string) {
-  if (typeof process === "undefined") {
+  // Bundlers for the browser provide a `process` without modules.
+  if (typeof process !== "object" || typeof process.getBuiltinModule !== "function") {
     throw new StargradError(called, "there is no file system here", "Encode and decode bytes instead");
   }
   return {

@@ -29,8 +29,8 @@ export abstract class Module {
    * them. Without arguments, the name is that of the class. Pass a name to keep it when a bundler shortens class names.
    */
   constructor(name?: string, values?: readonly unknown[], options?: object) {
-    reportForwardOf(new.target.prototype);
-    this.#name = name ?? new.target.name;
+    reportForwardOf(this.constructor.prototype as object);
+    this.#name = name ?? this.constructor.name;
     this.#made = values === undefined ? null : writeLayer(this.#name, values, options);
   }
 

@@ -13,7 +13,7 @@ import type { MayEqual, Shape, Tensor, Written } from "@stargrad/tensor";
  *     interface GroupedShapes extends ShapeRule {
  *       readonly size: number; // an argument of the rule, which the layer fills in
  *       readonly output: [...InputShape<this>, this["size"]];
- *       readonly problem: null;
+ *       readonly problem: false;
  *     }
  *     class Grouped<Size extends number> extends Module {
  *       declare readonly shapeRule?: DeclaredRule<GroupedShapes, { readonly size: Size }>;
@@ -28,8 +28,8 @@ export interface ShapeRule {
   readonly input: unknown;
   /** The output shape; Shape, if it is unknown. */
   readonly output: Shape;
-  /** An error text if the layer does not accept the shape; null if it does, or may. */
-  readonly problem: string | null;
+  /** An error text if the layer does not accept the shape; false if it does, or may. */
+  readonly problem: string | false;
 }
 
 /** The shape that a rule is applied to: `InputShape<this>` inside of a rule. */
@@ -57,44 +57,44 @@ export type ShapeAfter<Layer, S extends Shape> =
       ? S
       : Shape;
 
-/** An error text if a layer does not accept a shape; null if it does, or may. */
+/** An error text if a layer does not accept a shape; false if it does, or may. */
 export type ProblemBefore<Layer, S extends Shape> =
   Layer extends RuleBearing<infer Rule, infer Arguments>
     ? (Rule & Arguments & { readonly input: S })["problem"]
-    : null;
+    : false;
 
 /** A layer whose `forward` declares that the output shape is the input shape. */
 interface ShapeKeeping {
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;
 }
 
-/** An error text if the last axis of a shape does not have the length that a layer expects; null if it does, or may. */
+/** An error text if the last axis of a shape does not have the length that a layer expects; false if it does, or may. */
 export type LastAxisProblem<Layer extends string, S extends Shape, Length extends number> = [number] extends [
   Length,
 ]
-  ? null
+  ? false
   : [Shape] extends [S]
-    ? null
+    ? false
     : S extends readonly [...Shape, infer Last extends number]
       ? MayEqual<Last, Length> extends true
-        ? null
+        ? false
         : `${Layer} expects the last axis to be ${Length}, got ${Last}`
       : S extends readonly []
         ? `${Layer} expects the last axis to be ${Length}, got a scalar`
-        : null;
+        : false;
 
-/** An error text if the last axes of a shape are not those that a layer expects; null if they are, or may be. */
+/** An error text if the last axes of a shape are not those that a layer expects; false if they are, or may be. */
 export type TrailingProblem<Layer extends string, S extends Shape, Last> = [number] extends [Last]
-  ? null
+  ? false
   : Last extends number
     ? LastAxisProblem<`${Layer}(${Last})`, S, Last>
     : Last extends Shape
       ? [number] extends [S["length"] | Last["length"]]
-        ? null
+        ? false
         : MayEndIn<S, Last> extends true
-          ? null
+          ? false
           : `${Layer}(${Written<Last>}) expects the last axes to be ${Written<Last>}, got ${Written<S>}`
-      : null;
+      : false;
 
 type MayEndIn<S extends Shape, Last extends Shape> = Last extends readonly [
   ...infer OuterLast extends Shape,

@@ -29,9 +29,9 @@ type KeyFromEnd<S extends Shape, FromEnd extends string, Passed extends Shape = 
 /** One axis or several, as a union. */
 type EachAxis<Axes> = Axes extends Shape ? Axes[number] : Axes;
 
-/** An error message if an axis is out of range; null if all are, or may be, in range. */
+/** An error message if an axis is out of range; false if all are, or may be, in range. */
 export type AxisProblem<S extends Shape, Axes> =
-  Known<S, EachAxis<Axes>> extends true ? AnyProblem<MissingAxis<S, EachAxis<Axes>>> : null;
+  Known<S, EachAxis<Axes>> extends true ? AnyProblem<MissingAxis<S, EachAxis<Axes>>> : false;
 
 /** One axis or several, each of which must be in range. */
 export type AxesOf<S extends Shape, Axes> = Unless<AxisProblem<S, Axes>, Axes>;
@@ -42,7 +42,7 @@ type MissingAxis<S extends Shape, Axis> = Axis extends number
     : `${Written<S>} has no axis ${Axis}`
   : never;
 
-type AnyProblem<Message> = [Message] extends [never] ? null : Message;
+type AnyProblem<Message> = [Message] extends [never] ? false : Message;
 
 /** The shape with the axes of the given keys replaced by `By`. */
 type Replaced<S extends Shape, Keys, By extends Shape, Before extends Shape = []> = S extends readonly [
@@ -111,11 +111,11 @@ export type Permuted<S extends Shape, Axes extends Shape> = [number] extends [Ax
     ? { -readonly [K in keyof Axes]: S[KeyOf<S, Axes[K]> & keyof S] }
     : Shape;
 
-/** An error message if the axes are no permutation of the shape's axes; null if they are, or may be. */
+/** An error message if the axes are no permutation of the shape's axes; false if they are, or may be. */
 export type PermuteProblem<S extends Shape, Axes extends Shape> = [number] extends [
   S["length"] | Axes["length"],
 ]
-  ? null
+  ? false
   : S["length"] extends Axes["length"]
     ? AxisProblem<S, Axes>
     : `${Written<S>} has ${S["length"]} axes, got ${Axes["length"]} to permute them by`;
@@ -154,9 +154,9 @@ type JoinedTo<S extends Shape, End, Before extends Shape, Joined extends number 
     : JoinedTo<Rest, End, [...Before, 1], Product<Joined, First>>
   : Shape;
 
-/** An error message if the axes cannot be joined; null if they can, or may. */
+/** An error message if the axes cannot be joined; false if they can, or may. */
 export type FlattenProblem<S extends Shape, Start extends number, End extends number> = [S] extends [
   readonly [],
 ]
-  ? null
+  ? false
   : AxisProblem<S, Start | End>;

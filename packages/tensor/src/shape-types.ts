@@ -78,16 +78,16 @@ type BroadcastAxis<A extends number, B extends number> = number extends A | B
         ? A & B
         : number;
 
-/** An error message if two shapes do not broadcast; null if they do, or may. */
+/** An error message if two shapes do not broadcast; false if they do, or may. */
 export type BroadcastProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
-  ? null
+  ? false
   : ClashingAxis<A, B> extends [
         infer Axis extends number,
         infer LengthA extends number,
         infer LengthB extends number,
       ]
     ? `${Written<A>} and ${Written<B>} do not broadcast: ${LengthA} and ${LengthB} differ at axis -${Axis}`
-    : null;
+    : false;
 
 /** The innermost axis (counted from the last, starting at 1) whose lengths clash, and both lengths. */
 type ClashingAxis<A extends Shape, B extends Shape, Axis extends Shape = [1]> = A extends readonly [
@@ -100,8 +100,8 @@ type ClashingAxis<A extends Shape, B extends Shape, Axis extends Shape = [1]> = 
       : MayEqual<LastA, LastB> extends true
         ? ClashingAxis<OuterA, OuterB, [...Axis, 1]>
         : [Axis["length"], LastA, LastB]
-    : null
-  : null;
+    : false
+  : false;
 
 /** The second operand beside a tensor of shape A: a tensor that broadcasts with it, or a number. */
 export type BroadcastOperand<A extends Shape, B extends Shape> = [BroadcastProblem<A, B>] extends [string]
@@ -128,9 +128,9 @@ export type MatMul<A extends Shape, B extends Shape> = [number] extends [A["leng
           : Shape
       : Shape;
 
-/** An error message if two shapes have no matrix product; null if they have, or may have. */
+/** An error message if two shapes have no matrix product; false if they have, or may have. */
 export type MatMulProblem<A extends Shape, B extends Shape> = [number] extends [A["length"] | B["length"]]
-  ? null
+  ? false
   : A extends readonly []
     ? "a scalar has no matrix product; use mul"
     : B extends readonly []
@@ -140,10 +140,10 @@ export type MatMulProblem<A extends Shape, B extends Shape> = [number] extends [
           ? BatchA extends readonly [...infer Batches extends Shape, number]
             ? B extends readonly [...infer BatchesB extends Shape, number, number]
               ? BroadcastProblem<Batches, BatchesB>
-              : null
-            : null
+              : false
+            : false
           : `${Written<A>} × ${Written<B>}: inner axes ${InnerA} ≠ ${InnerOf<B>}`
-        : null;
+        : false;
 
 /** The axis of the right factor that is summed over: the last but one, or a vector's only one. */
 type InnerOf<B extends Shape> = B extends readonly [...Shape, infer Inner extends number, number]
@@ -168,11 +168,11 @@ type SizeOf<S extends Shape, Size extends number = 1> = number extends S["length
     ? SizeOf<Rest, Product<Size, First>>
     : Size;
 
-/** An error message if the numbers of elements differ; null if they are, or may be, equal. */
+/** An error message if the numbers of elements differ; false if they are, or may be, equal. */
 export type ReshapeProblem<S extends Shape, T extends Shape> = [number] extends [S["length"] | T["length"]]
-  ? null
+  ? false
   : -1 extends T[number]
-    ? null
+    ? false
     : MayEqual<SizeOf<S>, SizeOf<T>> extends true
-      ? null
+      ? false
       : `${Written<S>} has ${SizeOf<S>} elements, ${Written<T>} has ${SizeOf<T>}`;

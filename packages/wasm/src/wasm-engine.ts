@@ -23,7 +23,8 @@ import { mayReclaim, noteGivenBack, noteHeld, reclaim } from "./reclamation.js";
 import { Run } from "./run.js";
 import { wasmTarget } from "./target.js";
 import { barrierEnd } from "./threads/barrier.js";
-import { ThreadPool, type ThreadOptions } from "./threads/pool.js";
+import { ThreadPool } from "./threads/pool.js";
+import type { ThreadOptions } from "./threads/thread-options.js";
 import { fastestVectors, obstacleToVectors, type VectorOptions } from "./vector-features.js";
 
 export interface WasmEngineOptions extends ThreadOptions, VectorOptions {

@@ -26,7 +26,7 @@ type WithOneMore<S extends Shape, Last extends number> = [number] extends [Last]
 interface EmbeddingShapes extends ShapeRule {
   readonly features: number;
   readonly output: WithOneMore<InputShape<this>, this["features"]>;
-  readonly problem: null;
+  readonly problem: false;
 }
 
 /**

@@ -21,14 +21,14 @@ type ShapeAfterAll<Layers, S extends Shape> = Layers extends readonly [infer Fir
     ? S
     : Shape;
 
-/** The error text of the first layer that does not accept the output of the layer before it; null if each does, or may. */
+/** The error text of the first layer that does not accept the output of the layer before it; false if each does, or may. */
 type FirstProblem<Layers extends readonly unknown[], S extends Shape> = [number] extends [Layers["length"]]
-  ? null
+  ? false
   : Layers extends readonly [infer First, ...infer Rest]
     ? [ProblemBefore<First, S>] extends [string]
       ? ProblemBefore<First, S>
       : FirstProblem<Rest, ShapeAfter<First, S>>
-    : null;
+    : false;
 
 /** The layers, with a Mismatch instead of the first that does not fit. */
 type Fitting<Layers extends readonly unknown[]> = [FirstProblem<Layers, Shape>] extends [string]

@@ -76,7 +76,7 @@ export type Finder = <X extends Tensor, const O extends AxisOptions = { readonly
 export type ExtremeFinder = <X extends Tensor, const O extends ExtremesOptions | undefined = undefined>(
   x: X,
   options?: OptionsFor<X["shape"], O>,
-) => O extends ExtremesOptions ? Extremes<Reduced<X["shape"], O>> : Tensor<[]>;
+) => O extends undefined ? Tensor<[]> : Extremes<Reduced<X["shape"], O>>;
 
 /** `Σ x`. Integers stay integers; bools are counted. */
 export const sum = ((x: Tensor, options?: ReductionOptions) =>

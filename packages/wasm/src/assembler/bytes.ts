@@ -52,11 +52,10 @@ export class ByteWriter {
     this.#take(8);
   }
 
-  /** Appends a name: its length and its characters. */
-  text(value: string): void {
-    const encoded = new TextEncoder().encode(value);
-    this.unsigned(encoded.length);
-    this.bytes(...encoded);
+  /** Appends a name in ASCII: its length and its characters. There is no TextEncoder where jest imitates a browser. */
+  text(name: string): void {
+    this.unsigned(name.length);
+    for (let i = 0; i < name.length; i++) this.bytes(name.charCodeAt(i));
   }
 
   finish(): Uint8Array<ArrayBuffer> {

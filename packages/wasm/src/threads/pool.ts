@@ -4,20 +4,11 @@ import type { Heap } from "../heap.js";
 import { giveUp, resetBarrier } from "./barrier.js";
 import { commands, states, words } from "./serve.js";
 import { threadSource } from "./thread-source.js";
+import type { ThreadOptions } from "./thread-options.js";
 import { countCores, obstacleToThreads, startsWhileWaiting, startThread, type Thread } from "./host.js";
 
 /** More threads than this have too little work. */
 const mostThreads = 8;
-
-export interface ThreadOptions {
-  /** The maximum number of threads that work at the same time. Default: the number of cores, but at most 8 */
-  readonly threads?: number;
-  /**
-   * Whether a program waits until its threads have started, instead of running without them; for measurements. In a browser
-   * `startThreads` must be awaited first, because threads do not start while another thread blocks. Default: false
-   */
-  readonly waitForThreads?: boolean;
-}
 
 /** A module that threads must load before they can run a program. Modules are loaded in the order of their numbers. */
 export interface Loadable {

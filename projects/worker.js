@@ -1,0 +1,3 @@
+import { sizes, train } from "./training.js";
+
+train(sizes.large).then(postMessage);

@@ -4,7 +4,29 @@
 import "./methods.js";
 
 export { disposeSymbol } from "@stargrad/graph";
-export { expectOptions, withoutHistory } from "@stargrad/graph/internal";
+export {
+  anything,
+  belowOne,
+  callable,
+  count,
+  decayRates,
+  expectOptions,
+  expectValues,
+  finite,
+  flag,
+  fraction,
+  integer,
+  notNegative,
+  number,
+  oneOf,
+  positive,
+  tensorLike,
+  wholeFrom,
+  withoutHistory,
+  writeValue,
+  type Kind,
+  type OptionKinds,
+} from "@stargrad/graph/internal";
 export {
   computeNodes,
   fallBackOn,

@@ -131,7 +131,7 @@ describe("BatchNorm1d", () => {
       `[ArgumentError: BatchNorm1d: got momentum 1.5; expected 0 to 1]`,
     );
     expect(() => new BatchNorm2d(3, { epsilon: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: BatchNorm2d: got epsilon -1; expected at least 0]`,
+      `[ArgumentError: BatchNorm2d: got epsilon -1; expected a finite number of at least 0]`,
     );
   });
 });

@@ -1,11 +1,10 @@
 import { assignAlong, Buffer, Parameter } from "@stargrad/autograd";
 import { ArgumentError, formatShape, ones, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
-import { withoutHistory } from "@stargrad/tensor/internal";
+import { withoutHistory, anything, flag, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import {
-  checkEpsilon,
   momentsOf,
   perChannel,
   scaleAndShift,
@@ -57,7 +56,13 @@ export abstract class RunningNorm extends Module {
   readonly #momentum: number | null;
 
   constructor(kind: RunningNormKind, numFeatures: number, options: RunningNormOptions) {
-    super(kind.name, [numFeatures], options);
+    super(kind.name, [numFeatures], options, {
+      epsilon: notNegative,
+      momentum: anything,
+      affine: flag,
+      trackRunningStats: flag,
+      dtype: floatOptions.dtype,
+    } satisfies OptionKinds<RunningNormOptions>);
     const {
       epsilon = 1e-5,
       momentum = 0.1,
@@ -69,7 +74,6 @@ export abstract class RunningNorm extends Module {
       ...options,
     };
     expectWhole(kind.name, { numFeatures }, { least: 1 });
-    checkEpsilon(kind.name, epsilon);
     // Without a momentum, the mean over all batches needs their number.
     if (momentum === null ? !kind.counted : !(momentum >= 0 && momentum <= 1)) {
       throw new ArgumentError(kind.name, `got momentum ${momentum}; expected 0 to 1`);

@@ -1,5 +1,6 @@
 import { fromData, realize, type DType, type Tensor, type TypedArray } from "@stargrad/tensor";
 
+import { expectValues, type Kind } from "@stargrad/tensor/internal";
 import { failing, quote, type Fail } from "./errors.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
 import { metadataKey, readHeader } from "./safetensors-header.js";
@@ -81,12 +82,15 @@ const layout = [
   { dtype: "bool", name: "BOOL", bytes: 1 },
 ] as const satisfies readonly { dtype: DType; name: string; bytes: number }[];
 
+const mapKind: Kind = ["a Map", (value) => typeof value === "object" && value !== null && "entries" in value];
+
 async function encode(
   called: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<Uint8Array> {
   const fail = failing(called);
+  expectValues(called, { tensors, metadata }, mapKind);
   if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
   checkText([...tensors.keys(), ...metadata.keys(), ...metadata.values()], fail);
 

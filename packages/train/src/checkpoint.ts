@@ -9,6 +9,7 @@ import {
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 
 import { formatJson, parseJsonObject, type Json } from "./json.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
@@ -21,6 +22,8 @@ export interface Training {
   /** Further generators that the run uses, such as one passed to a dropout layer. */
   readonly generators?: Readonly<Record<string, Generator>>;
 }
+
+const parts = ["model", "optimizer", "loader", "generators"] as const;
 
 /** The contents of a checkpoint. To load only the weights: `model.loadStateDict(checkpoint.model)`. */
 export interface Checkpoint {
@@ -47,8 +50,10 @@ const format = "stargrad.checkpoint/1";
  */
 export async function saveCheckpoint(
   path: string,
-  { metadata = {}, ...training }: Training & { readonly metadata?: Readonly<Record<string, Json>> },
+  options: Training & { readonly metadata?: Readonly<Record<string, Json>> },
 ): Promise<void> {
+  expectOptions("saveCheckpoint", options, [...parts, "metadata"], ["model"]);
+  const { metadata = {}, ...training } = options;
   await writeSealed(path, encode({ ...stateOf(training), metadata }));
 }
 
@@ -68,6 +73,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  * checkpoint and of the training if they differ
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): void {
+  expectOptions("restoreCheckpoint", training, parts, ["model"]);
   const { model, optimizer, loader } = training;
   const before = stateOf(training);
   checkParts(checkpoint, before);

@@ -4,6 +4,7 @@ import { type Module } from "@stargrad/nn";
 import { readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
+import { anything, callable, expectOptions } from "@stargrad/tensor/internal";
 import { descentOf, type Run } from "./descent.js";
 
 /** The inputs of a step: tensors, and numbers that may differ from step to step. */
@@ -74,13 +75,18 @@ interface StepNotes {
  * optimizer; the errors of the operations and the optimizer. Then no variable and no generator has changed, except by earlier
  * evaluations of the same step.
  */
-export function trainStep<I extends StepInputs, R extends StepResults>({
-  model,
-  optimizer,
-  loss: lossOf,
-  afterBackward,
-  refuse,
-}: TrainStepOptions<I, R>): (inputs: I) => R {
+export function trainStep<I extends StepInputs, R extends StepResults>(
+  options: TrainStepOptions<I, R>,
+): (inputs: I) => R {
+  const kinds = {
+    model: anything,
+    optimizer: anything,
+    loss: callable,
+    afterBackward: callable,
+    refuse: callable,
+  };
+  expectOptions<TrainStepOptions<I, R>>("trainStep", options, kinds, ["model", "optimizer", "loss"]);
+  const { model, optimizer, loss: lossOf, afterBackward, refuse } = options;
   const descent = descentOf(optimizer);
   /** The recorded function. */
   const run = ({

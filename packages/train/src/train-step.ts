@@ -94,12 +94,13 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
     isFirst,
   }: RunInputs<I>): { readonly results: Run<R>; readonly notes: StepNotes } => {
     const own = optimizer.groups.flatMap(({ parameters }) => parameters);
-    const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
+    const { result: results, unchanged, callers } = readModules(model.modules(), () => lossOf(inputs));
     expectLoss(results);
     const codes = refuse?.(results).cast("int32");
     const checked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
     const checks = checked === undefined ? [] : [check(checked, refusal)];
     backward(results.loss);
+    expectReachable(callers as ReadonlyMap<Module, Module | null>, new Set(own));
     afterBackward?.();
     const learning = own.filter(({ grad }) => grad !== null);
     if (learning.length === 0) {
@@ -138,6 +139,22 @@ type RunInputs<I extends StepInputs> = {
 };
 
 const refusal = { called: "trainStep", problems: [], hint: "`refuse` returned a code other than 0" };
+
+/**
+ * Throws an ArgumentError if a module that another module called is not among the modules inside of it, and so has parameters
+ * with gradients that no optimizer gets from `parameters()`.
+ */
+function expectReachable(callers: ReadonlyMap<Module, Module | null>, own: ReadonlySet<Parameter>): void {
+  for (const [module, caller] of callers) {
+    if (caller === null || caller.modules().includes(module)) continue;
+    if (module.parameters().every((parameter) => parameter.grad === null || own.has(parameter))) continue;
+    throw new ArgumentError(
+      "trainStep",
+      `${caller.describe()} calls ${module.describe()}, which is not part of it, so the optimizer does not have its parameters`,
+      "Store it in a public field or an array, not in a private field (#layer), a Map or a plain object; or freeze it",
+    );
+  }
+}
 
 /** Checks inputs at run time. Throws: ArgumentError unless they are tensors by name */
 function expectNamed(inputs: unknown): void {

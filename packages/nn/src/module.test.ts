@@ -140,7 +140,7 @@ describe("the fields of a module", () => {
       "Scaled: got the unknown option factr; expected factor. Did you mean factor?",
     );
     expect(() => new Scaled({})).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Scaled: got options without their names; expected the names as the fourth argument of super. Write super("Scaled", […], options, ["bias", …]), so that a misspelt option is an error]`,
+      `[ArgumentError: Scaled: got options without the names of all that exist. Pass them as the fourth argument of super: ["bias", …]]`,
     );
   });
 

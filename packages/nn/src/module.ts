@@ -249,8 +249,8 @@ function expectKnown(
   if (known === undefined) {
     throw new ArgumentError(
       name,
-      "got options without their names; expected the names as the fourth argument of super",
-      `Write super("${name}", […], options, ["bias", …]), so that a misspelt option is an error`,
+      "got options without the names of all that exist",
+      'Pass them as the fourth argument of super: ["bias", …]',
     );
   }
   expectOptions<Record<string, unknown>>(name, options as Record<string, unknown>, known);

@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, formatShape, StargradError } from "@stargrad/graph";
-import { unravelIndex } from "@stargrad/graph/internal";
+import { expectOptions, notNegative, positive, unravelIndex } from "@stargrad/graph/internal";
 import { fromData, getEngine, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
 
@@ -75,8 +75,15 @@ export class GradientError extends StargradError {
 export function checkGradient(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  { order = 1, step = 1e-6, absoluteTolerance = 1e-5, relativeTolerance = 1e-3 }: CheckGradientOptions = {},
+  options: CheckGradientOptions = {},
 ): GradientReport {
+  expectOptions<CheckGradientOptions>("checkGradient", options, {
+    order: ["1 or 2", (order) => order === 1 || order === 2],
+    step: positive,
+    absoluteTolerance: notNegative,
+    relativeTolerance: notNegative,
+  });
+  const { order = 1, step = 1e-6, absoluteTolerance = 1e-5, relativeTolerance = 1e-3 } = options;
   const { name, capabilities } = getEngine();
   if (!capabilities.synchronous || !capabilities.dtypes.includes("float64")) {
     throw new ArgumentError(

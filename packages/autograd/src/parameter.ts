@@ -1,5 +1,6 @@
 import { DTypeError, type Node, type Shape } from "@stargrad/graph";
 import type { Tensor } from "@stargrad/tensor";
+import { expectOptions, flag } from "@stargrad/graph/internal";
 import { assignAll } from "./assignment.js";
 import { disposeOf } from "./awaited-values.js";
 import { GradientSlot } from "./gradient-slot.js";
@@ -15,11 +16,12 @@ import { computedLeaf, Variable } from "./variable.js";
 export class Parameter<S extends Shape = Shape> extends Variable<S> {
   readonly #gradient = new GradientSlot(this);
 
-  constructor(value: Tensor<S>, { requiresGradient = true }: { readonly requiresGradient?: boolean } = {}) {
+  constructor(value: Tensor<S>, options: { readonly requiresGradient?: boolean } = {}) {
+    expectOptions("Parameter", options, { requiresGradient: flag });
     if (value.dtype !== "float32" && value.dtype !== "float64") {
       throw new DTypeError("Parameter", `got ${value.dtype}; expected float32 or float64`);
     }
-    super(computedLeaf(value, requiresGradient), true);
+    super(computedLeaf(value, options.requiresGradient ?? true), true);
   }
 
   override get kind(): "parameter" {

@@ -1,4 +1,5 @@
 import { ArgumentError } from "@stargrad/tensor";
+import { anything, count, expectOptions, flag } from "@stargrad/tensor/internal";
 
 import type { Dataset } from "./dataset.js";
 import { sequentialSampler, shufflingSampler, type Sampler } from "./sampler.js";
@@ -50,13 +51,14 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   #restored = false;
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions = {}) {
+    expectOptions<DataLoaderOptions>("DataLoader", options, {
+      batchSize: count,
+      shuffle: flag,
+      seed: anything,
+      dropLast: flag,
+      sampler: anything,
+    });
     const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, sampler } = options;
-    if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-      throw new ArgumentError(
-        "DataLoader",
-        `got batchSize ${batchSize}; expected a whole number of at least 1`,
-      );
-    }
     if (sampler !== undefined && shuffle) {
       throw new ArgumentError(
         "DataLoader",

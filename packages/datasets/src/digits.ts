@@ -1,5 +1,6 @@
 import { FormatError } from "@stargrad/io";
 import { fromData, StargradError } from "@stargrad/tensor";
+import { anything, expectOptions, flag, oneOf } from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "./arrays.js";
 import { readIdx } from "./idx.js";
@@ -24,6 +25,8 @@ const prefixes = { train: "train", test: "t10k" };
  * Throws: StargradError for a missing file; FormatError for files that are damaged, swapped, or from different sets
  */
 export async function digits(options: DigitsOptions): Promise<TensorDataset<"x" | "y">> {
+  const kinds = { directory: anything, split: oneOf("train", "test"), flatten: flag };
+  expectOptions<DigitsOptions>("digits", options, kinds, ["directory", "split"]);
   const { directory, split, flatten = true } = options;
   const prefix = prefixes[split];
   const images = await readBytes(directory, `${prefix}-images-idx3-ubyte`, ["count", "height", "width"]);

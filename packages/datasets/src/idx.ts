@@ -1,5 +1,6 @@
 import { FormatError, readFileBytes } from "@stargrad/io";
 import { ArgumentError } from "@stargrad/tensor";
+import { expectOptions, number } from "@stargrad/tensor/internal";
 
 import { gunzip, gunzipStart, isGzip } from "./gzip.js";
 
@@ -77,7 +78,9 @@ interface Header {
   readonly size: number;
 }
 
-function decode(called: string, bytes: Uint8Array, { limit = 2 ** 30 }: DecodeIdxOptions = {}): Idx {
+function decode(called: string, bytes: Uint8Array, options: DecodeIdxOptions = {}): Idx {
+  expectOptions(called, options, { limit: number });
+  const { limit = 2 ** 30 } = options;
   const plain = isGzip(bytes) ? decompress(called, bytes, limit) : bytes;
   const { array, shape, dataStart, size } = readHeader(called, plain);
   if (plain.length !== size) {

@@ -1,4 +1,5 @@
 import { ArgumentError, Generator } from "@stargrad/tensor";
+import { anything, expectOptions } from "@stargrad/tensor/internal";
 
 /** Decides which items an epoch contains, and in which order. The same epoch must always give the same order. */
 export interface Sampler {
@@ -32,7 +33,11 @@ export interface RandomSamplerOptions {
  * Throws: ArgumentError unless there are items to draw from, and `draws` is a whole number of at least 0
  * Source: torch.utils.data.RandomSampler with replacement
  */
-export function randomSampler(items: number, { draws, seed = 0 }: RandomSamplerOptions): Sampler {
+export function randomSampler(items: number, options: RandomSamplerOptions): Sampler {
+  expectOptions<RandomSamplerOptions>("randomSampler", options, { draws: anything, seed: anything }, [
+    "draws",
+  ]);
+  const { draws, seed = 0 } = options;
   if (!Number.isSafeInteger(items) || items < 1 || !Number.isSafeInteger(draws) || draws < 0) {
     throw new ArgumentError(
       "randomSampler",

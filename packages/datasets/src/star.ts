@@ -1,4 +1,5 @@
-import { ArgumentError, fromData, Generator, stack, type Tensor } from "@stargrad/tensor";
+import { fromData, Generator, stack, type Tensor } from "@stargrad/tensor";
+import { anything, count, expectOptions, type OptionKinds, wholeFrom } from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "./arrays.js";
 
@@ -11,6 +12,11 @@ export interface StarOptions {
   /** The distance of the inner corners from the centre; tips have distance 1. Default: (3 − √5) / 2, the pentagram's. */
   readonly innerRadius?: number;
 }
+
+const starKinds: OptionKinds<StarOptions> = {
+  points: /* @__PURE__ */ wholeFrom(2),
+  innerRadius: ["more than 0 and at most 1", (value) => typeof value === "number" && value > 0 && value <= 1],
+};
 
 /** A drawing: a sequence of strokes that begins at `start`. Each stroke has its own direction and length. */
 export interface Strokes {
@@ -54,7 +60,9 @@ export function starStrokes(options?: StarOptions): Strokes {
  * Shapes: start [2]; directions, lengths [2·points]
  * Throws: as {@link starCorners}
  */
-export function wobblyStart({ seed, ...options }: StarOptions & { readonly seed: number }): Strokes {
+export function wobblyStart(settings: StarOptions & { readonly seed: number }): Strokes {
+  expectOptions("wobblyStart", settings, { ...starKinds, seed: anything }, ["seed"]);
+  const { seed, ...options } = settings;
   const generator = new Generator(seed);
   const { start, directions, lengths } = strokesOf("wobblyStart", options);
   return asTensors(
@@ -84,13 +92,11 @@ export function strokeCorners({ start, directions, lengths }: Strokes): Tensor {
  * Defaults: size 28
  * Throws: as {@link starCorners}; ArgumentError for a size below 1
  */
-export function starPixels({
-  size = 28,
-  ...options
-}: StarOptions & { readonly size?: number } = {}): TensorDataset<"x" | "y"> {
-  if (!Number.isSafeInteger(size) || size < 1) {
-    throw new ArgumentError("starPixels", `got size ${size}; expected a whole number of at least 1`);
-  }
+export function starPixels(
+  settings: StarOptions & { readonly size?: number } = {},
+): TensorDataset<"x" | "y"> {
+  expectOptions("starPixels", settings, { ...starKinds, size: count });
+  const { size = 28, ...options } = settings;
   const corners = cornersOf("starPixels", options);
   const centres = new Float32Array(2 * size * size);
   const ink = new Float32Array(size * size);
@@ -108,16 +114,9 @@ export function starPixels({
 type Point = readonly [x: number, y: number];
 
 /** The corners in drawing order: the first is the inner corner left of the upper tip, the last is the upper tip. */
-function cornersOf(
-  called: string,
-  { points = 5, innerRadius = (3 - Math.sqrt(5)) / 2 }: StarOptions = {},
-): Point[] {
-  if (!Number.isSafeInteger(points) || points < 2) {
-    throw new ArgumentError(called, `got points ${points}; expected a whole number of at least 2`);
-  }
-  if (!(innerRadius > 0 && innerRadius <= 1)) {
-    throw new ArgumentError(called, `got innerRadius ${innerRadius}; expected more than 0 and at most 1`);
-  }
+function cornersOf(called: string, options: StarOptions = {}): Point[] {
+  expectOptions(called, options, starKinds);
+  const { points = 5, innerRadius = (3 - Math.sqrt(5)) / 2 } = options;
   return Array.from({ length: 2 * points }, (_, i) => {
     const radius = i % 2 === 0 ? innerRadius : 1;
     const angle = Math.PI / 2 + ((i + 1) * Math.PI) / points;

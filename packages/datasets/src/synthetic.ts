@@ -1,4 +1,14 @@
 import { ArgumentError, fromData, Generator } from "@stargrad/tensor";
+import {
+  anything,
+  belowOne,
+  count,
+  expectOptions,
+  finite,
+  notNegative,
+  type OptionKinds,
+  wholeFrom,
+} from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "./arrays.js";
 
@@ -10,6 +20,12 @@ export interface SyntheticOptions {
   /** Default: 0. */
   readonly seed?: number;
 }
+
+const syntheticKinds: OptionKinds<SyntheticOptions> = {
+  samples: /* @__PURE__ */ wholeFrom(0),
+  noise: notNegative,
+  seed: anything,
+};
 
 /** Labelled points: x [N, features] float32, y [N] int32, with 2 features by default. The classes alternate, except in `xor`. */
 export type Points = TensorDataset<"x" | "y">;
@@ -24,11 +40,9 @@ export type Points = TensorDataset<"x" | "y">;
 export function spirals(
   options: SyntheticOptions & { readonly classes?: number; readonly turns?: number } = {},
 ): Points {
+  expectOptions("spirals", options, { ...syntheticKinds, classes: count, turns: finite });
   const { classes = 2, turns = 1 } = options;
-  if (!Number.isSafeInteger(classes) || classes < 1) {
-    throw new ArgumentError("spirals", `got classes ${classes}; expected a whole number of at least 1`);
-  }
-  return pointsOfClasses("spirals", classes, options, (arm, index, count) => {
+  return pointsOfClasses(classes, options, (arm, index, count) => {
     const radius = (index + 1) / count;
     return onCircle(radius, 2 * Math.PI * (turns * radius + arm / classes));
   });
@@ -42,7 +56,8 @@ export function spirals(
  * Source: sklearn.datasets.make_moons
  */
 export function moons(options: SyntheticOptions = {}): Points {
-  return pointsOfClasses("moons", 2, options, (lower, index, count) => {
+  expectOptions("moons", options, syntheticKinds);
+  return pointsOfClasses(2, options, (lower, index, count) => {
     const [x, y] = onCircle(1, (Math.PI * index) / Math.max(1, count - 1));
     return lower === 1 ? [1 - x, 0.5 - y] : [x, y];
   });
@@ -57,11 +72,9 @@ export function moons(options: SyntheticOptions = {}): Points {
  * Source: sklearn.datasets.make_circles
  */
 export function circles(options: SyntheticOptions & { readonly factor?: number } = {}): Points {
+  expectOptions("circles", options, { ...syntheticKinds, factor: belowOne });
   const { factor = 0.8 } = options;
-  if (!(factor >= 0 && factor < 1)) {
-    throw new ArgumentError("circles", `got factor ${factor}; expected at least 0 and less than 1`);
-  }
-  return pointsOfClasses("circles", 2, options, (inner, index, count) =>
+  return pointsOfClasses(2, options, (inner, index, count) =>
     onCircle(inner === 1 ? factor : 1, (2 * Math.PI * index) / count),
   );
 }
@@ -73,7 +86,8 @@ export function circles(options: SyntheticOptions & { readonly factor?: number }
  * Throws: ArgumentError for options out of range
  */
 export function xor(options: SyntheticOptions = {}): Points {
-  return points("xor", options, 2, (_, generator) => {
+  expectOptions("xor", options, syntheticKinds);
+  return points(options, 2, (_, generator) => {
     const [x, y] = [2 * generator.uniform() - 1, 2 * generator.uniform() - 1];
     return { at: [x, y], label: x > 0 === y > 0 ? 0 : 1 };
   });
@@ -98,6 +112,7 @@ export interface BlobsOptions extends SyntheticOptions {
  * Source: sklearn.datasets.make_blobs
  */
 export function blobs(options: BlobsOptions = {}): Points {
+  expectOptions("blobs", options, { ...syntheticKinds, centers: anything, features: anything });
   const { noise = 1, seed = 0, features = 2 } = options;
   const { centers = 3 } = options;
   const middles = typeof centers === "number" ? drawnCenters(centers, features, seed) : centers;
@@ -109,7 +124,7 @@ export function blobs(options: BlobsOptions = {}): Points {
       `got centers of the lengths ${got}; expected at least one, all of one length`,
     );
   }
-  return points("blobs", { ...options, noise }, axes, (i) => {
+  return points({ ...options, noise }, axes, (i) => {
     const label = i % middles.length;
     return { at: middles[label], label };
   });
@@ -131,8 +146,8 @@ type Point = readonly number[];
 /** Point `index` of the `count` that a class has. */
 type Curve = (label: number, index: number, count: number) => Point;
 
-function pointsOfClasses(called: string, classes: number, options: SyntheticOptions, curve: Curve): Points {
-  return points(called, options, 2, (i, _, samples) => {
+function pointsOfClasses(classes: number, options: SyntheticOptions, curve: Curve): Points {
+  return points(options, 2, (i, _, samples) => {
     const label = i % classes;
     const count = Math.ceil((samples - label) / classes);
     return { at: curve(label, Math.floor(i / classes), count), label };
@@ -142,19 +157,8 @@ function pointsOfClasses(called: string, classes: number, options: SyntheticOpti
 /** Makes point `i` of `samples`, and its label. */
 type LabelledPoint = (i: number, generator: Generator, samples: number) => { at: Point; label: number };
 
-function points(
-  called: string,
-  options: SyntheticOptions,
-  axes: number,
-  labelledPoint: LabelledPoint,
-): Points {
+function points(options: SyntheticOptions, axes: number, labelledPoint: LabelledPoint): Points {
   const { samples = 200, noise = 0, seed = 0 } = options;
-  if (!Number.isSafeInteger(samples) || samples < 0) {
-    throw new ArgumentError(called, `got samples ${samples}; expected a whole number of at least 0`);
-  }
-  if (!(noise >= 0 && noise < Infinity)) {
-    throw new ArgumentError(called, `got noise ${noise}; expected a standard deviation of at least 0`);
-  }
   const generator = new Generator(seed);
   const coordinates = new Float32Array(axes * samples);
   const labels = new Int32Array(samples);

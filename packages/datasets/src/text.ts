@@ -1,5 +1,6 @@
 import { FormatError, readFileBytes } from "@stargrad/io";
 import { ArgumentError, fromData, type Tensor } from "@stargrad/tensor";
+import { belowOne, count, expectOptions } from "@stargrad/tensor/internal";
 
 import { expectIndices, type Dataset } from "./dataset.js";
 
@@ -44,14 +45,13 @@ export interface SplitTokensOptions {
  */
 export function splitTokens(
   tokens: Int32Array,
-  { validation = 0.1, atMost = 2 ** 17 }: SplitTokensOptions = {},
+  options: SplitTokensOptions = {},
 ): { readonly training: Int32Array; readonly validation: Int32Array } {
-  if (!(validation >= 0 && validation < 1 && atMost >= 0)) {
-    throw new ArgumentError(
-      "splitTokens",
-      `got validation ${validation} and atMost ${atMost}; expected a fraction, and a number of at least 0`,
-    );
-  }
+  expectOptions<SplitTokensOptions>("splitTokens", options, {
+    validation: belowOne,
+    atMost: ["a number of at least 0", (value) => typeof value === "number" && value >= 0],
+  });
+  const { validation = 0.1, atMost = 2 ** 17 } = options;
   const start = tokens.length - Math.floor(Math.min(validation * tokens.length, atMost));
   return { training: tokens.subarray(0, start), validation: tokens.subarray(start) };
 }
@@ -73,14 +73,10 @@ export interface TextWindowsOptions {
  */
 export function textWindows(
   tokens: Int32Array,
-  { length, stride = 1 }: TextWindowsOptions,
+  options: TextWindowsOptions,
 ): Dataset<{ x: Tensor; y: Tensor }> {
-  if (![length, stride].every((count) => Number.isSafeInteger(count) && count >= 1)) {
-    throw new ArgumentError(
-      "textWindows",
-      `got length ${length} and stride ${stride}; expected whole numbers of at least 1`,
-    );
-  }
+  expectOptions<TextWindowsOptions>("textWindows", options, { length: count, stride: count }, ["length"]);
+  const { length, stride = 1 } = options;
   if (tokens.length <= length) {
     throw new ArgumentError(
       "textWindows",

@@ -1,5 +1,13 @@
 import { valueAndGrad } from "@stargrad/autograd";
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
+import {
+  expectOptions,
+  notNegative,
+  oneOf,
+  tensorLike,
+  type OptionKinds,
+  wholeFrom,
+} from "@stargrad/tensor/internal";
 import { integratePath, sumOf } from "./path-integral.js";
 
 /** How much each element of an input contributed to a scalar that was computed from it. */
@@ -25,6 +33,12 @@ export interface AttributionOptions {
   readonly maxDepth?: number;
 }
 
+const attributionKinds: OptionKinds<AttributionOptions> = {
+  baseline: tensorLike,
+  tolerance: notNegative,
+  maxDepth: /* @__PURE__ */ wholeFrom(0),
+};
+
 /**
  * Divides a scalar f(x) among the elements of its input x, by the gradient along the straight line from a baseline b:
  * `sharesᵢ = (xᵢ − bᵢ) ∫ ∂f/∂xᵢ(b + t(x − b)) dt`. The shares add up to f(x) − f(b).
@@ -34,8 +48,10 @@ export interface AttributionOptions {
 export async function integratedGradients(
   f: (x: Tensor) => Tensor,
   x: Tensor,
-  { baseline, tolerance = 0.0005, maxDepth = 8 }: AttributionOptions = {},
+  options: AttributionOptions = {},
 ): Promise<Attribution> {
+  expectOptions("integratedGradients", options, attributionKinds);
+  const { baseline, tolerance = 0.0005, maxDepth = 8 } = options;
   const { shape, dtype } = x;
   if (baseline !== undefined && baseline.shape.join() !== shape.join()) {
     throw new ArgumentError(
@@ -104,12 +120,13 @@ export async function attributeThroughLayers(
   stages: readonly Stage[],
   x: Tensor,
   loss: (output: Tensor) => Tensor,
-  {
-    baseline = x.mul(0),
-    method = "integrated",
-    ...options
-  }: AttributionOptions & { readonly method?: "integrated" | "gradient × activation" } = {},
+  options: AttributionOptions & { readonly method?: "integrated" | "gradient × activation" } = {},
 ): Promise<Map<string, Attribution>> {
+  expectOptions("attributeThroughLayers", options, {
+    ...attributionKinds,
+    method: oneOf("integrated", "gradient × activation"),
+  });
+  const { baseline = x.mul(0), method = "integrated", ...others } = options;
   const rows = new Map<string, Attribution>();
   let [activation, reference] = [x, baseline];
   const names = ["input", ...stages.map(({ name }) => name)];
@@ -117,7 +134,7 @@ export async function attributeThroughLayers(
     const rest = (h: Tensor): Tensor => loss(stages.slice(i).reduce((y, stage) => stage.forward(y), h));
     const row =
       method === "integrated"
-        ? await integratedGradients(rest, activation, { ...options, baseline: reference })
+        ? await integratedGradients(rest, activation, { ...others, baseline: reference })
         : await gradientTimesInput(rest, activation);
     rows.set(name, row);
     if (i < stages.length) {

@@ -1,6 +1,6 @@
 import { assignAll, backward, type Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError, Generator, tensor, type Tensor } from "@stargrad/tensor";
-import { snapshot } from "@stargrad/tensor/internal";
+import { snapshot, anything, expectOptions, notNegative, number, wholeFrom } from "@stargrad/tensor/internal";
 import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
 
@@ -74,9 +74,24 @@ export function watchStep(update: Omit<ModelUpdate, "step">, options: ExplainOpt
 
 async function watch(
   called: string,
-  { parameters: named, loss }: Omit<ModelUpdate, "step">,
-  { tolerance = 0.0005, maxDepth = 7, sample = Infinity, generators = [], buffers = [] }: ExplainOptions,
+  update: Omit<ModelUpdate, "step">,
+  options: ExplainOptions,
 ): Promise<Account> {
+  expectOptions<ModelUpdate>(
+    called,
+    update as ModelUpdate,
+    ["parameters", "loss", "step"],
+    ["parameters", "loss"],
+  );
+  expectOptions<ExplainOptions>(called, options, {
+    tolerance: notNegative,
+    maxDepth: wholeFrom(0),
+    sample: number,
+    generators: anything,
+    buffers: anything,
+  });
+  const { parameters: named, loss } = update;
+  const { tolerance = 0.0005, maxDepth = 7, sample = Infinity, generators = [], buffers = [] } = options;
   const parameters = [...named.values()];
   const variables = [...parameters, ...buffers];
   const rewind = generators.map(restoreState);

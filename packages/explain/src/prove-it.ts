@@ -1,5 +1,6 @@
 import { assignAll, backward, type Parameter } from "@stargrad/autograd";
 import { tensor, type Tensor } from "@stargrad/tensor";
+import { callable, expectOptions, positive } from "@stargrad/tensor/internal";
 import { flatIndexOf } from "./credit.js";
 
 /** One element of a gradient, and the central difference to compare it with. */
@@ -26,8 +27,10 @@ export interface Proof {
 export async function proveIt(
   parameter: Parameter,
   index: readonly number[],
-  { loss, wiggle }: { readonly loss: () => Tensor; readonly wiggle?: number },
+  options: { readonly loss: () => Tensor; readonly wiggle?: number },
 ): Promise<Proof> {
+  expectOptions("proveIt", options, { loss: callable, wiggle: positive }, ["loss"]);
+  const { loss, wiggle } = options;
   const { shape, dtype } = parameter;
   const position = flatIndexOf("proveIt", index, shape);
   const original = await parameter.data();

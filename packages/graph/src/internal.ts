@@ -1,6 +1,26 @@
 // Exports for the other packages of this repository only. They may change in any version.
 
 export { canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
+export {
+  anything,
+  belowOne,
+  callable,
+  count,
+  decayRates,
+  expectValues,
+  finite,
+  flag,
+  fraction,
+  integer,
+  notNegative,
+  number,
+  oneOf,
+  positive,
+  tensorLike,
+  wholeFrom,
+  writeValue,
+  type Kind,
+} from "./kinds.js";
 export { loopCases, type LoopCase } from "./loop-cases.js";
 export { type LoopParts } from "./loop-body.js";
 export {
@@ -15,7 +35,7 @@ export {
   type ValueOwner,
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
-export { expectOptions, nearestName } from "./options.js";
+export { expectOptions, nearestName, type OptionKinds } from "./options.js";
 export { pendingWithCoOutputs, type Computation } from "./pending.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
 export { philox4x32 } from "./primitives/random.js";

@@ -1,5 +1,5 @@
 import { fromData, realize, type DType, type Tensor, type TypedArray } from "@stargrad/tensor";
-import { expectMap } from "@stargrad/tensor/internal";
+import { expectMap, expectValues, type Kind } from "@stargrad/tensor/internal";
 
 import { failing, quote } from "./errors.js";
 import { readFileBytes, writeFileAtomically, type WriteOptions } from "./files.js";
@@ -84,6 +84,8 @@ const layout = [
   { dtype: "bool", name: "BOOL", bytes: 1 },
 ] as const satisfies readonly { dtype: DType; name: string; bytes: number }[];
 
+const mapKind: Kind = ["a Map", (value) => typeof value === "object" && value !== null && "entries" in value];
+
 async function encode(
   called: string,
   tensors: ReadonlyMap<string, Tensor>,
@@ -91,6 +93,7 @@ async function encode(
 ): Promise<Uint8Array> {
   const fail = failing(called);
   expectMap(called, tensors);
+  expectValues(called, { metadata }, mapKind);
   if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
   if (Math.max(tensors.size, metadata.size) > mostKeys)
     throw fail(tooManyKeys, "Divide them among several files");

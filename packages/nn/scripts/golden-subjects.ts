@@ -37,7 +37,7 @@ export function subjectOf(golden: GoldenCase, dtype: Float): Subject {
   if (build !== undefined) return build(golden, dtype);
   const exported: unknown = nn[golden.name as keyof typeof nn];
   if (isLayer(exported)) {
-    const module = layerOf(exported, golden, dtype);
+    const module = layerOf(exported, golden.arguments, golden.options, dtype);
     return {
       module,
       call: (inputs, tensors) => named(module.forward(...withOptions(inputs, golden.flags, tensors))),
@@ -59,9 +59,11 @@ function isLayer(exported: unknown): exported is LayerClass {
   return typeof exported === "function" && exported.prototype instanceof nn.Module;
 }
 
-function layerOf(layer: LayerClass, golden: GoldenCase, dtype: Float): nn.Module {
-  // What has no weights takes no notice of their type.
-  return new layer(...([...golden.arguments, { ...golden.options, dtype }] as never[]));
+/** Makes a layer. Only layers with weights or statistics have the option `dtype`. */
+function layerOf(layer: LayerClass, values: readonly unknown[], options: object, dtype: Float): nn.Module {
+  const plain = new layer(...([...values, options] as never[]));
+  if (plain.stateDict().size === 0) return plain;
+  return new layer(...([...values, { ...options, dtype }] as never[]));
 }
 
 function withOptions(inputs: readonly Tensor[], flags: object, tensors: Tensors): never[] {
@@ -84,8 +86,7 @@ interface Part {
 function partOf(part: Part, dtype: Float): nn.Layer {
   const layer: unknown = nn[part.layer as keyof typeof nn];
   if (!isLayer(layer)) throw new Error(`@stargrad/nn exports no layer ${part.layer}`);
-  const options = { ...part.options, dtype };
-  return new layer(...([...part.arguments, options] as never[])) as nn.Layer;
+  return layerOf(layer, part.arguments, part.options, dtype) as nn.Layer;
 }
 
 function stackOf<L>({ flags, arguments: [features] }: GoldenCase, dtype: Float, make: () => L) {

@@ -128,7 +128,7 @@ describe("truncNormal", () => {
 
   it("checks its options", () => {
     expect(() => init.truncNormal([2], { std: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: truncNormal: got std 0; expected it above 0]`,
+      `[ArgumentError: truncNormal: got std 0; expected a finite number above 0]`,
     );
     expect(() => init.truncNormal([2], { low: 3, high: 1 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: truncNormal: got low 3 and high 1 for the mean 0; expected low < high, and the mean at most 5 std outside]`,
@@ -195,7 +195,7 @@ describe("sparse", () => {
       `[ShapeError: sparse: got the shape [2, 3, 1]; expected a matrix, [out, in]]`,
     );
     expect(() => init.sparse([2, 3], { sparsity: 1.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: sparse: got the sparsity 1.5; expected 0 to 1]`,
+      `[ArgumentError: sparse: got sparsity 1.5; expected a number from 0 to 1]`,
     );
   });
 });

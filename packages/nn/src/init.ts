@@ -14,7 +14,20 @@ import {
   uniform,
   where,
 } from "@stargrad/tensor";
-import { onAnyEngine } from "@stargrad/tensor/internal";
+import {
+  anything,
+  count,
+  expectOptions,
+  finite,
+  fraction,
+  notNegative,
+  number,
+  onAnyEngine,
+  oneOf,
+  positive,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
+import { floatOptions, randomOptions } from "./options.js";
 
 export { full as constant, normal, ones, uniform, zeros } from "@stargrad/tensor";
 
@@ -34,6 +47,12 @@ export interface XavierOptions extends FloatOptions {
   /** A factor for the activation after the layer, see `calculateGain`. Default: 1. */
   readonly gain?: number;
 }
+
+const xavierKinds: OptionKinds<XavierOptions> = {
+  gain: finite,
+  dtype: floatOptions.dtype,
+  generator: floatOptions.generator,
+};
 
 export interface TruncNormalOptions extends FloatOptions {
   readonly mean?: number;
@@ -83,8 +102,10 @@ export function fanOut(shape: Shape): number {
  */
 export function calculateGain(
   nonlinearity: Nonlinearity,
-  { negativeSlope = 0.01 }: { readonly negativeSlope?: number } = {},
+  options: { readonly negativeSlope?: number } = {},
 ): number {
+  expectOptions("calculateGain", options, { negativeSlope: finite });
+  const { negativeSlope = 0.01 } = options;
   switch (nonlinearity) {
     case "linear":
     case "sigmoid":
@@ -114,8 +135,8 @@ export function calculateGain(
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; torch.nn.init.kaiming_uniform_
  */
 export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
-  const bound = Math.sqrt(3) * kaimingStd(shape, options);
-  return uniform(shape, { ...options, low: -bound, high: bound });
+  const bound = Math.sqrt(3) * kaimingStd("kaimingUniform", shape, options);
+  return uniform(shape, { ...randomOptions(options), low: -bound, high: bound });
 }
 
 /**
@@ -126,10 +147,17 @@ export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tens
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; torch.nn.init.kaiming_normal_
  */
 export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
-  return normal(shape, { ...options, mean: 0, std: kaimingStd(shape, options) });
+  const std = kaimingStd("kaimingNormal", shape, options);
+  return normal(shape, { ...randomOptions(options), std });
 }
 
-function kaimingStd(shape: Shape, options: KaimingOptions): number {
+function kaimingStd(called: string, shape: Shape, options: KaimingOptions): number {
+  expectOptions<KaimingOptions>(called, options, {
+    negativeSlope: finite,
+    mode: oneOf("fanIn", "fanOut"),
+    nonlinearity: anything,
+    ...floatOptions,
+  });
   const { negativeSlope = 0, mode = "fanIn", nonlinearity = "leakyRelu" } = options;
   const fan = mode === "fanIn" ? fanIn(shape) : fanOut(shape);
   return calculateGain(nonlinearity, { negativeSlope }) / Math.sqrt(fan);
@@ -140,6 +168,7 @@ function kaimingStd(shape: Shape, options: KaimingOptions): number {
  * `kaiming_uniform_(a=√5)`.
  */
 export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = {}): Tensor {
+  expectOptions("fanInUniform", options, floatOptions);
   const bound = 1 / Math.sqrt(fan);
   return uniform(shape, { low: -bound, high: bound, ...options });
 }
@@ -153,9 +182,11 @@ export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = 
  * Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010, eq. 16;
  *         torch.nn.init.xavier_uniform_
  */
-export function xavierUniform(shape: Shape, { gain = 1, ...options }: XavierOptions = {}): Tensor {
+export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor {
+  expectOptions("xavierUniform", options, xavierKinds);
+  const { gain = 1, ...random } = options;
   const bound = gain * Math.sqrt(6 / (fanIn(shape) + fanOut(shape)));
-  return uniform(shape, { low: -bound, high: bound, ...options });
+  return uniform(shape, { low: -bound, high: bound, ...random });
 }
 
 /**
@@ -166,8 +197,10 @@ export function xavierUniform(shape: Shape, { gain = 1, ...options }: XavierOpti
  * Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010;
  *         torch.nn.init.xavier_normal_
  */
-export function xavierNormal(shape: Shape, { gain = 1, ...options }: XavierOptions = {}): Tensor {
-  return normal(shape, { std: gain * Math.sqrt(2 / (fanIn(shape) + fanOut(shape))), ...options });
+export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
+  expectOptions("xavierNormal", options, xavierKinds);
+  const { gain = 1, ...random } = options;
+  return normal(shape, { std: gain * Math.sqrt(2 / (fanIn(shape) + fanOut(shape))), ...random });
 }
 
 /**
@@ -178,8 +211,14 @@ export function xavierNormal(shape: Shape, { gain = 1, ...options }: XavierOptio
  * Source: torch.nn.init.trunc_normal_
  */
 export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Tensor {
+  expectOptions<TruncNormalOptions>("truncNormal", options, {
+    mean: finite,
+    std: positive,
+    low: number,
+    high: number,
+    ...floatOptions,
+  });
   const { mean = 0, std = 1, low = -2, high = 2, dtype = "float32", ...random } = options;
-  if (!(std > 0)) throw new ArgumentError("truncNormal", `got std ${std}; expected it above 0`);
   if (!(low < high && mean >= low - 5 * std && mean <= high + 5 * std)) {
     // Beyond that, erf of both bounds rounds to the same number.
     throw new ArgumentError(
@@ -203,6 +242,7 @@ export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Ten
  * Source: torch.nn.init.eye_
  */
 export function eye(shape: Shape, options: Pick<FloatOptions, "dtype"> = {}): Tensor {
+  expectOptions("eye", options, { dtype: floatOptions.dtype });
   if (shape.length === 2) return identity(shape[0], shape[1], options);
   throw new ShapeError("eye", `got the shape ${formatShape(shape)}; expected a matrix, [out, in]`);
 }
@@ -218,8 +258,10 @@ export function eye(shape: Shape, options: Pick<FloatOptions, "dtype"> = {}): Te
  */
 export function dirac(
   shape: Shape,
-  { groups = 1, ...options }: Pick<FloatOptions, "dtype"> & { readonly groups?: number } = {},
+  options: Pick<FloatOptions, "dtype"> & { readonly groups?: number } = {},
 ): Tensor {
+  expectOptions("dirac", options, { groups: count, dtype: floatOptions.dtype });
+  const { groups = 1, ...others } = options;
   if (shape.length < 3 || shape.length > 5) {
     throw new ShapeError(
       "dirac",
@@ -227,7 +269,7 @@ export function dirac(
     );
   }
   const [out, inner, ...kernel] = shape;
-  if (!(Number.isInteger(groups) && groups >= 1 && out % groups === 0)) {
+  if (out % groups !== 0) {
     throw new ArgumentError(
       "dirac",
       `got ${out} output channels in ${groups} groups; expected groups of equal size`,
@@ -240,7 +282,7 @@ export function dirac(
     const within = channel % (out / groups);
     if (within < inner) weight[(channel * inner + within) * size + center] = 1;
   }
-  return tensor(weight, { shape, ...options });
+  return tensor(weight, { shape, ...others });
 }
 
 /**
@@ -250,21 +292,21 @@ export function dirac(
  * Throws: ShapeError unless the shape has two axes; ArgumentError unless the sparsity is from 0 to 1
  * Source: Martens, "Deep learning via Hessian-free optimization", 2010; torch.nn.init.sparse_
  */
-export function sparse(shape: Shape, { sparsity, std = 0.01, ...options }: SparseOptions): Tensor {
+export function sparse(shape: Shape, options: SparseOptions): Tensor {
+  const kinds = { sparsity: fraction, std: notNegative, ...floatOptions };
+  expectOptions<SparseOptions>("sparse", options, kinds, ["sparsity"]);
+  const { sparsity, std = 0.01, ...random } = options;
   if (shape.length !== 2) {
     throw new ShapeError("sparse", `got the shape ${formatShape(shape)}; expected a matrix, [out, in]`);
   }
-  if (!(sparsity >= 0 && sparsity <= 1)) {
-    throw new ArgumentError("sparse", `got the sparsity ${sparsity}; expected 0 to 1`);
-  }
   const [rows, columns] = shape;
-  const generator = options.generator ?? defaultGenerator();
+  const generator = random.generator ?? defaultGenerator();
   const dropped = new Uint8Array(rows * columns);
   for (let column = 0; column < columns; column++) {
     const some = generator.permutation(rows).subarray(0, Math.ceil(sparsity * rows));
     for (const row of some) dropped[row * columns + column] = 1;
   }
-  return where(fromData(dropped, shape), 0, normal(shape, { ...options, generator, std }));
+  return where(fromData(dropped, shape), 0, normal(shape, { ...random, generator, std }));
 }
 
 /**
@@ -276,19 +318,18 @@ export function sparse(shape: Shape, { sparsity, std = 0.01, ...options }: Spars
  * Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2013;
  *         torch.nn.init.orthogonal_
  */
-export function orthogonal(
-  shape: Shape,
-  { gain = 1, dtype = "float32", ...random }: XavierOptions = {},
-): Tensor {
+export function orthogonal(shape: Shape, options: XavierOptions = {}): Tensor {
+  expectOptions("orthogonal", options, xavierKinds);
+  const { gain = 1, dtype = "float32", ...random } = options;
   const [rows, columns] = [shape[0], fanIn(shape)];
-  const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-  const drawn = onAnyEngine(normal([count, length], { dtype: "float64", ...random })).dataSync();
+  const [some, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const drawn = onAnyEngine(normal([some, length], { dtype: "float64", ...random })).dataSync();
   const vectors: Float64Array[] = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < some; i++) {
     vectors.push(perpendicular(Float64Array.from(drawn.subarray(i * length, (i + 1) * length)), vectors));
   }
   const matrix = tensor(Float64Array.from(vectors.flatMap((vector) => [...vector])), {
-    shape: [count, length],
+    shape: [some, length],
   });
   return onAnyEngine((rows <= columns ? matrix : matrix.transpose()).mul(gain).reshape(shape).cast(dtype));
 }

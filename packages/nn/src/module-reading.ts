@@ -17,21 +17,35 @@ interface Readable {
 export function readModules<T>(
   modules: Iterable<Readable>,
   f: () => T,
-): { readonly result: T; readonly unchanged: () => boolean } {
+): {
+  readonly result: T;
+  readonly unchanged: () => boolean;
+  /** For each module whose `forward` was called: the module that called it first, or null if f did. */
+  readonly callers: ReadonlyMap<object, object | null>;
+} {
   const readings = new Map<Readable, Reading>();
   const note = (module: Readable): void => {
     if (!readings.has(module)) readings.set(module, new Reading(module));
   };
   for (const module of modules) note(module);
+  const callers = new Map<object, object | null>();
+  let running: object | null = null;
   // Only modules report calls of their `forward`.
   const outer = receiveReports((owner, forward) => {
     note(owner as Readable);
-    return forward();
+    const caller = running;
+    if (!callers.has(owner)) callers.set(owner, caller);
+    running = owner;
+    try {
+      return forward();
+    } finally {
+      running = caller;
+    }
   });
   try {
     const result = f();
     const noted = [...readings.values()];
-    return { result, unchanged: () => noted.every((reading) => reading.isCurrent()) };
+    return { result, unchanged: () => noted.every((reading) => reading.isCurrent()), callers };
   } finally {
     receiveReports(outer);
   }

@@ -95,7 +95,7 @@ describe("the fields of a module", () => {
     class Scaled extends Module {
       readonly factor: Parameter;
       constructor(factor: number, options: { readonly dtype?: DType; readonly generator?: Generator } = {}) {
-        super("Scaled", [factor], options);
+        super("Scaled", [factor], options, ["dtype", "generator"]);
         this.factor = new Parameter(tensor(factor, { dtype: options.dtype ?? "float32" }));
       }
       forward(x: Tensor): Tensor {
@@ -125,6 +125,23 @@ describe("the fields of a module", () => {
       ├─ 0: Halved()
       └─ 1: Scaled(3)  1  factor []"
     `);
+  });
+
+  it("refuses an option that a layer does not have, or of which it does not say the names", () => {
+    class Scaled extends Module {
+      constructor(options: object, known?: readonly string[]) {
+        super("Scaled", [], options, known);
+      }
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    expect(() => new Scaled({ factr: 2 }, ["factor"])).toThrow(
+      "Scaled: got the unknown option factr; expected factor. Did you mean factor?",
+    );
+    expect(() => new Scaled({})).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: Scaled: got options without the names of all that exist. Pass them as the fourth argument of super: ["bias", …]]`,
+    );
   });
 
   it("do not get a name by printing or freezing", () => {

@@ -1,6 +1,12 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
-import { disposeSymbol, noteReadingsBy, StateReader } from "@stargrad/tensor/internal";
+import {
+  disposeSymbol,
+  expectOptions,
+  noteReadingsBy,
+  StateReader,
+  type Kind,
+} from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
 import { readModules } from "./module-reading.js";
 import { writeTree } from "./module-tree.js";
@@ -25,12 +31,23 @@ export abstract class Module {
   readonly #made: string | null;
 
   /**
-   * `super("Linear", [2, 8], { bias: false })` passes the arguments that the module was constructed with; `describe` returns
-   * them. Without arguments, the name is that of the class. Pass a name to keep it when a bundler shortens class names.
+   * `super("Scaled", [2], options, ["bias"])` passes the arguments that the module was constructed with, and the names of all
+   * options that it has. Any other option is refused, and `describe` returns the arguments. Instead of the names,
+   * `{ bias: ["true or false", (value) => typeof value === "boolean"] }` says what their values have to be.
+   *
+   * Without arguments, the name is that of the class. Pass a name to keep it when a bundler shortens class names.
+   *
+   * Throws: ArgumentError if an option is unknown, or if its value is not of its kind
    */
-  constructor(name?: string, values?: readonly unknown[], options?: object) {
+  constructor(
+    name?: string,
+    values?: readonly unknown[],
+    options?: object,
+    known?: readonly string[] | Readonly<Record<string, Kind>>,
+  ) {
     reportForwardOf(this.constructor.prototype as object);
     this.#name = name ?? this.constructor.name;
+    if (options !== undefined) expectKnown(this.#name, options, known);
     this.#made = values === undefined ? null : writeLayer(this.#name, values, options);
   }
 
@@ -130,7 +147,7 @@ export abstract class Module {
     const values = this.#everyNamed(Variable).map(([name, variable]) => {
       return [variable, reader.take(name, variable) ?? variable] as const;
     });
-    reader.finish(this.constructor.name);
+    reader.finish(this.#name);
     assignAll(values);
   }
 
@@ -208,8 +225,8 @@ export abstract class Module {
       if (!(part instanceof Module)) continue;
       if (within.has(part)) {
         throw new ArgumentError(
-          this.constructor.name,
-          `${name} of ${module.constructor.name} is a module that contains it`,
+          this.#name,
+          `${name} of ${module.#name} is a module that contains it`,
           "Store a reference to an outer module in a private field, such as #parent",
         );
       }
@@ -222,6 +239,21 @@ export abstract class Module {
     for (const [name, part] of this.#contents()) if (part instanceof kind) found.push([name, part]);
     return found;
   }
+}
+
+function expectKnown(
+  name: string,
+  options: object,
+  known: readonly string[] | Readonly<Record<string, Kind>> | undefined,
+): void {
+  if (known === undefined) {
+    throw new ArgumentError(
+      name,
+      "got options without the names of all that exist",
+      'Pass them as the fourth argument of super: ["bias", …]',
+    );
+  }
+  expectOptions<Record<string, unknown>>(name, options as Record<string, unknown>, known);
 }
 
 type Named<T> = readonly [name: string, value: T];

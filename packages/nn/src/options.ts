@@ -1,4 +1,5 @@
-import { ArgumentError, Generator } from "@stargrad/tensor";
+import { ArgumentError, Generator, type FloatOptions } from "@stargrad/tensor";
+import { expectOptions, oneOf, tensorLike, writeValue, type OptionKinds } from "@stargrad/tensor/internal";
 
 /** A number for each of the two axes of an image. */
 export type Pair = readonly [height: number, width: number];
@@ -30,13 +31,27 @@ export function expectWhole(
   }
 }
 
-/** Throws an ArgumentError unless every named number is from 0 to 1. */
-export function expectProbability(called: string, values: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (value >= 0 && value <= 1) continue;
-    throw new ArgumentError(called, `got ${name} ${value}; expected 0 to 1`);
-  }
+/** The kinds of the options of random weights. */
+export const floatOptions: OptionKinds<FloatOptions> = {
+  dtype: /* @__PURE__ */ oneOf("float32", "float64"),
+  generator: [
+    "a Generator",
+    (value) => typeof value === "object" && value !== null && "permutation" in value,
+  ],
+};
+
+/** The options of random weights alone, without those of the layer. */
+export function randomOptions({ dtype = "float32", generator }: FloatOptions): FloatOptions {
+  return generator === undefined ? { dtype } : { dtype, generator };
 }
+
+/** Throws an ArgumentError unless the options of a call are tensors of these names. */
+export function expectTensorOptions(called: string, options: object, names: readonly string[]): void {
+  expectOptions(called, options, Object.fromEntries(names.map((name) => [name, tensorLike])));
+}
+
+/** The options of a layer that has none. They exist to be refused: `new ReLU({ inplace: true })`. */
+export type NoOptions = Readonly<Record<string, never>>;
 
 /** The constructor call of a layer, `Conv2d(3, 8, 5, { padding: 2 })`, as printing and errors show it. */
 export function writeLayer(name: string, values: readonly unknown[], options: object = {}): string {
@@ -44,9 +59,4 @@ export function writeLayer(name: string, values: readonly unknown[], options: ob
   const written = named.map(([option, value]) => `${option}: ${writeValue(value)}`);
   const last = written.length === 0 ? [] : [`{ ${written.join(", ")} }`];
   return `${name}(${[...values.map(writeValue), ...last].join(", ")})`;
-}
-
-function writeValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(writeValue).join(", ")}]`;
-  return typeof value === "string" ? `"${value}"` : String(value);
 }

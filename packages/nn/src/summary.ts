@@ -1,5 +1,6 @@
 import type { Parameter } from "@stargrad/autograd";
-import { ArgumentError, formatShape, type Shape } from "@stargrad/tensor";
+import { formatShape, type Shape } from "@stargrad/tensor";
+import { anything, expectOptions } from "@stargrad/tensor/internal";
 import { dryRun, type ModelInputs, type OutputShapeOptions } from "./dry-run.js";
 import { recordCalls, type ModuleCalls } from "./module-calls.js";
 import { branchesOf, countElements, ownParameters, type Branch } from "./module-tree.js";
@@ -81,14 +82,14 @@ export class Summary {
  * Units:  parameters and multiply-adds are counts, the latter for the whole batch
  * Throws: ArgumentError if an option does not fit; the errors of `forward` if an input does not
  */
-export function summary(
-  model: Module,
-  inputs: ModelInputs,
-  { depth = Infinity, ...options }: SummaryOptions = {},
-): Summary {
-  if (!(depth >= 0)) throw new ArgumentError("summary", `got depth ${depth}; expected at least 0`);
+export function summary(model: Module, inputs: ModelInputs, options: SummaryOptions = {}): Summary {
+  expectOptions<SummaryOptions>("summary", options, {
+    depth: ["at least 0", (depth) => typeof depth === "number" && depth >= 0],
+    dtype: anything,
+  });
+  const { depth = Infinity, ...others } = options;
   const branches = branchesOf(model);
-  const calls = recordCalls(model.modules(), () => dryRun("summary", model, inputs, options));
+  const calls = recordCalls(model.modules(), () => dryRun("summary", model, inputs, others));
   const frozen = model.parameters().filter(({ requiresGradient }) => !requiresGradient);
   return new Summary(rowsOf(branches, calls, depth), countElements(frozen));
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectValues, belowOne, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectBelowOne, expectNotNegative } from "./ranges.js";
 
 export interface AdadeltaOptions extends OptimizerOptions {
   /** A factor on the step, whose size the method determines itself. Default: 1. */
@@ -31,6 +31,10 @@ export type AdadeltaState = "gradientSquare" | "changeSquare";
  * Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, algorithm 1; torch.optim.Adadelta
  */
 export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
+  static override get name(): string {
+    return "Adadelta";
+  }
+
   constructor(parameters: ParameterSource<AdadeltaOptions>, options: AdadeltaOptions = {}) {
     super(parameters, options, {
       learningRate: 1,
@@ -42,8 +46,8 @@ export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
   }
 
   protected check({ learningRate, rho, epsilon, weightDecay }: Settings<AdadeltaOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
-    expectBelowOne(this.constructor.name, { rho });
+    expectValues(this.constructor.name, { learningRate, epsilon, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { rho }, belowOne);
   }
 
   protected initialState(): Record<AdadeltaState, number> {

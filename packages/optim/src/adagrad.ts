@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectValues, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectNotNegative } from "./ranges.js";
 
 export interface AdagradOptions extends OptimizerOptions {
   /** The coefficient η of learning rate decay, see below. Default: 0. */
@@ -27,6 +27,10 @@ export interface AdagradOptions extends OptimizerOptions {
  *         torch.optim.Adagrad
  */
 export class Adagrad extends Optimizer<AdagradOptions, "squareSum"> {
+  static override get name(): string {
+    return "Adagrad";
+  }
+
   constructor(parameters: ParameterSource<AdagradOptions>, options: AdagradOptions = {}) {
     super(parameters, options, {
       learningRate: 1e-2,
@@ -45,13 +49,17 @@ export class Adagrad extends Optimizer<AdagradOptions, "squareSum"> {
     epsilon,
     weightDecay,
   }: Settings<AdagradOptions>): void {
-    expectNotNegative(this.constructor.name, {
-      learningRate,
-      learningRateDecay,
-      initialAccumulatorValue,
-      epsilon,
-      weightDecay,
-    });
+    expectValues(
+      this.constructor.name,
+      {
+        learningRate,
+        learningRateDecay,
+        initialAccumulatorValue,
+        epsilon,
+        weightDecay,
+      },
+      notNegative,
+    );
   }
 
   protected initialState({ initialAccumulatorValue }: Settings<AdagradOptions>): { squareSum: number } {

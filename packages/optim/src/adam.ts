@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectValues, decayRates, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface AdamOptions extends OptimizerOptions {
   /** The decay rates of the moments. Default: [0.9, 0.999]. */
@@ -31,7 +31,16 @@ export type Moment = "firstMoment" | "secondMoment" | "maxSecondMoment";
  *         torch.optim.Adam
  */
 export class Adam extends Optimizer<AdamOptions, Moment> {
-  constructor(parameters: ParameterSource<AdamOptions>, options: AdamOptions = {}) {
+  static override get name(): string {
+    return "Adam";
+  }
+
+  /** `defaults` are the default settings of a subclass that differ from those of Adam. */
+  constructor(
+    parameters: ParameterSource<AdamOptions>,
+    options: AdamOptions = {},
+    defaults: Partial<Settings<AdamOptions>> = {},
+  ) {
     super(parameters, options, {
       learningRate: 1e-3,
       betas: [0.9, 0.999],
@@ -39,12 +48,13 @@ export class Adam extends Optimizer<AdamOptions, Moment> {
       weightDecay: 0,
       amsgrad: false,
       maximize: false,
+      ...defaults,
     });
   }
 
   protected check({ learningRate, betas, epsilon, weightDecay }: Settings<AdamOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
-    expectDecayRates(this.constructor.name, betas);
+    expectValues(this.constructor.name, { learningRate, epsilon, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { betas }, decayRates);
   }
 
   protected initialState({ amsgrad }: Settings<AdamOptions>): Partial<Record<Moment, number>> {

@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectValues, decayRates, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface AdamaxOptions extends OptimizerOptions {
   /** The decay rates of the moment and of the norm. Default: [0.9, 0.999]. */
@@ -29,6 +29,10 @@ export type AdamaxState = "firstMoment" | "infinityNorm";
  * Source: Kingma & Ba, "Adam", 2015, algorithm 2; the position of ε is that of torch.optim.Adamax
  */
 export class Adamax extends Optimizer<AdamaxOptions, AdamaxState> {
+  static override get name(): string {
+    return "Adamax";
+  }
+
   constructor(parameters: ParameterSource<AdamaxOptions>, options: AdamaxOptions = {}) {
     super(parameters, options, {
       learningRate: 2e-3,
@@ -40,8 +44,8 @@ export class Adamax extends Optimizer<AdamaxOptions, AdamaxState> {
   }
 
   protected check({ learningRate, betas, epsilon, weightDecay }: Settings<AdamaxOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
-    expectDecayRates(this.constructor.name, betas);
+    expectValues(this.constructor.name, { learningRate, epsilon, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { betas }, decayRates);
   }
 
   protected initialState(): Record<AdamaxState, number> {

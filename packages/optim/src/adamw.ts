@@ -11,8 +11,12 @@ import type { ParameterSource, Settings } from "./groups.js";
  * Source: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2; torch.optim.AdamW
  */
 export class AdamW extends Adam {
+  static override get name(): string {
+    return "AdamW";
+  }
+
   constructor(parameters: ParameterSource<AdamOptions>, options: AdamOptions = {}) {
-    super(parameters, { weightDecay: 0.01, ...options });
+    super(parameters, options, { weightDecay: 0.01 });
   }
 
   protected override structure({ weightDecay, amsgrad }: Settings<AdamOptions>) {

@@ -1,7 +1,14 @@
 import type { Parameter } from "@stargrad/autograd";
 import { check, getEngine, minimum, realize, stack, tensor, type Tensor } from "@stargrad/tensor";
-import { nonFiniteCode, withoutHistory } from "@stargrad/tensor/internal";
-import { expectNotNegative } from "./ranges.js";
+import {
+  nonFiniteCode,
+  withoutHistory,
+  expectValues,
+  notNegative,
+  expectOptions,
+  flag,
+  type Kind,
+} from "@stargrad/tensor/internal";
 
 export interface ClipGradNormOptions {
   /** The p of the p-norm; Infinity is the largest magnitude. Default: 2. */
@@ -9,6 +16,8 @@ export interface ClipGradNormOptions {
   /** Whether to throw if the norm is NaN or infinite. Default: false. */
   readonly errorIfNonfinite?: boolean;
 }
+
+const orderKind: Kind = ["a number of at least 0", (order) => typeof order === "number" && order >= 0];
 
 /**
  * Scales all gradients by the same factor, so that the norm ‖g‖ of their concatenation is at most `maxNorm`. Returns the norm
@@ -30,10 +39,11 @@ export interface ClipGradNormOptions {
 export function clipGradNorm(
   parameters: Iterable<Parameter>,
   maxNorm: number,
-  { order = 2, errorIfNonfinite = false }: ClipGradNormOptions = {},
+  options: ClipGradNormOptions = {},
 ): Tensor {
-  expectNotNegative("clipGradNorm", { maxNorm });
-  if (order !== Infinity) expectNotNegative("clipGradNorm", { order });
+  expectOptions<ClipGradNormOptions>("clipGradNorm", options, { order: orderKind, errorIfNonfinite: flag });
+  const { order = 2, errorIfNonfinite = false } = options;
+  expectValues("clipGradNorm", { maxNorm }, notNegative);
   return withoutHistory(() => clipTo(gradientsOf(parameters), maxNorm, order, errorIfNonfinite));
 }
 
@@ -65,7 +75,7 @@ function clipTo(
  * Source: torch.nn.utils.clip_grad_value_
  */
 export function clipGradValue(parameters: Iterable<Parameter>, maxValue: number): void {
-  expectNotNegative("clipGradValue", { maxValue });
+  expectValues("clipGradValue", { maxValue }, notNegative);
   withoutHistory(() => {
     for (const { parameter, grad } of gradientsOf(parameters)) {
       parameter.grad = grad.clamp({ min: -maxValue, max: maxValue });

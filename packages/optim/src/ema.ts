@@ -1,9 +1,15 @@
 import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
-import { disposeSymbol, snapshot, StateReader, withoutHistory } from "@stargrad/tensor/internal";
+import {
+  disposeSymbol,
+  snapshot,
+  StateReader,
+  withoutHistory,
+  expectOptions,
+  fraction,
+} from "@stargrad/tensor/internal";
 import { disposeAll } from "./buffers.js";
 import { expectEachOnce } from "./groups.js";
-import { expectFraction } from "./ranges.js";
 import { StepNumbers } from "./step-numbers.js";
 
 export interface EMAOptions {
@@ -34,8 +40,9 @@ export class EMA {
   };
   #inUse = false;
 
-  constructor(parameters: Iterable<Variable>, { decay = 0.999 }: EMAOptions = {}) {
-    expectFraction("EMA", { decay });
+  constructor(parameters: Iterable<Variable>, options: EMAOptions = {}) {
+    expectOptions("EMA", options, { decay: fraction });
+    const { decay = 0.999 } = options;
     this.#variables = [...parameters];
     expectEachOnce("EMA", this.#variables);
     this.#averages = this.#variables.map(

@@ -21,7 +21,7 @@ describe("groups", () => {
     const [a, b] = [new Parameter(zeros([1])), new Parameter(zeros([1]))];
     const make = (source: unknown) => () => new SGD(source as Parameter[]);
     expect(make([])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: SGD: got no parameters; expected at least one, such as model.parameters()]`,
+      `[ArgumentError: SGD: got no parameters; expected at least one, such as model.parameters(). A model finds parameters in public fields and arrays, not in private fields (#layer), Maps or plain objects]`,
     );
     expect(make([a, b, a])).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: SGD: got a parameter twice; expected each once, in one group]`,

@@ -1,6 +1,6 @@
 import { Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError } from "@stargrad/tensor";
-import { expectOptions } from "@stargrad/tensor/internal";
+import { expectOptions, anything, flag, type OptionKinds } from "@stargrad/tensor/internal";
 
 /** All options, with the defaults filled in. */
 export type Settings<Options> = { -readonly [Option in keyof Options]-?: Options[Option] };
@@ -25,14 +25,17 @@ export function groupsOf<Options extends object>(
   options: Options,
   defaults: Settings<Options>,
 ): Group<Options>[] {
-  const names = Object.keys(defaults) as (keyof Options & string)[];
-  expectOptions(called, options, names);
+  // `check` of the optimizer checks the other values, also when they change between steps.
+  const kinds = Object.fromEntries(
+    Object.entries(defaults).map(([name, value]) => [name, typeof value === "boolean" ? flag : anything]),
+  ) as OptionKinds<Options>;
+  expectOptions(called, options, kinds);
   const items = [...source];
   const groups = items.every((item) => item instanceof Parameter) ? [{ parameters: items }] : items;
   const settled = groups.map((group) => {
     expectGroup(called, group);
     const { parameters, ...own } = group;
-    expectOptions(called, own as Options, names);
+    expectOptions(called, own as Options, kinds);
     return { ...defaults, ...options, ...own, parameters: [...parameters] };
   });
   const parameters = settled.flatMap((group) => group.parameters);
@@ -61,7 +64,11 @@ function expectParameters(called: string, parameters: readonly unknown[]): void 
 /** Throws an ArgumentError if there is no variable, or if one is given twice. */
 export function expectEachOnce(called: string, variables: readonly Variable[]): void {
   if (variables.length === 0) {
-    throw new ArgumentError(called, "got no parameters; expected at least one, such as model.parameters()");
+    throw new ArgumentError(
+      called,
+      "got no parameters; expected at least one, such as model.parameters()",
+      "A model finds parameters in public fields and arrays, not in private fields (#layer), Maps or plain objects",
+    );
   }
   if (new Set(variables).size !== variables.length) {
     throw new ArgumentError(called, "got a parameter twice; expected each once, in one group");

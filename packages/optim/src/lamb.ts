@@ -1,8 +1,8 @@
 import type { Tensor } from "@stargrad/tensor";
 import { where } from "@stargrad/tensor";
+import { expectValues, decayRates, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface LambOptions extends OptimizerOptions {
   /** How much of each moment is kept from step to step. Default: [0.9, 0.999]. */
@@ -30,6 +30,10 @@ type Moment = "firstMoment" | "secondMoment";
  * Source: You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", 2020, algorithm 2, with φ(z) = z
  */
 export class Lamb extends Optimizer<LambOptions, Moment> {
+  static override get name(): string {
+    return "Lamb";
+  }
+
   constructor(parameters: ParameterSource<LambOptions>, options: LambOptions = {}) {
     super(parameters, options, {
       learningRate: 1e-3,
@@ -41,8 +45,8 @@ export class Lamb extends Optimizer<LambOptions, Moment> {
   }
 
   protected check({ learningRate, betas, epsilon, weightDecay }: Settings<LambOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
-    expectDecayRates(this.constructor.name, betas);
+    expectValues(this.constructor.name, { learningRate, epsilon, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { betas }, decayRates);
   }
 
   protected initialState(): Record<Moment, number> {

@@ -1,9 +1,15 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
 import { ArgumentError, getEngine, StargradError, tensor, type Tensor } from "@stargrad/tensor";
-import { disposeSymbol, expectNoRecording, StateReader } from "@stargrad/tensor/internal";
+import {
+  disposeSymbol,
+  expectNoRecording,
+  StateReader,
+  expectValues,
+  count,
+  notNegative,
+} from "@stargrad/tensor/internal";
 import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, type Group, type Settings } from "./groups.js";
-import { expectCounts, expectNotNegative } from "./ranges.js";
 import { numberIn, numbersIn, readSetting, writeSetting } from "./state-dict.js";
 import { strongWolfe, type Probe } from "./strong-wolfe.js";
 
@@ -56,7 +62,7 @@ export class LBFGS implements ClosureOptimizer {
   #history: History | null = null;
 
   constructor(parameters: Iterable<Parameter>, options: LBFGSOptions = {}) {
-    const maxIterations = options.maxIterations ?? 20;
+    const { maxIterations = 20 } = { ...options };
     const [group] = groupsOf<LBFGSOptions>("LBFGS", parameters, options, {
       learningRate: 1,
       maxIterations,
@@ -250,8 +256,8 @@ export class LBFGS implements ClosureOptimizer {
 function check(settings: Settings<LBFGSOptions>): void {
   const { learningRate, toleranceGradient, toleranceChange } = settings;
   const { maxIterations, maxEvaluations, historySize } = settings;
-  expectNotNegative("LBFGS", { learningRate, toleranceGradient, toleranceChange });
-  expectCounts("LBFGS", { maxIterations, maxEvaluations, historySize });
+  expectValues("LBFGS", { learningRate, toleranceGradient, toleranceChange }, notNegative);
+  expectValues("LBFGS", { maxIterations, maxEvaluations, historySize }, count);
 }
 
 function expectFinite(loss: number): void {

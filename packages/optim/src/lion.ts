@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectValues, decayRates, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectDecayRates, expectNotNegative } from "./ranges.js";
 
 export interface LionOptions extends OptimizerOptions {
   /** The weight of the moment in the step, and its decay rate. Default: [0.9, 0.99]. */
@@ -25,13 +25,17 @@ export interface LionOptions extends OptimizerOptions {
  * Source: Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023, algorithm 2
  */
 export class Lion extends Optimizer<LionOptions, "firstMoment"> {
+  static override get name(): string {
+    return "Lion";
+  }
+
   constructor(parameters: ParameterSource<LionOptions>, options: LionOptions = {}) {
     super(parameters, options, { learningRate: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false });
   }
 
   protected check({ learningRate, betas, weightDecay }: Settings<LionOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, weightDecay });
-    expectDecayRates(this.constructor.name, betas);
+    expectValues(this.constructor.name, { learningRate, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { betas }, decayRates);
   }
 
   protected initialState(): { firstMoment: number } {

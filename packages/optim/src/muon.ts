@@ -1,7 +1,7 @@
 import { ShapeError, type Tensor } from "@stargrad/tensor";
+import { expectValues, belowOne, count, notNegative, type Kind } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectBelowOne, expectCounts, expectNotNegative } from "./ranges.js";
 
 export interface MuonOptions extends OptimizerOptions {
   /** The decay rate of the moment. Default: 0.95. */
@@ -19,6 +19,11 @@ export interface MuonOptions extends OptimizerOptions {
   /** Whether to scale steps to the size of those of AdamW, so that the same learning rate fits. Default: false. */
   readonly matchAdamW?: boolean;
 }
+
+const threeNumbers: Kind = [
+  "three finite numbers",
+  (value) => Array.isArray(value) && value.length === 3 && value.every(Number.isFinite),
+];
 
 /**
  * Muon: the step is the orthogonal matrix nearest to the moment, for the weights of hidden layers; λ is the weight decay:
@@ -41,6 +46,10 @@ export interface MuonOptions extends OptimizerOptions {
  *         instead of the parameter's type
  */
 export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
+  static override get name(): string {
+    return "Muon";
+  }
+
   constructor(parameters: ParameterSource<MuonOptions>, options: MuonOptions = {}) {
     super(parameters, options, {
       learningRate: 1e-3,
@@ -63,10 +72,18 @@ export class Muon extends Optimizer<MuonOptions, "firstMoment"> {
     }
   }
 
-  protected check({ learningRate, momentum, weightDecay, iterations, epsilon }: Settings<MuonOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, weightDecay, epsilon });
-    expectBelowOne(this.constructor.name, { momentum });
-    expectCounts(this.constructor.name, { iterations });
+  protected check({
+    learningRate,
+    momentum,
+    weightDecay,
+    coefficients,
+    iterations,
+    epsilon,
+  }: Settings<MuonOptions>): void {
+    expectValues(this.constructor.name, { learningRate, weightDecay, epsilon }, notNegative);
+    expectValues(this.constructor.name, { momentum }, belowOne);
+    expectValues(this.constructor.name, { iterations }, count);
+    expectValues(this.constructor.name, { coefficients }, threeNumbers);
   }
 
   protected initialState(): { firstMoment: number } {

@@ -1,8 +1,8 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import type { Parameter } from "@stargrad/autograd";
+import { expectValues, decayRates, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectDecayRates, expectNotNegative } from "./ranges.js";
 import { weightDecayOf } from "./weight-decay.js";
 
 export interface NAdamOptions extends OptimizerOptions {
@@ -38,6 +38,10 @@ export type NAdamState = "firstMoment" | "secondMoment" | "momentumProduct";
  *         versions use μₜ twice in Πₜ₊₁)
  */
 export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
+  static override get name(): string {
+    return "NAdam";
+  }
+
   constructor(parameters: ParameterSource<NAdamOptions>, options: NAdamOptions = {}) {
     super(parameters, options, {
       learningRate: 2e-3,
@@ -57,8 +61,8 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
     weightDecay,
     momentumDecay,
   }: Settings<NAdamOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay, momentumDecay });
-    expectDecayRates(this.constructor.name, betas);
+    expectValues(this.constructor.name, { learningRate, epsilon, weightDecay, momentumDecay }, notNegative);
+    expectValues(this.constructor.name, { betas }, decayRates);
   }
 
   protected initialState(): Record<NAdamState, number> {

@@ -111,13 +111,26 @@ describe("a step", () => {
     for (const [, value] of state) expect(value.node.tracked).toBe(false);
   });
 
-  it("does nothing where nothing has a gradient", () => {
+  it("is refused if no parameter has a gradient, and changes nothing", () => {
     const { parameters } = problem();
     const before = bits(parameters);
     const optimizer = new AdamW(parameters, { weightDecay: 0.5 });
-    optimizer.step();
+    expect(() => {
+      optimizer.step();
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: AdamW.step: none of the 2 parameters has a gradient. Call \`backward\` with a loss that depends on them before \`step\`, and \`zeroGrad\` after it]`,
+    );
     expect(bits(parameters)).toEqual(before);
     expect(optimizer.stateDict().get("groups.0.parameters.0.step")!.itemSync()).toBe(0);
+  });
+
+  it("does nothing if all parameters are frozen", () => {
+    const { parameters } = problem();
+    const before = bits(parameters);
+    const optimizer = new AdamW(parameters, { weightDecay: 0.5 });
+    for (const parameter of parameters) parameter.requiresGradient = false;
+    optimizer.step();
+    expect(bits(parameters)).toEqual(before);
   });
 
   it("leaves a frozen parameter alone", () => {
@@ -154,6 +167,22 @@ describe("a step", () => {
       expect([...parameter.dataSync()].map(Number.isNaN)).toEqual([true, false]);
     }
   });
+});
+
+it("values of options have the kind of their defaults", () => {
+  const parameters = problem().parameters;
+  const wrong = (options: object) => () => new Adam(parameters, options);
+  expect(wrong({ amsgrad: "no" })).toThrow('Adam: got amsgrad "no"; expected true or false');
+  expect(wrong({ betas: 0.9 })).toThrow(
+    "Adam: got betas 0.9; expected two numbers of at least 0 and below 1",
+  );
+  expect(wrong({ learningRate: "0.1" })).toThrow('Adam: got learningRate "0.1"; expected a finite number');
+  expect(() => new Muon([parameters[0]], { coefficients: [1, 2] as never })).toThrow(
+    "Muon: got coefficients [1, 2]; expected three finite numbers",
+  );
+  expect(() => new AdamW([{ parameters, maximize: 1 as never }])).toThrow(
+    "AdamW: got maximize 1; expected true or false",
+  );
 });
 
 describe("a user-defined optimizer", () => {

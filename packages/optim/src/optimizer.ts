@@ -78,10 +78,16 @@ export abstract class Optimizer<
   /**
    * Updates every parameter that has a gradient. The others do not change; weight decay does not apply to them either.
    *
-   * Throws: ArgumentError if a changed setting is out of range; then nothing has changed
+   * A step without any gradient is an error, because it almost always is a mistake that would otherwise show only as a loss that
+   * does not fall: no `backward`, gradients that were set to null before the step, or a loss of another model. Accumulating
+   * gradients and alternating between optimizers do not need such a step. If all parameters are frozen, the step does nothing.
+   *
+   * Throws: ArgumentError if a changed setting is out of range, or if some parameters are not frozen and none has a gradient;
+   * then nothing has changed
    */
   step(): void {
     const parameters = this.#parameters().filter((parameter) => parameter.peekGradient() !== null);
+    if (parameters.length === 0) this.#expectFrozen();
     this.advance(parameters, (updates) => {
       assignAll(updates());
     });
@@ -261,6 +267,18 @@ export abstract class Optimizer<
       `${this.constructor.name}.${method}`,
       "the optimizer has been disposed of, with its state",
       "Create a new one; to keep the state, call stateDict before dispose",
+    );
+  }
+
+  /** Throws an ArgumentError unless all parameters are frozen. */
+  #expectFrozen(): void {
+    this.#expectNotDisposed("step");
+    const all = this.#parameters();
+    if (all.every(({ requiresGradient }) => !requiresGradient)) return;
+    throw new ArgumentError(
+      `${this.constructor.name}.step`,
+      `none of the ${all.length} parameters has a gradient`,
+      "Call `backward` with a loss that depends on them before `step`, and `zeroGrad` after it",
     );
   }
 

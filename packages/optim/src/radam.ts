@@ -1,7 +1,7 @@
 import { where, type Tensor } from "@stargrad/tensor";
+import { expectValues, decayRates, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectDecayRates, expectNotNegative } from "./ranges.js";
 import { weightDecayOf } from "./weight-decay.js";
 
 export interface RAdamOptions extends OptimizerOptions {
@@ -35,6 +35,10 @@ export type RAdamState = "firstMoment" | "secondMoment";
  *         that of torch.optim.RAdam
  */
 export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
+  static override get name(): string {
+    return "RAdam";
+  }
+
   constructor(parameters: ParameterSource<RAdamOptions>, options: RAdamOptions = {}) {
     super(parameters, options, {
       learningRate: 1e-3,
@@ -47,8 +51,8 @@ export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
   }
 
   protected check({ learningRate, betas, epsilon, weightDecay }: Settings<RAdamOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, epsilon, weightDecay });
-    expectDecayRates(this.constructor.name, betas);
+    expectValues(this.constructor.name, { learningRate, epsilon, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { betas }, decayRates);
   }
 
   protected initialState(): Record<RAdamState, number> {

@@ -1,6 +1,12 @@
 import { tensor, type Tensor } from "@stargrad/tensor";
-import { StateReader } from "@stargrad/tensor/internal";
-import { expectBelowOne, expectNotNegative } from "./ranges.js";
+import {
+  StateReader,
+  expectOptions,
+  belowOne,
+  notNegative,
+  oneOf,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
 import type { Scheduled } from "./scheduler.js";
 import { numberIn } from "./state-dict.js";
 
@@ -34,6 +40,17 @@ const defaults: Required<ReduceOnPlateauOptions> = {
   epsilon: 1e-8,
 };
 
+const kinds: OptionKinds<ReduceOnPlateauOptions> = {
+  mode: /* @__PURE__ */ oneOf("min", "max"),
+  factor: belowOne,
+  patience: notNegative,
+  threshold: notNegative,
+  thresholdMode: /* @__PURE__ */ oneOf("relative", "absolute"),
+  cooldown: notNegative,
+  minimum: notNegative,
+  epsilon: notNegative,
+};
+
 /**
  * Reduces the learning rates when a metric, such as the validation loss, stops improving: after more than `patience`
  * consecutive values that do not improve on the best one by the threshold. NaN is never an improvement.
@@ -53,12 +70,10 @@ export class ReduceOnPlateau {
   #cooldownLeft = 0;
 
   constructor(optimizer: Scheduled, options: ReduceOnPlateauOptions = {}) {
+    expectOptions("ReduceOnPlateau", options, kinds);
     this.#optimizer = optimizer;
     this.#options = { ...defaults, ...options };
-    const { mode, factor, patience, threshold, cooldown, minimum, epsilon } = this.#options;
-    expectBelowOne("ReduceOnPlateau", { factor });
-    expectNotNegative("ReduceOnPlateau", { patience, threshold, cooldown, minimum, epsilon });
-    this.#best = mode === "min" ? Infinity : -Infinity;
+    this.#best = this.#options.mode === "min" ? Infinity : -Infinity;
   }
 
   /** Processes the next value of the metric, for example after each epoch. */

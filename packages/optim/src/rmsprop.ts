@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectValues, belowOne, notNegative } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectBelowOne, expectNotNegative } from "./ranges.js";
 
 export interface RMSpropOptions extends OptimizerOptions {
   /** The decay rate of the moments. Default: 0.99. */
@@ -35,6 +35,10 @@ export type RMSpropState = "secondMoment" | "firstMoment" | "velocity";
  *         Recurrent Neural Networks", 2013, eq. 38–45; torch.optim.RMSprop
  */
 export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
+  static override get name(): string {
+    return "RMSprop";
+  }
+
   constructor(parameters: ParameterSource<RMSpropOptions>, options: RMSpropOptions = {}) {
     super(parameters, options, {
       learningRate: 1e-2,
@@ -48,8 +52,8 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
   }
 
   protected check({ learningRate, alpha, epsilon, momentum, weightDecay }: Settings<RMSpropOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, epsilon, momentum, weightDecay });
-    expectBelowOne(this.constructor.name, { alpha });
+    expectValues(this.constructor.name, { learningRate, epsilon, momentum, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { alpha }, belowOne);
   }
 
   protected initialState(settings: Settings<RMSpropOptions>): Partial<Record<RMSpropState, number>> {

@@ -1,5 +1,14 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { expectBelowOne, expectCounts, expectNotNegative, expectPositive } from "./ranges.js";
+import {
+  expectValues,
+  belowOne,
+  count,
+  notNegative,
+  positive,
+  expectOptions,
+  flag,
+  type Kind,
+} from "@stargrad/tensor/internal";
 
 /** The factor on a learning rate for the step with the index `step`, from 0: a closed form, without state. */
 export type Schedule = (step: number) => number;
@@ -11,7 +20,7 @@ export type Schedule = (step: number) => number;
  * Throws: ArgumentError if it is negative
  */
 export function constant(factor = 1): Schedule {
-  expectNotNegative("constant", { factor });
+  expectValues("constant", { factor }, notNegative);
   return () => factor;
 }
 
@@ -29,9 +38,9 @@ export interface WarmUpOptions {
  * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if `start` is negative
  * Source: Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 2.2; torch.optim.lr_scheduler.LinearLR
  */
-export function warmUp({ steps, start = 1 / 3 }: WarmUpOptions): Schedule {
-  expectCounts("warmUp", { steps });
-  expectNotNegative("warmUp", { start });
+export function warmUp(options: WarmUpOptions): Schedule {
+  expectOptions<WarmUpOptions>("warmUp", options, { steps: count, start: notNegative }, ["steps"]);
+  const { steps, start = 1 / 3 } = options;
   return (t) => start + (1 - start) * Math.min(1, t / steps);
 }
 
@@ -49,11 +58,13 @@ export interface StepOptions {
  * Throws: ArgumentError if `size` is not a whole number of at least 1, or if gamma is negative
  * Source: torch.optim.lr_scheduler.StepLR
  */
-export function step({ size, gamma = 0.1 }: StepOptions): Schedule {
-  expectCounts("step", { size });
-  expectNotNegative("step", { gamma });
+export function step(options: StepOptions): Schedule {
+  expectOptions<StepOptions>("step", options, { size: count, gamma: notNegative }, ["size"]);
+  const { size, gamma = 0.1 } = options;
   return (t) => gamma ** Math.floor(t / size);
 }
+
+const numbers: Kind = ["numbers", (value) => Array.isArray(value) && value.every(Number.isFinite)];
 
 export interface MultiStepOptions {
   /** The steps at which the factor falls. A step that is listed twice counts twice. */
@@ -69,8 +80,11 @@ export interface MultiStepOptions {
  * Throws: ArgumentError if gamma is negative
  * Source: torch.optim.lr_scheduler.MultiStepLR
  */
-export function multiStep({ milestones, gamma = 0.1 }: MultiStepOptions): Schedule {
-  expectNotNegative("multiStep", { gamma });
+export function multiStep(options: MultiStepOptions): Schedule {
+  expectOptions<MultiStepOptions>("multiStep", options, { milestones: numbers, gamma: notNegative }, [
+    "milestones",
+  ]);
+  const { milestones, gamma = 0.1 } = options;
   return (t) => gamma ** milestones.filter((milestone) => milestone <= t).length;
 }
 
@@ -80,8 +94,9 @@ export function multiStep({ milestones, gamma = 0.1 }: MultiStepOptions): Schedu
  * Throws: ArgumentError if gamma is negative
  * Source: torch.optim.lr_scheduler.ExponentialLR
  */
-export function exponential({ gamma }: { readonly gamma: number }): Schedule {
-  expectNotNegative("exponential", { gamma });
+export function exponential(options: { readonly gamma: number }): Schedule {
+  expectOptions("exponential", options, { gamma: notNegative }, ["gamma"]);
+  const { gamma } = options;
   return (t) => gamma ** t;
 }
 
@@ -99,9 +114,9 @@ export interface PolynomialOptions {
  * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if the power is negative
  * Source: torch.optim.lr_scheduler.PolynomialLR
  */
-export function polynomial({ steps, power = 1 }: PolynomialOptions): Schedule {
-  expectCounts("polynomial", { steps });
-  expectNotNegative("polynomial", { power });
+export function polynomial(options: PolynomialOptions): Schedule {
+  expectOptions<PolynomialOptions>("polynomial", options, { steps: count, power: notNegative }, ["steps"]);
+  const { steps, power = 1 } = options;
   return (t) => (1 - Math.min(1, t / steps)) ** power;
 }
 
@@ -120,9 +135,9 @@ export interface CosineOptions {
  * Throws: ArgumentError if `steps` is not a whole number of at least 1, or if the minimum is negative
  * Source: Loshchilov & Hutter, "SGDR", 2017, eq. 5; torch.optim.lr_scheduler.CosineAnnealingLR
  */
-export function cosine({ steps, minimum = 0 }: CosineOptions): Schedule {
-  expectCounts("cosine", { steps });
-  expectNotNegative("cosine", { minimum });
+export function cosine(options: CosineOptions): Schedule {
+  expectOptions<CosineOptions>("cosine", options, { steps: count, minimum: notNegative }, ["steps"]);
+  const { steps, minimum = 0 } = options;
   return (t) => cosineBetween(1, minimum, Math.min(1, t / steps));
 }
 
@@ -143,13 +158,14 @@ export interface CosineWithRestartsOptions {
  * negative
  * Source: Loshchilov & Hutter, "SGDR", 2017, eq. 5; torch.optim.lr_scheduler.CosineAnnealingWarmRestarts
  */
-export function cosineWithRestarts({
-  period,
-  multiplier = 1,
-  minimum = 0,
-}: CosineWithRestartsOptions): Schedule {
-  expectCounts("cosineWithRestarts", { period, multiplier });
-  expectNotNegative("cosineWithRestarts", { minimum });
+export function cosineWithRestarts(options: CosineWithRestartsOptions): Schedule {
+  expectOptions<CosineWithRestartsOptions>(
+    "cosineWithRestarts",
+    options,
+    { period: count, multiplier: count, minimum: notNegative },
+    ["period"],
+  );
+  const { period, multiplier = 1, minimum = 0 } = options;
   return (t) => {
     if (multiplier === 1) return cosineBetween(1, minimum, (t % period) / period);
     // By counting, because rounding makes the logarithm that gives the number of restarts wrong for some steps.
@@ -183,17 +199,28 @@ export interface OneCycleOptions {
  * in [0, 1), or in [0, 0.5] for three phases
  * Source: Smith & Topin, "Super-Convergence", 2018; torch.optim.lr_scheduler.OneCycleLR
  */
-export function oneCycle({
-  steps,
-  climb = 0.3,
-  initialDivisor = 25,
-  finalDivisor = 1e4,
-  linear = false,
-  threePhases = false,
-}: OneCycleOptions): Schedule {
-  expectCounts("oneCycle", { steps });
-  expectPositive("oneCycle", { initialDivisor, finalDivisor });
-  expectBelowOne("oneCycle", { climb });
+export function oneCycle(options: OneCycleOptions): Schedule {
+  expectOptions<OneCycleOptions>(
+    "oneCycle",
+    options,
+    {
+      steps: count,
+      climb: belowOne,
+      initialDivisor: positive,
+      finalDivisor: positive,
+      linear: flag,
+      threePhases: flag,
+    },
+    ["steps"],
+  );
+  const {
+    steps,
+    climb = 0.3,
+    initialDivisor = 25,
+    finalDivisor = 1e4,
+    linear = false,
+    threePhases = false,
+  } = options;
   if (threePhases && climb > 0.5) {
     throw new ArgumentError("oneCycle", `got climb ${climb} with three phases; expected at most 0.5`);
   }
@@ -237,9 +264,14 @@ export interface CyclicOptions {
  * Throws: ArgumentError if `climb` or `fall` is not a whole number of at least 1, or if the minimum or a gamma is negative
  * Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017, section 3; torch.optim.lr_scheduler.CyclicLR
  */
-export function cyclic({ climb, fall = climb, minimum, cycleGamma = 1, gamma = 1 }: CyclicOptions): Schedule {
-  expectCounts("cyclic", { climb, fall });
-  expectNotNegative("cyclic", { minimum, cycleGamma, gamma });
+export function cyclic(options: CyclicOptions): Schedule {
+  expectOptions<CyclicOptions>(
+    "cyclic",
+    options,
+    { climb: count, fall: count, minimum: notNegative, cycleGamma: notNegative, gamma: notNegative },
+    ["climb", "minimum"],
+  );
+  const { climb, fall = climb, minimum, cycleGamma = 1, gamma = 1 } = options;
   const length = climb + fall;
   return (t) => {
     const place = t % length;

@@ -1,7 +1,7 @@
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { expectValues, notNegative, finite } from "@stargrad/tensor/internal";
 import type { ParameterSource, Settings } from "./groups.js";
 import { Optimizer, type OptimizerOptions, type State, type Tensors, type Update } from "./optimizer.js";
-import { expectNotNegative } from "./ranges.js";
 
 export interface SGDOptions extends OptimizerOptions {
   /** The momentum: the decay rate of the velocity. Default: 0, no velocity. */
@@ -26,6 +26,10 @@ export interface SGDOptions extends OptimizerOptions {
  * Source: Sutskever et al., "On the Importance of Initialization and Momentum in Deep Learning", 2013; torch.optim.SGD
  */
 export class SGD extends Optimizer<SGDOptions, "velocity"> {
+  static override get name(): string {
+    return "SGD";
+  }
+
   constructor(parameters: ParameterSource<SGDOptions>, options: SGDOptions = {}) {
     super(parameters, options, {
       learningRate: 1e-3,
@@ -38,10 +42,8 @@ export class SGD extends Optimizer<SGDOptions, "velocity"> {
   }
 
   protected check({ learningRate, momentum, dampening, nesterov, weightDecay }: Settings<SGDOptions>): void {
-    expectNotNegative(this.constructor.name, { learningRate, momentum, weightDecay });
-    if (!Number.isFinite(dampening)) {
-      throw new ArgumentError(this.constructor.name, `got dampening ${dampening}; expected a finite number`);
-    }
+    expectValues(this.constructor.name, { learningRate, momentum, weightDecay }, notNegative);
+    expectValues(this.constructor.name, { dampening }, finite);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(
         this.constructor.name,

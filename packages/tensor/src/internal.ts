@@ -4,7 +4,30 @@
 import "./methods.js";
 
 export { disposeSymbol, sizeOf } from "@stargrad/graph";
-export { expectOptions, unravelIndex, withoutHistory } from "@stargrad/graph/internal";
+export {
+  anything,
+  belowOne,
+  callable,
+  count,
+  decayRates,
+  expectOptions,
+  expectValues,
+  finite,
+  flag,
+  fraction,
+  integer,
+  notNegative,
+  number,
+  oneOf,
+  positive,
+  tensorLike,
+  unravelIndex,
+  wholeFrom,
+  withoutHistory,
+  writeValue,
+  type Kind,
+  type OptionKinds,
+} from "@stargrad/graph/internal";
 export {
   computeNodes,
   fallBackOn,

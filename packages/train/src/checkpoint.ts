@@ -9,6 +9,7 @@ import {
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 
 import { expectObject, formatJson, parseJsonObject, type Json } from "./json.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
@@ -21,6 +22,8 @@ export interface Training {
   /** Further generators that the run uses, such as one passed to a dropout layer. */
   readonly generators?: Readonly<Record<string, Generator>>;
 }
+
+const parts = ["model", "optimizer", "loader", "generators"] as const;
 
 /** The contents of a checkpoint. To load only the weights: `model.loadStateDict(checkpoint.model)`. */
 export interface Checkpoint {
@@ -50,12 +53,10 @@ const format = "stargrad.checkpoint/1";
  */
 export async function saveCheckpoint(
   path: string,
-  {
-    metadata = {},
-    overwrite = true,
-    ...training
-  }: Training & { readonly metadata?: Readonly<Record<string, Json>>; readonly overwrite?: boolean },
+  options: Training & { readonly metadata?: Readonly<Record<string, Json>>; readonly overwrite?: boolean },
 ): Promise<void> {
+  expectOptions("saveCheckpoint", options, [...parts, "metadata", "overwrite"], ["model"]);
+  const { metadata = {}, overwrite = true, ...training } = options;
   await writeSealed(path, encode({ ...stateOf(training), metadata }), { overwrite });
 }
 
@@ -75,6 +76,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  * checkpoint and of the training if they differ
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): void {
+  expectOptions("restoreCheckpoint", training, parts, ["model"]);
   const { model, optimizer, loader } = training;
   const before = stateOf(training);
   checkParts(checkpoint, before);

@@ -2,10 +2,11 @@ import type { DataLoader } from "@stargrad/datasets";
 import { formatShape } from "@stargrad/graph";
 import type { Layer } from "@stargrad/nn";
 import { ArgumentError, realize, Tensor } from "@stargrad/tensor";
+import { expectValues } from "@stargrad/tensor/internal";
 
 import { enterEval } from "./eval-mode.js";
 import { expectBatch, type Batch } from "./fit.js";
-import { readFigures, RunningMeans, type Figures, type Metrics } from "./metrics.js";
+import { metricsKind, readFigures, RunningMeans, type Figures, type Metrics } from "./metrics.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
 
 /**
@@ -23,6 +24,7 @@ export async function evaluate<Name extends string>(
   loader: DataLoader<Batch>,
   metrics: Metrics<Name>,
 ): Promise<Figures<Name>> {
+  expectValues("evaluate", { metrics }, metricsKind);
   if (loader.length === 0) throw new ArgumentError("evaluate", "the loader has no batches");
   const means = new RunningMeans<Name>();
   const names = Object.keys(metrics) as Name[];

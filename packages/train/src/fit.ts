@@ -2,9 +2,23 @@ import type { DataLoader } from "@stargrad/datasets";
 import type { Layer } from "@stargrad/nn";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, CheckError, StargradError, Tensor } from "@stargrad/tensor";
-import { nonFiniteCode } from "@stargrad/tensor/internal";
-
-import { readFigures, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
+import {
+  anything,
+  callable,
+  expectOptions,
+  nonFiniteCode,
+  type OptionKinds,
+  wholeFrom,
+} from "@stargrad/tensor/internal";
+import type { Training } from "./checkpoint.js";
+import {
+  metricsKind,
+  readFigures,
+  RunningMeans,
+  type Figures,
+  type Metric,
+  type Metrics,
+} from "./metrics.js";
 import { RunningMean } from "./running-mean.js";
 import { trainStep } from "./train-step.js";
 
@@ -26,6 +40,8 @@ export interface FitOptions<Name extends string> {
   readonly epochs: number;
   /** The number of completed epochs of a resumed run. Default: the epoch of the loader if it was restored, otherwise 0. */
   readonly startEpoch?: number;
+  /** Not used by `fit`: one object can describe a training for `fit` and for `saveCheckpoint`. */
+  readonly generators?: Training["generators"];
 }
 
 /** The position of a step in the training. */
@@ -76,7 +92,24 @@ export type FitEvent<Name extends string = never> = BatchEvent | StepEvent<Name>
  * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. ArgumentError if the
  * loader has no batches, or batches without x and y
  */
-export async function* fit<Name extends string = never>({
+export function fit<Name extends string = never>(
+  options: FitOptions<Name>,
+): AsyncGenerator<FitEvent<Name>, void, undefined> {
+  const kinds: OptionKinds<FitOptions<Name>> = {
+    model: anything,
+    optimizer: anything,
+    loader: anything,
+    loss: callable,
+    metrics: metricsKind,
+    epochs: wholeFrom(0),
+    startEpoch: wholeFrom(0),
+    generators: anything,
+  };
+  expectOptions("fit", options, kinds, ["model", "optimizer", "loader", "loss", "epochs"]);
+  return events(options);
+}
+
+async function* events<Name extends string>({
   model,
   optimizer,
   loader,

@@ -1,6 +1,6 @@
 import { formatShape } from "@stargrad/graph";
 import { ShapeError, type Tensor } from "@stargrad/tensor";
-import { widestFloat } from "@stargrad/tensor/internal";
+import { widestFloat, callable, type Kind } from "@stargrad/tensor/internal";
 
 import { RunningMean } from "./running-mean.js";
 
@@ -9,6 +9,11 @@ export type Metric = (output: Tensor, target: Tensor) => Tensor;
 
 /** Metrics by their names in reports. */
 export type Metrics<Name extends string> = Readonly<Record<Name, Metric>>;
+
+export const metricsKind: Kind = [
+  "metrics by name, such as { accuracy }",
+  (value) => typeof value === "object" && value !== null && Object.values(value).every(callable[1]),
+];
 
 /** The values of metrics, by name. */
 export type Figures<Name extends string> = Readonly<Record<Name, number>>;

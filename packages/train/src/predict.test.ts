@@ -76,7 +76,7 @@ describe("predict", () => {
   it("reports errors, and restores the modes", async () => {
     const model = new Linear(4, 3, { generator });
     await expect(predict(model, zeros([]))).rejects.toThrow("predict: got a scalar");
-    await expect(predict(model, x, { batchSize: 0 })).rejects.toThrow("got the batchSize 0");
+    await expect(predict(model, x, { batchSize: 0 })).rejects.toThrow("got batchSize 0");
     await expect(predict(model, zeros([2, 5]))).rejects.toThrow("Linear(4, 3): got [2, 5]");
     class Sums extends Module {
       forward(rows: Tensor): Tensor {

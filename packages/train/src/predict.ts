@@ -1,6 +1,7 @@
 import { formatShape } from "@stargrad/graph";
 import type { Layer } from "@stargrad/nn";
 import { ArgumentError, fromData, Tensor, type TypedArray } from "@stargrad/tensor";
+import { count, expectOptions } from "@stargrad/tensor/internal";
 
 import { enterEval } from "./eval-mode.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
@@ -21,36 +22,28 @@ export interface PredictOptions {
  * row for each row; the errors of `forward`
  * Source: keras.Model.predict
  */
-export async function predict(
-  model: Layer,
-  x: Tensor,
-  { batchSize = 256 }: PredictOptions = {},
-): Promise<Tensor> {
+export async function predict(model: Layer, x: Tensor, options: PredictOptions = {}): Promise<Tensor> {
+  expectOptions("predict", options, { batchSize: count });
+  const { batchSize = 256 } = options;
   if (x.ndim === 0) throw new ArgumentError("predict", "got a scalar; expected rows along the first axis");
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new ArgumentError(
-      "predict",
-      `got the batchSize ${batchSize}; expected a whole number of at least 1`,
-    );
-  }
   const forward = recordedIfPossible((rows: Tensor): Tensor => model.forward(rows));
   const leave = enterEval(model);
   try {
-    const count = x.shape[0];
+    const total = x.shape[0];
     let outputs: TypedArray | null = null;
     let row: readonly number[] = [];
-    for (let start = 0; start === 0 || start < count; start += batchSize) {
-      const rows = Math.min(batchSize, count - start);
+    for (let start = 0; start === 0 || start < total; start += batchSize) {
+      const rows = Math.min(batchSize, total - start);
       const output = forward(x.narrow(0, start, rows).detach());
       expectRows(output, rows);
       const data = await output.data();
       row = output.shape.slice(1);
       outputs ??= new (data.constructor as new (length: number) => TypedArray)(
-        count * row.reduce((size, length) => size * length, 1),
+        total * row.reduce((size, length) => size * length, 1),
       );
       outputs.set(data, start * (rows === 0 ? 0 : data.length / rows));
     }
-    return fromData(outputs ?? new Float32Array(0), [count, ...row]);
+    return fromData(outputs ?? new Float32Array(0), [total, ...row]);
   } finally {
     leave();
   }

@@ -95,7 +95,8 @@ const changes: Readonly<Record<string, (setting: Setting) => void>> = {
 describe("the dependencies of a recording", () => {
   it.each(Object.entries(changes))("may change: %s", (_, change) => {
     const [plain, recorded] = [setting(), setting()];
-    const step = trainStep({ ...recorded, loss: ({ x }) => ({ loss: recorded.lossOf(x) }) });
+    const { model, optimizer, lossOf } = recorded;
+    const step = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: lossOf(x) }) });
     const prepared: number[] = [];
     for (let i = 0; i < 6; i++) {
       if (i === 3) for (const each of [plain, recorded]) change(each);
@@ -178,7 +179,9 @@ describe("the dependencies of a recording", () => {
 
 it("a recorded step uses pending running statistics, which continue after it", () => {
   const [plain, recorded] = [setting(), setting()];
-  const step = trainStep({ ...recorded, loss: ({ x }) => ({ loss: recorded.lossOf(x) }) });
+  const { judge: _, ...trained } = recorded;
+  const { lossOf, ...setup } = trained;
+  const step = trainStep({ ...setup, loss: ({ x }) => ({ loss: lossOf(x) }) });
   for (let i = 0; i < 4; i++) {
     const x = normal([5, 3], { generator: new Generator(i) });
     for (const each of [plain, recorded]) each.lossOf(x);

@@ -414,3 +414,37 @@ describe("the inputs of a step", () => {
     expect(() => untyped({ x: weight.mul(2) })).toThrow("trainStep: tensor 0 of the inputs, of shape");
   });
 });
+
+describe("a layer that is not part of the model", () => {
+  class Net extends Module {
+    readonly head = new Linear(3, 1);
+    readonly #hidden = new Linear(2, 3);
+    forward(x: Tensor): Tensor {
+      return this.head.forward(this.#hidden.forward(x));
+    }
+    get hidden(): Linear {
+      return this.#hidden;
+    }
+  }
+  const stepOf = (model: Net, parameters: readonly Parameter[]) =>
+    trainStep({
+      model,
+      optimizer: new SGD(parameters),
+      loss: ({ x }) => ({ loss: model.forward(x).mean() }),
+    });
+  const x = tensor([[1, 2]]);
+
+  it("is an error that names it, because the optimizer lacks its parameters", () => {
+    const model = new Net();
+    expect(() => stepOf(model, model.parameters())({ x })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: trainStep: Net calls Linear(2, 3), which is not part of it, so the optimizer does not have its parameters. Store it in a public field or an array, not in a private field (#layer), a Map or a plain object; or freeze it]`,
+    );
+  });
+
+  it("may be frozen, or given to the optimizer", () => {
+    const [frozen, given] = [new Net(), new Net()];
+    frozen.hidden.freeze();
+    stepOf(frozen, frozen.parameters())({ x });
+    stepOf(given, [...given.parameters(), ...given.hidden.parameters()])({ x });
+  });
+});

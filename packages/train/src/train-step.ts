@@ -4,6 +4,7 @@ import { type Module } from "@stargrad/nn";
 import { readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
+import { anything, callable, expectOptions } from "@stargrad/tensor/internal";
 import { descentOf, type Run } from "./descent.js";
 
 /** The inputs of a step: tensors, and numbers that may differ from step to step. */
@@ -74,13 +75,18 @@ interface StepNotes {
  * optimizer; the errors of the operations and the optimizer. Then no variable and no generator has changed, except by earlier
  * evaluations of the same step.
  */
-export function trainStep<I extends StepInputs, R extends StepResults>({
-  model,
-  optimizer,
-  loss: lossOf,
-  afterBackward,
-  refuse,
-}: TrainStepOptions<I, R>): (inputs: I) => R {
+export function trainStep<I extends StepInputs, R extends StepResults>(
+  options: TrainStepOptions<I, R>,
+): (inputs: I) => R {
+  const kinds = {
+    model: anything,
+    optimizer: anything,
+    loss: callable,
+    afterBackward: callable,
+    refuse: callable,
+  };
+  expectOptions<TrainStepOptions<I, R>>("trainStep", options, kinds, ["model", "optimizer", "loss"]);
+  const { model, optimizer, loss: lossOf, afterBackward, refuse } = options;
   const descent = descentOf(optimizer);
   /** The recorded function. */
   const run = ({
@@ -88,12 +94,13 @@ export function trainStep<I extends StepInputs, R extends StepResults>({
     isFirst,
   }: RunInputs<I>): { readonly results: Run<R>; readonly notes: StepNotes } => {
     const own = optimizer.groups.flatMap(({ parameters }) => parameters);
-    const { result: results, unchanged } = readModules(model.modules(), () => lossOf(inputs));
+    const { result: results, unchanged, callers } = readModules(model.modules(), () => lossOf(inputs));
     expectLoss(results);
     const codes = refuse?.(results).cast("int32");
     const checked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
     const checks = checked === undefined ? [] : [check(checked, refusal)];
     backward(results.loss);
+    expectReachable(callers as ReadonlyMap<Module, Module | null>, new Set(own));
     afterBackward?.();
     const learning = own.filter(({ grad }) => grad !== null);
     if (learning.length === 0) {
@@ -132,6 +139,22 @@ type RunInputs<I extends StepInputs> = {
 };
 
 const refusal = { called: "trainStep", problems: [], hint: "`refuse` returned a code other than 0" };
+
+/**
+ * Throws an ArgumentError if a module that another module called is not among the modules inside of it, and so has parameters
+ * with gradients that no optimizer gets from `parameters()`.
+ */
+function expectReachable(callers: ReadonlyMap<Module, Module | null>, own: ReadonlySet<Parameter>): void {
+  for (const [module, caller] of callers) {
+    if (caller === null || caller.modules().includes(module)) continue;
+    if (module.parameters().every((parameter) => parameter.grad === null || own.has(parameter))) continue;
+    throw new ArgumentError(
+      "trainStep",
+      `${caller.describe()} calls ${module.describe()}, which is not part of it, so the optimizer does not have its parameters`,
+      "Store it in a public field or an array, not in a private field (#layer), a Map or a plain object; or freeze it",
+    );
+  }
+}
 
 /** Checks inputs at run time. Throws: ArgumentError unless they are tensors by name */
 function expectNamed(inputs: unknown): void {

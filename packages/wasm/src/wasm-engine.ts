@@ -9,6 +9,7 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
+import { count, expectOptions, flag, notNegative, number } from "@stargrad/graph/internal";
 import { whenCollected } from "./collection.js";
 import { compile, type CompiledProgram } from "./compile.js";
 import { emitDriver } from "./driver.js";
@@ -85,6 +86,14 @@ export class WasmEngine implements Engine {
   readonly #frame = { address: 0, bytes: 0 };
 
   constructor(options: WasmEngineOptions = {}) {
+    expectOptions<WasmEngineOptions>("WasmEngine", options, {
+      threads: count,
+      waitForThreads: flag,
+      relaxed: flag,
+      wideVectors: flag,
+      leastWork: number,
+      programMemory: notNegative,
+    });
     this.#leastWork = options.leastWork ?? 400_000;
     this.#programs = new ProgramCache(options.programMemory ?? 256 * 2 ** 20);
     const machine: Machine = fastestVectors(options);

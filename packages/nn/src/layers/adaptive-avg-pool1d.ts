@@ -1,3 +1,4 @@
+import type { NoOptions } from "../options.js";
 import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
 
 /**
@@ -9,7 +10,7 @@ import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
  * Source: torch.nn.AdaptiveAvgPool1d
  */
 export class AdaptiveAvgPool1d extends AdaptivePooling {
-  constructor(outputSize: OutputLength) {
-    super({ name: "AdaptiveAvgPool1d", rank: 1, reduce: (x, axis) => x.mean({ axis }) }, outputSize);
+  constructor(outputSize: OutputLength, options: NoOptions = {}) {
+    super({ name: "AdaptiveAvgPool1d", rank: 1, reduce: (x, axis) => x.mean({ axis }) }, outputSize, options);
   }
 }

@@ -1,3 +1,4 @@
+import type { NoOptions } from "../options.js";
 import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
 
 /**
@@ -9,7 +10,10 @@ import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
  * Source: torch.nn.AdaptiveAvgPool2d
  */
 export class AdaptiveAvgPool2d extends AdaptivePooling {
-  constructor(outputSize: OutputLength | readonly [height: OutputLength, width: OutputLength]) {
-    super({ name: "AdaptiveAvgPool2d", rank: 2, reduce: (x, axis) => x.mean({ axis }) }, outputSize);
+  constructor(
+    outputSize: OutputLength | readonly [height: OutputLength, width: OutputLength],
+    options: NoOptions = {},
+  ) {
+    super({ name: "AdaptiveAvgPool2d", rank: 2, reduce: (x, axis) => x.mean({ axis }) }, outputSize, options);
   }
 }

@@ -1,3 +1,4 @@
+import type { NoOptions } from "../options.js";
 import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
 
 /**
@@ -9,7 +10,11 @@ import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
  * Source: torch.nn.AdaptiveMaxPool1d
  */
 export class AdaptiveMaxPool1d extends AdaptivePooling {
-  constructor(outputSize: OutputLength) {
-    super({ name: "AdaptiveMaxPool1d", rank: 1, reduce: (x, axis) => x.max({ axis }).values }, outputSize);
+  constructor(outputSize: OutputLength, options: NoOptions = {}) {
+    super(
+      { name: "AdaptiveMaxPool1d", rank: 1, reduce: (x, axis) => x.max({ axis }).values },
+      outputSize,
+      options,
+    );
   }
 }

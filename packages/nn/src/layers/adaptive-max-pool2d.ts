@@ -1,3 +1,4 @@
+import type { NoOptions } from "../options.js";
 import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
 
 /**
@@ -9,7 +10,14 @@ import { AdaptivePooling, type OutputLength } from "./adaptive-pooling.js";
  * Source: torch.nn.AdaptiveMaxPool2d
  */
 export class AdaptiveMaxPool2d extends AdaptivePooling {
-  constructor(outputSize: OutputLength | readonly [height: OutputLength, width: OutputLength]) {
-    super({ name: "AdaptiveMaxPool2d", rank: 2, reduce: (x, axis) => x.max({ axis }).values }, outputSize);
+  constructor(
+    outputSize: OutputLength | readonly [height: OutputLength, width: OutputLength],
+    options: NoOptions = {},
+  ) {
+    super(
+      { name: "AdaptiveMaxPool2d", rank: 2, reduce: (x, axis) => x.max({ axis }).values },
+      outputSize,
+      options,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { concat, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, type NoOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { expectSpatial, type Rank } from "./spatial.js";
 
@@ -22,8 +22,9 @@ export abstract class AdaptivePooling extends Module {
   constructor(
     { name, rank, reduce }: { readonly name: string; readonly rank: Rank; readonly reduce: Reduce },
     outputSize: OutputLength | readonly OutputLength[],
+    options: NoOptions,
   ) {
-    super(name, [outputSize]);
+    super(name, [outputSize], options, []);
     const sizes = Array.isArray(outputSize)
       ? (outputSize as readonly OutputLength[])
       : new Array<OutputLength>(rank).fill(outputSize as OutputLength);

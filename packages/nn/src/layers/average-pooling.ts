@@ -1,6 +1,7 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
+import { anything, flag } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { PoolingWindows, type PoolingOptions } from "./pooling.js";
+import { PoolingWindows, windowKinds, type PoolingOptions } from "./pooling.js";
 import type { Rank } from "./spatial.js";
 
 export interface AveragePoolingOptions extends PoolingOptions {
@@ -19,7 +20,9 @@ export abstract class AveragePooling extends Module {
     kernelSize: number | readonly number[],
     options: AveragePoolingOptions,
   ) {
-    super(kind.name, [kernelSize], options);
+    const { dilation: _, ...windows } = windowKinds;
+    const further = { countIncludePad: flag, ...(kind.rank === 2 ? { divisorOverride: anything } : {}) };
+    super(kind.name, [kernelSize], options, { ...windows, ...further });
     this.#windows = new PoolingWindows({ ...kind, layer: this.describe() }, kernelSize, options);
     this.#countIncludePad = options.countIncludePad ?? true;
     this.#divisor = options.divisorOverride;

@@ -128,10 +128,10 @@ describe("BatchNorm1d", () => {
       `[ArgumentError: BatchNorm1d: got numFeatures 0; expected a whole number of at least 1]`,
     );
     expect(() => new BatchNorm1d(3, { momentum: 1.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: BatchNorm1d: got momentum 1.5; expected 0 to 1]`,
+      `[ArgumentError: BatchNorm1d: got momentum 1.5; expected a number from 0 to 1, or null]`,
     );
     expect(() => new BatchNorm2d(3, { epsilon: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: BatchNorm2d: got epsilon -1; expected at least 0]`,
+      `[ArgumentError: BatchNorm2d: got epsilon -1; expected a finite number of at least 0]`,
     );
   });
 });
@@ -155,7 +155,7 @@ describe("InstanceNorm2d", () => {
     // What only JavaScript can pass: null means something to BatchNorm, and nothing here.
     expect(() => new InstanceNorm2d(2, { momentum: null as unknown as number })).toThrow("got momentum null");
     expect(() => new InstanceNorm2d(2, { momentum: -0.1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: InstanceNorm2d: got momentum -0.1; expected 0 to 1]`,
+      `[ArgumentError: InstanceNorm2d: got momentum -0.1; expected a number from 0 to 1]`,
     );
   });
 });

@@ -1,8 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
 import { einsum, type FloatOptions, formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
+import { flag, type OptionKinds } from "@stargrad/tensor/internal";
 import { fanInUniform } from "../init.js";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 
 export interface BilinearOptions extends FloatOptions {
   /** Whether there is a bias. Default: true. */
@@ -25,7 +26,10 @@ export class Bilinear extends Module {
   readonly outFeatures: number;
 
   constructor(in1Features: number, in2Features: number, outFeatures: number, options: BilinearOptions = {}) {
-    super("Bilinear", [in1Features, in2Features, outFeatures], options);
+    super("Bilinear", [in1Features, in2Features, outFeatures], options, {
+      bias: flag,
+      ...floatOptions,
+    } satisfies OptionKinds<BilinearOptions>);
     expectWhole("Bilinear", { in1Features, in2Features, outFeatures }, { least: 1 });
     const { bias = true, ...random } = options;
     this.weight = new Parameter(fanInUniform([outFeatures, in1Features, in2Features], in1Features, random));

@@ -1,8 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
 import { ArgumentError, type FloatOptions, type Tensor } from "@stargrad/tensor";
+import { anything, count, flag } from "@stargrad/tensor/internal";
 import { fanIn, fanInUniform } from "../init.js";
 import { Module } from "../module.js";
-import { eachAxis, expectWhole } from "../options.js";
+import { eachAxis, expectWhole, floatOptions, randomOptions } from "../options.js";
 import { expectSize, expectSpatial, type Rank } from "./spatial.js";
 
 /** The options of all convolutions, for any number of axes. Each class declares and documents the ones that it accepts. */
@@ -49,8 +50,17 @@ export abstract class Convolution extends Module {
     kernelSize: number | readonly number[],
     options: ConvolutionOptions,
   ) {
-    super(name, [inChannels, outChannels, kernelSize], options);
-    const { stride = 1, dilation = 1, groups = 1, bias = true, ...random } = options;
+    super(name, [inChannels, outChannels, kernelSize], options, {
+      stride: anything,
+      padding: anything,
+      ...(transposed ? { outputPadding: anything } : {}),
+      dilation: anything,
+      groups: count,
+      bias: flag,
+      ...floatOptions,
+    });
+    const { stride = 1, dilation = 1, groups = 1, bias = true } = options;
+    const random = randomOptions(options);
     expectWhole(name, { inChannels, outChannels, groups }, { least: 1 });
     expectWhole(name, { kernelSize, stride, dilation }, { least: 1, axes: rank });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {

@@ -60,7 +60,7 @@ describe("Dropout", () => {
 
   it("checks its probability and its input", () => {
     expect(() => new Dropout(1.5)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Dropout: got probability 1.5; expected 0 to 1]`,
+      `[ArgumentError: Dropout: got probability 1.5; expected a number from 0 to 1]`,
     );
     expect(() => new Dropout(NaN)).toThrow("got probability NaN");
     expect(() => new Dropout().forward(zeros([2], { dtype: "int32" }))).toThrowErrorMatchingInlineSnapshot(

@@ -1,6 +1,7 @@
 import { bernoulli, type DType, type RandomOptions, type Shape, type Tensor } from "@stargrad/tensor";
+import { expectValues, fraction, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectProbability } from "../options.js";
+import { floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
 
 /**
@@ -17,10 +18,12 @@ export class Dropout extends Module {
   readonly #random: RandomOptions;
 
   constructor(probability = 0.5, random: RandomOptions = {}) {
-    super("Dropout", [probability]);
-    expectProbability("Dropout", { probability });
+    super("Dropout", [probability], random, {
+      generator: floatOptions.generator,
+    } satisfies OptionKinds<RandomOptions>);
+    expectValues("Dropout", { probability }, fraction);
     this.probability = probability;
-    this.#random = random;
+    this.#random = { ...random };
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;

@@ -44,7 +44,7 @@ describe("Dropout2d", () => {
 
   it("checks its probability and its input", () => {
     expect(() => new Dropout2d(-0.1)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Dropout2d: got probability -0.1; expected 0 to 1]`,
+      `[ArgumentError: Dropout2d: got probability -0.1; expected a number from 0 to 1]`,
     );
     expect(() => new Dropout2d().forward(zeros([2, 3, 3]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: Dropout2d(0.5): got [2, 3, 3]; expected [N, C, H, W]]`,

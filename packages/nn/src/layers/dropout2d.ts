@@ -1,6 +1,7 @@
 import type { RandomOptions, Shape, Tensor } from "@stargrad/tensor";
+import { expectValues, fraction, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectProbability } from "../options.js";
+import { floatOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { dropoutMask } from "./dropout.js";
 
@@ -20,10 +21,12 @@ export class Dropout2d extends Module {
   readonly #random: RandomOptions;
 
   constructor(probability = 0.5, random: RandomOptions = {}) {
-    super("Dropout2d", [probability]);
-    expectProbability("Dropout2d", { probability });
+    super("Dropout2d", [probability], random, {
+      generator: floatOptions.generator,
+    } satisfies OptionKinds<RandomOptions>);
+    expectValues("Dropout2d", { probability }, fraction);
     this.probability = probability;
-    this.#random = random;
+    this.#random = { ...random };
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;

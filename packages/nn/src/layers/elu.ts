@@ -1,4 +1,5 @@
 import type { ELUOptions, Shape, Tensor } from "@stargrad/tensor";
+import { finite, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 
 /**
@@ -11,8 +12,8 @@ export class ELU extends Module {
   readonly #options: ELUOptions;
 
   constructor(options: ELUOptions = {}) {
-    super("ELU", [], options);
-    this.#options = options;
+    super("ELU", [], options, { alpha: finite } satisfies OptionKinds<ELUOptions>);
+    this.#options = { ...options };
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

@@ -10,8 +10,9 @@ import {
   type Shape,
   type Tensor,
 } from "@stargrad/tensor";
+import { integer, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, KnownRank, ShapeRule } from "../shape-rule.js";
 import { expectIndices } from "../shapes.js";
 
@@ -47,7 +48,10 @@ export class Embedding<Rows extends number = number, Features extends number = n
   readonly #padding: number | null;
 
   constructor(numEmbeddings: Rows, embeddingDim: Features, options: EmbeddingOptions = {}) {
-    super("Embedding", [numEmbeddings, embeddingDim], options);
+    super("Embedding", [numEmbeddings, embeddingDim], options, {
+      paddingIdx: integer,
+      ...floatOptions,
+    } satisfies OptionKinds<EmbeddingOptions>);
     const { paddingIdx, ...random } = options;
     expectWhole("Embedding", { numEmbeddings, embeddingDim }, { least: 1 });
     this.#padding = paddingIdx === undefined ? null : rowOf(paddingIdx, numEmbeddings);

@@ -1,4 +1,5 @@
 import type { Flattened, FlattenProblem, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
+import { integer, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import type { DeclaredRule, InputShape, ShapeRule } from "../shape-rule.js";
 import { expectAxes } from "../shapes.js";
@@ -30,7 +31,10 @@ export class Flatten<Start extends number = 1, End extends number = -1> extends 
   readonly #endAxis: number;
 
   constructor(options: FlattenOptions<Start, End> = {}) {
-    super("Flatten", [], options);
+    super("Flatten", [], options, {
+      startAxis: integer,
+      endAxis: integer,
+    } satisfies OptionKinds<FlattenOptions>);
     const { startAxis = 1, endAxis = -1 } = options;
     [this.#startAxis, this.#endAxis] = [startAxis, endAxis];
   }

@@ -1,4 +1,5 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
+import { oneOf, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 
 export interface GELUOptions {
@@ -16,8 +17,8 @@ export class GELU extends Module {
   readonly #options: GELUOptions;
 
   constructor(options: GELUOptions = {}) {
-    super("GELU", [], options);
-    this.#options = options;
+    super("GELU", [], options, { approximate: oneOf("none", "tanh") } satisfies OptionKinds<GELUOptions>);
+    this.#options = { ...options };
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

@@ -1,4 +1,5 @@
 import type { Tensor } from "@stargrad/tensor";
+import { integer, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { expectShape } from "../shapes.js";
 
@@ -18,7 +19,7 @@ export class GLU extends Module {
   readonly #axis: number;
 
   constructor(options: GLUOptions = {}) {
-    super("GLU", [], options);
+    super("GLU", [], options, { axis: integer } satisfies OptionKinds<GLUOptions>);
     this.#axis = options.axis ?? -1;
   }
 

@@ -1,16 +1,10 @@
 import { Parameter } from "@stargrad/autograd";
 import { ArgumentError, ones, zeros, type Shape, type Tensor } from "@stargrad/tensor";
+import { flag, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
-import {
-  checkEpsilon,
-  momentsOf,
-  perChannel,
-  scaleAndShift,
-  standardize,
-  type DTypeOptions,
-} from "./normalization.js";
+import { momentsOf, perChannel, scaleAndShift, standardize, type DTypeOptions } from "./normalization.js";
 
 export interface GroupNormOptions extends DTypeOptions {
   /** Added to the variance, so that a constant group is not divided by 0. Default: 1e-5. */
@@ -37,10 +31,13 @@ export class GroupNorm extends Module {
   readonly #epsilon: number;
 
   constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
-    super("GroupNorm", [numGroups, numChannels], options);
+    super("GroupNorm", [numGroups, numChannels], options, {
+      epsilon: notNegative,
+      affine: flag,
+      dtype: floatOptions.dtype,
+    } satisfies OptionKinds<GroupNormOptions>);
     const { epsilon = 1e-5, affine = true, ...others } = options;
     expectWhole("GroupNorm", { numGroups, numChannels }, { least: 1 });
-    checkEpsilon("GroupNorm", epsilon);
     if (numChannels % numGroups !== 0) {
       throw new ArgumentError(
         "GroupNorm",

@@ -25,7 +25,9 @@ export class GRUCell extends RecurrentCell {
     super("GRUCell", gruStep, [inputSize, hiddenSize], options);
   }
 
-  forward(x: Tensor, { hidden }: CellState = {}): { readonly hidden: Tensor } {
+  forward(x: Tensor, options: CellState = {}): { readonly hidden: Tensor } {
+    this.expectInputs(options, ["hidden"]);
+    const { hidden } = options;
     const [next] = this.advance(x, { hidden: hidden ?? null });
     return { hidden: next };
   }

@@ -29,8 +29,10 @@ export class GRU extends Recurrent {
 
   forward(
     x: Tensor,
-    { hidden, lengths }: RNNState & SequenceOptions = {},
+    options: RNNState & SequenceOptions = {},
   ): { readonly output: Tensor; readonly hidden: Tensor } {
+    this.expectInputs(options, ["hidden", "lengths"]);
+    const { hidden, lengths } = options;
     const { output, states } = this.read(x, { hidden: hidden ?? null }, lengths ?? null);
     return { output, hidden: states[0] };
   }

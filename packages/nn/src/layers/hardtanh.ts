@@ -1,4 +1,5 @@
 import { ArgumentError, type HardtanhOptions, type Shape, type Tensor } from "@stargrad/tensor";
+import { finite, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 
 /**
@@ -13,12 +14,12 @@ export class Hardtanh extends Module {
   readonly #options: HardtanhOptions;
 
   constructor(options: HardtanhOptions = {}) {
-    super("Hardtanh", [], options);
+    super("Hardtanh", [], options, { min: finite, max: finite } satisfies OptionKinds<HardtanhOptions>);
     const { min = -1, max = 1 } = options;
     if (!(min < max)) {
       throw new ArgumentError("Hardtanh", `got min ${min} and max ${max}; expected min below max`);
     }
-    this.#options = options;
+    this.#options = { ...options };
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

@@ -1,5 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { type NoOptions } from "../options.js";
 
 /**
  * `y = x`: a layer that does nothing, for code that requires a layer.
@@ -8,8 +9,8 @@ import { Module } from "../module.js";
  * Source: torch.nn.Identity
  */
 export class Identity extends Module {
-  constructor() {
-    super("Identity");
+  constructor(options: NoOptions = {}) {
+    super("Identity", [], options, []);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

@@ -1,10 +1,11 @@
 import { Parameter } from "@stargrad/autograd";
 import { ones, zeros, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
+import { flag, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
+import { floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, ShapeRule, TrailingProblem } from "../shape-rule.js";
 import { expectFloat } from "../shapes.js";
 import {
-  checkEpsilon,
   expectTrailing,
   momentsOf,
   normalizedAxes,
@@ -45,9 +46,13 @@ export class LayerNorm<const Last extends number | Shape = number | Shape> exten
   readonly #epsilon: number;
 
   constructor(normalizedShape: Last, options: LayerNormOptions = {}) {
-    super("LayerNorm", [normalizedShape], options);
+    super("LayerNorm", [normalizedShape], options, {
+      epsilon: notNegative,
+      elementwiseAffine: flag,
+      bias: flag,
+      dtype: floatOptions.dtype,
+    } satisfies OptionKinds<LayerNormOptions>);
     const { epsilon = 1e-5, elementwiseAffine = true, bias = true, ...others } = options;
-    checkEpsilon("LayerNorm", epsilon);
     const shape = normalizedAxes("LayerNorm", normalizedShape);
     this.weight = elementwiseAffine ? new Parameter(ones(shape, others)) : null;
     this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, others)) : null;

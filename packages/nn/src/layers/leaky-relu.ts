@@ -1,4 +1,5 @@
 import type { LeakyReLUOptions, Shape, Tensor } from "@stargrad/tensor";
+import { finite, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 
 /**
@@ -11,8 +12,8 @@ export class LeakyReLU extends Module {
   readonly #options: LeakyReLUOptions;
 
   constructor(options: LeakyReLUOptions = {}) {
-    super("LeakyReLU", [], options);
-    this.#options = options;
+    super("LeakyReLU", [], options, { negativeSlope: finite } satisfies OptionKinds<LeakyReLUOptions>);
+    this.#options = { ...options };
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

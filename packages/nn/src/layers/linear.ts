@@ -1,8 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
 import type { FloatOptions, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
+import { flag, type OptionKinds } from "@stargrad/tensor/internal";
 import { fanInUniform } from "../init.js";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, KnownRank, LastAxisProblem, ShapeRule } from "../shape-rule.js";
 import { expectShape } from "../shapes.js";
 
@@ -49,7 +50,10 @@ export class Linear<In extends number = number, Out extends number = number> ext
   readonly outFeatures: Out;
 
   constructor(inFeatures: In, outFeatures: Out, options: LinearOptions = {}) {
-    super("Linear", [inFeatures, outFeatures], options);
+    super("Linear", [inFeatures, outFeatures], options, {
+      bias: flag,
+      ...floatOptions,
+    } satisfies OptionKinds<LinearOptions>);
     expectWhole("Linear", { inFeatures, outFeatures }, { least: 1 });
     const { bias = true, ...random } = options;
     this.weight = new Parameter(fanInUniform([outFeatures, inFeatures], inFeatures, random));

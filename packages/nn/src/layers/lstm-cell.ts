@@ -32,10 +32,9 @@ export class LSTMCell extends RecurrentCell {
     super("LSTMCell", lstmStep, [inputSize, hiddenSize], options);
   }
 
-  forward(
-    x: Tensor,
-    { hidden, cell }: LSTMCellState = {},
-  ): { readonly hidden: Tensor; readonly cell: Tensor } {
+  forward(x: Tensor, options: LSTMCellState = {}): { readonly hidden: Tensor; readonly cell: Tensor } {
+    this.expectInputs(options, ["hidden", "cell"]);
+    const { hidden, cell } = options;
     const [nextHidden, nextCell] = this.advance(x, { hidden: hidden ?? null, cell: cell ?? null });
     return { hidden: nextHidden, cell: nextCell };
   }

@@ -35,8 +35,10 @@ export class LSTM extends Recurrent {
 
   forward(
     x: Tensor,
-    { hidden, cell, lengths }: LSTMState & SequenceOptions = {},
+    options: LSTMState & SequenceOptions = {},
   ): { readonly output: Tensor; readonly hidden: Tensor; readonly cell: Tensor } {
+    this.expectInputs(options, ["hidden", "cell", "lengths"]);
+    const { hidden, cell, lengths } = options;
     const { output, states } = this.read(x, { hidden: hidden ?? null, cell: cell ?? null }, lengths ?? null);
     return { output, hidden: states[0], cell: states[1] };
   }

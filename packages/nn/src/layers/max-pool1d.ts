@@ -1,6 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { PoolingWindows } from "./pooling.js";
+import { PoolingWindows, windowKinds } from "./pooling.js";
 
 export interface MaxPool1dOptions {
   /** The distance between the windows. Default: the kernel size, so that they do not overlap. */
@@ -27,7 +27,7 @@ export class MaxPool1d extends Module {
   readonly #windows: PoolingWindows;
 
   constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
-    super("MaxPool1d", [kernelSize], options);
+    super("MaxPool1d", [kernelSize], options, windowKinds);
     const kind = { name: "MaxPool1d", rank: 1, layer: this.describe() } as const;
     this.#windows = new PoolingWindows(kind, kernelSize, options);
   }

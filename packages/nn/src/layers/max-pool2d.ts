@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
 import type { Pair } from "../options.js";
-import { PoolingWindows } from "./pooling.js";
+import { PoolingWindows, windowKinds } from "./pooling.js";
 
 export interface MaxPool2dOptions {
   /** The distance between the windows. Default: the kernel size, so that they do not overlap. */
@@ -29,7 +29,7 @@ export class MaxPool2d extends Module {
   readonly #windows: PoolingWindows;
 
   constructor(kernelSize: number | Pair, options: MaxPool2dOptions = {}) {
-    super("MaxPool2d", [kernelSize], options);
+    super("MaxPool2d", [kernelSize], options, windowKinds);
     const kind = { name: "MaxPool2d", rank: 2, layer: this.describe() } as const;
     this.#windows = new PoolingWindows(kind, kernelSize, options);
   }

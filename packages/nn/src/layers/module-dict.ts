@@ -8,6 +8,11 @@ import { Module } from "../module.js";
  * Source: torch.nn.ModuleDict
  */
 export class ModuleDict<M extends Module = Module> extends Module implements Iterable<[string, M]> {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "ModuleDict";
+  }
+
   readonly #modules = new Map<string, M>();
 
   constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [name: string, module: M]> = []) {

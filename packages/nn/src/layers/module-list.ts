@@ -9,6 +9,11 @@ import { Module } from "../module.js";
  * Source: torch.nn.ModuleList
  */
 export class ModuleList<M extends Module = Module> extends Module implements Iterable<M> {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "ModuleList";
+  }
+
   readonly #modules: M[];
 
   constructor(modules: Iterable<M> = []) {

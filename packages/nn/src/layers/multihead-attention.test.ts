@@ -134,7 +134,7 @@ describe("MultiheadAttention", () => {
       `[ArgumentError: MultiheadAttention: got embedDim 4 for 3 heads; expected heads of equal size]`,
     );
     expect(() => new MultiheadAttention(4, 2, { dropout: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: MultiheadAttention: got dropout 2; expected 0 to 1]`,
+      `[ArgumentError: MultiheadAttention: got dropout 2; expected a number from 0 to 1]`,
     );
     expect(() => new MultiheadAttention(4, 2, { kdim: 0 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: MultiheadAttention: got kdim 0; expected a whole number of at least 1]`,

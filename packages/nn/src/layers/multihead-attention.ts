@@ -11,9 +11,17 @@ import {
   where,
   zeros,
 } from "@stargrad/tensor";
+import {
+  count,
+  flag,
+  fraction,
+  type OptionKinds,
+  expectOptions,
+  tensorLike,
+} from "@stargrad/tensor/internal";
 import { xavierUniform } from "../init.js";
 import { Module } from "../module.js";
-import { expectProbability, expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import { Linear } from "./linear.js";
 import { attentionWeights } from "./scaled-dot-product-attention.js";
@@ -40,6 +48,12 @@ export interface AttentionMasks {
   /** Whether query i attends only to the keys 0 to i. Default: false. */
   readonly causal?: boolean;
 }
+
+export const maskKinds: OptionKinds<AttentionMasks> = {
+  keyPaddingMask: tensorLike,
+  attentionMask: tensorLike,
+  causal: flag,
+};
 
 export interface MultiheadAttentionInputs extends AttentionMasks {
   /** Whether to return the weights. Default: true. */
@@ -74,7 +88,14 @@ export class MultiheadAttention extends Module {
   readonly #random: RandomOptions;
 
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
-    super("MultiheadAttention", [embedDim, numHeads], options);
+    super("MultiheadAttention", [embedDim, numHeads], options, {
+      dropout: fraction,
+      bias: flag,
+      batchFirst: flag,
+      kdim: count,
+      vdim: count,
+      ...floatOptions,
+    } satisfies OptionKinds<MultiheadAttentionOptions>);
     const {
       dropout = 0,
       bias = true,
@@ -90,7 +111,6 @@ export class MultiheadAttention extends Module {
         `got embedDim ${embedDim} for ${numHeads} heads; expected heads of equal size`,
       );
     }
-    expectProbability("MultiheadAttention", { dropout });
     const { dtype = "float32", ...generator } = random;
     const shapes =
       kdim === embedDim && vdim === embedDim
@@ -112,8 +132,10 @@ export class MultiheadAttention extends Module {
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    { needWeights = true, averageWeights = true, ...masks }: MultiheadAttentionInputs = {},
+    options: MultiheadAttentionInputs = {},
   ): { readonly output: Tensor; readonly weights: Tensor | null } {
+    expectOptions(this.describe(), options, { ...maskKinds, needWeights: flag, averageWeights: flag });
+    const { needWeights = true, averageWeights = true, ...masks } = options;
     this.#checkInputs(query, key, value);
     const batchAxis = this.#batchFirst ? 0 : 1;
     if (query.ndim === 2) {

@@ -66,7 +66,7 @@ describe("LayerNorm", () => {
       `[ArgumentError: LayerNorm: got normalizedShape 0; expected a whole number of at least 1]`,
     );
     expect(() => new LayerNorm(3, { epsilon: NaN })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: LayerNorm: got epsilon NaN; expected at least 0]`,
+      `[ArgumentError: LayerNorm: got epsilon NaN; expected a finite number of at least 0]`,
     );
   });
 });
@@ -100,7 +100,7 @@ describe("RMSNorm", () => {
       `[ArgumentError: RMSNorm: got normalizedShape 0; expected a whole number of at least 1]`,
     );
     expect(() => new RMSNorm(4, { epsilon: -1e-6 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: RMSNorm: got epsilon -0.000001; expected at least 0]`,
+      `[ArgumentError: RMSNorm: got epsilon -0.000001; expected a finite number of at least 0]`,
     );
   });
 });

@@ -34,11 +34,6 @@ export function perChannel<T extends Tensor | null>(values: T, x: Tensor): Tenso
   return values.reshape([values.size, ...x.shape.slice(2).map(() => 1)]);
 }
 
-/** Throws an ArgumentError unless epsilon is at least 0. */
-export function checkEpsilon(called: string, epsilon: number): void {
-  if (!(epsilon >= 0)) throw new ArgumentError(called, `got epsilon ${epsilon}; expected at least 0`);
-}
-
 /** The shape of the axes that a layer normalizes over. Throws: ArgumentError if it is empty, or a length is less than 1 */
 export function normalizedAxes(
   called: string,

@@ -1,6 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, type NoOptions } from "../options.js";
 import { expectShape } from "../shapes.js";
 
 /**
@@ -13,8 +13,8 @@ import { expectShape } from "../shapes.js";
 export class PixelShuffle extends Module {
   readonly upscaleFactor: number;
 
-  constructor(upscaleFactor: number) {
-    super("PixelShuffle", [upscaleFactor]);
+  constructor(upscaleFactor: number, options: NoOptions = {}) {
+    super("PixelShuffle", [upscaleFactor], options, []);
     expectWhole("PixelShuffle", { upscaleFactor }, { least: 1 });
     this.upscaleFactor = upscaleFactor;
   }

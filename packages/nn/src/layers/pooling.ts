@@ -1,4 +1,5 @@
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { anything, flag, type OptionKinds } from "@stargrad/tensor/internal";
 import { eachAxis, expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { spansOf } from "./convolution.js";
@@ -11,6 +12,14 @@ export interface PoolingOptions {
   readonly dilation?: number | readonly number[];
   readonly ceilMode?: boolean;
 }
+
+/** The kinds of these options; `expectWhole` checks the numbers, which may be lists. */
+export const windowKinds: OptionKinds<PoolingOptions> = {
+  stride: anything,
+  padding: anything,
+  dilation: anything,
+  ceilMode: flag,
+};
 
 /** The name of a pooling layer, and the number of axes along which its windows move. */
 export interface PoolingKind {

@@ -1,7 +1,8 @@
 import { Parameter } from "@stargrad/autograd";
 import { full, type Shape, type Tensor } from "@stargrad/tensor";
+import { count, finite, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import { expectShape } from "../shapes.js";
 import type { DTypeOptions } from "./normalization.js";
 
@@ -24,7 +25,11 @@ export class PReLU extends Module {
   readonly weight: Parameter;
 
   constructor(options: PReLUOptions = {}) {
-    super("PReLU", [], options);
+    super("PReLU", [], options, {
+      numParameters: count,
+      init: finite,
+      dtype: floatOptions.dtype,
+    } satisfies OptionKinds<PReLUOptions>);
     const { numParameters = 1, init = 0.25, ...others } = options;
     expectWhole("PReLU", { numParameters }, { least: 1 });
     this.weight = new Parameter(full([numParameters], init, others));

@@ -1,4 +1,5 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
+import { integer, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { expectAxes } from "../shapes.js";
 
@@ -12,7 +13,7 @@ export abstract class ProbabilityLayer extends Module {
   readonly #axis: number;
 
   constructor(name: string, options: SoftmaxOptions) {
-    super(name, [], options);
+    super(name, [], options, { axis: integer } satisfies OptionKinds<SoftmaxOptions>);
     this.#axis = options.axis ?? -1;
   }
 

@@ -1,6 +1,7 @@
 import { formatShape, sameShape, ShapeError, type FloatOptions, type Tensor, zeros } from "@stargrad/tensor";
+import { flag } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions, randomOptions, expectTensorOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import {
   drawWeights,
@@ -30,22 +31,26 @@ export abstract class RecurrentCell extends Module {
     [inputSize, hiddenSize]: readonly [inputSize: number, hiddenSize: number],
     options: RecurrentCellOptions,
   ) {
-    super(name, [inputSize, hiddenSize], options);
-    const { bias = true, dtype = "float32", generator } = options;
+    super(name, [inputSize, hiddenSize], options, { bias: flag, ...floatOptions, ...kind.options });
+    const { bias = true } = options;
     expectWhole(name, { inputSize, hiddenSize }, { least: 1 });
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.#kind = kind;
     this.#weights = drawWeights(kind, inputSize, hiddenSize, {
       bias,
-      dtype,
-      ...(generator === undefined ? {} : { generator }),
+      ...randomOptions(options),
     });
   }
 
   /** PyTorch's names of the parameters. */
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     return namedWeights(this.#weights, "");
+  }
+
+  /** Throws an ArgumentError unless the further inputs of a call are tensors of these names. */
+  protected expectInputs(inputs: object, names: readonly string[]): void {
+    expectTensorOptions(this.describe(), inputs, names);
   }
 
   /** The next states. `before` contains the previous states by name; null means zeros. */

@@ -1,5 +1,6 @@
 import { Parameter } from "@stargrad/autograd";
 import type { FloatOptions, Tensor } from "@stargrad/tensor";
+import { oneOf, type Kind } from "@stargrad/tensor/internal";
 import { fanInUniform } from "../init.js";
 
 /** The states of one direction of one layer, each [N, H]; the first is the output. */
@@ -15,15 +16,18 @@ export type RecurrentStep = (fromInput: Tensor, fromHidden: Tensor, before: Stat
 export interface StepKind {
   readonly gates: number;
   readonly step: RecurrentStep;
+  /** The options that only this kind has. */
+  readonly options?: Readonly<Record<string, Kind>>;
 }
 
 /** `h' = tanh(i + u)`, or ReLU instead of tanh. */
-export function elmanStep(nonlinearity: "tanh" | "relu"): StepKind {
+export function elmanStep({ nonlinearity }: { readonly nonlinearity?: "tanh" | "relu" }): StepKind {
   return {
     gates: 1,
+    options: { nonlinearity: oneOf("tanh", "relu") },
     step(fromInput, fromHidden) {
       const sum = fromInput.add(fromHidden);
-      return [nonlinearity === "tanh" ? sum.tanh() : sum.relu()];
+      return [nonlinearity === "relu" ? sum.relu() : sum.tanh()];
     },
   };
 }

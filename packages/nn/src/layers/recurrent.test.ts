@@ -3,6 +3,10 @@ import { describe, expect, it } from "vitest";
 
 import { GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell } from "../index.js";
 
+/** The states that a layer of this name has. */
+const statesOf = <State>(name: string, hidden: State, cell: State) =>
+  name === "LSTM" ? { hidden, cell } : { hidden };
+
 const draw = (seed: number, ...shape: number[]) =>
   normal(shape, { generator: new Generator(seed), dtype: "float64" });
 
@@ -10,7 +14,7 @@ describe.each([
   ["RNN", RNN, 1],
   ["GRU", GRU, 3],
   ["LSTM", LSTM, 4],
-] as const)("%s", (_, Recurrent, gates) => {
+] as const)("%s", (name, Recurrent, gates) => {
   it("has PyTorch's names and shapes", () => {
     const layer = new Recurrent(3, 2, { numLayers: 2, bidirectional: true });
     const shapes = [...layer.stateDict()].map(([name, { shape }]) => `${name} ${shape.join("×")}`);
@@ -52,8 +56,8 @@ describe.each([
     ];
     batchFirst.loadStateDict(layer.stateDict());
     const [x, hidden, cell] = [draw(2, 5, 4, 3), draw(3, 2, 4, 2), draw(4, 2, 4, 2)];
-    const expected = layer.forward(x, { hidden, cell });
-    const actual = batchFirst.forward(x.transpose(0, 1), { hidden, cell });
+    const expected = layer.forward(x, statesOf(name, hidden, cell));
+    const actual = batchFirst.forward(x.transpose(0, 1), statesOf(name, hidden, cell));
     expect(actual.output.transpose(0, 1).dataSync()).toEqual(expected.output.dataSync());
     expect(actual.hidden.shape).toEqual([2, 4, 2]);
     expect(actual.hidden.dataSync()).toEqual(expected.hidden.dataSync());
@@ -86,13 +90,14 @@ describe.each([
     const layer = new Recurrent(3, 2, options);
     const [x, hidden, cell] = [draw(6, 5, 3, 3), draw(7, 4, 3, 2), draw(8, 4, 3, 2)];
     const lengths = tensor([2, 5, 3], { dtype: "int32" });
-    const { output, ...states } = layer.forward(x, { hidden, cell, lengths });
+    const { output, ...ends } = layer.forward(x, { ...statesOf(name, hidden, cell), lengths });
     [2, 5, 3].forEach((length, i) => {
       const one = (whole: typeof x) => whole.narrow(1, i, 1);
-      const alone = layer.forward(one(x.narrow(0, 0, length)), { hidden: one(hidden), cell: one(cell) });
+      const states = statesOf(name, one(hidden), one(cell));
+      const alone = layer.forward(one(x.narrow(0, 0, length)), states);
       const padded = concat([alone.output, zeros([5 - length, 1, 4], { dtype: "float64" })]);
       expect(one(output).dataSync()).toEqual(padded.dataSync());
-      expect(one(states.hidden).dataSync()).toEqual(alone.hidden.dataSync());
+      expect(one(ends.hidden).dataSync()).toEqual(alone.hidden.dataSync());
     });
   });
 
@@ -184,11 +189,11 @@ describe("errors of RNN, GRU and LSTM", () => {
       `[ArgumentError: GRU: got numLayers 1.5; expected a whole number of at least 1]`,
     );
     expect(() => new GRU(3, 2, { dropout: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: GRU: got dropout -1; expected 0 to 1]`,
+      `[ArgumentError: GRU: got dropout -1; expected a number from 0 to 1]`,
     );
     const nonlinearity = "sigmoid" as "tanh";
     expect(() => new RNN(3, 2, { nonlinearity })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: RNN: got nonlinearity sigmoid; expected "tanh" or "relu"]`,
+      `[ArgumentError: RNN: got nonlinearity "sigmoid"; expected "tanh" or "relu"]`,
     );
   });
 });

@@ -15,8 +15,9 @@ import {
   type FloatOptions,
   type Tensor,
 } from "@stargrad/tensor";
+import { count, flag, fraction } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectProbability, expectWhole } from "../options.js";
+import { expectWhole, floatOptions, randomOptions, expectTensorOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { Dropout } from "./dropout.js";
 import {
@@ -71,12 +72,18 @@ export abstract class Recurrent extends Module {
     [inputSize, hiddenSize]: readonly [inputSize: number, hiddenSize: number],
     options: RecurrentOptions,
   ) {
-    super(name, [inputSize, hiddenSize], options);
+    super(name, [inputSize, hiddenSize], options, {
+      numLayers: count,
+      bias: flag,
+      batchFirst: flag,
+      dropout: fraction,
+      bidirectional: flag,
+      ...floatOptions,
+      ...kind.options,
+    });
     const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false } = options;
-    const { dtype = "float32", generator } = options;
-    const random = generator === undefined ? {} : { generator };
+    const random = randomOptions(options);
     expectWhole(name, { inputSize, hiddenSize, numLayers }, { least: 1 });
-    expectProbability(name, { dropout });
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.numLayers = numLayers;
@@ -85,11 +92,11 @@ export abstract class Recurrent extends Module {
     this.#cells = Array.from({ length: numLayers * this.directions }, (_, i) =>
       drawWeights(kind, i < this.directions ? inputSize : hiddenSize * this.directions, hiddenSize, {
         bias,
-        dtype,
         ...random,
       }),
     );
-    this.#dropout = new Dropout(dropout, random);
+    const { dtype: _, ...generator } = random;
+    this.#dropout = new Dropout(dropout, generator);
     this.#batchFirst = batchFirst;
   }
 
@@ -98,6 +105,11 @@ export abstract class Recurrent extends Module {
     return this.#cells.flatMap((weights, i) =>
       namedWeights(weights, `_l${Math.floor(i / this.directions)}${this.#isReverse(i) ? "_reverse" : ""}`),
     );
+  }
+
+  /** Throws an ArgumentError unless the further inputs of a call are tensors of these names. */
+  protected expectInputs(inputs: object, names: readonly string[]): void {
+    expectTensorOptions(this.describe(), inputs, names);
   }
 
   /** Processes a sequence with all layers. `initial` contains the initial states by name; null means zeros. */

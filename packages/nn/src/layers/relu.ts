@@ -1,5 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { type NoOptions } from "../options.js";
 
 /**
  * `y = max(x, 0)`, element by element; the gradient at 0 is 0.
@@ -8,8 +9,8 @@ import { Module } from "../module.js";
  * Source: torch.nn.ReLU
  */
 export class ReLU extends Module {
-  constructor() {
-    super("ReLU");
+  constructor(options: NoOptions = {}) {
+    super("ReLU", [], options, []);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

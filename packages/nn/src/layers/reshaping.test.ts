@@ -117,7 +117,7 @@ describe("Upsample", () => {
       `[ArgumentError: Upsample: got scaleFactor [2, -1]; expected one or two numbers above 0]`,
     );
     expect(() => new Upsample({ size: 4, mode: "cubic" as "nearest" })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Upsample: got the mode cubic; expected "nearest" or "bilinear"]`,
+      `[ArgumentError: Upsample: got mode "cubic"; expected "nearest" or "bilinear"]`,
     );
     expect(() => new Upsample({ size: 4, alignCorners: true })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: Upsample: got alignCorners for the mode "nearest"; expected "bilinear"]`,

@@ -34,6 +34,11 @@ interface ResidualShapes extends ShapeRule {
  * Source: He et al., "Deep Residual Learning", 2015, eq. 1 and 2
  */
 export class Residual<F extends Layer = Layer> extends Module {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "Residual";
+  }
+
   declare readonly shapeRule?: DeclaredRule<ResidualShapes, { readonly layer: F }>;
   readonly layer: F;
   readonly shortcut: Layer;

@@ -1,15 +1,11 @@
 import { Parameter } from "@stargrad/autograd";
 import { ones, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
+import { flag, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
+import { floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, ShapeRule, TrailingProblem } from "../shape-rule.js";
 import { expectFloat } from "../shapes.js";
-import {
-  checkEpsilon,
-  expectTrailing,
-  normalizedAxes,
-  scaleAndShift,
-  type DTypeOptions,
-} from "./normalization.js";
+import { expectTrailing, normalizedAxes, scaleAndShift, type DTypeOptions } from "./normalization.js";
 
 export interface RMSNormOptions extends DTypeOptions {
   /**
@@ -45,9 +41,12 @@ export class RMSNorm<const Last extends number | Shape = number | Shape> extends
   readonly #epsilon: number | undefined;
 
   constructor(normalizedShape: Last, options: RMSNormOptions = {}) {
-    super("RMSNorm", [normalizedShape], options);
+    super("RMSNorm", [normalizedShape], options, {
+      epsilon: notNegative,
+      elementwiseAffine: flag,
+      dtype: floatOptions.dtype,
+    } satisfies OptionKinds<RMSNormOptions>);
     const { epsilon, elementwiseAffine = true, ...others } = options;
-    if (epsilon !== undefined) checkEpsilon("RMSNorm", epsilon);
     const shape = normalizedAxes("RMSNorm", normalizedShape);
     this.weight = elementwiseAffine ? new Parameter(ones(shape, others)) : null;
     this.normalizedShape = shape;

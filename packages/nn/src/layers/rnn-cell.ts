@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
 import { RecurrentCell, type RecurrentCellOptions } from "./recurrent-cell.js";
 import { elmanStep } from "./recurrent-step.js";
-import { nonlinearityOf, type RNNOptions } from "./rnn.js";
+import type { RNNOptions } from "./rnn.js";
 
 export type RNNCellOptions = RecurrentCellOptions & Pick<RNNOptions, "nonlinearity">;
 
@@ -24,10 +24,12 @@ export interface CellState {
  */
 export class RNNCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
-    super("RNNCell", elmanStep(nonlinearityOf("RNNCell", options)), [inputSize, hiddenSize], options);
+    super("RNNCell", elmanStep({ ...options }), [inputSize, hiddenSize], options);
   }
 
-  forward(x: Tensor, { hidden }: CellState = {}): { readonly hidden: Tensor } {
+  forward(x: Tensor, options: CellState = {}): { readonly hidden: Tensor } {
+    this.expectInputs(options, ["hidden"]);
+    const { hidden } = options;
     const [next] = this.advance(x, { hidden: hidden ?? null });
     return { hidden: next };
   }

@@ -1,4 +1,4 @@
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
 import { elmanStep } from "./recurrent-step.js";
 import { Recurrent, type RecurrentOptions, type SequenceOptions } from "./recurrent.js";
 
@@ -28,20 +28,16 @@ export interface RNNState {
  */
 export class RNN extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    super("RNN", elmanStep(nonlinearityOf("RNN", options)), [inputSize, hiddenSize], options);
+    super("RNN", elmanStep({ ...options }), [inputSize, hiddenSize], options);
   }
 
   forward(
     x: Tensor,
-    { hidden, lengths }: RNNState & SequenceOptions = {},
+    options: RNNState & SequenceOptions = {},
   ): { readonly output: Tensor; readonly hidden: Tensor } {
+    this.expectInputs(options, ["hidden", "lengths"]);
+    const { hidden, lengths } = options;
     const { output, states } = this.read(x, { hidden: hidden ?? null }, lengths ?? null);
     return { output, hidden: states[0] };
   }
-}
-
-/** Throws an ArgumentError unless the option is "tanh" or "relu". */
-export function nonlinearityOf(called: string, { nonlinearity = "tanh" }: RNNOptions): "tanh" | "relu" {
-  if (["tanh", "relu"].includes(nonlinearity)) return nonlinearity;
-  throw new ArgumentError(called, `got nonlinearity ${nonlinearity}; expected "tanh" or "relu"`);
 }

@@ -49,11 +49,11 @@ describe("RotaryEmbedding", () => {
       `[ArgumentError: RotaryEmbedding: got dim 5; expected an even number]`,
     );
     expect(() => new RotaryEmbedding(4, { base: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: RotaryEmbedding: got base 0; expected more than 0]`,
+      `[ArgumentError: RotaryEmbedding: got base 0; expected a finite number above 0]`,
     );
     const pairs = "thirds" as "halves";
     expect(() => new RotaryEmbedding(4, { pairs })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: RotaryEmbedding: got pairs thirds; expected "adjacent" or "halves"]`,
+      `[ArgumentError: RotaryEmbedding: got pairs "thirds"; expected "adjacent" or "halves"]`,
     );
   });
 });

@@ -1,4 +1,5 @@
 import { ArgumentError, concat, stack, tensor, type DType, type Tensor } from "@stargrad/tensor";
+import { oneOf, positive, type OptionKinds, expectOptions, integer } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
@@ -45,25 +46,23 @@ export class RotaryEmbedding extends Module {
   readonly #pairs: "adjacent" | "halves";
 
   constructor(dim: number, options: RotaryEmbeddingOptions = {}) {
-    super("RotaryEmbedding", [dim], options);
+    super("RotaryEmbedding", [dim], options, {
+      base: positive,
+      pairs: oneOf("adjacent", "halves"),
+    } satisfies OptionKinds<RotaryEmbeddingOptions>);
     const { base = 10_000, pairs = "adjacent" } = options;
     expectWhole("RotaryEmbedding", { dim }, { least: 2 });
     if (dim % 2 !== 0) throw new ArgumentError("RotaryEmbedding", `got dim ${dim}; expected an even number`);
-    if (!(base > 0)) throw new ArgumentError("RotaryEmbedding", `got base ${base}; expected more than 0`);
-    if (!["adjacent", "halves"].includes(pairs)) {
-      throw new ArgumentError("RotaryEmbedding", `got pairs ${pairs}; expected "adjacent" or "halves"`);
-    }
     this.dim = dim;
     this.#frequencies = Float64Array.from({ length: dim / 2 }, (_, i) => base ** ((-2 * i) / dim));
     this.#pairs = pairs;
   }
 
-  forward(x: Tensor, { offset = 0 }: RotaryEmbeddingInputs = {}): Tensor {
+  forward(x: Tensor, options: RotaryEmbeddingInputs = {}): Tensor {
+    expectOptions<RotaryEmbeddingInputs>(this.describe(), options, { offset: integer });
+    const { offset = 0 } = options;
     expectFloat(this.describe(), x);
     expectShape(this.describe(), x, x.ndim >= 2 && x.shape.at(-1) === this.dim, `[…, L, ${this.dim}]`);
-    if (!Number.isInteger(offset)) {
-      throw new ArgumentError(this.describe(), `got offset ${offset}; expected a whole number`);
-    }
     const { cosine, sine } = this.#turnsOf(x.shape[x.ndim - 2], offset, x.dtype); // [L, dim / 2]
     const [a, b] = this.#split(x);
     return this.#join(a.mul(cosine).sub(b.mul(sine)), a.mul(sine).add(b.mul(cosine)));

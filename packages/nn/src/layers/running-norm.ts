@@ -1,11 +1,17 @@
 import { assignAlong, Buffer, Parameter } from "@stargrad/autograd";
-import { ArgumentError, formatShape, ones, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
-import { withoutHistory } from "@stargrad/tensor/internal";
+import { formatShape, ones, ShapeError, type Tensor, zeros } from "@stargrad/tensor";
+import {
+  withoutHistory,
+  fraction,
+  flag,
+  notNegative,
+  type Kind,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
-import { expectWhole } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import {
-  checkEpsilon,
   momentsOf,
   perChannel,
   scaleAndShift,
@@ -30,6 +36,11 @@ export interface RunningNormKind {
   readonly counted: boolean;
   readonly defaults: { readonly affine: boolean; readonly trackRunningStats: boolean };
 }
+
+const fractionOrNull: Kind = [
+  "a number from 0 to 1, or null",
+  (value) => value === null || fraction[1](value),
+];
 
 const pytorchNames: ReadonlyMap<string, string> = new Map([
   ["runningMean", "running_mean"],
@@ -57,7 +68,14 @@ export abstract class RunningNorm extends Module {
   readonly #momentum: number | null;
 
   constructor(kind: RunningNormKind, numFeatures: number, options: RunningNormOptions) {
-    super(kind.name, [numFeatures], options);
+    super(kind.name, [numFeatures], options, {
+      epsilon: notNegative,
+      // Without a momentum, the mean over all batches needs their number.
+      momentum: kind.counted ? fractionOrNull : fraction,
+      affine: flag,
+      trackRunningStats: flag,
+      dtype: floatOptions.dtype,
+    } satisfies OptionKinds<RunningNormOptions>);
     const {
       epsilon = 1e-5,
       momentum = 0.1,
@@ -69,11 +87,6 @@ export abstract class RunningNorm extends Module {
       ...options,
     };
     expectWhole(kind.name, { numFeatures }, { least: 1 });
-    checkEpsilon(kind.name, epsilon);
-    // Without a momentum, the mean over all batches needs their number.
-    if (momentum === null ? !kind.counted : !(momentum >= 0 && momentum <= 1)) {
-      throw new ArgumentError(kind.name, `got momentum ${momentum}; expected 0 to 1`);
-    }
     this.weight = affine ? new Parameter(ones([numFeatures], others)) : null;
     this.bias = affine ? new Parameter(zeros([numFeatures], others)) : null;
     this.runningMean = trackRunningStats ? new Buffer(zeros([numFeatures], others)) : null;

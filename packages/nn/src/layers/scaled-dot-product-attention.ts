@@ -7,6 +7,8 @@ import {
   type Tensor,
   where,
 } from "@stargrad/tensor";
+import { expectOptions, finite, flag, fraction, tensorLike } from "@stargrad/tensor/internal";
+import { floatOptions } from "../options.js";
 import { expectBroadcast, expectFloat } from "../shapes.js";
 import { Dropout } from "./dropout.js";
 
@@ -40,6 +42,13 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
+  expectOptions<AttentionOptions>("scaledDotProductAttention", options, {
+    mask: tensorLike,
+    causal: flag,
+    scale: finite,
+    dropout: fraction,
+    generator: floatOptions.generator,
+  });
   for (const x of [query, key, value]) expectFloat("scaledDotProductAttention", x);
   const isMatrices = [query, key, value].every(({ ndim }) => ndim >= 2);
   if (!isMatrices || query.shape.at(-1) !== key.shape.at(-1) || key.shape.at(-2) !== value.shape.at(-2)) {

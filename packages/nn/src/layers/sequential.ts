@@ -60,6 +60,11 @@ interface SequentialShapes extends ShapeRule {
  * Source: torch.nn.Sequential
  */
 export class Sequential<Layers extends readonly Layer[] = readonly Layer[]> extends Module {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "Sequential";
+  }
+
   declare readonly shapeRule?: DeclaredRule<SequentialShapes, { readonly layers: Layers }>;
   readonly layers: Layers;
 

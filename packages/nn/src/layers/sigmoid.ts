@@ -1,5 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { type NoOptions } from "../options.js";
 
 /**
  * `y = 1 / (1 + e⁻ˣ)`, element by element.
@@ -8,8 +9,8 @@ import { Module } from "../module.js";
  * Source: torch.nn.Sigmoid
  */
 export class Sigmoid extends Module {
-  constructor() {
-    super("Sigmoid");
+  constructor(options: NoOptions = {}) {
+    super("Sigmoid", [], options, []);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

@@ -1,5 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { type NoOptions } from "../options.js";
 
 /**
  * `y = x · σ(x)`, element by element, with the sigmoid σ; also called swish.
@@ -8,8 +9,8 @@ import { Module } from "../module.js";
  * Source: Elfwing et al., "Sigmoid-Weighted Linear Units", 2017; torch.nn.SiLU
  */
 export class SiLU extends Module {
-  constructor() {
-    super("SiLU");
+  constructor(options: NoOptions = {}) {
+    super("SiLU", [], options, []);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

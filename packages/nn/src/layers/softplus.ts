@@ -1,4 +1,5 @@
 import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
+import { finite, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 
 export interface SoftplusOptions {
@@ -19,14 +20,17 @@ export class Softplus extends Module {
   readonly #options: SoftplusOptions;
 
   constructor(options: SoftplusOptions = {}) {
-    super("Softplus", [], options);
+    super("Softplus", [], options, {
+      beta: finite,
+      threshold: finite,
+    } satisfies OptionKinds<SoftplusOptions>);
     if (options.beta === 0) {
       throw new ArgumentError(
         "Softplus",
         "got beta 0; expected another number, because y is divided by beta",
       );
     }
-    this.#options = options;
+    this.#options = { ...options };
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S>;

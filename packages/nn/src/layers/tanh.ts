@@ -1,5 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { type NoOptions } from "../options.js";
 
 /**
  * `y = tanh x`, element by element.
@@ -8,8 +9,8 @@ import { Module } from "../module.js";
  * Source: torch.nn.Tanh
  */
 export class Tanh extends Module {
-  constructor() {
-    super("Tanh");
+  constructor(options: NoOptions = {}) {
+    super("Tanh", [], options, []);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

@@ -1,10 +1,11 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { Dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
-import { MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
-import { resolveOptions, type TransformerLayerOptions } from "./transformer-options.js";
+import { maskKinds, MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
+import { resolveOptions, transformerKinds, type TransformerLayerOptions } from "./transformer-options.js";
 
 export interface DecoderMasks {
   /** The positions of the target that self-attention ignores. */
@@ -27,6 +28,11 @@ export interface DecoderMasks {
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1; torch.nn.TransformerDecoderLayer
  */
 export class TransformerDecoderLayer extends Module {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "TransformerDecoderLayer";
+  }
+
   readonly selfAttention: MultiheadAttention;
   readonly memoryAttention: MultiheadAttention;
   readonly linear1: Linear;
@@ -39,7 +45,7 @@ export class TransformerDecoderLayer extends Module {
   readonly #normFirst: boolean;
 
   constructor(dModel: number, heads: number, options: TransformerLayerOptions = {}) {
-    super();
+    super(undefined, undefined, options, transformerKinds);
     const parts = resolveOptions("TransformerDecoderLayer", options);
     this.selfAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.memoryAttention = new MultiheadAttention(dModel, heads, parts.attention);
@@ -53,7 +59,10 @@ export class TransformerDecoderLayer extends Module {
     this.#normFirst = parts.normFirst;
   }
 
-  forward(x: Tensor, memory: Tensor, { target = {}, memory: seen = {} }: DecoderMasks = {}): Tensor {
+  forward(x: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+    expectOptions(this.describe(), masks, ["target", "memory"]);
+    const { target = {}, memory: seen = {} } = masks;
+    for (const each of [target, seen]) expectOptions(this.describe(), each, maskKinds);
     const parts: readonly (readonly [LayerNorm, (x: Tensor) => Tensor])[] = [
       [this.norm1, (h) => this.#attend(this.selfAttention, h, h, target)],
       [this.norm2, (h) => this.#attend(this.memoryAttention, h, memory, seen)],

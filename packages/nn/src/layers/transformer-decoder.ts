@@ -12,13 +12,18 @@ import type { TransformerStackOptions } from "./transformer-encoder.js";
  * Source: torch.nn.TransformerDecoder
  */
 export class TransformerDecoder extends Module {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "TransformerDecoder";
+  }
+
   readonly layers: readonly TransformerDecoderLayer[];
   readonly norm: LayerNorm | null;
 
-  constructor(layers: readonly TransformerDecoderLayer[], { norm }: TransformerStackOptions = {}) {
-    super();
+  constructor(layers: readonly TransformerDecoderLayer[], options: TransformerStackOptions = {}) {
+    super(undefined, undefined, options, ["norm"]);
     this.layers = [...layers];
-    this.norm = norm ?? null;
+    this.norm = options.norm ?? null;
   }
 
   forward(x: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {

@@ -1,10 +1,11 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { Dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
-import { MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
-import { resolveOptions, type TransformerLayerOptions } from "./transformer-options.js";
+import { maskKinds, MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
+import { resolveOptions, transformerKinds, type TransformerLayerOptions } from "./transformer-options.js";
 
 /**
  * Self-attention and a network of two layers at each position, each with a residual connection and a norm:
@@ -18,6 +19,11 @@ import { resolveOptions, type TransformerLayerOptions } from "./transformer-opti
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1; torch.nn.TransformerEncoderLayer
  */
 export class TransformerEncoderLayer extends Module {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "TransformerEncoderLayer";
+  }
+
   readonly selfAttention: MultiheadAttention;
   readonly linear1: Linear;
   readonly linear2: Linear;
@@ -28,7 +34,7 @@ export class TransformerEncoderLayer extends Module {
   readonly #normFirst: boolean;
 
   constructor(dModel: number, heads: number, options: TransformerLayerOptions = {}) {
-    super();
+    super(undefined, undefined, options, transformerKinds);
     const parts = resolveOptions("TransformerEncoderLayer", options);
     this.selfAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.linear1 = new Linear(dModel, parts.width, parts.random);
@@ -41,6 +47,7 @@ export class TransformerEncoderLayer extends Module {
   }
 
   forward(x: Tensor, masks: AttentionMasks = {}): Tensor {
+    expectOptions(this.describe(), masks, maskKinds);
     if (this.#normFirst) {
       const h = x.add(this.#attend(this.norm1.forward(x), masks));
       return h.add(this.#feedForward(this.norm2.forward(h)));

@@ -17,13 +17,18 @@ export interface TransformerStackOptions {
  * Source: torch.nn.TransformerEncoder
  */
 export class TransformerEncoder extends Module {
+  /** Stated, because bundlers shorten the names of classes. */
+  static override get name(): string {
+    return "TransformerEncoder";
+  }
+
   readonly layers: readonly TransformerEncoderLayer[];
   readonly norm: LayerNorm | null;
 
-  constructor(layers: readonly TransformerEncoderLayer[], { norm }: TransformerStackOptions = {}) {
-    super();
+  constructor(layers: readonly TransformerEncoderLayer[], options: TransformerStackOptions = {}) {
+    super(undefined, undefined, options, ["norm"]);
     this.layers = [...layers];
-    this.norm = norm ?? null;
+    this.norm = options.norm ?? null;
   }
 
   forward(x: Tensor, masks: AttentionMasks = {}): Tensor {

@@ -1,5 +1,6 @@
 import { ArgumentError, type FloatOptions, type RandomOptions, type Tensor } from "@stargrad/tensor";
-import { expectProbability, expectWhole } from "../options.js";
+import { anything, count, flag, fraction, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
+import { floatOptions } from "../options.js";
 import type { LayerNormOptions } from "./layer-norm.js";
 import type { MultiheadAttentionOptions } from "./multihead-attention.js";
 
@@ -30,12 +31,20 @@ interface TransformerParts {
   readonly random: FloatOptions;
 }
 
+export const transformerKinds: OptionKinds<TransformerLayerOptions> = {
+  dimFeedforward: count,
+  dropout: fraction,
+  activation: anything,
+  epsilon: notNegative,
+  batchFirst: flag,
+  normFirst: flag,
+  ...floatOptions,
+};
+
 export function resolveOptions(called: string, options: TransformerLayerOptions): TransformerParts {
   const { dimFeedforward = 2048, dropout = 0.1, activation = "relu", ...others } = options;
   const { epsilon = 1e-5, batchFirst = false, normFirst = false, ...random } = others;
   const { dtype = "float32", ...generator } = random;
-  expectWhole(called, { dimFeedforward }, { least: 1 });
-  expectProbability(called, { dropout });
   return {
     width: dimFeedforward,
     activation: activationOf(called, activation),

@@ -1,5 +1,6 @@
 import { ArgumentError, formatShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { type NoOptions } from "../options.js";
 import { expectAxes } from "../shapes.js";
 
 /**
@@ -14,8 +15,8 @@ export class Unflatten extends Module {
   readonly #axis: number;
   readonly #sizes: readonly number[];
 
-  constructor(axis: number, sizes: readonly number[]) {
-    super("Unflatten", [axis, sizes]);
+  constructor(axis: number, sizes: readonly number[], options: NoOptions = {}) {
+    super("Unflatten", [axis, sizes], options, []);
     const valid = sizes.every((size) => Number.isInteger(size) && size >= -1);
     if (!valid || sizes.length === 0 || sizes.filter((size) => size === -1).length > 1) {
       throw new ArgumentError(

@@ -1,4 +1,5 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
+import { anything, flag, oneOf, type OptionKinds } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { eachAxis, expectWhole, type Pair } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
@@ -39,7 +40,12 @@ export class Upsample extends Module {
   readonly #options: UpsampleOptions;
 
   constructor(options: UpsampleOptions) {
-    super("Upsample", [], options);
+    super("Upsample", [], options, {
+      size: anything,
+      scaleFactor: anything,
+      mode: oneOf("nearest", "bilinear"),
+      alignCorners: flag,
+    } satisfies OptionKinds<UpsampleOptions>);
     const { size, scaleFactor, mode = "nearest", alignCorners } = options;
     if ((size === undefined) === (scaleFactor === undefined)) {
       const got = size === undefined ? "neither size nor scaleFactor" : "both size and scaleFactor";
@@ -47,13 +53,10 @@ export class Upsample extends Module {
     }
     if (size !== undefined) expectWhole("Upsample", { size }, { least: 1 });
     if (scaleFactor !== undefined) checkFactors(eachAxis(scaleFactor, 2));
-    if (!["nearest", "bilinear"].includes(mode)) {
-      throw new ArgumentError("Upsample", `got the mode ${mode}; expected "nearest" or "bilinear"`);
-    }
     if (mode === "nearest" && alignCorners !== undefined) {
       throw new ArgumentError("Upsample", 'got alignCorners for the mode "nearest"; expected "bilinear"');
     }
-    this.#options = options;
+    this.#options = { ...options };
   }
 
   forward(x: Tensor): Tensor {

@@ -1,7 +1,8 @@
 import { customFunction } from "@stargrad/autograd";
 import { ArgumentError, knownData, type Tensor } from "@stargrad/tensor";
+import { expectOptions, tensorLike } from "@stargrad/tensor/internal";
 import { expectBroadcast, expectFloat, expectSameShape } from "../shapes.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface WeightedLossOptions extends LossOptions {
   /** A factor on the loss of each element. Default: 1. */
@@ -25,8 +26,14 @@ export interface BinaryCrossEntropyOptions extends WeightedLossOptions {
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
   target: Tensor,
-  { weight, posWeight, reduction = "mean" }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  expectOptions<BinaryCrossEntropyOptions>("binaryCrossEntropyWithLogits", options, {
+    reduction: reductionKind,
+    weight: tensorLike,
+    posWeight: tensorLike,
+  });
+  const { weight, posWeight, reduction = "mean" } = options;
   const called = "binaryCrossEntropyWithLogits";
   expectFloat(called, logits);
   expectSameShape(called, logits, target);
@@ -37,7 +44,7 @@ export function binaryCrossEntropyWithLogits(
   const positive = target.mul(logits.neg().softplus());
   const negative = target.neg().add(1).mul(logits.softplus());
   const losses = (posWeight === undefined ? positive : positive.mul(posWeight)).add(negative);
-  return reduceLoss(called, weight === undefined ? losses : losses.mul(weight), reduction);
+  return reduceLoss(weight === undefined ? losses : losses.mul(weight), reduction);
 }
 
 /**
@@ -55,15 +62,20 @@ export function binaryCrossEntropyWithLogits(
 export function binaryCrossEntropy(
   probabilities: Tensor,
   target: Tensor,
-  { weight, reduction = "mean" }: WeightedLossOptions = {},
+  options: WeightedLossOptions = {},
 ): Tensor {
+  expectOptions<WeightedLossOptions>("binaryCrossEntropy", options, {
+    reduction: reductionKind,
+    weight: tensorLike,
+  });
+  const { weight, reduction = "mean" } = options;
   const called = "binaryCrossEntropy";
   expectFloat(called, probabilities);
   expectSameShape(called, probabilities, target);
   if (weight !== undefined) expectBroadcast(called, "weight", weight, probabilities);
   checkProbabilities(called, probabilities);
   const losses = boundedCrossEntropy(probabilities, target.cast(probabilities.dtype));
-  return reduceLoss(called, weight === undefined ? losses : losses.mul(weight), reduction);
+  return reduceLoss(weight === undefined ? losses : losses.mul(weight), reduction);
 }
 
 /** A custom function, because the gradient of the clamped formula is 0 or NaN for certain and wrong predictions. */

@@ -1,4 +1,4 @@
-import { ArgumentError, IndexError, knownData, where, type Tensor } from "@stargrad/tensor";
+import { IndexError, knownData, where, type Tensor } from "@stargrad/tensor";
 import { expectShape } from "../shapes.js";
 
 /** The weights of the classes, and the class that is ignored. */
@@ -30,19 +30,11 @@ export function pickClasses(
   return { picked: where(counted, picked, 0), counted, weights };
 }
 
-/** Throws unless the weights, if given, have one element for each class, and the ignored class is an integer. */
-export function checkClassOptions(
-  called: string,
-  { weight, ignoreIndex = 0 }: { readonly weight?: Tensor; readonly ignoreIndex?: number },
-  classes: number,
-): void {
-  if (weight !== undefined) {
-    const fits = weight.ndim === 1 && weight.size === classes;
-    expectShape(called, weight, fits, `a weight for each of the ${classes} classes, [${classes}]`);
-  }
-  if (!Number.isInteger(ignoreIndex)) {
-    throw new ArgumentError(called, `got ignoreIndex ${ignoreIndex}; expected a whole number`);
-  }
+/** Throws a ShapeError unless the weight, if given, has one element for each class. */
+export function checkClassWeight(called: string, weight: Tensor | undefined, classes: number): void {
+  if (weight === undefined) return;
+  const fits = weight.ndim === 1 && weight.size === classes;
+  expectShape(called, weight, fits, `a weight for each of the ${classes} classes, [${classes}]`);
 }
 
 /** Checks class indices whose values are already materialized; the engine checks the others. */

@@ -1,6 +1,7 @@
 import { formatShape, sameShape, ShapeError, type Tensor, where } from "@stargrad/tensor";
+import { expectOptions, finite } from "@stargrad/tensor/internal";
 import { checkSigns, expectVectors } from "./pairs.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface CosineEmbeddingOptions extends LossOptions {
   /** The largest cosine similarity of a dissimilar pair that has no loss, −1 to 1. Default: 0. */
@@ -20,8 +21,13 @@ export function cosineEmbeddingLoss(
   a: Tensor,
   b: Tensor,
   target: Tensor,
-  { margin = 0, reduction = "mean" }: CosineEmbeddingOptions = {},
+  options: CosineEmbeddingOptions = {},
 ): Tensor {
+  expectOptions<CosineEmbeddingOptions>("cosineEmbeddingLoss", options, {
+    margin: finite,
+    reduction: reductionKind,
+  });
+  const { margin = 0, reduction = "mean" } = options;
   expectVectors("cosineEmbeddingLoss", a, b);
   const items = a.shape.slice(0, -1);
   if (!sameShape(target.shape, items)) {
@@ -33,7 +39,7 @@ export function cosineEmbeddingLoss(
   checkSigns("cosineEmbeddingLoss", target);
   const cosine = cosineOf(a, b);
   const losses = where(target.equal(1), cosine.neg().add(1), cosine.sub(margin).clamp({ min: 0 }));
-  return reduceLoss("cosineEmbeddingLoss", losses, reduction);
+  return reduceLoss(losses, reduction);
 }
 
 function cosineOf(a: Tensor, b: Tensor): Tensor {

@@ -97,7 +97,7 @@ describe("crossEntropy", () => {
     const logits = zeros([4, 3]);
     const target = indices([0, 1, 2, 0]);
     expect(() => crossEntropy(logits, target, { labelSmoothing: 1.1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: crossEntropy: got labelSmoothing 1.1; expected 0 to 1]`,
+      `[ArgumentError: crossEntropy: got labelSmoothing 1.1; expected a number from 0 to 1]`,
     );
     expect(() => crossEntropy(logits, target, { ignoreIndex: 0.5 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: crossEntropy: got ignoreIndex 0.5; expected a whole number]`,
@@ -107,7 +107,7 @@ describe("crossEntropy", () => {
     );
     const reduction = "average" as "mean";
     expect(() => crossEntropy(logits, target, { reduction })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: crossEntropy: got the reduction average; expected "none", "mean" or "sum"]`,
+      `[ArgumentError: crossEntropy: got reduction "average"; expected "none", "mean" or "sum"]`,
     );
   });
 });

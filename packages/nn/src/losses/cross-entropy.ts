@@ -7,10 +7,10 @@ import {
   type Tensor,
   where,
 } from "@stargrad/tensor";
-import { expectProbability } from "../options.js";
+import { expectOptions, fraction, integer, tensorLike } from "@stargrad/tensor/internal";
 import { expectFloat, expectShape } from "../shapes.js";
-import { checkClasses, checkClassOptions, classAxis, pickClasses } from "./class-indices.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { checkClasses, checkClassWeight, classAxis, pickClasses } from "./class-indices.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface CrossEntropyOptions extends LossOptions {
   /** A factor for each class, [C]. Default: 1. */
@@ -38,9 +38,15 @@ export interface CrossEntropyOptions extends LossOptions {
  * Source: torch.nn.functional.cross_entropy
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  expectOptions<CrossEntropyOptions>("crossEntropy", options, {
+    reduction: reductionKind,
+    weight: tensorLike,
+    labelSmoothing: fraction,
+    ignoreIndex: integer,
+  });
   expectFloat("crossEntropy", logits);
   expectShape("crossEntropy", logits, logits.ndim >= 1, "logits [N, C, …] or [C]");
-  checkOptions(options, logits.shape[classAxis(logits)]);
+  checkClassWeight("crossEntropy", options.weight, logits.shape[classAxis(logits)]);
   return target.dtype === "int32"
     ? againstIndices(logits, target, options)
     : againstProbabilities(logits, target, options);
@@ -66,7 +72,7 @@ function againstIndices(logits: Tensor, target: Tensor, options: CrossEntropyOpt
             .sum({ axis })
             .mul(labelSmoothing / classes),
         );
-  return reduceLoss("crossEntropy", where(exact.counted, losses, 0), reduction, exact.weights.sum());
+  return reduceLoss(where(exact.counted, losses, 0), reduction, exact.weights.sum());
 }
 
 function againstProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
@@ -79,7 +85,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: CrossEntr
   const smoothed =
     labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / logits.shape[axis]);
   const negativeLog = logits.logSoftmax({ axis }).neg(); // [N, C, …]
-  return reduceLoss("crossEntropy", perClass(negativeLog, weight).mul(smoothed).sum({ axis }), reduction);
+  return reduceLoss(perClass(negativeLog, weight).mul(smoothed).sum({ axis }), reduction);
 }
 
 /** Multiplies by the weight of each class. */
@@ -87,12 +93,6 @@ function perClass(losses: Tensor, weight: Tensor | undefined): Tensor {
   if (weight === undefined) return losses;
   const further = losses.shape.slice(classAxis(losses) + 1);
   return losses.mul(weight.reshape([weight.size, ...further.map(() => 1)]));
-}
-
-function checkOptions(options: CrossEntropyOptions, classes: number): void {
-  const { labelSmoothing = 0 } = options;
-  checkClassOptions("crossEntropy", options, classes);
-  expectProbability("crossEntropy", { labelSmoothing });
 }
 
 function checkTarget(target: Tensor, logits: Tensor, kind: "class indices" | "probabilities"): void {

@@ -11,8 +11,9 @@ import {
   where,
   type Tensor,
 } from "@stargrad/tensor";
+import { expectOptions, flag, integer, tensorLike } from "@stargrad/tensor/internal";
 import { expectFloat, expectIndices, expectShape } from "../shapes.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface CtcOptions extends LossOptions {
   /** The number of valid steps of each input, int32 [N]. Default: all. */
@@ -41,6 +42,13 @@ const impossible = -1e30;
  * Source: Graves et al., "Connectionist Temporal Classification", 2006, eqs. 5-8; torch.nn.functional.ctc_loss
  */
 export function ctcLoss(logProbabilities: Tensor, targets: Tensor, options: CtcOptions = {}): Tensor {
+  expectOptions<CtcOptions>("ctcLoss", options, {
+    reduction: reductionKind,
+    inputLengths: tensorLike,
+    targetLengths: tensorLike,
+    blank: integer,
+    zeroInfinity: flag,
+  });
   const { blank = 0, zeroInfinity = false, reduction } = options;
   const { shape } = logProbabilities;
   expectFloat("ctcLoss", logProbabilities);
@@ -67,7 +75,7 @@ export function ctcLoss(logProbabilities: Tensor, targets: Tensor, options: CtcO
   ).neg();
   const known = where(losses.greater(-impossible / 2), zeroInfinity ? 0 : Infinity, losses).reshape(items);
   const isMean = reduction === undefined || reduction === "mean";
-  return reduceLoss("ctcLoss", isMean ? known.div(targetLengths.maximum(1)) : known, reduction);
+  return reduceLoss(isMean ? known.div(targetLengths.maximum(1)) : known, reduction);
 }
 
 /** `ln p(target | x)` of each item, by the forward recursion over the labels: the target with blanks, [N, 2 S + 1]. */

@@ -1,7 +1,8 @@
 import { where, type Tensor } from "@stargrad/tensor";
+import { expectOptions, finite } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape } from "../shapes.js";
 import { checkSigns } from "./pairs.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface HingeEmbeddingOptions extends LossOptions {
   /** The distance from which a dissimilar pair has no loss. Default: 1. */
@@ -19,11 +20,16 @@ export interface HingeEmbeddingOptions extends LossOptions {
 export function hingeEmbeddingLoss(
   distances: Tensor,
   target: Tensor,
-  { margin = 1, reduction = "mean" }: HingeEmbeddingOptions = {},
+  options: HingeEmbeddingOptions = {},
 ): Tensor {
+  expectOptions<HingeEmbeddingOptions>("hingeEmbeddingLoss", options, {
+    margin: finite,
+    reduction: reductionKind,
+  });
+  const { margin = 1, reduction = "mean" } = options;
   expectFloat("hingeEmbeddingLoss", distances);
   expectSameShape("hingeEmbeddingLoss", distances, target);
   checkSigns("hingeEmbeddingLoss", target);
   const losses = where(target.equal(1), distances, distances.neg().add(margin).clamp({ min: 0 }));
-  return reduceLoss("hingeEmbeddingLoss", losses, reduction);
+  return reduceLoss(losses, reduction);
 }

@@ -43,10 +43,10 @@ describe("huberLoss and smoothL1Loss", () => {
       `[ShapeError: smoothL1Loss: got [4] and the target []; expected one shape. A loss does not broadcast; reshape one of them]`,
     );
     expect(() => huberLoss(zeros([1]), zeros([1]), { delta: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: huberLoss: got delta 0; expected more than 0]`,
+      `[ArgumentError: huberLoss: got delta 0; expected a finite number above 0]`,
     );
     expect(() => smoothL1Loss(zeros([1]), zeros([1]), { beta: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: smoothL1Loss: got beta -1; expected at least 0]`,
+      `[ArgumentError: smoothL1Loss: got beta -1; expected a finite number of at least 0]`,
     );
     expect(() => smoothL1Loss(zeros([1]), zeros([1]), { beta: NaN })).toThrow("got beta NaN");
   });

@@ -1,7 +1,8 @@
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
+import { expectOptions, positive, notNegative } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape } from "../shapes.js";
 import { l1Loss } from "./l1.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface HuberOptions extends LossOptions {
   /** The error at which the loss changes from quadratic to linear, more than 0. Default: 1. */
@@ -22,15 +23,12 @@ export interface SmoothL1Options extends LossOptions {
  * Throws: ShapeError if the shapes differ; nothing is broadcast. ArgumentError unless delta is more than 0
  * Source: Huber, "Robust Estimation of a Location Parameter", 1964; torch.nn.functional.huber_loss
  */
-export function huberLoss(
-  prediction: Tensor,
-  target: Tensor,
-  { delta = 1, reduction = "mean" }: HuberOptions = {},
-): Tensor {
+export function huberLoss(prediction: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  expectOptions<HuberOptions>("huberLoss", options, { delta: positive, reduction: reductionKind });
+  const { delta = 1, reduction = "mean" } = options;
   expectFloat("huberLoss", prediction);
   expectSameShape("huberLoss", prediction, target);
-  if (!(delta > 0)) throw new ArgumentError("huberLoss", `got delta ${delta}; expected more than 0`);
-  return reduceLoss("huberLoss", huber(prediction.sub(target), delta), reduction);
+  return reduceLoss(huber(prediction.sub(target), delta), reduction);
 }
 
 /**
@@ -42,16 +40,13 @@ export function huberLoss(
  * Throws: ShapeError if the shapes differ; nothing is broadcast. ArgumentError if beta is negative
  * Source: Girshick, "Fast R-CNN", 2015, eq. 3; torch.nn.functional.smooth_l1_loss
  */
-export function smoothL1Loss(
-  prediction: Tensor,
-  target: Tensor,
-  { beta = 1, reduction = "mean" }: SmoothL1Options = {},
-): Tensor {
+export function smoothL1Loss(prediction: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
+  expectOptions<SmoothL1Options>("smoothL1Loss", options, { beta: notNegative, reduction: reductionKind });
+  const { beta = 1, reduction = "mean" } = options;
   expectFloat("smoothL1Loss", prediction);
   expectSameShape("smoothL1Loss", prediction, target);
-  if (!(beta >= 0)) throw new ArgumentError("smoothL1Loss", `got beta ${beta}; expected at least 0`);
   if (beta === 0) return l1Loss(prediction, target, { reduction });
-  return reduceLoss("smoothL1Loss", huber(prediction.sub(target), beta).div(beta), reduction);
+  return reduceLoss(huber(prediction.sub(target), beta).div(beta), reduction);
 }
 
 /** `q (d − ½ q)`, with q = d clamped to ±δ. Selecting between the two formulas could overflow in the square of large errors. */

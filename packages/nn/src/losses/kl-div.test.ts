@@ -40,7 +40,7 @@ describe("klDivLoss", () => {
     );
     const reduction = "average" as "mean";
     expect(() => klDivLoss(zeros([1]), zeros([1]), { reduction })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: klDivLoss: got the reduction average; expected "none", "mean", "batchmean" or "sum"]`,
+      `[ArgumentError: klDivLoss: got reduction "average"; expected "none", "mean", "batchmean" or "sum"]`,
     );
   });
 });

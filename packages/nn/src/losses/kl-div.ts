@@ -1,4 +1,5 @@
-import { ArgumentError, where, type Tensor } from "@stargrad/tensor";
+import { where, type Tensor } from "@stargrad/tensor";
+import { expectOptions, flag, oneOf } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape, expectShape } from "../shapes.js";
 import { reduceLoss, type Reduction } from "./reduction.js";
 
@@ -8,6 +9,8 @@ export interface KlDivOptions {
   /** Whether the target consists of log-probabilities, as the prediction. Default: false. */
   readonly logTarget?: boolean;
 }
+
+const klReduction = /* @__PURE__ */ oneOf("none", "mean", "batchmean", "sum");
 
 /**
  * The elements of the Kullback-Leibler divergence of a prediction from a target: `t · (ln t − x)` with log-probabilities x
@@ -19,30 +22,20 @@ export interface KlDivOptions {
  * Throws: ShapeError if the shapes differ; nothing is broadcast. ArgumentError if the reduction is unknown
  * Source: Kullback & Leibler, "On Information and Sufficiency", 1951; torch.nn.functional.kl_div
  */
-export function klDivLoss(
-  logProbabilities: Tensor,
-  target: Tensor,
-  { reduction = "mean", logTarget = false }: KlDivOptions = {},
-): Tensor {
+export function klDivLoss(logProbabilities: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+  expectOptions<KlDivOptions>("klDivLoss", options, { reduction: klReduction, logTarget: flag });
+  const { reduction = "mean", logTarget = false } = options;
   expectFloat("klDivLoss", logProbabilities);
   expectSameShape("klDivLoss", logProbabilities, target);
   const losses = logTarget
     ? target.exp().mul(target.sub(logProbabilities))
     : negativeEntropy(target).sub(target.mul(logProbabilities));
-  if (reduction !== "batchmean") return reduceKlDiv(losses, reduction);
+  if (reduction !== "batchmean") return reduceLoss(losses, reduction);
   expectShape("klDivLoss", losses, losses.ndim > 0, "[N, …] for the reduction batchmean");
-  return reduceLoss("klDivLoss", losses, "mean", losses.shape[0]);
+  return reduceLoss(losses, "mean", losses.shape[0]);
 }
 
 /** `t ln t`, and 0 at 0, where the plain formula 0 · −∞ is NaN. */
 function negativeEntropy(t: Tensor): Tensor {
   return t.mul(where(t.equal(0), 1, t).log());
-}
-
-function reduceKlDiv(losses: Tensor, reduction: Reduction): Tensor {
-  if (["none", "mean", "sum"].includes(reduction)) return reduceLoss("klDivLoss", losses, reduction);
-  throw new ArgumentError(
-    "klDivLoss",
-    `got the reduction ${reduction}; expected "none", "mean", "batchmean" or "sum"`,
-  );
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape } from "../shapes.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 /**
  * The absolute error `|prediction − target|` of each element; the gradient is 0 where they are equal.
@@ -10,8 +11,10 @@ import { reduceLoss, type LossOptions } from "./reduction.js";
  * Throws: ShapeError if the shapes differ; nothing is broadcast
  * Source: torch.nn.functional.l1_loss
  */
-export function l1Loss(prediction: Tensor, target: Tensor, { reduction = "mean" }: LossOptions = {}): Tensor {
+export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  expectOptions<LossOptions>("l1Loss", options, { reduction: reductionKind });
+  const { reduction = "mean" } = options;
   expectFloat("l1Loss", prediction);
   expectSameShape("l1Loss", prediction, target);
-  return reduceLoss("l1Loss", prediction.sub(target).abs(), reduction);
+  return reduceLoss(prediction.sub(target).abs(), reduction);
 }

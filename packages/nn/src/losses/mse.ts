@@ -1,6 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape } from "../shapes.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 /**
  * The squared error `(prediction − target)²` of each element.
@@ -10,12 +11,10 @@ import { reduceLoss, type LossOptions } from "./reduction.js";
  * Throws: ShapeError if the shapes differ; nothing is broadcast
  * Source: torch.nn.functional.mse_loss
  */
-export function mseLoss(
-  prediction: Tensor,
-  target: Tensor,
-  { reduction = "mean" }: LossOptions = {},
-): Tensor {
+export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  expectOptions<LossOptions>("mseLoss", options, { reduction: reductionKind });
+  const { reduction = "mean" } = options;
   expectFloat("mseLoss", prediction);
   expectSameShape("mseLoss", prediction, target);
-  return reduceLoss("mseLoss", prediction.sub(target).square(), reduction);
+  return reduceLoss(prediction.sub(target).square(), reduction);
 }

@@ -1,7 +1,8 @@
 import { formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
+import { expectOptions, integer, tensorLike } from "@stargrad/tensor/internal";
 import { expectFloat, expectIndices, expectShape } from "../shapes.js";
-import { checkClasses, checkClassOptions, classAxis, pickClasses } from "./class-indices.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { checkClasses, checkClassWeight, classAxis, pickClasses } from "./class-indices.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface NllOptions extends LossOptions {
   /** A factor for each class, [C]. Default: 1. */
@@ -23,15 +24,20 @@ export interface NllOptions extends LossOptions {
  * Source: torch.nn.functional.nll_loss
  */
 export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
+  expectOptions<NllOptions>("nllLoss", options, {
+    reduction: reductionKind,
+    weight: tensorLike,
+    ignoreIndex: integer,
+  });
   const { ignoreIndex = -100, reduction, ...weights } = options;
   expectFloat("nllLoss", logProbabilities);
   expectShape("nllLoss", logProbabilities, logProbabilities.ndim >= 1, "log-probabilities [N, C, …] or [C]");
   const classes = logProbabilities.shape[classAxis(logProbabilities)];
-  checkClassOptions("nllLoss", options, classes);
+  checkClassWeight("nllLoss", options.weight, classes);
   checkTarget(target, logProbabilities);
   checkClasses("nllLoss", target, classes, ignoreIndex);
   const counted = pickClasses(logProbabilities.neg(), target, { ignoreIndex, ...weights });
-  return reduceLoss("nllLoss", counted.picked, reduction, counted.weights.sum());
+  return reduceLoss(counted.picked, reduction, counted.weights.sum());
 }
 
 function checkTarget(target: Tensor, logProbabilities: Tensor): void {

@@ -1,4 +1,5 @@
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
+import { oneOf, type Kind } from "@stargrad/tensor/internal";
 
 /** How the losses of the items are combined: not at all, to their mean, or to their sum. */
 export type Reduction = "none" | "mean" | "sum";
@@ -8,9 +9,10 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
+export const reductionKind: Kind = /* @__PURE__ */ oneOf("none", "mean", "sum");
+
 /** Reduces losses. `total` is the divisor of a mean: the number of losses, or the sum of their weights. */
 export function reduceLoss(
-  called: string,
   losses: Tensor,
   reduction: Reduction = "mean",
   total: Tensor | number = losses.size,
@@ -22,10 +24,5 @@ export function reduceLoss(
       return losses.sum();
     case "mean":
       return losses.sum().div(total);
-    default:
-      throw new ArgumentError(
-        called,
-        `got the reduction ${String(reduction)}; expected "none", "mean" or "sum"`,
-      );
   }
 }

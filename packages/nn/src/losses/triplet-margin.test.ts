@@ -24,10 +24,10 @@ describe("tripletMarginLoss", () => {
       `[ShapeError: tripletMarginLoss: got [4, 3], [4, 3], [3]; expected vectors of one shape, [N, D] or [D]]`,
     );
     expect(() => tripletMarginLoss(x, x, x, { margin: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: tripletMarginLoss: got margin 0; expected more than 0]`,
+      `[ArgumentError: tripletMarginLoss: got margin 0; expected a number above 0]`,
     );
     expect(() => tripletMarginLoss(x, x, x, { order: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: tripletMarginLoss: got order -1; expected more than 0]`,
+      `[ArgumentError: tripletMarginLoss: got order -1; expected a number above 0]`,
     );
   });
 });

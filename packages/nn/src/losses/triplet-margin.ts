@@ -1,6 +1,7 @@
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import type { Tensor } from "@stargrad/tensor";
+import { expectOptions, finite, flag, type Kind } from "@stargrad/tensor/internal";
 import { expectVectors } from "./pairs.js";
-import { reduceLoss, type LossOptions } from "./reduction.js";
+import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface TripletMarginOptions extends LossOptions {
   /** The difference between the distances of the negative and the positive from which there is no loss, more than 0. Default: 1. */
@@ -12,6 +13,9 @@ export interface TripletMarginOptions extends LossOptions {
   /** Whether the negative's distance from the positive is used if it is smaller than that from the anchor. Default: false. */
   readonly swap?: boolean;
 }
+
+/** Infinity too, which is the order of the largest difference. */
+const aboveZero: Kind = ["a number above 0", (value) => typeof value === "number" && value > 0];
 
 /**
  * The loss of an anchor a, a positive p and a negative n, `max(0, margin + d(a, p) − d(a, n))`, with the distance
@@ -27,17 +31,20 @@ export function tripletMarginLoss(
   anchor: Tensor,
   positive: Tensor,
   negative: Tensor,
-  { margin = 1, order = 2, epsilon = 1e-6, swap = false, reduction = "mean" }: TripletMarginOptions = {},
+  options: TripletMarginOptions = {},
 ): Tensor {
+  expectOptions<TripletMarginOptions>("tripletMarginLoss", options, {
+    margin: aboveZero,
+    order: aboveZero,
+    epsilon: finite,
+    swap: flag,
+    reduction: reductionKind,
+  });
+  const { margin = 1, order = 2, epsilon = 1e-6, swap = false, reduction = "mean" } = options;
   expectVectors("tripletMarginLoss", anchor, positive, negative);
-  for (const [name, value] of Object.entries({ margin, order })) {
-    if (!(value > 0)) {
-      throw new ArgumentError("tripletMarginLoss", `got ${name} ${value}; expected more than 0`);
-    }
-  }
   const distance = (x: Tensor, y: Tensor): Tensor => x.sub(y).add(epsilon).norm({ axis: -1, order });
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
   const farthest = swap ? far.minimum(distance(positive, negative)) : far;
-  return reduceLoss("tripletMarginLoss", near.sub(farthest).add(margin).clamp({ min: 0 }), reduction);
+  return reduceLoss(near.sub(farthest).add(margin).clamp({ min: 0 }), reduction);
 }

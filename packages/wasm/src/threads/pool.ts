@@ -1,4 +1,3 @@
-import { ArgumentError } from "@stargrad/graph";
 import { turnOfTheEventLoop } from "../event-loop.js";
 import type { Heap } from "../heap.js";
 import { giveUp, resetBarrier } from "./barrier.js";
@@ -37,9 +36,6 @@ export class ThreadPool {
   #inputs: WorkerInputs | null = null;
 
   constructor({ threads = Math.min(countCores(), mostThreads), waitForThreads = false }: ThreadOptions) {
-    if (!(Number.isInteger(threads) && threads >= 1)) {
-      throw new ArgumentError("WasmEngine", `got threads ${threads}; expected a whole number of at least 1`);
-    }
     this.wanted = threads;
     this.#waits = waitForThreads;
   }

@@ -1,0 +1,90 @@
+import { ArgumentError } from "./errors.js";
+
+/** What a value has to be: the words of an error, and the test. */
+export type Kind = readonly [expected: string, accepts: (value: unknown) => boolean];
+
+/** Throws an ArgumentError unless every named value is of the kind. */
+export function expectValues(called: string, values: Readonly<Record<string, unknown>>, kind: Kind): void {
+  for (const name in values) expectValue(called, name, values[name], kind);
+}
+
+/** Throws an ArgumentError unless the value is of the kind. */
+export function expectValue(called: string, name: string, value: unknown, [expected, accepts]: Kind): void {
+  if (accepts(value)) return;
+  throw new ArgumentError(called, `got ${name} ${writeValue(value)}; expected ${expected}`);
+}
+
+/** A value as errors show it: `3`, `"sum"`, `[1, 2]`, `a tensor`. */
+export function writeValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(writeValue).join(", ")}]`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (ArrayBuffer.isView(value)) return "a typed array";
+  return tensorLike[1](value) ? "a tensor" : "an object";
+}
+
+/** Any value, for what is checked elsewhere. */
+export const anything: Kind = ["anything", () => true];
+
+export const flag: Kind = ["true or false", (value) => typeof value === "boolean"];
+
+export const callable: Kind = ["a function", (value) => typeof value === "function"];
+
+/** By its fields and not by its class, because this package does not know the class. */
+export const tensorLike: Kind = [
+  "a tensor",
+  (value) => typeof value === "object" && value !== null && "dtype" in value && "shape" in value,
+];
+
+/** Infinity too. */
+export const number: Kind = ["a number", (value) => typeof value === "number" && !Number.isNaN(value)];
+
+export const finite: Kind = ["a finite number", Number.isFinite];
+
+export const notNegative: Kind = [
+  "a finite number of at least 0",
+  (value) => Number.isFinite(value) && (value as number) >= 0,
+];
+
+export const positive: Kind = [
+  "a finite number above 0",
+  (value) => Number.isFinite(value) && (value as number) > 0,
+];
+
+/** A fraction or a probability. */
+export const fraction: Kind = ["a number from 0 to 1", (value) => isFrom0(value) && value <= 1];
+
+export const belowOne: Kind = ["a number of at least 0 and below 1", (value) => isFrom0(value) && value < 1];
+
+/** The decay rates of two averages. */
+export const decayRates: Kind = [
+  "two numbers of at least 0 and below 1",
+  (value) => Array.isArray(value) && value.length === 2 && value.every(belowOne[1]),
+];
+
+export const integer: Kind = ["a whole number", Number.isSafeInteger];
+
+/** A whole number of at least `least`. */
+export function wholeFrom(least: number): Kind {
+  return [
+    `a whole number of at least ${least}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  ];
+}
+
+export const count = /* @__PURE__ */ wholeFrom(1);
+
+/** One of these texts. */
+export function oneOf(...texts: readonly string[]): Kind {
+  const written = texts.map(writeValue);
+  const last = written.pop();
+  return [
+    written.length === 0 ? String(last) : `${written.join(", ")} or ${last}`,
+    (value) => texts.includes(value as string),
+  ];
+}
+
+function isFrom0(value: unknown): value is number {
+  return typeof value === "number" && value >= 0;
+}

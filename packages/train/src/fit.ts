@@ -174,7 +174,7 @@ export function expectBatch(called: string, batch: unknown): void {
 }
 
 /** The seconds since a `performance.now()`, at least 0, because a clock may be set back while a computer sleeps. */
-export function secondsSince(started: number): number {
+function secondsSince(started: number): number {
   return Math.max(0, performance.now() - started) / 1000;
 }
 

@@ -22,7 +22,7 @@ it("says that there is no room for another engine", () => {
     throw thrown;
   });
   expect(() => new WasmEngine()).toThrow(
-    "WasmEngine: the system has no room for the memory of another engine, which reserves 4 GiB of addresses or more. Call `dispose`",
+    "WasmEngine: the system has no room for the memory of another engine. Call `dispose`",
   );
   vi.restoreAllMocks();
 });

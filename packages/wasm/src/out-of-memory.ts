@@ -15,8 +15,8 @@ export function reserveMemory(shared: boolean): WebAssembly.Memory {
   } catch (cause) {
     throw new ArgumentError(
       "WasmEngine",
-      `the system has no room for the memory of another engine, which reserves ${inUnits(limit)} of addresses or more`,
-      "Call `dispose` of engines that are no longer needed, or use one engine for everything",
+      "the system has no room for the memory of another engine",
+      "Call `dispose` of engines that are no longer needed",
       { cause },
     );
   }

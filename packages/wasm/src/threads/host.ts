@@ -47,6 +47,8 @@ export function startsWhileWaiting(): boolean {
   return isNode;
 }
 
+const ended = "a thread has ended";
+
 /** A thread other than this one. */
 export interface Thread {
   /** The reason why the thread has ended or could not start; `null` while it works. Its events, or `look`, set it. */
@@ -79,28 +81,25 @@ function startInNode(thread: Thread, source: string, inputs: ThreadInputs): void
     execArgv: [],
   });
   worker.on("error", (error) => (thread.reason ??= `a thread ended with "${String(error)}"`));
-  worker.on("exit", () => (thread.reason ??= "a thread has ended"));
+  worker.on("exit", () => (thread.reason ??= ended));
   worker.unref();
   // When the thread ends, for whatever reason, its port is closed, and this one with it. A closed port cannot be transferred.
   let port = port1;
-  thread.look = () => {
-    receiveMessageOnPort(port);
+  const isTransferable = (open: typeof port1): boolean => {
     try {
-      port = structuredClone(port, { transfer: [port] });
+      port = structuredClone(open, { transfer: [open] });
+      return true;
     } catch {
-      if (portsAreTransferable(new MessageChannel().port1)) thread.reason ??= "a thread has ended";
+      return false;
     }
   };
+  thread.look = () => {
+    receiveMessageOnPort(port);
+    if (isTransferable(port)) return;
+    // Runtimes that imitate Node may transfer no ports at all.
+    if (isTransferable(new MessageChannel().port1)) thread.reason ??= ended;
+  };
   thread.end = () => void worker.terminate();
-}
-
-/** Whether open ports can be transferred. Runtimes that imitate Node may lack it. */
-function portsAreTransferable(open: import("node:worker_threads").MessagePort): boolean {
-  try {
-    return structuredClone(open, { transfer: [open] }) instanceof Object;
-  } catch {
-    return false;
-  }
 }
 
 /** A page is told when a thread ends with an error. Nothing else can end a thread of a page. */

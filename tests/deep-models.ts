@@ -27,10 +27,11 @@ function random(seed: number, ...shape: readonly number[]): Tensor {
 
 /** The given number of transformer layers, with dropout and weight decay. */
 export function encoder(layers: number): Subject {
-  const options = { dimFeedforward: 12, dropout: 0.1, generator: new Generator(1) };
+  const generator = new Generator(1);
+  const options = { dimFeedforward: 12, dropout: 0.1, generator };
   const model = new nn.Sequential<readonly Layer[]>(
     ...Array.from({ length: layers }, () => new nn.TransformerEncoderLayer(8, 2, options)),
-    new nn.Linear(8, 1, options),
+    new nn.Linear(8, 1, { generator }),
   );
   return subjectOf(
     model,

@@ -61,7 +61,7 @@ export function worldOf(seed: number): World {
     parameter: new Parameter(normal(shape, options)),
     buffer: new Buffer(normal(shape, options)),
     linear: new Linear(3, 3, options),
-    norm: new LayerNorm(3, options),
+    norm: new LayerNorm(3, { dtype: options.dtype }),
     cell: new LSTMCell(3, 3, options),
   };
 }

@@ -1,5 +1,6 @@
 import type { Shape } from "@stargrad/graph";
 import type { Tensor } from "@stargrad/tensor";
+import { expectOptions, toTensor } from "@stargrad/tensor/internal";
 import { assignAll } from "./assignment.js";
 import { disposeOf } from "./awaited-values.js";
 import { computedLeaf, Variable } from "./variable.js";
@@ -14,8 +15,9 @@ export class Buffer<S extends Shape = Shape> extends Variable<S> {
    * `keepsPrevious`: whether the previous value is kept, as for a parameter. Pass false for a state from which only its own
    * next value is computed; it is then updated in place. Default: true.
    */
-  constructor(value: Tensor<S>, { keepsPrevious = true }: { readonly keepsPrevious?: boolean } = {}) {
-    super(computedLeaf(value, false), keepsPrevious);
+  constructor(value: Tensor<S>, options?: { readonly keepsPrevious?: boolean }) {
+    expectOptions("Buffer", options, ["keepsPrevious"]);
+    super(computedLeaf(toTensor("Buffer", value), false), options?.keepsPrevious ?? true);
   }
 
   override get kind(): "buffer" {
@@ -23,7 +25,7 @@ export class Buffer<S extends Shape = Shape> extends Variable<S> {
   }
 
   override assign(value: Tensor): void {
-    assignAll([[this, value]]);
+    assignAll([[this, toTensor("assign", value, this)]]);
   }
 
   override peekGradient(): null {

@@ -1,5 +1,6 @@
 import { DTypeError, formatShape, StargradError } from "@stargrad/graph";
 import { fromData, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 import { grad } from "./grad.js";
 import { unravelIndex } from "./unravel-index.js";
 
@@ -74,8 +75,11 @@ export class GradientError extends StargradError {
 export function checkGradient(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  { order = 1, step = 1e-6, absoluteTolerance = 1e-5, relativeTolerance = 1e-3 }: CheckGradientOptions = {},
+  options: CheckGradientOptions = {},
 ): GradientReport {
+  const names = ["order", "step", "absoluteTolerance", "relativeTolerance"] as const;
+  expectOptions("checkGradient", options, names);
+  const { order = 1, step = 1e-6, absoluteTolerance = 1e-5, relativeTolerance = 1e-3 } = options;
   inputs.forEach(({ dtype }, i) => {
     if (dtype !== "float64") {
       throw new DTypeError(

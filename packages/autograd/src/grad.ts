@@ -1,5 +1,6 @@
 import { formatShape, ShapeError, type Node } from "@stargrad/graph";
 import { mapTree, onesLike, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
+import { expectOptions } from "@stargrad/tensor/internal";
 import { pullBack } from "./pull-back.js";
 import { track, withArgument } from "./track.js";
 
@@ -29,9 +30,9 @@ export function grad<Inputs extends readonly Tree[], Index extends number = 0>(
 /** Like `grad`, but returns the value of f too. f is called once. Source: jax.value_and_grad */
 export function valueAndGrad<Inputs extends readonly Tree[], Index extends number = 0>(
   f: ScalarFunction<Inputs>,
-  { argument }: GradOptions<Index> = {},
+  options?: GradOptions<Index>,
 ): (...inputs: Inputs) => { value: Tensor; grad: Inputs[Index] } {
-  const index = argument ?? 0;
+  const index = argumentIn("grad", options);
   return (...inputs) => {
     const targets = new Set<Node>();
     const tracked = track("grad", inputs[index], targets);
@@ -40,6 +41,12 @@ export function valueAndGrad<Inputs extends readonly Tree[], Index extends numbe
     const gradients = pullBack([[value, onesLike(value)]], targets);
     return { value, grad: mapTree(tracked, (leaf) => gradients.get(leaf.node) ?? zerosLike(leaf)) };
   };
+}
+
+/** The index of the argument to differentiate with respect to. */
+export function argumentIn(called: string, options: GradOptions | undefined): number {
+  expectOptions(called, options, ["argument"]);
+  return options?.argument ?? 0;
 }
 
 /** Throws a ShapeError unless a function returned a scalar. */

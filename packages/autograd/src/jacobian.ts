@@ -9,7 +9,7 @@ import {
   zeros,
   zerosLike,
 } from "@stargrad/tensor";
-import { grad, type GradOptions, type ScalarFunction } from "./grad.js";
+import { argumentIn, grad, type GradOptions, type ScalarFunction } from "./grad.js";
 import { pullBack } from "./pull-back.js";
 import { track, withArgument } from "./track.js";
 import type { TreeFunction } from "./vjp.js";
@@ -25,9 +25,9 @@ import type { TreeFunction } from "./vjp.js";
  */
 export function jacobian<Inputs extends readonly Tree[], Output extends Tree, Index extends number = 0>(
   f: TreeFunction<Inputs, Output>,
-  { argument }: GradOptions<Index> = {},
+  options?: GradOptions<Index>,
 ): (...inputs: Inputs) => Nested<Output, Inputs[Index]> {
-  const index = argument ?? 0;
+  const index = argumentIn("jacobian", options);
   return (...inputs) => {
     const targets = new Set<Node>();
     const tracked = track("jacobian", inputs[index], targets);

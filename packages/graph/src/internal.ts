@@ -1,6 +1,6 @@
 // Exports for the other packages of this repository only. They may change in any version.
 
-export { canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
+export { asElements, canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
 export { loopCases, type LoopCase } from "./loop-cases.js";
 export { type LoopParts } from "./loop-body.js";
 export {
@@ -15,7 +15,7 @@ export {
   type ValueOwner,
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
-export { expectOptions, nearestName } from "./options.js";
+export { describe, expectOptions, nearestName } from "./options.js";
 export { pendingWithCoOutputs, type Computation } from "./pending.js";
 export { checkIndices, indexError } from "./primitives/indexing.js";
 export { philox4x32 } from "./primitives/random.js";

@@ -12,7 +12,8 @@ export function expectOptions<Options extends object>(
 ): void {
   if (options === undefined) return;
   if (!isRecord(options)) throw notOptions(called, options, names);
-  for (const name of Object.keys(options)) {
+  // `for in` makes no list of the names: this check runs in every step.
+  for (const name in options) {
     if ((names as readonly string[]).includes(name)) continue;
     const nearest = nearestName(name, names);
     throw new ArgumentError(
@@ -53,15 +54,24 @@ function editDistance(from: string, to: string): number {
   return row[to.length];
 }
 
+/** A value that is not what a function expects, in words for its error. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return "a list";
+  return "then" in value ? "a promise" : "an object";
+}
+
 function isRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 function notOptions(called: string, got: unknown, names: readonly string[]): ArgumentError {
-  const written = typeof got === "object" && got !== null ? "a list" : String(got);
   return new ArgumentError(
     called,
-    `got ${written} where its options belong; expected an object`,
+    `got ${describe(got)} where its options belong; expected an object`,
     names.length === 0 ? undefined : `Name the option, such as { ${names[0]}: … }`,
   );
 }

@@ -30,7 +30,8 @@ export {
   type Sequence,
   type Traced,
 } from "./loop.js";
-export { expectFloat } from "./operands.js";
+export { expectFloat, toTensor } from "./operands.js";
+export { given, input, operation, tensors } from "./operation.js";
 export type { RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
 export { expectNoRecording, isRecording } from "./recording-state.js";

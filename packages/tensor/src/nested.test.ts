@@ -82,13 +82,13 @@ describe("ragged arrays", () => {
 
   it("throw for elements that are not numbers", () => {
     expect(() => tensor([1, "2"] as never)).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: tensor: [1] is 2; expected a number, a boolean or an array of them. All arrays at one depth need one length]`,
+      `[ArgumentError: tensor: [1] is "2"; expected a number, a boolean or an array of them]`,
     );
     expect(() => tensor([1, null] as never)).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: tensor: [1] is null; expected a number, a boolean or an array of them. All arrays at one depth need one length]`,
+      `[ArgumentError: tensor: [1] is null; expected a number, a boolean or an array of them]`,
     );
     expect(() => tensor(undefined as never)).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: tensor: the value is undefined; expected a number, a boolean or an array of them. All arrays at one depth need one length]`,
+      `[ArgumentError: tensor: the value is undefined; expected a tensor, a number, a boolean or an array of them]`,
     );
     expect(() => tensor([1, true])).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: tensor: got numbers and booleans mixed; expected one kind]`,

@@ -61,7 +61,7 @@ function isLayer(exported: unknown): exported is LayerClass {
 
 function layerOf(layer: LayerClass, golden: GoldenCase, dtype: Float): nn.Module {
   // What has no weights takes no notice of their type.
-  return new layer(...([...golden.arguments, { ...golden.options, dtype }] as never[]));
+  return ofType(layer, golden, dtype) as nn.Module;
 }
 
 function withOptions(inputs: readonly Tensor[], flags: object, tensors: Tensors): never[] {
@@ -81,11 +81,17 @@ interface Part {
   readonly options: object;
 }
 
+/** A layer with weights of the type. Only layers with weights have the option. */
+function ofType(layer: LayerClass, part: Part, dtype: Float): unknown {
+  const make = (options: object): nn.Module => new layer(...([...part.arguments, options] as never[]));
+  const plain = make(part.options);
+  return plain.stateDict().size === 0 ? plain : make({ ...part.options, dtype });
+}
+
 function partOf(part: Part, dtype: Float): nn.Layer {
   const layer: unknown = nn[part.layer as keyof typeof nn];
   if (!isLayer(layer)) throw new Error(`@stargrad/nn exports no layer ${part.layer}`);
-  const options = { ...part.options, dtype };
-  return new layer(...([...part.arguments, options] as never[])) as nn.Layer;
+  return ofType(layer, part, dtype) as nn.Layer;
 }
 
 function stackOf<L>({ flags, arguments: [features] }: GoldenCase, dtype: Float, make: () => L) {

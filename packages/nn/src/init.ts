@@ -115,7 +115,7 @@ export function calculateGain(
  */
 export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
   const bound = Math.sqrt(3) * kaimingStd(shape, options);
-  return uniform(shape, { ...options, low: -bound, high: bound });
+  return uniform(shape, { ...drawing(options), low: -bound, high: bound });
 }
 
 /**
@@ -126,7 +126,7 @@ export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tens
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; torch.nn.init.kaiming_normal_
  */
 export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
-  return normal(shape, { ...options, mean: 0, std: kaimingStd(shape, options) });
+  return normal(shape, { ...drawing(options), std: kaimingStd(shape, options) });
 }
 
 function kaimingStd(shape: Shape, options: KaimingOptions): number {
@@ -141,7 +141,12 @@ function kaimingStd(shape: Shape, options: KaimingOptions): number {
  */
 export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = {}): Tensor {
   const bound = 1 / Math.sqrt(fan);
-  return uniform(shape, { low: -bound, high: bound, ...options });
+  return uniform(shape, { ...drawing(options), low: -bound, high: bound });
+}
+
+/** The options of a draw among those of an initializer or a layer. */
+function drawing({ dtype = "float32", generator = defaultGenerator() }: FloatOptions): FloatOptions {
+  return { dtype, generator };
 }
 
 /**

@@ -56,6 +56,30 @@ describe("nested arrays", () => {
   });
 });
 
+describe("arrays nested deeper than the call stack", () => {
+  it("make the round trip", () => {
+    let deep: NestedArray = 7;
+    for (let depth = 0; depth < 20_000; depth++) deep = [deep];
+    const x = tensor(deep);
+    expect(x.ndim).toBe(20_000);
+    let back = x.toArraySync();
+    let depth = 0;
+    while (Array.isArray(back)) {
+      back = (back as NestedArray[])[0];
+      depth++;
+    }
+    expect([back, depth]).toEqual([7, 20_000]);
+  });
+
+  it("throw if they contain themselves", () => {
+    const endless: unknown[] = [];
+    endless.push(endless);
+    expect(() => tensor(endless as never)).toThrow("tensor: got an array that contains itself");
+    expect(() => tensor([endless, endless] as never)).toThrow("tensor: got an array that contains itself");
+    expect(() => tensor([[1], endless] as never)).toThrow("[1, 0] is an array of 1; expected a number");
+  });
+});
+
 describe("ragged arrays", () => {
   it("throw an error with the first index that does not fit", () => {
     expect(() => tensor([[1, 2], [3]])).toThrowErrorMatchingInlineSnapshot(

@@ -24,6 +24,9 @@ interface Labelled {
  * Source: numpy.einsum
  */
 export function einsum(equation: string, ...given: readonly Tensor[]): Tensor {
+  if (typeof equation !== "string") {
+    throw new ArgumentError("einsum", "expected the equation first, and then the tensors");
+  }
   const operands = toTensors("einsum", given);
   const { inputs, output } = parseEquation(equation, operands);
   const lengths = new Map<string, number>();
@@ -96,8 +99,6 @@ function takeDiagonals({ x, labels }: Labelled): Labelled {
 }
 
 function parseEquation(equation: string, operands: readonly Tensor[]): { inputs: Labels[]; output: Labels } {
-  if (typeof equation !== "string")
-    throw new ArgumentError("einsum", "expected the equation first, and then the tensors");
   const [left, ...right] = equation.replaceAll(" ", "").split("->");
   const terms = left.split(",");
   const readable = [...terms, ...right].every((term) => /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/.test(term));

@@ -76,7 +76,7 @@ const typeOfClass: Readonly<Record<string, DType>> = {
 };
 
 /** The class of a typed array, also of another realm: `Float32Array`. */
-export function classOf(array: ArrayBufferView): string {
+function classOf(array: ArrayBufferView): string {
   return Object.prototype.toString.call(array).slice(8, -1);
 }
 

@@ -31,7 +31,7 @@ export {
   type Traced,
 } from "./loop.js";
 export { expectFloat, toTensor } from "./operands.js";
-export { given, input, operation, tensors } from "./operation.js";
+export { given, input, operation } from "./operation.js";
 export type { RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
 export { expectNoRecording, isRecording } from "./recording-state.js";

@@ -110,6 +110,21 @@ x.squeeze(4);
 declare const axes: number | readonly number[];
 expectTypeOf(x.squeeze(axes)).toEqualTypeOf<Tensor>();
 
+/* An axis without a name, where only an axis can be meant. */
+
+expectTypeOf(x.sum(0)).toEqualTypeOf<Tensor<[3]>>();
+expectTypeOf(sum(zeros([2, 3, 4]), [0, -1])).toEqualTypeOf<Tensor<[3]>>();
+expectTypeOf(x.max(1).indices).toEqualTypeOf<Tensor<[2]>>();
+expectTypeOf(x.argmax(0)).toEqualTypeOf<Tensor<[3]>>();
+expectTypeOf(x.std(-1)).toEqualTypeOf<Tensor<[2]>>();
+expectTypeOf(x.logsumexp(1)).toEqualTypeOf<Tensor<[2]>>();
+expectTypeOf(x.softmax(0)).toEqualTypeOf<Tensor<[2, 3]>>();
+expectTypeOf(x.sum(axis)).toEqualTypeOf<Tensor>();
+// @ts-expect-error [2, 3] has no axis 2
+x.sum(2);
+// @ts-expect-error [2, 3] has no axis 5
+x.max(5);
+
 /* An unknown shape is accepted everywhere, also in code that is generic in its shapes. */
 
 export function generic<S extends Shape>(a: Tensor<S>, b: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import type { Shape } from "@stargrad/graph";
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions, flag } from "@stargrad/graph/internal";
+import { expectOptions, flag, toTensor } from "@stargrad/tensor/internal";
 import { assignAll } from "./assignment.js";
 import { disposeOf } from "./awaited-values.js";
 import { computedLeaf, Variable } from "./variable.js";
@@ -17,7 +17,7 @@ export class Buffer<S extends Shape = Shape> extends Variable<S> {
    */
   constructor(value: Tensor<S>, options: { readonly keepsPrevious?: boolean } = {}) {
     expectOptions("Buffer", options, { keepsPrevious: flag });
-    super(computedLeaf(value, false), options.keepsPrevious ?? true);
+    super(computedLeaf(toTensor("Buffer", value), false), options.keepsPrevious ?? true);
   }
 
   override get kind(): "buffer" {
@@ -25,7 +25,7 @@ export class Buffer<S extends Shape = Shape> extends Variable<S> {
   }
 
   override assign(value: Tensor): void {
-    assignAll([[this, value]]);
+    assignAll([[this, toTensor("assign", value, this)]]);
   }
 
   override peekGradient(): null {

@@ -1,4 +1,5 @@
 import { detach, type Tensor } from "@stargrad/tensor";
+import { toTensor } from "@stargrad/tensor/internal";
 import { withCustomRule } from "./custom-rule.js";
 
 /**
@@ -19,7 +20,8 @@ export function customFunction<Inputs extends readonly Tensor[]>(
   forward: (...inputs: Inputs) => Tensor,
   backward: (g: Tensor, inputs: Inputs, y: Tensor) => readonly (Tensor | null)[],
 ): (...inputs: Inputs) => Tensor {
-  return (...inputs) => {
+  return (...operands) => {
+    const inputs = operands.map((x) => toTensor("customFunction", x));
     // `map` and the rule's interface return arrays; they have the length and order of the tuple `Inputs`.
     const cut = inputs.map((x) => (x.node.tracked ? detach(x) : x));
     return withCustomRule(forward(...(cut as unknown as Inputs)).node, {
@@ -38,9 +40,10 @@ export function customFunction<Inputs extends readonly Tensor[]>(
  * Source: torch.Tensor.register_hook
  */
 export function onGradient(x: Tensor, hook: (g: Tensor) => Tensor | undefined): Tensor {
-  return withCustomRule(x.node, {
+  const { node } = toTensor("onGradient", x);
+  return withCustomRule(node, {
     name: "onGradient",
-    inputs: [x.node],
+    inputs: [node],
     rule: (g) => [hook(g) ?? g],
   });
 }

@@ -1,6 +1,6 @@
 import { DTypeError, type Node, type Shape } from "@stargrad/graph";
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions, flag } from "@stargrad/graph/internal";
+import { expectOptions, flag, toTensor } from "@stargrad/tensor/internal";
 import { assignAll } from "./assignment.js";
 import { disposeOf } from "./awaited-values.js";
 import { GradientSlot } from "./gradient-slot.js";
@@ -16,8 +16,9 @@ import { computedLeaf, Variable } from "./variable.js";
 export class Parameter<S extends Shape = Shape> extends Variable<S> {
   readonly #gradient = new GradientSlot(this);
 
-  constructor(value: Tensor<S>, options: { readonly requiresGradient?: boolean } = {}) {
+  constructor(initial: Tensor<S>, options: { readonly requiresGradient?: boolean } = {}) {
     expectOptions("Parameter", options, { requiresGradient: flag });
+    const value = toTensor("Parameter", initial);
     if (value.dtype !== "float32" && value.dtype !== "float64") {
       throw new DTypeError("Parameter", `got ${value.dtype}; expected float32 or float64`);
     }
@@ -29,7 +30,7 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
   }
 
   override assign(value: Tensor): void {
-    assignAll([[this, value]]);
+    assignAll([[this, toTensor("assign", value, this)]]);
   }
 
   /**
@@ -41,7 +42,8 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
     return changes === null ? this.#gradient.share() : (changes.gradients.get(this) ?? null);
   }
 
-  set grad(gradient: Tensor | null) {
+  set grad(value: Tensor | null) {
+    const gradient = value === null ? null : toTensor("grad", value, this);
     const changes = recording();
     if (changes === null) this.#gradient.set(gradient);
     else changes.gradients.set(this, gradient);

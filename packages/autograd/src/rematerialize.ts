@@ -1,6 +1,7 @@
 import { createNode, type Node } from "@stargrad/graph";
 import { topologicalOrder } from "@stargrad/graph/internal";
 import { concat, Tensor } from "@stargrad/tensor";
+import { toTensor } from "@stargrad/tensor/internal";
 import { customRuleOf, withCustomRule } from "./custom-rule.js";
 import { pullBack } from "./pull-back.js";
 import { sourcesOf } from "./gradient-order.js";
@@ -24,8 +25,10 @@ export function rematerialize<Inputs extends readonly Tensor[]>(
   f: (...inputs: Inputs) => Tensor,
 ): (...inputs: Inputs) => Tensor {
   return (...inputs) => {
-    const given = inputs.map(({ node }) => node);
-    const value = f(...inputs).node;
+    const operands = inputs.map((x) => toTensor("rematerialize", x));
+    const given = operands.map(({ node }) => node);
+    // `map` returns an array; it has the length and order of the tuple `Inputs`.
+    const value = f(...(operands as unknown as Inputs)).node;
     return withCustomRule(value, {
       name: "rematerialize",
       inputs: [...given, ...usedBeside(given, value)],

@@ -7,14 +7,18 @@ import { identity } from "./custom-rule.js";
  * plain data. The nodes are added to `targets`.
  */
 export function track<T extends Tree>(called: string, tree: T, targets: Set<Node>): T {
-  return mapTree(tree, ({ node, dtype }: Tensor): Tensor => {
-    if (!isFloat(dtype)) {
-      throw new DTypeError(called, `got an input of ${dtype}; expected float32 or float64`);
-    }
-    const tracked = identity(node, true);
-    targets.add(tracked);
-    return new Tensor(tracked);
-  });
+  return mapTree(
+    tree,
+    ({ node, dtype }: Tensor): Tensor => {
+      if (!isFloat(dtype)) {
+        throw new DTypeError(called, `got an input of ${dtype}; expected float32 or float64`);
+      }
+      const tracked = identity(node, true);
+      targets.add(tracked);
+      return new Tensor(tracked);
+    },
+    called,
+  );
 }
 
 /** The arguments of a call with one of them replaced by another of its type. */

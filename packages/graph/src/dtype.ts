@@ -56,9 +56,46 @@ export function allocate(dtype: DType, size: number): TypedArray {
   }
 }
 
-/** The element type an array of this class holds. */
-export function dtypeOf(array: TypedArray): DType {
-  if (array instanceof Uint8Array) return "bool";
-  if (array instanceof Int32Array) return "int32";
-  return array instanceof Float32Array ? "float32" : "float64";
+/**
+ * The element type that holds every element of an array of each class, by the class's name, which is the same in every realm (a
+ * frame, a worker of Node's `vm`, a test environment). An int32 does not hold every element of the last three classes.
+ */
+const typeOfClass: Readonly<Record<string, DType>> = {
+  Float32Array: "float32",
+  Float64Array: "float64",
+  Int32Array: "int32",
+  Uint8Array: "bool",
+  Float16Array: "float32",
+  Int8Array: "int32",
+  Int16Array: "int32",
+  Uint16Array: "int32",
+  Uint8ClampedArray: "int32",
+  Uint32Array: "int32",
+  BigInt64Array: "int32",
+  BigUint64Array: "int32",
+};
+
+/** The class of a typed array, also of another realm: `Float32Array`. */
+function classOf(array: ArrayBufferView): string {
+  return Object.prototype.toString.call(array).slice(8, -1);
+}
+
+/** The element type that holds the elements of a typed array; `undefined` for a view without elements (DataView). */
+export function dtypeOf(array: TypedArray): DType;
+export function dtypeOf(array: ArrayBufferView): DType | undefined;
+export function dtypeOf(array: ArrayBufferView): DType | undefined {
+  return typeOfClass[classOf(array)];
+}
+
+/**
+ * A typed array as one of the four classes that hold elements: itself, or a view of the same memory if it is of another realm. `null`
+ * for an array of any other class.
+ */
+export function asElements(array: ArrayBufferView): TypedArray | null {
+  for (const Class of [Float32Array, Int32Array, Float64Array, Uint8Array]) {
+    if (array instanceof Class) return array;
+    if (classOf(array) === Class.name)
+      return new Class(array.buffer as ArrayBuffer, array.byteOffset, (array as TypedArray).length);
+  }
+  return null;
 }

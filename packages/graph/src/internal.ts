@@ -1,6 +1,6 @@
 // Exports for the other packages of this repository only. They may change in any version.
 
-export { canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
+export { asElements, canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
 export {
   anything,
   belowOne,

@@ -18,6 +18,7 @@ export function expectOptions<Options extends object>(
   required: readonly (keyof Options & string)[] = [],
 ): void {
   if (options === undefined && required.length === 0) return;
+  if (required.length === 0 && Array.isArray(known) && hasOnly(options, known)) return;
   const given = isRecord(options) ? Object.keys(options) : [];
   if (given.length === 0 && required.length === 0 && isRecord(options) && isPlain(options)) return;
   const kinds = Array.isArray(known) ? null : (known as Readonly<Record<string, Kind>>);
@@ -37,6 +38,13 @@ export function expectOptions<Options extends object>(
     const value = options[name];
     if (value !== undefined) expectValue(called, name, value, kinds[name]);
   }
+}
+
+/** Whether these are options with known names. The usual case, which makes no list of the names: every step checks options. */
+function hasOnly(options: object | undefined, known: readonly string[]): boolean {
+  if (options?.constructor !== Object) return false;
+  for (const name in options) if (!known.includes(name)) return false;
+  return true;
 }
 
 /** The name that a misspelt name most likely stands for, or undefined if none is similar. */

@@ -170,7 +170,12 @@ function kaimingStd(called: string, shape: Shape, options: KaimingOptions): numb
 export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = {}): Tensor {
   expectOptions("fanInUniform", options, floatOptions);
   const bound = 1 / Math.sqrt(fan);
-  return uniform(shape, { low: -bound, high: bound, ...options });
+  return uniform(shape, { ...drawing(options), low: -bound, high: bound });
+}
+
+/** The options of a draw among those of an initializer or a layer. */
+function drawing({ dtype = "float32", generator = defaultGenerator() }: FloatOptions): FloatOptions {
+  return { dtype, generator };
 }
 
 /**

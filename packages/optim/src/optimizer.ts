@@ -3,7 +3,7 @@ import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargr
 import {
   disposeSymbol,
   expectNoRecording,
-  filled,
+  filledLeaf,
   inStep,
   snapshot,
   StateReader,
@@ -299,7 +299,7 @@ export abstract class Optimizer<
   }
 
   #initialTensor(parameter: Parameter, name: Name, value: number): Tensor {
-    return filled(this.stateShape(name, parameter), parameter.dtype, value);
+    return filledLeaf(this.stateShape(name, parameter), parameter.dtype, value);
   }
 
   /** Creates the initial states for a step: all of them if `anew`, otherwise the missing ones. */

@@ -1,6 +1,6 @@
 import type { Buffer } from "@stargrad/autograd";
 import type { DType, Tensor } from "@stargrad/tensor";
-import { filled } from "@stargrad/tensor/internal";
+import { filledLeaf } from "@stargrad/tensor/internal";
 import { disposeAll, setBuffers } from "./buffers.js";
 
 /**
@@ -35,7 +35,7 @@ export class StepNumbers {
   #assign(numbers: readonly (readonly [name: string, value: number])[]): void {
     setBuffers(
       this.#buffers,
-      numbers.map(([name, value]) => [name, filled([], this.#dtype, value)]),
+      numbers.map(([name, value]) => [name, filledLeaf([], this.#dtype, value)]),
     );
     for (const [name, value] of numbers) this.#values.set(name, value);
   }

@@ -1,11 +1,23 @@
 import type { Shape } from "@stargrad/graph";
 import type { Product } from "./length-product.js";
 import type { Unless, Written } from "./shape-types.js";
+import type { Tensor } from "./tensor.js";
 
 /*
  * Axes as types: the shape after literal axes have been combined, moved or added. A negative axis counts from the end. These
  * types convert an axis to a key of the shape's tuple: "0", "1", …
  */
+
+/** One axis or several, where they are given without a name: `sum(x, 0)` is `sum(x, { axis: 0 })`. */
+export type Axis = number | readonly number[];
+
+/** The axis of a function that works along one. */
+export interface AxisOption {
+  readonly axis?: number;
+}
+
+/** A function along one axis that keeps the shape. */
+export type AlongAxis = <S extends Shape>(x: Tensor<S>, options?: AxisOption | number) => Tensor<S>;
 
 /** Whether the rank is known and every axis is a literal. */
 type Known<S extends Shape, Axis> = [number] extends [S["length"] | Axis] ? false : true;
@@ -73,14 +85,16 @@ export type Reduced<S extends Shape, Options> =
       ? Shape
       : ReplacedAxes<S, AxesIn<Options>, KeepDimsIn<Options> extends true ? [1] : []>;
 
-/** The axes that options choose; `number` if the type leaves open whether they choose any. */
-export type AxesIn<Options> = Options extends { readonly axis: infer Axes extends number | Shape }
-  ? Axes
-  : "axis" extends keyof Options
-    ? [Options["axis"]] extends [undefined]
-      ? "all"
-      : number
-    : "all";
+/** The axes that options choose, or are; `number` if the type leaves open whether they choose any. */
+export type AxesIn<Options> = Options extends number | Shape
+  ? Options
+  : Options extends { readonly axis: infer Axes extends number | Shape }
+    ? Axes
+    : "axis" extends keyof Options
+      ? [Options["axis"]] extends [undefined]
+        ? "all"
+        : number
+      : "all";
 
 type KeepDimsIn<Options> = Options extends { readonly keepDims: true }
   ? true
@@ -94,7 +108,11 @@ type KeepDimsIn<Options> = Options extends { readonly keepDims: true }
 export type OptionsFor<S extends Shape, Options> = Unless<AxisProblem<S, AxesIn<Options>>, Options>;
 
 /** Options whose axis defaults to the last. */
-export type LastAxis<Options> = "axis" extends keyof Options ? Options : Options & { readonly axis: -1 };
+export type LastAxis<Options> = Options extends number
+  ? Options
+  : "axis" extends keyof Options
+    ? Options
+    : Options & { readonly axis: -1 };
 
 /** The shape after exchanging two axes. Default: the last two. */
 export type Transposed<S extends Shape, A extends number = -2, B extends number = -1> =

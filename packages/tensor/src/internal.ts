@@ -40,7 +40,7 @@ export {
   type Order,
 } from "./engine.js";
 export { nonFiniteCode } from "./functions/check.js";
-export { filled } from "./functions/creation.js";
+export { filledLeaf } from "./functions/creation.js";
 export {
   collectChangesBy,
   createLoop,
@@ -55,7 +55,8 @@ export {
   type Traced,
 } from "./loop.js";
 export { inStep } from "./late-failures.js";
-export { expectFloat } from "./operands.js";
+export { expectFloat, toTensor } from "./operands.js";
+export { given, input, operation } from "./operation.js";
 export type { RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
 export { expectNoRecording, isRecording } from "./recording-state.js";

@@ -56,6 +56,30 @@ describe("nested arrays", () => {
   });
 });
 
+describe("arrays nested deeper than the call stack", () => {
+  it("make the round trip", () => {
+    let deep: NestedArray = 7;
+    for (let depth = 0; depth < 20_000; depth++) deep = [deep];
+    const x = tensor(deep);
+    expect(x.ndim).toBe(20_000);
+    let back = x.toArraySync();
+    let depth = 0;
+    while (Array.isArray(back)) {
+      back = (back as NestedArray[])[0];
+      depth++;
+    }
+    expect([back, depth]).toEqual([7, 20_000]);
+  });
+
+  it("throw if they contain themselves", () => {
+    const endless: unknown[] = [];
+    endless.push(endless);
+    expect(() => tensor(endless as never)).toThrow("tensor: got an array that contains itself");
+    expect(() => tensor([endless, endless] as never)).toThrow("tensor: got an array that contains itself");
+    expect(() => tensor([[1], endless] as never)).toThrow("[1, 0] is an array of 1; expected a number");
+  });
+});
+
 describe("ragged arrays", () => {
   it("throw an error with the first index that does not fit", () => {
     expect(() => tensor([[1, 2], [3]])).toThrowErrorMatchingInlineSnapshot(
@@ -82,13 +106,13 @@ describe("ragged arrays", () => {
 
   it("throw for elements that are not numbers", () => {
     expect(() => tensor([1, "2"] as never)).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: tensor: [1] is 2; expected a number, a boolean or an array of them. All arrays at one depth need one length]`,
+      `[ArgumentError: tensor: [1] is "2"; expected a number, a boolean or an array of them]`,
     );
     expect(() => tensor([1, null] as never)).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: tensor: [1] is null; expected a number, a boolean or an array of them. All arrays at one depth need one length]`,
+      `[ArgumentError: tensor: [1] is null; expected a number, a boolean or an array of them]`,
     );
     expect(() => tensor(undefined as never)).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: tensor: the value is undefined; expected a number, a boolean or an array of them. All arrays at one depth need one length]`,
+      `[ArgumentError: tensor: the value is undefined; expected a tensor, a number, a boolean or an array of them]`,
     );
     expect(() => tensor([1, true])).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: tensor: got numbers and booleans mixed; expected one kind]`,

@@ -9,10 +9,43 @@ import {
 } from "@stargrad/graph";
 import { broadcastShapes, canHold, floats, promote } from "@stargrad/graph/internal";
 import { isUnsupported } from "./engine.js";
+import { fromArray, indicesFrom } from "./from-array.js";
 import { apply, onAnyEngine, Tensor } from "./tensor.js";
 
-/** An operand: a tensor, or a number or boolean that is converted to the other operand's type. */
+/**
+ * An operand: a tensor, or a number or boolean that is converted to the other operand's type. Programs without types may pass an
+ * array, too (see `toOperand`); the type does not admit one, because TypeScript knows no shape of nested arrays.
+ */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
+
+/*
+ * The door through which operands enter: every function of tensors passes its operands to one of the following functions, which
+ * return a tensor immediately. Nothing else checks for what is no tensor.
+ */
+
+/** A tensor, number or boolean as it is; an array as a tensor: see `fromArray`. `beside`: what it is combined with. */
+export function toOperand(called: string, given: unknown, beside?: unknown): Operand {
+  return typeof given === "number" || typeof given === "boolean" ? given : toTensor(called, given, beside);
+}
+
+/** A tensor as it is; what `tensor` accepts as a tensor. Throws: ArgumentError for anything else */
+export function toTensor(called: string, given: unknown, beside?: unknown): Tensor {
+  if (given instanceof Tensor) return given as Tensor;
+  return fromArray(called, given, beside instanceof Tensor ? beside.dtype : undefined);
+}
+
+/** Like `toTensor` for indices: whole numbers become int32. */
+export function toIndices(called: string, given: unknown): Tensor {
+  return given instanceof Tensor ? (given as Tensor) : indicesFrom(called, given);
+}
+
+/** Like `toTensor` for a list: its arrays take the common type of its tensors. */
+export function toTensors(called: string, given: readonly unknown[]): readonly Tensor[] {
+  const tensors = given.filter((x) => x instanceof Tensor) as readonly Tensor[];
+  if (tensors.length === given.length) return tensors;
+  const beside = tensors.length === 0 ? undefined : commonType(tensors)[0];
+  return given.map((x) => toTensor(called, x, beside));
+}
 
 /** A scalar. Its value is an input of the programs that use it, never a constant in their code. */
 export function scalar(value: number | boolean, dtype: DType): Tensor<[]> {
@@ -29,7 +62,7 @@ export function scalar(value: number | boolean, dtype: DType): Tensor<[]> {
  */
 export function alignedOperands(a: Operand, b: Operand, accepts: readonly DType[]): [Tensor, Tensor] {
   const dtype = accepted(resultType(a, b), accepts);
-  return [toTensor(a, dtype), toTensor(b, dtype)];
+  return [castOperand(a, dtype), castOperand(b, dtype)];
 }
 
 /** Throws if two operands do not broadcast. The error names the function that the user called, not one that it calls. */
@@ -46,7 +79,7 @@ export function resultType(a: Operand, b: Operand): DType {
     : promote(literalType(a, "bool"), literalType(b, "bool"));
 }
 
-export function toTensor(operand: Operand, dtype: DType): Tensor {
+export function castOperand(operand: Operand, dtype: DType): Tensor {
   return operand instanceof Tensor ? castTo(operand, dtype) : scalar(operand, dtype);
 }
 
@@ -90,6 +123,6 @@ function literalType(literal: number | boolean, beside: DType): DType {
 
 /** The tensors, cast to the latest of their element types. */
 export function commonType(tensors: readonly Tensor[]): Tensor[] {
-  const dtype = tensors.map((x) => x.dtype).reduce(promote);
+  const dtype = tensors.map((x) => x.dtype).reduce(promote, "bool");
   return tensors.map((x) => castTo(x, dtype));
 }

@@ -178,4 +178,12 @@ describe("printing", () => {
       "
     `);
   });
+
+  it("does not overflow the call stack, whatever the number of axes or of shown elements", () => {
+    const deep = ones(new Array<number>(20_000).fill(1)).toString();
+    expect(deep.startsWith(`tensor(${"[".repeat(20_000)}1${"]".repeat(20_000)}, shape [1, 1, `)).toBe(true);
+    // No axis is long enough to be summarized, so all 2¹⁸ elements are shown.
+    const wide = ones(new Array<number>(18).fill(2)).toString();
+    expect(wide.match(/1(?=[,\]])/g)?.length).toBeGreaterThanOrEqual(2 ** 18);
+  });
 });

@@ -17,22 +17,28 @@ export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): stri
     shown.map((position) => data[position]),
     dtype,
   );
-  const width = Math.max(...shown.map((position) => write(data[position]).length));
+  const texts = shown.map((position) => write(data[position]));
+  const width = greatest(
+    texts.map((text) => text.length),
+    0,
+  );
   const indent = "tensor(".length;
 
-  const block = (axis: number, position: number): string => {
-    if (axis === shape.length) return write(data[position]).padStart(width);
-    const stride = sizeOf(shape.slice(axis + 1));
-    const last = axis === shape.length - 1;
-    const separator = last
-      ? ", "
-      : `,${"\n".repeat(shape.length - 1 - axis)}${" ".repeat(indent + axis + 1)}`;
-    const parts = shownIndices(shape[axis], summarize).map((index) =>
-      index === null ? "…" : block(axis + 1, position + index * stride),
-    );
-    return `[${parts.join(separator)}]`;
-  };
-  return `tensor(${block(0, 0)}, ${suffix}`;
+  // From the innermost axis to the outermost, without recursion: a tensor may have more axes than the call stack has room for.
+  let blocks = texts.map((text) => text.padStart(width));
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const deeper = shape.length - 1 - axis;
+    const separator = deeper === 0 ? ", " : `,${"\n".repeat(deeper)}${" ".repeat(indent + axis + 1)}`;
+    const indices = shownIndices(shape[axis], summarize);
+    const gap = indices.indexOf(null);
+    const count = gap < 0 ? indices.length : indices.length - 1;
+    const inner = blocks;
+    blocks = Array.from({ length: inner.length / count }, (_, i) => {
+      const parts = inner.slice(i * count, (i + 1) * count);
+      return `[${(gap < 0 ? parts : parts.toSpliced(gap, 0, "…")).join(separator)}]`;
+    });
+  }
+  return `tensor(${blocks[0]}, ${suffix}`;
 }
 
 /** The indices shown along an axis; `null` marks the gap of omitted ones. */
@@ -55,20 +61,28 @@ function writer(numbers: readonly number[], dtype: DType): (x: number) => string
   if (dtype === "bool") return (x) => (x === 1 ? "true" : "false");
   if (dtype === "int32") return (x) => String(x);
   const sizes = numbers.filter((x) => Number.isFinite(x) && x !== 0).map(Math.abs);
-  const largest = Math.max(...sizes, 0);
-  const smallest = Math.min(...sizes, Infinity);
+  const largest = greatest(sizes, 0);
+  const smallest = -greatest(
+    sizes.map((x) => -x),
+    -Infinity,
+  );
   if (largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000 * 10 ** digits) {
     return (x) => (Number.isFinite(x) ? x.toExponential(digits) : notFinite(x));
   }
   // As many digits as the longest number needs: 1 prints without decimals, 0.5 with one, 1/3 with four.
-  const places = Math.max(
-    0,
-    ...numbers
+  const places = greatest(
+    numbers
       .filter(Number.isFinite)
       .map((x) => x.toFixed(digits).replace(/0+$/, ""))
       .map((text) => text.length - text.indexOf(".") - 1),
+    0,
   );
   return (x) => (Number.isFinite(x) ? x.toFixed(places) : notFinite(x));
+}
+
+/** The largest number, at least `least`. A call with all of them as arguments would overflow the stack. */
+function greatest(numbers: readonly number[], least: number): number {
+  return numbers.reduce((largest, x) => Math.max(largest, x), least);
 }
 
 function notFinite(x: number): string {

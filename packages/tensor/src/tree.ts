@@ -1,4 +1,5 @@
 import { ArgumentError, DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
+import { describe as kindOf } from "@stargrad/graph/internal";
 import { Tensor } from "./tensor.js";
 
 /**
@@ -12,21 +13,31 @@ export type Nested<T extends Tree, Leaf> = T extends Tensor
   ? Leaf
   : { [Key in keyof T]: T[Key] extends Tree ? Nested<T[Key], Leaf> : never };
 
-/** The same nesting with every tensor replaced. */
-export function mapTree<T extends Tree>(tree: T, replace: (leaf: Tensor) => Tensor): T;
-export function mapTree<T extends Tree, Leaf>(tree: T, replace: (leaf: Tensor) => Leaf): Nested<T, Leaf>;
-export function mapTree(tree: Tree, replace: (leaf: Tensor) => unknown): unknown {
+/**
+ * The same nesting with every tensor replaced.
+ *
+ * Throws: ArgumentError, as thrown by the function `called`, for what is neither a tensor nor an array or object
+ */
+export function mapTree<T extends Tree>(tree: T, replace: (leaf: Tensor) => Tensor, called?: string): T;
+export function mapTree<T extends Tree, Leaf>(
+  tree: T,
+  replace: (leaf: Tensor) => Leaf,
+  called?: string,
+): Nested<T, Leaf>;
+export function mapTree(tree: Tree, replace: (leaf: Tensor) => unknown, called = "mapTree"): unknown {
   const walk = (branch: Tree): unknown => {
     if (branch instanceof Tensor) return replace(branch);
-    const branches = branchesOf(branch).map(([key, inner]) => [key, walk(inner)] as const);
+    const branches = branchesOf(called, branch).map(([key, inner]) => [key, walk(inner)] as const);
     return Array.isArray(branch) ? branches.map(([, inner]) => inner) : Object.fromEntries(branches);
   };
   return walk(tree);
 }
 
-/** Every tensor of a tree, in order. */
-export function leavesOf(tree: Tree): Tensor[] {
-  return tree instanceof Tensor ? [tree] : branchesOf(tree).flatMap(([, branch]) => leavesOf(branch));
+/** Every tensor of a tree, in order. Throws as `mapTree` does. */
+export function leavesOf(tree: Tree, called = "leavesOf"): Tensor[] {
+  return tree instanceof Tensor
+    ? [tree]
+    : branchesOf(called, tree).flatMap(([, branch]) => leavesOf(branch, called));
 }
 
 /**
@@ -52,8 +63,8 @@ export function pairLeaves(called: string, tree: Tree, other: Tree, subject = "g
     }
     return [[tree, other]];
   }
-  const branches = branchesOf(tree);
-  const others = new Map(branchesOf(other));
+  const branches = branchesOf(called, tree);
+  const others = new Map(branchesOf(called, other));
   const pairs = branches.flatMap(([key, branch]) => {
     const counterpart = others.get(key);
     return counterpart === undefined ? [] : [[branch, counterpart] as const];
@@ -68,8 +79,13 @@ export function pairLeaves(called: string, tree: Tree, other: Tree, subject = "g
   );
 }
 
-function branchesOf(tree: Tree): [string, Tree][] {
-  return tree instanceof Tensor ? [] : Object.entries(tree);
+function branchesOf(called: string, tree: Tree): [string, Tree][] {
+  if (tree instanceof Tensor) return [];
+  const got = kindOf(tree);
+  if (Array.isArray(tree) || got === "an object")
+    return Object.entries<Tree>(tree as Readonly<Record<string, Tree>>);
+  const hint = got === "a promise" ? "A forgotten await?" : "Make numbers a tensor first";
+  throw new ArgumentError(called, `got ${got}; expected a tensor, or an array or object of tensors`, hint);
 }
 
 function describe(tree: Tree): string {

@@ -1,6 +1,7 @@
 import { DTypeError, formatShape } from "@stargrad/graph";
 import { apply, type Tensor } from "../tensor.js";
 import { castTo } from "../operands.js";
+import { input, operation } from "../operation.js";
 import { equal, isNaN, where } from "./elementwise.js";
 
 export interface CheckOptions {
@@ -25,13 +26,17 @@ export interface CheckOptions {
  * Throws: DTypeError unless the codes are int32 or bool. When it is computed: CheckError with the first code that is not 0
  * Source: torch._assert_async
  */
-export function check(codes: Tensor, { called, problems, hint = "" }: CheckOptions): Tensor {
-  if (codes.dtype !== "int32" && codes.dtype !== "bool") {
-    const got = `${codes.dtype} ${formatShape(codes.shape)}`;
-    throw new DTypeError("check", `got codes ${got}; expected int32 or bool`, 'Cast with x.cast("int32")');
-  }
-  return apply("check", [castTo(codes, "int32")], { called, problems, hint });
-}
+export const check = /* @__PURE__ */ operation(
+  "check",
+  [input, ["called", "problems", "hint"]],
+  (codes: Tensor, { called, problems, hint = "" }: CheckOptions): Tensor => {
+    if (codes.dtype !== "int32" && codes.dtype !== "bool") {
+      const got = `${codes.dtype} ${formatShape(codes.shape)}`;
+      throw new DTypeError("check", `got codes ${got}; expected int32 or bool`, 'Cast with x.cast("int32")');
+    }
+    return apply("check", [castTo(codes, "int32")], { called, problems: [...problems], hint });
+  },
+);
 
 /** An int32 code per element: 0 for a finite number, 1 for NaN, 2 for ∞ and 3 for −∞. */
 export function nonFiniteCode(x: Tensor): Tensor {

@@ -1,6 +1,7 @@
 import { ShapeError, formatShape, type Shape } from "@stargrad/graph";
 import { broadcastShapes, numbers, promote } from "@stargrad/graph/internal";
 import { accepted, broadcastTo, castTo } from "../operands.js";
+import { factor, operation } from "../operation.js";
 import type { MatMul, MatMulOperand } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
 import { mul } from "./elementwise.js";
@@ -15,11 +16,7 @@ import { sum } from "./reduction.js";
  * Throws: ShapeError if the inner axes differ or the batches do not broadcast
  * Source: torch.matmul
  */
-export function matmul<A extends Shape, B extends Shape>(
-  a: Tensor<A>,
-  b: MatMulOperand<A, B>,
-): Tensor<MatMul<A, B>>;
-export function matmul(a: Tensor, b: Tensor): Tensor {
+export const matmul = operation("matmul", [factor, factor], (a: Tensor, b: Tensor) => {
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(
       "matmul",
@@ -38,10 +35,10 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   );
   const vectors = [...(a.ndim === 1 ? [-2] : []), ...(b.ndim === 1 ? [-1] : [])];
   return vectors.length === 0 ? product : squeeze(product, vectors);
-}
+}) as <A extends Shape, B extends Shape>(a: Tensor<A>, b: MatMulOperand<A, B>) => Tensor<MatMul<A, B>>;
 
 /** `Σ aᵢ bᵢ` of two vectors. Throws: ShapeError unless they are vectors of one length. Source: torch.dot */
-export function dot(a: Tensor, b: Tensor): Tensor<[]> {
+export const dot = operation("dot", [factor, factor], (a: Tensor, b: Tensor): Tensor<[]> => {
   if (a.ndim !== 1 || b.ndim !== 1 || a.size !== b.size) {
     throw new ShapeError(
       "dot",
@@ -49,10 +46,10 @@ export function dot(a: Tensor, b: Tensor): Tensor<[]> {
     );
   }
   return sum(mul(a, b));
-}
+});
 
 /** `yᵢⱼ = aᵢ bⱼ` of two vectors. Throws: ShapeError unless they are vectors. Source: torch.outer */
-export function outer(a: Tensor, b: Tensor): Tensor {
+export const outer = operation("outer", [factor, factor], (a: Tensor, b: Tensor): Tensor => {
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new ShapeError(
       "outer",
@@ -60,4 +57,4 @@ export function outer(a: Tensor, b: Tensor): Tensor {
     );
   }
   return mul(reshape(a, [a.size, 1]), b);
-}
+});

@@ -48,7 +48,7 @@ describe("tensor", () => {
     expect(() => tensor([NaN], { dtype: "int32" })).toThrow("element 0 is NaN");
     expect(() => tensor([0, 2], { dtype: "bool" })).toThrow("element 1 is 2, which bool cannot hold");
     expect(() => tensor(Uint8Array.of(1))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: tensor: got a Uint8Array, which may hold bytes or bools. Pass { dtype: "bool" } or { dtype: "int32" }]`,
+      `[ArgumentError: tensor: got a Uint8Array, which may hold bytes or bools. Pass tensor(data, { dtype: "bool" }) or { dtype: "int32" }]`,
     );
     expect(() => tensor([1, 2, 3], { shape: [2, 2] })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: tensor: got 3 elements for the shape [2, 2], which has 4]`,

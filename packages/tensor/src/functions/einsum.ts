@@ -1,4 +1,5 @@
 import { ArgumentError, formatShape, ShapeError, sizeOf } from "@stargrad/graph";
+import { toTensors } from "../operands.js";
 import type { Tensor } from "../tensor.js";
 import { matmul } from "./contraction.js";
 import { permute, reshape, slice } from "./movement.js";
@@ -22,7 +23,11 @@ interface Labelled {
  * Throws: ArgumentError if the equation cannot be parsed; ShapeError if a letter has two lengths
  * Source: numpy.einsum
  */
-export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+export function einsum(equation: string, ...given: readonly Tensor[]): Tensor {
+  if (typeof equation !== "string") {
+    throw new ArgumentError("einsum", "expected the equation first, and then the tensors");
+  }
+  const operands = toTensors("einsum", given);
   const { inputs, output } = parseEquation(equation, operands);
   const lengths = new Map<string, number>();
   const labelled = operands.map((x, i) => {

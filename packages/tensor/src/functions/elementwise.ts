@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   dtypes,
   isFloat,
   primitives,
@@ -7,17 +8,19 @@ import {
   type Shape,
   type UnaryName,
 } from "@stargrad/graph";
-import { floats } from "@stargrad/graph/internal";
+import { describe, floats } from "@stargrad/graph/internal";
 import { widestFloat } from "../engine.js";
 import {
   accepted,
   alignedOperands,
+  castOperand,
   castTo,
   checkBroadcast,
   resultType,
-  toTensor,
+  toOperand,
   type Operand,
 } from "../operands.js";
+import { factor, given, input, operand, operation } from "../operation.js";
 import type { Broadcast, BroadcastOperand, BroadcastTensor } from "../shape-types.js";
 import { apply, type Tensor } from "../tensor.js";
 import { floorDivideInt32 } from "./exact-integers.js";
@@ -33,6 +36,12 @@ export type Unary = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 export type Binary = <A extends Shape = [], B extends Shape = []>(
   a: Operand<A>,
   b: BroadcastOperand<A, B>,
+) => Tensor<Broadcast<A, NoInfer<B>>>;
+
+/** Like Binary, for operations that take no number. */
+export type BinaryOfTensors = <A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: BroadcastTensor<A, B>,
 ) => Tensor<Broadcast<A, NoInfer<B>>>;
 
 /*
@@ -133,7 +142,7 @@ export const equal = binary("equal");
  * Throws: DTypeError if integers are divided by 0
  * Source: numpy.floor_divide; torch.floor_divide
  */
-export const floorDivide = ((a: Operand, b: Operand) => {
+export const floorDivide = pairwise("floorDivide", (a: Operand, b: Operand) => {
   checkBroadcast("floorDivide", a, b);
   if (isFloat(resultType(a, b))) {
     const [x, y] = alignedOperands(a, b, floats);
@@ -145,10 +154,10 @@ export const floorDivide = ((a: Operand, b: Operand) => {
     return floorDivideInt32(x, y);
   }
   // In float64 both the multiple of b and its quotient are exact.
-  const multiple = sub(toTensor(a, "float64"), mod(a, b));
+  const multiple = sub(castOperand(a, "float64"), mod(a, b));
   const quotient = div(multiple, b);
   return castTo(where(equal(quotient, 2 ** 31), -(2 ** 31), quotient), "int32");
-}) as Binary;
+});
 
 /** A plain quotient may round up to an integer, as 1 / 0.1 does to 10. Subtracting the remainder first makes it exact. */
 function floorOfQuotient(x: Tensor, y: Tensor): Tensor {
@@ -161,75 +170,70 @@ function floorOfQuotient(x: Tensor, y: Tensor): Tensor {
 }
 
 /** `a > b` */
-export const greater = ((a: Operand, b: Operand) => {
+export const greater = pairwise("greater", (a: Operand, b: Operand) => {
   checkBroadcast("greater", a, b);
   return less(b, a);
-}) as Binary;
+});
 
 /** `a ≥ b` */
-export const greaterEqual = ((a: Operand, b: Operand) => {
+export const greaterEqual = pairwise("greaterEqual", (a: Operand, b: Operand) => {
   checkBroadcast("greaterEqual", a, b);
   return lessEqual(b, a);
-}) as Binary;
+});
 
 /** `a ≠ b`; true where either is NaN. */
-export const notEqual = ((a: Operand, b: Operand) => {
+export const notEqual = pairwise("notEqual", (a: Operand, b: Operand) => {
   checkBroadcast("notEqual", a, b);
   return logicalNot(equal(a, b));
-}) as Binary;
+});
 
 /** True where both operands are true. Numbers other than 0 count as true. */
-export function logicalAnd<A extends Shape, B extends Shape>(
-  a: Tensor<A>,
-  b: BroadcastTensor<A, B>,
-): Tensor<Broadcast<A, NoInfer<B>>>;
-export function logicalAnd(a: Tensor, b: Tensor): Tensor {
+export const logicalAnd = operation("logicalAnd", [factor, factor], (a: Tensor, b: Tensor) => {
   checkBroadcast("logicalAnd", a, b);
   return minimum(castTo(a, "bool"), castTo(b, "bool"));
-}
+}) as BinaryOfTensors;
 
 /** True where an operand is true. Numbers other than 0 count as true. */
-export function logicalOr<A extends Shape, B extends Shape>(
-  a: Tensor<A>,
-  b: BroadcastTensor<A, B>,
-): Tensor<Broadcast<A, NoInfer<B>>>;
-export function logicalOr(a: Tensor, b: Tensor): Tensor {
+export const logicalOr = operation("logicalOr", [factor, factor], (a: Tensor, b: Tensor) => {
   checkBroadcast("logicalOr", a, b);
   return maximum(castTo(a, "bool"), castTo(b, "bool"));
-}
+}) as BinaryOfTensors;
 
 /** True where x is false or 0. */
-export const logicalNot = ((x: Tensor) => equal(castTo(x, "bool"), false)) as Unary;
+export const logicalNot = composed("logicalNot", (x: Tensor) => equal(castTo(x, "bool"), false));
 
 /** `−⌊−x⌋` */
-export const ceil = ((x: Tensor) => neg(floor(neg(x)))) as Unary;
+export const ceil = composed("ceil", (x: Tensor) => neg(floor(neg(x))));
 
 /** `sin x / cos x`: within 4 units in the last place. */
-export const tan = ((x: Tensor) => div(sin(x), cos(x))) as Unary;
+export const tan = composed("tan", (x: Tensor) => div(sin(x), cos(x)));
 
 /** `x²` */
-export const square = ((x: Tensor) => mul(x, x)) as Unary;
+export const square = composed("square", (x: Tensor) => mul(x, x));
 
 /** `1 / x` */
-export const reciprocal = ((x: Tensor) => div(1, x)) as Unary;
+export const reciprocal = composed("reciprocal", (x: Tensor) => div(1, x));
 
 /** `1 / √x` */
-export const rsqrt = ((x: Tensor) => reciprocal(sqrt(x))) as Unary;
+export const rsqrt = composed("rsqrt", (x: Tensor) => reciprocal(sqrt(x)));
 
 /** True where x is NaN. */
-export const isNaN = ((x: Tensor) => notEqual(x, x)) as Unary;
+export const isNaN = composed("isNaN", (x: Tensor) => notEqual(x, x));
 
 /** True where x is neither NaN nor infinite. */
-export const isFinite = ((x: Tensor) => less(abs(castTo(x, accepted(x.dtype, floats))), Infinity)) as Unary;
+export const isFinite = composed("isFinite", (x: Tensor) =>
+  less(abs(castTo(x, accepted(x.dtype, floats))), Infinity),
+);
 
 /**
  * Converts to another element type; see the primitive `cast` for how each conversion rounds.
  *
  * Source: numpy.ndarray.astype; torch.Tensor.to
  */
-export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
-  return castTo(x, dtype);
-}
+export const cast = operation("cast", [input, given], (x: Tensor, dtype: DType) => {
+  if (dtypes.includes(dtype)) return castTo(x, dtype);
+  throw new ArgumentError("cast", `got ${describe(dtype)}; expected ${dtypes.join(", ")}`);
+}) as <S extends Shape>(x: Tensor<S>, dtype: DType) => Tensor<S>;
 
 /**
  * The same values, without gradient: no gradient flows back through the result.
@@ -237,7 +241,7 @@ export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
  * Source: torch.Tensor.detach
  * Searched for as: stop_gradient (JAX, TensorFlow)
  */
-export const detach = ((x: Tensor) => apply("detach", [x], {})) as Unary;
+export const detach = composed("detach", (x: Tensor) => apply("detach", [x], {}));
 
 /**
  * `a` where the condition is true, `b` where it is false; all three broadcast.
@@ -245,30 +249,34 @@ export const detach = ((x: Tensor) => apply("detach", [x], {})) as Unary;
  * Throws: DTypeError if the condition is not bool; ShapeError if the shapes do not broadcast
  * Source: torch.where; numpy.where
  */
-export function where<C extends Shape, A extends Shape = [], B extends Shape = []>(
+export const where = /* @__PURE__ */ operation(
+  "where",
+  [input, given, given],
+  (condition: Tensor, x: Operand, y: Operand) => {
+    const operands = alignedOperands(toOperand("where", x, y), toOperand("where", y, x), dtypes);
+    return apply("where", [condition, ...operands], {});
+  },
+) as <C extends Shape, A extends Shape = [], B extends Shape = []>(
   condition: Tensor<C>,
   a: BroadcastOperand<C, A>,
   b: BroadcastOperand<Broadcast<C, A>, B>,
-): Tensor<Broadcast<Broadcast<C, NoInfer<A>>, NoInfer<B>>>;
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  return apply("where", [condition, ...alignedOperands(a, b, dtypes)], {});
-}
+) => Tensor<Broadcast<Broadcast<C, NoInfer<A>>, NoInfer<B>>>;
 
 /**
  * `min(max(x, min), max)`; either bound may be omitted. The gradient at the bounds is 1, and 0 where x is NaN.
  *
  * Source: torch.clamp; numpy.clip
  */
-export function clamp<S extends Shape>(
-  x: Tensor<S>,
-  bounds: { readonly min?: number; readonly max?: number },
-): Tensor<S>;
-export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly max?: number }): Tensor {
-  // A constant NaN has no gradient.
-  const number = isFloat(x.dtype) ? where(equal(x, x), x, NaN) : x;
-  const above = min === undefined ? number : where(less(x, min), min, number);
-  return max === undefined ? above : where(less(max, above), max, above);
-}
+export const clamp = operation(
+  "clamp",
+  [input, ["min", "max"]],
+  (x: Tensor, { min, max }: { readonly min?: number; readonly max?: number }) => {
+    // A constant NaN has no gradient.
+    const number = isFloat(x.dtype) ? where(equal(x, x), x, NaN) : x;
+    const above = min === undefined ? number : where(less(x, min), min, number);
+    return max === undefined ? above : where(less(max, above), max, above);
+  },
+) as <S extends Shape>(x: Tensor<S>, bounds: { readonly min?: number; readonly max?: number }) => Tensor<S>;
 
 /**
  * `ln(x / (1 − x))`, the inverse of `sigmoid`: ∞ at 1, −∞ at 0, NaN outside of [0, 1]. With an epsilon, x is first clamped to
@@ -277,12 +285,15 @@ export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly
  * Defaults: no epsilon
  * Source: torch.logit
  */
-export function logit<S extends Shape>(x: Tensor<S>, options?: { readonly epsilon?: number }): Tensor<S> {
-  const real = castTo(x, accepted(x.dtype, floats));
-  const epsilon = options?.epsilon;
-  const inside = epsilon === undefined ? real : clamp(real, { min: epsilon, max: 1 - epsilon });
-  return log(div(inside, sub(1, inside))) as Tensor<S>;
-}
+export const logit = operation(
+  "logit",
+  [input, ["epsilon"]],
+  (x: Tensor, { epsilon }: { readonly epsilon?: number }) => {
+    const real = castTo(x, accepted(x.dtype, floats));
+    const inside = epsilon === undefined ? real : clamp(real, { min: epsilon, max: 1 - epsilon });
+    return log(div(inside, sub(1, inside)));
+  },
+) as <S extends Shape>(x: Tensor<S>, options?: { readonly epsilon?: number }) => Tensor<S>;
 
 /**
  * The inverse of `erf`: `erf(erfinv(x)) = x`. ±∞ at ±1, as is its gradient, NaN outside of [−1, 1]. Near ±1, where `erf` is flat, fewer digits are
@@ -290,7 +301,7 @@ export function logit<S extends Shape>(x: Tensor<S>, options?: { readonly epsilo
  *
  * Source: Giles, "Approximating the erfinv Function", 2010, table 5, refined by two steps of Newton's method; torch.erfinv
  */
-export const erfinv = ((x: Tensor) => {
+export const erfinv = composed("erfinv", (x: Tensor) => {
   const real = castTo(x, accepted(x.dtype, floats));
   // In float32, the error of erf divided by its small slope exceeds the improvement by Newton's method. Without float64, the
   // initial approximation is therefore the result; it is correct except for the last few digits of float32.
@@ -311,7 +322,7 @@ export const erfinv = ((x: Tensor) => {
   const outer = where(edge, wide, 0);
   const ends = div(outer, sub(1, abs(outer)));
   return castTo(where(edge, ends, root), real.dtype);
-}) as Unary;
+});
 
 // Coefficients from the highest power down.
 const erfinvNear = [
@@ -330,10 +341,18 @@ function polynomial(x: Tensor, [highest, second, ...lower]: readonly number[]): 
 
 function unary(name: UnaryName): Unary {
   const { accepts } = primitives[name];
-  return ((x: Tensor) => apply(name, [castTo(x, accepted(x.dtype, accepts))], {})) as Unary;
+  return composed(name, (x) => apply(name, [castTo(x, accepted(x.dtype, accepts))], {}));
 }
 
 function binary(name: BinaryName): Binary {
   const { accepts } = primitives[name];
-  return ((a: Operand, b: Operand) => apply(name, alignedOperands(a, b, accepts), {})) as Binary;
+  return pairwise(name, (a, b) => apply(name, alignedOperands(a, b, accepts), {}));
+}
+
+function composed(name: string, compute: (x: Tensor) => Tensor): Unary {
+  return operation(name, [input], compute) as Unary;
+}
+
+function pairwise(name: string, compute: (a: Operand, b: Operand) => Tensor): Binary {
+  return operation(name, [operand, operand], compute) as Binary;
 }

@@ -95,7 +95,8 @@ describe("fold", () => {
         const x = normal([2, ...lengths], options);
         const views = unfold(x, laid);
         const u = normal(views.shape, options);
-        const back = fold(u, { ...laid, lengths });
+        const { stride, dilation } = laid;
+        const back = fold(u, { stride, dilation, lengths });
         expect(back.shape).toEqual(x.shape);
         expect(back.mul(x).sum().itemSync()).toBeCloseTo(views.mul(u).sum().itemSync(), 10);
       }),

@@ -2,6 +2,7 @@ import { ArgumentError, sizeOf, type DType, type Shape } from "@stargrad/graph";
 import { canHold, checkShape } from "@stargrad/graph/internal";
 import { drawStart } from "../draw-starts.js";
 import { defaultGenerator, type Generator } from "../generator.js";
+import { list, operation } from "../operation.js";
 import type { Reshaped, ShapeLiteral } from "../shape-types.js";
 import { widestFloat } from "../engine.js";
 import { apply, type Tensor } from "../tensor.js";
@@ -19,6 +20,25 @@ export interface FloatOptions extends RandomOptions {
   readonly dtype?: "float32" | "float64";
 }
 
+export interface UniformOptions extends FloatOptions {
+  readonly low?: number;
+  readonly high?: number;
+}
+
+export interface NormalOptions extends FloatOptions {
+  readonly mean?: number;
+  readonly std?: number;
+}
+
+export interface RandintOptions extends RandomOptions {
+  readonly low?: number;
+  readonly high: number;
+}
+
+export interface BernoulliOptions extends RandomOptions {
+  readonly probability: number;
+}
+
 /**
  * Uniform numbers in [low, high). If high − low is small compared with low, rounding may yield `high` itself.
  *
@@ -26,22 +46,18 @@ export interface FloatOptions extends RandomOptions {
  * Throws: ArgumentError if high is below low
  * See also: torch.rand; numpy.random.Generator.uniform
  */
-export function uniform<const S extends ShapeLiteral>(
-  shape: S,
-  {
-    low = 0,
-    high = 1,
-    dtype = "float32",
-    generator,
-  }: FloatOptions & { readonly low?: number; readonly high?: number } = {},
-): Tensor<Reshaped<S>> {
-  checkShape("uniform", shape);
-  if (!(high >= low))
-    throw new ArgumentError("uniform", `got low ${low} and high ${high}; expected low ≤ high`);
-  const unit = dtype === "float32" ? unitFloat32(shape, generator) : unitFloat64(shape, generator);
-  const scaled = low === 0 && high === 1 ? unit : add(mul(unit, high - low), low);
-  return scaled as Tensor<Reshaped<S>>;
-}
+export const uniform = /* @__PURE__ */ operation(
+  "uniform",
+  [list, ["low", "high", "dtype", "generator"]],
+  (shape: Shape, { low = 0, high = 1, dtype = "float32", generator }: UniformOptions) => {
+    checkShape("uniform", shape);
+    if (!(high >= low))
+      throw new ArgumentError("uniform", `got low ${low} and high ${high}; expected low ≤ high`);
+    const unit = dtype === "float32" ? unitFloat32(shape, generator) : unitFloat64(shape, generator);
+    const scaled = low === 0 && high === 1 ? unit : add(mul(unit, high - low), low);
+    return scaled;
+  },
+) as <const S extends ShapeLiteral>(shape: S, options?: UniformOptions) => Tensor<Reshaped<S>>;
 
 /**
  * Numbers from the normal distribution. The same seed gives the same numbers on every engine, except for their last digits:
@@ -51,18 +67,19 @@ export function uniform<const S extends ShapeLiteral>(
  * See also: torch.normal
  * Source: Box & Muller, "A Note on the Generation of Random Normal Deviates", 1958
  */
-export function normal<const S extends ShapeLiteral>(
-  shape: S,
-  { mean = 0, std = 1, ...options }: FloatOptions & { readonly mean?: number; readonly std?: number } = {},
-): Tensor<Reshaped<S>> {
-  checkShape("normal", shape);
-  if (!(std >= 0)) throw new ArgumentError("normal", `got std ${std}; expected at least 0`);
-  // 1 − u is never 0, so its logarithm is finite.
-  const radius = sqrt(mul(log(sub(1, uniform(shape, options))), -2));
-  const standard = mul(radius, cos(mul(uniform(shape, options), 2 * Math.PI)));
-  const drawn: Tensor = add(mul(standard, std), mean);
-  return drawn as Tensor<Reshaped<S>>;
-}
+export const normal = /* @__PURE__ */ operation(
+  "normal",
+  [list, ["mean", "std", "dtype", "generator"]],
+  (shape: Shape, { mean = 0, std = 1, ...options }: NormalOptions) => {
+    checkShape("normal", shape);
+    if (!(std >= 0)) throw new ArgumentError("normal", `got std ${std}; expected at least 0`);
+    // 1 − u is never 0, so its logarithm is finite.
+    const radius = sqrt(mul(log(sub(1, uniform(shape, options))), -2));
+    const standard = mul(radius, cos(mul(uniform(shape, options), 2 * Math.PI)));
+    const drawn: Tensor = add(mul(standard, std), mean);
+    return drawn;
+  },
+) as <const S extends ShapeLiteral>(shape: S, options?: NormalOptions) => Tensor<Reshaped<S>>;
 
 /**
  * Integers in [low, high), int32.
@@ -71,42 +88,48 @@ export function normal<const S extends ShapeLiteral>(
  * Throws: ArgumentError unless low and high are integers of int32 range with low < high
  * Source: torch.randint
  */
-export function randint<const S extends ShapeLiteral>(
-  shape: S,
-  { low = 0, high, generator }: RandomOptions & { readonly low?: number; readonly high: number },
-): Tensor<Reshaped<S>> {
-  checkShape("randint", shape);
-  if (!canHold("int32", low) || !canHold("int32", high - 1) || low >= high) {
-    throw new ArgumentError(
-      "randint",
-      `got low ${low} and high ${high}; expected whole numbers from −2³¹ to 2³¹ with low < high`,
-    );
-  }
-  const drawn =
-    widestFloat() === "float64"
-      ? cast(add(floor(mul(unitFloat64(shape, generator), high - low)), low), "int32")
-      : scaledWords(drawBits(shape, generator), drawBits(shape, generator), high - low, low);
-  return drawn as Tensor<Reshaped<S>>;
-}
+export const randint = /* @__PURE__ */ operation(
+  "randint",
+  [list, ["low", "high", "generator"]],
+  (shape: Shape, { low = 0, high, generator }: RandintOptions) => {
+    checkShape("randint", shape);
+    if (!canHold("int32", low) || !canHold("int32", high - 1) || low >= high) {
+      throw new ArgumentError(
+        "randint",
+        `got low ${low} and high ${high}; expected whole numbers from −2³¹ to 2³¹ with low < high`,
+      );
+    }
+    const drawn =
+      widestFloat() === "float64"
+        ? cast(add(floor(mul(unitFloat64(shape, generator), high - low)), low), "int32")
+        : scaledWords(drawBits(shape, generator), drawBits(shape, generator), high - low, low);
+    return drawn;
+  },
+) as <const S extends ShapeLiteral>(shape: S, options: RandintOptions) => Tensor<Reshaped<S>>;
 
 /** Bools that are true with the given probability. See also: torch.bernoulli */
-export function bernoulli<const S extends ShapeLiteral>(
-  shape: S,
-  { probability, generator }: RandomOptions & { readonly probability: number },
-): Tensor<Reshaped<S>> {
-  checkShape("bernoulli", shape);
-  if (!(probability >= 0 && probability <= 1)) {
-    throw new ArgumentError("bernoulli", `got the probability ${probability}; expected 0 to 1`);
-  }
-  const drawn: Tensor = less(unitFloat32(shape, generator), probability);
-  return drawn as Tensor<Reshaped<S>>;
-}
+export const bernoulli = /* @__PURE__ */ operation(
+  "bernoulli",
+  [list, ["probability", "generator"]],
+  (shape: Shape, { probability, generator }: BernoulliOptions) => {
+    checkShape("bernoulli", shape);
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new ArgumentError("bernoulli", `got the probability ${probability}; expected 0 to 1`);
+    }
+    const drawn: Tensor = less(unitFloat32(shape, generator), probability);
+    return drawn;
+  },
+) as <const S extends ShapeLiteral>(shape: S, options: BernoulliOptions) => Tensor<Reshaped<S>>;
 
 /** Random words as int32: every bit is 0 or 1 with equal probability. */
-export function randomBits(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
-  checkShape("randomBits", shape);
-  return apply("randomBits", [drawStart(generator, Math.ceil(sizeOf(shape) / 4))], { shape });
-}
+export const randomBits = /* @__PURE__ */ operation(
+  "randomBits",
+  [list, ["generator"]],
+  (shape: Shape, { generator = defaultGenerator() }: RandomOptions) => {
+    checkShape("randomBits", shape);
+    return apply("randomBits", [drawStart(generator, Math.ceil(sizeOf(shape) / 4))], { shape });
+  },
+) as (shape: Shape, options?: RandomOptions) => Tensor;
 
 /** The upper 24 bits of a word as a multiple of 2⁻²⁴, which float32 represents exactly. */
 function unitFloat32(shape: Shape, generator: Generator | undefined): Tensor {

@@ -1,7 +1,19 @@
 import { ArgumentError, formatShape, ShapeError, type Shape } from "@stargrad/graph";
+import { factor, input, operation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { softplus } from "./activation.js";
-import { equal, expm1, greater, greaterEqual, less, lessEqual, mul, tanh, where } from "./elementwise.js";
+import {
+  equal,
+  expm1,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  mul,
+  tanh,
+  where,
+  type Unary,
+} from "./elementwise.js";
 import { reshape } from "./movement.js";
 
 /*
@@ -19,10 +31,13 @@ export interface LeakyReLUOptions {
  * Source: Maas et al., "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013;
  *         torch.nn.functional.leaky_relu
  */
-export function leakyRelu<S extends Shape>(x: Tensor<S>, options?: LeakyReLUOptions): Tensor<S>;
-export function leakyRelu(x: Tensor, { negativeSlope = 0.01 }: LeakyReLUOptions = {}): Tensor {
-  return where(greater(x, 0), x, mul(x, negativeSlope));
-}
+export const leakyRelu = operation(
+  "leakyRelu",
+  [input, ["negativeSlope"]],
+  (x: Tensor, { negativeSlope = 0.01 }: LeakyReLUOptions) => {
+    return where(greater(x, 0), x, mul(x, negativeSlope));
+  },
+) as <S extends Shape>(x: Tensor<S>, options?: LeakyReLUOptions) => Tensor<S>;
 
 /**
  * `x` where x is positive and `w · x` elsewhere, with one slope w for all elements or one per channel; the gradient at 0 is w.
@@ -31,8 +46,7 @@ export function leakyRelu(x: Tensor, { negativeSlope = 0.01 }: LeakyReLUOptions 
  * Throws: ShapeError if the weight has more than one axis, or has neither one element nor one per channel
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 1; torch.nn.functional.prelu
  */
-export function prelu<S extends Shape>(x: Tensor<S>, weight: Tensor): Tensor<S>;
-export function prelu(x: Tensor, weight: Tensor): Tensor {
+export const prelu = operation("prelu", [input, factor], (x: Tensor, weight: Tensor) => {
   const channels = weight.size;
   if (weight.ndim > 1 || (channels !== 1 && (x.ndim < 2 || x.shape[1] !== channels))) {
     throw new ShapeError(
@@ -42,7 +56,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   }
   const further = channels === 1 ? [] : [channels, ...x.shape.slice(2).map(() => 1)];
   return where(greater(x, 0), x, mul(x, reshape(weight, further)));
-}
+}) as <S extends Shape>(x: Tensor<S>, weight: Tensor) => Tensor<S>;
 
 export interface ELUOptions {
   /** The a of the formula: y approaches −a as x approaches −∞. Default: 1. */
@@ -54,14 +68,13 @@ export interface ELUOptions {
  *
  * Source: Clevert et al., "Exponential Linear Units", 2015, eq. 14; torch.nn.functional.elu
  */
-export function elu<S extends Shape>(x: Tensor<S>, options?: ELUOptions): Tensor<S>;
-export function elu(x: Tensor, { alpha = 1 }: ELUOptions = {}): Tensor {
+export const elu = operation("elu", [input, ["alpha"]], (x: Tensor, { alpha = 1 }: ELUOptions) => {
   const negative = less(x, 0);
   // At 0 the slope is a, and the second derivative 0.
   const upper = alpha === 1 ? x : where(equal(x, 0), mul(x, alpha), x);
   // Prevent overflow in the branch that is not selected: its gradient would be 0 · ∞, which is NaN.
   return where(negative, mul(expm1(where(negative, x, 0)), alpha), upper);
-}
+}) as <S extends Shape>(x: Tensor<S>, options?: ELUOptions) => Tensor<S>;
 
 // The fixed point of the paper's equations 4 and 5 for mean 0 and variance 1.
 const seluAlpha = 1.6732632423543772;
@@ -73,20 +86,18 @@ const seluScale = 1.0507009873554805;
  *
  * Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017, eq. 2; torch.nn.functional.selu
  */
-export function selu<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function selu(x: Tensor): Tensor {
+export const selu = operation("selu", [input], (x: Tensor) => {
   return mul(elu(x, { alpha: seluAlpha }), seluScale);
-}
+}) as Unary;
 
 /**
  * `x · tanh(ln(1 + eˣ))`
  *
  * Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019; torch.nn.functional.mish
  */
-export function mish<S extends Shape>(x: Tensor<S>): Tensor<S>;
-export function mish(x: Tensor): Tensor {
+export const mish = operation("mish", [input], (x: Tensor) => {
   return mul(x, tanh(softplus(x)));
-}
+}) as Unary;
 
 export interface HardtanhOptions {
   /** The smallest output. Default: −1. */
@@ -101,10 +112,13 @@ export interface HardtanhOptions {
  * Throws: ArgumentError unless min is below max
  * Source: torch.nn.functional.hardtanh
  */
-export function hardtanh<S extends Shape>(x: Tensor<S>, options?: HardtanhOptions): Tensor<S>;
-export function hardtanh(x: Tensor, { min = -1, max = 1 }: HardtanhOptions = {}): Tensor {
-  if (!(min < max)) {
-    throw new ArgumentError("hardtanh", `got min ${min} and max ${max}; expected min below max`);
-  }
-  return where(lessEqual(x, min), min, where(greaterEqual(x, max), max, x));
-}
+export const hardtanh = operation(
+  "hardtanh",
+  [input, ["min", "max"]],
+  (x: Tensor, { min = -1, max = 1 }: HardtanhOptions) => {
+    if (!(min < max)) {
+      throw new ArgumentError("hardtanh", `got min ${min} and max ${max}; expected min below max`);
+    }
+    return where(lessEqual(x, min), min, where(greaterEqual(x, max), max, x));
+  },
+) as <S extends Shape>(x: Tensor<S>, options?: HardtanhOptions) => Tensor<S>;

@@ -1,7 +1,8 @@
 import { type NameOfKind, type Shape } from "@stargrad/graph";
 import { checkNotEmpty, normalizeAxes, normalizeAxis, numbers } from "@stargrad/graph/internal";
-import type { LastAxis, OptionsFor, Reduced } from "../axis-types.js";
+import type { AlongAxis, Axis, AxisOption, LastAxis, OptionsFor, Reduced } from "../axis-types.js";
 import { accepted, castTo, expectFloat } from "../operands.js";
+import { input, operation } from "../operation.js";
 import { apply, type Tensor } from "../tensor.js";
 import {
   abs,
@@ -58,53 +59,60 @@ export interface ExtremesOptions extends AxisOptions {
  * A function that reduces axes. TypeScript cannot infer shapes through a body, so each function asserts its type, here and
  * below.
  */
-export type Reducer<Options extends ReductionOptions = ReductionOptions> = <
+export type Reducer<Options extends ReductionOptions = ReductionOptions, Axes = Axis> = <
   X extends Tensor,
-  const O extends Options = ReduceAll & Options,
+  const O extends Options | Axes = ReduceAll & Options,
 >(
   x: X,
   options?: OptionsFor<X["shape"], O>,
 ) => Tensor<Reduced<X["shape"], O>>;
 
 /** A function that searches for an element along one axis and returns its index. */
-export type Finder = <X extends Tensor, const O extends AxisOptions = { readonly axis: -1 }>(
+export type Finder = <X extends Tensor, const O extends AxisOptions | number = { readonly axis: -1 }>(
   x: X,
   options?: OptionsFor<X["shape"], O>,
 ) => Tensor<Reduced<X["shape"], LastAxis<O>>>;
 
 /** A function that searches the whole tensor for an element or, given an axis, along that axis. */
-export type ExtremeFinder = <X extends Tensor, const O extends ExtremesOptions | undefined = undefined>(
+export type ExtremeFinder = <
+  X extends Tensor,
+  const O extends ExtremesOptions | number | undefined = undefined,
+>(
   x: X,
   options?: OptionsFor<X["shape"], O>,
 ) => O extends undefined ? Tensor<[]> : Extremes<Reduced<X["shape"], O>>;
 
+const reduced = [input, ["axis", "keepDims"]];
+
 /** `Σ x`. Integers stay integers; bools are counted. */
-export const sum = ((x: Tensor, options?: ReductionOptions) =>
-  reduce("sum", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
+export const sum = operation("sum", reduced, (x: Tensor, options: ReductionOptions) =>
+  reduce("sum", castTo(x, accepted(x.dtype, numbers)), options),
+) as Reducer;
 
 /** `Π x`. The order of the multiplications is not specified; it matters only if some of them overflow. */
-export const prod = ((x: Tensor, options?: ReductionOptions) =>
-  reduce("prod", castTo(x, accepted(x.dtype, numbers)), options)) as Reducer;
+export const prod = operation("prod", reduced, (x: Tensor, options: ReductionOptions) =>
+  reduce("prod", castTo(x, accepted(x.dtype, numbers)), options),
+) as Reducer;
 
 /**
  * `Σ x / n`
  *
  * Throws: DTypeError for integers and bools, because their type cannot hold the mean
  */
-export const mean = ((x: Tensor, options?: ReductionOptions) => {
+export const mean = operation("mean", reduced, (x: Tensor, options: ReductionOptions) => {
   expectFloat("mean", x);
   const count = countOver("mean", x, options);
-  return div(sum(x, options), count);
+  return div(reduce("sum", x, options), count);
 }) as Reducer;
 
 /** The largest element; NaN if any element is NaN. Equal maxima share the gradient evenly. Source: torch.amax */
-export const amax = ((x: Tensor, options?: ReductionOptions) => {
+export const amax = operation("amax", reduced, (x: Tensor, options: ReductionOptions) => {
   checkExtreme("amax", x, options);
   return reduce("max", x, options);
 }) as Reducer;
 
 /** The smallest element; NaN if any element is NaN. Equal minima share the gradient evenly. Source: torch.amin */
-export const amin = ((x: Tensor, options?: ReductionOptions) => {
+export const amin = operation("amin", reduced, (x: Tensor, options: ReductionOptions) => {
   checkExtreme("amin", x, options);
   // −x would overflow for the smallest int32; −1 − x maps int32 to int32, in reverse order.
   if (x.dtype === "int32") return sub(-1, amax(sub(-1, x), options));
@@ -124,16 +132,16 @@ export interface Extremes<S extends Shape = Shape> {
  *
  * Source: torch.max
  */
-export const max = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
+export const max = operation("max", reduced, (x: Tensor, options: AxisOptions): Tensor | Extremes => {
   checkExtreme("max", x, options);
-  if (options?.axis === undefined) return amax(x);
+  if (options.axis === undefined) return amax(x);
   return extremes(x, argmax(x, { ...options, keepDims: true }), options);
 }) as ExtremeFinder;
 
 /** Like `max` for the smallest element. Source: torch.min */
-export const min = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
+export const min = operation("min", reduced, (x: Tensor, options: AxisOptions): Tensor | Extremes => {
   checkExtreme("min", x, options);
-  if (options?.axis === undefined) return amin(x);
+  if (options.axis === undefined) return amin(x);
   return extremes(x, argmin(x, { ...options, keepDims: true }), options);
 }) as ExtremeFinder;
 
@@ -143,8 +151,9 @@ export const min = ((x: Tensor, options?: AxisOptions): Tensor | Extremes => {
  *
  * Source: torch.argmax
  */
-export const argmax = ((x: Tensor, options: AxisOptions = {}) =>
-  firstWhere("argmax", x, options, (axis) => amax(x, { axis, keepDims: true }))) as Finder;
+export const argmax = operation("argmax", reduced, (x: Tensor, options: AxisOptions) =>
+  firstWhere("argmax", x, options, (axis) => amax(x, { axis, keepDims: true })),
+) as Finder;
 
 /**
  * The index of the smallest element along an axis (default: the last): of equal elements the first, or the first NaN if there is
@@ -152,8 +161,9 @@ export const argmax = ((x: Tensor, options: AxisOptions = {}) =>
  *
  * Source: torch.argmin
  */
-export const argmin = ((x: Tensor, options: AxisOptions = {}) =>
-  firstWhere("argmin", x, options, (axis) => amin(x, { axis, keepDims: true }))) as Finder;
+export const argmin = operation("argmin", reduced, (x: Tensor, options: AxisOptions) =>
+  firstWhere("argmin", x, options, (axis) => amin(x, { axis, keepDims: true })),
+) as Finder;
 
 /**
  * `Σ (x − mean)² / (n − correction)`
@@ -161,8 +171,11 @@ export const argmin = ((x: Tensor, options: AxisOptions = {}) =>
  * Defaults: correction 1 (Bessel's)
  * Source: torch.var
  */
-export const variance = ((x: Tensor, options?: CorrectionOptions) =>
-  spread("variance", x, options)) as Reducer<CorrectionOptions>;
+export const variance = operation(
+  "variance",
+  [input, ["axis", "keepDims", "correction"]],
+  (x: Tensor, options: CorrectionOptions) => spread("variance", x, options),
+) as Reducer<CorrectionOptions>;
 
 /**
  * `√variance`; its first and second derivative are 0 where the variance is 0. The squares of deviations below about 10⁻²³ vanish
@@ -170,8 +183,11 @@ export const variance = ((x: Tensor, options?: CorrectionOptions) =>
  *
  * Source: torch.std
  */
-export const std = ((x: Tensor, options?: CorrectionOptions) =>
-  flatAtZero(spread("std", x, options), sqrt)) as Reducer<CorrectionOptions>;
+export const std = operation(
+  "std",
+  [input, ["axis", "keepDims", "correction"]],
+  (x: Tensor, options: CorrectionOptions) => flatAtZero(spread("std", x, options), sqrt),
+) as Reducer<CorrectionOptions>;
 
 /**
  * `(Σ |x|ᵖ)^(1/p)`: order 2 is the Euclidean length, 1 the sum of magnitudes, Infinity the largest magnitude, and 0 the number of
@@ -181,70 +197,73 @@ export const std = ((x: Tensor, options?: CorrectionOptions) =>
  * Defaults: order 2
  * Source: torch.linalg.vector_norm
  */
-export const norm = ((x: Tensor, options?: NormOptions) => {
-  expectFloat("norm", x);
-  checkAxes("norm", x, options);
-  const order = options?.order ?? 2;
-  if (order === 2) return flatAtZero(sum(square(x), options), sqrt);
-  if (Math.abs(order) === Infinity) {
-    checkExtreme("norm", x, options);
-    return order > 0 ? amax(abs(x), options) : amin(abs(x), options);
-  }
-  if (order === 0) return castTo(sum(logicalNot(equal(x, 0)), options), x.dtype);
-  if (order === 1) return sum(abs(x), options);
-  const powers = order < 1 ? flatAtZero(abs(x), (size) => pow(size, order), 0 ** order) : pow(abs(x), order);
-  return flatAtZero(sum(powers, options), (total) => pow(total, 1 / order), 0 ** (1 / order));
-}) as Reducer<NormOptions>;
+export const norm = operation(
+  "norm",
+  [input, ["order", "axis", "keepDims"]],
+  (x: Tensor, options: NormOptions) => {
+    expectFloat("norm", x);
+    checkAxes("norm", x, options);
+    const { order = 2, ...reduction } = options;
+    if (order === 2) return flatAtZero(sum(square(x), reduction), sqrt);
+    if (Math.abs(order) === Infinity) {
+      checkExtreme("norm", x, reduction);
+      return order > 0 ? amax(abs(x), reduction) : amin(abs(x), reduction);
+    }
+    if (order === 0) return castTo(sum(logicalNot(equal(x, 0)), reduction), x.dtype);
+    if (order === 1) return sum(abs(x), reduction);
+    const powers = order < 1 ? flatAtZero(abs(x), (size) => pow(size, order), 0 ** order) : pow(abs(x), order);
+    return flatAtZero(sum(powers, reduction), (total) => pow(total, 1 / order), 0 ** (1 / order));
+  },
+) as Reducer<NormOptions, never>;
 
 /** Whether any element is true; false if there are no elements. */
-export const any = ((x: Tensor, options?: ReductionOptions) => {
+export const any = operation("any", reduced, (x: Tensor, options: ReductionOptions) => {
   checkAxes("any", x, options);
   return castTo(sum(castTo(x, "bool"), options), "bool");
 }) as Reducer;
 
 /** Whether every element is true; true if there are no elements. */
-export const all = ((x: Tensor, options?: ReductionOptions) => {
+export const all = operation("all", reduced, (x: Tensor, options: ReductionOptions) => {
   checkAxes("all", x, options);
   return logicalNot(any(logicalNot(x), options));
 }) as Reducer;
 
 /** `yᵢ = x₀ + … + xᵢ` along an axis (default: the last). Source: torch.cumsum */
-export function cumsum<S extends Shape>(x: Tensor<S>, options?: { readonly axis?: number }): Tensor<S>;
-export function cumsum(x: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
+export const cumsum = operation("cumsum", [input, ["axis"]], (x: Tensor, { axis = -1 }: AxisOption) => {
   const summable = castTo(x, accepted(x.dtype, numbers));
   return apply("cumsum", [summable], { axis: normalizeAxis("cumsum", axis, x.ndim) });
-}
+}) as AlongAxis;
 
-function reduce(name: NameOfKind<"reduction">, x: Tensor, options: ReductionOptions | undefined): Tensor {
-  const axes = normalizeAxes(name, options?.axis, x.ndim);
+function reduce(name: NameOfKind<"reduction">, x: Tensor, options: ReductionOptions): Tensor {
+  const axes = normalizeAxes(name, options.axis, x.ndim);
   const reduced = axes.length === 0 ? x : apply(name, [x], { axes });
-  return options?.keepDims === true ? reshape(reduced, keptShape(x.shape, axes)) : reduced;
+  return options.keepDims === true ? reshape(reduced, keptShape(x.shape, axes)) : reduced;
 }
 
 /** Checks the axes early, so that errors name the function that the user called, not one that it calls. */
-function checkAxes(called: string, x: Tensor, options: ReductionOptions | undefined): void {
-  normalizeAxes(called, options?.axis, x.ndim);
+function checkAxes(called: string, x: Tensor, options: ReductionOptions): void {
+  normalizeAxes(called, options.axis, x.ndim);
 }
 
 /** For extremes, which a row of no elements does not have. */
-function checkExtreme(called: string, x: Tensor, options: ReductionOptions | undefined): void {
-  checkNotEmpty(called, x.shape, normalizeAxes(called, options?.axis, x.ndim));
+function checkExtreme(called: string, x: Tensor, options: ReductionOptions): void {
+  checkNotEmpty(called, x.shape, normalizeAxes(called, options.axis, x.ndim));
 }
 
-function spread(called: string, x: Tensor, options: CorrectionOptions | undefined): Tensor {
+function spread(called: string, x: Tensor, options: CorrectionOptions): Tensor {
   expectFloat(called, x);
-  const { axis, correction = 1 } = options ?? {};
+  const { correction = 1, ...reduction } = options;
   const degrees = Math.max(countOver(called, x, options) - correction, 0);
-  const center = mean(x, { ...(axis === undefined ? {} : { axis }), keepDims: true });
-  return div(sum(square(sub(x, center)), options), degrees);
+  const center = mean(x, { ...reduction, keepDims: true });
+  return div(sum(square(sub(x, center)), reduction), degrees);
 }
 
 function keptShape(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
 }
 
-function countOver(called: string, x: Tensor, options: ReductionOptions | undefined): number {
-  return normalizeAxes(called, options?.axis, x.ndim).reduce((count, axis) => count * x.shape[axis], 1);
+function countOver(called: string, x: Tensor, options: ReductionOptions): number {
+  return normalizeAxes(called, options.axis, x.ndim).reduce((count, axis) => count * x.shape[axis], 1);
 }
 
 /** A function with the given value at 0 and the gradient 0 there. The true slope is infinite and would make gradients NaN. */

@@ -8,6 +8,7 @@ import {
   type Shape,
 } from "@stargrad/graph";
 import { createLoop, traceBody, type LoopDefinition } from "../loop.js";
+import { given, operation } from "../operation.js";
 import { Tensor } from "../tensor.js";
 import { leavesOf, mapTree, pairLeaves, type Nested, type Tree } from "../tree.js";
 import { zeros } from "./creation.js";
@@ -48,66 +49,65 @@ type Loose<T> = T extends Tree ? Nested<T, Tensor> : T;
  *         ArgumentError if the next carry has another nesting, or if f reads a value
  * Source: jax.lax.scan
  */
-export function scan<
-  Carry extends Tree,
-  X extends Tree | null,
-  Y extends Tree | null | undefined = undefined,
->(
+export const scan = /* @__PURE__ */ operation(
+  "scan",
+  [given, given, given, ["length", "reverse"]],
+  (
+    f: (carry: never, x: never) => Iteration<Tree, Tree | null | undefined>,
+    initial: Tree,
+    sequences: Tree | null,
+    options: ScanOptions,
+  ): { readonly carry: Tree; readonly y: Tree | null | undefined } => {
+    const actual = sequences === null ? [] : leavesOf(sequences, "scan");
+    const extent = { length: lengthOf(actual, options.length), reverse: options.reverse ?? false };
+    const carryFormals: Tensor[] = [];
+    const carried = mapTree(initial, ({ shape, dtype }) => placeholder(shape, dtype, carryFormals), "scan");
+    const sliceFormals: Tensor[] = [];
+    const slices =
+      sequences === null
+        ? null
+        : mapTree(sequences, ({ shape, dtype }) => placeholder(shape.slice(1), dtype, sliceFormals), "scan");
+    // The public signature guarantees that f accepts arguments of this nesting.
+    const traced = traceBody(() => iterationOf(f(carried as never, slices as never)), extent);
+    const { carry, y } = traced.result;
+    const pairs = pairLeaves("scan", initial, carry, "the next carry is");
+    const kept = y === null || y === undefined ? [] : leavesOf(y);
+
+    const finish = (carryOf: (index: number) => Tensor, stackOf: (index: number) => Tensor) => ({
+      carry: replaced(initial, carryOf),
+      y: y === null || y === undefined ? y : replaced(y, stackOf),
+    });
+    if (extent.length === 0) {
+      return finish(
+        (index) => pairs[index][0],
+        (index) => zeros([0, ...kept[index].shape], { dtype: kept[index].dtype }),
+      );
+    }
+    const carries = pairs.map(([start, next], index) => ({
+      formal: carryFormals[index].node,
+      initial: start.node,
+      next: next.node,
+    }));
+    const changing = traced.carries;
+    const outputs = loopOutputs({
+      ...extent,
+      carries: [...carries, ...changing],
+      sequences: [
+        ...actual.map(({ node }, index) => ({ formal: sliceFormals[index].node, actual: node })),
+        ...traced.sequences,
+      ],
+      results: kept.map(({ node }) => node),
+      made: traced.made,
+    });
+    traced.commit(changing.map((_, i) => outputs(carries.length + i)));
+    return finish(outputs, (index) => outputs(carries.length + changing.length + index));
+  },
+) as <Carry extends Tree, X extends Tree | null, Y extends Tree | null | undefined = undefined>(
   f: (carry: Carry, x: Loose<X>) => Iteration<Tree, Y>,
   initial: Carry,
   sequences: X,
   options?: ScanOptions,
-): { readonly carry: Carry; readonly y: Loose<Y> };
-export function scan(
-  f: (carry: never, x: never) => Iteration<Tree, Tree | null | undefined>,
-  initial: Tree,
-  sequences: Tree | null,
-  options: ScanOptions = {},
-): { readonly carry: Tree; readonly y: Tree | null | undefined } {
-  const given = sequences === null ? [] : leavesOf(sequences);
-  const extent = { length: lengthOf(given, options.length), reverse: options.reverse ?? false };
-  const carryFormals: Tensor[] = [];
-  const carried = mapTree(initial, ({ shape, dtype }) => placeholder(shape, dtype, carryFormals));
-  const sliceFormals: Tensor[] = [];
-  const slices =
-    sequences === null
-      ? null
-      : mapTree(sequences, ({ shape, dtype }) => placeholder(shape.slice(1), dtype, sliceFormals));
-  // The public signature guarantees that f accepts arguments of this nesting.
-  const traced = traceBody(() => iterationOf(f(carried as never, slices as never)), extent);
-  const { carry, y } = traced.result;
-  const pairs = pairLeaves("scan", initial, carry, "the next carry is");
-  const kept = y === null || y === undefined ? [] : leavesOf(y);
-
-  const finish = (carryOf: (index: number) => Tensor, stackOf: (index: number) => Tensor) => ({
-    carry: replaced(initial, carryOf),
-    y: y === null || y === undefined ? y : replaced(y, stackOf),
-  });
-  if (extent.length === 0) {
-    return finish(
-      (index) => pairs[index][0],
-      (index) => zeros([0, ...kept[index].shape], { dtype: kept[index].dtype }),
-    );
-  }
-  const carries = pairs.map(([start, next], index) => ({
-    formal: carryFormals[index].node,
-    initial: start.node,
-    next: next.node,
-  }));
-  const changing = traced.carries;
-  const outputs = loopOutputs({
-    ...extent,
-    carries: [...carries, ...changing],
-    sequences: [
-      ...given.map(({ node }, index) => ({ formal: sliceFormals[index].node, actual: node })),
-      ...traced.sequences,
-    ],
-    results: kept.map(({ node }) => node),
-    made: traced.made,
-  });
-  traced.commit(changing.map((_, i) => outputs(carries.length + i)));
-  return finish(outputs, (index) => outputs(carries.length + changing.length + index));
-}
+) => { readonly carry: Carry; readonly y: Loose<Y> };
 
 /** Makes a loop; returns a function that makes the node of an output when it is needed. */
 function loopOutputs(definition: LoopDefinition): (index: number) => Tensor {
@@ -167,7 +167,7 @@ function iterationOf({ carry, y }: Iteration<Tree, Tree | null | undefined>): {
   readonly carry: Tree;
   readonly y: Tree | null | undefined;
 } {
-  const now = (tree: Tree): Tree => mapTree(tree, ({ node }: Tensor): Tensor => new Tensor(node));
+  const now = (tree: Tree): Tree => mapTree(tree, ({ node }: Tensor): Tensor => new Tensor(node), "scan");
   if ((carry as Tree | null | undefined) !== null && typeof carry === "object")
     return { carry: now(carry), y: y === null || y === undefined ? y : now(y) };
   throw new ArgumentError("scan", "the function did not return { carry, y } (y is optional)");

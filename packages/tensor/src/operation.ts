@@ -1,0 +1,157 @@
+import { ArgumentError } from "@stargrad/graph";
+import { describe, expectOptions } from "@stargrad/graph/internal";
+import { toIndices, toOperand, toTensor, toTensors } from "./operands.js";
+import { Tensor } from "./tensor.js";
+
+/**
+ * A parameter of a function: one of the readers below; the name of a number, which the function checks further; or the names of the
+ * options. If `axis` is the first option, a number or a list of numbers in the options' place is the axis.
+ */
+type Parameter = Reader | string | readonly string[];
+
+interface Signature {
+  readonly called: string;
+  readonly parameters: readonly Parameter[];
+}
+
+/** Reads an argument. */
+interface Reader {
+  /** An example of the argument, for errors that show how to call the function. */
+  readonly example: string;
+  /** Whether it returns a tensor as it is, so that it need not be called for one. */
+  readonly keepsTensor: boolean;
+  /** The argument as the function uses it. `other`: the first argument; for the first one, the second. */
+  read(signature: Signature, given: unknown, other: unknown): unknown;
+}
+
+/**
+ * A function as users call it, which reads every argument as its parameter says, and throws for further arguments. All functions of
+ * tensors are made by it, and methods are these functions. So what is no tensor and what is no option is found here and nowhere else.
+ *
+ * Every operation of a training step runs through it: one and two parameters, which are the most frequent, have no further loop, and
+ * tensors are not read.
+ */
+export function operation<Given extends readonly unknown[], Y>(
+  called: string,
+  parameters: readonly Parameter[],
+  compute: (...given: Given) => Y,
+): (...given: Given) => Y {
+  const signature = { called, parameters };
+  const [first, second = nothing, third = nothing, fourth = nothing] = parameters.map(readerOf);
+  const run = compute as unknown as (a: unknown, b?: unknown, c?: unknown, d?: unknown) => Y;
+  const one = (a: unknown, ...more: readonly unknown[]): Y => {
+    if (more.length > 0) throw misplaced(signature, more[0], true);
+    return run(first.keepsTensor && a instanceof Tensor ? a : first.read(signature, a, undefined));
+  };
+  const two = (a: unknown, b: unknown, ...more: readonly unknown[]): Y => {
+    if (more.length > 0) throw misplaced(signature, more[0], true);
+    return run(
+      first.keepsTensor && a instanceof Tensor ? a : first.read(signature, a, b),
+      second.keepsTensor && b instanceof Tensor ? b : second.read(signature, b, a),
+    );
+  };
+  const upToFour = (a: unknown, b: unknown, c: unknown, d: unknown, ...more: readonly unknown[]): Y => {
+    if (more.length > 0) throw misplaced(signature, more[0], true);
+    return run(
+      first.read(signature, a, b),
+      second.read(signature, b, a),
+      third.read(signature, c, a),
+      fourth.read(signature, d, a),
+    );
+  };
+  const checked = [one, two][parameters.length - 1] ?? upToFour;
+  return checked as unknown as (...given: Given) => Y;
+}
+
+/** The place after the last parameter. */
+const nothing = reader("", (signature, given) => {
+  if (given !== undefined) throw misplaced(signature, given, true);
+});
+
+/** Any argument; the function reads it itself. */
+export const given = /* @__PURE__ */ reader("…", (_, argument) => argument);
+
+/** A tensor, or anything that `tensor` accepts. */
+export const input = /* @__PURE__ */ reader("x", ({ called }, given) => toTensor(called, given), true);
+
+/** Like `input`, but an array takes the element type of the tensor that it is combined with. */
+export const factor = /* @__PURE__ */ reader(
+  "y",
+  ({ called }, given, other) => toTensor(called, given, other),
+  true,
+);
+
+/** Like `factor`, but a number or boolean stays one. */
+export const operand = /* @__PURE__ */ reader(
+  "y",
+  ({ called }, given, other) => toOperand(called, given, other),
+  true,
+);
+
+/** A tensor of indices, or an array of whole numbers. */
+export const indices = /* @__PURE__ */ reader(
+  "indices",
+  ({ called }, given) => toIndices(called, given),
+  true,
+);
+
+/** A list of tensors. */
+export const tensors = /* @__PURE__ */ reader("[x, y]", (signature, given) => {
+  if (!Array.isArray(given)) throw misplaced(signature, given);
+  return toTensors(signature.called, given);
+});
+
+/** A list of numbers. It is copied: a node keeps it, and the caller may change it. */
+export const list = /* @__PURE__ */ reader("[2, 3]", (signature, given) => {
+  if (!Array.isArray(given)) throw misplaced(signature, given);
+  return given.slice() as unknown;
+});
+
+/** A number or boolean. */
+export const literal = /* @__PURE__ */ reader("1", (signature, given) => {
+  if (typeof given !== "number" && typeof given !== "boolean") throw misplaced(signature, given);
+  return given;
+});
+
+/** A number or a list of numbers. */
+export const numberOrList = /* @__PURE__ */ reader("[0, 1]", (signature, given) =>
+  Array.isArray(given) ? (given.slice() as unknown) : readNumber(signature, given),
+);
+
+function reader(example: string, read: Reader["read"], keepsTensor = false): Reader {
+  return { example, keepsTensor, read };
+}
+
+function readerOf(parameter: Parameter): Reader {
+  if (typeof parameter === "string") return reader(parameter, readNumber);
+  return "read" in parameter ? parameter : reader("", optionsReader(parameter));
+}
+
+function readNumber(signature: Signature, given: unknown): unknown {
+  if (given === undefined || typeof given === "number") return given;
+  throw misplaced(signature, given);
+}
+
+const none = {};
+
+function optionsReader(names: readonly string[]): Reader["read"] {
+  const axisFirst = names[0] === "axis";
+  return (signature, given) => {
+    if (given === undefined) return none;
+    if (axisFirst && (typeof given === "number" || Array.isArray(given))) return { axis: given as unknown };
+    if (given instanceof Tensor) throw misplaced(signature, given);
+    expectOptions<object>(signature.called, given as object, names as readonly never[]);
+    return given;
+  };
+}
+
+function misplaced({ called, parameters }: Signature, given: unknown, isFurther = false): ArgumentError {
+  const got = given instanceof Tensor ? "a tensor" : describe(given);
+  const call = parameters.map((each) =>
+    typeof each === "string" ? each : "read" in each ? each.example : `{ ${each.join(", ")} }`,
+  );
+  return new ArgumentError(
+    called,
+    `got ${got}${isFurther ? " as a further argument" : ""}; expected ${called}(${call.join(", ")})`,
+  );
+}

@@ -170,7 +170,7 @@ describe("every function", () => {
 
   it.each(methods)("x.%s refuses what the function refuses", (name, call, [x, ...rest]) => {
     const method = (...more: readonly unknown[]): unknown =>
-      (x as unknown as Record<string, Call>)[name](...rest, ...more);
+      (x as Record<string, Call>)[name](...rest, ...more);
     for (const wrong of [{ nonsense: 1 }, true]) {
       expect(refusal(name, () => method(wrong))).toBe(refusal(name, () => call(x, ...rest, wrong)));
     }
@@ -273,7 +273,7 @@ describe("the caller's lists", () => {
       Array.isArray(value)
         ? value.map(copy)
         : typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
-          ? copyOf(value as object)
+          ? copyOf(value)
           : value;
     const copyOf = (options: object): object =>
       Object.fromEntries(Object.entries(options).map(([key, value]) => [key, copy(value)]));

@@ -17,10 +17,14 @@ export function expectValue(called: string, name: string, value: unknown, [expec
 /** A value as errors show it: `3`, `"sum"`, `[1, 2]`, `a tensor`. */
 export function writeValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(writeValue).join(", ")}]`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) {
+    return value.length > 8 ? `a list of ${value.length}` : `[${value.map(writeValue).join(", ")}]`;
+  }
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (ArrayBuffer.isView(value)) return "a typed array";
+  if ("then" in value) return "a promise";
   return tensorLike[1](value) ? "a tensor" : "an object";
 }
 

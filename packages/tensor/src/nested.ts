@@ -1,5 +1,5 @@
 import { ArgumentError, formatShape, ShapeError, sizeOf, type Shape } from "@stargrad/graph";
-import { describe } from "@stargrad/graph/internal";
+import { writeValue } from "@stargrad/graph/internal";
 
 /** Numbers or booleans in nested arrays, as `[[1, 2], [3, 4]]`. */
 export type NestedArray = number | boolean | readonly NestedArray[];
@@ -58,7 +58,7 @@ function ragged(called: string, shape: Shape, i: number, got: unknown, length?: 
   }
   const subject = path.length === 0 ? "the value" : formatShape(path);
   if (typeof got !== "number" && typeof got !== "boolean" && !Array.isArray(got)) {
-    const what = describe(got);
+    const what = writeValue(got);
     const expected = `${path.length === 0 ? "a tensor, " : ""}a number, a boolean or an array of them`;
     const hint = what === "a promise" ? "A forgotten await?" : undefined;
     return new ArgumentError(called, `${subject} is ${what}; expected ${expected}`, hint);

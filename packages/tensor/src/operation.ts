@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/graph";
-import { describe, expectOptions } from "@stargrad/graph/internal";
+import { expectOptions, writeValue } from "@stargrad/graph/internal";
 import { toIndices, toOperand, toTensor, toTensors } from "./operands.js";
 import { Tensor } from "./tensor.js";
 
@@ -39,26 +39,29 @@ export function operation<Given extends readonly unknown[], Y>(
   const signature = { called, parameters };
   const [first, second = nothing, third = nothing, fourth = nothing] = parameters.map(readerOf);
   const run = compute as unknown as (a: unknown, b?: unknown, c?: unknown, d?: unknown) => Y;
-  const one = (a: unknown, ...more: readonly unknown[]): Y => {
-    if (more.length > 0) throw misplaced(signature, more[0], true);
+  // `arguments` makes no array, which a rest parameter would make at every call.
+  /* eslint-disable prefer-rest-params */
+  function one(a: unknown): Y {
+    if (arguments.length > 1) throw misplaced(signature, arguments[1], true);
     return run(first.keepsTensor && a instanceof Tensor ? a : first.read(signature, a, undefined));
-  };
-  const two = (a: unknown, b: unknown, ...more: readonly unknown[]): Y => {
-    if (more.length > 0) throw misplaced(signature, more[0], true);
+  }
+  function two(a: unknown, b: unknown): Y {
+    if (arguments.length > 2) throw misplaced(signature, arguments[2], true);
     return run(
       first.keepsTensor && a instanceof Tensor ? a : first.read(signature, a, b),
       second.keepsTensor && b instanceof Tensor ? b : second.read(signature, b, a),
     );
-  };
-  const upToFour = (a: unknown, b: unknown, c: unknown, d: unknown, ...more: readonly unknown[]): Y => {
-    if (more.length > 0) throw misplaced(signature, more[0], true);
+  }
+  function upToFour(a: unknown, b: unknown, c: unknown, d: unknown): Y {
+    if (arguments.length > 4) throw misplaced(signature, arguments[4], true);
     return run(
       first.read(signature, a, b),
       second.read(signature, b, a),
       third.read(signature, c, a),
       fourth.read(signature, d, a),
     );
-  };
+  }
+  /* eslint-enable prefer-rest-params */
   const checked = [one, two][parameters.length - 1] ?? upToFour;
   return checked as unknown as (...given: Given) => Y;
 }
@@ -146,7 +149,7 @@ function optionsReader(names: readonly string[]): Reader["read"] {
 }
 
 function misplaced({ called, parameters }: Signature, given: unknown, isFurther = false): ArgumentError {
-  const got = given instanceof Tensor ? "a tensor" : describe(given);
+  const got = writeValue(given);
   const call = parameters.map((each) =>
     typeof each === "string" ? each : "read" in each ? each.example : `{ ${each.join(", ")} }`,
   );

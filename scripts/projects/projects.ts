@@ -11,6 +11,8 @@ import { compileTypes } from "./types.js";
 type Project = (folder: string) => Promise<Row[]>;
 
 const silent = "--disable-warning=ExperimentalWarning";
+/** Nothing is timed: the limit of test runners is for what hangs, also on a busy machine. */
+const patience = ["--testTimeout", "300000"];
 
 /** How each project is run, by the name of its folder. */
 export const projects: Readonly<Record<string, Project>> = {
@@ -66,12 +68,21 @@ function jest(environment: string, modules: string, env: Readonly<Record<string,
     ".",
     "--env",
     environment,
+    ...patience,
   ];
   return { command: process.execPath, args, env };
 }
 
 function vitest(environment: string, pool: string): Command {
-  const args = ["../node_modules/vitest/vitest.mjs", "run", "--environment", environment, "--pool", pool];
+  const args = [
+    "../node_modules/vitest/vitest.mjs",
+    "run",
+    "--environment",
+    environment,
+    "--pool",
+    pool,
+    ...patience,
+  ];
   return { command: process.execPath, args, env: { SETTING: `${environment}, pool ${pool}` } };
 }
 

@@ -1,4 +1,5 @@
 import { DTypeError, formatShape, StargradError } from "@stargrad/graph";
+import { brand } from "@stargrad/graph/internal";
 import { fromData, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
 import { unravelIndex } from "./unravel-index.js";
@@ -49,6 +50,10 @@ export interface CheckGradientOptions {
 
 /** Back-propagation and central differences disagree. */
 export class GradientError extends StargradError {
+  static {
+    brand(this, "GradientError");
+  }
+
   override readonly name = "GradientError";
   readonly mismatches: readonly GradientMismatch[];
 

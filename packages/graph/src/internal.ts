@@ -1,5 +1,7 @@
 // Exports for the other packages of this repository only. They may change in any version.
 
+export { brand } from "./brand.js";
+export { recognizeCopies, shared } from "./copies.js";
 export { canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
 export { loopCases, type LoopCase } from "./loop-cases.js";
 export { type LoopParts } from "./loop-body.js";
@@ -22,3 +24,4 @@ export { philox4x32 } from "./primitives/random.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis } from "./shape.js";
 export { unreadable } from "./storage.js";
+export { version } from "./version.js";

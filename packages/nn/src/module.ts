@@ -1,6 +1,6 @@
 import { assignAll, Buffer, Parameter, Variable } from "@stargrad/autograd";
 import { ArgumentError, realize, type Tensor } from "@stargrad/tensor";
-import { disposeSymbol, noteReadingsBy, StateReader } from "@stargrad/tensor/internal";
+import { disposeSymbol, noteReadingsBy, recognizeCopies, StateReader } from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
 import { readModules } from "./module-reading.js";
 import { writeTree } from "./module-tree.js";
@@ -19,6 +19,10 @@ noteReadingsBy((f) => readModules([], f));
  * Source: torch.nn.Module
  */
 export abstract class Module {
+  static {
+    recognizeCopies(this, "Module");
+  }
+
   /** Whether the module is in training mode, which changes layers such as dropout; see `train` and `eval`. */
   training = true;
   readonly #name: string;

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/graph";
-import { philox4x32 } from "@stargrad/graph/internal";
+import { philox4x32, recognizeCopies, shared } from "@stargrad/graph/internal";
 import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { expectNoRecording } from "./recording-state.js";
 
@@ -12,6 +12,10 @@ import { expectNoRecording } from "./recording-state.js";
  * Throws: ArgumentError unless the seed is a whole number from 0 to 2⁵³ − 1
  */
 export class Generator implements RandomStream {
+  static {
+    recognizeCopies(this, "Generator");
+  }
+
   #seed: number;
   #block = 0;
 
@@ -81,16 +85,16 @@ export class Generator implements RandomStream {
   }
 }
 
-const shared = new Generator(0);
+const usual = /* @__PURE__ */ shared("generator", () => new Generator(0));
 
 /** The generator that is used if none is given. Its initial seed is 0, so programs are reproducible by default. */
 export function defaultGenerator(): Generator {
-  return shared;
+  return usual;
 }
 
 /** Restarts the default generator from a seed. Source: torch.manual_seed */
 export function manualSeed(seed: number): void {
-  shared.restore({ seed, block: 0 });
+  usual.restore({ seed, block: 0 });
 }
 
 function checkSeed(seed: number): number {

@@ -4,7 +4,7 @@
 import "./methods.js";
 
 export { disposeSymbol } from "@stargrad/graph";
-export { expectOptions, withoutHistory } from "@stargrad/graph/internal";
+export { brand, expectOptions, recognizeCopies, shared, withoutHistory } from "@stargrad/graph/internal";
 export {
   computeNodes,
   fallBackOn,

@@ -10,7 +10,7 @@ import {
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
-import { overlong } from "@stargrad/graph/internal";
+import { overlong, recognizeCopies } from "@stargrad/graph/internal";
 import { computedAnywhere, lastingStorage, realizeNodes } from "./engine.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
@@ -27,6 +27,10 @@ import { expectNoRecording, isRecording } from "./recording-state.js";
  * The operations (`x.add(y)`, `x.sum()`, …) are the functions of this package; methods.ts makes them methods.
  */
 export class Tensor<S extends Shape = Shape> {
+  static {
+    recognizeCopies(this, "Tensor");
+  }
+
   /** The node this handle refers to. Only variables change it. */
   protected current: Node;
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from "@stargrad/graph";
+import { shared } from "@stargrad/graph/internal";
 import { turnOfTheEventLoop } from "../event-loop.js";
 import type { Heap } from "../heap.js";
 import { commands, words } from "./serve.js";
@@ -212,7 +213,7 @@ class Workers {
   }
 }
 
-const noticed = new Set<string>();
+const noticed = /* @__PURE__ */ shared("notices", () => new Set<string>());
 
 /** Warns once about the reason why there are no threads. */
 function notice(obstacle: string): void {

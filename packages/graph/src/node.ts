@@ -45,6 +45,11 @@ export type Operation = {
 
 const none: readonly Node[] = [];
 
+/** JavaScript engines show this text in the error. */
+const notCloneable = Symbol(
+  "a tensor: send { data: await x.data(), shape: x.shape } instead, and make it again with fromData(data, shape)",
+);
+
 const state = /* @__PURE__ */ shared("nodes", () => ({
   /** The number of nodes created so far. */
   made: 0,
@@ -78,6 +83,8 @@ export class Node implements Numbered {
   readonly tracked: boolean;
   /** The number of nodes created before this one. */
   readonly serial: number;
+  /** Makes `structuredClone` and `postMessage` throw: a copy would have no elements. */
+  readonly notCloneable = notCloneable;
   /** Only `NodeNumbers` uses these two fields. */
   walk = 0;
   place = 0;

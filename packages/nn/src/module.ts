@@ -174,6 +174,11 @@ export abstract class Module {
     return this.#made ?? `${this.#name}${this.children().length === 0 ? "()" : ""}`;
   }
 
+  /** All values by name, for `JSON.stringify`: the state dict. Throws as `toJSON` of a tensor does. */
+  toJSON(): Record<string, Tensor> {
+    return Object.fromEntries(this.stateDict());
+  }
+
   /** The module and all modules inside as a tree, with the number of parameters and the shapes of each module's own ones. */
   toString(): string {
     return writeTree<Module>(this);

@@ -16,16 +16,17 @@ export class Generator implements RandomStream {
     recognizeCopies(this, "Generator");
   }
 
-  #seed: number;
-  #block = 0;
+  // Not #private, so that deep equality, JSON and structuredClone see the state. `restore` accepts such a copy.
+  private seed: number;
+  private block = 0;
 
   constructor(seed: number) {
     expectNoRecording("Generator", "a generator is made");
-    this.#seed = checkSeed(seed);
+    this.seed = checkSeed(seed);
   }
 
   state(): GeneratorState {
-    return { seed: this.#seed, block: this.#block };
+    return { seed: this.seed, block: this.block };
   }
 
   /**
@@ -39,17 +40,17 @@ export class Generator implements RandomStream {
   }
 
   moveTo({ seed, block }: GeneratorState): void {
-    this.#seed = checkSeed(seed);
-    this.#block = checkSeed(block);
+    this.seed = checkSeed(seed);
+    this.block = checkSeed(block);
   }
 
   reserve(blocks: number, offsets: readonly number[] = [0]): Int32Array {
     const starts = new Int32Array(4 * offsets.length);
     offsets.forEach((offset, i) => {
-      const block = this.#block + offset;
-      starts.set([low(this.#seed), high(this.#seed), low(block), high(block)], 4 * i);
+      const block = this.block + offset;
+      starts.set([low(this.seed), high(this.seed), low(block), high(block)], 4 * i);
     });
-    this.#block += blocks;
+    this.block += blocks;
     return starts;
   }
 

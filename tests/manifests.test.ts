@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { version } from "@stargrad/graph/internal";
 import { describe, expect, it } from "vitest";
 
 import { folders, publicFolders, readJson, root } from "./workspace.js";
 
 interface Manifest {
   name: string;
+  version?: string;
   private?: boolean;
   homepage?: string;
   repository?: { type: string; url: string; directory?: string };
@@ -109,6 +111,13 @@ describe.each(packages)("$folder", (self) => {
 });
 
 describe("the workspace", () => {
+  it("has one version, which the code knows", () => {
+    const versions = publicFolders.map((folder) => (readJson(`${folder}/package.json`) as Manifest).version);
+    expect(new Set(versions), "run `npm run version` instead of `changeset version`").toEqual(
+      new Set([version]),
+    );
+  });
+
   it("checks the types of every package, and of the tests of the public ones", () => {
     expect(references("tsconfig.json")).toEqual([...folders, "tsconfig.tests.json"].sort());
     expect(references("tsconfig.tests.json")).toEqual([...publicFolders].sort());

@@ -11,7 +11,7 @@ import {
 } from "@stargrad/graph";
 import { observeNodes, unravelIndex } from "@stargrad/graph/internal";
 import { getEngine, realize, setEngine, Tensor } from "@stargrad/tensor";
-import { expectNoRecording } from "@stargrad/tensor/internal";
+import { brand, expectNoRecording } from "@stargrad/tensor/internal";
 import { callerOf, deepStacks } from "./call-site.js";
 import { customRuleOf } from "./custom-rule.js";
 import { nodeBeingDifferentiated } from "./pull-back.js";
@@ -19,6 +19,10 @@ import { runIterations } from "./loop-iterations.js";
 
 /** An operation produced NaN or an infinity. The stack of the `cause` is that of the operation's call. */
 export class AnomalyError extends StargradError {
+  static {
+    brand(this, "AnomalyError");
+  }
+
   override readonly name = "AnomalyError";
   /** The primitive that produced it. */
   readonly primitive: string;

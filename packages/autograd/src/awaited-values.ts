@@ -1,7 +1,7 @@
 import { type Node } from "@stargrad/graph";
 import { pendingWithCoOutputs, topologicalOrder } from "@stargrad/graph/internal";
 import { realize, Tensor } from "@stargrad/tensor";
-import { expectNoRecording } from "@stargrad/tensor/internal";
+import { expectNoRecording, shared } from "@stargrad/tensor/internal";
 import type { Variable } from "./variable.js";
 
 /** The largest number of pending values per variable. Each keeps the graph of its forward pass in memory. */
@@ -20,9 +20,10 @@ const replacementBound = 16;
  * The pending values of variables in the order of assignment, each with the number of replacements so far. They are held
  * globally, because the nodes that depend on a variable are found only by traversing the graph from them.
  */
-const awaited = new Map<Node, number>();
-
-let replacements = 0;
+const { awaited, count } = /* @__PURE__ */ shared("awaitedValues", () => ({
+  awaited: new Map<Node, number>(),
+  count: { replacements: 0 },
+}));
 
 /** Computes all pending values if there are too many, for one of these variables or in total. */
 export function limitAwaited(variables: readonly Variable[]): void {
@@ -32,7 +33,7 @@ export function limitAwaited(variables: readonly Variable[]): void {
 
 /** Registers pending values. */
 export function awaitValues(nodes: readonly Node[]): void {
-  for (const node of nodes) awaited.set(node, replacements);
+  for (const node of nodes) awaited.set(node, count.replacements);
 }
 
 /**
@@ -73,7 +74,7 @@ function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Node[]): D
   const waiting = stillAwaited();
   const leaves = new Set([...replaced].flatMap((variable) => variable.sharedLeaves()));
   if (waiting.length === 0 || leaves.size === 0) return none;
-  replacements++;
+  count.replacements++;
   // Each pending value is its own co-output.
   const { coOutputs } = pendingWithCoOutputs(onTheWayTo);
   const others = waiting.filter((node) => !coOutputs.has(node));
@@ -84,7 +85,7 @@ function dueBefore(replaced: Iterable<Variable>, onTheWayTo: readonly Node[]): D
       reading.add(node);
     }
   }
-  const isOld = (node: Node): boolean => replacements - (awaited.get(node) ?? 0) > replacementBound;
+  const isOld = (node: Node): boolean => count.replacements - (awaited.get(node) ?? 0) > replacementBound;
   return {
     reading: others.filter((node) => reading.has(node)),
     old: others.filter((node) => !reading.has(node) && isOld(node)),

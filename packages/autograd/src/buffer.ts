@@ -1,6 +1,6 @@
 import type { Shape } from "@stargrad/graph";
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions, flag, toTensor } from "@stargrad/tensor/internal";
+import { expectOptions, flag, recognizeCopies, toTensor } from "@stargrad/tensor/internal";
 import { assignAll } from "./assignment.js";
 import { disposeOf } from "./awaited-values.js";
 import { computedLeaf, Variable } from "./variable.js";
@@ -11,6 +11,10 @@ import { computedLeaf, Variable } from "./variable.js";
  * Source: torch.nn.Module.register_buffer
  */
 export class Buffer<S extends Shape = Shape> extends Variable<S> {
+  static {
+    recognizeCopies(this, "Buffer");
+  }
+
   /**
    * `keepsPrevious`: whether the previous value is kept, as for a parameter. Pass false for a state from which only its own
    * next value is computed; it is then updated in place. Default: true.

@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, formatShape, StargradError } from "@stargrad/graph";
-import { expectOptions, notNegative, positive, unravelIndex } from "@stargrad/graph/internal";
+import { brand, expectOptions, notNegative, positive, unravelIndex } from "@stargrad/graph/internal";
 import { fromData, getEngine, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
 
@@ -49,6 +49,10 @@ export interface CheckGradientOptions {
 
 /** Back-propagation and central differences disagree. */
 export class GradientError extends StargradError {
+  static {
+    brand(this, "GradientError");
+  }
+
   override readonly name = "GradientError";
   readonly mismatches: readonly GradientMismatch[];
 

@@ -1,6 +1,6 @@
 import { Node } from "@stargrad/graph";
 import { Tensor } from "@stargrad/tensor";
-import { findSourcesBy } from "@stargrad/tensor/internal";
+import { findSourcesBy, shared } from "@stargrad/tensor/internal";
 
 /** The gradient rule of a node that does not use the rule of its primitive. */
 export interface CustomRule {
@@ -12,7 +12,7 @@ export interface CustomRule {
   readonly rule: (g: Tensor, inputs: readonly Tensor[], y: Tensor) => readonly (Tensor | null)[];
 }
 
-const customRules = new WeakMap<Node, CustomRule>();
+const customRules = /* @__PURE__ */ shared("customRules", () => new WeakMap<Node, CustomRule>());
 
 /** A new node with the given value and a custom gradient rule. */
 export function withCustomRule(value: Node, rule: CustomRule): Tensor {

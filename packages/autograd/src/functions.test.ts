@@ -241,7 +241,7 @@ const functions: Record<string, readonly Sample[]> = {
 /** Functions whose result does not vary with a real input, or is not real: there is nothing to differentiate. */
 const withoutDerivative = [
   ...["greater", "greaterEqual", "isFinite", "isNaN", "logicalAnd", "logicalNot", "logicalOr", "notEqual"],
-  ...["all", "any", "argmax", "argmin", "argsort", "oneHot", "detach"],
+  ...["all", "allClose", "any", "argmax", "argmin", "argsort", "oneHot", "detach"],
   ...["arange", "eye", "fromData", "full", "fullLike", "linspace", "ones", "onesLike", "tensor", "zeros"],
   ...["zerosLike", "bernoulli", "normal", "randint", "randomBits", "uniform"],
   // The gradient of a loop is that of its body, which can be anything: see scan-gradient.test.ts.

@@ -1,6 +1,6 @@
 import { DTypeError, type Node, type Shape } from "@stargrad/graph";
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions, flag, toTensor } from "@stargrad/tensor/internal";
+import { expectOptions, flag, recognizeCopies, toTensor } from "@stargrad/tensor/internal";
 import { assignAll } from "./assignment.js";
 import { disposeOf } from "./awaited-values.js";
 import { GradientSlot } from "./gradient-slot.js";
@@ -14,6 +14,10 @@ import { computedLeaf, Variable } from "./variable.js";
  * Source: torch.nn.Parameter
  */
 export class Parameter<S extends Shape = Shape> extends Variable<S> {
+  static {
+    recognizeCopies(this, "Parameter");
+  }
+
   readonly #gradient = new GradientSlot(this);
 
   constructor(initial: Tensor<S>, options: { readonly requiresGradient?: boolean } = {}) {

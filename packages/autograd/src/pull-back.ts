@@ -8,7 +8,7 @@ import {
   type Operation,
   type Shape,
 } from "@stargrad/graph";
-import { withoutHistory } from "@stargrad/graph/internal";
+import { shared, withoutHistory } from "@stargrad/graph/internal";
 import { add, reshape, sum, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
 import { gradientOrder, leadingTo, sourcesOf } from "./gradient-order.js";
@@ -98,20 +98,20 @@ function gradientsOf(
   }
 }
 
-let differentiated: Node | null = null;
+const current = /* @__PURE__ */ shared("differentiated", () => ({ node: null as Node | null }));
 
 /** The node whose gradient rule is running now; `null` if none is. */
 export function nodeBeingDifferentiated(): Node | null {
-  return differentiated;
+  return current.node;
 }
 
 function differentiating<T>(node: Node, compute: () => T): T {
-  const outer = differentiated;
-  differentiated = node;
+  const outer = current.node;
+  current.node = node;
   try {
     return compute();
   } finally {
-    differentiated = outer;
+    current.node = outer;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Tensor } from "@stargrad/tensor";
+import { shared } from "@stargrad/tensor/internal";
 import type { Variable } from "./variable.js";
 
 /** The changes that a function makes while its assignments are recorded. */
@@ -11,11 +12,13 @@ export interface RecordedChanges {
   readonly restore: (() => void)[];
 }
 
-let current: RecordedChanges | null = null;
+const current = /* @__PURE__ */ shared("recordedChanges", () => ({
+  changes: null as RecordedChanges | null,
+}));
 
 /** The changes being recorded; `null` if none are. */
 export function recording(): RecordedChanges | null {
-  return current;
+  return current.changes;
 }
 
 /**
@@ -28,13 +31,13 @@ export function recordAssignments<T>(f: () => T): {
   readonly assignments: ReadonlyMap<Variable, Tensor>;
   readonly gradients: ReadonlyMap<Variable, Tensor | null>;
 } {
-  const outer = current;
+  const outer = current.changes;
   const changes: RecordedChanges = { assignments: new Map(), gradients: new Map(), restore: [] };
-  current = changes;
+  current.changes = changes;
   try {
     return { result: f(), assignments: changes.assignments, gradients: changes.gradients };
   } finally {
-    current = outer;
+    current.changes = outer;
     for (const back of changes.restore.reverse()) back();
   }
 }

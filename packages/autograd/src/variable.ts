@@ -14,6 +14,7 @@ import {
   fallBackOn,
   lastingStorage,
   mayStillFail,
+  recognizeCopies,
   takeBackIfItFails,
 } from "@stargrad/tensor/internal";
 import { DisposedStorage } from "./disposed-storage.js";
@@ -34,6 +35,10 @@ export function variableOf({ owner }: Node): Variable | undefined {
  * steps copy nothing to the host and allocate no new storage.
  */
 export abstract class Variable<S extends Shape = Shape> extends Tensor<S> {
+  static {
+    recognizeCopies(this, "Variable");
+  }
+
   /** Its name in errors, for example its path in a module. */
   name: string | null = null;
   /** The leaves for the current value: at most one that is tracked and one that is not. */

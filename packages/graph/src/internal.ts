@@ -1,5 +1,7 @@
 // Exports for the other packages of this repository only. They may change in any version.
 
+export { brand, isBranded } from "./brand.js";
+export { recognizeCopies, shared } from "./copies.js";
 export { asElements, canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
 export {
   anything,
@@ -43,3 +45,4 @@ export { checkNotEmpty } from "./primitives/reduction.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, unravelIndex } from "./shape.js";
 export { unreadable } from "./storage.js";
+export { version } from "./version.js";

@@ -1,3 +1,5 @@
+import { shared } from "./copies.js";
+
 /** The fields of a node in which `NodeNumbers` stores its number. */
 export interface Numbered {
   /** The walk that numbered it last; 0 if none did. */
@@ -6,14 +8,14 @@ export interface Numbered {
   walkNumber: number;
 }
 
-let walks = 0;
+const counter = /* @__PURE__ */ shared("walks", () => ({ walks: 0 }));
 
 /**
  * Numbers for the nodes of a graph during one walk. The numbers are stored in the nodes, which takes a tenth of the time of a map.
  * So a node has only one number at a time: walks that visit the same nodes must not be nested.
  */
 export class NodeNumbers {
-  readonly #walk = ++walks;
+  readonly #walk = ++counter.walks;
 
   /** The number of a node; `undefined` if it has none in this walk. */
   get(node: Numbered): number | undefined {

@@ -1,11 +1,13 @@
+import { recognizeCopies, shared } from "./copies.js";
 import { isFloat, type DType } from "./dtype.js";
-import { ShapeError } from "./errors.js";
+import { ArgumentError, ShapeError } from "./errors.js";
 import { NodeNumbers, type Numbered } from "./node-numbers.js";
 import type { Signature, TensorType } from "./primitive.js";
 import { primitives, type PrimitiveName, type RowAttributes } from "./primitives.js";
 import type { ScanAttributes } from "./primitives/scan.js";
 import type { Shape } from "./shape.js";
 import type { Storage } from "./storage.js";
+import { version } from "./version.js";
 
 /** The computation of one iteration of a loop, an attribute of the loop's operation. `LoopBody` implements it. */
 export interface LoopGraph {
@@ -43,6 +45,19 @@ export type Operation = {
 
 const none: readonly Node[] = [];
 
+/** JavaScript engines show this text in the error. */
+const notCloneable = Symbol(
+  "a tensor: send { data: await x.data(), shape: x.shape } instead, and make it again with fromData(data, shape)",
+);
+
+const state = /* @__PURE__ */ shared("nodes", () => ({
+  /** The number of nodes created so far. */
+  made: 0,
+  /** Whether histories are counted: see `withoutHistory`. */
+  counting: true,
+  observer: null as NodeObserver | null,
+}));
+
 /** An object, such as a variable, whose successive values are represented by nodes. */
 export interface ValueOwner {
   /** Its name in errors. */
@@ -58,12 +73,18 @@ export interface ValueOwner {
  * operation after it has been computed; any other computed node becomes a leaf, so that its history can be garbage-collected.
  */
 export class Node implements Numbered {
+  static {
+    recognizeCopies(this, "Node");
+  }
+
   readonly shape: Shape;
   readonly dtype: DType;
   /** Whether gradients may flow through this node. */
   readonly tracked: boolean;
   /** The number of nodes created before this one. */
   readonly serial: number;
+  /** Makes `structuredClone` and `postMessage` throw: a copy would have no elements. */
+  readonly notCloneable = notCloneable;
   /** Only `NodeNumbers` uses these two fields. */
   walk = 0;
   walkNumber = 0;
@@ -71,7 +92,6 @@ export class Node implements Numbered {
   #operation: Operation | null;
   #storage: Storage | null;
   #history: number;
-  /** The serial of the oldest operation in its history. */
   #oldest: number;
   #owner: ValueOwner | null = null;
 
@@ -84,10 +104,10 @@ export class Node implements Numbered {
     this.tracked = origin.tracked;
     this.#operation = origin.operation ?? null;
     this.#storage = origin.storage ?? null;
-    this.serial = made++;
+    this.serial = state.made++;
     this.#oldest = this.serial;
     this.#history = origin.tracked || origin.operation === undefined ? 0 : this.#add(origin.operation.inputs);
-    observer?.(this);
+    state.observer?.(this);
   }
 
   /** Nodes that are materialized whenever this node is computed, even if this node itself is not stored. */
@@ -116,6 +136,16 @@ export class Node implements Numbered {
    */
   get history(): number {
     return this.#storage === null ? this.#history : 0;
+  }
+
+  /** The version of Stargrad that it belongs to. */
+  get version(): string {
+    return version;
+  }
+
+  /** The serial of the oldest operation in its history. */
+  get oldest(): number {
+    return this.#oldest;
   }
 
   /** Counts its history exactly. Before this call, an operation may be counted once for each path to it. */
@@ -166,33 +196,29 @@ export class Node implements Numbered {
       if (history === 0) continue;
       sum += history;
       if (history > longest) longest = history;
-      if (input.#oldest < this.#oldest) this.#oldest = input.#oldest;
+      if (input.oldest < this.#oldest) this.#oldest = input.oldest;
     }
     // The sum counts a node once for each path to it. The number of nodes created since the oldest is an upper bound.
-    return counting ? Math.min(sum, this.serial - this.#oldest) + 1 : longest;
+    return state.counting ? Math.min(sum, this.serial - this.#oldest) + 1 : longest;
   }
 }
 
-let made = 0;
-
 /** The number of nodes created so far, which is the serial of the next node. */
 export function nodesMade(): number {
-  return made;
+  return state.made;
 }
-
-let counting = true;
 
 /**
  * Runs f without counting its nodes in histories. Use it for graphs that are built as a whole, whatever their size, such as the
  * gradients of a loss. Histories are for graphs that a loop extends turn by turn until they are read.
  */
 export function withoutHistory<T>(f: () => T): T {
-  const outer = counting;
-  counting = false;
+  const outer = state.counting;
+  state.counting = false;
   try {
     return f();
   } finally {
-    counting = outer;
+    state.counting = outer;
   }
 }
 
@@ -202,14 +228,21 @@ export function withoutHistory<T>(f: () => T): T {
  */
 export const historyBound = 2000;
 
-/** The nodes whose history exceeds `historyBound`, which should be computed before they are used further. */
+/**
+ * The operands of an operation whose history exceeds `historyBound`, which should be computed before they are used further.
+ *
+ * Throws: StargradError if an operand is of another version of Stargrad
+ */
 export function overlong(nodes: readonly Node[]): readonly Node[] {
-  if (!counting) return none;
-  for (const { history } of nodes) {
-    if (history <= historyBound) continue;
-    return nodes.filter((node) => node.history > historyBound && node.recountHistory() > historyBound);
+  let longest = 0;
+  for (const node of nodes) {
+    // Much faster than `instanceof`, in a function that every operation calls.
+    if (node.version !== version) expectNode("overlong", node);
+    const { history } = node;
+    if (history > longest) longest = history;
   }
-  return none;
+  if (longest <= historyBound || !state.counting) return none;
+  return nodes.filter((node) => node.history > historyBound && node.recountHistory() > historyBound);
 }
 
 /**
@@ -217,6 +250,10 @@ export function overlong(nodes: readonly Node[]): readonly Node[] {
  * its element type is a float.
  */
 export class Placeholder extends Node {
+  static {
+    recognizeCopies(this, "Placeholder");
+  }
+
   constructor(type: TensorType) {
     super(type, { tracked: isFloat(type.dtype) });
   }
@@ -225,12 +262,10 @@ export class Placeholder extends Node {
 /** Called with every node that is created. */
 export type NodeObserver = (node: Node) => void;
 
-let observer: NodeObserver | null = null;
-
 /** Sets the function that is called with every new node; `null` for none. Returns the previous one. */
 export function observeNodes(next: NodeObserver | null): NodeObserver | null {
-  const previous = observer;
-  observer = next;
+  const previous = state.observer;
+  state.observer = next;
   return previous;
 }
 
@@ -280,6 +315,12 @@ export function createNode<P extends PrimitiveName>(
   return new Node(type, { operation, tracked: differentiable && inputs.some((input) => input.tracked) });
 }
 
+/** Throws unless a value is a node of this version of Stargrad, for which `instanceof` checks. */
+function expectNode(called: string, value: Node): void {
+  if (value instanceof Node) return;
+  throw new ArgumentError(called, "got a value that is not a tensor", "Make one of it with tensor(…)");
+}
+
 /**
  * All nodes that the roots depend on, inputs before outputs. Enters only nodes for which `enter` returns true. It is iterative,
  * because a graph may be deeper than the call stack. Neither `enter` nor `inputsOf` may start another walk through the same nodes.
@@ -294,6 +335,7 @@ export function topologicalOrder(
   const path: Node[] = [];
   const next = new NodeNumbers();
   for (const root of roots) {
+    expectNode("realize", root);
     let node: Node | undefined = next.has(root) || !enter(root) ? undefined : root;
     while (node !== undefined) {
       const inputs = inputsOf(node);

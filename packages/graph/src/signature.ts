@@ -1,5 +1,5 @@
 /** The name of the method with which an attribute writes its signature: see `Signed`. */
-export const writeSignature: unique symbol = Symbol("writeSignature");
+export const writeSignature: unique symbol = Symbol.for("stargrad writeSignature");
 
 /** Receives the parts of a signature. Accepts every number; −0 differs from 0, and NaN equals NaN. */
 export interface SignatureWriter {

@@ -1,7 +1,12 @@
 import { StargradError } from "@stargrad/tensor";
+import { brand } from "@stargrad/tensor/internal";
 
 /** The bytes violate the file format, or their element type has no counterpart in Stargrad. */
 export class FormatError extends StargradError {
+  static {
+    brand(this, "FormatError");
+  }
+
   override readonly name = "FormatError";
 }
 

@@ -1,17 +1,19 @@
+import { shared } from "@stargrad/tensor/internal";
+
 type Forward = (this: object, ...inputs: never[]) => unknown;
 
 /** Called instead of a `forward`: calls `run`, which executes the `forward`, and returns its result. */
 export type ForwardReport = (owner: object, run: () => unknown) => unknown;
 
-let watcher: ForwardReport | null = null;
+const current = /* @__PURE__ */ shared("forwardReports", () => ({ watcher: null as ForwardReport | null }));
 
 /** The prototypes that have been processed: their own `forward`, if any, reports its calls. */
 const reporting = new WeakSet<object>();
 
 /** Sets the function that receives all further calls, or null for none; returns the previous one. */
 export function receiveReports(next: ForwardReport | null): ForwardReport | null {
-  const previous = watcher;
-  watcher = next;
+  const previous = current.watcher;
+  current.watcher = next;
   return previous;
 }
 
@@ -36,6 +38,7 @@ export function replaceForward(owner: object): () => void {
 
 function reportingForward(forward: Forward): Forward {
   const reports = function (this: object, ...inputs: never[]): unknown {
+    const { watcher } = current;
     if (watcher === null) return forward.apply(this, inputs);
     return watcher(this, () => forward.apply(this, inputs));
   };

@@ -4,6 +4,7 @@ import {
   disposeSymbol,
   expectOptions,
   noteReadingsBy,
+  recognizeCopies,
   StateReader,
   type Kind,
 } from "@stargrad/tensor/internal";
@@ -25,6 +26,10 @@ noteReadingsBy((f) => readModules([], f));
  * Source: torch.nn.Module
  */
 export abstract class Module {
+  static {
+    recognizeCopies(this, "Module");
+  }
+
   /** Whether the module is in training mode, which changes layers such as dropout; see `train` and `eval`. */
   training = true;
   readonly #name: string;
@@ -185,6 +190,11 @@ export abstract class Module {
   /** The name and the constructor arguments, without the modules inside: `Linear(2, 8)`. Errors and trees show this text. */
   describe(): string {
     return this.#made ?? `${this.#name}${this.children().length === 0 ? "()" : ""}`;
+  }
+
+  /** All values by name, for `JSON.stringify`: the state dict. Throws as `toJSON` of a tensor does. */
+  toJSON(): Record<string, Tensor> {
+    return Object.fromEntries(this.stateDict());
   }
 
   /** The module and all modules inside as a tree, with the number of parameters and the shapes of each module's own ones. */

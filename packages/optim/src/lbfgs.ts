@@ -117,6 +117,11 @@ export class LBFGS implements ClosureOptimizer {
     for (const parameter of this.groups[0].parameters) parameter.grad = null;
   }
 
+  /** All values by name, for `JSON.stringify`: the state dict. Throws as `toJSON` of a tensor does. */
+  toJSON(): Record<string, Tensor> {
+    return Object.fromEntries(this.stateDict());
+  }
+
   /** All settings and the history: `groups.0.learningRate`, `s.0`, `y.0` and so on. */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();

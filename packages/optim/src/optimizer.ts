@@ -186,6 +186,11 @@ export abstract class Optimizer<
     return state;
   }
 
+  /** All values by name, for `JSON.stringify`: the state dict. Throws as `toJSON` of a tensor does. */
+  toJSON(): Record<string, Tensor> {
+    return Object.fromEntries(this.stateDict());
+  }
+
   /**
    * Loads a state dict: all of it or, if anything does not fit, nothing.
    *

@@ -468,5 +468,20 @@ for dtype in ["bool", "float64"]:
     case("oneHot", index, 4, {"dtype": dtype}, output=functional.one_hot(index.long(), 4).to(dtypes[dtype]))
 case("arange", 0, 2, 1, {"dtype": "bool"}, output=torch.tensor([False, True]))
 case("arange", 2**31, 2**31 + 3, 1, {"dtype": "float64"}, output=numpy.arange(2**31, 2**31 + 3, dtype=numpy.float64))
+# Close or not: at the tolerance, integers that differ by more than an int32, infinities, NaN, and nothing at all
+close = float64(1, -2, 3, inf)
+for tolerance in [0.0, 1e-3, 0.5]:
+    for options in [{}, {"relativeTolerance": tolerance}, {"absoluteTolerance": tolerance}]:
+        for other in [close, close + 1e-6, close + 0.4, float64(1, -2, 3, -inf), float64(1, -2, nan, inf), float64(1)]:
+            named = {"rtol": options.get("relativeTolerance", 1e-5), "atol": options.get("absoluteTolerance", 1e-8)}
+            case("allClose", close, other, options, output=torch.tensor(torch.allclose(close, other, **named)))
+far = torch.tensor([2**31 - 1, -(2**31)], dtype=torch.int32)
+case("allClose", far, far, {}, output=torch.tensor(True))
+case("allClose", far, torch.flip(far, [0]), {"relativeTolerance": 0.5}, output=torch.tensor(False))
+missing = float64(1, nan)
+for same in [False, True]:
+    case("allClose", missing, missing, {"equalNaN": same}, output=torch.tensor(torch.allclose(missing, missing, equal_nan=same)))
+nothing = torch.zeros(0, 3)
+case("allClose", nothing, nothing, output=torch.tensor(torch.allclose(nothing, nothing)))
 
 pathlib.Path(__file__).with_name("functions.jsonl").write_text("\n".join(lines) + "\n")

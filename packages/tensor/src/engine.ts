@@ -14,12 +14,18 @@ import {
   type PreparedProgram,
   type Storage,
 } from "@stargrad/graph";
-import { pendingWithCoOutputs } from "@stargrad/graph/internal";
+import { pendingWithCoOutputs, shared } from "@stargrad/graph/internal";
 import { defaultEngine } from "#default-engine";
 import { beginProgram, noteFailure, noteResults } from "./late-failures.js";
 import { isRecording } from "./recording-state.js";
 
-let current: Engine | null = null;
+const state = /* @__PURE__ */ shared("engine", () => ({
+  engine: null as Engine | null,
+  /** The functions that undo the changes made since the last program was started; `null` if that program cannot fail any more. */
+  changes: null as TakeBack[] | null,
+  destinations: new WeakMap<Node, (node: Node) => Destination>(),
+  fallbacks: new WeakMap<Node, Node>(),
+}));
 
 /**
  * The current engine: the one that `setEngine` chose, by default WebAssembly. If WebAssembly cannot run, a warning says why, and
@@ -28,8 +34,8 @@ let current: Engine | null = null;
  * Throws: StargradError if no engine has been chosen and the condition `stargrad-no-engine` leaves out the default one
  */
 export function getEngine(): Engine {
-  current ??= defaultEngine();
-  return current;
+  state.engine ??= defaultEngine();
+  return state.engine;
 }
 
 /**
@@ -37,12 +43,12 @@ export function getEngine(): Engine {
  * anything is computed, the default engine is never created.
  */
 export function setEngine(engine: Engine): void {
-  current = engine;
+  state.engine = engine;
 }
 
 /** Whether an engine has been chosen that lacks an element type. The default engine has all. */
 export function isUnsupported(dtype: DType): boolean {
-  return current !== null && !current.capabilities.dtypes.includes(dtype);
+  return state.engine !== null && !state.engine.capabilities.dtypes.includes(dtype);
 }
 
 /** float64 if the current engine supports it, else float32. For intermediate results that benefit from more precision. */
@@ -61,9 +67,6 @@ export function computedAnywhere(node: Node): Node {
   return createLeaf(node.shape, node.dtype, runProgram(referenceEngine, [node])[0]);
 }
 
-/** The functions that undo the changes made since the last program was started; `null` if that program cannot fail any more. */
-let changes: TakeBack[] | null = null;
-
 /** Undoes a change; receives the error of the program. */
 type TakeBack = (error: Error) => void;
 
@@ -79,7 +82,7 @@ export function startProgram(
 ): Storage[] {
   try {
     if (capabilities.synchronous) {
-      changes = null;
+      state.changes = null;
       return program.run(elements, destinations);
     }
     const made: TakeBack[] = [];
@@ -89,7 +92,7 @@ export function startProgram(
       noteFailure(error, started);
     });
     noteResults(storages, started);
-    changes = made;
+    state.changes = made;
     return storages;
   } catch (error) {
     throw otherEngines(program, elements) ?? error;
@@ -113,12 +116,12 @@ function otherEngines({ leaves }: PreparedProgram, elements: readonly Storage[])
  * reverse order of registration, and never for a program of a synchronous engine.
  */
 export function takeBackIfItFails(takeBack: TakeBack): void {
-  changes?.push(takeBack);
+  state.changes?.push(takeBack);
 }
 
 /** Whether a failure of the program started last may still be reported. */
 export function mayStillFail(): boolean {
-  return changes !== null;
+  return state.changes !== null;
 }
 
 function runOnCurrent(outputs: readonly Node[], destinations: readonly Destination[]): Storage[] {
@@ -161,18 +164,16 @@ function computeKept(nodes: readonly Node[]): void {
   materialize(outputs, runOnCurrent(outputs, outputs.map(destinationOf)));
 }
 
-const destinations = new WeakMap<Node, (node: Node) => Destination>();
-
 /**
  * Registers a function that chooses the destination of a node's elements when the node is materialized; the default is host
  * memory. For callers that own the only reference to the node and prevent reads of overwritten elements.
  */
 export function keepWhere(node: Node, choose: (node: Node) => Destination): void {
-  destinations.set(node, choose);
+  state.destinations.set(node, choose);
 }
 
 function destinationOf(node: Node): Destination {
-  return destinations.get(node)?.(node) ?? "host";
+  return state.destinations.get(node)?.(node) ?? "host";
 }
 
 /** A node to compute, and the destination of its elements. */
@@ -201,21 +202,19 @@ function materialize(nodes: readonly Node[], storages: readonly Storage[]): void
   if (mayStillFail()) for (const node of nodes) restoreIfItFails(node);
   nodes.forEach((node, i) => {
     node.materialize(storages[i]);
-    fallbacks.delete(node);
+    state.fallbacks.delete(node);
   });
 }
 
 /** Makes a node pending again if its program fails. A node with a fallback is then computed from that. */
 function restoreIfItFails(node: Node): void {
   const { operation, coOutputs } = node;
-  const other = fallbacks.get(node);
+  const other = state.fallbacks.get(node);
   takeBackIfItFails(() => {
     if (other === undefined) node.restoreOperation(operation, coOutputs);
     else node.restoreOperation(copying(other));
   });
 }
-
-const fallbacks = new WeakMap<Node, Node>();
 
 /**
  * Replaces the node's value by another's if computing the node, or one of its co-outputs, fails. For updates that the user
@@ -223,7 +222,7 @@ const fallbacks = new WeakMap<Node, Node>();
  * fail.
  */
 export function fallBackOn(node: Node, other: Node): void {
-  fallbacks.set(node, other);
+  state.fallbacks.set(node, other);
 }
 
 /** Runs a computation of these nodes. If it throws, nodes with fallbacks are computed one by one, and it runs once more. */
@@ -233,7 +232,7 @@ function withFallbacks<T>(nodes: readonly Node[], compute: () => T): T {
     return compute();
   } catch (error) {
     const { order } = pendingWithCoOutputs(nodes);
-    const optional = order.filter((node) => fallbacks.has(node));
+    const optional = order.filter((node) => state.fallbacks.has(node));
     if (optional.length === 0) throw error;
     // In the order in which they were created, so that the operands of each are materialized first.
     optional.sort((a, b) => a.serial - b.serial);
@@ -247,7 +246,7 @@ function computeOrFallBack(node: Node): void {
     computeKept([node]);
   } catch {
     for (const each of new Set([node, ...node.coOutputs])) {
-      const other = fallbacks.get(each);
+      const other = state.fallbacks.get(each);
       if (other !== undefined) materialize([each], [lastingStorage(other)]);
     }
   }

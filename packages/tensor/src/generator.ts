@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/graph";
-import { philox4x32 } from "@stargrad/graph/internal";
+import { philox4x32, recognizeCopies, shared } from "@stargrad/graph/internal";
 import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { expectNoRecording } from "./recording-state.js";
 
@@ -13,16 +13,21 @@ import { expectNoRecording } from "./recording-state.js";
  * Throws: ArgumentError unless the seed is a whole number from 0 to 2⁵³ − 1
  */
 export class Generator implements RandomStream {
-  #seed: number;
-  #block = 0;
+  static {
+    recognizeCopies(this, "Generator");
+  }
+
+  // Not #private, so that deep equality, JSON and structuredClone see the state. `restore` accepts such a copy.
+  private seed: number;
+  private block = 0;
 
   constructor(seed: number) {
     expectNoRecording("Generator", "a generator is made");
-    this.#seed = checkSeed(seed);
+    this.seed = checkSeed(seed);
   }
 
   state(): GeneratorState {
-    return { seed: this.#seed, block: this.#block };
+    return { seed: this.seed, block: this.block };
   }
 
   /**
@@ -36,17 +41,17 @@ export class Generator implements RandomStream {
   }
 
   moveTo({ seed, block }: GeneratorState): void {
-    this.#seed = checkSeed(seed);
-    this.#block = checkSeed(block);
+    this.seed = checkSeed(seed);
+    this.block = checkSeed(block);
   }
 
   reserve(blocks: number, offsets: readonly number[] = [0]): Int32Array {
     const starts = new Int32Array(4 * offsets.length);
     offsets.forEach((offset, i) => {
-      const block = this.#block + offset;
-      starts.set([low(this.#seed), high(this.#seed), low(block), high(block)], 4 * i);
+      const block = this.block + offset;
+      starts.set([low(this.seed), high(this.seed), low(block), high(block)], 4 * i);
     });
-    this.#block += blocks;
+    this.block += blocks;
     return starts;
   }
 
@@ -82,16 +87,16 @@ export class Generator implements RandomStream {
   }
 }
 
-const shared = new Generator(0);
+const usual = /* @__PURE__ */ shared("generator", () => new Generator(0));
 
 /** The generator that is used if none is given. Its initial seed is 0, so programs are reproducible by default. */
 export function defaultGenerator(): Generator {
-  return shared;
+  return usual;
 }
 
 /** Restarts the default generator from a seed. Source: torch.manual_seed */
 export function manualSeed(seed: number): void {
-  shared.restore({ seed, block: 0 });
+  usual.restore({ seed, block: 0 });
 }
 
 function checkSeed(seed: number): number {

@@ -19,6 +19,7 @@ export {
 export type { Flattened, FlattenProblem, Permuted, Reduced, Transposed } from "./axis-types.js";
 export { getEngine, setEngine } from "./engine.js";
 export { gelu, glu, relu, silu, softplus } from "./functions/activation.js";
+export { allClose, type AllCloseOptions } from "./functions/all-close.js";
 export { check, type CheckOptions } from "./functions/check.js";
 export { dot, matmul, outer } from "./functions/contraction.js";
 export {

@@ -7,6 +7,7 @@ export { disposeSymbol, sizeOf } from "@stargrad/graph";
 export {
   anything,
   belowOne,
+  brand,
   callable,
   count,
   decayRates,
@@ -20,6 +21,8 @@ export {
   number,
   oneOf,
   positive,
+  recognizeCopies,
+  shared,
   tensorLike,
   unravelIndex,
   wholeFrom,

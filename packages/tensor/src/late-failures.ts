@@ -1,4 +1,5 @@
 import { StargradError, type Storage, type TypedArray } from "@stargrad/graph";
+import { shared } from "@stargrad/graph/internal";
 
 /** A program that an asynchronous engine has started. */
 interface StartedProgram {
@@ -17,48 +18,46 @@ interface Failure {
   cause: StartedProgram;
 }
 
-let count = 0;
-
-/** Describes the current step; `null` outside of steps. */
-let describeStep: (() => string) | null = null;
-
-/** By result: the program that computes it. */
-const programs = new WeakMap<Storage, StartedProgram>();
-
-const failures = new WeakMap<Error, Failure>();
-
-/** The failures that no read has reported. */
-const unreported = new Set<Failure>();
+const state = /* @__PURE__ */ shared("late failures", () => ({
+  count: 0,
+  /** Describes the current step; `null` outside of steps. */
+  describeStep: null as (() => string) | null,
+  /** By result: the program that computes it. */
+  programs: new WeakMap<Storage, StartedProgram>(),
+  failures: new WeakMap<Error, Failure>(),
+  /** The failures that no read has reported. */
+  unreported: new Set<Failure>(),
+}));
 
 /** Calls f. Errors of programs that f starts name this step, also if they arrive later. */
 export function inStep<T>(describe: () => string, f: () => T): T {
-  const outer = describeStep;
-  describeStep = describe;
+  const outer = state.describeStep;
+  state.describeStep = describe;
   try {
     return f();
   } finally {
-    describeStep = outer;
+    state.describeStep = outer;
   }
 }
 
 export function beginProgram(): StartedProgram {
-  return { number: ++count, step: describeStep === null ? null : describeStep() };
+  return { number: ++state.count, step: state.describeStep?.() ?? null };
 }
 
 export function noteResults(results: readonly Storage[], program: StartedProgram): void {
-  for (const result of results) programs.set(result, program);
+  for (const result of results) state.programs.set(result, program);
 }
 
 /** Called for every program that an error undoes, in reverse order of their start: the last call is for the cause. */
 export function noteFailure(error: Error, program: StartedProgram): void {
-  const known = failures.get(error);
+  const known = state.failures.get(error);
   if (known !== undefined) {
     known.cause = program;
     return;
   }
   const failure = { error, cause: program };
-  failures.set(error, failure);
-  unreported.add(failure);
+  state.failures.set(error, failure);
+  state.unreported.add(failure);
 }
 
 /** Reads elements. Throws: the error of the program that computes them, or of an earlier one that no read has reported. */
@@ -67,12 +66,12 @@ export async function readElements(storage: Storage): Promise<TypedArray> {
   try {
     elements = await storage.read();
   } catch (error) {
-    throw reported(error, programs.get(storage));
+    throw reported(error, state.programs.get(storage));
   }
-  const number = programs.get(storage)?.number ?? Infinity;
-  for (const failure of unreported) {
+  const number = state.programs.get(storage)?.number ?? Infinity;
+  for (const failure of state.unreported) {
     if (failure.cause.number > number) continue;
-    unreported.delete(failure);
+    state.unreported.delete(failure);
     const { error, cause } = failure;
     const problem = "an earlier computation failed, which undid it and those started after it";
     throw new StargradError(cause.step ?? "data", `${problem}: ${error.message}`, undefined, {
@@ -84,9 +83,9 @@ export async function readElements(storage: Storage): Promise<TypedArray> {
 
 /** The error for a result of this program. If another program failed, and this one was only undone, the error says so. */
 function reported(error: unknown, program: StartedProgram | undefined): unknown {
-  const failure = error instanceof Error ? failures.get(error) : undefined;
+  const failure = error instanceof Error ? state.failures.get(error) : undefined;
   if (failure === undefined) return error;
-  unreported.delete(failure);
+  state.unreported.delete(failure);
   const { cause } = failure;
   if (program === undefined || program.step === cause.step) return error;
   return new StargradError(

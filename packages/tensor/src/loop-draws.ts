@@ -1,4 +1,5 @@
 import { Placeholder, type Node, type Shape } from "@stargrad/graph";
+import { shared } from "@stargrad/graph/internal";
 import type { RandomStream } from "./random-stream.js";
 import { whileRecording } from "./recording-state.js";
 
@@ -16,6 +17,9 @@ export interface LoopDraws {
   readonly draws: readonly LoopDraw[];
 }
 
+/** The innermost loop whose function is being traced. */
+const innermost = /* @__PURE__ */ shared("tracedLoop", () => ({ loop: null as TracedLoop | null }));
+
 /**
  * A loop whose function is being traced. Its draws do not advance the generator yet: the number of blocks per iteration, and so
  * the start of the next iteration, is known only when the function has returned.
@@ -26,7 +30,7 @@ export class TracedLoop {
   readonly #draws = new Map<RandomStream, { blocks: number; readonly draws: LoopDraw[] }>();
 
   constructor(length: number) {
-    this.iterations = length * (current?.iterations ?? 1);
+    this.iterations = length * (innermost.loop?.iterations ?? 1);
   }
 
   get draws(): ReadonlyMap<RandomStream, LoopDraws> {
@@ -44,20 +48,18 @@ export class TracedLoop {
   }
 }
 
-let current: TracedLoop | null = null;
-
 /** The innermost loop whose function is being traced; `null` outside of loops. */
 export function loopBeingTraced(): TracedLoop | null {
-  return current;
+  return innermost.loop;
 }
 
 /** Calls the function of a loop to trace it. */
 export function traceLoop<T>(loop: TracedLoop, f: () => T): T {
-  const outer = current;
-  current = loop;
+  const outer = innermost.loop;
+  innermost.loop = loop;
   try {
     return whileRecording("traced", f);
   } finally {
-    current = outer;
+    innermost.loop = outer;
   }
 }

@@ -1,5 +1,5 @@
 import { createNode, LoopBody, type Node } from "@stargrad/graph";
-import { topologicalOrder } from "@stargrad/graph/internal";
+import { shared, topologicalOrder } from "@stargrad/graph/internal";
 import { sequencesOfDraws } from "./draw-starts.js";
 import { detach } from "./functions/elementwise.js";
 import { TracedLoop, traceLoop } from "./loop-draws.js";
@@ -38,24 +38,31 @@ export interface Changes {
 /** Runs a function and collects its assignments to variables without carrying them out. */
 export type ChangeCollector = <T>(f: () => T) => { readonly result: T; readonly changes: Changes };
 
-let collectChanges: ChangeCollector = (f) => ({
-  result: f(),
-  changes: { before: [], after: [], commit: () => undefined },
-});
+/** What the package that defines variables and derivatives adds to loops. */
+const additions = /* @__PURE__ */ shared<Additions>("loops", () => ({
+  collectChanges: (f) => ({
+    result: f(),
+    changes: { before: [], after: [], commit: () => undefined },
+  }),
+  furtherSourcesOf: () => [],
+}));
+
+interface Additions {
+  collectChanges: ChangeCollector;
+  furtherSourcesOf: (node: Node) => readonly Node[];
+}
 
 /** Registers how assignments in the body of a loop are collected. Called by the package that defines variables. */
 export function collectChangesBy(collector: ChangeCollector): void {
-  collectChanges = collector;
+  additions.collectChanges = collector;
 }
-
-let furtherSourcesOf: (node: Node) => readonly Node[] = () => [];
 
 /**
  * Registers which nodes, besides its operands, receive a gradient from a node. Called by the package that defines custom gradient
  * rules.
  */
 export function findSourcesBy(finder: (node: Node) => readonly Node[]): void {
-  furtherSourcesOf = finder;
+  additions.furtherSourcesOf = finder;
 }
 
 /** The outcome of calling the function of a loop once. */
@@ -76,7 +83,7 @@ export function traceBody<T>(f: () => T, extent: LoopExtent): Traced<T> {
   const loop = new TracedLoop(extent.length);
   const call = () =>
     traceLoop(loop, () => {
-      const collected = collectChanges(f);
+      const collected = additions.collectChanges(f);
       // An assignment stores a value only: no gradient passes through it to the next iteration.
       const after = collected.changes.after.map((node) => detach(new Tensor(node)).node);
       return { ...collected, changes: { ...collected.changes, after } };
@@ -143,5 +150,5 @@ function dependents(candidates: readonly Node[], on: ReadonlySet<Node>): Set<Nod
 }
 
 function operandsAndSources(node: Node): readonly Node[] {
-  return [...(node.operation?.inputs ?? []), ...furtherSourcesOf(node)];
+  return [...(node.operation?.inputs ?? []), ...additions.furtherSourcesOf(node)];
 }

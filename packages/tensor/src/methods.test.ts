@@ -49,7 +49,7 @@ describe("methods", () => {
 
   it("are the only members of the prototype that the class does not define", () => {
     const own = ["constructor", "node", "shape", "dtype", "ndim", "size"];
-    const reading = ["data", "dataSync", "item", "itemSync", "toArray", "toArraySync", "toString"];
+    const reading = ["data", "dataSync", "item", "itemSync", "toArray", "toArraySync", "toString", "toJSON"];
     const methods = Object.getOwnPropertyNames(Tensor.prototype).filter(
       (name) => ![...own, ...reading].includes(name),
     );

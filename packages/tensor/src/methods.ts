@@ -1,5 +1,6 @@
 import type { BinaryName, Shape, UnaryName } from "@stargrad/graph";
 import * as activation from "./functions/activation.js";
+import * as closeness from "./functions/all-close.js";
 import * as contraction from "./functions/contraction.js";
 import * as elementwise from "./functions/elementwise.js";
 import * as indexing from "./functions/indexing.js";
@@ -98,6 +99,7 @@ export class MethodTable {
   readonly all = method(reduction.all);
   readonly cumsum = method(reduction.cumsum);
 
+  readonly allClose = method(closeness.allClose);
   readonly matmul = method(contraction.matmul);
   readonly dot = method(contraction.dot);
   readonly outer = method(contraction.outer);
@@ -131,6 +133,7 @@ export class MethodTable {
 }
 
 type Functions = typeof activation &
+  typeof closeness &
   typeof contraction &
   typeof elementwise &
   typeof indexing &

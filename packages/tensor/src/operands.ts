@@ -65,22 +65,25 @@ export function alignedOperands(a: Operand, b: Operand, accepts: readonly DType[
   return [castOperand(a, dtype), castOperand(b, dtype)];
 }
 
+/** Whether an operand is a tensor. In the functions that every operation calls, much faster than `instanceof`. */
+function isTensor(operand: Operand): operand is Tensor {
+  return typeof operand === "object";
+}
+
 /** Throws if two operands do not broadcast. The error names the function that the user called, not one that it calls. */
 export function checkBroadcast(called: string, a: Operand, b: Operand): void {
-  const shapeOf = (operand: Operand): Shape => (operand instanceof Tensor ? operand.shape : []);
+  const shapeOf = (operand: Operand): Shape => (isTensor(operand) ? operand.shape : []);
   broadcastShapes(called, shapeOf(a), shapeOf(b));
 }
 
 /** The common type of two operands. */
 export function resultType(a: Operand, b: Operand): DType {
-  if (a instanceof Tensor) return b instanceof Tensor ? promote(a.dtype, b.dtype) : literalType(b, a.dtype);
-  return b instanceof Tensor
-    ? literalType(a, b.dtype)
-    : promote(literalType(a, "bool"), literalType(b, "bool"));
+  if (isTensor(a)) return isTensor(b) ? promote(a.dtype, b.dtype) : literalType(b, a.dtype);
+  return isTensor(b) ? literalType(a, b.dtype) : promote(literalType(a, "bool"), literalType(b, "bool"));
 }
 
 export function castOperand(operand: Operand, dtype: DType): Tensor {
-  return operand instanceof Tensor ? castTo(operand, dtype) : scalar(operand, dtype);
+  return isTensor(operand) ? castTo(operand, dtype) : scalar(operand, dtype);
 }
 
 export function castTo<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {

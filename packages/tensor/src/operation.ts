@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/graph";
-import { expectOptions, writeValue } from "@stargrad/graph/internal";
+import { expectOptions, isBranded, writeValue } from "@stargrad/graph/internal";
 import { toIndices, toOperand, toTensor, toTensors } from "./operands.js";
 import { Tensor } from "./tensor.js";
 
@@ -13,6 +13,8 @@ interface Signature {
   readonly called: string;
   readonly parameters: readonly Parameter[];
 }
+
+const isTensor = /* @__PURE__ */ isBranded("Tensor");
 
 /** Reads an argument. */
 interface Reader {
@@ -43,13 +45,13 @@ export function operation<Given extends readonly unknown[], Y>(
   /* eslint-disable prefer-rest-params */
   function one(a: unknown): Y {
     if (arguments.length > 1) throw misplaced(signature, arguments[1], true);
-    return run(first.keepsTensor && a instanceof Tensor ? a : first.read(signature, a, undefined));
+    return run(first.keepsTensor && isTensor(a) ? a : first.read(signature, a, undefined));
   }
   function two(a: unknown, b: unknown): Y {
     if (arguments.length > 2) throw misplaced(signature, arguments[2], true);
     return run(
-      first.keepsTensor && a instanceof Tensor ? a : first.read(signature, a, b),
-      second.keepsTensor && b instanceof Tensor ? b : second.read(signature, b, a),
+      first.keepsTensor && isTensor(a) ? a : first.read(signature, a, b),
+      second.keepsTensor && isTensor(b) ? b : second.read(signature, b, a),
     );
   }
   function upToFour(a: unknown, b: unknown, c: unknown, d: unknown): Y {

@@ -1,14 +1,15 @@
 import { ArgumentError } from "@stargrad/graph";
+import { shared } from "@stargrad/graph/internal";
 
 /** Whether a function is being called only to record its graph. */
 interface State {
   /** Inside of a recorded function: see `record`. */
-  readonly recorded: boolean;
+  recorded: boolean;
   /** Inside of the body of a loop: see `traceLoop`. */
-  readonly traced: boolean;
+  traced: boolean;
 }
 
-let state: State = { recorded: false, traced: false };
+const state = /* @__PURE__ */ shared("recording", (): State => ({ recorded: false, traced: false }));
 
 /** Whether a function is being recorded, or traced for a loop. Then nothing is computed, and no value is known. */
 export function isRecording(): boolean {
@@ -17,12 +18,12 @@ export function isRecording(): boolean {
 
 /** Calls a function with one flag of the state set; a flag that is already set stays set. */
 export function whileRecording<T>(what: keyof State, f: () => T): T {
-  const outer = state;
-  state = { ...outer, [what]: true };
+  const outer = state[what];
+  state[what] = true;
   try {
     return f();
   } finally {
-    state = outer;
+    state[what] = outer;
   }
 }
 

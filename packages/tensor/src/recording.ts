@@ -1,5 +1,5 @@
 import { type Node } from "@stargrad/graph";
-import { nodesMade, withoutHistory } from "@stargrad/graph/internal";
+import { nodesMade, shared, withoutHistory } from "@stargrad/graph/internal";
 import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { whileRecording } from "./recording-state.js";
 
@@ -14,18 +14,26 @@ export interface Draw {
   readonly start: Node;
 }
 
-/** The draws of the function that is being recorded; `null` if none is. */
-let draws: Draw[] | null = null;
-let states: Map<RandomStream, GeneratorState> = new Map();
-
 /** Runs a function and notes the state it reads besides tensors. `unchanged` returns whether that state is the same now. */
 export type ReadingNoter = <T>(f: () => T) => { readonly result: T; readonly unchanged: () => boolean };
 
-let noteReadings: ReadingNoter = (f) => ({ result: f(), unchanged: () => true });
+const state = /* @__PURE__ */ shared<State>("draws", () => ({
+  draws: null,
+  generators: new Map(),
+  noteReadings: (f) => ({ result: f(), unchanged: () => true }),
+}));
+
+interface State {
+  /** The draws of the function that is being recorded; `null` if none is. */
+  draws: Draw[] | null;
+  /** The states of its generators before it was called. */
+  generators: Map<RandomStream, GeneratorState>;
+  noteReadings: ReadingNoter;
+}
 
 /** Registers how non-tensor state is noted. Called by the package that owns such state: the one with modules. */
 export function noteReadingsBy(noter: ReadingNoter): void {
-  noteReadings = noter;
+  state.noteReadings = noter;
 }
 
 /** The outcome of recording a function. */
@@ -46,17 +54,16 @@ export interface Recorded<T> {
  * value of this one call as a constant
  */
 export function record<T>(f: () => T): Recorded<T> {
-  const outer = { draws, states };
-  const made: Draw[] = [];
-  draws = made;
-  states = new Map();
+  const outer = { draws: state.draws, generators: state.generators };
+  const draws: Draw[] = [];
+  Object.assign(state, { draws, generators: new Map() });
   try {
     const since = nodesMade();
-    const recorded = noteReadings(() => whileRecording("recorded", () => withoutHistory(f)));
-    return { since, ...recorded, draws: made };
+    const recorded = state.noteReadings(() => whileRecording("recorded", () => withoutHistory(f)));
+    return { since, ...recorded, draws };
   } finally {
-    for (const [generator, state] of states) generator.moveTo(state);
-    ({ draws, states } = outer);
+    for (const [generator, before] of state.generators) generator.moveTo(before);
+    Object.assign(state, outer);
   }
 }
 
@@ -66,10 +73,10 @@ export function aboutToDraw(
   blocks: number,
   offsets: readonly number[],
 ): (start: Node) => void {
+  const { draws, generators } = state;
   if (draws === null) return () => undefined;
-  if (!states.has(generator)) states.set(generator, generator.state());
-  const made = draws;
+  if (!generators.has(generator)) generators.set(generator, generator.state());
   return (start) => {
-    made.push({ generator, blocks, offsets, start });
+    draws.push({ generator, blocks, offsets, start });
   };
 }

@@ -11,9 +11,10 @@ import {
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
-import { overlong } from "@stargrad/graph/internal";
+import { overlong, recognizeCopies } from "@stargrad/graph/internal";
 import { computedAnywhere, lastingStorage, realizeNodes } from "./engine.js";
 import { readElements } from "./late-failures.js";
+import { expectFinite, noPrimitive } from "./conversions.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording-state.js";
@@ -29,6 +30,10 @@ import { expectNoRecording, isRecording } from "./recording-state.js";
  * The operations (`x.add(y)`, `x.sum()`, …) are the functions of this package; methods.ts makes them methods.
  */
 export class Tensor<S extends Shape = Shape> {
+  static {
+    recognizeCopies(this, "Tensor");
+  }
+
   /** The node this handle refers to. Only variables change it. */
   protected current: Node;
 
@@ -119,6 +124,26 @@ export class Tensor<S extends Shape = Shape> {
       return `tensor(…, shape [${this.shape.join(", ")}], ${this.dtype}; await data() to read it)`;
     }
     return formatTensor(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /**
+   * The elements in nested arrays, for `JSON.stringify`. `tensor(JSON.parse(text))` is the reverse, apart from the element type.
+   *
+   * Throws: ArgumentError if an element is NaN or infinite; as `dataSync` does
+   */
+  toJSON(): NestedArray {
+    expectFinite(this.dataSync());
+    return this.toArraySync();
+  }
+
+  /**
+   * Templates, `${x}`, and `String(x)` print the elements.
+   *
+   * Throws: ArgumentError for any other conversion, such as `x + y`, `x == 1` and `Number(x)`
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw noPrimitive(hint);
   }
 
   /** Used by `console.log` in Node. */

@@ -1,7 +1,11 @@
 import type { Module } from "@stargrad/nn";
+import { shared } from "@stargrad/tensor/internal";
 
 /** For each model in evaluation: the number of running evaluations, and the modes of its modules before the first. */
-const evaluated = new WeakMap<Module, { count: number; readonly modes: ReadonlyMap<Module, boolean> }>();
+const evaluated = /* @__PURE__ */ shared(
+  "evaluated",
+  () => new WeakMap<Module, { count: number; readonly modes: ReadonlyMap<Module, boolean> }>(),
+);
 
 /** Sets a model to evaluation mode. Returns a function that restores the modes when no other evaluation is running. */
 export function enterEval(model: Module): () => void {

@@ -76,6 +76,8 @@ export class WasmEngine implements Engine {
   }
 
   readonly name = "wasm";
+  /** Makes `structuredClone` and `postMessage` throw, which show this text. */
+  readonly notCloneable = Symbol("an engine: make one in each worker, new WasmEngine()");
   readonly capabilities: Capabilities = { dtypes: wasmTarget.dtypes, synchronous: true };
   readonly #threads: ThreadPool;
   readonly #leastWork: number;

@@ -1,3 +1,4 @@
+import { shared } from "@stargrad/graph/internal";
 import { turnOfTheEventLoop } from "../event-loop.js";
 import type { Heap } from "../heap.js";
 import { giveUp, resetBarrier } from "./barrier.js";
@@ -287,7 +288,7 @@ class Workers {
   }
 }
 
-const noticed = new Set<string>();
+const noticed = /* @__PURE__ */ shared("notices", () => new Set<string>());
 
 /** Warns once about the reason why there are fewer threads than wanted. */
 function notice(count: number, reason: string): void {

@@ -7,6 +7,8 @@ import type { Lowering } from "./lowering.js";
 
 /** For targets whose kernels can abort the program: a check kernel throws before any other kernel uses the number. */
 export const abortingChecks: CheckLowering = {
+  // The largest operation, `where`, reads three operands.
+  least: { operands: 3, parts: 4 },
   look({ node, ...check }, { kernels }) {
     kernels.push({ kind: "check", shape: node.shape, ...check });
     return null;

@@ -1,5 +1,4 @@
-import { checkError, primitives, type Node, type Operation } from "@stargrad/graph";
-import { indexError } from "@stargrad/graph/internal";
+import { checkError, primitives, type Node, type Operation, indexError } from "@stargrad/graph";
 import type { Check, CheckLowering } from "./check-lowering.js";
 import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
 import { layoutKey } from "./layout.js";

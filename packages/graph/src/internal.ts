@@ -17,8 +17,6 @@ export {
 export { NodeNumbers } from "./node-numbers.js";
 export { expectOptions, nearestName } from "./options.js";
 export { pendingWithCoOutputs, type Computation } from "./pending.js";
-export { checkIndices, indexError } from "./primitives/indexing.js";
-export { philox4x32 } from "./primitives/random.js";
+export { checkIndices } from "./primitives/indexing.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis } from "./shape.js";
-export { unreadable } from "./storage.js";

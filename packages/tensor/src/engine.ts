@@ -1,17 +1,24 @@
 import {
+  ArgumentError,
+  bytesPerElement,
   createLeaf,
   dtypes,
   elementsOf,
+  formatShape,
   HostStorage,
   Node,
   referenceEngine,
   runProgram,
+  sizeOf,
+  StargradError,
   type Destination,
   type Engine,
   type PreparedProgram,
   type Storage,
+  type TensorType,
+  type TypedArray,
 } from "@stargrad/graph";
-import { pendingWithCoOutputs } from "@stargrad/graph/internal";
+import { dtypeOf, pendingWithCoOutputs } from "@stargrad/graph/internal";
 import { defaultEngine } from "#default-engine";
 import { isRecording } from "./recording-state.js";
 
@@ -31,8 +38,19 @@ export function getEngine(): Engine {
 /**
  * Sets the engine for all later computations. Tensors that are already materialized keep their elements. If it is called before
  * anything is computed, the default engine is never created.
+ *
+ * Throws: ArgumentError if it gets no engine, but for example a class or a promise
  */
 export function setEngine(engine: Engine): void {
+  const given = engine as Partial<Engine> | undefined;
+  if (typeof given?.prepare !== "function" || !Array.isArray(given.capabilities?.dtypes)) {
+    const got: unknown = typeof engine === "function" ? `the function ${(engine as Engine).name}` : engine;
+    throw new ArgumentError(
+      "setEngine",
+      `got ${String(got)}; expected an object with \`prepare\` and \`capabilities\``,
+      "Create an engine first: `new WasmEngine()`",
+    );
+  }
   current = engine;
 }
 
@@ -60,24 +78,60 @@ type TakeBack = (error: Error) => void;
 
 /**
  * Runs a program of an engine. Code that changes state because the program was started must register how to undo the change, with
- * `takeBackIfItFails`: an engine that is not synchronous may report a failure later.
+ * `takeBackIfItFails`: an engine that is not synchronous may report a failure later. `types`: those of the outputs.
+ *
+ * Throws: the error of the program; StargradError if the engine returns something else than a storage for each output
  */
 export function startProgram(
-  { capabilities }: Engine,
+  engine: Engine,
   program: PreparedProgram,
+  types: readonly TensorType[],
   elements: readonly Storage[],
   destinations: readonly Destination[],
 ): Storage[] {
-  if (capabilities.synchronous) {
+  if (engine.capabilities.synchronous) {
     changes = null;
-    return program.run(elements, destinations);
+    const storages = program.run(elements, destinations);
+    expectStorages(engine, storages, types);
+    return storages;
   }
   const made: TakeBack[] = [];
   const storages = program.run(elements, destinations, (error) => {
     for (const takeBack of made.splice(0).reverse()) takeBack(error);
   });
   changes = made;
+  expectStorages(engine, storages, types);
   return storages;
+}
+
+/** Checks what a program returned, before anything refers to it. */
+function expectStorages({ name }: Engine, storages: readonly Storage[], types: readonly TensorType[]): void {
+  const called = `the engine ${name}`;
+  if (!Array.isArray(storages) || storages.length !== types.length) {
+    const got: unknown = Array.isArray(storages) ? `${storages.length} storages` : storages;
+    const expected = `expected an array of ${types.length} storages`;
+    throw new StargradError(called, `run returned ${String(got)}; ${expected}`);
+  }
+  for (let i = 0; i < types.length; i++) {
+    const { shape, dtype } = types[i];
+    const { byteLength, data } = storages[i] as Partial<HostStorage>;
+    if (byteLength !== sizeOf(shape) * bytesPerElement(dtype)) {
+      throw wrongElements(called, `a storage of ${String(byteLength)} bytes as output ${i}`, types[i]);
+    }
+    // The arrays of other storages are checked when they are read.
+    if (storages[i] instanceof HostStorage) expectArray(data as TypedArray, types[i], called);
+  }
+}
+
+/** Checks the array that a storage returned for a tensor of this type. */
+export function expectArray(array: TypedArray, type: TensorType, called = "Storage.read"): TypedArray {
+  if (dtypeOf(array) === type.dtype && array.length === sizeOf(type.shape)) return array;
+  throw wrongElements(called, `${array.constructor.name}(${array.length})`, type);
+}
+
+function wrongElements(called: string, got: string, { shape, dtype }: TensorType): StargradError {
+  const expected = `${sizeOf(shape)} elements of ${bytesPerElement(dtype)} bytes, ${dtype} ${formatShape(shape)}`;
+  return new StargradError(called, `returned ${got}; expected ${expected}`);
 }
 
 /**
@@ -96,7 +150,7 @@ export function mayStillFail(): boolean {
 function runOnCurrent(outputs: readonly Node[], destinations: readonly Destination[]): Storage[] {
   const engine = getEngine();
   const program = engine.prepare(outputs);
-  return startProgram(engine, program, program.leaves.map(elementsOf), destinations);
+  return startProgram(engine, program, outputs, program.leaves.map(elementsOf), destinations);
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   type TypedArray,
 } from "@stargrad/graph";
 import { overlong } from "@stargrad/graph/internal";
-import { computedAnywhere, lastingStorage, realizeNodes } from "./engine.js";
+import { computedAnywhere, expectArray, lastingStorage, realizeNodes } from "./engine.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording-state.js";
@@ -61,7 +61,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** A copy of the elements, in row-major order. */
   async data(): Promise<TypedArray> {
-    return (await realized(this).read()).slice();
+    return expectArray(await realized(this).read(), this).slice();
   }
 
   /**
@@ -70,7 +70,7 @@ export class Tensor<S extends Shape = Shape> {
    * Throws: ArgumentError if the elements are in the memory of an engine that is not synchronous
    */
   dataSync(): TypedArray {
-    return realized(this).readSync().slice();
+    return expectArray(realized(this).readSync(), this).slice();
   }
 
   /**

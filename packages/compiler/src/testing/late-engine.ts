@@ -5,8 +5,8 @@ import {
   type PreparedProgram,
   type Storage,
   type TypedArray,
+  unreadable,
 } from "@stargrad/graph";
-import { unreadable } from "@stargrad/graph/internal";
 
 /** A program that was started on the asynchronous device. */
 interface Run {

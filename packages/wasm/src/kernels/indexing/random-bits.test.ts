@@ -1,5 +1,4 @@
-import { createNode, type Node, type Shape } from "@stargrad/graph";
-import { philox4x32 } from "@stargrad/graph/internal";
+import { createNode, type Node, type Shape, philox4x32 } from "@stargrad/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agrees } from "../../testing/agreement.js";

@@ -11,6 +11,7 @@ export {
   type TypedArray,
 } from "./dtype.js";
 export { disposeSymbol } from "./disposal.js";
+export { engineChecks, type EngineCheck } from "./engine-checks.js";
 export {
   elementsOf,
   runProgram,

@@ -54,6 +54,7 @@ type Fault =
   | "ignores dispose"
   | "keeps nodes instead of operations"
   | "returns before it has computed"
+  | "counts four bytes for a bool"
   | "refuses without a name";
 
 /** An engine with memory of its own that computes with the reference engine, and possibly a fault. */
@@ -92,7 +93,11 @@ function memoryEngine(fault?: Fault, dtypes = referenceEngine.capabilities.dtype
                 kept[i].set(data);
                 data = kept[i];
               }
-              return new HostStorage(data);
+              const stored = new HostStorage(data);
+              if (fault === "counts four bytes for a bool" && data instanceof Uint8Array) {
+                Object.defineProperty(stored, "byteLength", { value: 4 * data.length });
+              }
+              return stored;
             }
             if (!(to instanceof Cell)) {
               const cell = new Cell(data);
@@ -143,6 +148,7 @@ describe("an engine with memory of its own", () => {
     ["invents elements that have not arrived", "elements of another engine"],
     ["ignores dispose", "has been disposed of"],
     ["keeps nodes instead of operations", "after its nodes"],
+    ["counts four bytes for a bool", "the size of a storage"],
   ];
 
   it.each(found)("that %s fails: %s", async (fault, name) => {

@@ -146,6 +146,20 @@ const always = (): EngineCheck[] => [
     total.materialize(program.run([host(1, 2)], ["host"])[0]);
     await expectElements(engine, program.run([host(3, 4)], ["host"])[0], 9, 12);
   }),
+  check("the size of a storage is that of an array of its element type", async (engine) => {
+    const x = leafOf(host(1, 2, 3));
+    const less = createNode("less", [x, x], {});
+    const types = engine.capabilities.dtypes.includes("bool") ? [x, less] : [x];
+    for (const storage of runProgram(
+      engine,
+      types,
+      types.map(() => "host"),
+    )) {
+      const { byteLength } = storage;
+      const bytes = (await storage.read()).byteLength;
+      expectThat(byteLength === bytes, engine, `byteLength is ${byteLength}; the array has ${bytes} bytes`);
+    }
+  }),
 ];
 
 const failing = (): EngineCheck[] => [

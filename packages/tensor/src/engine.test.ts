@@ -77,6 +77,7 @@ describe("an engine that returns something else than the results", () => {
       "returned a storage of 4 bytes as output 0; expected 2 elements of 4 bytes, float32 [1, 2]",
       () => [new HostStorage(new Float32Array(1))],
     ],
+    ["returned no storage as output 0; expected 2 elements of 4 bytes, float32 [1, 2]", () => [undefined]],
     [
       "returned Int32Array(2); expected 2 elements of 4 bytes, float32 [1, 2]",
       () => [new HostStorage(new Int32Array(2))],

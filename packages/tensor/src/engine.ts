@@ -114,12 +114,13 @@ function expectStorages({ name }: Engine, storages: readonly Storage[], types: r
   }
   for (let i = 0; i < types.length; i++) {
     const { shape, dtype } = types[i];
-    const { byteLength, data } = storages[i] as Partial<HostStorage>;
-    if (byteLength !== sizeOf(shape) * bytesPerElement(dtype)) {
-      throw wrongElements(called, `a storage of ${String(byteLength)} bytes as output ${i}`, types[i]);
+    const storage = storages[i] as Storage | undefined;
+    if (storage?.byteLength !== sizeOf(shape) * bytesPerElement(dtype)) {
+      const got = storage === undefined ? "no storage" : `a storage of ${storage.byteLength} bytes`;
+      throw wrongElements(called, `${got} as output ${i}`, types[i]);
     }
     // The arrays of other storages are checked when they are read.
-    if (storages[i] instanceof HostStorage) expectArray(data as TypedArray, types[i], called);
+    if (storage instanceof HostStorage) expectArray(storage.data, types[i], called);
   }
 }
 

@@ -1,11 +1,13 @@
 import {
+  bytesPerElement,
   HostStorage,
+  sizeOf,
+  unreadable,
   type Destination,
   type Engine,
   type PreparedProgram,
   type Storage,
   type TypedArray,
-  unreadable,
 } from "@stargrad/graph";
 
 /** A program that was started on the asynchronous device. */
@@ -32,7 +34,7 @@ export function lateEngine(inner: Engine): Engine {
     capabilities: { dtypes: inner.capabilities.dtypes, synchronous: false },
     prepare(outputs) {
       const program = inner.prepare(outputs);
-      const bytes = outputs.map(({ shape }) => 4 * shape.reduce((size, length) => size * length, 1));
+      const bytes = outputs.map(({ shape, dtype }) => sizeOf(shape) * bytesPerElement(dtype));
       return {
         leaves: program.leaves,
         run: (elements, destinations, onFailure = () => undefined) =>

@@ -6,7 +6,7 @@ import { backward, Buffer, checkGradient, detectAnomaly, grad, Parameter } from 
 import { interpretedEngine, lateEngine, narrowTarget } from "@stargrad/compiler/testing";
 import { arrays, DataLoader, moons } from "@stargrad/datasets";
 import { explainStep } from "@stargrad/explain";
-import { referenceEngine, type Engine } from "@stargrad/graph";
+import { engineChecks, referenceEngine, type Engine, type PreparedProgram } from "@stargrad/graph";
 import { jit } from "@stargrad/jit";
 import * as nn from "@stargrad/nn";
 import { Adam, AdamW, clipGradNorm, clipGradValue, EMA, LBFGS, Scheduler, schedules } from "@stargrad/optim";
@@ -45,6 +45,37 @@ const engine = getEngine();
 
 afterEach(() => {
   setEngine(engine);
+});
+
+describe("the contract of engines", () => {
+  it.each(engineChecks(late))("is kept by an engine whose results arrive later: $name", async ({ run }) => {
+    await expect(run(late)).resolves.toBeUndefined();
+  });
+
+  const changed = (change: (program: PreparedProgram) => PreparedProgram["run"]): Engine => {
+    const prepare = (outputs: Parameters<Engine["prepare"]>[0]): PreparedProgram => {
+      const program = late.prepare(outputs);
+      return { leaves: program.leaves, run: change(program) };
+    };
+    return { name: "changed", capabilities: late.capabilities, prepare };
+  };
+  const broken: Readonly<Record<string, Engine>> = {
+    "forgets onFailure": changed(
+      (program) => (elements, destinations) => program.run(elements, destinations),
+    ),
+    "calls onFailure twice": changed((program) => (elements, destinations, onFailure) => {
+      return program.run(elements, destinations, (error) => {
+        onFailure?.(error);
+        onFailure?.(error);
+      });
+    }),
+  };
+
+  it.each(Object.entries(broken))("is broken by an engine that %s", async (_, engine) => {
+    const checks = engineChecks(engine).filter(({ name }) => /failed program|late failure/.test(name));
+    expect(checks).toHaveLength(2);
+    for (const { run } of checks) await expect(run(engine)).rejects.toThrow("onFailure was called");
+  });
 });
 
 type Numbers = ReadonlyMap<string, readonly number[]>;

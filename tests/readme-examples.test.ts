@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { publicFolders, root } from "./workspace.js";
 
-// Every ```ts block of a README is a program. It must type-check and run without errors, and a `console.log` must print the text of
+// Every ```ts block of a README, and of docs/engines.md, is a program. It must type-check and run without errors, and a `console.log` must print the text of
 // the comment beside it or below it:
 //
 //     console.log(x.shape); // -> [ 2, 2 ]
@@ -27,7 +27,7 @@ interface Example {
 // The scratch folder is inside this package's node_modules, so that imports of its dependencies resolve.
 const scratch = join(import.meta.dirname, "node_modules", ".cache", "readme-examples");
 
-const readmes = ["README.md", ...publicFolders.map((folder) => `${folder}/README.md`)];
+const readmes = ["README.md", "docs/engines.md", ...publicFolders.map((folder) => `${folder}/README.md`)];
 const examples = readmes.flatMap(examplesOf);
 
 function examplesOf(readme: string): Example[] {

@@ -36,6 +36,8 @@ export interface Check extends Pick<CheckKernel, "primitive" | "attributes" | "f
 
 /** How programs for a target handle faulty numbers: `abortingChecks` or `reportingChecks`. */
 export interface CheckLowering {
+  /** The smallest `kernel.operands` and `kernel.parts` of a target with which every loop can be computed. */
+  readonly least: { readonly operands: number; readonly parts: number };
   /** Adds the kernels of a check. Returns the operand to use as the index; `null` for the checked operand itself. */
   readonly look: (check: Check, room: CheckRoom) => Operand | null;
   /** Replaces faulty divisors and exponents; `null` if the numbers may be used unchanged. */

@@ -1,5 +1,4 @@
-import { checkError, primitives, type Node, type Operation } from "@stargrad/graph";
-import { indexError } from "@stargrad/graph/internal";
+import { checkError, primitives, type Node, type Operation, indexError } from "@stargrad/graph";
 import type { Check, CheckLowering } from "./check-lowering.js";
 import type { CheckKernel, LoopExpression, Operand } from "./kernel.js";
 import { layoutKey } from "./layout.js";
@@ -7,6 +6,8 @@ import type { Lowering } from "./lowering.js";
 
 /** For targets whose kernels can abort the program: a check kernel throws before any other kernel uses the number. */
 export const abortingChecks: CheckLowering = {
+  // The largest operation, `where`, reads three operands.
+  least: { operands: 3, parts: 4 },
   look({ node, ...check }, { kernels }) {
     kernels.push({ kind: "check", shape: node.shape, ...check });
     return null;

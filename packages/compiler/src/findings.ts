@@ -10,6 +10,8 @@ type Load = Extract<LoopExpression, { kind: "load" }>;
  * program continues after a faulty number, so it replaces an index outside its axis by 0, and other faulty numbers by 1.
  */
 export const reportingChecks: CheckLowering = {
+  // A remainder whose divisor is checked and replaced has ten parts; a search for a faulty index reads five operands.
+  least: { operands: 5, parts: 10 },
   look(check, room) {
     report(check, room);
     return usableIndex(check, room);

@@ -1,4 +1,5 @@
 import { sameShape } from "@stargrad/graph";
+import { checkTarget } from "./check-target.js";
 import { withoutDeadResults } from "./dead-code.js";
 import { withEpilogues } from "./epilogue.js";
 import { GrowingLoop } from "./growing-loop.js";
@@ -14,8 +15,11 @@ import type { Target } from "./target.js";
  * update of a parameter and its optimizer state becomes one pass over memory. A value that one of the loops writes and another
  * reads stays in a register, and it is not written if no other kernel reads it. Then fuses epilogues into products, splits
  * reductions, and groups loops over the same rows. The target sets the limits.
+ *
+ * Throws: ArgumentError if a field of the target is below its minimum
  */
 export function fuse(program: Program, target: Target): Program {
+  checkTarget(target);
   const alive = withoutDeadResults(withJoinedLoops(withFusedBodies(program, target), target));
   const oriented = withEpilogues(orientProducts(alive), target);
   return groupRows(splitReductions(oriented, target), target);

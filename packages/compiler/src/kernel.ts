@@ -72,7 +72,7 @@ export interface RowsKernel {
   readonly loops: readonly LoopKernel[];
   /**
    * Buffers that hold one block at a time, because no later kernel reads them: their layouts have stride 0 along the first axis.
-   * Each thread has its own copy.
+   * Each thread has its own copy, so the engine allocates them, and the memory plan has no address for them.
    */
   readonly locals: readonly number[];
 }

@@ -11,6 +11,7 @@ import {
   type TensorType,
 } from "@stargrad/graph";
 import { NodeNumbers } from "@stargrad/graph/internal";
+import { checkTarget } from "./check-target.js";
 import { withoutUnread } from "./dead-code.js";
 import { ExpressionSizes } from "./expression-sizes.js";
 import { checkCodes, checkIntegers } from "./checks.js";
@@ -50,13 +51,15 @@ import { expectElements, type Target } from "./target.js";
  *
  * `order`: the pending nodes, if the caller has computed them already.
  *
- * Throws: DTypeError if a node has an element type that the target does not support
+ * Throws: DTypeError if a node has an element type that the target does not support; ArgumentError if a field of the target is
+ * below its minimum
  */
 export function lower(
   outputs: readonly Node[],
   target: Target,
   order: readonly Node[] = pendingNodes(outputs),
 ): Program {
+  checkTarget(target);
   const none = new Map<never, never>();
   const graph = { order, wanted: outputs, known: none, destinations: none };
   const context = { target, findings: { all: [], fills: [] }, isBody: false };
@@ -251,8 +254,7 @@ class Lowering {
       case "matmul":
         return this.#product(node, operation.inputs);
       case "fold":
-        // Two more parts: an addition, and the load of the previous sum.
-        this.#keepSmall(operation.inputs, 2);
+        this.#keepAddable(operation.inputs[0]);
         return lowerOverlapAdd(node, operation, this.#lowering);
       case "pad":
         return loadWhole(lowerPad(node, operation, this.#lowering), node);
@@ -329,15 +331,26 @@ class Lowering {
     return this.#seenThrough(node, (layout) => layouts.expand(layout, shape));
   }
 
-  /** Materializes the largest of some nodes until an expression of all of them with `more` parts fits one loop. */
+  /**
+   * Materializes the largest of some nodes, each at most once, until an expression of all of them with `more` parts fits one loop. A
+   * legal target has room for it once all of them are materialized.
+   */
   #keepSmall(inputs: readonly Node[], more: number): void {
-    while (
-      this.#sizes.ofAll(this.#expressionsOf(inputs)).parts - 1 + more >
-      this.#context.target.kernel.parts
-    ) {
-      const parts = this.#expressionsOf(inputs).map((expression) => this.#sizes.of(expression).parts);
-      this.#materialize(inputs[parts.indexOf(Math.max(...parts))]);
+    const most = this.#context.target.kernel.parts;
+    const fits = (): boolean => this.#sizes.ofAll(this.#expressionsOf(inputs)).parts - 1 + more <= most;
+    if (fits()) return;
+    const partsOf = (node: Node): number => this.#sizes.of(this.#expressionOf(node)).parts;
+    for (const input of [...inputs].sort((a, b) => partsOf(b) - partsOf(a))) {
+      if (fits()) return;
+      this.#materialize(input);
     }
+  }
+
+  /** Materializes a node if a loop cannot add its expression to a previous sum: two more parts, one of them an operand. */
+  #keepAddable(node: Node): void {
+    this.#keepSmall([node], 2);
+    const { leaves } = this.#sizes.of(this.#expressionOf(node));
+    if (leaves.length >= this.#context.target.kernel.operands) this.#materialize(node);
   }
 
   #expressionsOf(nodes: readonly Node[]): LoopExpression[] {

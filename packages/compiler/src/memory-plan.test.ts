@@ -2,11 +2,11 @@ import { bytesPerElement, createLeaf, createNode, HostStorage, type DType } from
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fuse } from "./fuse.js";
-import { buffersOf, type LoopExpression, type Program } from "./kernel.js";
+import { buffersOf, type Kernel, type LoopExpression, type Program } from "./kernel.js";
 import { contiguous } from "./layout.js";
 import { lower } from "./lower.js";
 import { planMemory } from "./memory-plan.js";
-import { vectorTarget } from "./testing/targets.js";
+import { narrowTarget, vectorTarget } from "./testing/targets.js";
 
 interface Life {
   readonly from: number;
@@ -110,5 +110,26 @@ describe("the memory plan", () => {
     const { addresses, bytes } = planMemory(program, vectorTarget);
     expect(addresses.filter((address) => address !== null)).toHaveLength(9);
     expect(bytes).toBeLessThan(2.1 * 4 * 100 * 100);
+  });
+});
+
+describe("a local buffer of a rows kernel", () => {
+  it("has no address, because the engine allocates it for each thread", () => {
+    const x = createLeaf([12, 10], "float32", new HostStorage(new Float32Array(120)));
+    const exponential = createNode("exp", [x], {});
+    const largest = createNode("max", [exponential], { axes: [1] });
+    const column = createNode("expand", [createNode("reshape", [largest], { shape: [12, 1] })], {
+      shape: [12, 10],
+    });
+    const share = createNode("mul", [exponential, column], {});
+    const program = fuse(lower([share], narrowTarget), narrowTarget);
+    const locals = (kernels: readonly Kernel[]) =>
+      kernels.flatMap((kernel) => (kernel.kind === "rows" ? kernel.locals : []));
+    expect(locals(program.kernels)).not.toEqual([]);
+    const scan = { kind: "scan", length: 2, kernels: program.kernels, views: [], results: [] } as const;
+    for (const each of [program, { ...program, kernels: [scan] }]) {
+      const { addresses } = planMemory(each, narrowTarget);
+      for (const local of locals(program.kernels)) expect(addresses[local]).toBeNull();
+    }
   });
 });

@@ -1,21 +1,29 @@
 import { allocatedBytes } from "./alignment.js";
+import { checkTarget } from "./check-target.js";
 import { FreeRoom } from "./free-room.js";
 import { buffersOf, type BufferSpec, type Kernel, type Program, type ScanKernel } from "./kernel.js";
 import type { Target } from "./target.js";
 
 /** The byte addresses of a program's intermediate buffers, and the size of the memory that holds them. */
 export interface MemoryPlan {
-  /** By buffer; `null` for an input, an output, a view, and a buffer that no kernel touches. */
+  /**
+   * By buffer; `null` for an input, an output, a view, a local buffer of a `rows` kernel, and a buffer that no kernel touches. A local
+   * buffer needs memory only while its kernel runs, once for each thread that runs it, so the engine that starts the threads
+   * allocates it.
+   */
   readonly addresses: readonly (number | null)[];
   readonly bytes: number;
 }
 
 /**
  * Assigns addresses to buffers so that buffers with disjoint lifetimes share memory. Visits the program once: allocates each buffer
- * at the lowest free address when it is first touched, and frees it after it was last touched. The caller allocates inputs and
- * outputs.
+ * at the lowest free address when it is first touched, and frees it after it was last touched. The caller allocates inputs,
+ * outputs, and the local buffers of `rows` kernels (`RowsKernel.locals`), also of those in a `scan`.
+ *
+ * Throws: ArgumentError if a field of the target is below its minimum
  */
 export function planMemory(program: Program, target: Target): MemoryPlan {
+  checkTarget(target);
   const outside = new Set([...program.inputs, ...program.outputs]);
   const lifetimes = new Lifetimes(program.kernels);
   /** By time: the buffers that are touched first then, and those that are touched last. */

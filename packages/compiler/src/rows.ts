@@ -108,8 +108,9 @@ class Grouping {
    * touches to one block.
    */
   #kernelsOf({ loops, rows, bytes }: RowGroup, buffers: BufferSpec[]): Kernel[] {
-    const { blockBytes, leastBytes } = this.#target.rowBlocks;
-    const blocks = this.#divisorsOf(rows).findLast((count) => bytes / count <= blockBytes) ?? rows;
+    const { blockBytes, mostBlockBytes, leastBytes } = this.#target.rowBlocks;
+    const most = Math.min(blockBytes, mostBlockBytes);
+    const blocks = this.#divisorsOf(rows).findLast((count) => bytes / count <= most) ?? rows;
     const combines = loops.some(({ kind }) => kind === "reduce");
     if (loops.length === 1 || !combines || bytes < leastBytes || blocks === 1) return [...loops];
     const cut = loops.map((loop) => cutIntoBlocks(loop, blocks) ?? loop);

@@ -4,21 +4,26 @@ import type { IndexingKernel } from "./kernel.js";
 
 /**
  * Describes the machine that a program is compiled for: what its kernels can do, and which sizes are fast. Every engine provides its
- * own; the compiler has no default. Sizes are numbers of elements unless the name says bytes, and `Infinity` means no limit.
+ * own; the compiler has no default. Sizes are numbers of elements unless the name says bytes, and `Infinity` means no limit. Numbers
+ * are integers, except costs, and at least 0 unless their comment gives another minimum. `lower`, `fuse` and `planMemory` throw an
+ * ArgumentError for a target with other numbers.
  */
 export interface Target {
   /** Its name in errors. */
   readonly name: string;
-  /** The element types that its kernels can read, compute and write. */
+  /** The element types that its kernels can read, compute and write. Kernels compare indices, so int32 requires bool. */
   readonly dtypes: readonly DType[];
   /** The number of bytes that an element of a type takes in a buffer. */
   readonly elementBytes: (dtype: DType) => number;
   /** `abortingChecks` if a kernel can abort the program with an error, otherwise `reportingChecks`: see `Program.findings`. */
   readonly checks: CheckLowering;
   readonly memory: {
-    /** The alignment of every buffer. */
+    /**
+     * The alignment of every buffer, at least 1 and finite. A machine that accesses only aligned elements needs a multiple of the size
+     * of its largest element.
+     */
     readonly alignmentBytes: number;
-    /** The number of bytes that a kernel may read beyond the end of a buffer, because it loads whole vectors. */
+    /** The number of bytes that a kernel may read beyond the end of a buffer, because it loads whole vectors. Finite. */
     readonly overreadBytes: number;
   };
   /** The limits of one kernel. */
@@ -27,12 +32,14 @@ export interface Target {
     readonly buffers: number;
     /**
      * The number of operands that a loop may read, or that joined loops may read and write together. A buffer that is read in two
-     * orders counts as two operands, because each takes a pointer.
+     * orders counts as two operands, because each takes a pointer. At least 3, the operands of `where`; with `reportingChecks` at
+     * least 5.
      */
     readonly operands: number;
     /**
-     * The number of operations and operands that a loop's expressions may have. It must be finite: a longer chain becomes several
-     * loops, so every pass may recurse through an expression and takes time proportional to the chain.
+     * The number of operations and operands that a loop's expressions may have. At least 4, the parts of `where`; with
+     * `reportingChecks` at least 10. It must be finite: a longer chain becomes several loops, so every pass may recurse through an
+     * expression and takes time proportional to the chain.
      */
     readonly parts: number;
   };

@@ -3,10 +3,20 @@ import type { Node } from "./node.js";
 import type { Storage } from "./storage.js";
 
 /**
- * Where a program stores a result: in host memory, in engine memory, or in an existing storage in engine memory whose contents
- * are not needed after the program. An engine without memory of its own uses host memory for all of them. An engine whose memory
- * cannot be read synchronously may keep a `"host"` result in its memory until it is read, as long as it never overwrites it and
- * frees it when the storage has been garbage-collected.
+ * Where a program stores a result.
+ *
+ * - `"host"`: in host memory. The engine never overwrites it. An engine whose memory cannot be read synchronously may keep the
+ *   result in its memory until it is read, and free it when the storage has been garbage-collected.
+ * - `"engine"`: in new memory of the engine, which the caller owns, overwrites and disposes of. Each output gets its own memory, also
+ *   if the output is a leaf or is requested twice. An engine without memory of its own uses host memory.
+ * - a storage with the location `"engine"`, of the size and element type of the result: in the memory of this storage, whose
+ *   contents are not needed after the program. If the storage belongs to this engine, `run` returns the same object. If it belongs
+ *   to another engine, because `setEngine` was called since, `run` treats the destination as `"engine"`: it returns a new storage
+ *   and leaves the given one as it is. The caller disposes of a destination that was not returned, so a new storage must not refer
+ *   to its memory.
+ *
+ * A storage may be an element and a destination in one call, for different outputs and in any order of reading: results are as if
+ * all elements were read before any destination is written.
  */
 export type Destination = "host" | "engine" | Storage;
 
@@ -19,13 +29,18 @@ export interface PreparedProgram {
   /**
    * Computes the outputs from elements for each leaf, and returns a storage for each output.
    *
+   * Elements may belong to another engine, or be results of earlier programs that have not arrived yet. An asynchronous engine
+   * awaits `read()` of elements of another engine whose `canReadSync` is false. A synchronous engine calls `readSync`, whose error
+   * (`unreadable`) it passes on. Elements that are disposed of after `run` has returned are still read by this program.
+   *
    * A program fails if an index is outside its axis, if an integer is divided by 0 or raised to a negative power, or if a `check`
    * in it finds a nonzero code. A failed program leaves every existing storage unchanged, including its destinations.
    *
    * A synchronous engine throws the error. An asynchronous engine may return earlier. If the program fails later, it and all
    * programs that were started after it until the failure became known fail with that error and change nothing. The engine then
    * calls `onFailure` of each of them, in reverse order of their start, so that the caller can undo what it has changed meanwhile.
-   * After these calls, reads of their results reject with the error, and the engine runs new programs as before.
+   * After these calls, reads of their results reject with the error, and the engine runs new programs as before. Reads that were
+   * started before the failed program, and of storages that it did not write, are not affected.
    */
   run(
     elements: readonly Storage[],
@@ -45,11 +60,19 @@ export interface Capabilities {
   readonly synchronous: boolean;
 }
 
-/** Computes graphs. An engine implements primitives; it does not know gradients. */
+/**
+ * Computes graphs. An engine implements primitives; it does not know gradients. `conformanceCases` and `engineChecks` test it;
+ * docs/engines.md describes how to write one.
+ */
 export interface Engine {
   readonly name: string;
   readonly capabilities: Capabilities;
-  /** Compiles the outputs to one program. The program owns the memory of its intermediate results. */
+  /**
+   * Compiles the outputs to one program. The program owns the memory of its intermediate results. It copies the operations that it
+   * needs from the nodes: a node loses its operation when it is materialized, and the program may run again after that.
+   *
+   * Throws: DTypeError if a node has an element type that the engine does not support
+   */
   prepare(outputs: readonly Node[]): PreparedProgram;
 }
 

@@ -11,6 +11,7 @@ export {
   type TypedArray,
 } from "./dtype.js";
 export { disposeSymbol } from "./disposal.js";
+export { engineChecks, type EngineCheck } from "./engine-checks.js";
 export {
   elementsOf,
   runProgram,
@@ -56,14 +57,16 @@ export {
   type UnaryName,
 } from "./primitives.js";
 export { checkError, type CheckAttributes } from "./primitives/check.js";
+export { indexError } from "./primitives/indexing.js";
 export type {
   ViewMovement,
   PadAttributes,
   SliceAttributes,
   WindowAttributes,
 } from "./primitives/movement.js";
+export { philox4x32 } from "./primitives/random.js";
 export type { ReductionAttributes } from "./primitives/reduction.js";
 export type { BodyTypes, ScanAttributes } from "./primitives/scan.js";
 export { referenceEngine } from "./reference-engine.js";
 export { contiguousStrides, formatShape, sameShape, sizeOf, type Shape } from "./shape.js";
-export { FilledStorage, HostStorage, type Storage } from "./storage.js";
+export { FilledStorage, HostStorage, unreadable, type Storage } from "./storage.js";

@@ -39,10 +39,8 @@ export {
 export { NodeNumbers } from "./node-numbers.js";
 export { expectOptions, nearestName, type OptionKinds } from "./options.js";
 export { pendingWithCoOutputs, type Computation } from "./pending.js";
-export { checkIndices, indexError } from "./primitives/indexing.js";
-export { philox4x32 } from "./primitives/random.js";
+export { checkIndices } from "./primitives/indexing.js";
 export { checkNotEmpty } from "./primitives/reduction.js";
 export { writeSignature, type Signed, type SignatureWriter } from "./signature.js";
 export { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, unravelIndex } from "./shape.js";
-export { unreadable } from "./storage.js";
 export { version } from "./version.js";

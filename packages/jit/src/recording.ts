@@ -9,6 +9,7 @@ import {
   type Node,
   type PreparedProgram,
   type Storage,
+  type TensorType,
 } from "@stargrad/graph";
 import { ArgumentError, getEngine, leavesOf, mapTree, realize, Tensor, type Tree } from "@stargrad/tensor";
 import {
@@ -62,6 +63,8 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
   readonly #results: Results;
   readonly #variables: readonly Variable[];
   readonly #program: PreparedProgram;
+  /** The types of the program's outputs. */
+  readonly #types: readonly TensorType[];
   readonly #sources: readonly Source[];
   /** All draws in their order. Draws whose numbers are not used are included, because they advance the generator too. */
   readonly #draws: readonly Omit<Draw, "start">[];
@@ -94,6 +97,7 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     const outputs = [...leavesOf(results), ...next.map(([, value]) => value)].map(({ node }) => node);
     realize(...constantsOf(called, outputs, since).map((node) => new Tensor(node)));
     this.#program = this.#engine.prepare(outputs);
+    this.#types = outputs.map(({ shape, dtype }) => ({ shape, dtype }));
     this.#sources = sourcesOf(this.#program.leaves, leavesOf(placeholders), draws);
     this.#draws = draws.map(({ generator, blocks, offsets }) => ({ generator, blocks, offsets }));
     this.#generators = new Set(draws.map(({ generator }) => generator));
@@ -152,7 +156,8 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     });
     const hosts = leavesOf(this.#results).map((): Destination => "host");
     const destinations = this.#variables.map(({ destination }) => destination);
-    const storages = startProgram(this.#engine, this.#program, elements, [...hosts, ...destinations]);
+    const outputs = [...hosts, ...destinations];
+    const storages = startProgram(this.#engine, this.#program, this.#types, elements, outputs);
     this.#variables.forEach((variable, i) => {
       variable.replaceValue(storages[hosts.length + i]);
     });

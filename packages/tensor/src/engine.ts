@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  bytesPerElement,
   createLeaf,
   dtypes,
   elementsOf,
@@ -8,13 +9,17 @@ import {
   Node,
   referenceEngine,
   runProgram,
+  sizeOf,
+  StargradError,
   type Destination,
   type DType,
   type Engine,
   type PreparedProgram,
   type Storage,
+  type TensorType,
+  type TypedArray,
 } from "@stargrad/graph";
-import { pendingWithCoOutputs, shared } from "@stargrad/graph/internal";
+import { dtypeOf, pendingWithCoOutputs, shared } from "@stargrad/graph/internal";
 import { defaultEngine } from "#default-engine";
 import { beginProgram, noteFailure, noteResults } from "./late-failures.js";
 import { isRecording } from "./recording-state.js";
@@ -41,8 +46,19 @@ export function getEngine(): Engine {
 /**
  * Sets the engine for all later computations. Tensors that are already materialized keep their elements. If it is called before
  * anything is computed, the default engine is never created.
+ *
+ * Throws: ArgumentError if it gets no engine, but for example a class or a promise
  */
 export function setEngine(engine: Engine): void {
+  const given = engine as Partial<Engine> | undefined;
+  if (typeof given?.prepare !== "function" || !Array.isArray(given.capabilities?.dtypes)) {
+    const got: unknown = typeof engine === "function" ? `the function ${(engine as Engine).name}` : engine;
+    throw new ArgumentError(
+      "setEngine",
+      `got ${String(got)}; expected an object with \`prepare\` and \`capabilities\``,
+      "Create an engine first: `new WasmEngine()`",
+    );
+  }
   state.engine = engine;
 }
 
@@ -72,18 +88,23 @@ type TakeBack = (error: Error) => void;
 
 /**
  * Runs a program of an engine. Code that changes state because the program was started must register how to undo the change, with
- * `takeBackIfItFails`: an engine that is not synchronous may report a failure later.
+ * `takeBackIfItFails`: an engine that is not synchronous may report a failure later. `types`: those of the outputs.
+ *
+ * Throws: the error of the program; StargradError if the engine returns something else than a storage for each output
  */
 export function startProgram(
-  { capabilities }: Engine,
+  engine: Engine,
   program: PreparedProgram,
+  types: readonly TensorType[],
   elements: readonly Storage[],
   destinations: readonly Destination[],
 ): Storage[] {
   try {
-    if (capabilities.synchronous) {
+    if (engine.capabilities.synchronous) {
       state.changes = null;
-      return program.run(elements, destinations);
+      const storages = program.run(elements, destinations);
+      expectStorages(engine, program, storages, types);
+      return storages;
     }
     const made: TakeBack[] = [];
     const started = beginProgram();
@@ -91,8 +112,9 @@ export function startProgram(
       for (const takeBack of made.splice(0).reverse()) takeBack(error);
       noteFailure(error, started);
     });
-    noteResults(storages, started);
     state.changes = made;
+    expectStorages(engine, program, storages, types);
+    noteResults(storages, started);
     return storages;
   } catch (error) {
     throw otherEngines(program, elements) ?? error;
@@ -111,6 +133,47 @@ function otherEngines({ leaves }: PreparedProgram, elements: readonly Storage[])
   );
 }
 
+/** Programs whose results have been checked once. */
+const checked = new WeakSet<PreparedProgram>();
+
+/** Checks what a program returned, before anything refers to it. The sizes are checked in its first run only. */
+function expectStorages(
+  { name }: Engine,
+  program: PreparedProgram,
+  storages: readonly Storage[],
+  types: readonly TensorType[],
+): void {
+  const called = `the engine ${name}`;
+  if (!Array.isArray(storages) || storages.length !== types.length) {
+    const got: unknown = Array.isArray(storages) ? `${storages.length} storages` : storages;
+    const expected = `expected an array of ${types.length} storages`;
+    throw new StargradError(called, `run returned ${String(got)}; ${expected}`);
+  }
+  if (checked.has(program)) return;
+  for (let i = 0; i < types.length; i++) {
+    const { shape, dtype } = types[i];
+    const storage = storages[i] as Storage | undefined;
+    if (storage?.byteLength !== sizeOf(shape) * bytesPerElement(dtype)) {
+      const got = storage === undefined ? "no storage" : `a storage of ${storage.byteLength} bytes`;
+      throw wrongElements(called, `${got} as output ${i}`, types[i]);
+    }
+    // The arrays of other storages are checked when they are read.
+    if (storage instanceof HostStorage) expectArray(storage.data, types[i], called);
+  }
+  checked.add(program);
+}
+
+/** Checks the array that a storage returned for a tensor of this type. */
+export function expectArray(array: TypedArray, type: TensorType, called = "Storage.read"): TypedArray {
+  if (dtypeOf(array) === type.dtype && array.length === sizeOf(type.shape)) return array;
+  throw wrongElements(called, `${array.constructor.name}(${array.length})`, type);
+}
+
+function wrongElements(called: string, got: string, { shape, dtype }: TensorType): StargradError {
+  const expected = `${sizeOf(shape)} elements of ${bytesPerElement(dtype)} bytes, ${dtype} ${formatShape(shape)}`;
+  return new StargradError(called, `returned ${got}; expected ${expected}`);
+}
+
 /**
  * Registers a function that undoes a change made because of the program started last. It is called if that program fails, in
  * reverse order of registration, and never for a program of a synchronous engine.
@@ -127,7 +190,7 @@ export function mayStillFail(): boolean {
 function runOnCurrent(outputs: readonly Node[], destinations: readonly Destination[]): Storage[] {
   const engine = getEngine();
   const program = engine.prepare(outputs);
-  return startProgram(engine, program, program.leaves.map(elementsOf), destinations);
+  return startProgram(engine, program, outputs, program.leaves.map(elementsOf), destinations);
 }
 
 /**

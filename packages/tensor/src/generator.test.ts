@@ -1,4 +1,4 @@
-import { philox4x32 } from "@stargrad/graph/internal";
+import { philox4x32 } from "@stargrad/graph";
 import { describe, expect, it } from "vitest";
 
 import { defaultGenerator, Generator, manualSeed, uniform } from "./index.js";

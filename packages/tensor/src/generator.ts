@@ -1,5 +1,5 @@
-import { ArgumentError } from "@stargrad/graph";
-import { philox4x32, recognizeCopies, shared } from "@stargrad/graph/internal";
+import { ArgumentError, philox4x32 } from "@stargrad/graph";
+import { recognizeCopies, shared } from "@stargrad/graph/internal";
 import type { GeneratorState, RandomStream } from "./random-stream.js";
 import { expectNoRecording } from "./recording-state.js";
 

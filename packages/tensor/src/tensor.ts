@@ -12,7 +12,7 @@ import {
   type TypedArray,
 } from "@stargrad/graph";
 import { overlong, recognizeCopies } from "@stargrad/graph/internal";
-import { computedAnywhere, lastingStorage, realizeNodes } from "./engine.js";
+import { computedAnywhere, expectArray, lastingStorage, realizeNodes } from "./engine.js";
 import { readElements } from "./late-failures.js";
 import { expectFinite, noPrimitive } from "./conversions.js";
 import { nest, type NestedArray } from "./nested.js";
@@ -75,7 +75,7 @@ export class Tensor<S extends Shape = Shape> {
   async data(): Promise<TypedArray> {
     const storage = realized(this);
     const node = this.current;
-    const elements = await readElements(storage);
+    const elements = expectArray(await readElements(storage), this);
     // Elements that have arrived stay in host memory, where every engine can read them. A variable keeps its own storages.
     const hasArrived = storage.location === "host" && !storage.canReadSync && node.storage === storage;
     if (hasArrived && node.owner === null) node.materialize(new HostStorage(elements));
@@ -88,7 +88,7 @@ export class Tensor<S extends Shape = Shape> {
    * Throws: ArgumentError if the elements are in the memory of an engine that is not synchronous
    */
   dataSync(): TypedArray {
-    return realized(this).readSync().slice();
+    return expectArray(realized(this).readSync(), this).slice();
   }
 
   /**

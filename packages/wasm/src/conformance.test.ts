@@ -1,4 +1,11 @@
-import { conformanceCases, disagreement, referenceEngine, runProgram, type Engine } from "@stargrad/graph";
+import {
+  conformanceCases,
+  disagreement,
+  engineChecks,
+  referenceEngine,
+  runProgram,
+  type Engine,
+} from "@stargrad/graph";
 import { sampled } from "@stargrad/graph/testing";
 import { describe, expect, it } from "vitest";
 import { WasmEngine } from "./wasm-engine.js";
@@ -15,5 +22,11 @@ describe("the WebAssembly engine agrees with the reference engine, and gives the
     expect(disagreement(got, expected, tolerance)).toBeNull();
     expect(disagreement(compute(rounded), expected, tolerance)).toBeNull();
     expect(disagreement(compute(threaded), got, 0)).toBeNull();
+  });
+});
+
+describe("the WebAssembly engine keeps the contract of engines", () => {
+  it.each(engineChecks(engine))("$name", async ({ run }) => {
+    for (const each of [engine, threaded]) await expect(run(each)).resolves.toBeUndefined();
   });
 });

@@ -1,12 +1,14 @@
 import {
+  bytesPerElement,
   HostStorage,
+  sizeOf,
+  unreadable,
   type Destination,
   type Engine,
   type PreparedProgram,
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
-import { unreadable } from "@stargrad/graph/internal";
 
 /** A program that was started on the asynchronous device. */
 interface Run {
@@ -22,6 +24,7 @@ interface Run {
  * An engine that simulates an asynchronous device. It runs the programs of another engine in the order in which they were started,
  * but after `run` has returned. Its results cannot be read synchronously. It reports a failed program when a result is awaited or
  * the queue is empty. It overwrites the destinations passed to `run`, so code that keeps an overwritten storage reads other numbers.
+ * It waits for elements of other engines that have not arrived.
  */
 export function lateEngine(inner: Engine): Engine {
   const name = `late ${inner.name}`;
@@ -31,7 +34,7 @@ export function lateEngine(inner: Engine): Engine {
     capabilities: { dtypes: inner.capabilities.dtypes, synchronous: false },
     prepare(outputs) {
       const program = inner.prepare(outputs);
-      const bytes = outputs.map(({ shape }) => 4 * shape.reduce((size, length) => size * length, 1));
+      const bytes = outputs.map(({ shape, dtype }) => sizeOf(shape) * bytesPerElement(dtype));
       return {
         leaves: program.leaves,
         run: (elements, destinations, onFailure = () => undefined) =>
@@ -44,8 +47,8 @@ export function lateEngine(inner: Engine): Engine {
 /** Runs jobs one after another, each in a separate turn of the event loop. */
 class Device {
   readonly name: string;
-  /** The queue of runs, reads and disposals. */
-  readonly #jobs: (() => void)[] = [];
+  /** The queue of runs, reads and disposals. The queue waits until a job is ready. */
+  readonly #jobs: { readonly job: () => void; readonly ready: Promise<unknown> | null }[] = [];
   /** Runs that have been started and whose outcome has not been reported yet. */
   #uncertain: Run[] = [];
   #fault: Error | null = null;
@@ -55,20 +58,31 @@ class Device {
   }
 
   start(
-    what: Pick<Run, "program" | "elements" | "onFailure">,
+    { elements, ...what }: Pick<Run, "program" | "elements" | "onFailure">,
     destinations: readonly Destination[],
     bytes: readonly number[],
   ): Storage[] {
+    const isForeign = (storage: Storage): boolean =>
+      !storage.canReadSync && !(storage instanceof LateStorage && storage.device === this);
+    const arriving = elements.map((storage) => (isForeign(storage) ? storage.read() : null));
+    const given = [...elements];
     const results = destinations.map((destination, i) => {
       if (destination instanceof LateStorage && destination.device === this) return destination;
       return new LateStorage(this, destination === "host" ? "host" : "engine", bytes[i]);
     });
-    const run: Run = { ...what, results, state: "waiting", error: null };
+    const run: Run = { ...what, elements: given, results, state: "waiting", error: null };
+    const ready = arriving.some((read) => read !== null)
+      ? Promise.allSettled(
+          arriving.map(async (read, i) => {
+            if (read !== null) given[i] = new HostStorage(await read);
+          }),
+        )
+      : null;
     for (const result of results) result.writers.push(run);
     this.#uncertain.push(run);
     this.#add(() => {
       this.#execute(run);
-    });
+    }, ready);
     return results;
   }
 
@@ -79,7 +93,9 @@ class Device {
       this.#add(() => {
         this.#findOut();
         if (writer?.state === "failed") reject(writer.error ?? new Error("a run failed without an error"));
-        else resolve(storage.contents.slice());
+        else if (storage.data === null)
+          reject(new Error("a storage is read before it is written, or after dispose"));
+        else resolve(storage.data.slice());
       });
     });
   }
@@ -91,21 +107,25 @@ class Device {
     });
   }
 
-  #add(job: () => void): void {
-    this.#jobs.push(job);
-    if (this.#jobs.length === 1)
-      setImmediate(() => {
-        this.#next();
-      });
+  #add(job: () => void, ready: Promise<unknown> | null = null): void {
+    this.#jobs.push({ job, ready });
+    if (this.#jobs.length === 1) this.#later();
+  }
+
+  /** Runs the first job when it is ready. */
+  #later(): void {
+    const next = (): void => {
+      this.#next();
+    };
+    const { ready } = this.#jobs[0];
+    if (ready === null) setImmediate(next);
+    else void ready.then(() => setImmediate(next));
   }
 
   #next(): void {
-    this.#jobs[0]();
+    this.#jobs[0].job();
     this.#jobs.shift();
-    if (this.#jobs.length > 0)
-      setImmediate(() => {
-        this.#next();
-      });
+    if (this.#jobs.length > 0) this.#later();
     else this.#findOut();
   }
 

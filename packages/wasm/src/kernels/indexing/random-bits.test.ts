@@ -1,5 +1,4 @@
-import { createNode, type Node, type Shape } from "@stargrad/graph";
-import { philox4x32 } from "@stargrad/graph/internal";
+import { createNode, philox4x32, type Node, type Shape } from "@stargrad/graph";
 import { sampled, sized } from "@stargrad/graph/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -174,58 +174,6 @@ export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = 
 }
 
 /**
- * Uniform numbers in ±gain · √(3 / fanIn), for ReLU ±√(6 / fanIn). The variance of activations is then the same in all
- * layers.
- *
- * Defaults: negativeSlope 0, mode `"fanIn"`, nonlinearity `"leakyRelu"`, float32, the shared generator
- * Throws: ShapeError if the shape has fewer than two axes
- * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; torch.nn.init.kaiming_uniform_
- */
-export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
-  const bound = Math.sqrt(3) * kaimingStd("kaimingUniform", shape, options);
-  return uniform(shape, { ...randomOptions(options), low: -bound, high: bound });
-}
-
-/**
- * Normal numbers with the standard deviation gain / √fanIn, the same as that of `kaimingUniform`.
- *
- * Defaults: negativeSlope 0, mode `"fanIn"`, nonlinearity `"leakyRelu"`, float32, the shared generator
- * Throws: ShapeError if the shape has fewer than two axes
- * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; torch.nn.init.kaiming_normal_
- */
-export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
-  const std = kaimingStd("kaimingNormal", shape, options);
-  return normal(shape, { ...randomOptions(options), std });
-}
-
-function kaimingStd(called: string, shape: Shape, options: KaimingOptions): number {
-  expectOptions<KaimingOptions>(called, options, {
-    negativeSlope: finite,
-    mode: oneOf("fanIn", "fanOut"),
-    nonlinearity: anything,
-    ...floatOptions,
-  });
-  const { negativeSlope = 0, mode = "fanIn", nonlinearity = "leakyRelu" } = options;
-  const fan = mode === "fanIn" ? fanIn(shape) : fanOut(shape);
-  return calculateGain(nonlinearity, { negativeSlope }) / Math.sqrt(fan);
-}
-
-/**
- * Uniform numbers in ±1/√fanIn, the initial weights and biases of Linear and Conv2d. For a weight it is the same as PyTorch's
- * `kaiming_uniform_(a=√5)`.
- */
-export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = {}): Tensor {
-  expectOptions("fanInUniform", options, floatOptions);
-  const bound = 1 / Math.sqrt(fan);
-  return uniform(shape, { ...randomOptions(options), low: -bound, high: bound });
-}
-
-/** The options of a draw among those of an initializer or a layer. */
-function drawing({ dtype = "float32", generator = defaultGenerator() }: FloatOptions): FloatOptions {
-  return { dtype, generator };
-}
-
-/**
  * Uniform numbers in ±gain · √(6 / (fanIn + fanOut)). The variances of activations and of gradients are then about the same
  * in all layers, while the activations are in their linear range.
  *

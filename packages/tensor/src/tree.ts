@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
-import { describe as kindOf } from "@stargrad/graph/internal";
+import { writeValue } from "@stargrad/graph/internal";
 import { Tensor } from "./tensor.js";
 
 /**
@@ -81,7 +81,7 @@ export function pairLeaves(called: string, tree: Tree, other: Tree, subject = "g
 
 function branchesOf(called: string, tree: Tree): [string, Tree][] {
   if (tree instanceof Tensor) return [];
-  const got = kindOf(tree);
+  const got = writeValue(tree);
   if (Array.isArray(tree) || got === "an object")
     return Object.entries<Tree>(tree as Readonly<Record<string, Tree>>);
   const hint = got === "a promise" ? "A forgotten await?" : "Make numbers a tensor first";

@@ -1,7 +1,7 @@
-import { ArgumentError } from "@stargrad/graph";
-import { expectOptions, floats } from "@stargrad/graph/internal";
+import { expectValues, floats, notNegative } from "@stargrad/graph/internal";
 import { widestFloat } from "../engine.js";
-import { checkBroadcast, resultType, toTensor, type Operand } from "../operands.js";
+import { castOperand, checkBroadcast, resultType, type Operand } from "../operands.js";
+import { input, operand, operation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import {
   abs,
@@ -36,20 +36,20 @@ export interface AllCloseOptions {
  * Throws: ShapeError if the shapes do not broadcast; ArgumentError if a tolerance is negative
  * Source: torch.allclose, numpy.allclose
  */
-export function allClose(a: Tensor, b: Operand, options: AllCloseOptions = {}): Tensor<[]> {
-  expectOptions("allClose", options, ["relativeTolerance", "absoluteTolerance", "equalNaN"]);
-  const { relativeTolerance = 1e-5, absoluteTolerance = 1e-8, equalNaN = false } = options;
-  for (const [name, tolerance] of Object.entries({ relativeTolerance, absoluteTolerance })) {
-    if (tolerance >= 0) continue;
-    throw new ArgumentError("allClose", `got ${name} ${tolerance}; expected a number of at least 0`);
-  }
-  checkBroadcast("allClose", a, b);
-  const common = resultType(a, b);
-  // In a float, because the difference of two integers may not be an int32.
-  const dtype = floats.includes(common) ? common : widestFloat();
-  const [x, y] = [toTensor(a, dtype), toTensor(b, dtype)];
-  const distance = abs(sub(x, y));
-  const bound = add(mul(abs(y), relativeTolerance), absoluteTolerance);
-  const close = logicalOr(equal(x, y), logicalAnd(isFinite(distance), lessEqual(distance, bound)));
-  return all(equalNaN ? logicalOr(close, logicalAnd(isNaN(x), isNaN(y))) : close);
-}
+export const allClose = /* @__PURE__ */ operation(
+  "allClose",
+  [input, operand, ["relativeTolerance", "absoluteTolerance", "equalNaN"]],
+  (a: Tensor, b: Operand, options: AllCloseOptions) => {
+    const { relativeTolerance = 1e-5, absoluteTolerance = 1e-8, equalNaN = false } = options;
+    expectValues("allClose", { relativeTolerance, absoluteTolerance }, notNegative);
+    checkBroadcast("allClose", a, b);
+    const common = resultType(a, b);
+    // In a float, because the difference of two integers may not be an int32.
+    const dtype = floats.includes(common) ? common : widestFloat();
+    const [x, y] = [castOperand(a, dtype), castOperand(b, dtype)];
+    const distance = abs(sub(x, y));
+    const bound = add(mul(abs(y), relativeTolerance), absoluteTolerance);
+    const close = logicalOr(equal(x, y), logicalAnd(isFinite(distance), lessEqual(distance, bound)));
+    return all(equalNaN ? logicalOr(close, logicalAnd(isNaN(x), isNaN(y))) : close);
+  },
+) as (a: Tensor, b: Operand, options?: AllCloseOptions) => Tensor<[]>;

@@ -8,7 +8,7 @@ import {
   type Shape,
   type UnaryName,
 } from "@stargrad/graph";
-import { describe, floats } from "@stargrad/graph/internal";
+import { floats, writeValue } from "@stargrad/graph/internal";
 import { widestFloat } from "../engine.js";
 import {
   accepted,
@@ -232,7 +232,7 @@ export const isFinite = composed("isFinite", (x: Tensor) =>
  */
 export const cast = operation("cast", [input, given], (x: Tensor, dtype: DType) => {
   if (dtypes.includes(dtype)) return castTo(x, dtype);
-  throw new ArgumentError("cast", `got ${describe(dtype)}; expected ${dtypes.join(", ")}`);
+  throw new ArgumentError("cast", `got ${writeValue(dtype)}; expected ${dtypes.join(", ")}`);
 }) as <S extends Shape>(x: Tensor<S>, dtype: DType) => Tensor<S>;
 
 /**

@@ -33,5 +33,7 @@ export function brand(
 export function isBranded(name: string): (value: unknown) => boolean {
   const mark = Symbol.for(`stargrad ${name}`);
   return (value) =>
-    typeof value === "object" && value !== null && (value as Readonly<Record<symbol, unknown>>)[mark] === version;
+    typeof value === "object" &&
+    value !== null &&
+    (value as Readonly<Record<symbol, unknown>>)[mark] === version;
 }

@@ -211,7 +211,8 @@ export const norm = operation(
     }
     if (order === 0) return castTo(sum(logicalNot(equal(x, 0)), reduction), x.dtype);
     if (order === 1) return sum(abs(x), reduction);
-    const powers = order < 1 ? flatAtZero(abs(x), (size) => pow(size, order), 0 ** order) : pow(abs(x), order);
+    const powers =
+      order < 1 ? flatAtZero(abs(x), (size) => pow(size, order), 0 ** order) : pow(abs(x), order);
     return flatAtZero(sum(powers, reduction), (total) => pow(total, 1 / order), 0 ** (1 / order));
   },
 ) as Reducer<NormOptions, never>;

@@ -95,7 +95,7 @@ describe("allClose", () => {
   it("refuses what it cannot mean", () => {
     const x = tensor([1]);
     expect(() => x.allClose(x, { relativeTolerance: -1 })).toThrow(
-      "allClose: got relativeTolerance -1; expected a number of at least 0",
+      "allClose: got relativeTolerance -1; expected a finite number of at least 0",
     );
     expect(() => x.allClose(x, { absoluteTolerance: NaN })).toThrow("got absoluteTolerance NaN");
     const misspelt = { rtol: 1 } as object;

@@ -137,7 +137,9 @@ export const arange = /* @__PURE__ */ operation(
       throw new ArgumentError("arange", `got a range of ${size} numbers; expected at most 2³¹`);
     }
     if (start === 0 && step === 1) {
-      if (size > 0) store("arange", [size - 1], dtype);
+      if (size > 0 && !canHold(dtype, size - 1)) {
+        throw new ArgumentError("arange", `element ${size - 1} is ${size - 1}, which ${dtype} cannot hold`);
+      }
       return castTo(apply("iota", [], { size }), dtype);
     }
     const numbers = Float64Array.from({ length: size }, (_, i) => start + i * step);

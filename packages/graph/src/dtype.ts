@@ -77,7 +77,7 @@ const typeOfClass: Readonly<Record<string, DType>> = {
 
 /** The class of a typed array, also of another realm: `Float32Array`. */
 function classOf(array: ArrayBufferView): string {
-  return Object.prototype.toString.call(array).slice(8, -1);
+  return (array as TypedArray)[Symbol.toStringTag];
 }
 
 /** The element type that holds the elements of a typed array; `undefined` for a view without elements (DataView). */

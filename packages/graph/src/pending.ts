@@ -11,9 +11,8 @@ import { formatShape, type Shape } from "./shape.js";
 export function pendingNodes(nodes: readonly Node[]): Node[] {
   const order = topologicalOrder(nodes, ({ storage }) => storage === null);
   for (const node of order) {
-    if (node.owner !== null && node.operation === null) {
-      throw node.owner.failure ?? staleValue(node.owner, node.shape);
-    }
+    if (node.operation !== null) continue;
+    if (node.owner !== null) throw node.owner.failure ?? staleValue(node.owner, node.shape);
     if (node instanceof Placeholder) throw leaked(node);
   }
   return order;

@@ -83,13 +83,6 @@ interface Part {
   readonly options: object;
 }
 
-/** A layer with weights of the type. Only layers with weights have the option. */
-function ofType(layer: LayerClass, part: Part, dtype: Float): unknown {
-  const make = (options: object): nn.Module => new layer(...([...part.arguments, options] as never[]));
-  const plain = make(part.options);
-  return plain.stateDict().size === 0 ? plain : make({ ...part.options, dtype });
-}
-
 function partOf(part: Part, dtype: Float): nn.Layer {
   const layer: unknown = nn[part.layer as keyof typeof nn];
   if (!isLayer(layer)) throw new Error(`@stargrad/nn exports no layer ${part.layer}`);

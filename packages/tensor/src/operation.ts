@@ -145,7 +145,7 @@ function optionsReader(names: readonly string[]): Reader["read"] {
     if (given === undefined) return none;
     if (axisFirst && (typeof given === "number" || Array.isArray(given))) return { axis: given as unknown };
     if (given instanceof Tensor) throw misplaced(signature, given);
-    expectOptions<object>(signature.called, given as object, names as readonly never[]);
+    expectOptions<object>(signature.called, given as object, names);
     return given;
   };
 }

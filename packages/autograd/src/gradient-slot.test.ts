@@ -113,3 +113,11 @@ describe("the gradient of a parameter", () => {
     expect(elementsOf(parameter)).toEqual([0, 0, 0]);
   });
 });
+
+it("a gradient of another shape is refused when it is assigned", () => {
+  const parameter = newParameter();
+  expect(() => {
+    parameter.grad = tensor([1]);
+  }).toThrow("grad: got the shape [1] for a parameter of shape [3]");
+  expect(parameter.grad).toBeNull();
+});

@@ -1,4 +1,4 @@
-import { DTypeError, type Node, type Shape } from "@stargrad/graph";
+import { DTypeError, formatShape, sameShape, ShapeError, type Node, type Shape } from "@stargrad/graph";
 import type { Tensor } from "@stargrad/tensor";
 import { expectOptions, flag, recognizeCopies, toTensor } from "@stargrad/tensor/internal";
 import { assignAll } from "./assignment.js";
@@ -48,6 +48,10 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
 
   set grad(value: Tensor | null) {
     const gradient = value === null ? null : toTensor("grad", value, this);
+    if (gradient !== null && !sameShape(gradient.shape, this.shape)) {
+      const [got, expected] = [gradient, this].map(({ shape }) => formatShape(shape));
+      throw new ShapeError("grad", `got the shape ${got} for ${this.description} ${expected}`);
+    }
     const changes = recording();
     if (changes === null) this.#gradient.set(gradient);
     else changes.gradients.set(this, gradient);

@@ -192,3 +192,10 @@ describe("state and restore", () => {
 it.each([0, -1, 2.5, NaN])("a batch size of %d is rejected", (batchSize) => {
   expect(() => new DataLoader(indices(5), { batchSize })).toThrow(`DataLoader: got batchSize ${batchSize}`);
 });
+
+it.each([Promise.resolve(1), { x: 1 }, [1, 2], undefined])(
+  "a loader of %o is refused",
+  (dataset: unknown) => {
+    expect(() => new DataLoader(dataset as never)).toThrow("DataLoader: got something that is no dataset");
+  },
+);

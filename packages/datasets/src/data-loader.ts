@@ -51,6 +51,14 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   #restored = false;
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions = {}) {
+    const given = dataset as Partial<Dataset<Batch>> | undefined;
+    if (!Number.isInteger(given?.length) || typeof given?.batch !== "function") {
+      throw new ArgumentError(
+        "DataLoader",
+        "got something that is no dataset; expected an object with `length` and `batch`",
+        "Make one of tensors with arrays({ x, y })",
+      );
+    }
     expectOptions<DataLoaderOptions>("DataLoader", options, {
       batchSize: count,
       shuffle: flag,

@@ -23,7 +23,9 @@ export function expectOptions<Options extends object>(
   if (given.length === 0 && required.length === 0 && isRecord(options) && isPlain(options)) return;
   const kinds = Array.isArray(known) ? null : (known as Readonly<Record<string, Kind>>);
   const names = kinds === null ? (known as readonly string[]) : Object.keys(kinds);
-  const unknown = given.find((name) => !names.includes(name));
+  const unknown = given.find(
+    (name) => !names.includes(name) && (options as Readonly<Record<string, unknown>>)[name] !== undefined,
+  );
   // An object of a class, such as a tensor, is accepted only if its fields are options.
   if (!isRecord(options) || (!isPlain(options) && (unknown !== undefined || given.length === 0))) {
     throw notOptions(called, options, names, kinds);

@@ -391,3 +391,9 @@ describe("readSafetensors and writeSafetensors", () => {
     expect(await readFile(path)).toEqual(before);
   });
 });
+
+it("metadata other than texts is refused before a file is written", async () => {
+  await expect(encodeSafetensors(new Map(), new Map([["epoch", 1 as never]]))).rejects.toThrow(
+    "encodeSafetensors: got epoch 1; expected a string",
+  );
+});

@@ -97,6 +97,7 @@ async function encode(
   if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
   if (Math.max(tensors.size, metadata.size) > mostKeys)
     throw fail(tooManyKeys, "Divide them among several files");
+  expectValues(called, Object.fromEntries(metadata), ["a string", (value) => typeof value === "string"]);
   for (const text of [...tensors.keys(), ...metadata.keys(), ...metadata.values()])
     checkSurrogates(text, fail);
 

@@ -8,6 +8,7 @@ import {
   snapshot,
   StateReader,
   takeBackIfItFails,
+  warn,
   withoutHistory,
 } from "@stargrad/tensor/internal";
 import { disposeAll, setBuffers } from "./buffers.js";
@@ -68,6 +69,7 @@ export abstract class Optimizer<
   /** The numbers of each cohort, by its name. */
   readonly #numbers = new Map<string, StepNumbers>();
   #isDisposed = false;
+  #hasWarned = false;
 
   constructor(parameters: ParameterSource<Options>, options: Options, defaults: Settings<Options>) {
     this.#options = Object.keys(defaults);
@@ -78,16 +80,15 @@ export abstract class Optimizer<
   /**
    * Updates every parameter that has a gradient. The others do not change; weight decay does not apply to them either.
    *
-   * A step without any gradient is an error, because it almost always is a mistake that would otherwise show only as a loss that
-   * does not fall: no `backward`, gradients that were set to null before the step, or a loss of another model. Accumulating
-   * gradients and alternating between optimizers do not need such a step. If all parameters are frozen, the step does nothing.
+   * A step without any gradient changes nothing. The first one warns, because it usually is a mistake that would otherwise show only
+   * as a loss that does not fall: no `backward`, gradients that were set to null before the step, or a loss of another model. It is
+   * no mistake for the optimizer of a branch that this step did not take, or if all parameters are frozen.
    *
-   * Throws: ArgumentError if a changed setting is out of range, or if some parameters are not frozen and none has a gradient;
-   * then nothing has changed
+   * Throws: ArgumentError if a changed setting is out of range; then nothing has changed
    */
   step(): void {
     const parameters = this.#parameters().filter((parameter) => parameter.peekGradient() !== null);
-    if (parameters.length === 0) this.#expectFrozen();
+    if (parameters.length === 0) this.#warnUnlessFrozen();
     this.advance(parameters, (updates) => {
       assignAll(updates());
     });
@@ -275,15 +276,14 @@ export abstract class Optimizer<
     );
   }
 
-  /** Throws an ArgumentError unless all parameters are frozen. */
-  #expectFrozen(): void {
+  /** Warns once, unless all parameters are frozen. */
+  #warnUnlessFrozen(): void {
     this.#expectNotDisposed("step");
     const all = this.#parameters();
-    if (all.every(({ requiresGradient }) => !requiresGradient)) return;
-    throw new ArgumentError(
-      `${this.constructor.name}.step`,
-      `none of the ${all.length} parameters has a gradient`,
-      "Call `backward` with a loss that depends on them before `step`, and `zeroGrad` after it",
+    if (this.#hasWarned || all.every(({ requiresGradient }) => !requiresGradient)) return;
+    this.#hasWarned = true;
+    warn(
+      `${this.constructor.name}.step: none of the ${all.length} parameters has a gradient, so nothing changes. Call \`backward\` with a loss that depends on them before \`step\`, and \`zeroGrad\` after it.`,
     );
   }
 

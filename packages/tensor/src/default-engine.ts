@@ -1,8 +1,6 @@
 import { referenceEngine, type Engine } from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/wasm";
-
-/** The part of `console` used here; every host provides it. */
-declare const console: { warn(message: string): void };
+import { warn } from "./warn.js";
 
 /**
  * The engine that is used until `setEngine` chooses another. Only this file chooses it: package.json maps `#default-engine` to
@@ -11,7 +9,7 @@ declare const console: { warn(message: string): void };
 export function defaultEngine(): Engine {
   const obstacle = WasmEngine.obstacle();
   if (obstacle === null) return new WasmEngine();
-  console.warn(
+  warn(
     `Stargrad computes with its reference engine, which is many times slower: ${obstacle}. ` +
       "To use it without this warning, call setEngine(referenceEngine).",
   );

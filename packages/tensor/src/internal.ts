@@ -67,3 +67,4 @@ export { expectMap, StateReader } from "./state-reader.js";
 export { apply, onAnyEngine, snapshot } from "./tensor.js";
 export { trace } from "./trace.js";
 export { pairLeaves } from "./tree.js";
+export { warn } from "./warn.js";

@@ -411,3 +411,31 @@ describe("a generator beside options", () => {
     expect(library.uniform([2], { generator: new Generator(1) }).shape).toEqual([2]);
   });
 });
+
+describe("functions as callbacks", () => {
+  it("take the element of `map` and `reduce`, without its index and list", () => {
+    const xs = [tensor([4]), tensor([9])];
+    expect(xs.map(library.sqrt as (x: Tensor) => Tensor).map((x) => x.itemSync())).toEqual([2, 3]);
+    expect(xs.reduce(library.add as (x: Tensor, y: Tensor) => Tensor).itemSync()).toBe(13);
+    expect(() => (library.sqrt as Call)(xs[0], 1, xs)).toThrow("as a further argument");
+  });
+});
+
+describe("element types that do not exist", () => {
+  it.each<[string, () => unknown]>([
+    ["tensor", () => tensor([1], { dtype: "int64" as never })],
+    ["zeros", () => zeros([2], { dtype: "float16" as never })],
+    ["arange", () => library.arange(3, undefined, 1, { dtype: "int8" as never })],
+  ])("are refused by %s", (name, call) => {
+    expect(call).toThrow(
+      new RegExp(`^${name}: got dtype ".*"; expected one of bool, int32, float32, float64`),
+    );
+  });
+
+  it("and what is no list of ranges, and no number of classes", () => {
+    expect(() => matrix.slice({ axis: 0, start: 1 } as never)).toThrow(
+      "slice: got an object; expected a list",
+    );
+    expect(() => library.oneHot(index, 2.5)).toThrow("oneHot: got classes 2.5");
+  });
+});

@@ -1,4 +1,4 @@
-import { ArgumentError } from "@stargrad/graph";
+import { ArgumentError, dtypes } from "@stargrad/graph";
 import { expectOptions, isBranded, writeValue } from "@stargrad/graph/internal";
 import { toIndices, toOperand, toTensor, toTensors } from "./operands.js";
 import { Tensor } from "./tensor.js";
@@ -44,11 +44,11 @@ export function operation<Given extends readonly unknown[], Y>(
   // `arguments` makes no array, which a rest parameter would make at every call.
   /* eslint-disable prefer-rest-params */
   function one(a: unknown): Y {
-    if (arguments.length > 1) throw misplaced(signature, arguments[1], true);
+    if (arguments.length > 1 && !isCallback(arguments, 1)) throw misplaced(signature, arguments[1], true);
     return run(first.keepsTensor && isTensor(a) ? a : first.read(signature, a, undefined));
   }
   function two(a: unknown, b: unknown): Y {
-    if (arguments.length > 2) throw misplaced(signature, arguments[2], true);
+    if (arguments.length > 2 && !isCallback(arguments, 2)) throw misplaced(signature, arguments[2], true);
     return run(
       first.keepsTensor && isTensor(a) ? a : first.read(signature, a, b),
       second.keepsTensor && isTensor(b) ? b : second.read(signature, b, a),
@@ -66,6 +66,12 @@ export function operation<Given extends readonly unknown[], Y>(
   /* eslint-enable prefer-rest-params */
   const checked = [one, two][parameters.length - 1] ?? upToFour;
   return checked as unknown as (...given: Given) => Y;
+}
+
+/** Whether further arguments are the index and the list that `tensors.map(exp)` and `tensors.reduce(add)` pass after an element. */
+function isCallback(given: IArguments, count: number): boolean {
+  const [element, index, list] = Array.from<unknown>(given).slice(count - 1);
+  return given.length === count + 2 && Array.isArray(list) && list[index as number] === element;
 }
 
 /** The place after the last parameter. */
@@ -146,6 +152,13 @@ function optionsReader(names: readonly string[]): Reader["read"] {
     if (axisFirst && (typeof given === "number" || Array.isArray(given))) return { axis: given as unknown };
     if (given instanceof Tensor) throw misplaced(signature, given);
     expectOptions<object>(signature.called, given as object, names);
+    const { dtype } = given as { readonly dtype?: unknown };
+    if (dtype !== undefined && !(dtypes as readonly unknown[]).includes(dtype)) {
+      throw new ArgumentError(
+        signature.called,
+        `got dtype ${writeValue(dtype)}; expected one of ${dtypes.join(", ")}`,
+      );
+    }
     return given;
   };
 }

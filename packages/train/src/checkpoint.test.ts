@@ -156,6 +156,11 @@ describe("saveCheckpoint and loadCheckpoint", () => {
   it("refuse numbers that JSON silently replaces, and do not change the file", async () => {
     const { model } = setUp();
     await saveCheckpoint(path, { model, metadata: { epoch: 1 } });
+    for (const lost of [Promise.resolve(1), new Map(), Float32Array.of(1), () => 1]) {
+      await expect(saveCheckpoint(path, { model, metadata: { lost: lost as never } })).rejects.toThrow(
+        /^saveCheckpoint: got a .* for lost; expected what JSON has/,
+      );
+    }
     await expect(saveCheckpoint(path, { model, metadata: { loss: NaN } })).rejects.toThrow(
       "saveCheckpoint: got NaN for loss; expected a finite number, because JSON has no other",
     );

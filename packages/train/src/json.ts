@@ -4,7 +4,7 @@ import { ArgumentError } from "@stargrad/tensor";
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Throws: ArgumentError for NaN and infinities, which `JSON.stringify` silently replaces by null */
+/** Throws: ArgumentError for what `JSON.stringify` silently replaces: NaN, infinities, functions, and objects of a class */
 export function formatJson(value: Json): string {
   return JSON.stringify(value, (key, inner: unknown) => {
     if (typeof inner === "number" && !Number.isFinite(inner)) {
@@ -13,8 +13,19 @@ export function formatJson(value: Json): string {
         `got ${inner} for ${key}; expected a finite number, because JSON has no other`,
       );
     }
+    if (typeof inner === "function" || (typeof inner === "object" && inner !== null && !isPlain(inner))) {
+      throw new ArgumentError(
+        "saveCheckpoint",
+        `got ${inner instanceof Promise ? "a promise" : `a ${inner.constructor.name}`} for ${key}; expected what JSON has: numbers, strings, booleans, null, arrays and plain objects`,
+      );
+    }
     return inner;
   });
+}
+
+function isPlain(value: object): boolean {
+  const constructor: unknown = value.constructor;
+  return Array.isArray(value) || typeof constructor !== "function" || constructor.name === "Object";
 }
 
 /** Throws: FormatError unless the text is a JSON object */

@@ -4,7 +4,7 @@ import { type Module } from "@stargrad/nn";
 import { readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
-import { anything, callable, expectOptions } from "@stargrad/tensor/internal";
+import { anything, callable, expectOptions, warn } from "@stargrad/tensor/internal";
 import { descentOf, type Run } from "./descent.js";
 
 /** The inputs of a step: tensors, and numbers that may differ from step to step. */
@@ -100,7 +100,7 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
     const checked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
     const checks = checked === undefined ? [] : [check(checked, refusal)];
     backward(results.loss);
-    expectReachable(callers as ReadonlyMap<Module, Module | null>, new Set(own));
+    warnUnlessReachable(callers as ReadonlyMap<Module, Module | null>, new Set(own));
     afterBackward?.();
     const learning = own.filter(({ grad }) => grad !== null);
     if (learning.length === 0) {
@@ -141,17 +141,15 @@ type RunInputs<I extends StepInputs> = {
 const refusal = { called: "trainStep", problems: [], hint: "`refuse` returned a code other than 0" };
 
 /**
- * Throws an ArgumentError if a module that another module called is not among the modules inside of it, and so has parameters
- * with gradients that no optimizer gets from `parameters()`.
+ * Warns if a module that another module called is not among the modules inside of it, and so has parameters with gradients that no
+ * optimizer gets from `parameters()`. It is no mistake if another optimizer trains them.
  */
-function expectReachable(callers: ReadonlyMap<Module, Module | null>, own: ReadonlySet<Parameter>): void {
+function warnUnlessReachable(callers: ReadonlyMap<Module, Module | null>, own: ReadonlySet<Parameter>): void {
   for (const [module, caller] of callers) {
     if (caller === null || caller.modules().includes(module)) continue;
     if (module.parameters().every((parameter) => parameter.grad === null || own.has(parameter))) continue;
-    throw new ArgumentError(
-      "trainStep",
-      `${caller.describe()} calls ${module.describe()}, which is not part of it, so the optimizer does not have its parameters`,
-      "Store it in a public field or an array, not in a private field (#layer), a Map or a plain object; or freeze it",
+    warn(
+      `trainStep: ${caller.describe()} calls ${module.describe()}, which is not part of it, so the optimizer does not have its parameters. Store it in a public field or an array, not in a private field (#layer), a Map or a plain object; or freeze it.`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { DTypeError, formatShape, ShapeError, type DType, type Shape } from "@stargrad/graph";
-import { checkIndices, normalizeAxis, numbers } from "@stargrad/graph/internal";
+import { checkIndices, expectValues, normalizeAxis, numbers, wholeFrom } from "@stargrad/graph/internal";
 import type { AxisOption } from "../axis-types.js";
 import { accepted, castTo, commonType } from "../operands.js";
 import { factor, indices, input, operation } from "../operation.js";
@@ -80,6 +80,7 @@ export const oneHot = /* @__PURE__ */ operation(
   "oneHot",
   [indices, "classes", ["dtype"]],
   (index: Tensor, classes: number, { dtype = "float32" }: { readonly dtype?: DType }) => {
+    expectValues("oneHot", { classes }, wholeFrom(0));
     checkKnownIndices("oneHot", index, classes);
     const column = unsqueeze(index, -1);
     const source = ones(column.shape, { dtype: accepted(dtype, numbers) });

@@ -7,7 +7,7 @@ import {
   sizeOf,
   type Shape,
 } from "@stargrad/graph";
-import { normalizeAxes, normalizeAxis } from "@stargrad/graph/internal";
+import { normalizeAxes, normalizeAxis, writeValue } from "@stargrad/graph/internal";
 import type {
   AxesOf,
   AxisOption,
@@ -163,6 +163,12 @@ export const slice = operation(
   "slice",
   [input, given],
   (x: Tensor, ranges: readonly (Range | null)[]): Tensor => {
+    if (!Array.isArray(ranges)) {
+      throw new ArgumentError(
+        "slice",
+        `got ${writeValue(ranges)}; expected a list with a range or null for each axis`,
+      );
+    }
     if (ranges.length > x.ndim) {
       throw new ShapeError("slice", `got ${ranges.length} ranges for the shape ${formatShape(x.shape)}`);
     }

@@ -163,10 +163,11 @@ export const slice = operation(
   "slice",
   [input, given],
   (x: Tensor, ranges: readonly (Range | null)[]): Tensor => {
-    if (!Array.isArray(ranges)) {
+    const argument: unknown = ranges;
+    if (!Array.isArray(argument)) {
       throw new ArgumentError(
         "slice",
-        `got ${writeValue(ranges)}; expected a list with a range or null for each axis`,
+        `got ${writeValue(argument)}; expected a list with a range or null for each axis`,
       );
     }
     if (ranges.length > x.ndim) {

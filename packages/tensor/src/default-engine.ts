@@ -1,6 +1,8 @@
 import { referenceEngine, type Engine } from "@stargrad/graph";
 import { WasmEngine } from "@stargrad/wasm";
-import { warn } from "./warn.js";
+
+/** The part of `console` used here; every host provides it. */
+declare const console: { warn(message: string): void };
 
 /**
  * The engine that is used until `setEngine` chooses another. Only this file chooses it: package.json maps `#default-engine` to
@@ -9,7 +11,7 @@ import { warn } from "./warn.js";
 export function defaultEngine(): Engine {
   const obstacle = WasmEngine.obstacle();
   if (obstacle === null) return new WasmEngine();
-  warn(
+  console.warn(
     `Stargrad computes with its reference engine, which is many times slower: ${obstacle}. ` +
       "To use it without this warning, call setEngine(referenceEngine).",
   );

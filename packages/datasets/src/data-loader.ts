@@ -99,17 +99,24 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     const epoch = this.#epoch;
     const order = this.#sampler.order(epoch);
     for (let batch = this.#position; batch < this.length; batch++) {
-      const start = batch * this.#batchSize;
-      const indices = order.subarray(start, start + this.#batchSize);
       this.#epoch = epoch;
       this.#position = batch + 1;
-      yield this.#dataset.batch(indices);
+      yield this.#batchOf(order, batch);
     }
     this.#startEpoch(epoch + 1);
   }
 
   async *[Symbol.asyncIterator](): AsyncIterableIterator<Awaited<Batch>> {
     for (const batch of this) yield await batch;
+  }
+
+  /**
+   * All batches of the current epoch. Unlike a loop over the loader, it does not move the loader's position, so a training that uses
+   * the same loader is not affected. `evaluate` reads its batches this way.
+   */
+  async *batches(): AsyncIterableIterator<Awaited<Batch>> {
+    const order = this.#sampler.order(this.#epoch);
+    for (let batch = 0; batch < this.length; batch++) yield await this.#batchOf(order, batch);
   }
 
   state(): DataLoaderState {
@@ -148,6 +155,11 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#epoch = epoch;
     this.#position = position;
     this.#restored = true;
+  }
+
+  #batchOf(order: Int32Array, batch: number): Batch {
+    const start = batch * this.#batchSize;
+    return this.#dataset.batch(order.subarray(start, start + this.#batchSize));
   }
 
   #startEpoch(epoch: number): void {

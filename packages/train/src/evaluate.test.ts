@@ -1,6 +1,6 @@
 import { arrays, DataLoader } from "@stargrad/datasets";
 import { Dropout, mseLoss, Sequential } from "@stargrad/nn";
-import { tensor } from "@stargrad/tensor";
+import { tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
 import { evaluate } from "./evaluate.js";
@@ -9,6 +9,22 @@ const data = arrays({ x: tensor([[1], [2], [3]]), y: tensor([[1], [1], [1]]) });
 const loader = new DataLoader(data, { batchSize: 2 });
 
 describe("evaluate", () => {
+  it("leaves the position of a training that uses the same loader", async () => {
+    const shared = new DataLoader(data, { batchSize: 2, shuffle: true, seed: 3 });
+    const apart = new DataLoader(data, { batchSize: 2, shuffle: true, seed: 3 });
+    const read = (batches: DataLoader<{ x: Tensor }>) => [...batches].map(({ x }) => x.toArraySync());
+    for (let epoch = 0; epoch < 2; epoch++) {
+      apart[Symbol.iterator]().next();
+      shared[Symbol.iterator]().next();
+      await evaluate(new Sequential(), shared, { loss: mseLoss });
+      expect(shared.state()).toEqual(apart.state());
+      expect(read(shared)).toEqual(read(apart));
+    }
+    shared.restore(apart.state());
+    await evaluate(new Sequential(), shared, { loss: mseLoss });
+    expect([shared.isRestored, shared.state()]).toEqual([true, apart.state()]);
+  });
+
   it("is the mean over the items of all batches, with a smaller weight of the smaller last batch", async () => {
     const model = new Sequential();
     expect(await evaluate(model, loader, { loss: mseLoss })).toEqual({ loss: 5 / 3 });

@@ -34,7 +34,7 @@ export async function evaluate<Name extends string>(
   });
   const leave = enterEval(model);
   try {
-    for await (const batch of loader) {
+    for await (const batch of loader.batches()) {
       expectBatch("evaluate", batch);
       const { x, y } = batch;
       const scores = scoresOf(x, y);

@@ -34,6 +34,7 @@ import { canWalkTogether } from "./iteration.js";
 import { lowerPick, lowerPlacement } from "./one-per-line.js";
 import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
 import { lowerScan, type BodyLowering, type LoweredBody } from "./loop-lowering.js";
+import { isSingle, lowerSingle } from "./single-iteration.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
 import { withLayouts } from "./rewrite.js";
 import { expectElements, type Target } from "./target.js";
@@ -138,7 +139,8 @@ class Lowering {
     if (this.#isSummedAlongBatch(node)) return;
     if (node.operation?.primitive === "scan") {
       const outputs = [...(this.#outputsRead.get(node) ?? [])].sort((i, j) => i - j);
-      this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
+      const lowerLoop = isSingle(node.operation, outputs) ? lowerSingle : lowerScan;
+      this.#loops.set(node, lowerLoop(node.operation, outputs, this.#lowering));
       return;
     }
     this.#setExpression(node, this.#lower(node));

@@ -104,6 +104,9 @@ function signed(body: LoopBody): unknown[] {
     numbers: (values) => words.push(...values),
     name: (name) => words.push(name),
     fields: (object) => words.push(JSON.stringify(object)),
+    same: (key, write) => {
+      write(key);
+    },
   });
   return words;
 }

@@ -2,6 +2,7 @@ import { allocate, type DType } from "./dtype.js";
 import { HostStorage } from "./storage.js";
 import { LoopBody } from "./loop-body.js";
 import { createLeaf, createNode, Placeholder, type Node } from "./node.js";
+import type { ScanAttributes } from "./primitives/scan.js";
 import { draw, reals } from "./samples.js";
 import { sizeOf, type Shape } from "./shape.js";
 
@@ -127,6 +128,42 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         },
       ),
     ),
+    named("one iteration, with the same body for several loops", () => {
+      const shape = [3, 5];
+      const [rate, slope] = [[1, 1], shape].map((each) => new Placeholder({ shape: each, dtype }));
+      const [value, moment] = [shape, shape].map((each) => new Placeholder({ shape: each, dtype }));
+      const nextMoment = add(moment, mul(slope, slope));
+      const step = mul(createNode("expand", [rate], { shape }), createNode("exp", [nextMoment], {}));
+      const constants = [rate, slope];
+      const carries = [value, moment];
+      const next = [add(value, step), nextMoment];
+      const body = new LoopBody({ constants, carries, sequences: [], next, results: [], inside: new Set() });
+      const outputs = (...inputs: Node[]): Node[] => outputsOf(inputs, { body, length: 1, reverse: false });
+      const turned = createNode("permute", [tensor([5, 3], 5)], { axes: [1, 0] });
+      const first = outputs(tensor([1, 1], 1), tensor(shape, 2), tensor(shape, 3), tensor(shape, 4));
+      const second = outputs(tensor([1, 1], 6), tanh(first[0]), turned, tensor(shape, 7));
+      const third = outputs(tensor([1, 1], 8), turned, second[1], second[1]);
+      return outputs(mul(tensor([1, 1], 8), tensor([1, 1], 9)), second[0], tanh(third[0]), third[1]);
+    }),
+    named("one iteration, with a product and a sum", () =>
+      loop(
+        { constants: [tensor([3, 3])], carries: [tensor([3, 3], 1), tensor([3], 2)], length: 1 },
+        ([w], [h, s]) => {
+          const product = matmul(createNode("permute", [h], { axes: [1, 0] }), w);
+          const sum = createNode("reshape", [createNode("sum", [product], { axes: [0] })], { shape: [3] });
+          return { next: [tanh(product), add(s, sum)], results: [] };
+        },
+      ),
+    ),
+    named("one iteration that swaps values, keeps one, and sets one from a constant", () =>
+      loop(
+        { constants: [tensor([2])], carries: [0, 1, 2, 3].map((seed) => tensor([2], seed)), length: 1 },
+        ([c], [a, b, kept]) => ({ next: [b, a, kept, c], results: [] }),
+      ),
+    ),
+    named("one iteration on empty tensors", () =>
+      loop({ carries: [tensor([0, 2])], length: 1 }, (_, [h]) => ({ next: [tanh(h)], results: [] })),
+    ),
     named("empty tensors", () =>
       loop({ carries: [tensor([0, 2])], sequences: [tensor([3, 0, 2])] }, (_, [h], [x]) => ({
         next: [add(h, x)],
@@ -168,7 +205,12 @@ function loop(
   };
   const { next, results } = f(constants, formals.carries, formals.sequences);
   const body = new LoopBody({ constants, ...formals, next, results, inside: new Set() });
-  const bundle = createNode("scan", [...constants, ...carries, ...sequences], { body, length, reverse });
+  return outputsOf([...constants, ...carries, ...sequences], { body, length, reverse });
+}
+
+function outputsOf(inputs: readonly Node[], attributes: ScanAttributes<LoopBody>): Node[] {
+  const bundle = createNode("scan", inputs, attributes);
+  const { next, results } = attributes.body;
   return [...next, ...results].map((_, index) => createNode("scanOutput", [bundle], { index }));
 }
 

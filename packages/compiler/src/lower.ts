@@ -352,7 +352,7 @@ class Lowering {
     const expressions = new Map(body.wanted.map((node) => [node, lowering.#expressions.of(node)]));
     // A body may contain nodes of this graph and has overwritten their numbers.
     this.#expressions.numberAgain();
-    return { kernels, expressions };
+    return { copies: lowering.#expressions.copiesOfFormals, kernels, expressions };
   }
 
   finish(): Program {

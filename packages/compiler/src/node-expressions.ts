@@ -20,6 +20,8 @@ export type Load = Extract<LoopExpression, { kind: "load" }>;
 export class NodeExpressions {
   /** The kernels so far; lowering appends to it. */
   readonly kernels: Kernel[] = [];
+  /** Copies of a body's formals, which are computed once, before the loop. */
+  readonly copiesOfFormals: Kernel[] = [];
   /** The buffers of the leaves. */
   readonly inputs: number[] = [];
   readonly #target: Target;
@@ -29,7 +31,7 @@ export class NodeExpressions {
   /** By number: each node and its expression. */
   readonly #nodes: Node[];
   readonly #expressions: (LoopExpression | undefined)[];
-  readonly #formals: ReadonlyMap<Node, LoopExpression>;
+  readonly #formals: Map<Node, LoopExpression>;
   readonly #destinations: ReadonlyMap<BufferContents, number>;
   readonly #sizes = new ExpressionSizes();
 
@@ -39,7 +41,7 @@ export class NodeExpressions {
     this.#buffers = buffers;
     this.#nodes = [...order];
     this.#expressions = new Array<undefined>(order.length).fill(undefined);
-    this.#formals = known;
+    this.#formals = new Map(known);
     this.#destinations = destinations;
     this.numberAgain();
   }
@@ -85,8 +87,8 @@ export class NodeExpressions {
 
   set(node: Node, expression: LoopExpression): void {
     const number = this.#numbers.get(node);
-    if (number === undefined) throw new Error("the expression of a formal cannot be changed");
-    this.#expressions[number] = expression;
+    if (number === undefined) this.#formals.set(node, expression);
+    else this.#expressions[number] = expression;
   }
 
   /** Whether computing a node again takes arithmetic. */
@@ -100,17 +102,21 @@ export class NodeExpressions {
     return known.kind === "load" ? known : this.copied(node);
   }
 
-  /** A node as a load of a whole, contiguous buffer. Materializes it if necessary. */
+  /**
+   * A node as a load of a whole, contiguous buffer. Materializes it if necessary. A formal with another layout stands for a constant:
+   * the buffers of carries and of slices are whole.
+   */
   copied(node: Node): Load {
     const known = this.of(node);
     if (known.kind === "load" && isWholeBuffer(known, this.#buffers)) return known;
     const buffer = this.allocate(node);
     if (sizeOf(node.shape) > 0) {
       const results = [{ expression: known, buffer, layout: contiguous(node.shape) }];
-      this.kernels.push({ kind: "map", shape: node.shape, results });
+      const kernels = this.#numbers.has(node) ? this.kernels : this.copiesOfFormals;
+      kernels.push({ kind: "map", shape: node.shape, results });
     }
     const load = loadWhole(buffer, node);
-    if (this.#numbers.has(node)) this.set(node, load);
+    this.set(node, load);
     return load;
   }
 

@@ -106,6 +106,7 @@ const readsAtOnce = [
   "packages/autograd/src/loop-iterations.ts",
   // Returns at once, and needs float64.
   "packages/autograd/src/check-gradient.ts",
+  "packages/autograd/src/repeated-value.ts",
   // The constructor of a dataset returns at once. What was written down or read from a file is in ordinary memory.
   "packages/datasets/src/arrays.ts",
   // Of what the reference engine has computed, if the current one could not.

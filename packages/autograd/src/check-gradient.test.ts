@@ -2,7 +2,7 @@ import type { PlainName } from "@stargrad/graph";
 import { einsum, sub, tensor, where, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { differentiableSamples } from "../scripts/gradient-table.js";
-import { checkGradient, GradientError, detach } from "./index.js";
+import { assignAlong, Buffer, checkGradient, GradientError, detach } from "./index.js";
 import { rules, type Rule } from "./internal.js";
 
 type Differentiable = (...inputs: Tensor[]) => Tensor;
@@ -218,6 +218,58 @@ describe("checkGradient", () => {
     expect(() => checkGradient(almost, [x], { relativeTolerance: 1e-6, absoluteTolerance: 1e-7 })).toThrow(
       GradientError,
     );
+  });
+
+  it("calls the function once for its values, and once for the gradient of each input", () => {
+    let calls = 0;
+    const counted = (a: Tensor, b: Tensor): Tensor => {
+      calls++;
+      return a.matmul(b).tanh();
+    };
+    expect(checkGradient(counted, [matrix, other]).checked).toBe(18);
+    expect(calls).toBe(1 + 2);
+  });
+
+  it.each<[how: string, scale: (a: Tensor) => number]>([
+    ["reads its input", (a) => a.dataSync()[0]],
+    ["reads what it computed", (a) => detach(a).square().sum().itemSync()],
+    ["branches on a value", (a) => (a.sum().itemSync() > x.sum().itemSync() ? 2 : 1)],
+  ])("sees the derivative that is missing if the function %s", (_, scale) => {
+    expect(checkGradient((a) => a.mul(scale(x)), [x]).checked).toBe(3);
+    expect(errorOf((a) => a.mul(scale(a)), [x]).mismatches.length).toBeGreaterThan(0);
+  });
+
+  it.each<[what: string, f: Differentiable]>([
+    [
+      "reads its input without waiting for it",
+      (a) => {
+        void a.item().catch(() => undefined);
+        return a.square();
+      },
+    ],
+    [
+      "assigns to a buffer along with its result",
+      (a) => {
+        const mean = a.mean();
+        assignAlong([mean], [[new Buffer(float64([0]).sum()), detach(mean)]]);
+        return a.sub(mean);
+      },
+    ],
+  ])("calls a function that %s for each value", (_, f) => {
+    let calls = 0;
+    checkGradient(
+      (a) => {
+        calls++;
+        return f(a);
+      },
+      [x],
+    );
+    expect(calls).toBe(1 + 1 + 6);
+  });
+
+  it("moves one of two inputs that are the same tensor", () => {
+    expect(checkGradient((a, b) => a.mul(b), [x, x]).checked).toBe(6);
+    expect(errorOf(faults["an input that receives nothing"][0], [x, x]).mismatches).toHaveLength(3);
   });
 
   it("works in float64 only", () => {

@@ -2,6 +2,7 @@ import { ArgumentError, DTypeError, formatShape, StargradError } from "@stargrad
 import { brand, expectOptions, notNegative, positive, unravelIndex } from "@stargrad/graph/internal";
 import { fromData, getEngine, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
 import { grad } from "./grad.js";
+import { repeatedValue } from "./repeated-value.js";
 
 /** One element of one input, with the two values of its derivative. */
 export interface GradientMismatch {
@@ -69,7 +70,8 @@ export class GradientError extends StargradError {
 
 /**
  * Compares back-propagation with central differences `(f(x + h) − f(x − h)) / 2h`, for every element of every input. If the
- * result is not a scalar, a weighted sum of its elements is differentiated; the weights are fixed and all different.
+ * result is not a scalar, a weighted sum of its elements is differentiated; the weights are fixed and all different. f is called once
+ * for all differences, and for each of them only if it reads the values of its inputs.
  *
  * Defaults: step 1e-6, absoluteTolerance 1e-5, relativeTolerance 1e-3
  * Throws: GradientError naming each element whose derivative is wrong; DTypeError unless every input is float64;
@@ -106,6 +108,7 @@ export function checkGradient(
     }
   });
   const scalar = order === 1 ? weighed(f) : weighedGradient(weighed(f), inputs.length);
+  const valueAt = repeatedValue(scalar, inputs);
   const mismatches: GradientMismatch[] = [];
   let checked = 0;
   let worst: GradientMismatch | null = null;
@@ -117,9 +120,7 @@ export function checkGradient(
       const evaluate = (distance: number): number => {
         const moved = values.slice();
         moved[element] += distance;
-        return scalar(
-          ...inputs.map((other, i) => (i === input ? fromData(moved, x.shape) : other)),
-        ).itemSync();
+        return valueAt(...inputs.map((other, i) => (i === input ? fromData(moved, x.shape) : other)));
       };
       const expected = (evaluate(step) - evaluate(-step)) / (2 * step);
       const compared = { input, index: unravelIndex(element, x.shape), expected, got: computed[element] };

@@ -16,6 +16,8 @@ export interface BodyLowering {
 }
 
 export interface LoweredBody {
+  /** Copies of constants, to be computed once, before the loop. */
+  readonly copies: readonly Kernel[];
   readonly kernels: readonly Kernel[];
   /** The expressions of the wanted nodes. */
   readonly expressions: ReadonlyMap<Node, LoopExpression>;
@@ -136,7 +138,7 @@ export function lowerScan(
     }
   }
   const found = findings.slice(before).flatMap(({ found, value }) => [found, value]);
-  lowering.kernels.push({
+  lowering.kernels.push(...lowered.copies, {
     kind: "scan",
     length,
     kernels,

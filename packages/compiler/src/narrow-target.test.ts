@@ -45,6 +45,7 @@ const tanh = (x: Node): Node => createNode("tanh", [x], {});
 const matmul = (a: Node, b: Node): Node => createNode("matmul", [a, b], {});
 const sum = (x: Node, ...axes: number[]): Node => createNode("sum", [x], { axes });
 const column = (x: Node): Node => createNode("reshape", [x], { shape: [...x.shape, 1] });
+const reshaped = (x: Node, shape: Shape): Node => createNode("reshape", [x], { shape });
 const transpose = (x: Node): Node => createNode("permute", [x], { axes: [1, 0] });
 const gather = (x: Node, index: Node, axis = 0): Node => createNode("gather", [x, index], { axis });
 const many = <T>(count: number, make: (i: number) => T): T[] =>
@@ -226,6 +227,46 @@ describe("programs that kernels cannot abort", () => {
     expectSameError(() => loop(3, 0, 6, 2, 5));
     expectSameError(() => loop(3, 0, 1, 2, -5));
     expectAgreement(() => loop(3, 0, 1, 2));
+  });
+});
+
+describe("constants of a loop", () => {
+  /** Adds to the carry an element of a constant where the carry is not 0, else of another. */
+  function loopOver(a: Node, b: Node): Node {
+    const carry = new Placeholder(a);
+    const isSet = createNode("cast", [carry], { dtype: "bool" });
+    const chosen = createNode("where", [isSet, a, b], {});
+    const next = add(carry, chosen);
+    const body = new LoopBody({
+      constants: [a, b],
+      carries: [carry],
+      sequences: [],
+      next: [next],
+      results: [],
+      inside: new Set([isSet, chosen, next]),
+    });
+    const start = floats(...a.shape);
+    return createNode(
+      "scanOutput",
+      [createNode("scan", [a, b, start], { body, length: 3, reverse: false })],
+      {
+        index: 0,
+      },
+    );
+  }
+  const folded = (rows: number): Node => reshaped(transpose(reshaped(floats(6), [rows, 6 / rows])), [6]);
+
+  const kindsFor = (a: Node, b: Node): string[] =>
+    lower([loopOver(a, b)], narrowTarget).kernels.map(({ kind }) => kind);
+
+  it("are copied once, before the loop, if one loop over memory cannot read them together", () => {
+    expectAgreement(() => [loopOver(folded(2), folded(3))]);
+    expect(kindsFor(folded(2), folded(3))).toEqual(["map", "map", "map", "scan", "map"]);
+  });
+
+  it("are read where they are otherwise", () => {
+    expectAgreement(() => [loopOver(folded(2), folded(2))]);
+    expect(kindsFor(folded(2), folded(2))).toEqual(["map", "scan", "map"]);
   });
 });
 

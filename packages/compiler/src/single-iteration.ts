@@ -53,9 +53,10 @@ export function lowerSingle(
     known.set(formal, wholeOf(formal, buffer));
     inputOf.set(buffer, i);
   }
-  const { kernels, expressions } = lowering.lowerBody({ order, wanted, known, destinations: new Map() });
+  const lowered = lowering.lowerBody({ order, wanted, known, destinations: new Map() });
+  const kernels = [...lowered.copies, ...lowered.kernels];
   lowering.kernels.push(...kernels);
-  const loads = wanted.map((node) => expressions.get(node));
+  const loads = wanted.map((node) => lowered.expressions.get(node));
   // A template needs a buffer of its own for each input, to tell the inputs apart.
   if (inputOf.size === known.size) {
     const made = templateOf(joinLoops(kernels, target), outputs, loads, inputOf);

@@ -41,8 +41,8 @@ export interface RecordingOptions {
   readonly dropsGradients: boolean;
 }
 
-/** The estimated memory of a program per leaf, used if the engine does not report its memory. */
-const bytesPerLeaf = 512;
+/** The estimated memory of a recording per leaf and per result, besides its program. */
+const bytesPerTensor = 512;
 
 /**
  * A function of tensors as one program: it computes results and the next values of variables from inputs and the variables'
@@ -104,9 +104,10 @@ export class Recording<Inputs extends Tree, Results extends Tree, Notes> {
     this.#required = [...new Set([...this.#variables, ...this.#read])].flatMap((variable) =>
       variable instanceof Parameter ? [[variable, variable.requiresGradient] as const] : [],
     );
+    const tensors = this.#sources.length + this.#types.length;
     this.bytes = this.#sources.reduce(
       (bytes, source) => bytes + (source.kind === "constant" ? source.elements.byteLength : 0),
-      this.#program.cost ?? this.#sources.length * bytesPerLeaf,
+      tensors * bytesPerTensor + (this.#program.cost ?? 0),
     );
   }
 

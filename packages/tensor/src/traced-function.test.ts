@@ -5,6 +5,12 @@ import { manualSeed, tensor, type Tensor } from "./index.js";
 import { record } from "./recording.js";
 import { TracedFunction, type NextValues } from "./traced-function.js";
 
+const inputs: [state: [number, number], given: number][] = [
+  [[1, 2], 3],
+  [[5, -1], 0.5],
+  [[0, 4], -2],
+];
+
 type Update = (states: readonly Tensor[], given: readonly Tensor[]) => NextValues;
 
 /** Applies a function to the inputs in turn; returns the values and the number of calls. */

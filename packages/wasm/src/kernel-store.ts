@@ -10,6 +10,12 @@ import { wasmTarget } from "./target.js";
 /** An estimate of the bytes of machine code and its metadata per byte of WebAssembly. */
 const bytesPerByte = 10;
 
+/** An estimate of the bytes that a module takes besides: V8 has tables, pages of code and an instance for each, however small. */
+const bytesPerModule = 32 * 2 ** 10;
+
+/** An estimate of the bytes of the objects that describe a kernel. */
+const bytesPerKernel = 512;
+
 /** The maximum number of kernels in a module: the main thread of a page may not compile more than 8 MB synchronously. */
 const mostTogether = 256;
 
@@ -169,7 +175,7 @@ export class KernelStore {
       const module: KnownModule = {
         number: this.#modules++,
         bytes,
-        cost: bytes.length * bytesPerByte + tables.bytes,
+        cost: bytesPerModule + variants.length * bytesPerKernel + bytes.length * bytesPerByte + tables.bytes,
         users: 0,
         variants: variants.map(({ formed: { signature }, shared }) => ({ signature, shared })),
         places,

@@ -44,6 +44,16 @@ describe("WasmEngine", () => {
     expect(sum.readSync()).toEqual(Float32Array.of(0));
   });
 
+  it("counts what V8 keeps for each module, so that many small programs stay within programMemory", () => {
+    const programMemory = 2 ** 20;
+    const engine = new WasmEngine({ threads: 1, programMemory });
+    const tanh = (size: number): Node => createNode("tanh", [leaf([size])], {});
+    expect(engine.prepare([tanh(1)]).cost).toBeGreaterThan(40 * 2 ** 10);
+    for (let size = 2; size <= 60; size++) engine.prepare([tanh(size)]);
+    expect(engine.memory().programs).toBeGreaterThan(1);
+    expect(engine.memory().programs * 40 * 2 ** 10).toBeLessThan(programMemory);
+  });
+
   it("computes several outputs as one program, in the requested order", () => {
     const x = leaf([3]);
     const [square, cube] = [

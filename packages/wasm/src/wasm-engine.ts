@@ -48,9 +48,12 @@ export interface EngineMemory {
   readonly programs: number;
 }
 
+/** An estimate of the bytes of a program's objects besides its image and its signature. */
+const bytesPerProgram = 8 * 2 ** 10;
+
 /** A compiled program in the cache. */
 interface KnownProgram extends CompiledProgram {
-  /** An estimate of its memory in bytes: its image, and the code that was compiled for it. */
+  /** An estimate of its memory in bytes: its own, and that of the code that was compiled for it. */
   readonly cost: number;
   /** The address of its image; `null` until it first runs. */
   readonly location: { image: number | null };
@@ -209,7 +212,8 @@ export class WasmEngine implements Engine {
       wantedThreads: this.#threads.wanted,
       leastWork: this.#leastWork,
     });
-    const cost = 4 * compiled.image.byteLength + 2 * signature.length + this.#kernels.cost - before;
+    const own = bytesPerProgram + 4 * compiled.image.byteLength + 2 * signature.length;
+    const cost = own + this.#kernels.cost - before;
     const program = { ...compiled, cost, location: { image: null } };
     noteHeld(cost);
     whenCollected(program, releaser(this.#heap, this.#kernels, program));

@@ -11,6 +11,7 @@ import {
   stack,
   tensor,
   uniform,
+  where,
   zeros,
   type Tensor,
 } from "../index.js";
@@ -79,6 +80,18 @@ describe("scan", () => {
       [1, 1],
       [1, 1],
     ]);
+  });
+
+  it("reads constants of the loop together, also if no one loop over memory can", () => {
+    const x = tensor([1, 2, 3, 4, 5, 7]);
+    const [a, b] = ([2, 3] as const).map((rows) => x.reshape([rows, -1]).permute([1, 0]).reshape([6]));
+    const step = (h: Tensor): Tensor => where(h.greater(5), a, b).add(h);
+    const start = tensor([0, 1, 2, 0, 0, 1]);
+    const nested = (h: Tensor): Tensor =>
+      scan((inner: Tensor) => ({ carry: step(inner) }), h, null, { length: 2 }).carry;
+    const { carry, y } = scan((h: Tensor) => ({ carry: nested(h), y: step(h) }), start, null, { length: 2 });
+    expect(carry.toArraySync()).toEqual(step(step(step(step(start)))).toArraySync());
+    expect(y.toArraySync()).toEqual([step(start), step(step(step(start)))].map((h) => h.toArraySync()));
   });
 
   it("of no iterations is the initial carry and empty stacks", () => {

@@ -18,9 +18,16 @@ export function loadPeer(name: keyof typeof versions): unknown {
   return createRequire(`${folder}package.json`)(name);
 }
 
+const stamp = `${folder}node_modules/.installed`;
+
+/** Whether the packages of all peers are installed in these versions. */
+export function arePeersInstalled(): boolean {
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === manifest;
+}
+
 function install(): void {
-  const [path, stamp] = [`${folder}package.json`, `${folder}node_modules/.installed`];
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === manifest) return;
+  if (arePeersInstalled()) return;
+  const path = `${folder}package.json`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(path, manifest);
   console.error("bench: installing the peers into bench/.peers ...");

@@ -34,6 +34,8 @@ function apply(jax: Jax, layer: Layer, p: JaxTree, x: JaxArray): JaxArray {
       return layerNorm(jax, p, x);
     case "causalTransformer":
       return transformer(jax, layer.heads, p, x);
+    case "encoder":
+      return encoder(jax, layer.heads, p, x);
     default:
       throw new Error(`cannot: the layer "${layer.layer}" is not implemented here`);
   }
@@ -41,7 +43,8 @@ function apply(jax: Jax, layer: Layer, p: JaxTree, x: JaxArray): JaxArray {
 
 function transformer(jax: Jax, heads: number, p: JaxTree, x: JaxArray): JaxArray {
   const { numpy: np, nn } = jax;
-  const attended = attention(jax, heads, named(p, "self_attn."), layerNorm(jax, named(p, "norm1."), x.ref));
+  const normal = layerNorm(jax, named(p, "norm1."), x.ref);
+  const attended = attention(jax, heads, named(p, "self_attn."), normal, { causal: true });
   const h = x.add(attended);
   const hidden = np
     .matmul(layerNorm(jax, named(p, "norm2."), h.ref), p["linear1.weight"])
@@ -50,16 +53,32 @@ function transformer(jax: Jax, heads: number, p: JaxTree, x: JaxArray): JaxArray
   return h.add(np.matmul(activated, p["linear2.weight"]).add(p["linear2.bias"]));
 }
 
+/** The norms are after the residual connections, and every place sees every other. */
+function encoder(jax: Jax, heads: number, p: JaxTree, x: JaxArray): JaxArray {
+  const { numpy: np, nn } = jax;
+  const attended = attention(jax, heads, named(p, "self_attn."), x.ref, { causal: false });
+  const h = layerNorm(jax, named(p, "norm1."), x.add(attended));
+  const hidden = nn.relu(np.matmul(h.ref, p["linear1.weight"]).add(p["linear1.bias"]));
+  const y = np.matmul(hidden, p["linear2.weight"]).add(p["linear2.bias"]);
+  return layerNorm(jax, named(p, "norm2."), h.add(y));
+}
+
 /** The attention of jax-js uses `einsum`, which needs Node 22. */
-function attention({ numpy: np, nn }: Jax, heads: number, p: JaxTree, x: JaxArray): JaxArray {
+function attention(
+  { numpy: np, nn }: Jax,
+  heads: number,
+  p: JaxTree,
+  x: JaxArray,
+  { causal }: { readonly causal: boolean },
+): JaxArray {
   const [batch, places, features] = x.shape;
   const size = features / heads;
   const projected = np.matmul(x, p.in_proj_weight).add(p.in_proj_bias);
   const [query, key, value] = np
     .split(projected, 3, -1)
     .map((part) => part.reshape([batch, places, heads, size]).transpose([0, 2, 1, 3]));
-  const later = np.triu(np.ones([places, places]), 1).mul(-1e9);
-  const scores = np.matmul(query, np.matrixTranspose(key)).div(Math.sqrt(size)).add(later);
+  const all = np.matmul(query, np.matrixTranspose(key)).div(Math.sqrt(size));
+  const scores = causal ? all.add(np.triu(np.ones([places, places]), 1).mul(-1e9)) : all;
   const values = np
     .matmul(nn.softmax(scores, -1), value)
     .transpose([0, 2, 1, 3])

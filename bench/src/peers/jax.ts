@@ -21,7 +21,7 @@ export async function openJax(): Promise<Contestant[]> {
 function prepare(jax: Jax, { task, inputs }: Workload): Prepared {
   const { numpy: np, nn, lax } = jax;
   const numbers = inputs();
-  if (task.kind === "forward") throw new Error("cannot: the forward pass alone is not implemented here");
+  if (task.kind === "forward") return forwardPass(jax, task.layers, numbers);
   if (task.kind === "trainingStep") return trainingStep(jax, task.layers, numbers);
   const { a, b, x, weight, upstream } = arraysOf(jax, numbers);
   const of = (f: (...inputs: JaxArray[]) => JaxArray, ...used: JaxArray[]): Prepared =>
@@ -83,6 +83,34 @@ function computed(f: (...inputs: JaxArray[]) => JaxArray, inputs: readonly JaxAr
   });
 }
 
+/** The forward pass alone. The parameters are arguments of the recorded function, so they are not folded into it as constants. */
+function forwardPass(jax: Jax, layers: readonly Layer[], { x, ...initial }: Inputs): Prepared {
+  const { input } = arraysOf(jax, { input: x });
+  const parameters = parametersOf(jax, layers, initial);
+  const run = jax.jit((parameters: JaxTree, input: JaxArray) => forward(jax, layers, parameters, input));
+  return inProcess({
+    compute: () =>
+      run(
+        mapTree(parameters, ({ ref }) => ref),
+        input.ref,
+      ).blockUntilReady(),
+    read: (y) => y.ref.data(),
+    release(y) {
+      y.dispose();
+    },
+    dispose() {
+      for (const array of [input, ...Object.values(parameters)]) array.dispose();
+    },
+  });
+}
+
+/** The parameters as arrays. In this library the weights of a dense layer are usually [in, out]. */
+function parametersOf(jax: Jax, layers: readonly Layer[], initial: Inputs): JaxTree {
+  return mapTree(arraysOf(jax, initial), (value, name) =>
+    isDense(layers, name) ? jax.numpy.matrixTranspose(value) : value,
+  );
+}
+
 interface Training {
   readonly parameters: JaxTree;
   readonly firstMoments: JaxTree;
@@ -96,10 +124,7 @@ const [beta1, beta2, epsilon, learningRate] = [0.9, 0.999, 1e-8, 1e-3];
 function trainingStep(jax: Jax, layers: readonly Layer[], { x, y, ...initial }: Inputs): Prepared {
   const { numpy: np, nn } = jax;
   const { input, target } = arraysOf(jax, { input: x, target: y });
-  // In this library the weights of a dense layer are usually [in, out].
-  const parameters = mapTree(arraysOf(jax, initial), (value, name) =>
-    isDense(layers, name) ? np.matrixTranspose(value) : value,
-  );
+  const parameters = parametersOf(jax, layers, initial);
   let state: Training = {
     parameters,
     firstMoments: mapTree(parameters, ({ ref }) => np.zerosLike(ref)),
@@ -151,7 +176,8 @@ function adam({ numpy: np }: Jax, state: Training, gradients: JaxTree): Training
 
 function isDense(layers: readonly Layer[], name: string): boolean {
   const { layer } = layers[Number.parseInt(name)];
-  if (layer === "causalTransformer") return /proj.*weight$|linear\d\.weight$/.test(name);
+  if (layer === "causalTransformer" || layer === "encoder")
+    return /proj.*weight$|linear\d\.weight$/.test(name);
   return layer === "linear" && name.endsWith("weight");
 }
 

@@ -30,7 +30,7 @@ const [toImages, fromImages, toFilters] = [
 
 function prepare(tf: Tf, { task, inputs }: Workload): Prepared {
   const numbers = inputs();
-  if (task.kind === "forward") throw new Error("cannot: the forward pass alone is not implemented here");
+  if (task.kind === "forward") return forwardPass(tf, task.layers, numbers);
   if (task.kind === "trainingStep") return trainingStep(tf, task.layers, numbers);
   if (task.kind === "convolutionFilterGradient") {
     throw new Error("cannot: its WebAssembly backend has no gradient of a filter (Conv2DBackpropFilter)");
@@ -91,15 +91,32 @@ function computed(
   });
 }
 
-function trainingStep(tf: Tf, layers: readonly Layer[], { x, y, ...initial }: Inputs): Prepared {
-  const { input, target, ...weights } = tensorsOf(tf, { input: x, target: y, ...initial });
-  // In this library the weights of a dense layer are usually [in, out].
-  const parameters = Object.fromEntries(
+/** The forward pass alone. */
+function forwardPass(tf: Tf, layers: readonly Layer[], { x, ...initial }: Inputs): Prepared {
+  const unknown = layers.find(({ layer }) => layer !== "linear" && layer !== "relu");
+  if (unknown !== undefined) {
+    throw new Error(`cannot: the layer "${unknown.layer}" in the forward pass alone is not implemented here`);
+  }
+  const { input, ...weights } = tensorsOf(tf, { input: x, ...initial });
+  const parameters = denseParameters(tf, weights);
+  const f = (): TfTensor => layers.reduce((y, layer, place) => apply(tf, layer, parameters, place, y), input);
+  const all = [input, ...Object.values(weights), ...Object.values(parameters)];
+  return computed(tf, f, (y) => y, all);
+}
+
+/** Variables with the parameters. In this library the weights of a dense layer are usually [in, out]. */
+function denseParameters(tf: Tf, weights: Readonly<Record<string, TfTensor>>): Record<string, TfTensor> {
+  return Object.fromEntries(
     Object.entries(weights).map(([name, value]) => [
       name,
       tf.variable(value.shape.length === 2 ? tf.transpose(value, [1, 0]) : value),
     ]),
   );
+}
+
+function trainingStep(tf: Tf, layers: readonly Layer[], { x, y, ...initial }: Inputs): Prepared {
+  const { input, target, ...weights } = tensorsOf(tf, { input: x, target: y, ...initial });
+  const parameters = denseParameters(tf, weights);
   const logitsOf = (): TfTensor =>
     layers.reduce((y, layer, place) => apply(tf, layer, parameters, place, y), input);
   const classes = tf.tidy(logitsOf).shape[1];

@@ -1,4 +1,4 @@
-import { createLeaf, elementsOf, type Storage, type TypedArray } from "@stargrad/graph";
+import { createLeaf, elementsOf, HostStorage, type TypedArray } from "@stargrad/graph";
 import { pendingWithCoOutputs } from "@stargrad/graph/internal";
 import { getEngine, Tensor } from "@stargrad/tensor";
 import { startProgram } from "@stargrad/tensor/internal";
@@ -26,27 +26,16 @@ export function repeatedValue(f: ScalarFunction, inputs: readonly Tensor[]): (..
   };
 }
 
-/** Elements in host memory that count how often they are read. */
-class WatchedStorage implements Storage {
-  readonly location = "host";
-  readonly canReadSync = true;
-  readonly #data: TypedArray;
+/** Elements that count how often they are read, by a program or otherwise: `data()` computes before it reads. */
+class WatchedStorage extends HostStorage {
   reads = 0;
 
-  constructor(data: TypedArray) {
-    this.#data = data;
-  }
-
-  get byteLength(): number {
-    return this.#data.byteLength;
-  }
-
-  read(): Promise<TypedArray> {
-    return Promise.resolve(this.readSync());
-  }
-
-  readSync(): TypedArray {
+  override readSync(): TypedArray {
     this.reads++;
-    return this.#data;
+    return this.data;
+  }
+
+  override read(): Promise<TypedArray> {
+    return Promise.resolve(this.readSync());
   }
 }

@@ -1,4 +1,5 @@
 import { plainNames } from "@stargrad/graph";
+import { sampled } from "@stargrad/graph/testing";
 import { ones, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 import { checks, differentiableSamples, gradientTable, whyNoDerivative } from "../scripts/gradient-table.js";
@@ -24,8 +25,13 @@ describe("the table of gradient rules", () => {
         expect(hasUnitAxis || name === "cast").toBe(true);
       });
 
+      const further = new Set(sampled(samples, 3));
       samples.forEach((sample, i) => {
-        it.each(Object.entries(checks))(`sample ${i}, ${sample.shapes}: %s`, (kind, check) => {
+        // The first derivative of each sample; in the short suite, the others of some.
+        const kinds = Object.entries(checks).filter(
+          ([kind]) => kind === "first derivative" || further.has(sample),
+        );
+        it.each(kinds)(`sample ${i}, ${sample.shapes}: %s`, (kind, check) => {
           const varied = kind === "jvp" ? [sample.f(...sample.inputs)] : sample.inputs;
           expect(check(sample).checked).toBe(varied.reduce((total, { size }) => total + size, 0));
         });
@@ -48,8 +54,9 @@ it("a rule that returns too few gradients is an error, not a gradient of 0", () 
 });
 
 it("the table that is printed leaves no primitive out and finds nothing wrong", () => {
-  const { text, failures } = gradientTable();
+  const printed = sampled(plainNames, 8);
+  const { text, failures } = gradientTable(printed);
   expect(failures).toEqual([]);
-  const names = text.split("\n").slice(1, 1 + plainNames.length);
-  expect(names.map((line) => line.split(" ")[0])).toEqual(plainNames);
+  const names = text.split("\n").slice(1, 1 + printed.length);
+  expect(names.map((line) => line.split(" ")[0])).toEqual(printed);
 });

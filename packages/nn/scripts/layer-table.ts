@@ -71,14 +71,14 @@ export interface Row {
 }
 
 /**
- * Runs the golden cases of a layer or a loss: all on the reference engine, and those of `compiled` on the default engine, which compiles
+ * Runs the golden cases of a layer or a loss on each engine: those that `chosen` returns, by default all. The default engine compiles
  * each.
  */
 export function rowOf(
   name: string,
   dtype: Float,
   cases: readonly GoldenCase[],
-  compiled: (own: readonly GoldenCase[]) => readonly GoldenCase[] = (own) => own,
+  chosen: (own: readonly GoldenCase[], isReference: boolean) => readonly GoldenCase[] = (own) => own,
 ): Row {
   const own = cases.filter((golden) => golden.name === name);
   const reason = withoutCase[name];
@@ -88,7 +88,7 @@ export function rowOf(
     return { cells: [name, "0", reason ?? "missing", ...columns.slice(1).map(() => "")], failures };
   }
   const results = engines.flatMap((engine) =>
-    (engine === referenceEngine ? own : compiled(own)).flatMap((golden) => {
+    chosen(own, engine === referenceEngine).flatMap((golden) => {
       const comparisons = on(engine, () => compareCase(golden, dtype));
       return comparisons.map((comparison): Result => ({ ...comparison, golden, engine: engine.name }));
     }),

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { Parameter } from "@stargrad/autograd";
 import { tensor } from "@stargrad/tensor";
+import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it } from "vitest";
 
 import * as optim from "./index.js";
@@ -10,8 +11,8 @@ import * as optim from "./index.js";
 // after some of 100 steps. The float64 run is the proof (the file holds 13 digits); the float32 run shows that every
 // setting adapts to the parameter. Tolerances are relative, absolute below 1.
 const runs = [
-  { dtype: "float64", tolerance: 1e-12 },
-  { dtype: "float32", tolerance: 1e-5 },
+  { dtype: "float64", tolerance: 1e-12, every: 2 },
+  { dtype: "float32", tolerance: 1e-5, every: 6 },
 ] as const;
 
 interface Case {
@@ -37,12 +38,21 @@ const { steps, shapes, start, gradients, cases } = JSON.parse(
   readFileSync(new URL("../golden/optimizers.json", import.meta.url), "utf8"),
 ) as Golden;
 
-describe.each(runs)("golden numbers in $dtype", ({ dtype, tolerance }) => {
+/** Every n-th case of each optimizer, beginning with its first; in the long suite, all cases. */
+const casesOf = (every: number): Case[] =>
+  [...new Set(cases.map(({ optimizer }) => optimizer))].flatMap((name) =>
+    sampled(
+      cases.filter(({ optimizer }) => optimizer === name),
+      every,
+    ),
+  );
+
+describe.each(runs)("golden numbers in $dtype", ({ dtype, tolerance, every }) => {
   const restore = (data: number[], p: number) => tensor(Float64Array.from(data), { shape: shapes[p], dtype });
 
-  for (const [i, golden] of cases.entries()) {
+  for (const golden of casesOf(every)) {
     const groups = golden.groups.map(({ options }) => JSON.stringify(options)).join(" ");
-    it(`${i}. ${golden.optimizer} ${JSON.stringify(golden.options)} ${groups}`, () => {
+    it(`${cases.indexOf(golden)}. ${golden.optimizer} ${JSON.stringify(golden.options)} ${groups}`, () => {
       const parameters = start.map((data, p) => new Parameter(restore(data, p)));
       const source = golden.groups.map(({ indices, options }) => ({
         parameters: indices.map((index) => parameters[index]),
@@ -72,9 +82,13 @@ describe.each(runs)("golden numbers in $dtype", ({ dtype, tolerance }) => {
 
   function expectClose(actual: ArrayLike<number>, expected: readonly (number | null)[], place: string): void {
     expect(actual.length).toBe(expected.length);
-    for (const [i, value] of expected.entries()) {
-      if (value === null) expect(actual[i], place).toBeNaN();
-      else expect(Math.abs(actual[i] - value) / Math.max(1, Math.abs(value)), place).toBeLessThan(tolerance);
-    }
+    const wrong = expected.flatMap((value, i) => {
+      const isRight =
+        value === null
+          ? Number.isNaN(actual[i])
+          : Math.abs(actual[i] - value) / Math.max(1, Math.abs(value)) < tolerance;
+      return isRight ? [] : [`element ${i}: ${actual[i]}, not ${value}`];
+    });
+    expect(wrong, place).toEqual([]);
   }
 });

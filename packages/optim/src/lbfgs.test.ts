@@ -10,18 +10,30 @@ import { LBFGS, type LBFGSOptions } from "./index.js";
 // was called.
 const golden = JSON.parse(readFileSync(new URL("../golden/lbfgs.json", import.meta.url), "utf8")) as {
   start: [number[], number[]];
-  cases: { options: LBFGSOptions; calls: number; losses: number[]; values: number[][] }[];
+  cases: { loss: LossName; options: LBFGSOptions; calls: number; losses: number[]; values: number[][] }[];
 };
 
-/** The valley of golden/lbfgs.py. */
-function problem(dtype: "float32" | "float64" = "float64") {
+type LossName = "valley" | "steep" | "stiff";
+
+/** The losses of golden/lbfgs.py. */
+const losses: Record<LossName, (z: Tensor) => Tensor> = {
+  valley: (z) => valley(z, 10),
+  steep: (z) => valley(z, 100),
+  stiff: (z) =>
+    tensor([1, 7, 50, 400, 3e3, 2e4, 1.5e5, 1e6], { dtype: z.dtype }).mul(z.sub(1).square()).sum(),
+};
+
+function valley(z: Tensor, steepness: number): Tensor {
+  const [head, tail] = [z.narrow(0, 0, 7), z.narrow(0, 1, 7)];
+  return tail.sub(head.square()).square().mul(steepness).add(head.sub(1).square()).sum();
+}
+
+function problem(dtype: "float32" | "float64" = "float64", name: LossName = "valley") {
   const x = new Parameter(tensor(golden.start[0], { dtype }));
   const y = new Parameter(tensor(golden.start[1], { dtype }).reshape([2, 2]));
   const loss = (step = 0) => {
     const z = concat([x, y.flatten()], { axis: 0 });
-    const [head, tail] = [z.narrow(0, 0, 7), z.narrow(0, 1, 7)];
-    const terms = tail.sub(head.square()).square().mul(10).add(head.sub(1).square());
-    return terms.sum().mul(1 + 0.1 * (step % 3));
+    return losses[name](z).mul(1 + 0.1 * (step % 3));
   };
   return { parameters: [x, y] as const, loss, values: () => [...x.dataSync(), ...y.dataSync()] };
 }
@@ -41,18 +53,21 @@ function closureOf(optimizer: LBFGS, loss: () => Tensor): () => Tensor {
 }
 
 describe("LBFGS", () => {
-  it.each(golden.cases)("has PyTorch's numbers with $options", ({ options, calls, losses, values }) => {
-    const { parameters, loss, values: current } = problem();
+  it.each(golden.cases)("has PyTorch's numbers on $loss with $options", (golden) => {
+    const { options, calls, losses, values } = golden;
+    const { parameters, loss, values: current } = problem("float64", golden.loss);
     const optimizer = new LBFGS(parameters, options);
+    // Dozens of iterations along a steep valley multiply the rounding of sums.
+    const tolerance = golden.loss === "steep" ? 1e-7 : 1e-10;
     let called = 0;
     for (const [step, expected] of values.entries()) {
       const closure = closureOf(optimizer, () => {
         called++;
         return loss(step);
       });
-      expect(errorOf(optimizer.step(closure), losses[step]), `loss ${step}`).toBeLessThan(1e-10);
+      expect(errorOf(optimizer.step(closure), losses[step]), `loss ${step}`).toBeLessThan(tolerance);
       for (const [i, value] of current().entries()) {
-        expect(errorOf(value, expected[i]), `step ${step}, element ${i}`).toBeLessThan(1e-10);
+        expect(errorOf(value, expected[i]), `step ${step}, element ${i}`).toBeLessThan(tolerance);
       }
     }
     expect(called).toBe(calls);

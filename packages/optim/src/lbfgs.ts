@@ -18,7 +18,10 @@ export interface LBFGSOptions {
   readonly learningRate?: number;
   /** The largest number of iterations of a step. Default: 20. */
   readonly maxIterations?: number;
-  /** The number of evaluations of the loss after which no further iteration starts. Default: 1.25 maxIterations. */
+  /**
+   * The number of evaluations of the loss after which no further iteration starts, and a line search ends with its best point.
+   * Default: 1.25 maxIterations.
+   */
   readonly maxEvaluations?: number;
   /** A step ends if no element of the gradient is larger than this. Default: 1e-7. */
   readonly toleranceGradient?: number;
@@ -212,7 +215,8 @@ export class LBFGS implements ClosureOptimizer {
           const there = this.#evaluate(closure);
           return { ...there, length, slope: dot(there.gradient, direction) };
         };
-        const found = strongWolfe(probe, before, length, { size: largest(direction), toleranceChange });
+        const mostEvaluations = maxEvaluations - evaluations;
+        const found = strongWolfe(probe, before, length, { size: largest(direction), mostEvaluations });
         here = found.best;
         evaluations += found.evaluations;
         this.#history = { ...history, length: found.best.length };

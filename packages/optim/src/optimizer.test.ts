@@ -1,5 +1,6 @@
 import { backward, Parameter } from "@stargrad/autograd";
 import { Generator, getEngine, normal, setEngine, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { sized } from "@stargrad/tensor/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import * as optim from "./index.js";
@@ -97,7 +98,7 @@ describe("a step", () => {
   it.each(Object.entries(makers))("of %s keeps no history", (_name, make) => {
     const { parameters, loss } = problem();
     const optimizer = make(parameters);
-    for (let step = 0; step < 200; step++) {
+    for (let step = 0; step < sized({ short: 40, long: 200 }); step++) {
       optimizer.zeroGrad();
       backward(loss());
       optimizer.step();

@@ -11,16 +11,16 @@ export interface Probe {
 /** The constants c₁ (sufficient decrease) and c₂ (curvature) of the Wolfe conditions. */
 const [descent, curvature] = [1e-4, 0.9];
 
-/** The number of evaluations after which at most one more is made. */
-const mostEvaluations = 25;
+/** A bracket is not searched if its ends differ by less than this in every parameter. */
+const leastChange = 1e-9;
 
 /**
- * Searches along a direction for a step length t that satisfies the strong Wolfe conditions. If 26 evaluations find none, it
- * returns the best one; f is the loss and f' its slope:
+ * Searches along a direction for a step length t that satisfies the strong Wolfe conditions. After `mostEvaluations` it makes at most one
+ * more, and returns the best one; f is the loss and f' its slope:
  *
  *     f(t) ≤ f(0) + 10⁻⁴ t f'(0)   and   |f'(t)| ≤ 0.9 |f'(0)|
  *
- * `size` is the largest element of the direction: a bracket smaller than `toleranceChange` / `size` is not searched.
+ * `size` is the largest element of the direction: a bracket smaller than 10⁻⁹ / `size` is not searched.
  *
  * Source: Nocedal & Wright, "Numerical Optimization", 2006, algorithms 3.5 and 3.6; torch.optim.LBFGS with
  *         `line_search_fn="strong_wolfe"`
@@ -29,7 +29,7 @@ export function strongWolfe(
   evaluate: (length: number) => Probe,
   start: Probe,
   length: number,
-  { size, toleranceChange }: { readonly size: number; readonly toleranceChange: number },
+  { size, mostEvaluations }: { readonly size: number; readonly mostEvaluations: number },
 ): { best: Probe; evaluations: number } {
   const descends = ({ length, loss }: Probe) => loss <= start.loss + descent * length * start.slope;
   const isFlat = ({ slope }: Probe) => Math.abs(slope) <= -curvature * start.slope;
@@ -51,7 +51,7 @@ export function strongWolfe(
 
   let [low, high] = inOrder(evaluations > mostEvaluations ? start : previous, probe);
   let wasNearEdge = false;
-  while (evaluations <= mostEvaluations && Math.abs(high.length - low.length) * size >= toleranceChange) {
+  while (evaluations <= mostEvaluations && Math.abs(high.length - low.length) * size >= leastChange) {
     const edges = [Math.min(low.length, high.length), Math.max(low.length, high.length)] as const;
     const guess = cubicMinimum(low, high, edges);
     const away = awayFromEdge(guess, edges);

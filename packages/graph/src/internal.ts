@@ -14,6 +14,7 @@ export {
   flag,
   fraction,
   integer,
+  listOf,
   notNegative,
   number,
   oneOf,

@@ -1,9 +1,13 @@
+import * as autograd from "@stargrad/autograd";
+import { arrays, DataLoader } from "@stargrad/datasets";
 import * as nn from "@stargrad/nn";
-import { ones, StargradError, tensor, zeros } from "@stargrad/tensor";
+import * as optim from "@stargrad/optim";
+import { ones, StargradError, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import * as train from "@stargrad/train";
 import { describe, expect, it } from "vitest";
 
 /*
- * What a user passes wrongly to layers and losses ends in a StargradError that names what was called, or works if it can only mean a
+ * What a user passes wrongly to layers, losses, metrics, containers and optimizers ends in a StargradError that names what was called, or works if it can only mean a
  * tensor. The lists are those of the exports: an export without a row fails.
  */
 
@@ -191,5 +195,302 @@ describe("losses", () => {
       const given = losses[name].map((x, i) => (i === place ? arrays[i] : x));
       expect(JSON.stringify(call(...given))).toBe(expected);
     });
+  });
+});
+
+describe("crossEntropy", () => {
+  const rows = [
+    [1, 2],
+    [3, 1],
+  ];
+  it("takes an array of fewer axes than the logits as class indices, any other as probabilities", () => {
+    const logits = tensor(rows);
+    const expected = nn.crossEntropy(logits, classes).itemSync();
+    for (const target of [[0, 1], Int32Array.of(0, 1), Uint8Array.of(0, 1), BigInt64Array.of(0n, 1n)]) {
+      expect(nn.crossEntropy(logits, target as never).itemSync()).toBe(expected);
+    }
+    const probabilities = [
+      [1, 0],
+      [0, 1],
+    ];
+    expect(nn.crossEntropy(rows as never, probabilities as never).itemSync()).toBe(expected);
+    expect(nn.crossEntropy(tensor([1, 2]), 1 as never).itemSync()).toBeCloseTo(Math.log(1 + Math.exp(-1)));
+    expect(refusal("crossEntropy", () => nn.crossEntropy(logits, [0, 0.5] as never))).toContain(
+      "int32 cannot hold",
+    );
+  });
+});
+
+const parameters = () => new nn.Linear(4, 4, { bias: false }).parameters();
+
+/** Calls whose first argument is a list of parameters. */
+const takingParameters: Readonly<Record<string, (source: never) => unknown>> = {
+  ...Object.fromEntries(
+    "Adadelta Adagrad Adam AdamW Adamax LBFGS Lamb Lion Muon NAdam RAdam RMSprop SGD EMA"
+      .split(" ")
+      .map((name) => {
+        const Class = optim[name as keyof typeof optim] as unknown as new (source: never) => object;
+        return [name, (source: never) => new Class(source)];
+      }),
+  ),
+  clipGradNorm: (source) => optim.clipGradNorm(source, 1),
+  clipGradValue: (source) => {
+    optim.clipGradValue(source, 1);
+  },
+};
+/** Calls whose first argument is an optimizer. */
+const takingOptimizers: Readonly<Record<string, (optimizer: never) => unknown>> = {
+  Scheduler: (optimizer) => new optim.Scheduler(optimizer, () => 1),
+  ReduceOnPlateau: (optimizer) => new optim.ReduceOnPlateau(optimizer),
+};
+
+describe("optimizers", () => {
+  it("have a row each", () => {
+    const names = Object.entries(optim).flatMap(([name, value]) =>
+      typeof value === "function" ? [name] : [],
+    );
+    const rows = [...Object.keys(takingParameters), ...Object.keys(takingOptimizers), "Optimizer"];
+    expect(rows.sort()).toEqual(names.sort());
+  });
+
+  it.each(Object.entries(takingParameters))("%s refuses what is no list of parameters", (name, call) => {
+    call(parameters() as never);
+    const model = linear();
+    const others = [3, model, model.parameters.bind(model), model.namedParameters(), parameters()[0]];
+    const lists = [[3], [null], [model], [promise], [ones([2])], [[parameters()[0]]]];
+    for (const source of [...wrong, ...others, ...lists]) {
+      const said = refusal(name, () => call(source as never));
+      if (source === promise) expect(said).toContain("A forgotten await?");
+      else expect(said).toContain("Pass model.parameters()");
+    }
+  });
+
+  it.each(Object.entries(takingOptimizers))("%s refuses what is no optimizer", (name, call) => {
+    call(new optim.SGD(parameters()) as never);
+    for (const other of [...wrong, 3, linear(), []]) refusal(name, () => call(other as never));
+  });
+
+  it("refuse assignments that would have no effect, and say what to assign instead", () => {
+    const adam: object = new optim.Adam(parameters());
+    const lbfgs: object = new optim.LBFGS(parameters());
+    expect(refusal("Optimizer", () => Object.assign(adam, { lr: 1 }))).toContain(
+      "optimizer.groups[0].learningRate",
+    );
+    expect(refusal("Optimizer", () => Object.assign(adam, { learningRate: 1 }))).toContain("no effect");
+    expect(refusal("LBFGS", () => Object.assign(lbfgs, { lr: 1 }))).toContain("no effect");
+    const optimizer = new optim.Adam(parameters());
+    const [group] = optimizer.groups;
+    expect(refusal("Adam", () => Object.assign(group, { lr: 1 }))).toContain("Did you mean learningRate?");
+    group.learningRate = 0.5;
+    expect({ ...group }.learningRate).toBe(0.5);
+  });
+
+  it("copy the lists that they keep", () => {
+    const betas: [number, number] = [0.5, 0.5];
+    const optimizer = new optim.Adam(parameters(), { betas });
+    betas[0] = 2;
+    expect(optimizer.groups[0].betas).toEqual([0.5, 0.5]);
+  });
+
+  it("refuse results and metrics that are no numbers", () => {
+    const plateau = new optim.ReduceOnPlateau(new optim.SGD(parameters()));
+    for (const metric of [...wrong, ones([])]) {
+      refusal("ReduceOnPlateau.step", () => {
+        plateau.step(metric as never);
+      });
+    }
+    const lbfgs = new optim.LBFGS(parameters());
+    for (const loss of [undefined, promise]) refusal("LBFGS.step", () => lbfgs.step((() => loss) as never));
+    expect(() => new optim.Scheduler(new optim.SGD(parameters()), 3 as never)).toThrow("Pass a schedule");
+    expect(() => new optim.Scheduler(new optim.SGD(parameters()), [3] as never)).toThrow("got schedule 3");
+  });
+});
+
+describe("variables", () => {
+  it("of layers are not replaced by tensors in silence", () => {
+    const layer = linear();
+    const { weight } = layer;
+    Object.assign(layer, { weight: ones([4, 4]) });
+    const said = refusal("Linear", () => layer.parameters());
+    expect(said).toContain("layer.weight.assign(x)");
+    expect(refusal("Linear", () => layer.forward(row))).toBe(said);
+    // Tied weights, weights that depend on parameters, and no bias are right.
+    Object.assign(layer, { weight: new nn.Linear(4, 4).weight, bias: null });
+    expect(layer.parameters()).toHaveLength(1);
+    Object.assign(layer, { weight: weight.mul(2) });
+    layer.forward(row);
+  });
+
+  it("refuse assignments to PyTorch's names", () => {
+    const [parameter]: object[] = parameters();
+    for (const x of [parameter, ones([2])]) {
+      for (const name of ["requiresGrad", "requires_grad"]) {
+        expect(refusal("Tensor", () => Object.assign(x, { [name]: false }))).toContain("requiresGradient");
+      }
+    }
+  });
+});
+
+it("layers copy the lists that they are given", () => {
+  const x = ones([1, 2, 6, 6]);
+  const [size, stride, padding] = [2, 2, 1].map((value): [number, number] => [value, value]);
+  const given = [
+    new nn.Conv2d(2, 2, size, { stride, padding }),
+    new nn.ConvTranspose2d(2, 2, size, { stride, padding }),
+    new nn.MaxPool2d(size, { stride, padding }),
+    new nn.AvgPool2d(size, { stride, padding }),
+    new nn.AdaptiveAvgPool2d(size),
+    new nn.Upsample({ size }),
+    new nn.Upsample({ scaleFactor: size }),
+    new nn.Unflatten(1, size.slice(0, 1)),
+  ] as nn.Layer[];
+  const shapes = given.map((layer) => layer.forward(x).shape);
+  for (const list of [size, stride, padding]) list.fill(3);
+  expect(given.map((layer) => layer.forward(x).shape)).toEqual(shapes);
+  const sizes = [1, 2];
+  const unflatten = new nn.Unflatten(1, sizes);
+  sizes[0] = 2;
+  expect(unflatten.forward(x).shape).toEqual([1, 1, 2, 6, 6]);
+});
+
+describe("containers", () => {
+  it("say how to pass modules", () => {
+    const [a, b] = [linear(), linear()];
+    const Loose = nn.Sequential as unknown as new (...given: unknown[]) => nn.Module;
+    expect(() => new Loose([a, b])).toThrow(
+      "Sequential: got [an object, an object] as module 0; expected a module. Pass layers as arguments: new Sequential(a, b) or new Sequential(...layers)",
+    );
+    for (const value of [...wrong, 3, nn.ReLU]) refusal("Sequential", () => new Loose(a, value));
+    refusal("ModuleList", () => new nn.ModuleList([1] as never));
+    refusal("ModuleList", () => new nn.ModuleList([a]).append([b] as never));
+    refusal("ModuleDict", () => new nn.ModuleDict({ a: 1 } as never));
+    refusal("ModuleDict", () => new nn.ModuleDict([a] as never));
+    refusal("ModuleDict", () => new nn.ModuleDict(a as never));
+    refusal("ModuleDict", () => new nn.ModuleDict().set(3 as never, a));
+    refusal("Residual", () => new nn.Residual(a, 3 as never));
+    refusal("TransformerEncoder", () => new nn.TransformerEncoder([a, 3] as never));
+    refusal("TransformerEncoder", () => new nn.TransformerEncoder([], { norm: 3 as never }));
+  });
+
+  it("pass arrays to the layer that reads them", () => {
+    const model = new nn.Sequential(new nn.Embedding(3, 2), new nn.Identity());
+    expect(model.forward([0, 2] as never).shape).toEqual([2, 2]);
+    class Late extends nn.Module {
+      async forward(x: Tensor): Promise<Tensor> {
+        return Promise.resolve(x);
+      }
+    }
+    const late = new nn.Sequential(new Late() as never, linear());
+    expect(() => late.forward(row as never)).toThrow("A forgotten await?");
+  });
+
+  it("leave the inputs of a user's layers alone, also of those that extend a layer", () => {
+    class Words extends nn.Embedding {
+      override forward(words: unknown): never {
+        return super.forward((words as string[]).map((word) => word.length) as never) as never;
+      }
+    }
+    expect((new Words(4, 2).forward(["a", "abc"]) as Tensor).shape).toEqual([2, 2]);
+  });
+});
+
+describe("training", () => {
+  const metrics: Readonly<Record<string, readonly Tensor[]>> = { accuracy: [p, classes] };
+  const notMetrics = new Set(
+    "evaluate fit loadCheckpoint predict restoreCheckpoint saveCheckpoint trainStep".split(" "),
+  );
+
+  it("has a row for each metric", () => {
+    const names = Object.entries(train).flatMap(([name, value]) =>
+      typeof value === "function" && /^[a-z]/.test(name) && !notMetrics.has(name) ? [name] : [],
+    );
+    expect(Object.keys(metrics)).toEqual(names);
+  });
+
+  it.each(Object.entries(metrics))("%s takes tensors and arrays, and nothing else", (name, given) => {
+    const call = train[name as keyof typeof train] as unknown as (...given: unknown[]) => Tensor;
+    const expected = call(...given).itemSync();
+    expect(call(...given.map((x) => x.toArraySync())).itemSync()).toBe(expected);
+    given.forEach((_, place) => {
+      for (const value of wrong) refusal(name, () => call(...replaced(given, place, value)));
+    });
+  });
+
+  it("accuracy refuses one logit per item, and says which metric to use", () => {
+    const said = refusal("accuracy", () => train.accuracy(ones([2, 1]), classes));
+    expect(said).toContain("x.squeeze(1).greater(0).equal(y)");
+  });
+
+  it("predict and arrays take arrays", async () => {
+    const rows = [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ];
+    const [model, data] = [linear(), arrays({ x: rows as never, y: [0, 1] as never })];
+    const expected = await (await train.predict(model, tensor(rows))).toArray();
+    expect(await (await train.predict(model, rows as never)).toArray()).toEqual(expected);
+    expect(data.all().x.toArraySync()).toEqual(rows);
+  });
+
+  it("predict, evaluate and arrays refuse what is no model, data or loader", async () => {
+    const loader = new DataLoader(arrays({ x: row, y: classes }));
+    const later = async (name: string, call: Promise<unknown>): Promise<void> => {
+      const error: unknown = await call.catch((reason: unknown) => reason);
+      refusal(name, () => {
+        throw error;
+      });
+    };
+    for (const value of [...wrong, 3]) {
+      await later("predict", train.predict(value as never, row));
+      if (value !== 3) await later("predict", train.predict(linear(), value as never));
+      await later("evaluate", train.evaluate(value as never, loader, { accuracy: train.accuracy }));
+      await later("evaluate", train.evaluate(linear(), value as never, {}));
+      refusal("outputShape", () => nn.outputShape(value as never, [2, 4]));
+      refusal("summary", () => nn.summary(value as never, [2, 4]));
+      refusal("arrays", () => arrays(value as never));
+      if (value !== null) refusal("arrays", () => arrays({ x: value as never }));
+    }
+    refusal("arrays", () => arrays([row] as never));
+    refusal("arrays", () => arrays(row as never));
+  });
+});
+
+describe("functions of autograd", () => {
+  const x = ones([], { dtype: "float64" });
+  const f = (y: Tensor) => y;
+  type Differentiate = (f: never) => (x: Tensor) => unknown;
+  /** Calls with a function that is differentiated. */
+  const calls: Readonly<Record<string, (f: never) => unknown>> = {
+    grad: (f) => autograd.grad(f)(x),
+    valueAndGrad: (f) => autograd.valueAndGrad(f)(x),
+    jacobian: (f) => (autograd.jacobian as Differentiate)(f)(x),
+    hessian: (f) => (autograd.hessian as Differentiate)(f)(x),
+    jvp: (f) => autograd.jvp(f, [x], [x]),
+    hvp: (f) => autograd.hvp(f, [x], [x]),
+    vjp: (f) => autograd.vjp(f, x),
+    checkGradient: (f) => autograd.checkGradient(f, [x]),
+    customFunction: (f) => autograd.customFunction(f, (g) => [g])(x),
+    rematerialize: (f) => autograd.rematerialize(f)(x),
+  };
+
+  it.each(Object.entries(calls))("%s refuses what is no function, and async functions", (name, call) => {
+    call(f as never);
+    const called = name === "valueAndGrad" ? "grad" : name;
+    for (const value of [undefined, promise, 3, x]) refusal(called, () => call(value as never));
+    const inner = name === "hessian" ? "grad" : called;
+    for (const result of [undefined, 3, "x"]) refusal(inner, () => call((() => result) as never));
+    const said = refusal(inner, () => call((async (y: Tensor) => Promise.resolve(y)) as never));
+    expect(said).toMatch(/promise.*(cannot be async|forgotten await)/);
+  });
+
+  it("refuse gradients that are none", () => {
+    for (const result of [promise, undefined, [undefined], [promise], ["x"], 3]) {
+      const custom = autograd.customFunction(f, (() => result) as never);
+      refusal("customFunction", () => autograd.grad(custom)(x));
+    }
+    const watched = (hook: unknown) => autograd.grad((y: Tensor) => autograd.onGradient(y, hook as never))(x);
+    refusal("onGradient", () => watched(3));
+    refusal("onGradient", () => watched(() => promise));
+    refusal("checkGradient", () => autograd.checkGradient(f, x as never));
   });
 });

@@ -19,6 +19,7 @@ export {
   number,
   oneOf,
   positive,
+  refuseAssignments,
   tensorLike,
   wholeFrom,
   writeValue,

@@ -27,6 +27,24 @@ export function listOf(called: string, given: unknown, expected: string, hint?: 
   throw new ArgumentError(called, problem, got === "a promise" ? "A forgotten await?" : hint);
 }
 
+/**
+ * Makes assignments to properties that a class does not have throw, because they would have no effect. For names that other libraries
+ * use. `hint`: what to do instead
+ */
+export function refuseAssignments(
+  kind: abstract new (...values: never[]) => object,
+  called: string,
+  names: readonly string[],
+  hint: string,
+): void {
+  for (const name of names) {
+    const set = (): never => {
+      throw new ArgumentError(called, `got an assignment to ${name}, which would have no effect`, hint);
+    };
+    Object.defineProperty(kind.prototype, name, { set, configurable: true });
+  }
+}
+
 /** A value as errors show it: `3`, `"sum"`, `[1, 2]`, `a tensor`. */
 export function writeValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

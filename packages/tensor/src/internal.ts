@@ -24,6 +24,7 @@ export {
   oneOf,
   positive,
   recognizeCopies,
+  refuseAssignments,
   shared,
   tensorLike,
   unravelIndex,

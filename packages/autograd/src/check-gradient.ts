@@ -1,8 +1,19 @@
 import { ArgumentError, DTypeError, formatShape, StargradError } from "@stargrad/graph";
-import { brand, expectOptions, notNegative, positive, unravelIndex } from "@stargrad/graph/internal";
+import {
+  brand,
+  callable,
+  expectOptions,
+  expectValues,
+  listOf,
+  notNegative,
+  positive,
+  unravelIndex,
+} from "@stargrad/graph/internal";
 import { fromData, getEngine, mul, sum, tensor, type Tensor } from "@stargrad/tensor";
+import { toTensor } from "@stargrad/tensor/internal";
 import { grad } from "./grad.js";
 import { repeatedValue } from "./repeated-value.js";
+import { tensorFrom } from "./track.js";
 
 /** One element of one input, with the two values of its derivative. */
 export interface GradientMismatch {
@@ -83,6 +94,8 @@ export function checkGradient(
   inputs: readonly Tensor[],
   options: CheckGradientOptions = {},
 ): GradientReport {
+  expectValues("checkGradient", { f }, callable);
+  inputs = listOf("checkGradient", inputs, "tensors").map((x) => toTensor("checkGradient", x));
   expectOptions<CheckGradientOptions>("checkGradient", options, {
     order: ["1 or 2", (order) => order === 1 || order === 2],
     step: positive,
@@ -145,7 +158,7 @@ function describe({ input, index, expected, got }: GradientMismatch): string {
 
 function weighed(f: (...inputs: Tensor[]) => Tensor): (...inputs: Tensor[]) => Tensor {
   return (...inputs) => {
-    const y = f(...inputs);
+    const y = tensorFrom("checkGradient", f(...inputs));
     return sum(mul(y, weightsFor(y, 0)));
   };
 }

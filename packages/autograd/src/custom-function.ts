@@ -1,6 +1,7 @@
 import { detach, type Tensor } from "@stargrad/tensor";
-import { toTensor } from "@stargrad/tensor/internal";
+import { callable, expectValues, listOf, toTensor } from "@stargrad/tensor/internal";
 import { withCustomRule } from "./custom-rule.js";
+import { tensorFrom } from "./track.js";
 
 /**
  * The function `forward` with a user-defined derivative: `backward` takes `g` = dL/dy, the inputs and the output, and returns
@@ -20,14 +21,19 @@ export function customFunction<Inputs extends readonly Tensor[]>(
   forward: (...inputs: Inputs) => Tensor,
   backward: (g: Tensor, inputs: Inputs, y: Tensor) => readonly (Tensor | null)[],
 ): (...inputs: Inputs) => Tensor {
+  expectValues("customFunction", { forward, backward }, callable);
   return (...operands) => {
     const inputs = operands.map((x) => toTensor("customFunction", x));
     // `map` and the rule's interface return arrays; they have the length and order of the tuple `Inputs`.
     const cut = inputs.map((x) => (x.node.tracked ? detach(x) : x));
-    return withCustomRule(forward(...(cut as unknown as Inputs)).node, {
+    const value = tensorFrom("customFunction", forward(...(cut as unknown as Inputs)));
+    return withCustomRule(value.node, {
       name: "customFunction",
       inputs: inputs.map(({ node }) => node),
-      rule: (g, given, y) => backward(g, given as unknown as Inputs, y),
+      rule: (g, given, y) =>
+        listOf("customFunction", backward(g, given as unknown as Inputs, y), "gradients").map((gradient) =>
+          gradient === null ? null : toTensor("customFunction", gradient),
+        ),
     });
   };
 }
@@ -41,9 +47,10 @@ export function customFunction<Inputs extends readonly Tensor[]>(
  */
 export function onGradient(x: Tensor, hook: (g: Tensor) => Tensor | undefined): Tensor {
   const { node } = toTensor("onGradient", x);
+  expectValues("onGradient", { hook }, callable);
   return withCustomRule(node, {
     name: "onGradient",
     inputs: [node],
-    rule: (g) => [hook(g) ?? g],
+    rule: (g) => [toTensor("onGradient", hook(g) ?? g)],
   });
 }

@@ -1,8 +1,8 @@
 import { formatShape, ShapeError, type Node } from "@stargrad/graph";
 import { mapTree, onesLike, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
-import { expectOptions, wholeFrom } from "@stargrad/graph/internal";
+import { callable, expectOptions, expectValues, wholeFrom } from "@stargrad/graph/internal";
 import { pullBack } from "./pull-back.js";
-import { track, withArgument } from "./track.js";
+import { tensorFrom, track, withArgument } from "./track.js";
 
 /** A function of tensors (or nested arrays and objects of them) whose result is one number. */
 export type ScalarFunction<Inputs extends readonly Tree[]> = (...inputs: Inputs) => Tensor;
@@ -32,26 +32,28 @@ export function valueAndGrad<Inputs extends readonly Tree[], Index extends numbe
   f: ScalarFunction<Inputs>,
   options: GradOptions<Index> = {},
 ): (...inputs: Inputs) => { value: Tensor; grad: Inputs[Index] } {
-  const index = argumentOf("grad", options);
+  const index = argumentOf("grad", f, options);
   return (...inputs) => {
     const targets = new Set<Node>();
     const tracked = track("grad", inputs[index], targets);
-    const value = f(...withArgument(inputs, index, tracked));
-    checkScalar("grad", value);
+    const value = scalarFrom("grad", f(...withArgument(inputs, index, tracked)));
     const gradients = pullBack([[value, onesLike(value)]], targets);
     return { value, grad: mapTree(tracked, (leaf) => gradients.get(leaf.node) ?? zerosLike(leaf)) };
   };
 }
 
-/** The index of the argument to differentiate with respect to. Throws: ArgumentError if the options are wrong */
-export function argumentOf(called: string, options: GradOptions): number {
+/** The index of the argument to differentiate with respect to. Throws: ArgumentError if f is no function or the options are wrong */
+export function argumentOf(called: string, f: unknown, options: GradOptions): number {
+  expectValues(called, { f }, callable);
   expectOptions(called, options, { argument: wholeFrom(0) });
   return options.argument ?? 0;
 }
 
-/** Throws a ShapeError unless a function returned a scalar. */
-export function checkScalar(called: string, { ndim, shape }: Tensor): void {
-  if (ndim === 0) return;
+/** The result of a user's function. Throws: ArgumentError unless it is a tensor, ShapeError unless it is a scalar */
+export function scalarFrom(called: string, result: unknown): Tensor {
+  const value = tensorFrom(called, result);
+  const { ndim, shape } = value;
+  if (ndim === 0) return value;
   throw new ShapeError(
     called,
     `the function returned ${formatShape(shape)}; expected a scalar`,

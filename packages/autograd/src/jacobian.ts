@@ -27,12 +27,12 @@ export function jacobian<Inputs extends readonly Tree[], Output extends Tree, In
   f: TreeFunction<Inputs, Output>,
   options: GradOptions<Index> = {},
 ): (...inputs: Inputs) => Nested<Output, Inputs[Index]> {
-  const index = argumentOf("jacobian", options);
+  const index = argumentOf("jacobian", f, options);
   return (...inputs) => {
     const targets = new Set<Node>();
     const tracked = track("jacobian", inputs[index], targets);
     const value = f(...withArgument(inputs, index, tracked));
-    return mapTree(value, (y: Tensor): Inputs[Index] => derivativesOf(y, tracked, targets));
+    return mapTree(value, (y: Tensor): Inputs[Index] => derivativesOf(y, tracked, targets), "jacobian");
   };
 }
 
@@ -48,7 +48,7 @@ export function hessian<Inputs extends readonly Tree[], Index extends number = 0
   f: ScalarFunction<Inputs>,
   options: GradOptions<Index> = {},
 ): (...inputs: Inputs) => Nested<Inputs[Index], Inputs[Index]> {
-  argumentOf("hessian", options);
+  argumentOf("hessian", f, options);
   return jacobian(grad(f, options), options);
 }
 

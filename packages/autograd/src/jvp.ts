@@ -1,7 +1,7 @@
 import type { Node } from "@stargrad/graph";
 import { leavesOf, mapTree, onesLike, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
-import { pairLeaves } from "@stargrad/tensor/internal";
-import { checkScalar, type ScalarFunction } from "./grad.js";
+import { callable, expectValues, pairLeaves } from "@stargrad/tensor/internal";
+import { scalarFrom, type ScalarFunction } from "./grad.js";
 import { pullBack } from "./pull-back.js";
 import { track } from "./track.js";
 import type { TreeFunction } from "./vjp.js";
@@ -23,14 +23,15 @@ export function jvp<Inputs extends readonly Tree[], Output extends Tree>(
   inputs: Inputs,
   tangents: Inputs,
 ): { value: Output; tangent: Output } {
+  expectValues("jvp", { f }, callable);
   const targets = new Set<Node>();
   const tracked = track("jvp", inputs, targets);
   const value = f(...tracked);
   const seeds = new Map<Node, Tensor>();
-  for (const y of leavesOf(value))
-    if (y.node.tracked) seeds.set(y.node, track("jvp", zerosLike(y), new Set()));
+  const leaves = leavesOf(value, "jvp");
+  for (const y of leaves) if (y.node.tracked) seeds.set(y.node, track("jvp", zerosLike(y), new Set()));
   const pulled = pullBack(
-    leavesOf(value).flatMap((y): [Tensor, Tensor][] => {
+    leaves.flatMap((y): [Tensor, Tensor][] => {
       const seed = seeds.get(y.node);
       return seed === undefined ? [] : [[y, seed]];
     }),
@@ -63,10 +64,10 @@ export function hvp<Inputs extends readonly Tree[]>(
   inputs: Inputs,
   tangents: Inputs,
 ): { value: Tensor; grad: Inputs; product: Inputs } {
+  expectValues("hvp", { f }, callable);
   const targets = new Set<Node>();
   const tracked = track("hvp", inputs, targets);
-  const value = f(...tracked);
-  checkScalar("hvp", value);
+  const value = scalarFrom("hvp", f(...tracked));
   const first = pullBack([[value, onesLike(value)]], targets);
   const gradientOf = (x: Tensor): Tensor => first.get(x.node) ?? zerosLike(x);
   // Pulling v back through the gradient gives Hᵀ v, which equals H v because H is symmetric.

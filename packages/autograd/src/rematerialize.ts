@@ -1,9 +1,10 @@
 import { createNode, type Node } from "@stargrad/graph";
 import { topologicalOrder } from "@stargrad/graph/internal";
 import { concat, Tensor } from "@stargrad/tensor";
-import { toTensor } from "@stargrad/tensor/internal";
+import { callable, expectValues, toTensor } from "@stargrad/tensor/internal";
 import { customRuleOf, withCustomRule } from "./custom-rule.js";
 import { pullBack } from "./pull-back.js";
+import { tensorFrom } from "./track.js";
 import { sourcesOf } from "./gradient-order.js";
 
 /**
@@ -24,11 +25,12 @@ import { sourcesOf } from "./gradient-order.js";
 export function rematerialize<Inputs extends readonly Tensor[]>(
   f: (...inputs: Inputs) => Tensor,
 ): (...inputs: Inputs) => Tensor {
+  expectValues("rematerialize", { f }, callable);
   return (...inputs) => {
     const operands = inputs.map((x) => toTensor("rematerialize", x));
     const given = operands.map(({ node }) => node);
     // `map` returns an array; it has the length and order of the tuple `Inputs`.
-    const value = f(...(operands as unknown as Inputs)).node;
+    const value = tensorFrom("rematerialize", f(...(operands as unknown as Inputs))).node;
     return withCustomRule(value, {
       name: "rematerialize",
       inputs: [...given, ...usedBeside(given, value)],

@@ -1,4 +1,5 @@
-import { DTypeError, isFloat, type Node } from "@stargrad/graph";
+import { ArgumentError, DTypeError, isFloat, type Node } from "@stargrad/graph";
+import { writeValue } from "@stargrad/graph/internal";
 import { mapTree, Tensor, type Tree } from "@stargrad/tensor";
 import { identity } from "./custom-rule.js";
 
@@ -19,6 +20,14 @@ export function track<T extends Tree>(called: string, tree: T, targets: Set<Node
     },
     called,
   );
+}
+
+/** The result of a user's function. Throws: ArgumentError unless it is a tensor */
+export function tensorFrom(called: string, result: unknown): Tensor {
+  if (result instanceof Tensor) return result as Tensor;
+  const got = writeValue(result);
+  const hint = got === "a promise" ? "The function cannot be async" : undefined;
+  throw new ArgumentError(called, `the function returned ${got}; expected a tensor`, hint);
 }
 
 /** The arguments of a call with one of them replaced by another of its type. */

@@ -1,6 +1,6 @@
 import type { Node } from "@stargrad/graph";
-import { mapTree, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
-import { pairLeaves } from "@stargrad/tensor/internal";
+import { leavesOf, mapTree, type Tensor, type Tree, zerosLike } from "@stargrad/tensor";
+import { callable, expectValues, pairLeaves } from "@stargrad/tensor/internal";
 import { pullBack } from "./pull-back.js";
 import { track } from "./track.js";
 
@@ -20,9 +20,11 @@ export function vjp<Inputs extends readonly Tree[], Output extends Tree>(
   f: TreeFunction<Inputs, Output>,
   ...inputs: Inputs
 ): { value: Output; pullBack: (gradient: Output) => Inputs } {
+  expectValues("vjp", { f }, callable);
   const targets = new Set<Node>();
   const tracked = track("vjp", inputs, targets);
   const value = f(...tracked);
+  leavesOf(value, "vjp"); // This throws unless the value is a tree of tensors.
   return {
     value,
     pullBack(gradient) {

@@ -1,9 +1,10 @@
-import { ArgumentError, fromData, ShapeError, tensor, type Tensor, type TypedArray } from "@stargrad/tensor";
+import { ArgumentError, fromData, ShapeError, type Tensor, type TypedArray } from "@stargrad/tensor";
+import { expectValues, toTensor, writeValue, type Kind } from "@stargrad/tensor/internal";
 
 import { expectIndices, type Dataset } from "./dataset.js";
 
 /**
- * A dataset in memory, made of tensors or typed arrays with equally many items: `arrays({ x, y })`. The values are
+ * A dataset in memory, made of tensors or arrays with equally many items: `arrays({ x, y })`. The values are
  * copied.
  *
  * Shapes: each field [N, …]; its batches [B, …]
@@ -15,13 +16,16 @@ export function arrays<Name extends string>(
   return new TensorDataset(fields);
 }
 
+const fieldsKind: Kind = ["fields by name, such as { x, y }", (value) => writeValue(value) === "an object"];
+
 /** The dataset that {@link arrays} returns. */
 export class TensorDataset<Name extends string> implements Dataset<Record<Name, Tensor>> {
   readonly length: number;
   readonly #columns: readonly Column[];
 
   constructor(fields: Readonly<Record<Name, Tensor | TypedArray>>) {
-    const columns = Object.entries<Tensor | TypedArray>(fields).map(([name, field]) => columnOf(name, field));
+    expectValues("arrays", { fields }, fieldsKind);
+    const columns = Object.entries<unknown>(fields).map(([name, field]) => columnOf(name, field));
     if (columns.length === 0)
       throw new ArgumentError("arrays", "got no fields; expected some, as in { x, y }");
     this.length = columns[0].count;
@@ -53,8 +57,8 @@ interface Column {
   readonly rowSize: number;
 }
 
-function columnOf(name: string, field: Tensor | TypedArray): Column {
-  const source: Tensor = ArrayBuffer.isView(field) ? tensor(field) : field;
+function columnOf(name: string, field: unknown): Column {
+  const source = toTensor(`arrays({ ${name} })`, field);
   if (source.ndim === 0) {
     throw new ShapeError("arrays", `${name} is a scalar; expected a first axis that counts the items`);
   }

@@ -14,6 +14,37 @@ export function expectValue(called: string, name: string, value: unknown, [expec
   throw new ArgumentError(called, `got ${name} ${writeValue(value)}; expected ${expected}`);
 }
 
+/**
+ * The elements of a list or of another iterable object. Throws an ArgumentError for anything else: `expected` says what the elements
+ * are, and `hint` what to try.
+ */
+export function listOf(called: string, given: unknown, expected: string, hint?: string): unknown[] {
+  if (typeof given === "object" && given !== null && Symbol.iterator in given) {
+    return [...(given as Iterable<unknown>)];
+  }
+  const got = writeValue(given);
+  const problem = `got ${got}; expected a list of ${expected}`;
+  throw new ArgumentError(called, problem, got === "a promise" ? "A forgotten await?" : hint);
+}
+
+/**
+ * Makes assignments to properties that a class does not have throw, because they would have no effect. For names that other libraries
+ * use. `hint`: what to do instead
+ */
+export function refuseAssignments(
+  kind: abstract new (...values: never[]) => object,
+  called: string,
+  names: readonly string[],
+  hint: string,
+): void {
+  for (const name of names) {
+    const set = (): never => {
+      throw new ArgumentError(called, `got an assignment to ${name}, which would have no effect`, hint);
+    };
+    Object.defineProperty(kind.prototype, name, { set, configurable: true });
+  }
+}
+
 /** A value as errors show it: `3`, `"sum"`, `[1, 2]`, `a tensor`. */
 export function writeValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

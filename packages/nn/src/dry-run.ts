@@ -1,6 +1,7 @@
 import { ArgumentError, defaultGenerator, Tensor, zeros, type DType, type Shape } from "@stargrad/tensor";
-import { snapshot } from "@stargrad/tensor/internal";
+import { expectValues, listOf, snapshot } from "@stargrad/tensor/internal";
 import type { Module } from "./module.js";
+import { moduleKind } from "./modules.js";
 
 /** The arguments of `forward`: an input or its shape, or a list of inputs, shapes and further arguments. */
 export type ModelInputs = Tensor | Shape | readonly unknown[];
@@ -24,13 +25,16 @@ export function dryRun(
   called: string,
   model: Module,
   inputs: ModelInputs,
-  { dtype = model.parameters().at(0)?.dtype ?? "float32" }: OutputShapeOptions,
+  options: OutputShapeOptions,
 ): unknown {
+  expectValues(called, { model }, moduleKind);
+  const { dtype = model.parameters().at(0)?.dtype ?? "float32" } = options;
   return leavingAsItWas(model, () => model.forward(...(inputValues(called, inputs, dtype) as never[])));
 }
 
 function inputValues(called: string, inputs: ModelInputs, dtype: DType | readonly DType[]): unknown[] {
-  const values = inputs instanceof Tensor || isShape(inputs) ? [inputs] : inputs;
+  const isOne = inputs instanceof Tensor || isShape(inputs);
+  const values = isOne ? [inputs] : listOf(called, inputs, "inputs or their shapes");
   const shapes = values.filter(isShape);
   const dtypes = typeof dtype === "string" ? shapes.map(() => dtype) : dtype;
   if (dtypes.length !== shapes.length) {

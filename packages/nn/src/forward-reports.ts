@@ -2,6 +2,11 @@ import { shared } from "@stargrad/tensor/internal";
 
 type Forward = (this: object, ...inputs: never[]) => unknown;
 
+/** A module whose inputs are tensors: see TensorModule. */
+interface TensorReader {
+  readInputs?(inputs: unknown[], count: number): void;
+}
+
 /** Called instead of a `forward`: calls `run`, which executes the `forward`, and returns its result. */
 export type ForwardReport = (owner: object, run: () => unknown) => unknown;
 
@@ -26,18 +31,26 @@ export function reportForwardOf(prototype: object): void {
   }
 }
 
-/** Replaces the own `forward` of an object, if it has one, by one that reports its calls. Returns a function that undoes it. */
+/**
+ * Replaces the own `forward` of an object, if it has one, by one that reports its calls, and that first reads its inputs if it is the
+ * outermost `forward` of a class whose inputs are tensors. Returns a function that undoes it.
+ */
 export function replaceForward(owner: object): () => void {
   const own = Object.getOwnPropertyDescriptor(owner, "forward");
   if (typeof own?.value !== "function" || own.configurable !== true) return () => undefined;
-  Object.defineProperty(owner, "forward", { ...own, value: reportingForward(own.value as Forward) });
+  const isOutermost = !("forward" in (Reflect.getPrototypeOf(owner) ?? {}));
+  Object.defineProperty(owner, "forward", {
+    ...own,
+    value: reportingForward(own.value as Forward, isOutermost),
+  });
   return () => {
     Object.defineProperty(owner, "forward", own);
   };
 }
 
-function reportingForward(forward: Forward): Forward {
-  const reports = function (this: object, ...inputs: never[]): unknown {
+function reportingForward(forward: Forward, isOutermost: boolean): Forward {
+  const reports = function (this: TensorReader, ...inputs: never[]): unknown {
+    if (isOutermost) this.readInputs?.(inputs, forward.length);
     const { watcher } = current;
     if (watcher === null) return forward.apply(this, inputs);
     return watcher(this, () => forward.apply(this, inputs));

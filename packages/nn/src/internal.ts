@@ -1,3 +1,4 @@
 // Names that only other packages of this repository use. They may change in any version.
 
+export { moduleKind } from "./modules.js";
 export { readModules } from "./module-reading.js";

@@ -7,23 +7,24 @@ export type Pair = readonly [height: number, width: number];
 /** A number for each of the three axes of a volume. */
 export type Triple = readonly [depth: number, height: number, width: number];
 
-/** A number for each axis, from one number for all axes or a list. */
-export function eachAxis(value: number | readonly number[], axes: number): readonly number[] {
-  return typeof value === "number" ? new Array<number>(axes).fill(value) : value;
+/** A number for each axis, from one number for all axes or a list, which is copied. */
+export function eachAxis<T>(value: T | readonly T[], axes: number): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]).slice() : new Array<T>(axes).fill(value as T);
 }
 
-/** Throws an ArgumentError unless every named value is an integer of at least `least`, or a list of one for each axis. */
+/** Throws an ArgumentError unless every named value is an integer of at least `least` or, with `axes`, a list of one for each. */
 export function expectWhole(
   called: string,
-  values: Readonly<Record<string, number | readonly number[]>>,
-  { least, axes = 2 }: { readonly least: number; readonly axes?: number },
+  values: Readonly<Record<string, unknown>>,
+  { least, axes = 0 }: { readonly least: number; readonly axes?: number },
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    const numbers = eachAxis(value, axes);
-    if (numbers.length === axes && numbers.every((number) => Number.isInteger(number) && number >= least))
-      continue;
+    const isList = axes > 0 && Array.isArray(value);
+    const numbers: readonly unknown[] = isList ? value : [value];
+    const fits = numbers.every((number) => Number.isInteger(number) && (number as number) >= least);
+    if (fits && (!isList || value.length === axes)) continue;
     const several = `${["no", "one", "two", "three"][axes]} whole numbers`;
-    const expected = typeof value === "number" || axes === 1 ? "a whole number" : several;
+    const expected = isList && axes > 1 ? several : "a whole number";
     throw new ArgumentError(
       called,
       `got ${name} ${writeValue(value)}; expected ${expected} of at least ${least}`,

@@ -1,10 +1,11 @@
 import type { Parameter } from "@stargrad/autograd";
 import { formatShape, type Shape } from "@stargrad/tensor";
-import { anything, expectOptions } from "@stargrad/tensor/internal";
+import { anything, expectOptions, expectValues } from "@stargrad/tensor/internal";
 import { dryRun, type ModelInputs, type OutputShapeOptions } from "./dry-run.js";
 import { recordCalls, type ModuleCalls } from "./module-calls.js";
 import { branchesOf, countElements, ownParameters, type Branch } from "./module-tree.js";
 import type { Module } from "./module.js";
+import { moduleKind } from "./modules.js";
 import { alignColumns, formatCount } from "./table.js";
 
 export interface SummaryOptions extends OutputShapeOptions {
@@ -87,6 +88,7 @@ export function summary(model: Module, inputs: ModelInputs, options: SummaryOpti
     depth: ["at least 0", (depth) => typeof depth === "number" && depth >= 0],
     dtype: anything,
   });
+  expectValues("summary", { model }, moduleKind);
   const { depth = Infinity, ...others } = options;
   const branches = branchesOf(model);
   const calls = recordCalls(model.modules(), () => dryRun("summary", model, inputs, others));

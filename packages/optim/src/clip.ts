@@ -1,4 +1,4 @@
-import type { Parameter } from "@stargrad/autograd";
+import { Parameter } from "@stargrad/autograd";
 import { check, getEngine, minimum, realize, stack, tensor, type Tensor } from "@stargrad/tensor";
 import {
   nonFiniteCode,
@@ -9,6 +9,7 @@ import {
   flag,
   type Kind,
 } from "@stargrad/tensor/internal";
+import { variablesIn } from "./groups.js";
 
 export interface ClipGradNormOptions {
   /** The p of the p-norm; Infinity is the largest magnitude. Default: 2. */
@@ -44,7 +45,9 @@ export function clipGradNorm(
   expectOptions<ClipGradNormOptions>("clipGradNorm", options, { order: orderKind, errorIfNonfinite: flag });
   const { order = 2, errorIfNonfinite = false } = options;
   expectValues("clipGradNorm", { maxNorm }, notNegative);
-  return withoutHistory(() => clipTo(gradientsOf(parameters), maxNorm, order, errorIfNonfinite));
+  return withoutHistory(() =>
+    clipTo(gradientsOf("clipGradNorm", parameters), maxNorm, order, errorIfNonfinite),
+  );
 }
 
 function clipTo(
@@ -77,14 +80,17 @@ function clipTo(
 export function clipGradValue(parameters: Iterable<Parameter>, maxValue: number): void {
   expectValues("clipGradValue", { maxValue }, notNegative);
   withoutHistory(() => {
-    for (const { parameter, grad } of gradientsOf(parameters)) {
+    for (const { parameter, grad } of gradientsOf("clipGradValue", parameters)) {
       parameter.grad = grad.clamp({ min: -maxValue, max: maxValue });
     }
   });
 }
 
-function gradientsOf(parameters: Iterable<Parameter>): { parameter: Parameter; grad: Tensor }[] {
-  return [...parameters].flatMap((parameter) => {
+function gradientsOf(
+  called: string,
+  parameters: Iterable<Parameter>,
+): { parameter: Parameter; grad: Tensor }[] {
+  return variablesIn(called, parameters, Parameter).flatMap((parameter) => {
     const { grad } = parameter;
     return grad === null ? [] : [{ parameter, grad }];
   });

@@ -1,15 +1,17 @@
-import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
+import { assignAll, Buffer, Variable, type Assignments } from "@stargrad/autograd";
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
 import {
   disposeSymbol,
   snapshot,
   StateReader,
   withoutHistory,
+  callable,
   expectOptions,
+  expectValues,
   fraction,
 } from "@stargrad/tensor/internal";
 import { disposeAll } from "./buffers.js";
-import { expectEachOnce } from "./groups.js";
+import { expectEachOnce, variablesIn } from "./groups.js";
 import { StepNumbers } from "./step-numbers.js";
 
 export interface EMAOptions {
@@ -43,7 +45,7 @@ export class EMA {
   constructor(parameters: Iterable<Variable>, options: EMAOptions = {}) {
     expectOptions("EMA", options, { decay: fraction });
     const { decay = 0.999 } = options;
-    this.#variables = [...parameters];
+    this.#variables = variablesIn("EMA", parameters, Variable);
     expectEachOnce("EMA", this.#variables);
     this.#averages = this.#variables.map(
       (variable) => new Buffer(snapshot(variable), { keepsPrevious: false }),
@@ -80,6 +82,7 @@ export class EMA {
    */
   async withAverages<T>(use: () => T | Promise<T>): Promise<T> {
     this.#expectWeights("EMA.withAverages");
+    expectValues("EMA.withAverages", { use }, callable);
     const weights = this.#variables.map(snapshot);
     this.#put(this.#averages.map(snapshot));
     this.#inUse = true;

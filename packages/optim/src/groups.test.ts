@@ -30,13 +30,13 @@ describe("groups", () => {
       `[ArgumentError: SGD: got a parameter twice; expected each once, in one group]`,
     );
     expect(make([a, { parameters: [b] }])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: SGD: got something that is neither a Parameter nor a group; expected all to be Parameters, or all { parameters, …options }]`,
+      `[ArgumentError: SGD: got a tensor among the parameters; expected all to be Parameters, or all { parameters, …options }. Pass model.parameters()]`,
     );
     expect(make([zeros([1])])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: SGD: got something that is neither a Parameter nor a group; expected all to be Parameters, or all { parameters, …options }]`,
+      `[ArgumentError: SGD: got a tensor among the parameters; expected all to be Parameters, or all { parameters, …options }. Pass model.parameters()]`,
     );
     expect(make([{ parameters: [zeros([1])] }])).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: SGD: got something that is not a Parameter; only Parameters can be optimized]`,
+      `[ArgumentError: SGD: got a tensor among the parameters. Pass model.parameters()]`,
     );
   });
 

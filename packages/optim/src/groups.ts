@@ -1,6 +1,16 @@
 import { Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError } from "@stargrad/tensor";
-import { expectOptions, anything, flag, type OptionKinds } from "@stargrad/tensor/internal";
+import {
+  anything,
+  expectOptions,
+  flag,
+  listOf,
+  refuseAssignments,
+  writeValue,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
+
+const hint = "Pass model.parameters()";
 
 /** All options, with the defaults filled in. */
 export type Settings<Options> = { -readonly [Option in keyof Options]-?: Options[Option] };
@@ -30,35 +40,66 @@ export function groupsOf<Options extends object>(
     Object.entries(defaults).map(([name, value]) => [name, typeof value === "boolean" ? flag : anything]),
   ) as OptionKinds<Options>;
   expectOptions(called, options, kinds);
-  const items = [...source];
-  const groups = items.every((item) => item instanceof Parameter) ? [{ parameters: items }] : items;
+  const items = listOf(called, source, "parameters", hint);
+  const isFlat = items.every((item) => item instanceof Parameter);
+  const groups = (isFlat ? [{ parameters: items }] : items) as ParameterGroup<Options>[];
+  const base = groupBase(called, kinds);
   const settled = groups.map((group) => {
     expectGroup(called, group);
     const { parameters, ...own } = group;
+    const complete = { parameters: variablesIn<Parameter>(called, parameters, Parameter) };
     expectOptions(called, own as Options, kinds);
-    return { ...defaults, ...options, ...own, parameters: [...parameters] };
+    for (const [name, value] of Object.entries<unknown>({ ...defaults, ...options, ...own })) {
+      Object.assign(complete, { [name]: Array.isArray(value) ? value.slice() : value });
+    }
+    return Object.setPrototypeOf(complete, base) as Group<Options>;
   });
-  const parameters = settled.flatMap((group) => group.parameters);
-  expectParameters(called, parameters);
-  expectEachOnce(called, parameters);
+  expectEachOnce(
+    called,
+    settled.flatMap((group) => group.parameters),
+  );
   return settled;
 }
 
-function expectGroup(
-  called: string,
-  group: object,
-): asserts group is { readonly parameters: Iterable<Parameter> } {
-  const parameters = "parameters" in group ? group.parameters : undefined;
-  if (typeof parameters === "object" && parameters !== null && Symbol.iterator in parameters) return;
-  throw new ArgumentError(
+/** The prototype of groups: assigning a setting that does not exist throws, because it would have no effect. */
+function groupBase<Options extends object>(called: string, kinds: OptionKinds<Options>): object {
+  const set = (_: object, name: string | symbol): boolean => {
+    expectOptions<Record<string, unknown>>(called, { [name]: true }, Object.keys(kinds));
+    return false;
+  };
+  return new Proxy({}, { set });
+}
+
+/** Makes the assignment of settings to an optimizer throw: each group has its own. */
+export function refuseSettings(kind: abstract new (...values: never[]) => object, called: string): void {
+  const names = ["lr", "learningRate", "weightDecay", "momentum", "betas"];
+  refuseAssignments(
+    kind,
     called,
-    "got something that is neither a Parameter nor a group; expected all to be Parameters, or all { parameters, …options }",
+    names,
+    "Set optimizer.groups[0].learningRate, for example; each group has its settings",
   );
 }
 
-function expectParameters(called: string, parameters: readonly unknown[]): void {
-  if (parameters.every((parameter) => parameter instanceof Parameter)) return;
-  throw new ArgumentError(called, "got something that is not a Parameter; only Parameters can be optimized");
+function expectGroup(called: string, group: unknown): void {
+  if (typeof group === "object" && group !== null && "parameters" in group) return;
+  throw new ArgumentError(
+    called,
+    `got ${writeValue(group)} among the parameters; expected all to be Parameters, or all { parameters, …options }`,
+    hint,
+  );
+}
+
+/** A list of variables of a class, copied. Throws an ArgumentError for anything else. */
+export function variablesIn<V extends Variable>(
+  called: string,
+  source: Iterable<V>,
+  kind: abstract new (...values: never[]) => V,
+): V[] {
+  const items = listOf(called, source, "parameters", hint);
+  const other = items.findIndex((item) => !(item instanceof kind));
+  if (other < 0) return items as V[];
+  throw new ArgumentError(called, `got ${writeValue(items[other])} among the parameters`, hint);
 }
 
 /** Throws an ArgumentError if there is no variable, or if one is given twice. */

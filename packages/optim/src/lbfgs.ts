@@ -3,13 +3,14 @@ import { ArgumentError, getEngine, StargradError, tensor, type Tensor } from "@s
 import {
   disposeSymbol,
   expectNoRecording,
+  toTensor,
   StateReader,
   expectValues,
   count,
   notNegative,
 } from "@stargrad/tensor/internal";
 import type { ClosureOptimizer } from "./closure-optimizer.js";
-import { groupsOf, type Group, type Settings } from "./groups.js";
+import { groupsOf, refuseSettings, type Group, type Settings } from "./groups.js";
 import { numberIn, numbersIn, readSetting, writeSetting } from "./state-dict.js";
 import { strongWolfe, type Probe } from "./strong-wolfe.js";
 
@@ -60,6 +61,10 @@ interface History {
  * Source: Nocedal & Wright, "Numerical Optimization", 2006, algorithms 7.4 and 7.5; torch.optim.LBFGS
  */
 export class LBFGS implements ClosureOptimizer {
+  static {
+    refuseSettings(this, "LBFGS");
+  }
+
   /** One group, whose settings may be changed between steps. */
   readonly groups: readonly [Group<LBFGSOptions>];
   #history: History | null = null;
@@ -238,7 +243,7 @@ export class LBFGS implements ClosureOptimizer {
   }
 
   #evaluate(closure: () => Tensor): { loss: number; gradient: Float64Array } {
-    const loss = closure().itemSync();
+    const loss = toTensor("LBFGS.step", closure()).itemSync();
     const { parameters } = this.groups[0];
     // A parameter without a gradient does not change: its gradient counts as 0.
     return {

@@ -23,7 +23,7 @@ import {
 } from "@stargrad/tensor/internal";
 import { disposeAll, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
-import { groupsOf, type Group, type ParameterSource, type Settings } from "./groups.js";
+import { groupsOf, refuseSettings, type Group, type ParameterSource, type Settings } from "./groups.js";
 import { numberIn, readSetting, writeSetting, type Setting } from "./state-dict.js";
 import { StepNumbers } from "./step-numbers.js";
 
@@ -75,6 +75,10 @@ export abstract class Optimizer<
   Options extends OptimizerOptions & { readonly [Option in keyof Options]?: Setting } = OptimizerOptions,
   Name extends string = string,
 > {
+  static {
+    refuseSettings(this, "Optimizer");
+  }
+
   readonly groups: readonly Group<Options>[];
   readonly #options: readonly string[];
   readonly #histories = new Map<Parameter, History>();

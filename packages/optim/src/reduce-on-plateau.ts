@@ -2,12 +2,14 @@ import { tensor, type Tensor } from "@stargrad/tensor";
 import {
   StateReader,
   expectOptions,
+  expectValues,
+  type Kind,
   belowOne,
   notNegative,
   oneOf,
   type OptionKinds,
 } from "@stargrad/tensor/internal";
-import type { Scheduled } from "./scheduler.js";
+import { expectScheduled, type Scheduled } from "./scheduler.js";
 import { numberIn } from "./state-dict.js";
 
 export interface ReduceOnPlateauOptions {
@@ -51,6 +53,9 @@ const kinds: OptionKinds<ReduceOnPlateauOptions> = {
   epsilon: notNegative,
 };
 
+/** NaN too. */
+const figureKind: Kind = ["a number", (value) => typeof value === "number"];
+
 /**
  * Reduces the learning rates when a metric, such as the validation loss, stops improving: after more than `patience`
  * consecutive values that do not improve on the best one by the threshold. NaN is never an improvement.
@@ -70,6 +75,7 @@ export class ReduceOnPlateau {
   #cooldownLeft = 0;
 
   constructor(optimizer: Scheduled, options: ReduceOnPlateauOptions = {}) {
+    expectScheduled("ReduceOnPlateau", optimizer);
     expectOptions("ReduceOnPlateau", options, kinds);
     this.#optimizer = optimizer;
     this.#options = { ...defaults, ...options };
@@ -78,6 +84,7 @@ export class ReduceOnPlateau {
 
   /** Processes the next value of the metric, for example after each epoch. */
   step(figure: number): void {
+    expectValues("ReduceOnPlateau.step", { figure }, figureKind);
     const { patience, cooldown } = this.#options;
     if (this.#isBetter(figure)) {
       this.#best = figure;

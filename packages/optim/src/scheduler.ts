@@ -1,11 +1,21 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
-import { StateReader } from "@stargrad/tensor/internal";
+import { callable, expectValues, listOf, StateReader, type Kind } from "@stargrad/tensor/internal";
 import type { Schedule } from "./schedules.js";
 import { numbersIn } from "./state-dict.js";
 
 /** An object with learning rates, such as an optimizer. */
 export interface Scheduled {
   readonly groups: readonly { learningRate: number }[];
+}
+
+const scheduledKind: Kind = [
+  "an optimizer",
+  (value) => Array.isArray((value as Partial<Scheduled> | null | undefined)?.groups),
+];
+
+/** Throws an ArgumentError unless the object has learning rates. */
+export function expectScheduled(called: string, optimizer: unknown): void {
+  expectValues(called, { optimizer }, scheduledKind);
 }
 
 /**
@@ -25,9 +35,19 @@ export class Scheduler {
   #learningRates: readonly number[];
 
   constructor(optimizer: Scheduled, schedule: Schedule | readonly Schedule[]) {
+    expectScheduled("Scheduler", optimizer);
     const { groups } = optimizer;
     this.#optimizer = optimizer;
-    this.#schedules = typeof schedule === "function" ? groups.map(() => schedule) : schedule;
+    this.#schedules =
+      typeof schedule === "function"
+        ? groups.map(() => schedule)
+        : (listOf(
+            "Scheduler",
+            schedule,
+            "schedules",
+            "Pass a schedule, such as schedules.cosine({ steps: 100 })",
+          ) as Schedule[]);
+    for (const each of this.#schedules) expectValues("Scheduler", { schedule: each }, callable);
     this.#learningRates = groups.map(({ learningRate }) => learningRate);
     if (this.#schedules.length !== groups.length) {
       throw new ArgumentError(

@@ -17,11 +17,14 @@ export {
   flag,
   fraction,
   integer,
+  isBranded,
+  listOf,
   notNegative,
   number,
   oneOf,
   positive,
   recognizeCopies,
+  refuseAssignments,
   shared,
   tensorLike,
   unravelIndex,
@@ -58,8 +61,8 @@ export {
   type Traced,
 } from "./loop.js";
 export { inStep } from "./late-failures.js";
-export { expectFloat, toTensor } from "./operands.js";
-export { given, input, operation } from "./operation.js";
+export { expectFloat, toIndices, toTensor } from "./operands.js";
+export { factor, given, indices, input, operation } from "./operation.js";
 export type { RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";
 export { expectNoRecording, isRecording } from "./recording-state.js";

@@ -11,7 +11,7 @@ import {
   type Storage,
   type TypedArray,
 } from "@stargrad/graph";
-import { overlong, recognizeCopies } from "@stargrad/graph/internal";
+import { overlong, recognizeCopies, refuseAssignments } from "@stargrad/graph/internal";
 import { computedAnywhere, expectArray, lastingStorage, realizeNodes } from "./engine.js";
 import { readElements } from "./late-failures.js";
 import { expectFinite, noPrimitive } from "./conversions.js";
@@ -32,6 +32,8 @@ import { expectNoRecording, isRecording } from "./recording-state.js";
 export class Tensor<S extends Shape = Shape> {
   static {
     recognizeCopies(this, "Tensor");
+    const hint = "Set requiresGradient of a Parameter, or pass a function of the tensor to grad";
+    refuseAssignments(this, "Tensor", ["requiresGrad", "requires_grad"], hint);
   }
 
   /** The node this handle refers to. Only variables change it. */

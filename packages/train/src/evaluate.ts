@@ -1,13 +1,19 @@
 import type { DataLoader } from "@stargrad/datasets";
 import { formatShape } from "@stargrad/graph";
 import type { Layer } from "@stargrad/nn";
+import { moduleKind } from "@stargrad/nn/internal";
 import { ArgumentError, realize, Tensor } from "@stargrad/tensor";
-import { expectValues } from "@stargrad/tensor/internal";
+import { callable, expectValues, type Kind } from "@stargrad/tensor/internal";
 
 import { enterEval } from "./eval-mode.js";
 import { expectBatch, type Batch } from "./fit.js";
 import { metricsKind, readFigures, RunningMeans, type Figures, type Metrics } from "./metrics.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
+
+const loaderKind: Kind = [
+  "a DataLoader",
+  (value) => callable[1]((value as Partial<DataLoader<Batch>> | null | undefined)?.batches),
+];
 
 /**
  * Computes metrics of a model over all items of a loader: `evaluate(model, loader, { accuracy })`. The model is in evaluation
@@ -24,6 +30,8 @@ export async function evaluate<Name extends string>(
   loader: DataLoader<Batch>,
   metrics: Metrics<Name>,
 ): Promise<Figures<Name>> {
+  expectValues("evaluate", { model }, moduleKind);
+  expectValues("evaluate", { loader }, loaderKind);
   expectValues("evaluate", { metrics }, metricsKind);
   if (loader.length === 0) throw new ArgumentError("evaluate", "the loader has no batches");
   const means = new RunningMeans<Name>();

@@ -1,6 +1,6 @@
 import { formatShape } from "@stargrad/graph";
 import { ShapeError, type Tensor } from "@stargrad/tensor";
-import { widestFloat, callable, type Kind } from "@stargrad/tensor/internal";
+import { callable, indices, input, operation, widestFloat, type Kind } from "@stargrad/tensor/internal";
 
 import { RunningMean } from "./running-mean.js";
 
@@ -19,20 +19,32 @@ export const metricsKind: Kind = [
 export type Figures<Name extends string> = Readonly<Record<Name, number>>;
 
 /**
- * The fraction of items whose largest logit is that of the target class (the first one if several are equal).
+ * The fraction of items whose largest logit is that of the target class (the first one if several are equal). With one logit per item there are no
+ * classes to compare: whether it is above 0 is then the prediction.
  *
  * Shapes: logits [N, C], target [N] int32 -> []
- * Throws: ShapeError for other shapes
+ * Throws: ShapeError for other shapes, or if C is below 2
  */
-export function accuracy(logits: Tensor, target: Tensor): Tensor {
-  if (logits.ndim !== 2 || target.ndim !== 1 || logits.shape[0] !== target.shape[0]) {
-    throw new ShapeError(
-      "accuracy",
-      `got logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}; expected [N, C] and [N]`,
-    );
-  }
-  return logits.argmax({ axis: 1 }).equal(target).cast(widestFloat()).mean();
-}
+export const accuracy = /* @__PURE__ */ operation(
+  "accuracy",
+  [input, indices],
+  (logits: Tensor, target: Tensor): Tensor => {
+    if (logits.ndim !== 2 || target.ndim !== 1 || logits.shape[0] !== target.shape[0]) {
+      throw new ShapeError(
+        "accuracy",
+        `got logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}; expected [N, C] and [N]`,
+      );
+    }
+    if (logits.shape[1] < 2) {
+      throw new ShapeError(
+        "accuracy",
+        `got logits ${formatShape(logits.shape)}; expected one for each of at least 2 classes`,
+        'For one logit per item, use the metric (x, y) => x.squeeze(1).greater(0).equal(y).cast("float32").mean()',
+      );
+    }
+    return logits.argmax({ axis: 1 }).equal(target).cast(widestFloat()).mean();
+  },
+);
 
 /** Reads the values of scalar tensors. */
 export async function readFigures<Name extends string>(

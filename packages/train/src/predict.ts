@@ -1,7 +1,8 @@
 import { formatShape } from "@stargrad/graph";
 import type { Layer } from "@stargrad/nn";
+import { moduleKind } from "@stargrad/nn/internal";
 import { ArgumentError, fromData, Tensor, type TypedArray } from "@stargrad/tensor";
-import { count, expectOptions } from "@stargrad/tensor/internal";
+import { count, expectOptions, expectValues, toTensor } from "@stargrad/tensor/internal";
 
 import { enterEval } from "./eval-mode.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
@@ -24,17 +25,19 @@ export interface PredictOptions {
  */
 export async function predict(model: Layer, x: Tensor, options: PredictOptions = {}): Promise<Tensor> {
   expectOptions("predict", options, { batchSize: count });
+  expectValues("predict", { model }, moduleKind);
   const { batchSize = 256 } = options;
-  if (x.ndim === 0) throw new ArgumentError("predict", "got a scalar; expected rows along the first axis");
+  const all = toTensor("predict", x);
+  if (all.ndim === 0) throw new ArgumentError("predict", "got a scalar; expected rows along the first axis");
   const forward = recordedIfPossible((rows: Tensor): Tensor => model.forward(rows));
   const leave = enterEval(model);
   try {
-    const total = x.shape[0];
+    const total = all.shape[0];
     let outputs: TypedArray | null = null;
     let row: readonly number[] = [];
     for (let start = 0; start === 0 || start < total; start += batchSize) {
       const rows = Math.min(batchSize, total - start);
-      const output = forward(x.narrow(0, start, rows).detach());
+      const output = forward(all.narrow(0, start, rows).detach());
       expectRows(output, rows);
       const data = await output.data();
       row = output.shape.slice(1);

@@ -1,7 +1,7 @@
 import { concat, type Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
-import { expectWhole, type NoOptions } from "../options.js";
+import { eachAxis, expectWhole, type NoOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import { expectSpatial, type Rank } from "./spatial.js";
 
 /** The new length of an axis; `null` keeps its length. */
@@ -15,7 +15,7 @@ type Reduce = (x: Tensor, axis: number) => Tensor;
  * its mean or its largest element. Section p of an axis extends from ⌊p · L / P⌋ to ⌈(p + 1) · L / P⌉, so sections overlap if
  * P does not divide L.
  */
-export abstract class AdaptivePooling extends Module {
+export abstract class AdaptivePooling extends TensorModule {
   readonly #outputSize: readonly OutputLength[];
   readonly #reduce: Reduce;
 
@@ -25,13 +25,11 @@ export abstract class AdaptivePooling extends Module {
     options: NoOptions,
   ) {
     super(name, [outputSize], options, []);
-    const sizes = Array.isArray(outputSize)
-      ? (outputSize as readonly OutputLength[])
-      : new Array<OutputLength>(rank).fill(outputSize as OutputLength);
-    const lengths = sizes.map((length) => length ?? 1);
-    const written = Array.isArray(outputSize) ? lengths : lengths[0];
-    expectWhole(name, { outputSize: written }, { least: 1, axes: rank });
-    this.#outputSize = sizes;
+    // `null` keeps a length, so any length fits.
+    const ofNull = (length: unknown): unknown => (length === null ? 1 : length);
+    const lengths = Array.isArray(outputSize) ? outputSize.map(ofNull) : ofNull(outputSize);
+    expectWhole(name, { outputSize: lengths }, { least: 1, axes: rank });
+    this.#outputSize = eachAxis(outputSize, rank);
     this.#reduce = reduce;
   }
 

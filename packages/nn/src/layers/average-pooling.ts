@@ -1,6 +1,6 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import { anything, flag } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 import { PoolingWindows, windowKinds, type PoolingOptions } from "./pooling.js";
 import type { Rank } from "./spatial.js";
 
@@ -10,7 +10,7 @@ export interface AveragePoolingOptions extends PoolingOptions {
 }
 
 /** The base class of AvgPool1d and AvgPool2d: the mean of every window. */
-export abstract class AveragePooling extends Module {
+export abstract class AveragePooling extends TensorModule {
   readonly #windows: PoolingWindows;
   readonly #countIncludePad: boolean;
   readonly #divisor: number | undefined;

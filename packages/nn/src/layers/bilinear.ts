@@ -2,8 +2,8 @@ import { Parameter } from "@stargrad/autograd";
 import { einsum, type FloatOptions, formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
 import { flag, type OptionKinds } from "@stargrad/tensor/internal";
 import { fanInUniform } from "../init.js";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface BilinearOptions extends FloatOptions {
   /** Whether there is a bias. Default: true. */
@@ -18,7 +18,7 @@ export interface BilinearOptions extends FloatOptions {
  * Throws: ShapeError if the inputs do not fit the weight or each other
  * Source: torch.nn.Bilinear
  */
-export class Bilinear extends Module {
+export class Bilinear extends TensorModule {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly in1Features: number;

@@ -2,8 +2,8 @@ import { Parameter } from "@stargrad/autograd";
 import { ArgumentError, type FloatOptions, type Tensor } from "@stargrad/tensor";
 import { anything, count, flag } from "@stargrad/tensor/internal";
 import { fanIn, fanInUniform } from "../init.js";
-import { Module } from "../module.js";
 import { eachAxis, expectWhole, floatOptions, randomOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 import { expectSize, expectSpatial, type Rank } from "./spatial.js";
 
 /** The options of all convolutions, for any number of axes. Each class declares and documents the ones that it accepts. */
@@ -35,7 +35,7 @@ export interface Windows {
  * Shapes: weight [out, in / groups, …kernel], or [in, out / groups, …kernel] if transposed; bias [out]
  * Init:   uniform ±1/√fanIn for both, where fanIn is the product of all axes of the weight except the first
  */
-export abstract class Convolution extends Module {
+export abstract class Convolution extends TensorModule {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly inChannels: number;

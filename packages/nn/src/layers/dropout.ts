@@ -1,8 +1,8 @@
 import { bernoulli, type DType, type RandomOptions, type Shape, type Tensor } from "@stargrad/tensor";
 import { expectValues, fraction, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * In training mode, sets each element to 0 with the given probability and scales the others, `y = m · x / (1 − p)` with
@@ -13,7 +13,7 @@ import { expectFloat } from "../shapes.js";
  * Throws: ArgumentError unless the probability is from 0 to 1
  * Source: Srivastava et al., "Dropout", 2014; torch.nn.Dropout
  */
-export class Dropout extends Module {
+export class Dropout extends TensorModule {
   readonly probability: number;
   readonly #random: RandomOptions;
 

@@ -1,8 +1,8 @@
 import type { RandomOptions, Shape, Tensor } from "@stargrad/tensor";
 import { expectValues, fraction, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { floatOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import { dropoutMask } from "./dropout.js";
 
 /**
@@ -16,7 +16,7 @@ import { dropoutMask } from "./dropout.js";
  *         [C, H, W], whose meaning differs between PyTorch's versions
  * Source: Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2015; torch.nn.Dropout2d
  */
-export class Dropout2d extends Module {
+export class Dropout2d extends TensorModule {
   readonly probability: number;
   readonly #random: RandomOptions;
 

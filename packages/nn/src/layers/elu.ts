@@ -1,6 +1,6 @@
 import type { ELUOptions, Shape, Tensor } from "@stargrad/tensor";
 import { finite, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = x` where x is positive and `y = a · (eˣ − 1)` elsewhere, element by element; the gradient at 0 is a.
@@ -8,7 +8,7 @@ import { Module } from "../module.js";
  * Shapes: any
  * Source: Clevert et al., "Exponential Linear Units", 2015, eq. 14; torch.nn.ELU
  */
-export class ELU extends Module {
+export class ELU extends TensorModule {
   readonly #options: ELUOptions;
 
   constructor(options: ELUOptions = {}) {

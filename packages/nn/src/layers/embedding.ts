@@ -10,11 +10,11 @@ import {
   type Shape,
   type Tensor,
 } from "@stargrad/tensor";
-import { integer, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { integer, toIndices, type OptionKinds } from "@stargrad/tensor/internal";
 import { expectWhole, floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, KnownRank, ShapeRule } from "../shape-rule.js";
 import { expectIndices } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface EmbeddingOptions extends FloatOptions {
   /** The index of the padding row, which is initially 0 and gets no gradient; negative counts from the end. Default: none. */
@@ -40,7 +40,7 @@ interface EmbeddingShapes extends ShapeRule {
  *         ArgumentError if paddingIdx is not a row
  * Source: torch.nn.Embedding
  */
-export class Embedding<Rows extends number = number, Features extends number = number> extends Module {
+export class Embedding<Rows extends number = number, Features extends number = number> extends TensorModule {
   declare readonly shapeRule?: DeclaredRule<EmbeddingShapes, { readonly features: Features }>;
   readonly weight: Parameter;
   readonly numEmbeddings: Rows;
@@ -71,6 +71,10 @@ export class Embedding<Rows extends number = number, Features extends number = n
     const rows = this.weight.take(index);
     if (this.#padding === null) return rows;
     return where(index.equal(this.#padding).unsqueeze(-1), rows.detach(), rows);
+  }
+
+  protected override readInput(given: unknown): Tensor {
+    return toIndices(this.describe(), given);
   }
 
   /** Checks indices whose values are already materialized; the engine checks the others. */

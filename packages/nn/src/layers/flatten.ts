@@ -1,8 +1,8 @@
 import type { Flattened, FlattenProblem, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { integer, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import type { DeclaredRule, InputShape, ShapeRule } from "../shape-rule.js";
 import { expectAxes } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface FlattenOptions<Start extends number = number, End extends number = number> {
   /** The first axis to join; negative counts from the end. Default: 1, which keeps the batch axis. */
@@ -25,7 +25,7 @@ interface FlattenShapes extends ShapeRule {
  * Throws: ShapeError if x does not have the axes
  * Source: torch.nn.Flatten
  */
-export class Flatten<Start extends number = 1, End extends number = -1> extends Module {
+export class Flatten<Start extends number = 1, End extends number = -1> extends TensorModule {
   declare readonly shapeRule?: DeclaredRule<FlattenShapes, { readonly start: Start; readonly end: End }>;
   readonly #startAxis: number;
   readonly #endAxis: number;

@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { oneOf, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface GELUOptions {
   /** Whether to approximate Φ with tanh. Default: `"none"`. */
@@ -13,7 +13,7 @@ export interface GELUOptions {
  * Shapes: any
  * Source: Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016; torch.nn.GELU
  */
-export class GELU extends Module {
+export class GELU extends TensorModule {
   readonly #options: GELUOptions;
 
   constructor(options: GELUOptions = {}) {

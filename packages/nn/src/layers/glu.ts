@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
 import { integer, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface GLUOptions {
   /** The axis that is halved; negative counts from the end. Default: −1. */
@@ -15,7 +15,7 @@ export interface GLUOptions {
  * Throws: ShapeError if x does not have the axis, or if the axis has an odd length
  * Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2017, section 2; torch.nn.GLU
  */
-export class GLU extends Module {
+export class GLU extends TensorModule {
   readonly #axis: number;
 
   constructor(options: GLUOptions = {}) {

@@ -1,9 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
 import { ArgumentError, ones, zeros, type Shape, type Tensor } from "@stargrad/tensor";
 import { flag, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import { momentsOf, perChannel, scaleAndShift, standardize, type DTypeOptions } from "./normalization.js";
 
 export interface GroupNormOptions extends DTypeOptions {
@@ -23,7 +23,7 @@ export interface GroupNormOptions extends DTypeOptions {
  *         channels
  * Source: Wu & He, "Group Normalization", 2018, section 3.1; torch.nn.GroupNorm
  */
-export class GroupNorm extends Module {
+export class GroupNorm extends TensorModule {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly numGroups: number;

@@ -1,6 +1,6 @@
 import { ArgumentError, type HardtanhOptions, type Shape, type Tensor } from "@stargrad/tensor";
 import { finite, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = min(max(x, a), b)`, element by element, with the bounds a and b. The gradient at the bounds is 0, as in PyTorch; the
@@ -10,7 +10,7 @@ import { Module } from "../module.js";
  * Throws: ArgumentError unless min is below max
  * Source: torch.nn.Hardtanh
  */
-export class Hardtanh extends Module {
+export class Hardtanh extends TensorModule {
   readonly #options: HardtanhOptions;
 
   constructor(options: HardtanhOptions = {}) {

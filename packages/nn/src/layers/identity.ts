@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { type NoOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = x`: a layer that does nothing, for code that requires a layer.
@@ -8,7 +8,7 @@ import { type NoOptions } from "../options.js";
  * Shapes: any
  * Source: torch.nn.Identity
  */
-export class Identity extends Module {
+export class Identity extends TensorModule {
   constructor(options: NoOptions = {}) {
     super("Identity", [], options, []);
   }

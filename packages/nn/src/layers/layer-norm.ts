@@ -1,10 +1,10 @@
 import { Parameter } from "@stargrad/autograd";
 import { ones, zeros, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
 import { flag, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, ShapeRule, TrailingProblem } from "../shape-rule.js";
 import { expectFloat } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import {
   expectTrailing,
   momentsOf,
@@ -38,7 +38,7 @@ interface LayerNormShapes extends ShapeRule {
  * Throws: ArgumentError if an option does not fit; ShapeError if the last axes of x are not normalizedShape
  * Source: Ba et al., "Layer Normalization", 2016, eq. 4; torch.nn.LayerNorm
  */
-export class LayerNorm<const Last extends number | Shape = number | Shape> extends Module {
+export class LayerNorm<const Last extends number | Shape = number | Shape> extends TensorModule {
   declare readonly shapeRule?: DeclaredRule<LayerNormShapes, { readonly last: Last }>;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;

@@ -1,6 +1,6 @@
 import type { LeakyReLUOptions, Shape, Tensor } from "@stargrad/tensor";
 import { finite, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = x` where x is positive and `y = a · x` elsewhere, element by element; the gradient at 0 is a.
@@ -8,7 +8,7 @@ import { Module } from "../module.js";
  * Shapes: any
  * Source: Maas et al., "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013; torch.nn.LeakyReLU
  */
-export class LeakyReLU extends Module {
+export class LeakyReLU extends TensorModule {
   readonly #options: LeakyReLUOptions;
 
   constructor(options: LeakyReLUOptions = {}) {

@@ -2,10 +2,10 @@ import { Parameter } from "@stargrad/autograd";
 import type { FloatOptions, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
 import { flag, type OptionKinds } from "@stargrad/tensor/internal";
 import { fanInUniform } from "../init.js";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, KnownRank, LastAxisProblem, ShapeRule } from "../shape-rule.js";
 import { expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface LinearOptions extends FloatOptions {
   /** Whether there is a bias. Default: true. */
@@ -42,7 +42,7 @@ interface LinearShapes extends ShapeRule {
  * Throws: ShapeError if the last axis of x is not `in`
  * Source: torch.nn.Linear
  */
-export class Linear<In extends number = number, Out extends number = number> extends Module {
+export class Linear<In extends number = number, Out extends number = number> extends TensorModule {
   declare readonly shapeRule?: DeclaredRule<LinearShapes, { readonly in: In; readonly out: Out }>;
   readonly weight: Parameter;
   readonly bias: Parameter | null;

@@ -1,5 +1,5 @@
 import type { Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 import { PoolingWindows, windowKinds } from "./pooling.js";
 
 export interface MaxPool1dOptions {
@@ -23,7 +23,7 @@ export interface MaxPool1dOptions {
  *         window
  * Source: torch.nn.MaxPool1d
  */
-export class MaxPool1d extends Module {
+export class MaxPool1d extends TensorModule {
   readonly #windows: PoolingWindows;
 
   constructor(kernelSize: number, options: MaxPool1dOptions = {}) {

@@ -1,6 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import type { Pair } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 import { PoolingWindows, windowKinds } from "./pooling.js";
 
 export interface MaxPool2dOptions {
@@ -25,7 +25,7 @@ export interface MaxPool2dOptions {
  *         window
  * Source: torch.nn.MaxPool2d
  */
-export class MaxPool2d extends Module {
+export class MaxPool2d extends TensorModule {
   readonly #windows: PoolingWindows;
 
   constructor(kernelSize: number | Pair, options: MaxPool2dOptions = {}) {

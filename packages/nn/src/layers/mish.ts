@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { type NoOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = x · tanh(ln(1 + eˣ))`, element by element.
@@ -8,7 +8,7 @@ import { type NoOptions } from "../options.js";
  * Shapes: any
  * Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019; torch.nn.Mish
  */
-export class Mish extends Module {
+export class Mish extends TensorModule {
   constructor(options: NoOptions = {}) {
     super("Mish", [], options, []);
   }

@@ -1,5 +1,9 @@
 import { ArgumentError } from "@stargrad/tensor";
+import { expectValues, listOf, writeValue } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
+import { moduleKind } from "../modules.js";
+
+const hint = "Pass modules by name: new ModuleDict({ a, b })";
 
 /**
  * Modules by name, in insertion order: `encoder.weight`. It has no forward pass; the module that contains it calls them.
@@ -17,8 +21,12 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
 
   constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [name: string, module: M]> = []) {
     super();
-    const entries = isIterable(modules) ? modules : Object.entries(modules);
-    for (const [name, module] of entries) this.set(name, module);
+    const isPlain = writeValue(modules) === "an object" && !(Symbol.iterator in modules);
+    const entries = listOf("ModuleDict", isPlain ? Object.entries(modules) : modules, "pairs", hint);
+    for (const entry of entries) {
+      const [name, module] = listOf("ModuleDict", entry, "a name and a module", hint);
+      this.set(name as string, module as M);
+    }
   }
 
   get size(): number {
@@ -38,13 +46,14 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
 
   /** Adds a module, or replaces the one of the same name. */
   set(name: string, module: M): this {
-    if (name === "" || name.includes(".")) {
+    if (typeof name !== "string" || name === "" || name.includes(".")) {
       // In a state dict, such a name would be ambiguous with a path.
       throw new ArgumentError(
         "ModuleDict",
-        `got the name "${name}"; expected one that is not empty and has no dot`,
+        `got the name ${writeValue(name)}; expected one that is not empty and has no dot`,
       );
     }
+    expectValues("ModuleDict", { [name]: module }, moduleKind);
     this.#modules.set(name, module);
     return this;
   }
@@ -60,8 +69,4 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   protected override fields(): Iterable<readonly [name: string, value: unknown]> {
     return this.#modules;
   }
-}
-
-function isIterable<T>(value: Iterable<T> | object): value is Iterable<T> {
-  return Symbol.iterator in value;
 }

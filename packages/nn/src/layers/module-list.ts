@@ -1,5 +1,6 @@
 import { ArgumentError, IndexError } from "@stargrad/tensor";
 import { Module } from "../module.js";
+import { expectModules, modulesIn } from "../modules.js";
 
 /**
  * Modules in a list that can grow, named by their indices, `0.weight`. It has no forward pass; the module that contains it
@@ -18,7 +19,7 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
 
   constructor(modules: Iterable<M> = []) {
     super();
-    this.#modules = [...modules];
+    this.#modules = modulesIn("ModuleList", modules, "Pass a list: new ModuleList([a, b])");
   }
 
   get length(): number {
@@ -34,6 +35,11 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
 
   /** Adds modules at the end. */
   append(...modules: readonly M[]): this {
+    expectModules(
+      "ModuleList.append",
+      modules,
+      "Pass modules as arguments: append(a, b) or append(...modules)",
+    );
     this.#modules.push(...modules);
     return this;
   }

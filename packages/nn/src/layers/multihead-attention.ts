@@ -20,9 +20,9 @@ import {
   tensorLike,
 } from "@stargrad/tensor/internal";
 import { xavierUniform } from "../init.js";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import { Linear } from "./linear.js";
 import { attentionWeights } from "./scaled-dot-product-attention.js";
 
@@ -75,7 +75,7 @@ export interface MultiheadAttentionInputs extends AttentionMasks {
  * Throws: ArgumentError if embedDim is not a multiple of numHeads; ShapeError or DTypeError if an input does not fit
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.2.2; torch.nn.MultiheadAttention
  */
-export class MultiheadAttention extends Module {
+export class MultiheadAttention extends TensorModule {
   /** One weight for queries, keys and values together, if all have E features; otherwise one for each. */
   readonly inProjection: readonly Parameter[];
   readonly inBias: Parameter | null;

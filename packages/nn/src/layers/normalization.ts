@@ -1,5 +1,5 @@
 import { ArgumentError, type FloatOptions, sameShape, type Shape, type Tensor } from "@stargrad/tensor";
-import { expectWhole } from "../options.js";
+import { eachAxis, expectWhole } from "../options.js";
 import { expectShape } from "../shapes.js";
 
 /** The element type of parameters and buffers that are not initialized at random. */
@@ -39,7 +39,7 @@ export function normalizedAxes(
   called: string,
   normalizedShape: number | readonly number[],
 ): readonly number[] {
-  const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
+  const shape = eachAxis(normalizedShape, 1);
   if (shape.length === 0) {
     throw new ArgumentError(called, "got normalizedShape []; expected at least one axis");
   }

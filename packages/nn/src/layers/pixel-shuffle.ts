@@ -1,7 +1,7 @@
 import type { Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { expectWhole, type NoOptions } from "../options.js";
 import { expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * Rearranges channels into an image that is r times larger: `y[c, h·r + i, w·r + j] = x[c·r² + i·r + j, h, w]`.
@@ -10,7 +10,7 @@ import { expectShape } from "../shapes.js";
  * Throws: ArgumentError unless r is whole and at least 1; ShapeError if r² does not divide the channels of x
  * Source: Shi et al., "Real-Time Single Image and Video Super-Resolution", 2016, eq. 4; torch.nn.PixelShuffle
  */
-export class PixelShuffle extends Module {
+export class PixelShuffle extends TensorModule {
   readonly upscaleFactor: number;
 
   constructor(upscaleFactor: number, options: NoOptions = {}) {

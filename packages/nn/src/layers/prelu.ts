@@ -1,9 +1,9 @@
 import { Parameter } from "@stargrad/autograd";
 import { full, type Shape, type Tensor } from "@stargrad/tensor";
 import { count, finite, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions } from "../options.js";
 import { expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import type { DTypeOptions } from "./normalization.js";
 
 export interface PReLUOptions extends DTypeOptions {
@@ -21,7 +21,7 @@ export interface PReLUOptions extends DTypeOptions {
  * Throws: ShapeError if the number of channels of x is not that of the slopes
  * Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 1; torch.nn.PReLU
  */
-export class PReLU extends Module {
+export class PReLU extends TensorModule {
   readonly weight: Parameter;
 
   constructor(options: PReLUOptions = {}) {

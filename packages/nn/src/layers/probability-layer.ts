@@ -1,7 +1,7 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
 import { integer, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectAxes } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface SoftmaxOptions {
   /** The axis along which the probabilities add up to 1; negative counts from the end. Default: −1. */
@@ -9,7 +9,7 @@ export interface SoftmaxOptions {
 }
 
 /** The base class of Softmax and LogSoftmax: a function along an axis that must exist. */
-export abstract class ProbabilityLayer extends Module {
+export abstract class ProbabilityLayer extends TensorModule {
   readonly #axis: number;
 
   constructor(name: string, options: SoftmaxOptions) {

@@ -1,8 +1,8 @@
 import { formatShape, sameShape, ShapeError, type FloatOptions, type Tensor, zeros } from "@stargrad/tensor";
 import { flag } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions, randomOptions, expectTensorOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import {
   drawWeights,
   fromHidden,
@@ -19,7 +19,7 @@ export interface RecurrentCellOptions extends FloatOptions {
 }
 
 /** The base class of RNNCell, GRUCell and LSTMCell: the weights of one step, and its call. */
-export abstract class RecurrentCell extends Module {
+export abstract class RecurrentCell extends TensorModule {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly #weights: CellWeights;

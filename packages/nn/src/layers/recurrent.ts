@@ -16,9 +16,9 @@ import {
   type Tensor,
 } from "@stargrad/tensor";
 import { count, flag, fraction } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions, randomOptions, expectTensorOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import { Dropout } from "./dropout.js";
 import {
   drawWeights,
@@ -55,7 +55,7 @@ export interface SequenceOptions {
 }
 
 /** The base class of RNN, GRU and LSTM: layers, directions and steps. recurrent-step.ts defines the step of each. */
-export abstract class Recurrent extends Module {
+export abstract class Recurrent extends TensorModule {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly numLayers: number;

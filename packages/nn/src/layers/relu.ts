@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { type NoOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = max(x, 0)`, element by element; the gradient at 0 is 0.
@@ -8,7 +8,7 @@ import { type NoOptions } from "../options.js";
  * Shapes: any
  * Source: torch.nn.ReLU
  */
-export class ReLU extends Module {
+export class ReLU extends TensorModule {
   constructor(options: NoOptions = {}) {
     super("ReLU", [], options, []);
   }

@@ -6,7 +6,6 @@ import {
   type Tensor,
   type TensorUnless,
 } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import type {
   DeclaredRule,
   InputShape,
@@ -15,6 +14,9 @@ import type {
   ShapeAfter,
   ShapeRule,
 } from "../shape-rule.js";
+import { expectValues } from "@stargrad/tensor/internal";
+import { moduleKind } from "../modules.js";
+import { TensorModule } from "../tensor-module.js";
 import { Identity } from "./identity.js";
 import type { Layer } from "./sequential.js";
 
@@ -33,7 +35,7 @@ interface ResidualShapes extends ShapeRule {
  * Throws: ShapeError unless both return the same shape; nothing is broadcast
  * Source: He et al., "Deep Residual Learning", 2015, eq. 1 and 2
  */
-export class Residual<F extends Layer = Layer> extends Module {
+export class Residual<F extends Layer = Layer> extends TensorModule {
   /** Stated, because bundlers shorten the names of classes. */
   static override get name(): string {
     return "Residual";
@@ -45,6 +47,7 @@ export class Residual<F extends Layer = Layer> extends Module {
 
   constructor(layer: F, shortcut: Layer = new Identity()) {
     super();
+    expectValues("Residual", { layer, shortcut }, moduleKind);
     this.layer = layer;
     this.shortcut = shortcut;
   }

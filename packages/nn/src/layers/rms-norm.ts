@@ -1,10 +1,10 @@
 import { Parameter } from "@stargrad/autograd";
 import { ones, type Shape, type Tensor, type TensorUnless } from "@stargrad/tensor";
 import { flag, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { floatOptions } from "../options.js";
 import type { DeclaredRule, InputShape, ShapeRule, TrailingProblem } from "../shape-rule.js";
 import { expectFloat } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import { expectTrailing, normalizedAxes, scaleAndShift, type DTypeOptions } from "./normalization.js";
 
 export interface RMSNormOptions extends DTypeOptions {
@@ -34,7 +34,7 @@ interface RMSNormShapes extends ShapeRule {
  * Throws: ArgumentError if an option does not fit; ShapeError if the last axes of x are not normalizedShape
  * Source: Zhang & Sennrich, "Root Mean Square Layer Normalization", 2019, eq. 4; torch.nn.RMSNorm
  */
-export class RMSNorm<const Last extends number | Shape = number | Shape> extends Module {
+export class RMSNorm<const Last extends number | Shape = number | Shape> extends TensorModule {
   declare readonly shapeRule?: DeclaredRule<RMSNormShapes, { readonly last: Last }>;
   readonly weight: Parameter | null;
   readonly normalizedShape: readonly number[];

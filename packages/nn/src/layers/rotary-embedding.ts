@@ -1,8 +1,8 @@
 import { ArgumentError, concat, stack, tensor, type DType, type Tensor } from "@stargrad/tensor";
 import { oneOf, positive, type OptionKinds, expectOptions, integer } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectWhole } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface RotaryEmbeddingOptions {
   /** The base of the angles: the slowest pair rotates by nearly 1/base per position. Default: 10000. */
@@ -38,7 +38,7 @@ export interface RotaryEmbeddingInputs {
  * Throws: ArgumentError unless dim is even and the options fit; ShapeError if x has other axes
  * Source: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, eq. 34
  */
-export class RotaryEmbedding extends Module {
+export class RotaryEmbedding extends TensorModule {
   readonly dim: number;
   /** θ of every pair, [dim / 2]. */
   readonly #frequencies: Float64Array;

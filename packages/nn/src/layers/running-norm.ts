@@ -8,9 +8,9 @@ import {
   type Kind,
   type OptionKinds,
 } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { expectWhole, floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 import {
   momentsOf,
   perChannel,
@@ -56,7 +56,7 @@ const pytorchNames: ReadonlyMap<string, string> = new Map([
  * Shapes: weight, bias, runningMean, runningVar [C]; numBatchesTracked [], int32
  * Init:   weight and runningVar 1, bias and runningMean 0
  */
-export abstract class RunningNorm extends Module {
+export abstract class RunningNorm extends TensorModule {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly runningMean: Buffer | null;

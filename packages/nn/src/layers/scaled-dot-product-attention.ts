@@ -7,7 +7,17 @@ import {
   type Tensor,
   where,
 } from "@stargrad/tensor";
-import { expectOptions, finite, flag, fraction, tensorLike } from "@stargrad/tensor/internal";
+import {
+  expectOptions,
+  factor,
+  finite,
+  flag,
+  fraction,
+  given,
+  input,
+  operation,
+  tensorLike,
+} from "@stargrad/tensor/internal";
 import { floatOptions } from "../options.js";
 import { expectBroadcast, expectFloat } from "../shapes.js";
 import { Dropout } from "./dropout.js";
@@ -36,30 +46,29 @@ export interface AttentionOptions extends RandomOptions {
  * Throws: ShapeError if the shapes do not fit; DTypeError if the mask is int32
  * Source: Vaswani et al., "Attention Is All You Need", 2017, eq. 1; torch.nn.functional.scaled_dot_product_attention
  */
-export function scaledDotProductAttention(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  options: AttentionOptions = {},
-): Tensor {
-  expectOptions<AttentionOptions>("scaledDotProductAttention", options, {
-    mask: tensorLike,
-    causal: flag,
-    scale: finite,
-    dropout: fraction,
-    generator: floatOptions.generator,
-  });
-  for (const x of [query, key, value]) expectFloat("scaledDotProductAttention", x);
-  const isMatrices = [query, key, value].every(({ ndim }) => ndim >= 2);
-  if (!isMatrices || query.shape.at(-1) !== key.shape.at(-1) || key.shape.at(-2) !== value.shape.at(-2)) {
-    const got = [query, key, value].map(({ shape }) => formatShape(shape));
-    throw new ShapeError(
-      "scaledDotProductAttention",
-      `got the query ${got[0]}, the key ${got[1]} and the value ${got[2]}; expected […, L, E], […, S, E] and […, S, V]`,
-    );
-  }
-  return attentionWeights(query, key, options).matmul(value);
-}
+export const scaledDotProductAttention = /* @__PURE__ */ operation(
+  "scaledDotProductAttention",
+  [input, factor, factor, given],
+  (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}): Tensor => {
+    expectOptions<AttentionOptions>("scaledDotProductAttention", options, {
+      mask: tensorLike,
+      causal: flag,
+      scale: finite,
+      dropout: fraction,
+      generator: floatOptions.generator,
+    });
+    for (const x of [query, key, value]) expectFloat("scaledDotProductAttention", x);
+    const isMatrices = [query, key, value].every(({ ndim }) => ndim >= 2);
+    if (!isMatrices || query.shape.at(-1) !== key.shape.at(-1) || key.shape.at(-2) !== value.shape.at(-2)) {
+      const got = [query, key, value].map(({ shape }) => formatShape(shape));
+      throw new ShapeError(
+        "scaledDotProductAttention",
+        `got the query ${got[0]}, the key ${got[1]} and the value ${got[2]}; expected […, L, E], […, S, E] and […, S, V]`,
+      );
+    }
+    return attentionWeights(query, key, options).matmul(value);
+  },
+);
 
 /** The weight of each key for each query, [..., L, S]. The sum of each row is 1, or 0 if no key is allowed. */
 export function attentionWeights(

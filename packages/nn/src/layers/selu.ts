@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { type NoOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = λ · x` where x is positive and `y = λ · α · (eˣ − 1)` elsewhere, element by element, with α ≈ 1.67 and λ ≈ 1.05,
@@ -9,7 +9,7 @@ import { type NoOptions } from "../options.js";
  * Shapes: any
  * Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017, eq. 2; torch.nn.SELU
  */
-export class SELU extends Module {
+export class SELU extends TensorModule {
   constructor(options: NoOptions = {}) {
     super("SELU", [], options, []);
   }

@@ -1,5 +1,7 @@
 import type { Mismatch, Shape, Tensor, TensorUnless } from "@stargrad/tensor";
+import { toTensor } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
+import { expectModules } from "../modules.js";
 import type {
   DeclaredRule,
   InputShape,
@@ -71,6 +73,11 @@ export class Sequential<Layers extends readonly Layer[] = readonly Layer[]> exte
   constructor(...layers: Fitting<Layers>);
   constructor(...layers: Layers) {
     super();
+    expectModules(
+      "Sequential",
+      layers,
+      "Pass layers as arguments: new Sequential(a, b) or new Sequential(...layers)",
+    );
     this.layers = layers;
   }
 
@@ -78,6 +85,8 @@ export class Sequential<Layers extends readonly Layer[] = readonly Layer[]> exte
     x: TensorUnless<FirstProblem<Layers, S>, S>,
   ): Tensor<KnownRank<ShapeAfterAll<Layers, S>>>;
   forward(x: Tensor): Tensor {
+    // The first layer reads the input, which may be an array of indices.
+    if (this.layers.length === 0) return toTensor("Sequential", x);
     return this.layers.reduce((y: Tensor, layer) => layer.forward(y), x);
   }
 

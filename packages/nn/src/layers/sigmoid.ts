@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { type NoOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = 1 / (1 + e⁻ˣ)`, element by element.
@@ -8,7 +8,7 @@ import { type NoOptions } from "../options.js";
  * Shapes: any
  * Source: torch.nn.Sigmoid
  */
-export class Sigmoid extends Module {
+export class Sigmoid extends TensorModule {
   constructor(options: NoOptions = {}) {
     super("Sigmoid", [], options, []);
   }

@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { type NoOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = x · σ(x)`, element by element, with the sigmoid σ; also called swish.
@@ -8,7 +8,7 @@ import { type NoOptions } from "../options.js";
  * Shapes: any
  * Source: Elfwing et al., "Sigmoid-Weighted Linear Units", 2017; torch.nn.SiLU
  */
-export class SiLU extends Module {
+export class SiLU extends TensorModule {
   constructor(options: NoOptions = {}) {
     super("SiLU", [], options, []);
   }

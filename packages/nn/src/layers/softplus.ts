@@ -1,6 +1,6 @@
 import { ArgumentError, where, type Shape, type Tensor } from "@stargrad/tensor";
 import { finite, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface SoftplusOptions {
   /** The sharpness β of the bend at 0. Default: 1. */
@@ -16,7 +16,7 @@ export interface SoftplusOptions {
  * Throws: ArgumentError if β is 0
  * Source: Dugas et al., "Incorporating Second-Order Functional Knowledge", 2000; torch.nn.Softplus
  */
-export class Softplus extends Module {
+export class Softplus extends TensorModule {
   readonly #options: SoftplusOptions;
 
   constructor(options: SoftplusOptions = {}) {

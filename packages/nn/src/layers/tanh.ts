@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
 import { type NoOptions } from "../options.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * `y = tanh x`, element by element.
@@ -8,7 +8,7 @@ import { type NoOptions } from "../options.js";
  * Shapes: any
  * Source: torch.nn.Tanh
  */
-export class Tanh extends Module {
+export class Tanh extends TensorModule {
   constructor(options: NoOptions = {}) {
     super("Tanh", [], options, []);
   }

@@ -1,6 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
 import { expectOptions } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 import { Dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
@@ -27,7 +27,7 @@ export interface DecoderMasks {
  * Throws: the errors of its parts, with their names
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1; torch.nn.TransformerDecoderLayer
  */
-export class TransformerDecoderLayer extends Module {
+export class TransformerDecoderLayer extends TensorModule {
   /** Stated, because bundlers shorten the names of classes. */
   static override get name(): string {
     return "TransformerDecoderLayer";
@@ -46,7 +46,7 @@ export class TransformerDecoderLayer extends Module {
 
   constructor(dModel: number, heads: number, options: TransformerLayerOptions = {}) {
     super(undefined, undefined, options, transformerKinds);
-    const parts = resolveOptions("TransformerDecoderLayer", options);
+    const parts = resolveOptions("TransformerDecoderLayer", { dModel, heads }, options);
     this.selfAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.memoryAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.linear1 = new Linear(dModel, parts.width, parts.random);

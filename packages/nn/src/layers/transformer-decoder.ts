@@ -1,5 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
+import { moduleKind, modulesIn } from "../modules.js";
+import { TensorModule } from "../tensor-module.js";
 import type { LayerNorm } from "./layer-norm.js";
 import type { DecoderMasks, TransformerDecoderLayer } from "./transformer-decoder-layer.js";
 import type { TransformerStackOptions } from "./transformer-encoder.js";
@@ -11,7 +12,7 @@ import type { TransformerStackOptions } from "./transformer-encoder.js";
  * Shapes: x and memory as the layers accept them -> y like x
  * Source: torch.nn.TransformerDecoder
  */
-export class TransformerDecoder extends Module {
+export class TransformerDecoder extends TensorModule {
   /** Stated, because bundlers shorten the names of classes. */
   static override get name(): string {
     return "TransformerDecoder";
@@ -21,8 +22,8 @@ export class TransformerDecoder extends Module {
   readonly norm: LayerNorm | null;
 
   constructor(layers: readonly TransformerDecoderLayer[], options: TransformerStackOptions = {}) {
-    super(undefined, undefined, options, ["norm"]);
-    this.layers = [...layers];
+    super(undefined, undefined, options, { norm: moduleKind });
+    this.layers = modulesIn("TransformerDecoder", layers, "Pass a list of layers");
     this.norm = options.norm ?? null;
   }
 

@@ -1,6 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
 import { expectOptions } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
+import { TensorModule } from "../tensor-module.js";
 import { Dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
@@ -18,7 +18,7 @@ import { resolveOptions, transformerKinds, type TransformerLayerOptions } from "
  * Throws: the errors of its parts, with their names
  * Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1; torch.nn.TransformerEncoderLayer
  */
-export class TransformerEncoderLayer extends Module {
+export class TransformerEncoderLayer extends TensorModule {
   /** Stated, because bundlers shorten the names of classes. */
   static override get name(): string {
     return "TransformerEncoderLayer";
@@ -35,7 +35,7 @@ export class TransformerEncoderLayer extends Module {
 
   constructor(dModel: number, heads: number, options: TransformerLayerOptions = {}) {
     super(undefined, undefined, options, transformerKinds);
-    const parts = resolveOptions("TransformerEncoderLayer", options);
+    const parts = resolveOptions("TransformerEncoderLayer", { dModel, heads }, options);
     this.selfAttention = new MultiheadAttention(dModel, heads, parts.attention);
     this.linear1 = new Linear(dModel, parts.width, parts.random);
     this.linear2 = new Linear(parts.width, dModel, parts.random);

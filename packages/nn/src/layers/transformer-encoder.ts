@@ -1,5 +1,6 @@
 import type { Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
+import { moduleKind, modulesIn } from "../modules.js";
+import { TensorModule } from "../tensor-module.js";
 import type { LayerNorm } from "./layer-norm.js";
 import type { AttentionMasks } from "./multihead-attention.js";
 import type { TransformerEncoderLayer } from "./transformer-encoder-layer.js";
@@ -16,7 +17,7 @@ export interface TransformerStackOptions {
  * Shapes: x as the layers accept it -> y the same
  * Source: torch.nn.TransformerEncoder
  */
-export class TransformerEncoder extends Module {
+export class TransformerEncoder extends TensorModule {
   /** Stated, because bundlers shorten the names of classes. */
   static override get name(): string {
     return "TransformerEncoder";
@@ -26,8 +27,8 @@ export class TransformerEncoder extends Module {
   readonly norm: LayerNorm | null;
 
   constructor(layers: readonly TransformerEncoderLayer[], options: TransformerStackOptions = {}) {
-    super(undefined, undefined, options, ["norm"]);
-    this.layers = [...layers];
+    super(undefined, undefined, options, { norm: moduleKind });
+    this.layers = modulesIn("TransformerEncoder", layers, "Pass a list of layers");
     this.norm = options.norm ?? null;
   }
 

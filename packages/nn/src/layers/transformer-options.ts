@@ -1,6 +1,6 @@
 import { ArgumentError, type FloatOptions, type RandomOptions, type Tensor } from "@stargrad/tensor";
 import { anything, count, flag, fraction, notNegative, type OptionKinds } from "@stargrad/tensor/internal";
-import { floatOptions } from "../options.js";
+import { expectWhole, floatOptions } from "../options.js";
 import type { LayerNormOptions } from "./layer-norm.js";
 import type { MultiheadAttentionOptions } from "./multihead-attention.js";
 
@@ -41,7 +41,12 @@ export const transformerKinds: OptionKinds<TransformerLayerOptions> = {
   ...floatOptions,
 };
 
-export function resolveOptions(called: string, options: TransformerLayerOptions): TransformerParts {
+export function resolveOptions(
+  called: string,
+  sizes: { readonly dModel: number; readonly heads: number },
+  options: TransformerLayerOptions,
+): TransformerParts {
+  expectWhole(called, sizes, { least: 1 });
   const { dimFeedforward = 2048, dropout = 0.1, activation = "relu", ...others } = options;
   const { epsilon = 1e-5, batchFirst = false, normFirst = false, ...random } = others;
   const { dtype = "float32", ...generator } = random;

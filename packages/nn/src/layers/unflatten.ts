@@ -1,7 +1,8 @@
 import { ArgumentError, formatShape, ShapeError, type Tensor } from "@stargrad/tensor";
-import { Module } from "../module.js";
+import { expectValues, integer, writeValue } from "@stargrad/tensor/internal";
 import { type NoOptions } from "../options.js";
 import { expectAxes } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 /**
  * Divides one axis into several, the inverse of Flatten. One of the sizes may be −1: it is then computed from the others.
@@ -11,20 +12,21 @@ import { expectAxes } from "../shapes.js";
  *         the sizes do not divide it
  * Source: torch.nn.Unflatten
  */
-export class Unflatten extends Module {
+export class Unflatten extends TensorModule {
   readonly #axis: number;
   readonly #sizes: readonly number[];
 
   constructor(axis: number, sizes: readonly number[], options: NoOptions = {}) {
     super("Unflatten", [axis, sizes], options, []);
-    const valid = sizes.every((size) => Number.isInteger(size) && size >= -1);
+    expectValues("Unflatten", { axis }, integer);
+    const valid = Array.isArray(sizes) && sizes.every((size) => Number.isInteger(size) && size >= -1);
     if (!valid || sizes.length === 0 || sizes.filter((size) => size === -1).length > 1) {
       throw new ArgumentError(
         "Unflatten",
-        `got the sizes ${formatShape(sizes)}; expected whole numbers, of which one may be -1`,
+        `got the sizes ${writeValue(sizes)}; expected whole numbers, of which one may be -1`,
       );
     }
-    [this.#axis, this.#sizes] = [axis, sizes];
+    [this.#axis, this.#sizes] = [axis, sizes.slice()];
   }
 
   forward(x: Tensor): Tensor {

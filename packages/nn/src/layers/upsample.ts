@@ -1,8 +1,8 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import { anything, flag, oneOf, type OptionKinds } from "@stargrad/tensor/internal";
-import { Module } from "../module.js";
 import { eachAxis, expectWhole, type Pair } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
+import { TensorModule } from "../tensor-module.js";
 
 export interface UpsampleOptions {
   /** The output size. Pass either this or `scaleFactor`. */
@@ -36,10 +36,13 @@ interface Scale {
  * Throws: ArgumentError if the options do not fit together; ShapeError if x has other axes, or y would be empty
  * Source: torch.nn.Upsample
  */
-export class Upsample extends Module {
-  readonly #options: UpsampleOptions;
+export class Upsample extends TensorModule {
+  readonly #size: readonly number[] | null;
+  readonly #factors: readonly number[];
+  readonly #mode: "nearest" | "bilinear";
+  readonly #alignCorners: boolean;
 
-  constructor(options: UpsampleOptions) {
+  constructor(options: UpsampleOptions = {}) {
     super("Upsample", [], options, {
       size: anything,
       scaleFactor: anything,
@@ -51,12 +54,15 @@ export class Upsample extends Module {
       const got = size === undefined ? "neither size nor scaleFactor" : "both size and scaleFactor";
       throw new ArgumentError("Upsample", `got ${got}; expected one of them`);
     }
-    if (size !== undefined) expectWhole("Upsample", { size }, { least: 1 });
+    if (size !== undefined) expectWhole("Upsample", { size }, { least: 1, axes: 2 });
     if (scaleFactor !== undefined) checkFactors(eachAxis(scaleFactor, 2));
     if (mode === "nearest" && alignCorners !== undefined) {
       throw new ArgumentError("Upsample", 'got alignCorners for the mode "nearest"; expected "bilinear"');
     }
-    this.#options = { ...options };
+    this.#size = size === undefined ? null : eachAxis(size, 2);
+    this.#factors = eachAxis(scaleFactor ?? 1, 2);
+    this.#mode = mode;
+    this.#alignCorners = alignCorners === true;
   }
 
   forward(x: Tensor): Tensor {
@@ -69,18 +75,17 @@ export class Upsample extends Module {
   }
 
   #scaleOf(from: number, axis: 0 | 1): Scale {
-    const { size, scaleFactor = 1 } = this.#options;
-    if (size !== undefined) {
-      const length = eachAxis(size, 2)[axis];
+    if (this.#size !== null) {
+      const length = this.#size[axis];
       // Multiplied before it is divided: a rounded s could make ⌊p · s⌋ too small by 1 if p · s is an integer.
       return { length, toInput: (distance) => (distance * from) / length };
     }
-    const factor = eachAxis(scaleFactor, 2)[axis];
+    const factor = this.#factors[axis];
     return { length: Math.floor(from * factor), toInput: (distance) => distance / factor };
   }
 
   #resize(x: Tensor, axis: number, scale: Scale): Tensor {
-    const { mode = "nearest", alignCorners = false } = this.#options;
+    const [mode, alignCorners] = [this.#mode, this.#alignCorners];
     const last = x.shape[axis] - 1;
     const coordinates = Array.from({ length: scale.length }, (_, pixel) => {
       if (mode === "nearest") return Math.min(Math.floor(scale.toInput(pixel)), last);

@@ -27,7 +27,8 @@ export abstract class WindowedConvolution extends Convolution {
     options: WindowedOptions,
   ) {
     super({ ...kind, transposed: false }, inChannels, outChannels, kernelSize, options);
-    this.#padding = paddingAround(kind.name, options.padding ?? 0, this.windows);
+    const { padding = 0 } = options;
+    this.#padding = paddingAround(kind.name, padding, this.windows);
   }
 
   protected override leastSize(): number[] {

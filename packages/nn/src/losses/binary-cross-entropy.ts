@@ -1,6 +1,6 @@
 import { customFunction } from "@stargrad/autograd";
 import { ArgumentError, knownData, type Tensor } from "@stargrad/tensor";
-import { expectOptions, tensorLike } from "@stargrad/tensor/internal";
+import { expectOptions, factor, given, input, operation, tensorLike } from "@stargrad/tensor/internal";
 import { expectBroadcast, expectFloat, expectSameShape } from "../shapes.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
@@ -23,29 +23,29 @@ export interface BinaryCrossEntropyOptions extends WeightedLossOptions {
  * Throws: ShapeError if the shapes of logits and target differ or a weight does not broadcast to them
  * Source: torch.nn.functional.binary_cross_entropy_with_logits
  */
-export function binaryCrossEntropyWithLogits(
-  logits: Tensor,
-  target: Tensor,
-  options: BinaryCrossEntropyOptions = {},
-): Tensor {
-  expectOptions<BinaryCrossEntropyOptions>("binaryCrossEntropyWithLogits", options, {
-    reduction: reductionKind,
-    weight: tensorLike,
-    posWeight: tensorLike,
-  });
-  const { weight, posWeight, reduction = "mean" } = options;
-  const called = "binaryCrossEntropyWithLogits";
-  expectFloat(called, logits);
-  expectSameShape(called, logits, target);
-  if (weight !== undefined) expectBroadcast(called, "weight", weight, logits);
-  if (posWeight !== undefined) expectBroadcast(called, "posWeight", posWeight, logits);
+export const binaryCrossEntropyWithLogits = /* @__PURE__ */ operation(
+  "binaryCrossEntropyWithLogits",
+  [input, factor, given],
+  (logits: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor => {
+    expectOptions<BinaryCrossEntropyOptions>("binaryCrossEntropyWithLogits", options, {
+      reduction: reductionKind,
+      weight: tensorLike,
+      posWeight: tensorLike,
+    });
+    const { weight, posWeight, reduction = "mean" } = options;
+    const called = "binaryCrossEntropyWithLogits";
+    expectFloat(called, logits);
+    expectSameShape(called, logits, target);
+    if (weight !== undefined) expectBroadcast(called, "weight", weight, logits);
+    if (posWeight !== undefined) expectBroadcast(called, "posWeight", posWeight, logits);
 
-  // −ln σ(x) is softplus(−x) and −ln(1 − σ(x)) is softplus(x); softplus is finite for every finite logit.
-  const positive = target.mul(logits.neg().softplus());
-  const negative = target.neg().add(1).mul(logits.softplus());
-  const losses = (posWeight === undefined ? positive : positive.mul(posWeight)).add(negative);
-  return reduceLoss(weight === undefined ? losses : losses.mul(weight), reduction);
-}
+    // −ln σ(x) is softplus(−x) and −ln(1 − σ(x)) is softplus(x); softplus is finite for every finite logit.
+    const positive = target.mul(logits.neg().softplus());
+    const negative = target.neg().add(1).mul(logits.softplus());
+    const losses = (posWeight === undefined ? positive : positive.mul(posWeight)).add(negative);
+    return reduceLoss(weight === undefined ? losses : losses.mul(weight), reduction);
+  },
+);
 
 /**
  * The cross entropy of binary predictions given as probabilities, `−w · (t · ln p + (1 − t) · ln(1 − p))` with
@@ -59,24 +59,24 @@ export function binaryCrossEntropyWithLogits(
  *         ArgumentError if a probability whose value is known is outside 0 to 1
  * Source: torch.nn.functional.binary_cross_entropy
  */
-export function binaryCrossEntropy(
-  probabilities: Tensor,
-  target: Tensor,
-  options: WeightedLossOptions = {},
-): Tensor {
-  expectOptions<WeightedLossOptions>("binaryCrossEntropy", options, {
-    reduction: reductionKind,
-    weight: tensorLike,
-  });
-  const { weight, reduction = "mean" } = options;
-  const called = "binaryCrossEntropy";
-  expectFloat(called, probabilities);
-  expectSameShape(called, probabilities, target);
-  if (weight !== undefined) expectBroadcast(called, "weight", weight, probabilities);
-  checkProbabilities(called, probabilities);
-  const losses = boundedCrossEntropy(probabilities, target.cast(probabilities.dtype));
-  return reduceLoss(weight === undefined ? losses : losses.mul(weight), reduction);
-}
+export const binaryCrossEntropy = /* @__PURE__ */ operation(
+  "binaryCrossEntropy",
+  [input, factor, given],
+  (probabilities: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor => {
+    expectOptions<WeightedLossOptions>("binaryCrossEntropy", options, {
+      reduction: reductionKind,
+      weight: tensorLike,
+    });
+    const { weight, reduction = "mean" } = options;
+    const called = "binaryCrossEntropy";
+    expectFloat(called, probabilities);
+    expectSameShape(called, probabilities, target);
+    if (weight !== undefined) expectBroadcast(called, "weight", weight, probabilities);
+    checkProbabilities(called, probabilities);
+    const losses = boundedCrossEntropy(probabilities, target.cast(probabilities.dtype));
+    return reduceLoss(weight === undefined ? losses : losses.mul(weight), reduction);
+  },
+);
 
 /** A custom function, because the gradient of the clamped formula is 0 or NaN for certain and wrong predictions. */
 const boundedCrossEntropy = customFunction(

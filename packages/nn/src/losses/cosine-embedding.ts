@@ -1,5 +1,5 @@
 import { formatShape, sameShape, ShapeError, type Tensor, where } from "@stargrad/tensor";
-import { expectOptions, finite } from "@stargrad/tensor/internal";
+import { expectOptions, factor, finite, given, input, operation } from "@stargrad/tensor/internal";
 import { checkSigns, expectVectors } from "./pairs.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
@@ -17,30 +17,29 @@ export interface CosineEmbeddingOptions extends LossOptions {
  * Throws: ShapeError if the shapes do not fit; ArgumentError if a target whose value is known is neither 1 nor −1
  * Source: torch.nn.functional.cosine_embedding_loss
  */
-export function cosineEmbeddingLoss(
-  a: Tensor,
-  b: Tensor,
-  target: Tensor,
-  options: CosineEmbeddingOptions = {},
-): Tensor {
-  expectOptions<CosineEmbeddingOptions>("cosineEmbeddingLoss", options, {
-    margin: finite,
-    reduction: reductionKind,
-  });
-  const { margin = 0, reduction = "mean" } = options;
-  expectVectors("cosineEmbeddingLoss", a, b);
-  const items = a.shape.slice(0, -1);
-  if (!sameShape(target.shape, items)) {
-    throw new ShapeError(
-      "cosineEmbeddingLoss",
-      `got the vectors ${formatShape(a.shape)} and the target ${formatShape(target.shape)}; expected the target ${formatShape(items)}`,
-    );
-  }
-  checkSigns("cosineEmbeddingLoss", target);
-  const cosine = cosineOf(a, b);
-  const losses = where(target.equal(1), cosine.neg().add(1), cosine.sub(margin).clamp({ min: 0 }));
-  return reduceLoss(losses, reduction);
-}
+export const cosineEmbeddingLoss = /* @__PURE__ */ operation(
+  "cosineEmbeddingLoss",
+  [input, factor, factor, given],
+  (a: Tensor, b: Tensor, target: Tensor, options: CosineEmbeddingOptions = {}): Tensor => {
+    expectOptions<CosineEmbeddingOptions>("cosineEmbeddingLoss", options, {
+      margin: finite,
+      reduction: reductionKind,
+    });
+    const { margin = 0, reduction = "mean" } = options;
+    expectVectors("cosineEmbeddingLoss", a, b);
+    const items = a.shape.slice(0, -1);
+    if (!sameShape(target.shape, items)) {
+      throw new ShapeError(
+        "cosineEmbeddingLoss",
+        `got the vectors ${formatShape(a.shape)} and the target ${formatShape(target.shape)}; expected the target ${formatShape(items)}`,
+      );
+    }
+    checkSigns("cosineEmbeddingLoss", target);
+    const cosine = cosineOf(a, b);
+    const losses = where(target.equal(1), cosine.neg().add(1), cosine.sub(margin).clamp({ min: 0 }));
+    return reduceLoss(losses, reduction);
+  },
+);
 
 function cosineOf(a: Tensor, b: Tensor): Tensor {
   const dot = (x: Tensor, y: Tensor): Tensor => x.mul(y).sum({ axis: -1 });

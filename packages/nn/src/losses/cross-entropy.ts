@@ -7,7 +7,17 @@ import {
   type Tensor,
   where,
 } from "@stargrad/tensor";
-import { expectOptions, fraction, integer, tensorLike } from "@stargrad/tensor/internal";
+import {
+  expectOptions,
+  fraction,
+  given,
+  input,
+  integer,
+  operation,
+  tensorLike,
+  toIndices,
+  toTensor,
+} from "@stargrad/tensor/internal";
 import { expectFloat, expectShape } from "../shapes.js";
 import { checkClasses, checkClassWeight, classAxis, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
@@ -37,19 +47,31 @@ export interface CrossEntropyOptions extends LossOptions {
  *         ArgumentError if a type or an option does not fit
  * Source: torch.nn.functional.cross_entropy
  */
-export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  expectOptions<CrossEntropyOptions>("crossEntropy", options, {
-    reduction: reductionKind,
-    weight: tensorLike,
-    labelSmoothing: fraction,
-    ignoreIndex: integer,
-  });
-  expectFloat("crossEntropy", logits);
-  expectShape("crossEntropy", logits, logits.ndim >= 1, "logits [N, C, …] or [C]");
-  checkClassWeight("crossEntropy", options.weight, logits.shape[classAxis(logits)]);
-  return target.dtype === "int32"
-    ? againstIndices(logits, target, options)
-    : againstProbabilities(logits, target, options);
+export const crossEntropy = /* @__PURE__ */ operation(
+  "crossEntropy",
+  [input, given, given],
+  (logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor => {
+    expectOptions<CrossEntropyOptions>("crossEntropy", options, {
+      reduction: reductionKind,
+      weight: tensorLike,
+      labelSmoothing: fraction,
+      ignoreIndex: integer,
+    });
+    expectFloat("crossEntropy", logits);
+    expectShape("crossEntropy", logits, logits.ndim >= 1, "logits [N, C, …] or [C]");
+    checkClassWeight("crossEntropy", options.weight, logits.shape[classAxis(logits)]);
+    const known = targetOf(target, logits);
+    return known.dtype === "int32"
+      ? againstIndices(logits, known, options)
+      : againstProbabilities(logits, known, options);
+  },
+);
+
+/** The tensor that a target stands for. An array of fewer axes than the logits contains class indices, any other probabilities. */
+function targetOf(target: unknown, logits: Tensor): Tensor {
+  let [first, axes] = [target, ArrayBuffer.isView(target) ? 1 : 0];
+  for (; Array.isArray(first) && axes < logits.ndim; axes++) first = first[0] as unknown;
+  return axes < logits.ndim ? toIndices("crossEntropy", target) : toTensor("crossEntropy", target, logits);
 }
 
 function againstIndices(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {

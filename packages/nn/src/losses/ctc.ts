@@ -11,7 +11,16 @@ import {
   where,
   type Tensor,
 } from "@stargrad/tensor";
-import { expectOptions, flag, integer, tensorLike } from "@stargrad/tensor/internal";
+import {
+  expectOptions,
+  flag,
+  given,
+  indices,
+  input,
+  integer,
+  operation,
+  tensorLike,
+} from "@stargrad/tensor/internal";
 import { expectFloat, expectIndices, expectShape } from "../shapes.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
@@ -41,42 +50,49 @@ const impossible = -1e30;
  *         a length whose value is known, or a class, is outside its range
  * Source: Graves et al., "Connectionist Temporal Classification", 2006, eqs. 5-8; torch.nn.functional.ctc_loss
  */
-export function ctcLoss(logProbabilities: Tensor, targets: Tensor, options: CtcOptions = {}): Tensor {
-  expectOptions<CtcOptions>("ctcLoss", options, {
-    reduction: reductionKind,
-    inputLengths: tensorLike,
-    targetLengths: tensorLike,
-    blank: integer,
-    zeroInfinity: flag,
-  });
-  const { blank = 0, zeroInfinity = false, reduction } = options;
-  const { shape } = logProbabilities;
-  expectFloat("ctcLoss", logProbabilities);
-  const isSequence = (shape.length === 2 || shape.length === 3) && shape[0] > 0;
-  expectShape("ctcLoss", logProbabilities, isSequence, "[T, N, C] or [T, C] with at least one step");
-  const items = shape.slice(1, -1);
-  const fits = targets.ndim === items.length + 1 && sameShape(targets.shape.slice(0, -1), items);
-  expectShape("ctcLoss", targets, fits, `targets [${[...items, "S"].join(", ")}]`);
-  expectIndices("ctcLoss", "targets", targets);
+export const ctcLoss = /* @__PURE__ */ operation(
+  "ctcLoss",
+  [input, indices, given],
+  (logProbabilities: Tensor, targets: Tensor, options: CtcOptions = {}): Tensor => {
+    expectOptions<CtcOptions>("ctcLoss", options, {
+      reduction: reductionKind,
+      inputLengths: tensorLike,
+      targetLengths: tensorLike,
+      blank: integer,
+      zeroInfinity: flag,
+    });
+    const { blank = 0, zeroInfinity = false, reduction } = options;
+    const { shape } = logProbabilities;
+    expectFloat("ctcLoss", logProbabilities);
+    const isSequence = (shape.length === 2 || shape.length === 3) && shape[0] > 0;
+    expectShape("ctcLoss", logProbabilities, isSequence, "[T, N, C] or [T, C] with at least one step");
+    const items = shape.slice(1, -1);
+    const fits = targets.ndim === items.length + 1 && sameShape(targets.shape.slice(0, -1), items);
+    expectShape("ctcLoss", targets, fits, `targets [${[...items, "S"].join(", ")}]`);
+    expectIndices("ctcLoss", "targets", targets);
 
-  const [steps, classes, length] = [shape[0], shape[shape.length - 1], targets.shape[items.length]];
-  if (!(Number.isInteger(blank) && blank >= 0 && blank < classes)) {
-    throw new ArgumentError("ctcLoss", `got the blank ${blank}; expected a class, 0 to ${classes - 1}`);
-  }
-  const inputLengths = lengthsOf("inputLengths", options.inputLengths, items, { least: 1, most: steps });
-  const targetLengths = lengthsOf("targetLengths", options.targetLengths, items, { least: 0, most: length });
+    const [steps, classes, length] = [shape[0], shape[shape.length - 1], targets.shape[items.length]];
+    if (!(Number.isInteger(blank) && blank >= 0 && blank < classes)) {
+      throw new ArgumentError("ctcLoss", `got the blank ${blank}; expected a class, 0 to ${classes - 1}`);
+    }
+    const inputLengths = lengthsOf("inputLengths", options.inputLengths, items, { least: 1, most: steps });
+    const targetLengths = lengthsOf("targetLengths", options.targetLengths, items, {
+      least: 0,
+      most: length,
+    });
 
-  const batch = items.length === 0 ? 1 : items[0];
-  const inside = arange(length).less(targetLengths.reshape([batch, 1])); // [N, S]
-  const losses = logLikelihood(
-    logProbabilities.reshape([steps, batch, classes]),
-    interleave(where(inside, targets.reshape([batch, length]), blank), blank),
-    { inputLengths: inputLengths.reshape([batch]), targetLengths: targetLengths.reshape([batch]), blank },
-  ).neg();
-  const known = where(losses.greater(-impossible / 2), zeroInfinity ? 0 : Infinity, losses).reshape(items);
-  const isMean = reduction === undefined || reduction === "mean";
-  return reduceLoss(isMean ? known.div(targetLengths.maximum(1)) : known, reduction);
-}
+    const batch = items.length === 0 ? 1 : items[0];
+    const inside = arange(length).less(targetLengths.reshape([batch, 1])); // [N, S]
+    const losses = logLikelihood(
+      logProbabilities.reshape([steps, batch, classes]),
+      interleave(where(inside, targets.reshape([batch, length]), blank), blank),
+      { inputLengths: inputLengths.reshape([batch]), targetLengths: targetLengths.reshape([batch]), blank },
+    ).neg();
+    const known = where(losses.greater(-impossible / 2), zeroInfinity ? 0 : Infinity, losses).reshape(items);
+    const isMean = reduction === undefined || reduction === "mean";
+    return reduceLoss(isMean ? known.div(targetLengths.maximum(1)) : known, reduction);
+  },
+);
 
 /** `ln p(target | x)` of each item, by the forward recursion over the labels: the target with blanks, [N, 2 S + 1]. */
 function logLikelihood(

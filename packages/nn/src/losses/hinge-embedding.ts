@@ -1,5 +1,5 @@
 import { where, type Tensor } from "@stargrad/tensor";
-import { expectOptions, finite } from "@stargrad/tensor/internal";
+import { expectOptions, factor, finite, given, input, operation } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape } from "../shapes.js";
 import { checkSigns } from "./pairs.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
@@ -17,19 +17,19 @@ export interface HingeEmbeddingOptions extends LossOptions {
  * Throws: ShapeError if the shapes differ; ArgumentError if a target whose value is known is neither 1 nor −1
  * Source: torch.nn.functional.hinge_embedding_loss
  */
-export function hingeEmbeddingLoss(
-  distances: Tensor,
-  target: Tensor,
-  options: HingeEmbeddingOptions = {},
-): Tensor {
-  expectOptions<HingeEmbeddingOptions>("hingeEmbeddingLoss", options, {
-    margin: finite,
-    reduction: reductionKind,
-  });
-  const { margin = 1, reduction = "mean" } = options;
-  expectFloat("hingeEmbeddingLoss", distances);
-  expectSameShape("hingeEmbeddingLoss", distances, target);
-  checkSigns("hingeEmbeddingLoss", target);
-  const losses = where(target.equal(1), distances, distances.neg().add(margin).clamp({ min: 0 }));
-  return reduceLoss(losses, reduction);
-}
+export const hingeEmbeddingLoss = /* @__PURE__ */ operation(
+  "hingeEmbeddingLoss",
+  [input, factor, given],
+  (distances: Tensor, target: Tensor, options: HingeEmbeddingOptions = {}): Tensor => {
+    expectOptions<HingeEmbeddingOptions>("hingeEmbeddingLoss", options, {
+      margin: finite,
+      reduction: reductionKind,
+    });
+    const { margin = 1, reduction = "mean" } = options;
+    expectFloat("hingeEmbeddingLoss", distances);
+    expectSameShape("hingeEmbeddingLoss", distances, target);
+    checkSigns("hingeEmbeddingLoss", target);
+    const losses = where(target.equal(1), distances, distances.neg().add(margin).clamp({ min: 0 }));
+    return reduceLoss(losses, reduction);
+  },
+);

@@ -1,5 +1,5 @@
 import { where, type Tensor } from "@stargrad/tensor";
-import { expectOptions, flag, oneOf } from "@stargrad/tensor/internal";
+import { expectOptions, factor, flag, given, input, oneOf, operation } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape, expectShape } from "../shapes.js";
 import { reduceLoss, type Reduction } from "./reduction.js";
 
@@ -22,18 +22,22 @@ const klReduction = /* @__PURE__ */ oneOf("none", "mean", "batchmean", "sum");
  * Throws: ShapeError if the shapes differ; nothing is broadcast. ArgumentError if the reduction is unknown
  * Source: Kullback & Leibler, "On Information and Sufficiency", 1951; torch.nn.functional.kl_div
  */
-export function klDivLoss(logProbabilities: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
-  expectOptions<KlDivOptions>("klDivLoss", options, { reduction: klReduction, logTarget: flag });
-  const { reduction = "mean", logTarget = false } = options;
-  expectFloat("klDivLoss", logProbabilities);
-  expectSameShape("klDivLoss", logProbabilities, target);
-  const losses = logTarget
-    ? target.exp().mul(target.sub(logProbabilities))
-    : negativeEntropy(target).sub(target.mul(logProbabilities));
-  if (reduction !== "batchmean") return reduceLoss(losses, reduction);
-  expectShape("klDivLoss", losses, losses.ndim > 0, "[N, …] for the reduction batchmean");
-  return reduceLoss(losses, "mean", losses.shape[0]);
-}
+export const klDivLoss = /* @__PURE__ */ operation(
+  "klDivLoss",
+  [input, factor, given],
+  (logProbabilities: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor => {
+    expectOptions<KlDivOptions>("klDivLoss", options, { reduction: klReduction, logTarget: flag });
+    const { reduction = "mean", logTarget = false } = options;
+    expectFloat("klDivLoss", logProbabilities);
+    expectSameShape("klDivLoss", logProbabilities, target);
+    const losses = logTarget
+      ? target.exp().mul(target.sub(logProbabilities))
+      : negativeEntropy(target).sub(target.mul(logProbabilities));
+    if (reduction !== "batchmean") return reduceLoss(losses, reduction);
+    expectShape("klDivLoss", losses, losses.ndim > 0, "[N, …] for the reduction batchmean");
+    return reduceLoss(losses, "mean", losses.shape[0]);
+  },
+);
 
 /** `t ln t`, and 0 at 0, where the plain formula 0 · −∞ is NaN. */
 function negativeEntropy(t: Tensor): Tensor {

@@ -1,5 +1,5 @@
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions } from "@stargrad/tensor/internal";
+import { expectOptions, factor, given, input, operation } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape } from "../shapes.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
@@ -11,10 +11,14 @@ import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
  * Throws: ShapeError if the shapes differ; nothing is broadcast
  * Source: torch.nn.functional.l1_loss
  */
-export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  expectOptions<LossOptions>("l1Loss", options, { reduction: reductionKind });
-  const { reduction = "mean" } = options;
-  expectFloat("l1Loss", prediction);
-  expectSameShape("l1Loss", prediction, target);
-  return reduceLoss(prediction.sub(target).abs(), reduction);
-}
+export const l1Loss = /* @__PURE__ */ operation(
+  "l1Loss",
+  [input, factor, given],
+  (prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor => {
+    expectOptions<LossOptions>("l1Loss", options, { reduction: reductionKind });
+    const { reduction = "mean" } = options;
+    expectFloat("l1Loss", prediction);
+    expectSameShape("l1Loss", prediction, target);
+    return reduceLoss(prediction.sub(target).abs(), reduction);
+  },
+);

@@ -1,5 +1,5 @@
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions } from "@stargrad/tensor/internal";
+import { expectOptions, factor, given, input, operation } from "@stargrad/tensor/internal";
 import { expectFloat, expectSameShape } from "../shapes.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
@@ -11,10 +11,14 @@ import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
  * Throws: ShapeError if the shapes differ; nothing is broadcast
  * Source: torch.nn.functional.mse_loss
  */
-export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  expectOptions<LossOptions>("mseLoss", options, { reduction: reductionKind });
-  const { reduction = "mean" } = options;
-  expectFloat("mseLoss", prediction);
-  expectSameShape("mseLoss", prediction, target);
-  return reduceLoss(prediction.sub(target).square(), reduction);
-}
+export const mseLoss = /* @__PURE__ */ operation(
+  "mseLoss",
+  [input, factor, given],
+  (prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor => {
+    expectOptions<LossOptions>("mseLoss", options, { reduction: reductionKind });
+    const { reduction = "mean" } = options;
+    expectFloat("mseLoss", prediction);
+    expectSameShape("mseLoss", prediction, target);
+    return reduceLoss(prediction.sub(target).square(), reduction);
+  },
+);

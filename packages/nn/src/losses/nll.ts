@@ -1,5 +1,13 @@
 import { formatShape, sameShape, ShapeError, type Tensor } from "@stargrad/tensor";
-import { expectOptions, integer, tensorLike } from "@stargrad/tensor/internal";
+import {
+  expectOptions,
+  given,
+  indices,
+  input,
+  integer,
+  operation,
+  tensorLike,
+} from "@stargrad/tensor/internal";
 import { expectFloat, expectIndices, expectShape } from "../shapes.js";
 import { checkClasses, checkClassWeight, classAxis, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
@@ -23,22 +31,31 @@ export interface NllOptions extends LossOptions {
  *         target is not int32
  * Source: torch.nn.functional.nll_loss
  */
-export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
-  expectOptions<NllOptions>("nllLoss", options, {
-    reduction: reductionKind,
-    weight: tensorLike,
-    ignoreIndex: integer,
-  });
-  const { ignoreIndex = -100, reduction, ...weights } = options;
-  expectFloat("nllLoss", logProbabilities);
-  expectShape("nllLoss", logProbabilities, logProbabilities.ndim >= 1, "log-probabilities [N, C, …] or [C]");
-  const classes = logProbabilities.shape[classAxis(logProbabilities)];
-  checkClassWeight("nllLoss", options.weight, classes);
-  checkTarget(target, logProbabilities);
-  checkClasses("nllLoss", target, classes, ignoreIndex);
-  const counted = pickClasses(logProbabilities.neg(), target, { ignoreIndex, ...weights });
-  return reduceLoss(counted.picked, reduction, counted.weights.sum());
-}
+export const nllLoss = /* @__PURE__ */ operation(
+  "nllLoss",
+  [input, indices, given],
+  (logProbabilities: Tensor, target: Tensor, options: NllOptions = {}): Tensor => {
+    expectOptions<NllOptions>("nllLoss", options, {
+      reduction: reductionKind,
+      weight: tensorLike,
+      ignoreIndex: integer,
+    });
+    const { ignoreIndex = -100, reduction, ...weights } = options;
+    expectFloat("nllLoss", logProbabilities);
+    expectShape(
+      "nllLoss",
+      logProbabilities,
+      logProbabilities.ndim >= 1,
+      "log-probabilities [N, C, …] or [C]",
+    );
+    const classes = logProbabilities.shape[classAxis(logProbabilities)];
+    checkClassWeight("nllLoss", options.weight, classes);
+    checkTarget(target, logProbabilities);
+    checkClasses("nllLoss", target, classes, ignoreIndex);
+    const counted = pickClasses(logProbabilities.neg(), target, { ignoreIndex, ...weights });
+    return reduceLoss(counted.picked, reduction, counted.weights.sum());
+  },
+);
 
 function checkTarget(target: Tensor, logProbabilities: Tensor): void {
   expectIndices("nllLoss", "a target", target);

@@ -1,5 +1,14 @@
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions, finite, flag, type Kind } from "@stargrad/tensor/internal";
+import {
+  expectOptions,
+  factor,
+  finite,
+  flag,
+  given,
+  input,
+  type Kind,
+  operation,
+} from "@stargrad/tensor/internal";
 import { expectVectors } from "./pairs.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
@@ -27,24 +36,23 @@ const aboveZero: Kind = ["a number above 0", (value) => typeof value === "number
  * Source: Balntas et al., "Learning shallow convolutional feature descriptors with triplet losses", 2016;
  *         torch.nn.functional.triplet_margin_loss
  */
-export function tripletMarginLoss(
-  anchor: Tensor,
-  positive: Tensor,
-  negative: Tensor,
-  options: TripletMarginOptions = {},
-): Tensor {
-  expectOptions<TripletMarginOptions>("tripletMarginLoss", options, {
-    margin: aboveZero,
-    order: aboveZero,
-    epsilon: finite,
-    swap: flag,
-    reduction: reductionKind,
-  });
-  const { margin = 1, order = 2, epsilon = 1e-6, swap = false, reduction = "mean" } = options;
-  expectVectors("tripletMarginLoss", anchor, positive, negative);
-  const distance = (x: Tensor, y: Tensor): Tensor => x.sub(y).add(epsilon).norm({ axis: -1, order });
-  const near = distance(anchor, positive);
-  const far = distance(anchor, negative);
-  const farthest = swap ? far.minimum(distance(positive, negative)) : far;
-  return reduceLoss(near.sub(farthest).add(margin).clamp({ min: 0 }), reduction);
-}
+export const tripletMarginLoss = /* @__PURE__ */ operation(
+  "tripletMarginLoss",
+  [input, factor, factor, given],
+  (anchor: Tensor, positive: Tensor, negative: Tensor, options: TripletMarginOptions = {}): Tensor => {
+    expectOptions<TripletMarginOptions>("tripletMarginLoss", options, {
+      margin: aboveZero,
+      order: aboveZero,
+      epsilon: finite,
+      swap: flag,
+      reduction: reductionKind,
+    });
+    const { margin = 1, order = 2, epsilon = 1e-6, swap = false, reduction = "mean" } = options;
+    expectVectors("tripletMarginLoss", anchor, positive, negative);
+    const distance = (x: Tensor, y: Tensor): Tensor => x.sub(y).add(epsilon).norm({ axis: -1, order });
+    const near = distance(anchor, positive);
+    const far = distance(anchor, negative);
+    const farthest = swap ? far.minimum(distance(positive, negative)) : far;
+    return reduceLoss(near.sub(farthest).add(margin).clamp({ min: 0 }), reduction);
+  },
+);

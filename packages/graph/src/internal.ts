@@ -3,6 +3,7 @@
 export { brand, isBranded } from "./brand.js";
 export { recognizeCopies, shared } from "./copies.js";
 export { asElements, canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
+export { nameCalled } from "./errors.js";
 export {
   anything,
   belowOne,
@@ -14,11 +15,13 @@ export {
   flag,
   fraction,
   integer,
+  listOf,
   notNegative,
   number,
   oneOf,
   positive,
   tensorLike,
+  text,
   wholeFrom,
   writeValue,
   type Kind,

@@ -41,6 +41,8 @@ export const tensorLike: Kind = [
   (value) => typeof value === "object" && value !== null && "dtype" in value && "shape" in value,
 ];
 
+export const text: Kind = ["a text", (value) => typeof value === "string"];
+
 /** Infinity too. */
 export const number: Kind = ["a number", (value) => typeof value === "number" && !Number.isNaN(value)];
 
@@ -64,8 +66,13 @@ export const belowOne: Kind = ["a number of at least 0 and below 1", (value) => 
 /** The decay rates of two averages. */
 export const decayRates: Kind = [
   "two numbers of at least 0 and below 1",
-  (value) => Array.isArray(value) && value.length === 2 && value.every(belowOne[1]),
+  (value) => isListOf(value, belowOne[1]) && value.length === 2,
 ];
+
+/** Some of these values, in a list. A hole in the list counts as undefined. */
+export function listOf([expected, accepts]: Kind): Kind {
+  return [`a list, each element ${expected}`, (value) => isListOf(value, accepts)];
+}
 
 export const integer: Kind = ["a whole number", Number.isSafeInteger];
 
@@ -87,6 +94,11 @@ export function oneOf(...texts: readonly string[]): Kind {
     written.length === 0 ? String(last) : `${written.join(", ")} or ${last}`,
     (value) => texts.includes(value as string),
   ];
+}
+
+/** Unlike `every`, it does not skip holes: `[0.9, , ]`. */
+function isListOf(value: unknown, accepts: Kind[1]): value is readonly unknown[] {
+  return Array.isArray(value) && Array.from<unknown>(value).every(accepts);
 }
 
 function isFrom0(value: unknown): value is number {

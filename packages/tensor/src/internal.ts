@@ -17,6 +17,7 @@ export {
   flag,
   fraction,
   integer,
+  listOf,
   notNegative,
   number,
   oneOf,

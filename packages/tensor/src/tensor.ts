@@ -47,7 +47,7 @@ export class Tensor<S extends Shape = Shape> {
     return this.current;
   }
 
-  /** The length of each axis, outermost first. */
+  /** The length of each axis, outermost first. It is the list that the tensor itself uses, so copy it before you change it. */
   get shape(): Readonly<S> {
     // A node's shape is known only at run time; S is the shape that the operations' signatures state.
     return this.current.shape as S;

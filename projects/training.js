@@ -1,6 +1,18 @@
-import { Adam, backward, Generator, getEngine, Linear, mseLoss, normal, ReLU, Sequential } from "stargrad";
+import {
+  Adam,
+  backward,
+  decodeSafetensors,
+  encodeSafetensors,
+  Generator,
+  getEngine,
+  Linear,
+  mseLoss,
+  normal,
+  ReLU,
+  Sequential,
+} from "stargrad";
 
-// What every project trains: a small network learns from a larger teacher what to answer.
+// What every project trains: a small network learns from a larger teacher what to answer. Then it is saved and loaded.
 
 /** Large enough for several threads, and small enough for one. */
 export const sizes = { large: { samples: 256, hidden: 128 }, small: { samples: 32, hidden: 16 } };
@@ -36,6 +48,8 @@ export async function train({ samples, hidden }) {
       optimizer.zeroGrad();
       losses.push(await loss.item());
     }
+    const { tensors } = decodeSafetensors(await encodeSafetensors(model.stateDict()));
+    model.loadStateDict(tensors);
     const seconds = (performance.now() - started) / 1000;
     return {
       engine: engine.name,

@@ -323,6 +323,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "io.decodeSafetensors": bytes,
   "io.encodeNpy": bytes,
   "io.encodeSafetensors": bytes,
+  "io.decodeUtf8": bytes,
   "io.readFileBytes": bytes,
   "io.readNpy": bytes,
   "io.readSafetensors": bytes,

@@ -1,4 +1,4 @@
-import { primitiveNames, primitives, type Signature } from "@stargrad/graph";
+import { formulaOf, primitiveNames, primitives, type Signature } from "@stargrad/graph";
 import { rules } from "@stargrad/autograd/internal";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -6,8 +6,8 @@ import { root } from "./workspace.js";
 
 it("docs/primitives.md matches the tables (after a change: npx vitest run --project tests --update)", async () => {
   const rows = primitiveNames.map((name) => {
-    const { formula, kind, arity }: Signature = primitives[name];
-    return `| \`${name}\` | ${formula.replaceAll("|", "\\|")} | ${kind} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
+    const { kind, arity }: Signature = primitives[name];
+    return `| \`${name}\` | ${formulaOf(name).replaceAll("|", "\\|")} | ${kind} | ${arity} | ${rules[name] === null ? "" : "yes"} |`;
   });
   const page = [
     "# The primitives",

@@ -1,4 +1,4 @@
-import { plainNames, primitives, sizeOf, type PlainName, type Primitive } from "@stargrad/graph";
+import { plainNames, primitives, samplesOf, sizeOf, type PlainName, type Primitive } from "@stargrad/graph";
 import { fromData, tensor, type Tensor } from "@stargrad/tensor";
 import { apply } from "@stargrad/tensor/internal";
 import { checkGradient, jvp } from "../src/index.js";
@@ -27,7 +27,7 @@ export const checks = {
 /** The samples of a primitive that have something to differentiate: float64 goes in and comes out. */
 export function differentiableSamples(name: PlainName): DifferentiableSample[] {
   const primitive: Primitive = primitives[name];
-  return primitive.samples.flatMap(({ inputs, attributes }) => {
+  return samplesOf(name).flatMap(({ inputs, attributes }) => {
     const places = inputs.flatMap(({ dtype, shape }, i) =>
       dtype === "float64" && sizeOf(shape) > 0 ? [i] : [],
     );

@@ -4,7 +4,7 @@ import {
   callable,
   expectOptions,
   expectValues,
-  listOf,
+  expectList,
   notNegative,
   positive,
   unravelIndex,
@@ -95,7 +95,7 @@ export function checkGradient(
   options: CheckGradientOptions = {},
 ): GradientReport {
   expectValues("checkGradient", { f }, callable);
-  inputs = listOf("checkGradient", inputs, "tensors").map((x) => toTensor("checkGradient", x));
+  inputs = expectList("checkGradient", inputs, "tensors").map((x) => toTensor("checkGradient", x));
   expectOptions<CheckGradientOptions>("checkGradient", options, {
     order: ["1 or 2", (order) => order === 1 || order === 2],
     step: positive,

@@ -1,5 +1,5 @@
 import { detach, type Tensor } from "@stargrad/tensor";
-import { callable, expectValues, listOf, toTensor } from "@stargrad/tensor/internal";
+import { callable, expectValues, expectList, toTensor } from "@stargrad/tensor/internal";
 import { withCustomRule } from "./custom-rule.js";
 import { tensorFrom } from "./track.js";
 
@@ -31,7 +31,7 @@ export function customFunction<Inputs extends readonly Tensor[]>(
       name: "customFunction",
       inputs: inputs.map(({ node }) => node),
       rule: (g, given, y) =>
-        listOf("customFunction", backward(g, given as unknown as Inputs, y), "gradients").map((gradient) =>
+        expectList("customFunction", backward(g, given as unknown as Inputs, y), "gradients").map((gradient) =>
           gradient === null ? null : toTensor("customFunction", gradient),
         ),
     });

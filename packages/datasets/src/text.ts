@@ -1,4 +1,4 @@
-import { FormatError, readFileBytes } from "@stargrad/io";
+import { decodeUtf8, FormatError, readFileBytes } from "@stargrad/io";
 import { ArgumentError, fromData, type Tensor } from "@stargrad/tensor";
 import { belowOne, count, expectOptions } from "@stargrad/tensor/internal";
 
@@ -13,15 +13,17 @@ export async function readText(path: string): Promise<string> {
   const called = `readText(${path})`;
   const bytes = await readFileBytes(path, called);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = decodeUtf8(bytes);
+    // Without the check, wrong bytes would become replacement characters, and a model would learn them.
+    if (text === null)
+      throw new FormatError(called, "is not UTF-8", "Is it a text? Convert it to UTF-8 first");
+    return text;
   } catch (cause) {
     if (bytes.length > longestString) {
       const problem = `has ${bytes.length} bytes; a string has at most ${longestString} characters`;
       throw new FormatError(called, problem, "Divide the text into parts", { cause });
     }
-    // Without `fatal`, wrong bytes would become replacement characters, and a model would learn them.
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new FormatError(called, "is not UTF-8", "Is it a text? Convert it to UTF-8 first", { cause });
+    throw cause;
   }
 }
 

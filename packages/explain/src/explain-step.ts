@@ -1,6 +1,14 @@
 import { assignAll, backward, type Parameter, type Variable } from "@stargrad/autograd";
 import { ArgumentError, Generator, tensor, type Tensor } from "@stargrad/tensor";
-import { snapshot, anything, expectOptions, notNegative, number, wholeFrom } from "@stargrad/tensor/internal";
+import {
+  snapshot,
+  anything,
+  callable,
+  expectOptions,
+  notNegative,
+  number,
+  wholeFrom,
+} from "@stargrad/tensor/internal";
 import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
 
@@ -80,7 +88,7 @@ async function watch(
   expectOptions<ModelUpdate>(
     called,
     update as ModelUpdate,
-    ["parameters", "loss", "step"],
+    { parameters: anything, loss: callable, step: callable },
     ["parameters", "loss"],
   );
   expectOptions<ExplainOptions>(called, options, {

@@ -1,7 +1,7 @@
 // Prints the cases that primitives.py computes, one JSON object a line: every primitive's samples, and for those that
 // treat every element alike the numbers where IEEE 754 has something special to say.
 
-import { binaryNames, plainNames, primitives, unaryNames } from "../src/index.ts";
+import { binaryNames, plainNames, samplesOf, unaryNames } from "../src/index.ts";
 
 const special = [
   NaN,
@@ -42,6 +42,6 @@ function print({ name, inputs, attributes = {} }, kind) {
 }
 
 for (const name of plainNames) {
-  for (const { inputs, attributes } of primitives[name].samples) print({ name, inputs, attributes }, "sample");
+  for (const { inputs, attributes } of samplesOf(name)) print({ name, inputs, attributes }, "sample");
 }
 for (const each of specialCases) print(each, "special");

@@ -1,10 +1,11 @@
+import { samplesOf } from "./descriptions.js";
 import { allocate, type DType, type TypedArray } from "./dtype.js";
 import { runProgram } from "./engine.js";
 import { HostStorage } from "./storage.js";
 import { loopCases } from "./loop-cases.js";
 import { createLeaf, createNode, type Node } from "./node.js";
-import type { HostTensor, Primitive } from "./primitive.js";
-import { binaryNames, plainNames, primitives } from "./primitives.js";
+import type { HostTensor } from "./primitive.js";
+import { binaryNames, plainNames } from "./primitives.js";
 import { referenceEngine } from "./reference-engine.js";
 import { draw, reals } from "./samples.js";
 import { randomLoops } from "./random-loops.js";
@@ -87,9 +88,7 @@ const arrangements: Readonly<Record<string, (node: Node) => Node>> = {
 
 function* sampleCases(): Iterable<ConformanceCase> {
   for (const name of plainNames) {
-    // Every sample has its own attributes: TypeScript cannot pair them once the name is a variable.
-    const { samples }: Primitive = primitives[name];
-    for (const [i, { inputs, attributes }] of samples.entries()) {
+    for (const [i, { inputs, attributes }] of samplesOf(name).entries()) {
       const types = inputs.some(({ dtype }) => dtype === "float64") ? floatTypes : floatTypes.slice(0, 1);
       for (const dtype of types) {
         for (const [arrangement, arrange] of Object.entries(arrangements)) {

@@ -22,6 +22,14 @@ export class StargradError extends Error {
   }
 }
 
+/** Makes an error name another function as the one that was called: the outer one, of which the user knows. */
+export function nameCalled(error: StargradError, called: string): void {
+  const { message } = error;
+  error.message = called + message.slice(error.called.length);
+  if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
+  (error as { called: string }).called = called;
+}
+
 /** The shapes, ranks or axes do not fit the operation. */
 export class ShapeError extends StargradError {
   static {

@@ -10,6 +10,7 @@ export {
   type FloatType,
   type TypedArray,
 } from "./dtype.js";
+export { formulaOf, samplesOf } from "./descriptions.js";
 export { disposeSymbol } from "./disposal.js";
 export { engineChecks, type EngineCheck } from "./engine-checks.js";
 export {

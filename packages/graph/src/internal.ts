@@ -3,6 +3,7 @@
 export { brand, isBranded } from "./brand.js";
 export { recognizeCopies, shared } from "./copies.js";
 export { asElements, canHold, dtypeOf, floats, numbers, promote } from "./dtype.js";
+export { nameCalled } from "./errors.js";
 export {
   anything,
   belowOne,
@@ -21,6 +22,7 @@ export {
   positive,
   refuseAssignments,
   tensorLike,
+  text,
   wholeFrom,
   writeValue,
   type Kind,

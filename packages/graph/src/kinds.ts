@@ -18,7 +18,7 @@ export function expectValue(called: string, name: string, value: unknown, [expec
  * The elements of a list or of another iterable object. Throws an ArgumentError for anything else: `expected` says what the elements
  * are, and `hint` what to try.
  */
-export function listOf(called: string, given: unknown, expected: string, hint?: string): unknown[] {
+export function expectList(called: string, given: unknown, expected: string, hint?: string): unknown[] {
   if (typeof given === "object" && given !== null && Symbol.iterator in given) {
     return [...(given as Iterable<unknown>)];
   }
@@ -72,6 +72,8 @@ export const tensorLike: Kind = [
   (value) => typeof value === "object" && value !== null && "dtype" in value && "shape" in value,
 ];
 
+export const text: Kind = ["a text", (value) => typeof value === "string"];
+
 /** Infinity too. */
 export const number: Kind = ["a number", (value) => typeof value === "number" && !Number.isNaN(value)];
 
@@ -95,8 +97,13 @@ export const belowOne: Kind = ["a number of at least 0 and below 1", (value) => 
 /** The decay rates of two averages. */
 export const decayRates: Kind = [
   "two numbers of at least 0 and below 1",
-  (value) => Array.isArray(value) && value.length === 2 && value.every(belowOne[1]),
+  (value) => isListOf(value, belowOne[1]) && value.length === 2,
 ];
+
+/** Some of these values, in a list. A hole in the list counts as undefined. */
+export function listOf([expected, accepts]: Kind): Kind {
+  return [`a list, each element ${expected}`, (value) => isListOf(value, accepts)];
+}
 
 export const integer: Kind = ["a whole number", Number.isSafeInteger];
 
@@ -118,6 +125,11 @@ export function oneOf(...texts: readonly string[]): Kind {
     written.length === 0 ? String(last) : `${written.join(", ")} or ${last}`,
     (value) => texts.includes(value as string),
   ];
+}
+
+/** Unlike `every`, it does not skip holes: `[0.9, , ]`. */
+function isListOf(value: unknown, accepts: Kind[1]): value is readonly unknown[] {
+  return Array.isArray(value) && Array.from<unknown>(value).every(accepts);
 }
 
 function isFrom0(value: unknown): value is number {

@@ -10,11 +10,13 @@ import {
   flag,
   fraction,
   integer,
+  listOf,
   notNegative,
   number,
   oneOf,
   positive,
   tensorLike,
+  text,
   writeValue,
 } from "./kinds.js";
 import { expectOptions, nearestName } from "./options.js";
@@ -25,7 +27,7 @@ interface Options {
 }
 
 const check = (options: unknown): void => {
-  expectOptions<Options>("load", options as Options, ["batchSize", "axis"]);
+  expectOptions<Options>("load", options as Options, { batchSize: count, axis: integer });
 };
 
 /** Stands for the class of another package. */
@@ -39,15 +41,47 @@ class Settings {
   readonly axis = 1;
 }
 
+/** Classes whose getters and methods are the options. */
+class Config {
+  get axis(): number {
+    return 1;
+  }
+  toJSON(): object {
+    return {};
+  }
+}
+class Misspelt {
+  get batchsize(): number {
+    return 1;
+  }
+}
+class Wrong extends Config {
+  override get axis(): number {
+    return 0.5;
+  }
+}
+class Other {
+  get colour(): number {
+    return 1;
+  }
+}
+
 describe("expectOptions", () => {
-  it.each([undefined, {}, { axis: 1 }, { axis: 1, batchSize: 2 }, Object.create(null), new Settings()])(
-    "accepts %o",
-    (options: unknown) => {
-      expect(() => {
-        check(options);
-      }).not.toThrow();
-    },
-  );
+  it.each([
+    undefined,
+    {},
+    { axis: 1 },
+    { axis: 1, batchSize: 2 },
+    Object.create(null),
+    new Settings(),
+    new Config(),
+    Object.create({ axis: 1 }) as object,
+    Object.create(new Config()) as object,
+  ])("accepts %o", (options: unknown) => {
+    expect(() => {
+      check(options);
+    }).not.toThrow();
+  });
 
   const notOptions = "where its options belong; expected an object";
   const example = (value: string): string => `Name the option, such as { batchSize: ${value} }`;
@@ -58,6 +92,11 @@ describe("expectOptions", () => {
     [{ dim: 3 }, unknown("dim"), "Did you mean axis?"],
     [{ colour: 3 }, unknown("colour"), undefined],
     [{ toString: 3 }, unknown("toString"), undefined],
+    [Object.create({ dim: 3 }) as object, unknown("dim"), "Did you mean axis?"],
+    [new Misspelt(), unknown("batchsize"), "Did you mean batchSize?"],
+    [new Other(), `got an object ${notOptions}`, example("…")],
+    [Object.create({ axis: 0.5 }) as object, "got axis 0.5; expected a whole number", undefined],
+    [new Wrong(), "got axis 0.5; expected a whole number", undefined],
     [3, `got 3 ${notOptions}`, example("3")],
     [false, `got false ${notOptions}`, example("false")],
     [null, `got null ${notOptions}`, example("…")],
@@ -127,8 +166,10 @@ describe("kinds", () => {
     ["positive", positive, [2.5], [0, NaN, Infinity, "1"]],
     ["fraction", fraction, [0, 1], [-0.1, 1.1, NaN, "1"]],
     ["belowOne", belowOne, [0, 0.9], [1, NaN, "0"]],
-    ["decayRates", decayRates, [[0.9, 0.99]], [0.9, [0.9], [0.9, 1], ["0", 0]]],
+    ["decayRates", decayRates, [[0.9, 0.99]], [0.9, [0.9], [0.9, 1], ["0", 0], new Array(2)]],
     ["oneOf", oneOf("a", "b", "c"), ["a", "c"], ["d", 0, undefined]],
+    ["listOf", listOf(count), [[], [1, 2]], [1, [0], ["1"], new Array(1)]],
+    ["text", text, ["", "a"], [1, null]],
     ["callable", callable, [Math.abs], [3, null]],
     ["tensorLike", tensorLike, [new Tensor()], [[1], 1, null]],
   ] as const)("%s", (_, [, accepts], right, wrong) => {

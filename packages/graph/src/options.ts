@@ -1,12 +1,12 @@
 import { ArgumentError } from "./errors.js";
-import { expectValue, writeValue, type Kind } from "./kinds.js";
+import { expectValue, tensorLike, writeValue, type Kind } from "./kinds.js";
 
 /** What the value of each option has to be, by the name of the option. */
 export type OptionKinds<Options extends object> = { readonly [Name in keyof Options]-?: Kind };
 
 /**
- * Checks the options of a call, `softmax(x, { axis: 0 })`: their names and, if `known` has a kind for each name, their values.
- * An option that is undefined counts as omitted.
+ * Checks the options of a call, `softmax(x, { axis: 0 })`: their names and their values. The options may be inherited, or getters
+ * of a class. An option that is undefined counts as omitted.
  *
  * Throws: ArgumentError if `options` is neither undefined nor an object, if it has an option that is not among `known`, if a
  * value is not of its kind, or if a required option is missing
@@ -14,39 +14,53 @@ export type OptionKinds<Options extends object> = { readonly [Name in keyof Opti
 export function expectOptions<Options extends object>(
   called: string,
   options: Options | undefined,
-  known: readonly (keyof Options & string)[] | OptionKinds<Options>,
+  known: OptionKinds<Options>,
   required: readonly (keyof Options & string)[] = [],
 ): void {
-  if (options === undefined && required.length === 0) return;
-  if (required.length === 0 && Array.isArray(known) && hasOnly(options, known)) return;
-  const given = isRecord(options) ? Object.keys(options) : [];
-  if (given.length === 0 && required.length === 0 && isRecord(options) && isPlain(options)) return;
-  const kinds = Array.isArray(known) ? null : (known as Readonly<Record<string, Kind>>);
-  const names = kinds === null ? (known as readonly string[]) : Object.keys(kinds);
-  const unknown = given.find(
-    (name) => !names.includes(name) && (options as Readonly<Record<string, unknown>>)[name] !== undefined,
-  );
-  // An object of a class, such as a tensor, is accepted only if its fields are options.
-  if (!isRecord(options) || (!isPlain(options) && (unknown !== undefined || given.length === 0))) {
-    throw notOptions(called, options, names, kinds);
+  if (required.length === 0 && (options === undefined || areValid(options, known))) return;
+  const names = Object.keys(known);
+  const isTensor = tensorLike[1](options) && !isPlain(options as object);
+  const given = isRecord(options) && !isTensor ? namesOf(options, names) : [];
+  const unknown = given.find((name) => !names.includes(name));
+  const isMeant = (name: string): boolean => names.includes(name) || nearestName(name, names) !== undefined;
+  // An object of a class is meant as options only if one of its fields is one, or is similar to one. A tensor never is.
+  if (!isRecord(options) || !(isPlain(options) || given.some(isMeant))) {
+    throw notOptions(called, options, known);
   }
   if (unknown !== undefined) throw unknownOption(called, unknown, names);
+  for (const name of given) expectValue(called, name, options[name], kindOf(known, name));
   const missing = required.find((name) => options[name] === undefined);
-  if (missing !== undefined) {
-    throw new ArgumentError(called, `got no ${missing}; expected ${required.join(", ")}`);
-  }
-  if (kinds === null) return;
-  for (const name of given) {
-    const value = options[name];
-    if (value !== undefined) expectValue(called, name, value, kinds[name]);
-  }
+  if (missing === undefined) return;
+  throw new ArgumentError(called, `got no ${missing}; expected ${required.join(", ")}`);
 }
 
-/** Whether these are options with known names. The usual case, which makes no list of the names: every step checks options. */
-function hasOnly(options: object | undefined, known: readonly string[]): boolean {
+/** Whether these are plain options with known names and values. The usual case, which makes no lists: every step checks options. */
+function areValid(options: object | null, known: object): boolean {
   if (options?.constructor !== Object) return false;
-  for (const name in options) if (!known.includes(name)) return false;
+  for (const name in options) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined && !(Object.hasOwn(known, name) && kindOf(known, name)[1](value))) return false;
+  }
   return true;
+}
+
+function kindOf(known: object, name: string): Kind {
+  return (known as Readonly<Record<string, Kind>>)[name];
+}
+
+/**
+ * The names of the options that an object has: its fields, those that it inherits, and the getters of its class. A method is an
+ * option only if it has the name of one.
+ */
+function namesOf(options: object, known: readonly string[]): string[] {
+  const names = new Set(known.filter((name) => name in options));
+  for (const name in options) names.add(name);
+  for (let of = options, next; (next = Object.getPrototypeOf(of) as object | null) !== null; of = next) {
+    for (const name of Object.getOwnPropertyNames(of)) {
+      if (Object.getOwnPropertyDescriptor(of, name)?.get !== undefined) names.add(name);
+    }
+  }
+  return [...names].filter((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined);
 }
 
 /** The name that a misspelt name most likely stands for, or undefined if none is similar. */
@@ -88,7 +102,8 @@ function editDistance(from: string, to: string): number {
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  // No list, map, date or promise, whose own getters are no options. A module may be: `import * as settings`.
+  return /^\[object (Object|Module)]$/.test(Object.prototype.toString.call(value));
 }
 
 /** Whether an object is of no class: `{ … }`, also one of another realm, or one whose prototype is such an object. */
@@ -105,16 +120,12 @@ function unknownOption(called: string, unknown: string, names: readonly string[]
   );
 }
 
-function notOptions(
-  called: string,
-  got: unknown,
-  names: readonly string[],
-  kinds: Readonly<Record<string, Kind>> | null,
-): ArgumentError {
+function notOptions(called: string, got: unknown, known: object): ArgumentError {
+  const names = Object.keys(known);
   const isList = Array.isArray(got) || ArrayBuffer.isView(got);
   const isValue = typeof got !== "object" && got !== undefined;
   // The option that was probably meant: the first that accepts the value.
-  const meant = names.find((name) => isValue && kinds?.[name][1](got) === true) ?? names.at(0);
+  const meant = names.find((name) => isValue && kindOf(known, name)[1](got)) ?? names.at(0);
   return new ArgumentError(
     called,
     `got ${isList ? "a list" : writeValue(got)} where its options belong; expected ${meant === undefined ? "no options" : "an object"}`,

@@ -56,8 +56,6 @@ export interface Signature<Attributes extends object = object, Kind extends Prim
   readonly kind: Kind;
   /** The number of inputs; `"any"` for one or more. */
   readonly arity: number | "any";
-  /** The formula it computes, for the documentation. */
-  readonly formula: string;
   /** The shape of the output; throws a `ShapeError` if the inputs do not fit. */
   shape(inputs: readonly TensorType[], attributes: Attributes): Shape;
   /** The element type of the output; throws a `DTypeError` if the inputs do not fit. */
@@ -74,5 +72,12 @@ export interface Primitive<
 > extends Signature<Attributes, Kind> {
   /** The reference semantics: fills `output.data`, which is zero-filled before. */
   reference(inputs: readonly HostTensor[], attributes: Attributes, output: HostTensor): void;
-  readonly samples: readonly Sample<Attributes>[];
+}
+
+/** What documentation and tests need to know about a primitive. It is beside its row, not in it: no program contains it. */
+export interface Description<Attributes extends object = object> {
+  /** The formula it computes. */
+  readonly formula: string;
+  /** The inputs and attributes on which tests try it. */
+  readonly samples: () => readonly Sample<Attributes>[];
 }

@@ -1,6 +1,6 @@
 import { matmul } from "./primitives/contraction.js";
 import { check } from "./primitives/check.js";
-import * as elementwise from "./primitives/elementwise.js";
+import { elementwise } from "./primitives/elementwise.js";
 import { argsort, gather, iota, scatterAdd } from "./primitives/indexing.js";
 import {
   concat,

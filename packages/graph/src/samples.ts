@@ -33,6 +33,9 @@ export function draw(
   return { shape, dtype, data };
 }
 
+/** The arguments of `reals`, for tables. */
+export type Bounds = Parameters<typeof reals>;
+
 /** Real numbers in `[low, high)` for samples, away from the given kinks. */
 export function reals(low: number, high: number, kinks: readonly number[] = []): Range {
   return { low, high, kinks };
@@ -47,3 +50,13 @@ export function values(dtype: DType, shape: Shape, list: readonly number[]): Hos
 
 /** The shapes on which tests try every elementwise primitive: scalar, vector, matrix, an axis of length 1, and empty. */
 export const sampleShapes: readonly Shape[] = [[], [5], [2, 3], [3, 1, 2], [0, 2]];
+
+/** Whole numbers from −9 to 8. */
+export function integers(shape: Shape): HostTensor {
+  return draw(shape, { low: -9, high: 9 }, 2, "int32");
+}
+
+export function flags(shape: Shape): HostTensor {
+  const { data } = draw(shape, { low: 0, high: 2 });
+  return { shape, dtype: "bool", data: Uint8Array.from(data, (value) => Number(value >= 1)) };
+}

@@ -8,3 +8,4 @@ export {
   writeSafetensors,
   type Safetensors,
 } from "./safetensors.js";
+export { decodeUtf8 } from "./utf8.js";

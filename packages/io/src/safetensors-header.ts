@@ -2,6 +2,7 @@ import { describe, describeShape, quote, type Fail } from "./errors.js";
 import { parseHeaderJson } from "./header-json.js";
 import * as stored from "./stored-types.js";
 import type { StoredType } from "./stored-types.js";
+import { decodeUtf8 } from "./utf8.js";
 
 /** One tensor as the header describes it; `begin` and `end` are byte offsets into the data. */
 export interface Entry {
@@ -77,11 +78,9 @@ function headerText(bytes: Uint8Array, fail: Fail): string {
   if (bytes[0] !== "{".charCodeAt(0)) {
     throw fail("the header must begin with {", "Is this a safetensors file?");
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw fail("the header is not valid UTF-8");
-  }
+  const text = decodeUtf8(bytes);
+  if (text === null) throw fail("the header is not valid UTF-8");
+  return text;
 }
 
 function readMetadata(value: unknown, metadata: Map<string, string>, fail: Fail): void {

@@ -5,6 +5,7 @@ import { failing, quote } from "./errors.js";
 import { readFileBytes, writeFileAtomically, type WriteOptions } from "./files.js";
 import { checkSurrogates, mostKeys, tooManyKeys } from "./header-json.js";
 import { metadataKey, readHeader } from "./safetensors-header.js";
+import { encodeUtf8 } from "./utf8.js";
 
 /** The content of a safetensors file: tensors by name, and strings of metadata by name. */
 export interface Safetensors {
@@ -131,7 +132,7 @@ async function encode(
 }
 
 function assemble(header: string, values: readonly TypedArray[], size: number): Uint8Array {
-  const text = new TextEncoder().encode(header);
+  const text = encodeUtf8(header);
   const dataStart = 8 + Math.ceil(text.length / 8) * 8;
   // The header is padded with spaces, so that the data is aligned.
   const bytes = new Uint8Array(dataStart + size).fill(" ".charCodeAt(0), 0, dataStart);

@@ -1,5 +1,5 @@
 import { ArgumentError, defaultGenerator, Tensor, zeros, type DType, type Shape } from "@stargrad/tensor";
-import { expectValues, listOf, snapshot } from "@stargrad/tensor/internal";
+import { expectValues, expectList, snapshot } from "@stargrad/tensor/internal";
 import type { Module } from "./module.js";
 import { moduleKind } from "./modules.js";
 
@@ -34,7 +34,7 @@ export function dryRun(
 
 function inputValues(called: string, inputs: ModelInputs, dtype: DType | readonly DType[]): unknown[] {
   const isOne = inputs instanceof Tensor || isShape(inputs);
-  const values = isOne ? [inputs] : listOf(called, inputs, "inputs or their shapes");
+  const values = isOne ? [inputs] : expectList(called, inputs, "inputs or their shapes");
   const shapes = values.filter(isShape);
   const dtypes = typeof dtype === "string" ? shapes.map(() => dtype) : dtype;
   if (dtypes.length !== shapes.length) {

@@ -4,6 +4,9 @@ import {
   disposeSymbol,
   expectOptions,
   noteReadingsBy,
+  anything,
+  expectValues,
+  flag,
   recognizeCopies,
   StateReader,
   type Kind,
@@ -158,6 +161,7 @@ export abstract class Module {
 
   /** Sets the module and all modules inside of it to training mode, or to evaluation mode. */
   train(training = true): this {
+    expectValues("train", { training }, flag);
     for (const module of this.modules()) module.training = training;
     return this;
   }
@@ -263,7 +267,10 @@ function expectKnown(
       'Pass them as the fourth argument of super: ["bias", …]',
     );
   }
-  expectOptions<Record<string, unknown>>(name, options as Record<string, unknown>, known);
+  const kinds: object = Array.isArray(known)
+    ? Object.fromEntries((known as readonly string[]).map((each) => [each, anything]))
+    : known;
+  expectOptions<object>(name, options, kinds);
 }
 
 type Named<T> = readonly [name: string, value: T];

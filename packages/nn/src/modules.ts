@@ -1,12 +1,12 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { listOf, writeValue, type Kind } from "@stargrad/tensor/internal";
+import { expectList, writeValue, type Kind } from "@stargrad/tensor/internal";
 import { Module } from "./module.js";
 
 export const moduleKind: Kind = ["a module", (value) => value instanceof Module];
 
 /** A list of modules, copied. Throws an ArgumentError for anything else. `hint`: what to try */
 export function modulesIn<M>(called: string, given: Iterable<M>, hint: string): M[] {
-  const modules = listOf(called, given, "modules", hint) as M[];
+  const modules = expectList(called, given, "modules", hint) as M[];
   expectModules(called, modules, hint);
   return modules;
 }

@@ -1,5 +1,5 @@
 import { Tensor, type Shape } from "@stargrad/tensor";
-import { expectOptions } from "@stargrad/tensor/internal";
+import { anything, expectOptions } from "@stargrad/tensor/internal";
 import { dryRun, type ModelInputs, type OutputShapeOptions } from "./dry-run.js";
 import type { Module } from "./module.js";
 
@@ -31,7 +31,7 @@ export function outputShape<M extends Module>(
   inputs: ModelInputs,
   options: OutputShapeOptions = {},
 ): ShapesOf<ReturnType<M["forward"]>> {
-  expectOptions("outputShape", options, ["dtype"]);
+  expectOptions("outputShape", options, { dtype: anything });
   return shapesOf(dryRun("outputShape", model, inputs, options)) as ShapesOf<ReturnType<M["forward"]>>;
 }
 

@@ -4,7 +4,7 @@ import {
   anything,
   expectOptions,
   flag,
-  listOf,
+  expectList,
   refuseAssignments,
   writeValue,
   type OptionKinds,
@@ -40,7 +40,7 @@ export function groupsOf<Options extends object>(
     Object.entries(defaults).map(([name, value]) => [name, typeof value === "boolean" ? flag : anything]),
   ) as OptionKinds<Options>;
   expectOptions(called, options, kinds);
-  const items = listOf(called, source, "parameters", hint);
+  const items = expectList(called, source, "parameters", hint);
   const isFlat = items.every((item) => item instanceof Parameter);
   const groups = (isFlat ? [{ parameters: items }] : items) as ParameterGroup<Options>[];
   const base = groupBase(called, kinds);
@@ -64,7 +64,7 @@ export function groupsOf<Options extends object>(
 /** The prototype of groups: assigning a setting that does not exist throws, because it would have no effect. */
 function groupBase<Options extends object>(called: string, kinds: OptionKinds<Options>): object {
   const set = (_: object, name: string | symbol): boolean => {
-    expectOptions<Record<string, unknown>>(called, { [name]: true }, Object.keys(kinds));
+    expectOptions(called, { [name]: true } as Options, kinds);
     return false;
   };
   return new Proxy({}, { set });
@@ -96,7 +96,7 @@ export function variablesIn<V extends Variable>(
   source: Iterable<V>,
   kind: abstract new (...values: never[]) => V,
 ): V[] {
-  const items = listOf(called, source, "parameters", hint);
+  const items = expectList(called, source, "parameters", hint);
   const other = items.findIndex((item) => !(item instanceof kind));
   if (other < 0) return items as V[];
   throw new ArgumentError(called, `got ${writeValue(items[other])} among the parameters`, hint);

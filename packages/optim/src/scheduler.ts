@@ -1,5 +1,5 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
-import { callable, expectValues, listOf, StateReader, type Kind } from "@stargrad/tensor/internal";
+import { callable, expectValues, expectList, StateReader, type Kind } from "@stargrad/tensor/internal";
 import type { Schedule } from "./schedules.js";
 import { numbersIn } from "./state-dict.js";
 
@@ -41,7 +41,7 @@ export class Scheduler {
     this.#schedules =
       typeof schedule === "function"
         ? groups.map(() => schedule)
-        : (listOf(
+        : (expectList(
             "Scheduler",
             schedule,
             "schedules",

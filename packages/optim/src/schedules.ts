@@ -6,7 +6,9 @@ import {
   notNegative,
   positive,
   expectOptions,
+  finite,
   flag,
+  listOf,
   type Kind,
 } from "@stargrad/tensor/internal";
 
@@ -64,7 +66,7 @@ export function step(options: StepOptions): Schedule {
   return (t) => gamma ** Math.floor(t / size);
 }
 
-const numbers: Kind = ["numbers", (value) => Array.isArray(value) && value.every(Number.isFinite)];
+const numbers: Kind = ["numbers", listOf(finite)[1]];
 
 export interface MultiStepOptions {
   /** The steps at which the factor falls. A step that is listed twice counts twice. */

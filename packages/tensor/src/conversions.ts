@@ -9,6 +9,15 @@ export function noPrimitive(hint: string): ArgumentError {
   );
 }
 
+/** The error for `x.length`, which `new Float32Array(x)` and `Array.from(x)` read, too: without it they would be empty. */
+export function noLength(): never {
+  throw new ArgumentError(
+    "Tensor",
+    "got a tensor where a list belongs",
+    "Read its elements with `await x.data()`; x.size is their number, and x.shape[0] the length of the first axis",
+  );
+}
+
 /** Throws an ArgumentError if an element is NaN or infinite, for which JSON has no number. */
 export function expectFinite(elements: TypedArray): void {
   const wrong = elements.find((value) => !Number.isFinite(value));

@@ -38,6 +38,10 @@ export function elementsIn(called: string, data: unknown, dtype: DType | undefin
   return { elements, shape, natural: bools > 0 ? "bool" : "float32" };
 }
 
+export function cannotHold(called: string, i: number, element: unknown, dtype: DType): ArgumentError {
+  return new ArgumentError(called, `element ${i} is ${String(element)}, which ${dtype} cannot hold`);
+}
+
 /** Copies elements into an array of the type. Throws if the type cannot hold a whole number exactly; fractions are rounded. */
 export function store(
   called: string,
@@ -49,7 +53,7 @@ export function store(
     const element = elements[i];
     const value = Number(element);
     if (!canHold(dtype, value) || (typeof element === "bigint" && BigInt(value) !== element)) {
-      throw new ArgumentError(called, `element ${i} is ${element}, which ${dtype} cannot hold`);
+      throw cannotHold(called, i, element, dtype);
     }
     array[i] = value;
   }

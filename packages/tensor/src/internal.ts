@@ -11,6 +11,7 @@ export {
   callable,
   count,
   decayRates,
+  expectList,
   expectOptions,
   expectValues,
   finite,

@@ -49,6 +49,13 @@ export function nest(elements: ArrayLike<number | boolean>, shape: Shape): Neste
   return level[0];
 }
 
+/** What to try, by what was given. */
+const hints: Readonly<Record<string, string>> = {
+  "a promise": "A forgotten await?",
+  "a tensor":
+    "Use a tensor as it is, convert it with x.cast(dtype), join tensors with stack, and pass the numbers of another library's tensor",
+};
+
 /** The error for the i-th part of a level that is not an array of the given length, or not a number if there is none. */
 function ragged(called: string, shape: Shape, i: number, got: unknown, length?: number): Error {
   const path: number[] = [];
@@ -59,9 +66,9 @@ function ragged(called: string, shape: Shape, i: number, got: unknown, length?: 
   const subject = path.length === 0 ? "the value" : formatShape(path);
   if (typeof got !== "number" && typeof got !== "boolean" && !Array.isArray(got)) {
     const what = writeValue(got);
-    const expected = `${path.length === 0 ? "a tensor, " : ""}a number, a boolean or an array of them`;
-    const hint = what === "a promise" ? "A forgotten await?" : undefined;
-    return new ArgumentError(called, `${subject} is ${what}; expected ${expected}`, hint);
+    const isOperand = path.length === 0 && what !== "a tensor";
+    const expected = `${isOperand ? "a tensor, " : ""}a number, a boolean or an array of them`;
+    return new ArgumentError(called, `${subject} is ${what}; expected ${expected}`, hints[what]);
   }
   const written = Array.isArray(got) ? `an array of ${got.length}` : "a number";
   const ordinary =

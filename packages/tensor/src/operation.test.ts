@@ -1,9 +1,11 @@
 import vm from "node:vm";
 
-import { ArgumentError } from "@stargrad/graph";
-import { describe, expect, it } from "vitest";
+import { writeValue } from "@stargrad/graph/internal";
+import { ArgumentError, binaryNames, StargradError, unaryNames } from "@stargrad/graph";
+import { describe, expect, it, vi } from "vitest";
 
 import * as library from "./index.js";
+import { optionKinds } from "./option-kinds.js";
 import {
   add,
   concat,
@@ -39,13 +41,15 @@ const truth = matrix.greater(2);
 
 /** Valid arguments of every function, without options. A function that is missing here fails the first test. */
 const valid: Readonly<Partial<Record<string, readonly unknown[]>>> = {
+  ...Object.fromEntries(unaryNames.map((name) => [name, [matrix]])),
+  ...Object.fromEntries(binaryNames.map((name) => [name, [matrix, matrix]])),
   ...Object.fromEntries(
-    "add sub mul div pow mod maximum minimum less lessEqual equal floorDivide greater greaterEqual notEqual logicalAnd logicalOr matmul allClose"
+    "floorDivide greater greaterEqual notEqual logicalAnd logicalOr matmul allClose"
       .split(" ")
       .map((name) => [name, [matrix, matrix]]),
   ),
   ...Object.fromEntries(
-    "neg abs sign floor round exp expm1 log log1p sqrt sin cos atan sinh cosh tanh sigmoid erf logicalNot ceil tan square reciprocal rsqrt isNaN isFinite detach erfinv relu silu softplus selu mish gelu elu leakyRelu hardtanh logit clamp glu sum prod mean amax amin max min argmax argmin variance std norm any all cumsum logsumexp softmax logSoftmax flatten transpose squeeze flip argsort sort tril triu zerosLike onesLike"
+    "logicalNot ceil tan square reciprocal rsqrt isNaN isFinite detach erfinv relu silu softplus selu mish gelu elu leakyRelu hardtanh logit clamp glu sum prod mean amax amin max min argmax argmin variance std norm any all cumsum logsumexp softmax logSoftmax flatten transpose squeeze flip argsort sort tril triu zerosLike onesLike"
       .split(" ")
       .map((name) => [name, [matrix]]),
   ),
@@ -184,6 +188,130 @@ function describeResult(result: unknown): unknown {
   return Object.entries(result as object).map(([key, x]) => [key, (x as Tensor).toArraySync()]);
 }
 
+describe("every option of every function", () => {
+  /** The options that a function has: its error for another one lists them. */
+  const optionsOf = ([name, call, given]: (typeof functions)[number]): string[] => {
+    const said = refusal(name, () => call(...given, { nonsense: 1 })) ?? "";
+    return /got the unknown option nonsense; expected ([^.]*)/.exec(said)?.[1].split(", ") ?? [];
+  };
+  const options = functions.flatMap((each): (readonly [string, string, Call, readonly unknown[]])[] =>
+    optionsOf(each).flatMap((option) =>
+      option === "no options" ? [] : [[each[0], option, each[1], each[2]] as const],
+    ),
+  );
+  const texts = new Set("called hint".split(" "));
+  const flags = new Set("keepDims descending largest reverse equalNaN".split(" "));
+
+  it("is found", () => {
+    expect(options.length).toBeGreaterThan(70);
+    expect(new Set(options.map(([, option]) => option))).toEqual(new Set(Object.keys(optionKinds)));
+  });
+
+  it.each(options)("%s refuses a wrong %s", (name, option, call, given) => {
+    const wrong = [null, {}, () => 1, [null], [[1]], Symbol("x"), 1n, new Date(), Promise.resolve(1)];
+    const type = flags.has(option) ? [1, 0, "false", "no"] : [true, false];
+    for (const value of [...wrong, ...type, ...(texts.has(option) ? [1] : ["wrong"])]) {
+      const { [name]: [, valid = {}] = [] } = required;
+      const said = refusal(name, () => call(...given, { ...valid, [option]: value }));
+      expect(said, `${name} accepted ${option} ${writeValue(value)}`).toContain(`got ${option} `);
+    }
+  });
+
+  it("may be inherited, or getters of a class", () => {
+    class Along {
+      get axis(): number {
+        return 0;
+      }
+    }
+    for (const along of [
+      new Along(),
+      Object.create({ axis: 0 }) as object,
+      Object.create(new Along()) as object,
+    ])
+      expect(sum(matrix, along).shape).toEqual([2]);
+    class Misspelt {
+      get keepdims(): boolean {
+        return true;
+      }
+    }
+    for (const misspelt of [new Misspelt(), Object.create({ keepdims: true }) as object])
+      expect(() => sum(matrix, misspelt)).toThrow("got the unknown option keepdims");
+  });
+
+  it("has no holes in its lists", () => {
+    const hole = new Array<number>(1);
+    expect(() => sum(matrix, { axis: hole })).toThrow("sum: got axis []; expected a number or a list");
+    expect(() => matrix.reshape([4, ...hole] as never)).toThrow("reshape");
+    // eslint-disable-next-line no-sparse-arrays
+    expect(() => matrix.reshape([4, ,] as never)).toThrow("reshape");
+    expect(() => matrix.permute(new Array(2) as never)).toThrow("permute");
+  });
+});
+
+describe("an error names what the user called", () => {
+  const words = tensor([1, 2, 3]);
+  it.each<[string, () => unknown]>([
+    ["clamp", () => matrix.clamp({ min: "x" as never })],
+    ["std", () => matrix.std({ axis: 5 })],
+    ["std", () => whole.std()],
+    ["norm", () => matrix.norm({ axis: 5, order: 3 })],
+    ["floorDivide", () => matrix.floorDivide(words as never)],
+    ["greater", () => matrix.greater(words as never)],
+    ["logicalAnd", () => matrix.logicalAnd(words)],
+    ["allClose", () => library.allClose(matrix, words)],
+    ["prelu", () => library.prelu(matrix, [1, 2, 3] as never)],
+    ["logit", () => matrix.logit({ epsilon: "x" as never })],
+    ["amax", () => matrix.amax({ axis: 3 })],
+    ["amin", () => matrix.amin({ axis: 3 })],
+    ["max", () => matrix.max({ axis: 3 } as never)],
+    ["min", () => matrix.min({ axis: 3 } as never)],
+    ["argmax", () => matrix.argmax({ axis: 3 } as never)],
+    ["any", () => matrix.any({ axis: 3 })],
+    ["all", () => matrix.all({ axis: 3 })],
+    ["logsumexp", () => matrix.logsumexp({ axis: 3 })],
+    ["logSoftmax", () => matrix.logSoftmax({ axis: 3 })],
+    ["sort", () => matrix.sort({ axis: 3 })],
+    ["topk", () => matrix.topk(1, { axis: 3 })],
+    ["select", () => matrix.select(3, 0)],
+    ["split", () => matrix.split(1, { axis: 3 })],
+    ["stack", () => stack([matrix], { axis: 4 })],
+    ["outer", () => library.outer(matrix, words)],
+    ["einsum", () => einsum("ij,jk->ik", matrix, ones([3, 2]))],
+    ["einsum", () => einsum("ij,ij", matrix, ones([2, 3]))],
+    ["normal", () => library.normal([-1])],
+    ["flatten", () => library.flatten(matrix, { startAxis: 3 } as never)],
+    ["repeat", () => library.repeat(matrix, [1])],
+    ["oneHot", () => library.oneHot(words, 3)],
+    ["oneHot", () => library.oneHot(index, 2, { dtype: "int8" as never })],
+    ["tril", () => library.tril(words)],
+    ["glu", () => library.glu(matrix, { axis: 2 })],
+    ["dot", () => library.dot(matrix, matrix)],
+    ["expand", () => matrix.expand([3, 2])],
+    ["repeat", () => library.repeat(matrix, [0.5, 1])],
+  ])("%s", (name, call) => {
+    let caught: unknown;
+    try {
+      call();
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(StargradError);
+    const { called, message, stack: trace } = caught as StargradError;
+    expect([called, message.split(":")[0]]).toEqual([name, name]);
+    expect(trace).toContain(message);
+  });
+
+  it("and not one that calls a function of the user", () => {
+    const step = (carry: Tensor): { carry: Tensor } => ({ carry: carry.std({ axis: 5 }) });
+    expect(() => scan(step, words, matrix)).toThrow(/^std: /);
+  });
+
+  it("and what was computed, not what would have been computed from it", () => {
+    const taken = take(matrix, tensor([7], { dtype: "int32" }).add(0));
+    expect(() => taken.std().dataSync()).toThrow(/^gather: /);
+  });
+});
+
 describe("what is no tensor", () => {
   const promise = Promise.resolve(1);
   const nothing = [undefined, null, "x", {}, promise, () => 1, Symbol("x"), new ArrayBuffer(4)];
@@ -320,15 +448,15 @@ describe("the caller's lists", () => {
 
 describe("the errors", () => {
   it.each<[() => unknown, string]>([
-    [() => zeros(2 as never, 3 as never), "zeros: got 2; expected zeros([2, 3], { dtype })"],
+    [() => zeros(2 as never, 3 as never), "zeros: got 2; expected zeros([…], { dtype })"],
     [
       () => (matrix.reshape as Call).call(matrix, 2, 2),
-      "reshape: got 2 as a further argument; expected reshape(x, [2, 3])",
+      "reshape: got 2 as a further argument; expected reshape(x, […])",
     ],
-    [() => matrix.permute(1 as never), "permute: got 1; expected permute(x, [2, 3])"],
+    [() => matrix.permute(1 as never), "permute: got 1; expected permute(x, […])"],
     [
       () => (randint as Call)(0, 10, [3]),
-      "randint: got [3] as a further argument; expected randint([2, 3], { low, high, generator })",
+      "randint: got [3] as a further argument; expected randint([…], { low, high, generator })",
     ],
     [
       () => (matrix.std as Call).call(matrix, 0, true),
@@ -421,6 +549,59 @@ describe("functions as callbacks", () => {
   });
 });
 
+describe("values that do not fit", () => {
+  it.each<[() => unknown, string]>([
+    [
+      () => library.uniform([2], { dtype: "int32" as never }),
+      'uniform: got dtype "int32"; expected "float32" or "float64"',
+    ],
+    [
+      () => library.normal([2], { dtype: "bool" as never }),
+      'normal: got dtype "bool"; expected "float32" or "float64"',
+    ],
+    [
+      () => library.pad(matrix, [[1, 1]] as never, { value: "x" as never }),
+      'pad: got value "x"; expected a number',
+    ],
+    [
+      () => library.pad(matrix, [1, 1] as never),
+      "pad: got amounts [1, 1]; expected a list, each element [before, after]",
+    ],
+    [
+      () => matrix.slice([0, 3] as never),
+      "slice: got ranges [0, 3]; expected a list, each element [start, stop, step], or null for a whole axis",
+    ],
+    [() => matrix.slice([["0"]] as never), 'slice: got ranges [["0"]]; expected a list'],
+    [
+      () => tensor(matrix as never),
+      "tensor: the value is a tensor; expected a number, a boolean or an array of them. Use a tensor as it is, convert it with x.cast(dtype)",
+    ],
+    [() => tensor([matrix, matrix] as never), "join tensors with stack"],
+    [
+      () => scan((carry: Tensor) => ({ carry, ys: carry }) as never, matrix, matrix),
+      "scan: the function did not return { carry, y }, but ys",
+    ],
+    [() => scan(() => null as never, matrix, matrix), "scan: the function did not return { carry, y }"],
+    [() => (add as Call)(1, 2, 3), "add: got 3 as a further argument; expected add(x, y)"],
+    [
+      () => (library.scatterAdd as Call)(matrix, index, matrix, {}, 1),
+      "expected scatterAdd(x, indices, y, { axis })",
+    ],
+  ])("are refused: %s", (call, message) => {
+    expect(call).toThrow(message);
+  });
+});
+
+it("a range that is larger than the memory says so", () => {
+  const tooLarge = vi.fn(() => {
+    throw new RangeError("Array buffer allocation failed");
+  });
+  vi.stubGlobal("Float64Array", tooLarge);
+  const call = (): Tensor => library.arange(0, 1, 1e-9, { dtype: "float64" });
+  expect(call).toThrow("arange: got 1000000000 elements of float64; there is not enough memory");
+  vi.unstubAllGlobals();
+});
+
 describe("element types that do not exist", () => {
   it.each<[string, () => unknown]>([
     ["tensor", () => tensor([1], { dtype: "int64" as never })],
@@ -428,13 +609,13 @@ describe("element types that do not exist", () => {
     ["arange", () => library.arange(3, undefined, 1, { dtype: "int8" as never })],
   ])("are refused by %s", (name, call) => {
     expect(call).toThrow(
-      new RegExp(`^${name}: got dtype ".*"; expected one of bool, int32, float32, float64`),
+      new RegExp(`^${name}: got dtype ".*"; expected "bool", "int32", "float32" or "float64"`),
     );
   });
 
   it("and what is no list of ranges, and no number of classes", () => {
     expect(() => matrix.slice({ axis: 0, start: 1 } as never)).toThrow(
-      "slice: got an object; expected a list",
+      "slice: got ranges an object; expected a list",
     );
     expect(() => library.oneHot(index, 2.5)).toThrow("oneHot: got classes 2.5");
   });

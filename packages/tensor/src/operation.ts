@@ -1,13 +1,14 @@
-import { ArgumentError, dtypes } from "@stargrad/graph";
-import { expectOptions, isBranded, writeValue } from "@stargrad/graph/internal";
+import { ArgumentError, StargradError } from "@stargrad/graph";
+import { expectOptions, isBranded, nameCalled, writeValue } from "@stargrad/graph/internal";
+import { optionKinds, type OptionName } from "./option-kinds.js";
 import { toIndices, toOperand, toTensor, toTensors } from "./operands.js";
-import { Tensor } from "./tensor.js";
+import { isRefusal, noteRefusal, Tensor } from "./tensor.js";
 
 /**
  * A parameter of a function: one of the readers below; the name of a number, which the function checks further; or the names of the
  * options. If `axis` is the first option, a number or a list of numbers in the options' place is the axis.
  */
-type Parameter = Reader | string | readonly string[];
+export type Parameter = Reader | string | readonly OptionName[];
 
 interface Signature {
   readonly called: string;
@@ -18,8 +19,8 @@ const isTensor = /* @__PURE__ */ isBranded("Tensor");
 
 /** Reads an argument. */
 interface Reader {
-  /** An example of the argument, for errors that show how to call the function. */
-  readonly example: string;
+  /** What stands for the argument in errors that show how to call the function; undefined for a letter. */
+  readonly example: string | undefined;
   /** Whether it returns a tensor as it is, so that it need not be called for one. */
   readonly keepsTensor: boolean;
   /** The argument as the function uses it. `other`: the first argument; for the first one, the second. */
@@ -44,28 +45,53 @@ export function operation<Given extends readonly unknown[], Y>(
   // `arguments` makes no array, which a rest parameter would make at every call.
   /* eslint-disable prefer-rest-params */
   function one(a: unknown): Y {
-    if (arguments.length > 1 && !isCallback(arguments, 1)) throw misplaced(signature, arguments[1], true);
-    return run(first.keepsTensor && isTensor(a) ? a : first.read(signature, a, undefined));
+    try {
+      if (arguments.length > 1 && !isCallback(arguments, 1)) throw misplaced(signature, arguments[1], true);
+      return run(first.keepsTensor && isTensor(a) ? a : first.read(signature, a, undefined));
+    } catch (error) {
+      throw named(error, signature);
+    }
   }
   function two(a: unknown, b: unknown): Y {
-    if (arguments.length > 2 && !isCallback(arguments, 2)) throw misplaced(signature, arguments[2], true);
-    return run(
-      first.keepsTensor && isTensor(a) ? a : first.read(signature, a, b),
-      second.keepsTensor && isTensor(b) ? b : second.read(signature, b, a),
-    );
+    try {
+      if (arguments.length > 2 && !isCallback(arguments, 2)) throw misplaced(signature, arguments[2], true);
+      return run(
+        first.keepsTensor && isTensor(a) ? a : first.read(signature, a, b),
+        second.keepsTensor && isTensor(b) ? b : second.read(signature, b, a),
+      );
+    } catch (error) {
+      throw named(error, signature);
+    }
   }
   function upToFour(a: unknown, b: unknown, c: unknown, d: unknown): Y {
-    if (arguments.length > 4) throw misplaced(signature, arguments[4], true);
-    return run(
-      first.read(signature, a, b),
-      second.read(signature, b, a),
-      third.read(signature, c, a),
-      fourth.read(signature, d, a),
-    );
+    try {
+      if (arguments.length > 4) throw misplaced(signature, arguments[4], true);
+      return run(
+        first.read(signature, a, b),
+        second.read(signature, b, a),
+        third.read(signature, c, a),
+        fourth.read(signature, d, a),
+      );
+    } catch (error) {
+      throw named(error, signature);
+    }
   }
   /* eslint-enable prefer-rest-params */
   const checked = [one, two][parameters.length - 1] ?? upToFour;
   return checked as unknown as (...given: Given) => Y;
+}
+
+/**
+ * The error as it leaves a function. If a function that this one calls has refused its arguments, it names this one, which is what the
+ * user called. An error of a computation names the function whose result was computed, and so it stays as it is; so do errors that pass
+ * a function with an argument of its own kind (`given`), because it may call a function of the user.
+ */
+function named(error: unknown, { called, parameters }: Signature): unknown {
+  if (error instanceof StargradError) {
+    if (error.called === called) noteRefusal(error);
+    else if (isRefusal(error) && !parameters.includes(given)) nameCalled(error, called);
+  }
+  return error;
 }
 
 /** Whether further arguments are the index and the list that `tensors.map(exp)` and `tensors.reduce(add)` pass after an element. */
@@ -83,18 +109,18 @@ const nothing = reader("", (signature, given) => {
 export const given = /* @__PURE__ */ reader("…", (_, argument) => argument);
 
 /** A tensor, or anything that `tensor` accepts. */
-export const input = /* @__PURE__ */ reader("x", ({ called }, given) => toTensor(called, given), true);
+export const input = /* @__PURE__ */ reader(undefined, ({ called }, given) => toTensor(called, given), true);
 
 /** Like `input`, but an array takes the element type of the tensor that it is combined with. */
 export const factor = /* @__PURE__ */ reader(
-  "y",
+  undefined,
   ({ called }, given, other) => toTensor(called, given, other),
   true,
 );
 
 /** Like `factor`, but a number or boolean stays one. */
 export const operand = /* @__PURE__ */ reader(
-  "y",
+  undefined,
   ({ called }, given, other) => toOperand(called, given, other),
   true,
 );
@@ -112,24 +138,24 @@ export const tensors = /* @__PURE__ */ reader("[x, y]", (signature, given) => {
   return toTensors(signature.called, given);
 });
 
-/** A list of numbers. It is copied: a node keeps it, and the caller may change it. */
-export const list = /* @__PURE__ */ reader("[2, 3]", (signature, given) => {
+/** A list of numbers. It is copied: a node keeps it, and the caller may change it. A hole becomes undefined, which is no number. */
+export const list = /* @__PURE__ */ reader("[…]", (signature, given) => {
   if (!Array.isArray(given)) throw misplaced(signature, given);
-  return given.slice() as unknown;
+  return Array.from<unknown>(given);
 });
 
 /** A number or boolean. */
-export const literal = /* @__PURE__ */ reader("1", (signature, given) => {
+export const literal = /* @__PURE__ */ reader("value", (signature, given) => {
   if (typeof given !== "number" && typeof given !== "boolean") throw misplaced(signature, given);
   return given;
 });
 
 /** A number or a list of numbers. */
-export const numberOrList = /* @__PURE__ */ reader("[0, 1]", (signature, given) =>
-  Array.isArray(given) ? (given.slice() as unknown) : readNumber(signature, given),
+export const numberOrList = /* @__PURE__ */ reader("[…]", (signature, given) =>
+  Array.isArray(given) ? Array.from<unknown>(given) : readNumber(signature, given),
 );
 
-function reader(example: string, read: Reader["read"], keepsTensor = false): Reader {
+function reader(example: string | undefined, read: Reader["read"], keepsTensor = false): Reader {
   return { example, keepsTensor, read };
 }
 
@@ -145,29 +171,25 @@ function readNumber(signature: Signature, given: unknown): unknown {
 
 const none = {};
 
-function optionsReader(names: readonly string[]): Reader["read"] {
+function optionsReader(names: readonly OptionName[]): Reader["read"] {
+  const kinds = Object.fromEntries(names.map((name) => [name, optionKinds[name]]));
   const axisFirst = names[0] === "axis";
   return (signature, given) => {
     if (given === undefined) return none;
-    if (axisFirst && (typeof given === "number" || Array.isArray(given))) return { axis: given as unknown };
+    if (axisFirst && (typeof given === "number" || Array.isArray(given))) given = { axis: given as unknown };
     if (given instanceof Tensor) throw misplaced(signature, given);
-    expectOptions<object>(signature.called, given as object, names);
-    const { dtype } = given as { readonly dtype?: unknown };
-    if (dtype !== undefined && !(dtypes as readonly unknown[]).includes(dtype)) {
-      throw new ArgumentError(
-        signature.called,
-        `got dtype ${writeValue(dtype)}; expected one of ${dtypes.join(", ")}`,
-      );
-    }
+    expectOptions<object>(signature.called, given as object, kinds);
     return given;
   };
 }
 
 function misplaced({ called, parameters }: Signature, given: unknown, isFurther = false): ArgumentError {
   const got = writeValue(given);
-  const call = parameters.map((each) =>
-    typeof each === "string" ? each : "read" in each ? each.example : `{ ${each.join(", ")} }`,
-  );
+  const letters = ["x", "y", "z"];
+  const call = parameters.map((each) => {
+    if (typeof each === "string") return each;
+    return "read" in each ? (each.example ?? letters.shift()) : `{ ${each.join(", ")} }`;
+  });
   return new ArgumentError(
     called,
     `got ${got}${isFurther ? " as a further argument" : ""}; expected ${called}(${call.join(", ")})`,

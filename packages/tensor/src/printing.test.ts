@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { arange, full, linspace, ones, tensor, zeros } from "./index.js";
+import { formatTensor } from "./printing.js";
 
 const print = (x: { toString(): string }) => `\n${x.toString()}\n`;
 
@@ -177,6 +178,14 @@ describe("printing", () => {
       tensor([0.5, 0.5, 0.5, …, 0.5, 0.5, 0.5], shape [1001], float32)
       "
     `);
+  });
+
+  it("lists only the shown indices, however long an axis is", () => {
+    const length = 2 ** 33;
+    const data = new Proxy({ length }, { get: (_, name) => (name === "length" ? length : 7) });
+    expect(formatTensor(data as never, [length], "int32")).toBe(
+      "tensor([7, 7, 7, …, 7, 7, 7], shape [8589934592], int32)",
+    );
   });
 
   it("does not overflow the call stack, whatever the number of axes or of shown elements", () => {

@@ -43,8 +43,9 @@ export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): stri
 
 /** The indices shown along an axis; `null` marks the gap of omitted ones. */
 function shownIndices(length: number, summarize: boolean): (number | null)[] {
-  const all = Array.from({ length }, (_, index) => index);
-  return summarize && length > 2 * edge ? [...all.slice(0, edge), null, ...all.slice(-edge)] : all;
+  // Not a list of all indices, of which a large tensor has too many.
+  if (!summarize || length <= 2 * edge) return Array.from({ length }, (_, index) => index);
+  return [0, 1, 2, null, length - 3, length - 2, length - 1];
 }
 
 function shownPositions(shape: Shape, summarize: boolean): number[] {

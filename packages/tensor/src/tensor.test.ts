@@ -176,3 +176,15 @@ describe("setEngine", () => {
     expect(() => done.add(1).dataSync()).toThrow("no power");
   });
 });
+
+describe("a tensor where a list belongs", () => {
+  const x: unknown = tensor([1, 2]);
+  it.each<[string, () => unknown]>([
+    ["new Float32Array(x)", () => new Float32Array(x as number[])],
+    ["Float32Array.from(x)", () => Float32Array.from(x as number[])],
+    ["Array.from(x)", () => Array.from(x as number[])],
+    ["x.length", () => (x as number[]).length],
+  ])("%s is no empty list, but an error that says how to read it", (_, read) => {
+    expect(read).toThrow("got a tensor where a list belongs. Read its elements with `await x.data()`");
+  });
+});

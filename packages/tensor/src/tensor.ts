@@ -14,7 +14,7 @@ import {
 import { overlong, recognizeCopies, refuseAssignments } from "@stargrad/graph/internal";
 import { computedAnywhere, expectArray, lastingStorage, realizeNodes } from "./engine.js";
 import { readElements } from "./late-failures.js";
-import { expectFinite, noPrimitive } from "./conversions.js";
+import { expectFinite, noLength, noPrimitive } from "./conversions.js";
 import { nest, type NestedArray } from "./nested.js";
 import { formatTensor } from "./printing.js";
 import { expectNoRecording, isRecording } from "./recording-state.js";
@@ -34,6 +34,7 @@ export class Tensor<S extends Shape = Shape> {
     recognizeCopies(this, "Tensor");
     const hint = "Set requiresGradient of a Parameter, or pass a function of the tensor to grad";
     refuseAssignments(this, "Tensor", ["requiresGrad", "requires_grad"], hint);
+    Object.defineProperty(this.prototype, "length", { get: noLength });
   }
 
   /** The node this handle refers to. Only variables change it. */
@@ -48,7 +49,7 @@ export class Tensor<S extends Shape = Shape> {
     return this.current;
   }
 
-  /** The length of each axis, outermost first. */
+  /** The length of each axis, outermost first. It is the list that the tensor itself uses, so copy it before you change it. */
   get shape(): Readonly<S> {
     // A node's shape is known only at run time; S is the shape that the operations' signatures state.
     return this.current.shape as S;
@@ -125,7 +126,7 @@ export class Tensor<S extends Shape = Shape> {
     if (!realized(this).canReadSync) {
       return `tensor(…, shape [${this.shape.join(", ")}], ${this.dtype}; await data() to read it)`;
     }
-    return formatTensor(this.dataSync(), this.shape, this.dtype);
+    return formatTensor(expectArray(realized(this).readSync(), this), this.shape, this.dtype);
   }
 
   /**
@@ -163,7 +164,23 @@ export function apply<P extends PrimitiveName>(
   const operands = inputs.map((input) => input.node);
   const computedFirst = overlong(operands);
   if (computedFirst.length > 0) realizeNodes(computedFirst);
-  return new Tensor(createNode(primitive, operands, attributes));
+  try {
+    return new Tensor(createNode(primitive, operands, attributes));
+  } catch (error) {
+    noteRefusal(error);
+    throw error;
+  }
+}
+
+/** The error that a function last threw because it refused its arguments, and not while it computed. */
+let refusal: unknown;
+
+export function noteRefusal(error: unknown): void {
+  refusal = error;
+}
+
+export function isRefusal(error: unknown): boolean {
+  return error === refusal;
 }
 
 /** Materializes several tensors as one program. Does nothing while a function is recorded. */

@@ -9,7 +9,7 @@ import {
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
-import { expectOptions } from "@stargrad/tensor/internal";
+import { anything, expectOptions, flag } from "@stargrad/tensor/internal";
 
 import { expectObject, formatJson, parseJsonObject, type Json } from "./json.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
@@ -23,7 +23,7 @@ export interface Training {
   readonly generators?: Readonly<Record<string, Generator>>;
 }
 
-const parts = ["model", "optimizer", "loader", "generators"] as const;
+const parts = { model: anything, optimizer: anything, loader: anything, generators: anything };
 
 /** The contents of a checkpoint. To load only the weights: `model.loadStateDict(checkpoint.model)`. */
 export interface Checkpoint {
@@ -55,7 +55,7 @@ export async function saveCheckpoint(
   path: string,
   options: Training & { readonly metadata?: Readonly<Record<string, Json>>; readonly overwrite?: boolean },
 ): Promise<void> {
-  expectOptions("saveCheckpoint", options, [...parts, "metadata", "overwrite"], ["model"]);
+  expectOptions("saveCheckpoint", options, { ...parts, metadata: anything, overwrite: flag }, ["model"]);
   const { metadata = {}, overwrite = true, ...training } = options;
   await writeSealed(path, encode({ ...stateOf(training), metadata }), { overwrite });
 }

@@ -17,7 +17,7 @@ export const check: Primitive<CheckAttributes, "check"> = {
   name: "check",
   kind: "check",
   arity: 1,
-  formula: "y = x where all of x is 0; else the program fails",
+
   shape: ([x]) => x.shape,
   dtype([x]) {
     if (x.dtype === "int32") return "int32";
@@ -27,14 +27,21 @@ export const check: Primitive<CheckAttributes, "check"> = {
     const code = x.data.find((each) => each !== 0);
     if (code !== undefined) throw checkError(attributes, code);
   },
-  samples: [
-    { inputs: [values("int32", [], [0])], attributes: { called: "sample", problems: ["odd"], hint: "" } },
-    {
-      inputs: [values("int32", [2, 3], [0, 0, 0, 0, 0, 0])],
-      attributes: { called: "sample", problems: [], hint: "" },
-    },
-    { inputs: [values("int32", [0], [])], attributes: { called: "sample", problems: [], hint: "Try" } },
-  ],
+};
+
+/** The formulas and the samples. */
+export const checkDescriptions = {
+  check: {
+    formula: "y = x where all of x is 0; else the program fails",
+    samples: () => [
+      { inputs: [values("int32", [], [0])], attributes: { called: "sample", problems: ["odd"], hint: "" } },
+      {
+        inputs: [values("int32", [2, 3], [0, 0, 0, 0, 0, 0])],
+        attributes: { called: "sample", problems: [], hint: "" },
+      },
+      { inputs: [values("int32", [0], [])], attributes: { called: "sample", problems: [], hint: "Try" } },
+    ],
+  },
 };
 
 /** The error that every engine throws for a nonzero code. */

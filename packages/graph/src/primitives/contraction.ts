@@ -9,7 +9,7 @@ export const matmul: Primitive<NoAttributes, "contraction"> = {
   name: "matmul",
   kind: "contraction",
   arity: 2,
-  formula: "yᵢⱼ = Σₖ aᵢₖ bₖⱼ, for every batch",
+
   shape([a, b]) {
     const refuse = (problem: string, hint?: string): never => {
       throw new ShapeError("matmul", `${formatShape(a.shape)} × ${formatShape(b.shape)}: ${problem}`, hint);
@@ -49,17 +49,24 @@ export const matmul: Primitive<NoAttributes, "contraction"> = {
       }
     }
   },
-  samples: [
-    { inputs: [draw([2, 3], reals(-2, 2)), draw([3, 4], reals(-2, 2), 1)], attributes: {} },
-    { inputs: [draw([1, 5], reals(-2, 2)), draw([5, 1], reals(-2, 2), 1)], attributes: {} },
-    { inputs: [draw([2, 3, 2], reals(-2, 2)), draw([2, 2, 3], reals(-2, 2), 1)], attributes: {} },
-    { inputs: [draw([2, 0], reals(-2, 2)), draw([0, 3], reals(-2, 2), 1)], attributes: {} },
-    { inputs: [draw([0, 2], reals(-2, 2)), draw([2, 3], reals(-2, 2), 1)], attributes: {} },
-    {
-      inputs: [values("int32", [2, 2], [1, -2, 3, 70000]), values("int32", [2, 2], [5, 6, -7, 8])],
-      attributes: {},
-    },
-  ],
+};
+
+/** The formulas and the samples. */
+export const contractionDescriptions = {
+  matmul: {
+    formula: "yᵢⱼ = Σₖ aᵢₖ bₖⱼ, for every batch",
+    samples: () => [
+      { inputs: [draw([2, 3], reals(-2, 2)), draw([3, 4], reals(-2, 2), 1)], attributes: {} },
+      { inputs: [draw([1, 5], reals(-2, 2)), draw([5, 1], reals(-2, 2), 1)], attributes: {} },
+      { inputs: [draw([2, 3, 2], reals(-2, 2)), draw([2, 2, 3], reals(-2, 2), 1)], attributes: {} },
+      { inputs: [draw([2, 0], reals(-2, 2)), draw([0, 3], reals(-2, 2), 1)], attributes: {} },
+      { inputs: [draw([0, 2], reals(-2, 2)), draw([2, 3], reals(-2, 2), 1)], attributes: {} },
+      {
+        inputs: [values("int32", [2, 2], [1, -2, 3, 70000]), values("int32", [2, 2], [5, 6, -7, 8])],
+        attributes: {},
+      },
+    ],
+  },
 };
 
 /** One row of the product. Sums are computed in double precision for every input type. */

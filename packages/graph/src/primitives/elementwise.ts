@@ -9,8 +9,8 @@ import {
   type TypedArray,
 } from "../dtype.js";
 import { DTypeError } from "../errors.js";
-import type { HostTensor, NoAttributes, Primitive, Sample, TensorType } from "../primitive.js";
-import { draw, reals, sampleShapes, values, type Range } from "../samples.js";
+import type { Description, HostTensor, NoAttributes, Primitive, TensorType } from "../primitive.js";
+import { draw, flags, reals, sampleShapes, values, type Bounds } from "../samples.js";
 import { broadcastShapes, sameShape, sizeOf, type Shape } from "../shape.js";
 import { gatherView, repeatedView } from "../strided.js";
 
@@ -39,8 +39,17 @@ interface ElementCost {
   readonly cost: number;
 }
 
+/** The range of each operand, with the points to avoid (see `reals`), or the samples themselves. */
+type DescriptionOf<Row> =
+  Row extends Elementwise<1>
+    ? { readonly formula: string; readonly samples: Bounds }
+    : Row extends Elementwise<2>
+      ? { readonly formula: string; readonly samples: readonly [Bounds, Bounds] }
+      : Row extends Primitive<infer Attributes>
+        ? Description<Attributes>
+        : never;
+
 interface Row<Accepted extends DType, Transcendental extends boolean> {
-  readonly formula: string;
   /** Default: the floats. */
   readonly accepts?: DTypes<Accepted>;
   /** Default: 25 for a transcendental function, else 1. */
@@ -54,7 +63,6 @@ interface UnaryRow<Accepted extends DType, Transcendental extends boolean> exten
   Transcendental
 > {
   readonly compute: (x: number) => number;
-  readonly samples: Range;
 }
 
 interface BinaryRow<Accepted extends DType, Transcendental extends boolean> extends Row<
@@ -64,198 +72,14 @@ interface BinaryRow<Accepted extends DType, Transcendental extends boolean> exte
   readonly compute: (a: number, b: number) => number;
   /** The computation on int32, if double arithmetic is not exact or some operands must throw. */
   readonly computeIntegers?: (a: number, b: number) => number;
-  readonly samples: readonly [Range, Range];
   readonly result?: "bool";
 }
 
-export const neg = unary("neg", {
-  formula: "−x",
-  compute: (x) => -x,
-  accepts: numbers,
-  samples: reals(-2, 2),
-});
-export const abs = unary("abs", {
-  formula: "|x|",
-  compute: Math.abs,
-  accepts: numbers,
-  samples: reals(-2, 2, [0]),
-});
-export const sign = unary("sign", {
-  formula: "−1, 0 or 1; NaN stays NaN",
-  compute: Math.sign,
-  accepts: numbers,
-  samples: reals(-2, 2, [0]),
-});
-export const floor = unary("floor", {
-  formula: "⌊x⌋",
-  compute: Math.floor,
-  accepts: numbers,
-  samples: reals(-2.9, 2.9, [-2, -1, 0, 1, 2]),
-});
-export const round = unary("round", {
-  formula: "nearest integer, halves to even",
-  compute: roundHalfToEven,
-  accepts: numbers,
-  samples: reals(-2.4, 2.4, [-1.5, -0.5, 0.5, 1.5]),
-});
-export const exp = unary("exp", {
-  formula: "eˣ",
-  transcendental: true,
-  compute: Math.exp,
-  samples: reals(-2, 2),
-});
-export const expm1 = unary("expm1", {
-  formula: "eˣ − 1",
-  transcendental: true,
-  compute: Math.expm1,
-  samples: reals(-1, 1),
-});
-export const log = unary("log", {
-  formula: "ln x",
-  transcendental: true,
-  compute: Math.log,
-  samples: reals(0.2, 4),
-});
-export const log1p = unary("log1p", {
-  formula: "ln(1 + x)",
-  transcendental: true,
-  compute: Math.log1p,
-  samples: reals(-0.5, 2),
-});
-export const sqrt = unary("sqrt", { formula: "√x", compute: Math.sqrt, samples: reals(0.2, 4) });
-export const sin = unary("sin", {
-  formula: "sin x",
-  transcendental: true,
-  compute: Math.sin,
-  samples: reals(-3, 3),
-});
-export const cos = unary("cos", {
-  formula: "cos x",
-  transcendental: true,
-  compute: Math.cos,
-  samples: reals(-3, 3),
-});
-export const atan = unary("atan", {
-  formula: "arctan x",
-  transcendental: true,
-  compute: Math.atan,
-  samples: reals(-3, 3),
-});
-export const sinh = unary("sinh", {
-  formula: "sinh x",
-  transcendental: true,
-  compute: Math.sinh,
-  samples: reals(-2, 2),
-});
-export const cosh = unary("cosh", {
-  formula: "cosh x",
-  transcendental: true,
-  compute: Math.cosh,
-  samples: reals(-2, 2),
-});
-export const tanh = unary("tanh", {
-  formula: "tanh x",
-  transcendental: true,
-  compute: Math.tanh,
-  samples: reals(-2, 2),
-});
-export const sigmoid = unary("sigmoid", {
-  formula: "1 / (1 + e⁻ˣ)",
-  transcendental: true,
-  compute: stableSigmoid,
-  samples: reals(-4, 4),
-});
-export const erf = unary("erf", {
-  formula: "2/√π ∫₀ˣ e^(−t²) dt",
-  transcendental: true,
-  compute: errorFunction,
-  samples: reals(-2.5, 2.5),
-});
-
-export const add = binary("add", {
-  formula: "a + b",
-  compute: (a, b) => a + b,
-  accepts: numbers,
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-export const sub = binary("sub", {
-  formula: "a − b",
-  compute: (a, b) => a - b,
-  accepts: numbers,
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-export const mul = binary("mul", {
-  formula: "a · b",
-  compute: (a, b) => a * b,
-  computeIntegers: Math.imul,
-  accepts: numbers,
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-export const div = binary("div", {
-  formula: "a / b",
-  compute: (a, b) => a / b,
-  samples: [reals(-2, 2), reals(0.4, 2)],
-});
-export const pow = binary("pow", {
-  formula: "aᵇ",
-  transcendental: true,
-  compute: power,
-  computeIntegers: integerPower,
-  accepts: numbers,
-  samples: [reals(0.3, 2), reals(-2, 3)],
-});
-export const mod = binary("mod", {
-  formula: "a − b·⌊a/b⌋, with the sign of b",
-  compute: flooredModulo,
-  computeIntegers: integerModulo,
-  accepts: numbers,
-  // It contains a division, which is slow.
-  cost: 25,
-  samples: [reals(-2.4, 2.4, [-2, -1, 0, 1, 2]), reals(2.6, 4)],
-});
-export const maximum = binary("maximum", {
-  formula: "the larger of a and b; NaN if either is",
-  compute: Math.max,
-  accepts: dtypes,
-  // A maximum that propagates NaN takes several processor instructions.
-  cost: 6,
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-export const minimum = binary("minimum", {
-  formula: "the smaller of a and b; NaN if either is",
-  compute: Math.min,
-  accepts: dtypes,
-  // A minimum that propagates NaN takes several processor instructions.
-  cost: 6,
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-export const less = binary("less", {
-  formula: "a < b",
-  compute: (a, b) => Number(a < b),
-  accepts: dtypes,
-  result: "bool",
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-export const lessEqual = binary("lessEqual", {
-  formula: "a ≤ b",
-  compute: (a, b) => Number(a <= b),
-  accepts: dtypes,
-  result: "bool",
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-export const equal = binary("equal", {
-  formula: "a = b",
-  compute: (a, b) => Number(a === b),
-  accepts: dtypes,
-  result: "bool",
-  samples: [reals(-2, 2), reals(-2, 2)],
-});
-
-export const where: Elementwise<3, DType, false> = {
+const where: Elementwise<3, DType, false> = {
   name: "where",
   kind: "elementwise",
   arity: 3,
-  formula: "a where the condition holds, else b",
+
   accepts: dtypes,
   cost: 1,
   transcendental: false,
@@ -272,17 +96,13 @@ export const where: Elementwise<3, DType, false> = {
     const [condition, a, b] = inputs.map((input) => repeated(input, output.shape));
     for (let i = 0; i < output.data.length; i++) output.data[i] = condition[i] === 1 ? a[i] : b[i];
   },
-  samples: sampleShapes.map((shape) => ({
-    inputs: [flags(shape), draw(shape, reals(-2, 2), 0), draw(shape, reals(-2, 2), 1)],
-    attributes: {},
-  })),
 };
 
-export const cast: Conversion = {
+const cast: Conversion = {
   name: "cast",
   kind: "conversion",
   arity: 1,
-  formula: "x in another element type; int32 truncates toward zero, bool is x ≠ 0",
+
   accepts: dtypes,
   cost: 1,
   shape: ([x]) => x.shape,
@@ -291,13 +111,258 @@ export const cast: Conversion = {
     const convert = dtype === "bool" ? isTrue : dtype === "int32" ? toInteger : identity;
     for (let i = 0; i < x.data.length; i++) output.data[i] = convert(x.data[i]);
   },
-  samples: [
-    { inputs: [draw([2, 3], reals(-2, 2))], attributes: { dtype: "float64" } },
-    { inputs: [draw([3, 1], reals(-9, 9))], attributes: { dtype: "int32" } },
-    { inputs: [values("float64", [3], [0, -0.5, 2])], attributes: { dtype: "bool" } },
-    { inputs: [values("int32", [2, 2], [0, 1, -7, 70000])], attributes: { dtype: "float64" } },
-    { inputs: [flags([4])], attributes: { dtype: "int32" } },
-  ],
+};
+
+/** The rows of the elementwise primitives, and of `cast`. */
+export const elementwise = {
+  neg: unary("neg", {
+    compute: (x) => -x,
+    accepts: numbers,
+  }),
+  abs: unary("abs", {
+    compute: Math.abs,
+    accepts: numbers,
+  }),
+  sign: unary("sign", {
+    compute: Math.sign,
+    accepts: numbers,
+  }),
+  floor: unary("floor", {
+    compute: Math.floor,
+    accepts: numbers,
+  }),
+  round: unary("round", {
+    compute: roundHalfToEven,
+    accepts: numbers,
+  }),
+  exp: unary("exp", {
+    transcendental: true,
+    compute: Math.exp,
+  }),
+  expm1: unary("expm1", {
+    transcendental: true,
+    compute: Math.expm1,
+  }),
+  log: unary("log", {
+    transcendental: true,
+    compute: Math.log,
+  }),
+  log1p: unary("log1p", {
+    transcendental: true,
+    compute: Math.log1p,
+  }),
+  sqrt: unary("sqrt", { compute: Math.sqrt }),
+  sin: unary("sin", {
+    transcendental: true,
+    compute: Math.sin,
+  }),
+  cos: unary("cos", {
+    transcendental: true,
+    compute: Math.cos,
+  }),
+  atan: unary("atan", {
+    transcendental: true,
+    compute: Math.atan,
+  }),
+  sinh: unary("sinh", {
+    transcendental: true,
+    compute: Math.sinh,
+  }),
+  cosh: unary("cosh", {
+    transcendental: true,
+    compute: Math.cosh,
+  }),
+  tanh: unary("tanh", {
+    transcendental: true,
+    compute: Math.tanh,
+  }),
+  sigmoid: unary("sigmoid", {
+    transcendental: true,
+    compute: stableSigmoid,
+  }),
+  erf: unary("erf", {
+    transcendental: true,
+    compute: errorFunction,
+  }),
+
+  add: binary("add", {
+    compute: (a, b) => a + b,
+    accepts: numbers,
+  }),
+  sub: binary("sub", {
+    compute: (a, b) => a - b,
+    accepts: numbers,
+  }),
+  mul: binary("mul", {
+    compute: (a, b) => a * b,
+    computeIntegers: Math.imul,
+    accepts: numbers,
+  }),
+  div: binary("div", {
+    compute: (a, b) => a / b,
+  }),
+  pow: binary("pow", {
+    transcendental: true,
+    compute: power,
+    computeIntegers: integerPower,
+    accepts: numbers,
+  }),
+  mod: binary("mod", {
+    compute: flooredModulo,
+    computeIntegers: integerModulo,
+    accepts: numbers,
+    // It contains a division, which is slow.
+    cost: 25,
+  }),
+  maximum: binary("maximum", {
+    compute: Math.max,
+    accepts: dtypes,
+    // A maximum that propagates NaN takes several processor instructions.
+    cost: 6,
+  }),
+  minimum: binary("minimum", {
+    compute: Math.min,
+    accepts: dtypes,
+    // A minimum that propagates NaN takes several processor instructions.
+    cost: 6,
+  }),
+  less: binary("less", {
+    compute: (a, b) => Number(a < b),
+    accepts: dtypes,
+    result: "bool",
+  }),
+  lessEqual: binary("lessEqual", {
+    compute: (a, b) => Number(a <= b),
+    accepts: dtypes,
+    result: "bool",
+  }),
+  equal: binary("equal", {
+    compute: (a, b) => Number(a === b),
+    accepts: dtypes,
+    result: "bool",
+  }),
+
+  where,
+  cast,
+};
+
+/** The formulas and the samples. */
+export const elementwiseDescriptions: {
+  readonly [Name in keyof typeof elementwise]: DescriptionOf<(typeof elementwise)[Name]>;
+} = {
+  neg: { formula: "−x", samples: [-2, 2] },
+  abs: { formula: "|x|", samples: [-2, 2, [0]] },
+  sign: { formula: "−1, 0 or 1; NaN stays NaN", samples: [-2, 2, [0]] },
+  floor: { formula: "⌊x⌋", samples: [-2.9, 2.9, [-2, -1, 0, 1, 2]] },
+  round: { formula: "nearest integer, halves to even", samples: [-2.4, 2.4, [-1.5, -0.5, 0.5, 1.5]] },
+  exp: { formula: "eˣ", samples: [-2, 2] },
+  expm1: { formula: "eˣ − 1", samples: [-1, 1] },
+  log: { formula: "ln x", samples: [0.2, 4] },
+  log1p: { formula: "ln(1 + x)", samples: [-0.5, 2] },
+  sqrt: { formula: "√x", samples: [0.2, 4] },
+  sin: { formula: "sin x", samples: [-3, 3] },
+  cos: { formula: "cos x", samples: [-3, 3] },
+  atan: { formula: "arctan x", samples: [-3, 3] },
+  sinh: { formula: "sinh x", samples: [-2, 2] },
+  cosh: { formula: "cosh x", samples: [-2, 2] },
+  tanh: { formula: "tanh x", samples: [-2, 2] },
+  sigmoid: { formula: "1 / (1 + e⁻ˣ)", samples: [-4, 4] },
+  erf: { formula: "2/√π ∫₀ˣ e^(−t²) dt", samples: [-2.5, 2.5] },
+  add: {
+    formula: "a + b",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  sub: {
+    formula: "a − b",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  mul: {
+    formula: "a · b",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  div: {
+    formula: "a / b",
+    samples: [
+      [-2, 2],
+      [0.4, 2],
+    ],
+  },
+  pow: {
+    formula: "aᵇ",
+    samples: [
+      [0.3, 2],
+      [-2, 3],
+    ],
+  },
+  mod: {
+    formula: "a − b·⌊a/b⌋, with the sign of b",
+    samples: [
+      [-2.4, 2.4, [-2, -1, 0, 1, 2]],
+      [2.6, 4],
+    ],
+  },
+  maximum: {
+    formula: "the larger of a and b; NaN if either is",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  minimum: {
+    formula: "the smaller of a and b; NaN if either is",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  less: {
+    formula: "a < b",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  lessEqual: {
+    formula: "a ≤ b",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  equal: {
+    formula: "a = b",
+    samples: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  },
+  where: {
+    formula: "a where the condition holds, else b",
+    samples: () =>
+      sampleShapes.map((shape) => ({
+        inputs: [flags(shape), draw(shape, reals(-2, 2), 0), draw(shape, reals(-2, 2), 1)],
+        attributes: {},
+      })),
+  },
+  cast: {
+    formula: "x in another element type; int32 truncates toward zero, bool is x ≠ 0",
+    samples: () => [
+      { inputs: [draw([2, 3], reals(-2, 2))], attributes: { dtype: "float64" } },
+      { inputs: [draw([3, 1], reals(-9, 9))], attributes: { dtype: "int32" } },
+      { inputs: [values("float64", [3], [0, -0.5, 2])], attributes: { dtype: "bool" } },
+      { inputs: [values("int32", [2, 2], [0, 1, -7, 70000])], attributes: { dtype: "float64" } },
+      { inputs: [flags([4])], attributes: { dtype: "int32" } },
+    ],
+  },
 };
 
 function unary<Accepted extends DType = FloatType, Transcendental extends boolean = false>(
@@ -314,10 +379,6 @@ function unary<Accepted extends DType = FloatType, Transcendental extends boolea
     reference([x], _attributes, output) {
       for (let i = 0; i < x.data.length; i++) output.data[i] = row.compute(x.data[i]);
     },
-    samples: [
-      ...sampleShapes.map((shape) => ({ inputs: [draw(shape, row.samples)], attributes: {} })),
-      ...(accepts.includes("int32") ? [{ inputs: [integers([7])], attributes: {} }] : []),
-    ],
   };
 }
 
@@ -327,17 +388,6 @@ function binary<Accepted extends DType = FloatType, Transcendental extends boole
 ): Elementwise<2, Accepted, Transcendental> {
   const common = commonFields(name, row);
   const { accepts } = common;
-  const [rangeA, rangeB] = row.samples;
-  const samples: Sample<NoAttributes>[] = sampleShapes.map((shape) => ({
-    inputs: [draw(shape, rangeA, 0), draw(shape, rangeB, 1)],
-    attributes: {},
-  }));
-  if (accepts.includes("int32")) {
-    samples.push({ inputs: [integers([7]), values("int32", [7], [1, 2, 3, 7, 2, 1, 3])], attributes: {} });
-  }
-  if (accepts.includes("bool")) {
-    samples.push({ inputs: [flags([4]), values("bool", [4], [0, 0, 1, 1])], attributes: {} });
-  }
   return {
     ...common,
     arity: 2,
@@ -351,7 +401,6 @@ function binary<Accepted extends DType = FloatType, Transcendental extends boole
       const compute = inputs[0].dtype === "int32" ? (row.computeIntegers ?? row.compute) : row.compute;
       for (let i = 0; i < output.data.length; i++) output.data[i] = compute(a[i], b[i]);
     },
-    samples,
   };
 }
 
@@ -362,17 +411,8 @@ function commonFields<Accepted extends DType, Transcendental extends boolean>(
 ) {
   // If a field is left out, its type parameter has the default type, so these casts are correct.
   const { accepts = floats as DTypes<Accepted>, transcendental = false as Transcendental } = row;
-  const { formula, cost = transcendental ? 25 : 1 } = row;
-  return { name, kind: "elementwise", formula, accepts, cost, transcendental } as const;
-}
-
-function integers(shape: Shape): HostTensor {
-  return draw(shape, { low: -9, high: 9 }, 2, "int32");
-}
-
-function flags(shape: Shape): HostTensor {
-  const { data } = draw(shape, { low: 0, high: 2 });
-  return { shape, dtype: "bool", data: Uint8Array.from(data, (value) => Number(value >= 1)) };
+  const { cost = transcendental ? 25 : 1 } = row;
+  return { name, kind: "elementwise", accepts, cost, transcendental } as const;
 }
 
 /** The elements of an input broadcast to a shape. */

@@ -9,7 +9,7 @@ export const iota: Primitive<{ readonly size: number }, "indexing"> = {
   name: "iota",
   kind: "indexing",
   arity: 0,
-  formula: "yᵢ = i, int32",
+
   shape(_inputs, { size }) {
     if (Number.isInteger(size) && size >= 0) return [size];
     throw new ShapeError("iota", `got the size ${size}; expected a whole number of at least 0`);
@@ -18,11 +18,6 @@ export const iota: Primitive<{ readonly size: number }, "indexing"> = {
   reference(_inputs, _attributes, output) {
     for (let i = 0; i < output.data.length; i++) output.data[i] = i;
   },
-  samples: [
-    { inputs: [], attributes: { size: 5 } },
-    { inputs: [], attributes: { size: 1 } },
-    { inputs: [], attributes: { size: 0 } },
-  ],
 };
 
 /** Selects elements along one axis, like `torch.gather`: `index` has the shape of the output. */
@@ -30,7 +25,7 @@ export const gather: Primitive<{ readonly axis: number }, "indexing"> = {
   name: "gather",
   kind: "indexing",
   arity: 2,
-  formula: "y[…, i, …] = x[…, index[…, i, …], …] along one axis",
+
   shape([x, index], { axis }) {
     checkIndexShape("gather", x.shape, index.shape, axis);
     return index.shape;
@@ -44,12 +39,6 @@ export const gather: Primitive<{ readonly axis: number }, "indexing"> = {
       output.data[position] = x.data[offset];
     });
   },
-  samples: [
-    { inputs: [draw([4], reals(-2, 2)), values("int32", [3], [2, 0, 2])], attributes: { axis: 0 } },
-    { inputs: [draw([3, 2], reals(-2, 2)), values("int32", [2, 2], [2, 0, 0, 0])], attributes: { axis: 0 } },
-    { inputs: [draw([2, 3], reals(-2, 2)), values("int32", [2, 1], [2, 1])], attributes: { axis: 1 } },
-    { inputs: [draw([2, 3], reals(-2, 2)), values("int32", [2, 0], [])], attributes: { axis: 1 } },
-  ],
 };
 
 /** The transpose of `gather`: adds each element of x at its index along an axis of `size` zeros. */
@@ -57,7 +46,7 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly size: numbe
   name: "scatterAdd",
   kind: "accumulation",
   arity: 2,
-  formula: "y[…, index[…, i, …], …] += x[…, i, …] along one axis, from zeros; inputs: index, x",
+
   shape([index, x], { axis, size }) {
     const shape = x.shape.map((length, i) => (i === axis ? size : length));
     checkIndexShape("scatterAdd", shape, index.shape, axis);
@@ -79,20 +68,6 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly size: numbe
       output.data[offset] += x.data[position];
     });
   },
-  samples: [
-    {
-      inputs: [values("int32", [3], [2, 0, 2]), draw([3], reals(-2, 2))],
-      attributes: { axis: 0, size: 4 },
-    },
-    {
-      inputs: [values("int32", [2, 2], [2, 0, 0, 0]), draw([2, 2], reals(-2, 2))],
-      attributes: { axis: 0, size: 3 },
-    },
-    {
-      inputs: [values("int32", [2, 1], [2, 1]), draw([2, 1], reals(-2, 2))],
-      attributes: { axis: 1, size: 3 },
-    },
-  ],
 };
 
 /** The indices that sort one axis. The sort is stable; NaN is larger than every number. */
@@ -100,7 +75,7 @@ export const argsort: Primitive<{ readonly axis: number; readonly descending: bo
   name: "argsort",
   kind: "indexing",
   arity: 1,
-  formula: "the indices that sort x along one axis, stable, NaN as the largest; int32",
+
   shape([x], { axis }) {
     if (axis >= 0 && axis < x.shape.length) return x.shape;
     throw new ShapeError("argsort", `got axis ${axis} for the shape ${formatShape(x.shape)}`);
@@ -121,16 +96,60 @@ export const argsort: Primitive<{ readonly axis: number; readonly descending: bo
       }
     }
   },
-  samples: [
-    { inputs: [draw([6], reals(-2, 2))], attributes: { axis: 0, descending: false } },
-    { inputs: [draw([3, 4], reals(-2, 2))], attributes: { axis: 0, descending: true } },
-    {
-      inputs: [values("int32", [2, 4], [3, 1, 3, 1, 2, 2, 0, 2])],
-      attributes: { axis: 1, descending: true },
-    },
-    { inputs: [draw([3, 1], reals(-2, 2))], attributes: { axis: 1, descending: false } },
-    { inputs: [draw([0], reals(-2, 2))], attributes: { axis: 0, descending: false } },
-  ],
+};
+
+/** The formulas and the samples. */
+export const indexingDescriptions = {
+  iota: {
+    formula: "yᵢ = i, int32",
+    samples: () => [
+      { inputs: [], attributes: { size: 5 } },
+      { inputs: [], attributes: { size: 1 } },
+      { inputs: [], attributes: { size: 0 } },
+    ],
+  },
+  gather: {
+    formula: "y[…, i, …] = x[…, index[…, i, …], …] along one axis",
+    samples: () => [
+      { inputs: [draw([4], reals(-2, 2)), values("int32", [3], [2, 0, 2])], attributes: { axis: 0 } },
+      {
+        inputs: [draw([3, 2], reals(-2, 2)), values("int32", [2, 2], [2, 0, 0, 0])],
+        attributes: { axis: 0 },
+      },
+      { inputs: [draw([2, 3], reals(-2, 2)), values("int32", [2, 1], [2, 1])], attributes: { axis: 1 } },
+      { inputs: [draw([2, 3], reals(-2, 2)), values("int32", [2, 0], [])], attributes: { axis: 1 } },
+    ],
+  },
+  scatterAdd: {
+    formula: "y[…, index[…, i, …], …] += x[…, i, …] along one axis, from zeros; inputs: index, x",
+    samples: () => [
+      {
+        inputs: [values("int32", [3], [2, 0, 2]), draw([3], reals(-2, 2))],
+        attributes: { axis: 0, size: 4 },
+      },
+      {
+        inputs: [values("int32", [2, 2], [2, 0, 0, 0]), draw([2, 2], reals(-2, 2))],
+        attributes: { axis: 0, size: 3 },
+      },
+      {
+        inputs: [values("int32", [2, 1], [2, 1]), draw([2, 1], reals(-2, 2))],
+        attributes: { axis: 1, size: 3 },
+      },
+    ],
+  },
+  argsort: {
+    formula: "the indices that sort x along one axis, stable, NaN as the largest; int32",
+    samples: () => [
+      { inputs: [draw([6], reals(-2, 2))], attributes: { axis: 0, descending: false } },
+      { inputs: [draw([3, 4], reals(-2, 2))], attributes: { axis: 0, descending: true } },
+      {
+        inputs: [values("int32", [2, 4], [3, 1, 3, 1, 2, 2, 0, 2])],
+        attributes: { axis: 1, descending: true },
+      },
+      { inputs: [draw([3, 1], reals(-2, 2))], attributes: { axis: 1, descending: false } },
+      { inputs: [draw([0], reals(-2, 2))], attributes: { axis: 0, descending: false } },
+    ],
+  },
 };
 
 /** Throws an `IndexError` for the first index outside [0, size). */

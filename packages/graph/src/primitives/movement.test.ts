@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { allocate, type DType } from "../dtype.js";
 import { runProgram } from "../engine.js";
 import { HostStorage } from "../storage.js";
+import { samplesOf } from "../descriptions.js";
 import { createLeaf, createNode, type AttributesOf, type Node } from "../node.js";
 import { primitiveNames, primitives, type PrimitiveName } from "../primitives.js";
 import { referenceEngine } from "../reference-engine.js";
@@ -30,7 +31,7 @@ describe("movements", () => {
     for (const name of views) {
       const movement = primitives[name] as ViewMovement<object>;
       expect(movement.kind).toBe("movement");
-      for (const { inputs, attributes } of movement.samples) {
+      for (const { inputs, attributes } of samplesOf(name)) {
         const [{ shape: input }] = inputs;
         const output = movement.shape(inputs, attributes);
         if (sizeOf(output) === 0) continue;

@@ -1,6 +1,6 @@
 import { canHold, numbers } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import type { NoAttributes, Primitive } from "../primitive.js";
+import type { NoAttributes, Primitive, Sample } from "../primitive.js";
 import { draw, reals } from "../samples.js";
 import { checkShape, contiguousStrides, formatShape, sameShape, sizeOf, type Shape } from "../shape.js";
 import {
@@ -21,16 +21,12 @@ export interface ViewMovement<Attributes extends object> extends Primitive<Attri
 }
 
 interface MovementRow<Attributes extends object> {
-  readonly formula: string;
   shape(input: Shape, attributes: Attributes): Shape;
   view(input: Shape, attributes: Attributes): View;
   readonly showsAll: boolean;
-  /** Input shapes and attributes for tests. */
-  readonly samples: readonly (readonly [Shape, Attributes])[];
 }
 
 export const reshape = movement<{ readonly shape: Shape }>("reshape", {
-  formula: "the same elements in row-major order, in another shape",
   shape(input, { shape }) {
     checkShape("reshape", shape);
     if (sizeOf(shape) !== sizeOf(input)) {
@@ -43,16 +39,9 @@ export const reshape = movement<{ readonly shape: Shape }>("reshape", {
   },
   view: (_input, { shape }) => contiguousView(shape),
   showsAll: true,
-  samples: [
-    [[2, 3], { shape: [3, 2] }],
-    [[4, 1], { shape: [2, 1, 2] }],
-    [[], { shape: [1, 1] }],
-    [[0, 2], { shape: [4, 0] }],
-  ],
 });
 
 export const permute = movement<{ readonly axes: readonly number[] }>("permute", {
-  formula: "axis i of y is axis axes[i] of x",
   shape(input, { axes }) {
     if ([...axes].sort((a, b) => a - b).some((axis, i) => axis !== i) || axes.length !== input.length) {
       throw new ShapeError(
@@ -67,17 +56,9 @@ export const permute = movement<{ readonly axes: readonly number[] }>("permute",
     return { offset: 0, strides: axes.map((axis) => strides[axis]) };
   },
   showsAll: true,
-  samples: [
-    [[2, 3], { axes: [1, 0] }],
-    [[2, 3, 4], { axes: [2, 0, 1] }],
-    [[3, 1, 2], { axes: [0, 2, 1] }],
-    [[], { axes: [] }],
-    [[0, 2], { axes: [1, 0] }],
-  ],
 });
 
 export const expand = movement<{ readonly shape: Shape }>("expand", {
-  formula: "axes of length 1 repeated to the given length",
   shape(input, { shape }) {
     checkShape("expand", shape);
     if (
@@ -93,12 +74,6 @@ export const expand = movement<{ readonly shape: Shape }>("expand", {
   },
   view: (input, { shape }) => repeatedView(input, shape),
   showsAll: true,
-  samples: [
-    [[1, 3], { shape: [4, 3] }],
-    [[2, 1, 1], { shape: [2, 3, 2] }],
-    [[1], { shape: [0] }],
-    [[2], { shape: [2] }],
-  ],
 });
 
 /** Per axis: the first index, the number of elements, and the step between them (at least 1). */
@@ -109,7 +84,6 @@ export interface SliceAttributes {
 }
 
 export const slice = movement<SliceAttributes>("slice", {
-  formula: "every step-th element from start, on each axis",
   shape(input, { starts, lengths, steps }) {
     const fits = input.every((size, axis) => {
       const [start, length, step] = [starts[axis], lengths[axis], steps[axis]];
@@ -133,16 +107,9 @@ export const slice = movement<SliceAttributes>("slice", {
     };
   },
   showsAll: false,
-  samples: [
-    [[5], { starts: [1], lengths: [2], steps: [3] }],
-    [[4, 3], { starts: [1, 0], lengths: [2, 2], steps: [1, 2] }],
-    [[3, 1], { starts: [0, 0], lengths: [2, 1], steps: [2, 1] }],
-    [[3], { starts: [1], lengths: [0], steps: [1] }],
-  ],
 });
 
 export const flip = movement<{ readonly axes: readonly number[] }>("flip", {
-  formula: "the elements in reverse order along some axes",
   shape(input, { axes }) {
     const known = axes.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < input.length);
     if (!known || new Set(axes).size !== axes.length) {
@@ -158,20 +125,12 @@ export const flip = movement<{ readonly axes: readonly number[] }>("flip", {
     };
   },
   showsAll: true,
-  samples: [
-    [[5], { axes: [0] }],
-    [[2, 3], { axes: [0, 1] }],
-    [[3, 1, 2], { axes: [2] }],
-    [[0, 2], { axes: [0] }],
-  ],
 });
 
 export const detach = movement<NoAttributes>("detach", {
-  formula: "x, through which no gradient flows",
   shape: (input) => input,
   view: contiguousView,
   showsAll: true,
-  samples: [[[2, 3], {}]],
 });
 
 /** `size`, `stride` and `dilation` for each of the last axes, one entry per axis. */
@@ -182,8 +141,6 @@ export interface WindowAttributes {
 }
 
 export const unfold = movement<WindowAttributes>("unfold", {
-  formula:
-    "[…, L] → […, P, size]: P windows on each of the last axes, stride apart, their elements dilation apart",
   shape(input, { size, stride, dilation }) {
     const rank = size.length;
     const spatial = input.slice(input.length - rank);
@@ -213,11 +170,6 @@ export const unfold = movement<WindowAttributes>("unfold", {
     };
   },
   showsAll: false,
-  samples: [
-    [[5], { size: [2], stride: [1], dilation: [1] }],
-    [[2, 6], { size: [3], stride: [2], dilation: [1] }],
-    [[1, 5, 4], { size: [2, 2], stride: [1, 2], dilation: [2, 1] }],
-  ],
 });
 
 /** The transpose of `unfold`: adds each element of each window at the position that `unfold` read it from. */
@@ -225,7 +177,7 @@ export const fold: Primitive<WindowAttributes & { readonly shape: Shape }, "accu
   name: "fold",
   kind: "accumulation",
   arity: 1,
-  formula: "[…, P, size] → […, L]: adds each element of a window to the element it was copied from",
+
   shape([x], attributes) {
     const expected = unfold.shape([{ ...x, shape: attributes.shape }], attributes);
     if (!sameShape(expected, x.shape)) {
@@ -243,20 +195,6 @@ export const fold: Primitive<WindowAttributes & { readonly shape: Shape }, "accu
   reference([x], attributes, output) {
     scatterAddView(x.data, unfold.view(attributes.shape, attributes), x.shape, output.data);
   },
-  samples: [
-    {
-      inputs: [draw([4, 2], reals(-2, 2))],
-      attributes: { shape: [5], size: [2], stride: [1], dilation: [1] },
-    },
-    {
-      inputs: [draw([2, 2, 3], reals(-2, 2))],
-      attributes: { shape: [2, 6], size: [3], stride: [2], dilation: [1] },
-    },
-    {
-      inputs: [draw([1, 3, 2, 2, 2], reals(-2, 2))],
-      attributes: { shape: [1, 5, 4], size: [2, 2], stride: [1, 2], dilation: [2, 1] },
-    },
-  ],
 };
 
 /** Per axis: the number of elements to insert before, after, and between neighbours; and their value. */
@@ -271,7 +209,7 @@ export const pad: Primitive<PadAttributes, "movement"> = {
   name: "pad",
   kind: "movement",
   arity: 1,
-  formula: "x with a value put before, after and between its elements, on each axis",
+
   shape([x], { before, after, between }) {
     const counts = [...before, ...after, ...between];
     if (before.length !== x.shape.length || counts.some((count) => !Number.isInteger(count) || count < 0)) {
@@ -301,18 +239,6 @@ export const pad: Primitive<PadAttributes, "movement"> = {
     output.data.fill(value);
     scatterView(x.data, view, x.shape, output.data);
   },
-  samples: [
-    { inputs: [draw([3], reals(-2, 2))], attributes: { before: [1], after: [2], between: [0], value: 0 } },
-    {
-      inputs: [draw([2, 3], reals(-2, 2))],
-      attributes: { before: [0, 1], after: [1, 0], between: [2, 1], value: -1.5 },
-    },
-    {
-      inputs: [draw([2, 1], reals(-2, 2))],
-      attributes: { before: [0, 2], after: [0, 1], between: [0, 3], value: 0 },
-    },
-    { inputs: [draw([0], reals(-2, 2))], attributes: { before: [1], after: [1], between: [0], value: 2 } },
-  ],
 };
 
 /** Joins tensors end to end along one axis. */
@@ -320,7 +246,7 @@ export const concat: Primitive<{ readonly axis: number }, "movement"> = {
   name: "concat",
   kind: "movement",
   arity: "any",
-  formula: "the inputs one after another along an axis",
+
   shape(inputs, { axis }) {
     const [first] = inputs;
     const fits = inputs.every(
@@ -356,15 +282,126 @@ export const concat: Primitive<{ readonly axis: number }, "movement"> = {
       }
     }
   },
-  samples: [
-    { inputs: [draw([2], reals(-2, 2)), draw([3], reals(-2, 2), 1)], attributes: { axis: 0 } },
-    {
-      inputs: [draw([2, 1], reals(-2, 2)), draw([2, 3], reals(-2, 2), 1), draw([2, 0], reals(-2, 2), 2)],
-      attributes: { axis: 1 },
-    },
-    { inputs: [draw([1, 2, 2], reals(-2, 2))], attributes: { axis: 2 } },
-  ],
 };
+
+/** The formulas and the samples. */
+export const movementDescriptions = {
+  reshape: {
+    formula: "the same elements in row-major order, in another shape",
+    samples: () =>
+      samplesOfShapes<{ readonly shape: Shape }>(
+        [[2, 3], { shape: [3, 2] }],
+        [[4, 1], { shape: [2, 1, 2] }],
+        [[], { shape: [1, 1] }],
+        [[0, 2], { shape: [4, 0] }],
+      ),
+  },
+  permute: {
+    formula: "axis i of y is axis axes[i] of x",
+    samples: () =>
+      samplesOfShapes<{ readonly axes: readonly number[] }>(
+        [[2, 3], { axes: [1, 0] }],
+        [[2, 3, 4], { axes: [2, 0, 1] }],
+        [[3, 1, 2], { axes: [0, 2, 1] }],
+        [[], { axes: [] }],
+        [[0, 2], { axes: [1, 0] }],
+      ),
+  },
+  expand: {
+    formula: "axes of length 1 repeated to the given length",
+    samples: () =>
+      samplesOfShapes<{ readonly shape: Shape }>(
+        [[1, 3], { shape: [4, 3] }],
+        [[2, 1, 1], { shape: [2, 3, 2] }],
+        [[1], { shape: [0] }],
+        [[2], { shape: [2] }],
+      ),
+  },
+  slice: {
+    formula: "every step-th element from start, on each axis",
+    samples: () =>
+      samplesOfShapes<SliceAttributes>(
+        [[5], { starts: [1], lengths: [2], steps: [3] }],
+        [[4, 3], { starts: [1, 0], lengths: [2, 2], steps: [1, 2] }],
+        [[3, 1], { starts: [0, 0], lengths: [2, 1], steps: [2, 1] }],
+        [[3], { starts: [1], lengths: [0], steps: [1] }],
+      ),
+  },
+  flip: {
+    formula: "the elements in reverse order along some axes",
+    samples: () =>
+      samplesOfShapes<{ readonly axes: readonly number[] }>(
+        [[5], { axes: [0] }],
+        [[2, 3], { axes: [0, 1] }],
+        [[3, 1, 2], { axes: [2] }],
+        [[0, 2], { axes: [0] }],
+      ),
+  },
+  detach: {
+    formula: "x, through which no gradient flows",
+    samples: () => samplesOfShapes<NoAttributes>([[2, 3], {}]),
+  },
+  unfold: {
+    formula:
+      "[…, L] → […, P, size]: P windows on each of the last axes, stride apart, their elements dilation apart",
+    samples: () =>
+      samplesOfShapes<WindowAttributes>(
+        [[5], { size: [2], stride: [1], dilation: [1] }],
+        [[2, 6], { size: [3], stride: [2], dilation: [1] }],
+        [[1, 5, 4], { size: [2, 2], stride: [1, 2], dilation: [2, 1] }],
+      ),
+  },
+  fold: {
+    formula: "[…, P, size] → […, L]: adds each element of a window to the element it was copied from",
+    samples: () => [
+      {
+        inputs: [draw([4, 2], reals(-2, 2))],
+        attributes: { shape: [5], size: [2], stride: [1], dilation: [1] },
+      },
+      {
+        inputs: [draw([2, 2, 3], reals(-2, 2))],
+        attributes: { shape: [2, 6], size: [3], stride: [2], dilation: [1] },
+      },
+      {
+        inputs: [draw([1, 3, 2, 2, 2], reals(-2, 2))],
+        attributes: { shape: [1, 5, 4], size: [2, 2], stride: [1, 2], dilation: [2, 1] },
+      },
+    ],
+  },
+  pad: {
+    formula: "x with a value put before, after and between its elements, on each axis",
+    samples: () => [
+      { inputs: [draw([3], reals(-2, 2))], attributes: { before: [1], after: [2], between: [0], value: 0 } },
+      {
+        inputs: [draw([2, 3], reals(-2, 2))],
+        attributes: { before: [0, 1], after: [1, 0], between: [2, 1], value: -1.5 },
+      },
+      {
+        inputs: [draw([2, 1], reals(-2, 2))],
+        attributes: { before: [0, 2], after: [0, 1], between: [0, 3], value: 0 },
+      },
+      { inputs: [draw([0], reals(-2, 2))], attributes: { before: [1], after: [1], between: [0], value: 2 } },
+    ],
+  },
+  concat: {
+    formula: "the inputs one after another along an axis",
+    samples: () => [
+      { inputs: [draw([2], reals(-2, 2)), draw([3], reals(-2, 2), 1)], attributes: { axis: 0 } },
+      {
+        inputs: [draw([2, 1], reals(-2, 2)), draw([2, 3], reals(-2, 2), 1), draw([2, 0], reals(-2, 2), 2)],
+        attributes: { axis: 1 },
+      },
+      { inputs: [draw([1, 2, 2], reals(-2, 2))], attributes: { axis: 2 } },
+    ],
+  },
+};
+
+/** One sample of each shape, with its attributes. */
+function samplesOfShapes<Attributes extends object>(
+  ...samples: readonly (readonly [Shape, Attributes])[]
+): Sample<Attributes>[] {
+  return samples.map(([shape, attributes]) => ({ inputs: [draw(shape, reals(-2, 2))], attributes }));
+}
 
 function movement<Attributes extends object>(
   name: string,
@@ -374,7 +411,6 @@ function movement<Attributes extends object>(
     name,
     kind: "movement",
     arity: 1,
-    formula: row.formula,
     shape: ([x], attributes) => row.shape(x.shape, attributes),
     dtype: ([x]) => x.dtype,
     view: (input, attributes) => row.view(input, attributes),
@@ -382,9 +418,5 @@ function movement<Attributes extends object>(
     reference([x], attributes, output) {
       gatherView(x.data, row.view(x.shape, attributes), output.shape, output.data);
     },
-    samples: row.samples.map(([shape, attributes]) => ({
-      inputs: [draw(shape, reals(-2, 2))],
-      attributes,
-    })),
   };
 }

@@ -38,7 +38,7 @@ export const randomBits: Primitive<{ readonly shape: Shape }, "random"> = {
   name: "randomBits",
   kind: "random",
   arity: 1,
-  formula: "yᵢ = word i mod 4 of Philox4×32-10 at block + ⌊i/4⌋; input: [key₀, key₁, block₀, block₁]",
+
   shape([state], { shape }) {
     checkShape("randomBits", shape);
     if (state.shape.length === 1 && state.shape[0] === 4) return shape;
@@ -58,12 +58,19 @@ export const randomBits: Primitive<{ readonly shape: Shape }, "random"> = {
         output.data[i + word] = words[word];
     }
   },
-  samples: [
-    { inputs: [values("int32", [4], [1, 2, 3, 4])], attributes: { shape: [3, 3] } },
-    { inputs: [values("int32", [4], [-5, 0, -1, 0])], attributes: { shape: [6] } },
-    { inputs: [values("int32", [4], [0, 0, 0, 0])], attributes: { shape: [] } },
-    { inputs: [values("int32", [4], [0, 0, 0, 0])], attributes: { shape: [0, 2] } },
-  ],
+};
+
+/** The formulas and the samples. */
+export const randomDescriptions = {
+  randomBits: {
+    formula: "yᵢ = word i mod 4 of Philox4×32-10 at block + ⌊i/4⌋; input: [key₀, key₁, block₀, block₁]",
+    samples: () => [
+      { inputs: [values("int32", [4], [1, 2, 3, 4])], attributes: { shape: [3, 3] } },
+      { inputs: [values("int32", [4], [-5, 0, -1, 0])], attributes: { shape: [6] } },
+      { inputs: [values("int32", [4], [0, 0, 0, 0])], attributes: { shape: [] } },
+      { inputs: [values("int32", [4], [0, 0, 0, 0])], attributes: { shape: [0, 2] } },
+    ],
+  },
 };
 
 /** The high and low half of the 64-bit product of two 32-bit words, computed from 16-bit pieces that doubles hold exactly. */

@@ -1,6 +1,6 @@
 import { dtypes, numbers, type DType, type DTypes } from "../dtype.js";
 import { DTypeError, ShapeError } from "../errors.js";
-import type { Primitive } from "../primitive.js";
+import type { Primitive, Sample } from "../primitive.js";
 import { draw, reals, values, type Range } from "../samples.js";
 import { contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
 import { forEachRow, rowLengthOf } from "../strided.js";
@@ -19,39 +19,31 @@ export interface Reduction<D extends DType = DType> extends Primitive<ReductionA
 }
 
 interface ReductionRow<D extends DType> {
-  readonly formula: string;
   readonly combine: (total: number, x: number) => number;
   readonly combineIntegers?: (total: number, x: number) => number;
   readonly initial: number | null;
   readonly accepts: DTypes<D>;
-  readonly samples: Range;
 }
 
 export const sum = reduction("sum", {
-  formula: "Σ x",
   combine: (total, x) => total + x,
   // Int32 sums wrap around at every step, so the order of additions does not matter.
   combineIntegers: (total, x) => (total + x) | 0,
   initial: 0,
   accepts: numbers,
-  samples: reals(-2, 2),
 });
 
 export const prod = reduction("prod", {
-  formula: "Π x",
   combine: (total, x) => total * x,
   combineIntegers: Math.imul,
   initial: 1,
   accepts: numbers,
-  samples: reals(0.4, 2),
 });
 
 export const max = reduction("max", {
-  formula: "the largest x; NaN if any is",
   combine: Math.max,
   initial: null,
   accepts: dtypes,
-  samples: reals(-2, 2),
 });
 
 /** Running totals along one axis. */
@@ -59,7 +51,7 @@ export const cumsum: Primitive<{ readonly axis: number }, "cumulative"> = {
   name: "cumsum",
   kind: "cumulative",
   arity: 1,
-  formula: "yᵢ = x₀ + … + xᵢ along one axis",
+
   shape([x], { axis }) {
     checkAxes("cumsum", [axis], x.shape);
     return x.shape;
@@ -78,13 +70,26 @@ export const cumsum: Primitive<{ readonly axis: number }, "cumulative"> = {
       }
     }
   },
-  samples: [
-    { inputs: [draw([5], reals(-2, 2))], attributes: { axis: 0 } },
-    { inputs: [draw([2, 3, 2], reals(-2, 2))], attributes: { axis: 1 } },
-    { inputs: [draw([3, 1], reals(-2, 2))], attributes: { axis: 1 } },
-    { inputs: [draw([0, 2], reals(-2, 2))], attributes: { axis: 0 } },
-    { inputs: [values("int32", [4], [5, -7, 2, 9])], attributes: { axis: 0 } },
-  ],
+};
+
+/** The formulas and the samples. */
+export const reductionDescriptions = {
+  sum: { formula: "Σ x, over some axes", samples: () => samplesOf(sum, reals(-2, 2)) },
+  prod: { formula: "Π x, over some axes", samples: () => samplesOf(prod, reals(0.4, 2)) },
+  max: {
+    formula: "the largest x; NaN if any is, over some axes",
+    samples: () => samplesOf(max, reals(-2, 2)),
+  },
+  cumsum: {
+    formula: "yᵢ = x₀ + … + xᵢ along one axis",
+    samples: () => [
+      { inputs: [draw([5], reals(-2, 2))], attributes: { axis: 0 } },
+      { inputs: [draw([2, 3, 2], reals(-2, 2))], attributes: { axis: 1 } },
+      { inputs: [draw([3, 1], reals(-2, 2))], attributes: { axis: 1 } },
+      { inputs: [draw([0, 2], reals(-2, 2))], attributes: { axis: 0 } },
+      { inputs: [values("int32", [4], [5, -7, 2, 9])], attributes: { axis: 0 } },
+    ],
+  },
 };
 
 /** Throws a ShapeError if a reduction that has no result over no elements would have to return one. */
@@ -106,7 +111,6 @@ function reduction<D extends DType>(name: string, row: ReductionRow<D>): Reducti
     name,
     kind: "reduction",
     arity: 1,
-    formula: `${row.formula}, over some axes`,
     accepts: row.accepts,
     initial: row.initial,
     shape([x], { axes }) {
@@ -133,20 +137,6 @@ function reduction<D extends DType>(name: string, row: ReductionRow<D>): Reducti
         output.data[i] = total;
       }
     },
-    samples: [
-      { inputs: [draw([], row.samples)], attributes: { axes: [] } },
-      { inputs: [draw([5], row.samples)], attributes: { axes: [0] } },
-      { inputs: [draw([2, 3, 4], row.samples)], attributes: { axes: [1] } },
-      { inputs: [draw([2, 3, 4], row.samples, 1)], attributes: { axes: [0, 2] } },
-      { inputs: [draw([3, 1, 2], row.samples)], attributes: { axes: [1] } },
-      { inputs: [draw([2, 3], row.samples)], attributes: { axes: [0, 1] } },
-      { inputs: [draw([0, 2], row.samples)], attributes: { axes: [1] } },
-      ...(row.initial === null ? [] : [{ inputs: [draw([0, 2], row.samples)], attributes: { axes: [0] } }]),
-      { inputs: [values("int32", [2, 3], [4, -2, 9, 7, 1, -8])], attributes: { axes: [1] } },
-      ...(row.accepts.includes("bool")
-        ? [{ inputs: [values("bool", [2, 2], [0, 1, 0, 0])], attributes: { axes: [1] } }]
-        : []),
-    ],
   };
 }
 
@@ -175,4 +165,21 @@ function acceptOnly(name: string, dtype: DType, accepts: readonly DType[]): DTyp
     `got ${dtype}; expected ${accepts.join(", ")}`,
     'Cast with x.cast("int32") or another type',
   );
+}
+
+function samplesOf({ initial, accepts }: Reduction, range: Range): Sample<ReductionAttributes>[] {
+  return [
+    { inputs: [draw([], range)], attributes: { axes: [] } },
+    { inputs: [draw([5], range)], attributes: { axes: [0] } },
+    { inputs: [draw([2, 3, 4], range)], attributes: { axes: [1] } },
+    { inputs: [draw([2, 3, 4], range, 1)], attributes: { axes: [0, 2] } },
+    { inputs: [draw([3, 1, 2], range)], attributes: { axes: [1] } },
+    { inputs: [draw([2, 3], range)], attributes: { axes: [0, 1] } },
+    { inputs: [draw([0, 2], range)], attributes: { axes: [1] } },
+    ...(initial === null ? [] : [{ inputs: [draw([0, 2], range)], attributes: { axes: [0] } }]),
+    { inputs: [values("int32", [2, 3], [4, -2, 9, 7, 1, -8])], attributes: { axes: [1] } },
+    ...(accepts.includes("bool")
+      ? [{ inputs: [values("bool", [2, 2], [0, 1, 0, 0])], attributes: { axes: [1] } }]
+      : []),
+  ];
 }

@@ -42,7 +42,7 @@ export const scan: Signature<ScanAttributes, "loop"> = {
   name: "scan",
   kind: "loop",
   arity: "any",
-  formula: "for every iteration: (carries, results) = body(constants, carries, slices of the sequences)",
+
   shape(inputs, { body, length }) {
     const { constants, carries, sequences } = body;
     const count = constants.length + carries.length + sequences.length;
@@ -66,14 +66,26 @@ export const scanOutput: Signature<{ readonly index: number }, "loop"> = {
   name: "scanOutput",
   kind: "loop",
   arity: 1,
-  formula:
-    "output `index` of a loop: a carry after the last iteration, or a result of all iterations, stacked",
+
   shape([bundle], { index }) {
     const { body, length } = loopOf(bundle);
     const { shape } = outputOf(body, index);
     return index < body.next.length ? shape : [length, ...shape];
   },
   dtype: ([bundle], { index }) => outputOf(loopOf(bundle).body, index).dtype,
+};
+
+/** The formulas. A loop has no samples: its body defines what it computes. */
+export const scanDescriptions = {
+  scan: {
+    formula: "for every iteration: (carries, results) = body(constants, carries, slices of the sequences)",
+    samples: () => [],
+  },
+  scanOutput: {
+    formula:
+      "output `index` of a loop: a carry after the last iteration, or a result of all iterations, stacked",
+    samples: () => [],
+  },
 };
 
 function outputOf({ next, results }: BodyTypes, index: number): TensorType {

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { expectValues, listOf, writeValue } from "@stargrad/tensor/internal";
+import { expectValues, expectList, writeValue } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { moduleKind } from "../modules.js";
 
@@ -22,9 +22,9 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [name: string, module: M]> = []) {
     super();
     const isPlain = writeValue(modules) === "an object" && !(Symbol.iterator in modules);
-    const entries = listOf("ModuleDict", isPlain ? Object.entries(modules) : modules, "pairs", hint);
+    const entries = expectList("ModuleDict", isPlain ? Object.entries(modules) : modules, "pairs", hint);
     for (const entry of entries) {
-      const [name, module] = listOf("ModuleDict", entry, "a name and a module", hint);
+      const [name, module] = expectList("ModuleDict", entry, "a name and a module", hint);
       this.set(name as string, module as M);
     }
   }

@@ -1,5 +1,5 @@
 import type { Tensor } from "@stargrad/tensor";
-import { expectOptions } from "@stargrad/tensor/internal";
+import { anything, expectOptions } from "@stargrad/tensor/internal";
 import { TensorModule } from "../tensor-module.js";
 import { Dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
@@ -60,7 +60,7 @@ export class TransformerDecoderLayer extends TensorModule {
   }
 
   forward(x: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
-    expectOptions(this.describe(), masks, ["target", "memory"]);
+    expectOptions(this.describe(), masks, { target: anything, memory: anything });
     const { target = {}, memory: seen = {} } = masks;
     for (const each of [target, seen]) expectOptions(this.describe(), each, maskKinds);
     const parts: readonly (readonly [LayerNorm, (x: Tensor) => Tensor])[] = [

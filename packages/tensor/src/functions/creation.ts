@@ -12,7 +12,7 @@ import {
   type TypedArray,
 } from "@stargrad/graph";
 import { asElements, canHold, checkShape, dtypeOf } from "@stargrad/graph/internal";
-import { elementsIn, store, type AnyTypedArray } from "../from-array.js";
+import { cannotHold, elementsIn, store, type AnyTypedArray } from "../from-array.js";
 import { given, input, list, literal, operation } from "../operation.js";
 import type { NestedArray } from "../nested.js";
 import { broadcastTo, castTo, scalar } from "../operands.js";
@@ -138,12 +138,11 @@ export const arange = /* @__PURE__ */ operation(
     }
     if (start === 0 && step === 1) {
       if (size > 0 && !canHold(dtype, size - 1)) {
-        throw new ArgumentError("arange", `element ${size - 1} is ${size - 1}, which ${dtype} cannot hold`);
+        throw cannotHold("arange", size - 1, size - 1, dtype);
       }
       return castTo(apply("iota", [], { size }), dtype);
     }
-    const numbers = Float64Array.from({ length: size }, (_, i) => start + i * step);
-    return fromData(store("arange", numbers, dtype), [size]);
+    return sequence("arange", size, dtype, (i) => start + i * step);
   },
 ) as (first: number, second?: number, step?: number, options?: CreationOptions) => Tensor;
 
@@ -157,10 +156,9 @@ export const linspace = /* @__PURE__ */ operation(
     }
     const step = (stop - start) / Math.max(count - 1, 1);
     // The second half is computed from `stop` backwards, so that the last number is exactly `stop`.
-    const numbers = Float64Array.from({ length: count }, (_, i) =>
+    return sequence("linspace", count, dtype, (i) =>
       i < count / 2 ? start + i * step : stop - (count - 1 - i) * step,
     );
-    return fromData(store("linspace", numbers, dtype), [count]);
   },
 ) as (start: number, stop: number, count: number, options?: CreationOptions) => Tensor;
 
@@ -170,11 +168,30 @@ export const eye = /* @__PURE__ */ operation(
   ["rows", "columns", ["dtype"]],
   (rows: number, columns = rows, { dtype = "float32" }: CreationOptions) => {
     checkShape("eye", [rows, columns]);
-    const data = allocate(dtype, rows * columns);
+    const data = allocated("eye", dtype, rows * columns);
     for (let i = 0; i < Math.min(rows, columns); i++) data[i * columns + i] = 1;
     return fromData(data, [rows, columns]);
   },
 ) as (rows: number, columns?: number, options?: CreationOptions) => Tensor;
+
+function sequence(called: string, size: number, dtype: DType, elementAt: (i: number) => number): Tensor {
+  const data = allocated(called, dtype, size);
+  for (let i = 0; i < size; i++) {
+    const value = elementAt(i);
+    if (!canHold(dtype, value)) throw cannotHold(called, i, value, dtype);
+    data[i] = value;
+  }
+  return fromData(data, [size]);
+}
+
+/** Throws: ArgumentError if the array is larger than the memory, or than arrays can be */
+function allocated(called: string, dtype: DType, size: number): TypedArray {
+  try {
+    return allocate(dtype, size);
+  } catch {
+    throw new ArgumentError(called, `got ${size} elements of ${dtype}; there is not enough memory`);
+  }
+}
 
 function creator(called: string, value: number): Creator {
   return operation(called, [list, ["dtype"]], (shape: Shape, { dtype }: CreationOptions) =>

@@ -7,7 +7,7 @@ import {
   sizeOf,
   type Shape,
 } from "@stargrad/graph";
-import { normalizeAxes, normalizeAxis, writeValue } from "@stargrad/graph/internal";
+import { expectValues, listOf, normalizeAxes, normalizeAxis, number } from "@stargrad/graph/internal";
 import type {
   AxesOf,
   AxisOption,
@@ -153,6 +153,17 @@ export const unsqueeze = operation("unsqueeze", [input, "axis"], (x: Tensor, axi
 /** Start, stop (exclusive) and step, as in Python: negative indices count from the end, null means an open end. */
 export type Range = readonly [start?: number | null, stop?: number | null, step?: number];
 
+const numbersKind = /* @__PURE__ */ listOf(number);
+const rangesKind = /* @__PURE__ */ listOf([
+  "[start, stop, step], or null for a whole axis",
+  (range) => range === null || range === undefined || isRange(range),
+]);
+
+function isRange(value: unknown): boolean {
+  const isPart = (part: unknown): boolean => part === null || part === undefined || number[1](part);
+  return Array.isArray(value) && value.length <= 3 && value.every(isPart);
+}
+
 /**
  * A part of x, given by one range per axis, as slices in Python. `null` selects a whole axis, and so do missing ranges.
  * `slice(x, [null, [0, 2], [null, null, -1]])` is Python's `x[:, 0:2, ::-1]`.
@@ -163,13 +174,7 @@ export const slice = operation(
   "slice",
   [input, given],
   (x: Tensor, ranges: readonly (Range | null)[]): Tensor => {
-    const argument: unknown = ranges;
-    if (!Array.isArray(argument)) {
-      throw new ArgumentError(
-        "slice",
-        `got ${writeValue(argument)}; expected a list with a range or null for each axis`,
-      );
-    }
+    expectValues("slice", { ranges }, rangesKind);
     if (ranges.length > x.ndim) {
       throw new ShapeError("slice", `got ${ranges.length} ranges for the shape ${formatShape(x.shape)}`);
     }
@@ -243,11 +248,17 @@ export const flip = operation(
 /** The number of elements to add before and after each axis. */
 export type Amounts = readonly (readonly [before: number, after: number])[];
 
+const amountsKind = /* @__PURE__ */ listOf([
+  "[before, after]",
+  (pair) => numbersKind[1](pair) && (pair as unknown[]).length === 2,
+]);
+
 /** Adds `before` and `after` elements around each axis. Defaults: value 0. Source: numpy.pad */
 export const pad = operation(
   "pad",
   [input, given, ["value"]],
   (x: Tensor, amounts: Amounts, options: { readonly value?: number }) => {
+    expectValues("pad", { amounts }, amountsKind);
     if (amounts.length !== x.ndim) {
       throw new ShapeError(
         "pad",

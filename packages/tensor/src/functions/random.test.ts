@@ -164,13 +164,13 @@ describe("messages", () => {
     expect(() => uniform([2], { low: 1, high: 0 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: uniform: got low 1 and high 0; expected low ≤ high]`,
     );
-    expect(() => uniform([2], { high: NaN })).toThrow("uniform: got low 0 and high NaN");
+    expect(() => uniform([2], { high: NaN })).toThrow("uniform: got high NaN; expected a finite number");
     expect(() => uniform([-1])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: uniform: got the shape [-1]; every axis must be a whole number of at least 0]`,
     );
     expect(() => normal([2.5])).toThrow("normal: got the shape [2.5]");
     expect(() => normal([2], { std: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: normal: got std -1; expected at least 0]`,
+      `[ArgumentError: normal: got std -1; expected a finite number of at least 0]`,
     );
     expect(() => randint([2], { high: 0 })).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: randint: got low 0 and high 0; expected whole numbers from −2³¹ to 2³¹ with low < high]`,
@@ -178,7 +178,7 @@ describe("messages", () => {
     expect(() => randint([2], { high: 2 ** 31 + 1 })).toThrow("randint: got low 0 and high 2147483649");
     expect(() => randint([2], { high: 2.5 })).toThrow("randint: got low 0 and high 2.5");
     expect(() => bernoulli([2], { probability: 1.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: bernoulli: got the probability 1.5; expected 0 to 1]`,
+      `[ArgumentError: bernoulli: got probability 1.5; expected a number from 0 to 1]`,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { ArgumentError, sizeOf, type DType, type Shape } from "@stargrad/graph";
-import { canHold, checkShape } from "@stargrad/graph/internal";
+import { canHold, checkShape, expectValues, fraction, oneOf } from "@stargrad/graph/internal";
 import { drawStart } from "../draw-starts.js";
 import { defaultGenerator, type Generator } from "../generator.js";
 import { list, operation } from "../operation.js";
@@ -39,11 +39,13 @@ export interface BernoulliOptions extends RandomOptions {
   readonly probability: number;
 }
 
+const floatType = /* @__PURE__ */ oneOf("float32", "float64");
+
 /**
  * Uniform numbers in [low, high). If high − low is small compared with low, rounding may yield `high` itself.
  *
  * Defaults: low 0, high 1
- * Throws: ArgumentError if high is below low
+ * Throws: ArgumentError if high is below low; for another element type than float32 and float64 (see `randint`)
  * See also: torch.rand; numpy.random.Generator.uniform
  */
 export const uniform = /* @__PURE__ */ operation(
@@ -51,6 +53,7 @@ export const uniform = /* @__PURE__ */ operation(
   [list, ["low", "high", "dtype", "generator"]],
   (shape: Shape, { low = 0, high = 1, dtype = "float32", generator }: UniformOptions) => {
     checkShape("uniform", shape);
+    expectValues("uniform", { dtype }, floatType);
     if (!(high >= low))
       throw new ArgumentError("uniform", `got low ${low} and high ${high}; expected low ≤ high`);
     const unit = dtype === "float32" ? unitFloat32(shape, generator) : unitFloat64(shape, generator);
@@ -72,7 +75,6 @@ export const normal = /* @__PURE__ */ operation(
   [list, ["mean", "std", "dtype", "generator"]],
   (shape: Shape, { mean = 0, std = 1, ...options }: NormalOptions) => {
     checkShape("normal", shape);
-    if (!(std >= 0)) throw new ArgumentError("normal", `got std ${std}; expected at least 0`);
     // 1 − u is never 0, so its logarithm is finite.
     const radius = sqrt(mul(log(sub(1, uniform(shape, options))), -2));
     const standard = mul(radius, cos(mul(uniform(shape, options), 2 * Math.PI)));
@@ -113,9 +115,7 @@ export const bernoulli = /* @__PURE__ */ operation(
   [list, ["probability", "generator"]],
   (shape: Shape, { probability, generator }: BernoulliOptions) => {
     checkShape("bernoulli", shape);
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new ArgumentError("bernoulli", `got the probability ${probability}; expected 0 to 1`);
-    }
+    expectValues("bernoulli", { probability }, fraction);
     const drawn: Tensor = less(unitFloat32(shape, generator), probability);
     return drawn;
   },

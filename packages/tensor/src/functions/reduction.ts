@@ -2,7 +2,7 @@ import { type NameOfKind, type Shape } from "@stargrad/graph";
 import { checkNotEmpty, normalizeAxes, normalizeAxis, numbers } from "@stargrad/graph/internal";
 import type { AlongAxis, Axis, AxisOption, LastAxis, OptionsFor, Reduced } from "../axis-types.js";
 import { accepted, castTo, expectFloat } from "../operands.js";
-import { input, operation } from "../operation.js";
+import { input, operation, type Parameter } from "../operation.js";
 import { apply, type Tensor } from "../tensor.js";
 import {
   abs,
@@ -82,7 +82,7 @@ export type ExtremeFinder = <
   options?: OptionsFor<X["shape"], O>,
 ) => O extends undefined ? Tensor<[]> : Extremes<Reduced<X["shape"], O>>;
 
-const reduced = [input, ["axis", "keepDims"]];
+const reduced: readonly Parameter[] = [input, ["axis", "keepDims"]];
 
 /** `Σ x`. Integers stay integers; bools are counted. */
 export const sum = operation("sum", reduced, (x: Tensor, options: ReductionOptions) =>

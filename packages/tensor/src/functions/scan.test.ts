@@ -279,7 +279,7 @@ describe("the sequences of a scan", () => {
       `[ArgumentError: scan: got neither sequences nor a length. Pass { length }]`,
     );
     expect(of([], 1.5)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: scan: got the length 1.5; expected a whole number of at least 0]`,
+      `[ArgumentError: scan: got length 1.5; expected a whole number of at least 0]`,
     );
   });
 });

@@ -122,9 +122,6 @@ function loopOutputs(definition: LoopDefinition): (index: number) => Tensor {
 
 /** The common length of the sequences, or the given length if there are none. */
 function lengthOf(sequences: readonly Tensor[], length: number | undefined): number {
-  if (length !== undefined && !(Number.isInteger(length) && length >= 0)) {
-    throw new ArgumentError("scan", `got the length ${length}; expected a whole number of at least 0`);
-  }
   const [expected = length] = sequences.map(({ shape }) => shape[0] as number | undefined);
   if (expected === undefined) {
     throw sequences.length === 0
@@ -163,12 +160,15 @@ function replaced<T extends Tree>(tree: T, find: (index: number) => Tensor): T {
  *
  * Throws: ArgumentError if it is not an iteration, for callers without type checking
  */
-function iterationOf({ carry, y }: Iteration<Tree, Tree | null | undefined>): {
+function iterationOf(returned: Iteration<Tree, Tree | null | undefined> | null | undefined): {
   readonly carry: Tree;
   readonly y: Tree | null | undefined;
 } {
   const now = (tree: Tree): Tree => mapTree(tree, ({ node }: Tensor): Tensor => new Tensor(node), "scan");
-  if ((carry as Tree | null | undefined) !== null && typeof carry === "object")
+  const { carry, y, ...further } = returned ?? {};
+  const unknown = returned instanceof Tensor ? [] : Object.keys(further);
+  if (typeof carry === "object" && unknown.length === 0)
     return { carry: now(carry), y: y === null || y === undefined ? y : now(y) };
-  throw new ArgumentError("scan", "the function did not return { carry, y } (y is optional)");
+  const also = unknown.length === 0 ? "" : `, but ${unknown.join(", ")}`;
+  throw new ArgumentError("scan", `the function did not return { carry, y }${also} (y is optional)`);
 }

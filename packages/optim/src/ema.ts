@@ -1,4 +1,5 @@
 import { assignAll, Buffer, type Assignments, type Variable } from "@stargrad/autograd";
+import { lend } from "@stargrad/autograd/internal";
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
 import {
   disposeSymbol,
@@ -74,7 +75,8 @@ export class EMA {
 
   /**
    * Runs `use` with the averages instead of the weights, to evaluate or save the averaged model. The exact weights are
-   * restored after `use` returns or throws; values that `use` assigns to the parameters are lost.
+   * restored after `use` returns or throws; values that `use` assigns to the parameters are lost. Until then, a step of an optimizer
+   * throws, because it would change the averages instead of the weights.
    *
    * Throws: ArgumentError while `withAverages` is already running; the errors of `use`
    */
@@ -82,10 +84,12 @@ export class EMA {
     this.#expectWeights("EMA.withAverages");
     const weights = this.#variables.map(snapshot);
     this.#put(this.#averages.map(snapshot));
+    const takeBack = lend("EMA.withAverages", this.#variables);
     this.#inUse = true;
     try {
       return await use();
     } finally {
+      takeBack();
       this.#inUse = false;
       this.#put(weights);
     }

@@ -5,11 +5,17 @@ import { expectOptions, anything, flag, type OptionKinds } from "@stargrad/tenso
 /** All options, with the defaults filled in. */
 export type Settings<Options> = { -readonly [Option in keyof Options]-?: Options[Option] };
 
-/** Parameters with their own options. Options that a group omits are those of the optimizer. */
-export type ParameterGroup<Options> = { readonly parameters: Iterable<Parameter> } & Options;
+/** Parameters with their own options, and any name. Options that a group omits are those of the optimizer. */
+export type ParameterGroup<Options> = {
+  readonly parameters: Iterable<Parameter>;
+  readonly name?: string;
+} & Options;
 
 /** Parameters and their settings, which may be changed between steps. */
-export type Group<Options> = { readonly parameters: readonly Parameter[] } & Settings<Options>;
+export type Group<Options> = {
+  readonly parameters: readonly Parameter[];
+  readonly name?: string;
+} & Settings<Options>;
 
 /** The parameters of an optimizer, or groups of them. */
 export type ParameterSource<Options> = Iterable<Parameter> | Iterable<ParameterGroup<Options>>;
@@ -34,9 +40,10 @@ export function groupsOf<Options extends object>(
   const groups = items.every((item) => item instanceof Parameter) ? [{ parameters: items }] : items;
   const settled = groups.map((group) => {
     expectGroup(called, group);
-    const { parameters, ...own } = group;
+    const { parameters, name, ...own } = group;
     expectOptions(called, own as Options, kinds);
-    return { ...defaults, ...options, ...own, parameters: [...parameters] };
+    const named = name === undefined ? {} : { name };
+    return { ...defaults, ...options, ...own, ...named, parameters: [...parameters] };
   });
   const parameters = settled.flatMap((group) => group.parameters);
   expectParameters(called, parameters);
@@ -47,7 +54,7 @@ export function groupsOf<Options extends object>(
 function expectGroup(
   called: string,
   group: object,
-): asserts group is { readonly parameters: Iterable<Parameter> } {
+): asserts group is { readonly parameters: Iterable<Parameter>; readonly name?: string } {
   const parameters = "parameters" in group ? group.parameters : undefined;
   if (typeof parameters === "object" && parameters !== null && Symbol.iterator in parameters) return;
   throw new ArgumentError(

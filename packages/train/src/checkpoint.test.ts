@@ -9,8 +9,9 @@ import { AdamW, SGD } from "@stargrad/optim";
 import { ArgumentError, defaultGenerator, Generator, manualSeed, type Tensor } from "@stargrad/tensor";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Training } from "./checkpoint.js";
+import { loadCheckpoint, restoreCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import { fit } from "./fit.js";
+import type { Training } from "./training.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
 
 let folder: string;

@@ -220,15 +220,15 @@ function decode({ tensors, metadata }: Safetensors, path: string): Checkpoint {
 
 /** Sums are texts, because they may be NaN or infinite. */
 function writeRun({ completed, sums }: NonNullable<Checkpoint["run"]>): Json {
-  return { completed, sums: Object.fromEntries([...sums].map(([name, pair]) => [name, pair.map(String)])) };
+  return { completed, sums: Object.fromEntries([...sums].map(([name, pair]) => [name, pair.join(" ")])) };
 }
 
 function readRun({ completed, sums }: Readonly<Record<string, Json>>, called: string): Checkpoint["run"] {
   if (!Number.isSafeInteger(completed) || Number(completed) < 0) {
     throw new FormatError(called, "expected the number of completed epochs in its metadata");
   }
-  const pairs = Object.entries(expectObject(sums, called)).map(([name, pair]) => {
-    const [sum, weight] = Object.values(expectObject({ ...Object(pair) } as Json, called)).map(Number);
+  const pairs = Object.entries(expectObject(sums ?? null, called)).map(([name, pair]) => {
+    const [sum, weight] = typeof pair === "string" ? pair.split(" ").map(Number) : [NaN, NaN];
     return [name, [sum, weight]] as const;
   });
   return { completed: Number(completed), sums: new Map(pairs) };

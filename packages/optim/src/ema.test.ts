@@ -88,6 +88,11 @@ describe("EMA", () => {
         `[ArgumentError: EMA.update: \`withAverages\` is running, so the parameters contain the averages. Await \`withAverages\` first]`,
       );
       await expect(ema.withAverages(() => 1)).rejects.toThrow("EMA.withAverages: `withAverages` is running");
+      // A checkpoint that is saved or restored now would have the averages as its weights.
+      expect(() => ema.stateDict()).toThrow("EMA.stateDict: `withAverages` is running");
+      expect(() => {
+        ema.loadStateDict(new Map());
+      }).toThrow("EMA.loadStateDict: `withAverages` is running");
     });
     ema.update();
   });

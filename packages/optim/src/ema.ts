@@ -95,17 +95,24 @@ export class EMA {
     }
   }
 
-  /** The current averages, `averages.0` and so on, in the order of the parameters. */
+  /**
+   * The current averages, `averages.0` and so on, in the order of the parameters.
+   *
+   * Throws: ArgumentError while `withAverages` is running: a checkpoint would contain the averages instead of the weights
+   */
   stateDict(): Map<string, Tensor> {
+    this.#expectWeights("EMA.stateDict");
     return new Map(this.#averages.map((average, i) => [`averages.${i}`, snapshot(average)]));
   }
 
   /**
    * Loads a state dict: all of it or, if anything does not fit, nothing.
    *
-   * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
+   * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type, or while `withAverages` is
+   * running
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    this.#expectWeights("EMA.loadStateDict");
     const reader = new StateReader(state);
     const values = this.#averages.map((average, i) => {
       return [average, reader.take(`averages.${i}`, average) ?? average] as const;

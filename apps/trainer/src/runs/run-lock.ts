@@ -38,16 +38,12 @@ export async function lockRun(path: string): Promise<() => Promise<void>> {
 async function removeIfLeft(lock: string, path: string): Promise<void> {
   const content = await readFile(lock, "utf8").catch(() => null);
   if (content === null || held.has(lock)) return;
-  const [pid = "", host] = content.trim().split(" ");
+  const [pid = "", host = "?"] = content.trim().split(" ");
   if (host === hostname() && /^[1-9]\d*$/.test(pid) && !isRunning(Number(pid))) {
     await rm(lock, { force: true });
     return;
   }
-  throw inUse(
-    path,
-    lock,
-    `process ${pid === "" ? "?" : pid}${host === hostname() ? "" : ` on ${host ?? "?"}`}`,
-  );
+  throw inUse(path, lock, `process ${pid === "" ? "?" : pid}${host === hostname() ? "" : ` on ${host}`}`);
 }
 
 /** A process of another user counts; this process holds no lock that is not in `held`. */

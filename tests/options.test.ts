@@ -263,7 +263,8 @@ const calls: Readonly<Record<string, Call>> = {
   "train.restoreCheckpoint": {
     call: (options) => {
       const state = { model: model().stateDict(), optimizer: null, loader: null };
-      train.restoreCheckpoint({ ...state, generators: new Map(), metadata: {} }, options);
+      const none = { states: new Map(), run: null, generators: new Map(), metadata: {} };
+      train.restoreCheckpoint({ ...state, ...none }, options);
     },
     required: () => ({ model: model() }),
   },

@@ -65,7 +65,7 @@ program
 program
   .command("text")
   .description("teach a small transformer to write like a text, character by character")
-  .requiredOption("--data <file>", "the text, in UTF-8")
+  .requiredOption("--data <file>", "the text, in UTF-8; /dev/stdin reads a pipe")
   .option("--steps <number>", "the total number of steps of the run (default: 2500)", wholeNumber(1))
   .option("--checkpoint <file>", "where to save the run")
   .option("--resume", "continue the run in the checkpoint")

@@ -2,7 +2,7 @@ import { ArgumentError } from "@stargrad/tensor";
 import { anything, count, expectOptions, flag } from "@stargrad/tensor/internal";
 
 import type { Dataset } from "./dataset.js";
-import { sequentialSampler, shufflingSampler, type Sampler } from "./sampler.js";
+import { sequentialSampler, shufflingSampler, type Order, type Sampler } from "./sampler.js";
 
 export interface DataLoaderOptions {
   /** Items per batch. Default: 1. */
@@ -47,8 +47,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   readonly #seed: number;
   #epoch = 0;
   #position = 0;
-  /** Whether the next loop continues at `position` instead of the start of an epoch. */
-  #restored = false;
+  #restored: DataLoaderState | null = null;
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions = {}) {
     const given = dataset as Partial<Dataset<Batch>> | undefined;
@@ -88,21 +87,27 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     return this.#epoch;
   }
 
-  /** Whether the next loop continues at the position that `restore` has set. `epoch` is then the number of completed epochs. */
-  get isRestored(): boolean {
+  /**
+   * The state that `restore` has set, as long as no loop has gone on from it: a loop that is left at its first batch only looks at
+   * it. Otherwise null. A training continues here; its `epoch` is the number of completed epochs.
+   */
+  get restored(): DataLoaderState | null {
     return this.#restored;
   }
 
   *[Symbol.iterator](): IterableIterator<Batch> {
-    if (this.#position > 0 && !this.#restored) this.#startEpoch(this.#epoch + 1);
-    this.#restored = false;
+    const { epoch: restoredEpoch, position } = this.#restored ?? { position: 0 };
+    const continues = restoredEpoch === this.#epoch && position === this.#position;
+    if (this.#position > 0 && !continues) this.#startEpoch(this.#epoch + 1);
     const epoch = this.#epoch;
     const order = this.#sampler.order(epoch);
     for (let batch = this.#position; batch < this.length; batch++) {
       this.#epoch = epoch;
       this.#position = batch + 1;
       yield this.#batchOf(order, batch);
+      this.#restored = null;
     }
+    this.#restored = null;
     this.#startEpoch(epoch + 1);
   }
 
@@ -154,10 +159,10 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     }
     this.#epoch = epoch;
     this.#position = position;
-    this.#restored = true;
+    this.#restored = this.state();
   }
 
-  #batchOf(order: Int32Array, batch: number): Batch {
+  #batchOf(order: Order, batch: number): Batch {
     const start = batch * this.#batchSize;
     return this.#dataset.batch(order.subarray(start, start + this.#batchSize));
   }

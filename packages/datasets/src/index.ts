@@ -3,7 +3,7 @@ export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
-export { randomSampler, type RandomSamplerOptions, type Sampler } from "./sampler.js";
+export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export {
   starCorners,
   starPixels,

@@ -5,7 +5,7 @@ import { DataLoader, randomSampler } from "./index.js";
 
 describe("randomSampler", () => {
   it("draws the given number of items from all of them, with replacement", () => {
-    const order = randomSampler(10, { draws: 1000, seed: 1 }).order(0);
+    const order = randomSampler(10, { draws: 1000, seed: 1 }).order(0).subarray(0, 2000);
     expect(order.length).toBe(1000);
     const counts = new Array<number>(10).fill(0);
     for (const item of order) counts[item]++;
@@ -14,7 +14,9 @@ describe("randomSampler", () => {
   });
 
   it("draws the same items for the same seed and epoch, and others for another", () => {
-    const draw = (seed: number, epoch: number) => [...randomSampler(1000, { draws: 20, seed }).order(epoch)];
+    const draw = (seed: number, epoch: number) => [
+      ...randomSampler(1000, { draws: 20, seed }).order(epoch).subarray(0, 20),
+    ];
     expect(draw(1, 2)).toEqual(draw(1, 2));
     expect(draw(1, 2)).not.toEqual(draw(1, 3));
     expect(draw(1, 2)).not.toEqual(draw(2, 2));
@@ -40,10 +42,25 @@ describe("randomSampler", () => {
     expect([...seen, ...second]).toEqual(whole);
   });
 
+  it("draws any part of an epoch without the draws before it, however long the epoch is", () => {
+    const sampler = randomSampler(2 ** 31, { draws: 2 ** 40, seed: 5 });
+    expect(sampler.length).toBe(2 ** 40);
+    const draws = sampler.order(3);
+    const start = [...draws.subarray(0, 30)];
+    expect([...draws.subarray(20, 30), ...draws.subarray(0, 20)]).toEqual([
+      ...start.slice(20),
+      ...start.slice(0, 20),
+    ]);
+    expect(draws.subarray(2 ** 40 - 3, 2 ** 40 + 5).length).toBe(3);
+    expect(draws.subarray(2 ** 40 + 1, 2 ** 40 + 5).length).toBe(0);
+    for (const index of draws.subarray(2 ** 39, 2 ** 39 + 1000)) expect(index).toBeGreaterThanOrEqual(0);
+  });
+
   it("rejects wrong numbers of items and draws", () => {
     for (const [items, draws] of [
       [0, 1],
       [1.5, 1],
+      [2 ** 31 + 1, 1],
       [3, -1],
       [3, NaN],
     ]) {

@@ -1,11 +1,17 @@
 import { ArgumentError, Generator } from "@stargrad/tensor";
 import { anything, expectOptions } from "@stargrad/tensor/internal";
 
+/** The indices of an epoch, which an `Int32Array` contains and other samplers compute when they are read. */
+export interface Order {
+  /** The indices from `start` up to, but not including, `end` or the end of the epoch. */
+  subarray(start: number, end: number): Int32Array;
+}
+
 /** Decides which items an epoch contains, and in which order. The same epoch must always give the same order. */
 export interface Sampler {
   /** How many items an epoch has. */
   readonly length: number;
-  order(epoch: number): Int32Array;
+  order(epoch: number): Order;
 }
 
 /** All items in the order of the dataset, in every epoch. */
@@ -28,9 +34,9 @@ export interface RandomSamplerOptions {
 
 /**
  * Draws items at random with replacement, so an epoch can have any length. Use it for data with far more items than a
- * training run reads, such as all the windows of a text.
+ * training run reads, such as all the windows of a text. The draws are computed batch by batch, so they take no memory.
  *
- * Throws: ArgumentError unless there are items to draw from, and `draws` is a whole number of at least 0
+ * Throws: ArgumentError unless there are 1 to 2³¹ items to draw from, and `draws` is a whole number of at least 0
  * Source: torch.utils.data.RandomSampler with replacement
  */
 export function randomSampler(items: number, options: RandomSamplerOptions): Sampler {
@@ -38,17 +44,26 @@ export function randomSampler(items: number, options: RandomSamplerOptions): Sam
     "draws",
   ]);
   const { draws, seed = 0 } = options;
-  if (!Number.isSafeInteger(items) || items < 1 || !Number.isSafeInteger(draws) || draws < 0) {
+  const isCount = Number.isSafeInteger(items) && items >= 1 && items <= 2 ** 31;
+  if (!isCount || !Number.isSafeInteger(draws) || draws < 0) {
     throw new ArgumentError(
       "randomSampler",
-      `got ${draws} draws from ${items} items; expected whole numbers, and at least 1 item`,
+      `got ${draws} draws from ${items} items; expected whole numbers, and 1 to 2 ** 31 items`,
     );
   }
   return {
     length: draws,
     order(epoch) {
       const generator = generatorOf(seed, epoch);
-      return Int32Array.from({ length: draws }, () => Math.floor(generator.uniform() * items));
+      const { block, seed: own } = generator.state();
+      return {
+        subarray(start, end) {
+          // A draw takes one block of the generator.
+          generator.restore({ seed: own, block: block + start });
+          const length = Math.max(0, Math.min(end, draws) - start);
+          return Int32Array.from({ length }, () => Math.floor(generator.uniform() * items));
+        },
+      };
     },
   };
 }

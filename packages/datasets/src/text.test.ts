@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +23,13 @@ describe("readText", () => {
     expect(await read("naïve\r\n😀")).toBe("naïve\r\n😀");
     expect(await read("\ufeffnaïve")).toBe("naïve");
     expect(await read("")).toBe("");
+  });
+
+  it("reads a pipe", async () => {
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const [text] = await Promise.all([readText(pipe), writeFile(pipe, "naïve")]);
+    expect(text).toBe("naïve");
   });
 
   it("rejects other encodings, and a missing file", async () => {

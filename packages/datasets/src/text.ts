@@ -5,13 +5,13 @@ import { belowOne, count, expectOptions } from "@stargrad/tensor/internal";
 import { expectIndices, type Dataset } from "./dataset.js";
 
 /**
- * Reads a text file in UTF-8. A byte order mark is dropped.
+ * Reads a text in UTF-8 from a file, or from a pipe such as /dev/stdin. A byte order mark is dropped.
  *
  * Throws: FormatError if the file is not UTF-8, or longer than a string can be; StargradError if it cannot be read
  */
 export async function readText(path: string): Promise<string> {
   const called = `readText(${path})`;
-  const bytes = await readFileBytes(path, called);
+  const bytes = await readFileBytes(path, called, { fromPipe: longestString });
   try {
     const text = decodeUtf8(bytes);
     // Without the check, wrong bytes would become replacement characters, and a model would learn them.

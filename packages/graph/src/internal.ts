@@ -10,6 +10,7 @@ export {
   callable,
   count,
   decayRates,
+  expectList,
   expectValues,
   finite,
   flag,

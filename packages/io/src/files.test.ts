@@ -98,12 +98,40 @@ describe("writeFileAtomically", () => {
     expect(await files.readdir(tmpdir())).not.toContainEqual(expect.stringMatching(/\.partial$/));
   });
 
-  it("leaves one complete file when two writers write at the same time", async () => {
+  it("writes in the order of the calls, also if bytes take time, and if a call fails", async () => {
     const contents = Array.from({ length: 8 }, (_, i) => new Uint8Array(100_000).fill(i));
-    await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
-    const written = new Uint8Array(await files.readFile(path));
-    expect(contents).toContainEqual(written);
+    const after = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const ends = await Promise.allSettled(
+      contents.map((content, i) => {
+        const late = after(16 - 2 * i).then(() =>
+          i === 3 ? Promise.reject(new Error("no bytes")) : content,
+        );
+        return writeFileAtomically(i % 2 === 0 ? path : join(folder, ".", "file"), i === 4 ? content : late);
+      }),
+    );
+    expect(ends.map(({ status }) => status === "rejected")).toEqual(contents.map((_, i) => i === 3));
+    expect(new Uint8Array(await files.readFile(path))).toEqual(contents[7]);
     expect(await files.readdir(folder)).toEqual(["file"]);
+  });
+
+  it.each([
+    [
+      "a promise as its path",
+      Promise.resolve("a"),
+      fresh,
+      "got path a promise; expected a path, as a string. A forgotten await?",
+    ],
+    ["no path", undefined, fresh, "got path undefined"],
+    ["no bytes", "", undefined, "got bytes undefined; expected bytes, as a Uint8Array"],
+    ["a text", "", "text", 'got bytes "text"'],
+    ["an ArrayBuffer", "", new ArrayBuffer(1), "Convert it with new Uint8Array(buffer)"],
+  ])("refuses %s", async (_, given, bytes, message) => {
+    const to = given === "" ? path : (given as string);
+    await expect(writeFileAtomically(to, bytes as Uint8Array)).rejects.toThrow(
+      `writeFileAtomically: ${message.startsWith("got") ? message : "got bytes an object"}`,
+    );
+    await expect(writeFileAtomically(to, bytes as Uint8Array)).rejects.toThrow(message);
+    expect(await files.readdir(folder)).toEqual([]);
   });
 });
 
@@ -244,5 +272,21 @@ describe("readFileBytes", () => {
         `readFileBytes: cannot read ${endless}: it is a pipe or a device; expected a file`,
       );
     }
+  });
+
+  it("reads a pipe up to the bytes that are allowed", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const content = new Uint8Array(200_000).map((_, i) => i);
+    const [read] = await Promise.all([
+      readFileBytes(pipe, "read", { fromPipe: content.length }),
+      files.writeFile(pipe, content),
+    ]);
+    expect(read).toEqual(content);
+    await expect(readFileBytes("/dev/zero", "read", { fromPipe: 100_000 })).rejects.toThrow(
+      "read: cannot read /dev/zero: it is a pipe or a device with more than 100000 bytes. Name a file",
+    );
+    expect(await readFileBytes("/dev/null", "read", { fromPipe: 1 })).toEqual(new Uint8Array(0));
+    await expect(readFileBytes(folder, "read", { fromPipe: 1 })).rejects.toThrow("it is a folder");
   });
 });

@@ -1,4 +1,7 @@
 import { StargradError } from "@stargrad/tensor";
+import { shared } from "@stargrad/tensor/internal";
+
+import { expectArgument } from "./arguments.js";
 
 /**
  * Node's built-in modules. They are looked up at run time instead of imported, because a bundler for the browser cannot
@@ -17,23 +20,56 @@ function nodeModules(called: string) {
   };
 }
 
+export interface ReadOptions {
+  /** The most bytes that are read from a pipe or a device, which may never end. Default: 0, which refuses them */
+  readonly fromPipe?: number | undefined;
+}
+
 /**
  * Reads a whole file.
  *
- * Throws: StargradError if the file cannot be read, and for anything but a regular file, because a pipe or a device may never
- * end; `cause` is the error of the operating system
+ * Throws: StargradError if the file cannot be read, or for a pipe or a device with more bytes than `fromPipe`; `cause` is the error of
+ * the operating system
  */
-export async function readFileBytes(path: string, called = "readFileBytes"): Promise<Uint8Array> {
+export async function readFileBytes(
+  path: string,
+  called = "readFileBytes",
+  { fromPipe = 0 }: ReadOptions = {},
+): Promise<Uint8Array> {
+  expectArgument(called, "path", path);
   const { files } = nodeModules(called);
   try {
     const found = await files.stat(path);
     if (found.isFile()) return await files.readFile(path);
+    if (fromPipe > 0 && !found.isDirectory()) return await readPipe(path, called, fromPipe);
     const kind = found.isDirectory() ? "a folder" : "a pipe or a device";
     throw new StargradError(called, `cannot read ${path}: it is ${kind}; expected a file`);
   } catch (error) {
     if (error instanceof StargradError) throw error;
     throw fileError(called, `cannot read ${path}`, error);
   }
+}
+
+async function readPipe(path: string, called: string, atMost: number): Promise<Uint8Array> {
+  // Not every kind of standard input can be opened by this path.
+  const pipe =
+    path === "/dev/stdin" ? process.stdin : process.getBuiltinModule("node:fs").createReadStream(path);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size <= atMost) continue;
+    const problem = `cannot read ${path}: it is a pipe or a device with more than ${atMost} bytes`;
+    throw new StargradError(called, problem, "Name a file");
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 export interface WriteOptions {
@@ -48,6 +84,9 @@ export interface WriteOptions {
  * content. The bytes are written to a temporary file in the same folder and flushed to the disk; then that file is renamed.
  * The new file keeps the permissions of the old one, and a symbolic link stays a link, even if its file does not exist yet.
  *
+ * Calls for one path are written in their order, so the last one remains, even if none is awaited. The bytes may be a promise, which
+ * keeps this order for a file whose bytes take time.
+ *
  * If the process is killed while it writes, the temporary file `<path>.<random>.partial` remains; of a long name, only the
  * beginning. After an error it is removed.
  *
@@ -55,10 +94,34 @@ export interface WriteOptions {
  */
 export async function writeFileAtomically(
   path: string,
-  bytes: Uint8Array,
-  { overwrite = true, called = "writeFileAtomically" }: WriteOptions = {},
+  bytes: Uint8Array | Promise<Uint8Array>,
+  options: WriteOptions = {},
 ): Promise<void> {
+  const { called = "writeFileAtomically" } = options;
+  expectArgument(called, "path", path);
   const modules = nodeModules(called);
+  const key = modules.path.resolve(path);
+  const writing = Promise.allSettled([begun.get(key), bytes]).then(async () => {
+    await write(path, await bytes, { ...options, called }, modules);
+  });
+  begun.set(key, writing);
+  try {
+    await writing;
+  } finally {
+    if (begun.get(key) === writing) begun.delete(key);
+  }
+}
+
+/** The last call for each path that has not ended. */
+const begun = /* @__PURE__ */ shared("writes", () => new Map<string, Promise<void>>());
+
+async function write(
+  path: string,
+  bytes: Uint8Array,
+  { overwrite = true, called }: WriteOptions & { readonly called: string },
+  modules: Modules,
+): Promise<void> {
+  expectArgument(called, "bytes", bytes);
   const { chmod, open, rename, rm, stat } = modules.files;
   const target = await targetOf(path, modules, called);
   const found = await stat(target).catch(() => undefined);

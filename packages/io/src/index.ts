@@ -1,5 +1,5 @@
 export { FormatError } from "./errors.js";
-export { readFileBytes, writeFileAtomically, type WriteOptions } from "./files.js";
+export { readFileBytes, writeFileAtomically, type ReadOptions, type WriteOptions } from "./files.js";
 export { decodeNpy, encodeNpy, readNpy, writeNpy } from "./npy.js";
 export {
   decodeSafetensors,

@@ -6,7 +6,17 @@ import { fromData, ones, tensor } from "@stargrad/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { decodeNpy, encodeNpy, FormatError, readNpy, writeNpy } from "./index.js";
+import {
+  decodeNpy,
+  decodeSafetensors,
+  encodeNpy,
+  encodeSafetensors,
+  FormatError,
+  readNpy,
+  readSafetensors,
+  writeNpy,
+  writeSafetensors,
+} from "./index.js";
 
 const golden = (name: string) => readFile(new URL(`../golden/${name}.npy`, import.meta.url));
 const quarters = [
@@ -148,6 +158,50 @@ describe("encodeNpy", () => {
     await expect(encodeNpy(ones(new Array<number>(65).fill(1)))).rejects.toThrow(
       "got 65 axes, NumPy has at most 64",
     );
+  });
+});
+
+describe("what is no tensor, no path or no bytes is refused by name, not by the engine of JavaScript", () => {
+  const promise = Promise.resolve(tensor(1)) as never;
+  it.each<[string, () => unknown, string]>([
+    [
+      "writeNpy",
+      () => writeNpy("never.npy", promise),
+      "writeNpy(never.npy): got tensor a promise; expected a tensor. A forgotten await?",
+    ],
+    [
+      "writeNpy",
+      () => writeNpy(promise, tensor(1)),
+      "writeNpy: got path a promise; expected a path, as a string. A forgotten await?",
+    ],
+    ["encodeNpy", () => encodeNpy(undefined as never), "encodeNpy: got tensor undefined; expected a tensor"],
+    ["encodeNpy", () => encodeNpy([1, 2] as never), "encodeNpy: got tensor [1, 2]"],
+    ["readNpy", () => readNpy(undefined as never), "readNpy: got path undefined"],
+    [
+      "decodeNpy",
+      () => decodeNpy(promise),
+      "decodeNpy: got bytes a promise; expected bytes, as a Uint8Array. A forgotten await?",
+    ],
+    ["decodeNpy", () => decodeNpy(new ArrayBuffer(8) as never), "Convert it with new Uint8Array(buffer)"],
+    [
+      "writeSafetensors",
+      () => writeSafetensors("never", new Map([["weight", promise]])),
+      'writeSafetensors(never): got tensor "weight" a promise; expected a tensor. A forgotten await?',
+    ],
+    ["writeSafetensors", () => writeSafetensors("never", promise), "A forgotten await?"],
+    [
+      "encodeSafetensors",
+      () => encodeSafetensors(new Map([["w", undefined as never]])),
+      'encodeSafetensors: got tensor "w" undefined',
+    ],
+    ["readSafetensors", () => readSafetensors(promise), "readSafetensors: got path a promise"],
+    [
+      "decodeSafetensors",
+      () => decodeSafetensors(undefined as never),
+      "decodeSafetensors: got bytes undefined",
+    ],
+  ])("%s", async (_, call, message) => {
+    await expect(Promise.resolve().then(call)).rejects.toThrow(message);
   });
 });
 

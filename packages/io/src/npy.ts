@@ -1,5 +1,6 @@
 import { fromData, type DType, type Tensor } from "@stargrad/tensor";
 
+import { calling, expectArgument } from "./arguments.js";
 import { failing } from "./errors.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
 import { magic, readNpyHeader } from "./npy-header.js";
@@ -23,14 +24,14 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
  * Throws: FormatError naming the file; StargradError if the file cannot be read
  */
 export async function readNpy(path: string): Promise<Tensor> {
-  const called = `readNpy(${path})`;
+  const called = calling("readNpy", path);
   return decode(called, await readFileBytes(path, called));
 }
 
 /**
  * Writes one array in the npy format that `numpy.load` reads: version 1, C order.
  *
- * Throws: FormatError for more than 64 axes, NumPy's limit
+ * Throws: FormatError for more than 64 axes, NumPy's limit; ArgumentError unless it is a tensor
  */
 export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
   return encode("encodeNpy", tensor);
@@ -42,11 +43,12 @@ export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
  * Throws: FormatError for more than 64 axes; StargradError if the file cannot be written
  */
 export async function writeNpy(path: string, tensor: Tensor): Promise<void> {
-  const called = `writeNpy(${path})`;
-  await writeFileAtomically(path, await encode(called, tensor), { called });
+  const called = calling("writeNpy", path);
+  await writeFileAtomically(path, encode(called, tensor), { called });
 }
 
 function decode(called: string, bytes: Uint8Array): Tensor {
+  expectArgument(called, "bytes", bytes);
   const fail = failing(called);
   const { type, shape, fortranOrder, dataStart } = readNpyHeader(bytes, fail);
   const values = type.read(bytes.subarray(dataStart), fail);
@@ -58,6 +60,7 @@ function decode(called: string, bytes: Uint8Array): Tensor {
 const typeCodes: Record<DType, string> = { bool: "|b1", int32: "<i4", float32: "<f4", float64: "<f8" };
 
 async function encode(called: string, tensor: Tensor): Promise<Uint8Array> {
+  expectArgument(called, "tensor", tensor);
   if (tensor.ndim > 64) throw failing(called)(`got ${tensor.ndim} axes, NumPy has at most 64`);
   const { buffer, byteOffset, byteLength } = await tensor.data();
   // In Python, a tuple of one element ends with a comma.

@@ -1,6 +1,7 @@
 import { fromData, realize, type DType, type Tensor, type TypedArray } from "@stargrad/tensor";
 import { expectMap, expectValues, type Kind } from "@stargrad/tensor/internal";
 
+import { calling, expectArgument } from "./arguments.js";
 import { failing, quote } from "./errors.js";
 import { readFileBytes, writeFileAtomically, type WriteOptions } from "./files.js";
 import { checkSurrogates, mostKeys, tooManyKeys } from "./header-json.js";
@@ -31,7 +32,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
  * Throws: FormatError naming the file and the tensor; StargradError if the file cannot be read
  */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-  const called = `readSafetensors(${path})`;
+  const called = calling("readSafetensors", path);
   return decode(called, await readFileBytes(path, called));
 }
 
@@ -61,11 +62,12 @@ export async function writeSafetensors(
   metadata?: ReadonlyMap<string, string>,
   { overwrite }: Pick<WriteOptions, "overwrite"> = {},
 ): Promise<void> {
-  const called = `writeSafetensors(${path})`;
-  await writeFileAtomically(path, await encode(called, tensors, metadata), { called, overwrite });
+  const called = calling("writeSafetensors", path);
+  await writeFileAtomically(path, encode(called, tensors, metadata), { called, overwrite });
 }
 
 function decode(called: string, bytes: Uint8Array): Safetensors {
+  expectArgument(called, "bytes", bytes);
   const fail = failing(called);
   const { entries, metadata, dataStart } = readHeader(bytes, fail);
   const tensors = new Map<string, Tensor>();
@@ -95,6 +97,7 @@ async function encode(
   const fail = failing(called);
   expectMap(called, tensors);
   expectValues(called, { metadata }, mapKind);
+  for (const [name, tensor] of tensors) expectArgument(called, "tensor", tensor, `tensor ${quote(name)}`);
   if (tensors.has(metadataKey)) throw fail(`a tensor cannot be named ${metadataKey}`);
   if (Math.max(tensors.size, metadata.size) > mostKeys)
     throw fail(tooManyKeys, "Divide them among several files");

@@ -5,7 +5,7 @@ import { tensor, zeros } from "@stargrad/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { Adam, EMA } from "./index.js";
+import { Adam, EMA, LBFGS } from "./index.js";
 
 /** What golden/ema.py wrote with PyTorch: the weights at first and after each step, and the averages after each. */
 const golden = JSON.parse(readFileSync(new URL("../golden/ema.json", import.meta.url), "utf8")) as {
@@ -88,8 +88,31 @@ describe("EMA", () => {
         `[ArgumentError: EMA.update: \`withAverages\` is running, so the parameters contain the averages. Await \`withAverages\` first]`,
       );
       await expect(ema.withAverages(() => 1)).rejects.toThrow("EMA.withAverages: `withAverages` is running");
+      // A checkpoint that is saved or restored now would have the averages as its weights.
+      expect(() => ema.stateDict()).toThrow("EMA.stateDict: `withAverages` is running");
+      expect(() => {
+        ema.loadStateDict(new Map());
+      }).toThrow("EMA.loadStateDict: `withAverages` is running");
     });
     ema.update();
+  });
+
+  it("refuses a step of an optimizer while withAverages is not awaited", async () => {
+    const [parameter, other] = [new Parameter(tensor([1])), new Parameter(tensor([1]))];
+    const ema = new EMA([parameter]);
+    const optimizers = [new Adam([parameter]), new LBFGS([parameter])];
+    parameter.grad = tensor([1]);
+    const evaluation = ema.withAverages(() => Promise.resolve());
+    for (const optimizer of optimizers) {
+      expect(() => optimizer.step(() => tensor(0))).toThrow(
+        ".step: EMA.withAverages is still using the parameters. A forgotten await?",
+      );
+    }
+    other.grad = tensor([1]);
+    new Adam([other]).step();
+    await evaluation;
+    optimizers[0].step(() => tensor(0));
+    expect(parameter.itemSync()).not.toBe(1);
   });
 
   it("does not change training", async () => {

@@ -1,4 +1,5 @@
 import { assignAll, Buffer, Variable, type Assignments } from "@stargrad/autograd";
+import { lend } from "@stargrad/autograd/internal";
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
 import {
   disposeSymbol,
@@ -76,7 +77,8 @@ export class EMA {
 
   /**
    * Runs `use` with the averages instead of the weights, to evaluate or save the averaged model. The exact weights are
-   * restored after `use` returns or throws; values that `use` assigns to the parameters are lost.
+   * restored after `use` returns or throws; values that `use` assigns to the parameters are lost. Until then, a step of an optimizer
+   * throws, because it would change the averages instead of the weights.
    *
    * Throws: ArgumentError while `withAverages` is already running; the errors of `use`
    */
@@ -85,26 +87,35 @@ export class EMA {
     expectValues("EMA.withAverages", { use }, callable);
     const weights = this.#variables.map(snapshot);
     this.#put(this.#averages.map(snapshot));
+    const takeBack = lend("EMA.withAverages", this.#variables);
     this.#inUse = true;
     try {
       return await use();
     } finally {
+      takeBack();
       this.#inUse = false;
       this.#put(weights);
     }
   }
 
-  /** The current averages, `averages.0` and so on, in the order of the parameters. */
+  /**
+   * The current averages, `averages.0` and so on, in the order of the parameters.
+   *
+   * Throws: ArgumentError while `withAverages` is running: a checkpoint would contain the averages instead of the weights
+   */
   stateDict(): Map<string, Tensor> {
+    this.#expectWeights("EMA.stateDict");
     return new Map(this.#averages.map((average, i) => [`averages.${i}`, snapshot(average)]));
   }
 
   /**
    * Loads a state dict: all of it or, if anything does not fit, nothing.
    *
-   * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type
+   * Throws: ArgumentError with every missing key, every unexpected key and every wrong shape or type, or while `withAverages` is
+   * running
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    this.#expectWeights("EMA.loadStateDict");
     const reader = new StateReader(state);
     const values = this.#averages.map((average, i) => {
       return [average, reader.take(`averages.${i}`, average) ?? average] as const;

@@ -2,7 +2,7 @@ import { Parameter } from "@stargrad/autograd";
 import { zeros } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { Adam, SGD, type SGDOptions } from "./index.js";
+import { Adam, LBFGS, SGD, type SGDOptions } from "./index.js";
 
 describe("groups", () => {
   it("take omitted options from the optimizer, then from the defaults", () => {
@@ -15,6 +15,19 @@ describe("groups", () => {
       [1, 0.001],
     ]);
     expect(optimizer.groups[1].parameters).toEqual([b]);
+  });
+
+  it("may have a name, which is no option and not saved", () => {
+    const [a, b] = [new Parameter(zeros([1])), new Parameter(zeros([1]))];
+    const groups = [{ parameters: [a], name: "decay", weightDecay: 0.1 }, { parameters: [b] }];
+    const optimizer = new Adam(groups);
+    expect(optimizer.groups.map(({ name }) => name)).toEqual(["decay", undefined]);
+    expect([...optimizer.stateDict().keys()].filter((key) => key.endsWith("name"))).toEqual([]);
+    optimizer.loadStateDict(new Adam([{ parameters: [a] }, { parameters: [b] }]).stateDict());
+    expect(optimizer.groups[0].name).toBe("decay");
+    const whole = new LBFGS([{ parameters: [a], name: "all" } as never]);
+    whole.loadStateDict(whole.stateDict());
+    expect(() => new Adam([{ parameters: [a], label: "x" } as never])).toThrow("unknown option label");
   });
 
   it("must consist of parameters, each once", () => {

@@ -15,11 +15,17 @@ const hint = "Pass model.parameters()";
 /** All options, with the defaults filled in. */
 export type Settings<Options> = { -readonly [Option in keyof Options]-?: Options[Option] };
 
-/** Parameters with their own options. Options that a group omits are those of the optimizer. */
-export type ParameterGroup<Options> = { readonly parameters: Iterable<Parameter> } & Options;
+/** Parameters with their own options, and any name. Options that a group omits are those of the optimizer. */
+export type ParameterGroup<Options> = {
+  readonly parameters: Iterable<Parameter>;
+  readonly name?: string;
+} & Options;
 
 /** Parameters and their settings, which may be changed between steps. */
-export type Group<Options> = { readonly parameters: readonly Parameter[] } & Settings<Options>;
+export type Group<Options> = {
+  readonly parameters: readonly Parameter[];
+  readonly name?: string;
+} & Settings<Options>;
 
 /** The parameters of an optimizer, or groups of them. */
 export type ParameterSource<Options> = Iterable<Parameter> | Iterable<ParameterGroup<Options>>;
@@ -46,11 +52,12 @@ export function groupsOf<Options extends object>(
   const base = groupBase(called, kinds);
   const settled = groups.map((group) => {
     expectGroup(called, group);
-    const { parameters, ...own } = group;
+    const { parameters, name, ...own } = group;
     const complete = { parameters: variablesIn<Parameter>(called, parameters, Parameter) };
     expectOptions(called, own as Options, kinds);
-    for (const [name, value] of Object.entries<unknown>({ ...defaults, ...options, ...own })) {
-      Object.assign(complete, { [name]: Array.isArray(value) ? value.slice() : value });
+    const named = name === undefined ? {} : { name };
+    for (const [key, value] of Object.entries<unknown>({ ...defaults, ...options, ...own, ...named })) {
+      Object.assign(complete, { [key]: Array.isArray(value) ? value.slice() : value });
     }
     return Object.setPrototypeOf(complete, base) as Group<Options>;
   });

@@ -1,4 +1,5 @@
 import { assignAll, type Parameter } from "@stargrad/autograd";
+import { expectNotLent } from "@stargrad/autograd/internal";
 import { ArgumentError, getEngine, StargradError, tensor, type Tensor } from "@stargrad/tensor";
 import {
   disposeSymbol,
@@ -9,6 +10,7 @@ import {
   count,
   notNegative,
 } from "@stargrad/tensor/internal";
+import { readBaseRate, writeBaseRate } from "./base-rates.js";
 import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, refuseSettings, type Group, type Settings } from "./groups.js";
 import { numberIn, numbersIn, readSetting, writeSetting } from "./state-dict.js";
@@ -110,6 +112,7 @@ export class LBFGS implements ClosureOptimizer {
         "got no closure; expected a function that computes the loss, calls `backward` and returns the loss",
       );
     }
+    expectNotLent("LBFGS.step", this.groups);
     const [start, history] = [this.#read(), this.#history];
     try {
       return this.#iterate(closure, settings);
@@ -137,6 +140,7 @@ export class LBFGS implements ClosureOptimizer {
       state.set(`groups.0.${option}`, writeSetting(setting));
     }
     const history = this.#history;
+    writeBaseRate(state, "groups.0", this.groups[0]);
     state.set("iterations", tensor(history?.iterations ?? 0, { dtype: "int32" }));
     state.set("pairs", tensor(history?.s.length ?? 0, { dtype: "int32" }));
     if (history === null) return state;
@@ -171,6 +175,7 @@ export class LBFGS implements ClosureOptimizer {
       return Float64Array.from(written === undefined ? [] : numbersIn(written));
     };
     const [iterations, pairs] = [number("iterations", "int32"), number("pairs", "int32")];
+    const setBaseRate = readBaseRate(state, reader, "groups.0");
     const history = (): History => ({
       iterations,
       length: number("length", "float64"),
@@ -182,7 +187,7 @@ export class LBFGS implements ClosureOptimizer {
     const loaded = iterations === 0 ? null : history();
     reader.finish("LBFGS");
     check(settings);
-    Object.assign(group, settings);
+    setBaseRate(Object.assign(group, settings));
     this.#history = loaded;
   }
 
@@ -283,7 +288,11 @@ function expectFinite(loss: number): void {
   );
 }
 
-function settingsOf({ parameters: _, ...settings }: Group<LBFGSOptions>): [string, number | boolean][] {
+function settingsOf({
+  parameters: _,
+  name: _name,
+  ...settings
+}: Group<LBFGSOptions>): [string, number | boolean][] {
   return Object.entries(settings);
 }
 

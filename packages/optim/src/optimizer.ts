@@ -1,4 +1,5 @@
 import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
+import { expectNotLent } from "@stargrad/autograd/internal";
 import {
   ArgumentError,
   formatShape,
@@ -21,6 +22,7 @@ import {
   warn,
   withoutHistory,
 } from "@stargrad/tensor/internal";
+import { readBaseRate, writeBaseRate } from "./base-rates.js";
 import { disposeAll, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, refuseSettings, type Group, type ParameterSource, type Settings } from "./groups.js";
@@ -102,7 +104,8 @@ export abstract class Optimizer<
    * as a loss that does not fall: no `backward`, gradients that were set to null before the step, or a loss of another model. It is
    * no mistake for the optimizer of a branch that this step did not take, or if all parameters are frozen.
    *
-   * Throws: ArgumentError if a changed setting is out of range; then nothing has changed
+   * Throws: ArgumentError if a changed setting is out of range, or if `evaluate` or `withAverages` was not awaited; then nothing has
+   * changed
    */
   step(): void {
     const parameters = this.#parameters().filter((parameter) => parameter.peekGradient() !== null);
@@ -125,6 +128,7 @@ export abstract class Optimizer<
     this.#expectNotDisposed("step");
     for (const group of this.groups) this.check(group);
     const cohorts = this.#cohortsOf(parameters);
+    expectNotLent(`${this.constructor.name}.step`, this.groups);
     for (const cohort of cohorts) {
       this.#numbersOf(cohort).set(this.numbers(cohort.group, cohort.step));
       // Before its first step, a parameter may still have states from a step that failed or from a state dict of step 0.
@@ -191,6 +195,7 @@ export abstract class Optimizer<
       for (const [option, setting] of this.#settingsOf(group)) {
         state.set(`groups.${i}.${option}`, writeSetting(setting));
       }
+      writeBaseRate(state, `groups.${i}`, group);
       for (const [j, parameter] of group.parameters.entries()) {
         const path = `groups.${i}.parameters.${j}`;
         const history = this.#historyOf(parameter);
@@ -223,13 +228,13 @@ export abstract class Optimizer<
       const histories = group.parameters.map((parameter, j) =>
         this.#readHistory(reader, `groups.${i}.parameters.${j}`, parameter, settings),
       );
-      return { group, settings, histories };
+      return { group, settings, histories, setBaseRate: readBaseRate(state, reader, `groups.${i}`) };
     });
     reader.finish(this.constructor.name);
     for (const { settings } of loaded) this.check(settings);
     const histories = loaded.flatMap((group) => group.histories);
     realize(...histories.flatMap(({ tensors }) => tensors.map(([, value]) => value)));
-    for (const { group, settings } of loaded) Object.assign(group, settings);
+    for (const { group, settings, setBaseRate } of loaded) setBaseRate(Object.assign(group, settings));
     for (const { parameter, steps, tensors } of histories) {
       const history = this.#historyOf(parameter);
       setBuffers(history.state, tensors);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { Parameter } from "@stargrad/autograd";
 import { tensor, zeros } from "@stargrad/tensor";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { ReduceOnPlateau, SGD, type ReduceOnPlateauOptions } from "./index.js";
 
@@ -54,8 +54,30 @@ describe("ReduceOnPlateau", () => {
     plateau.step(-2);
     expect(sgd.groups[0].learningRate).toBe(0.5);
     plateau.step(-3);
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     plateau.step(NaN);
     expect(sgd.groups[0].learningRate).toBe(0.25);
+    plateau.step(NaN);
+    expect(warn.mock.calls).toEqual([
+      ["ReduceOnPlateau.step: the metric is NaN, which counts as no improvement."],
+    ]);
+    warn.mockRestore();
+  });
+
+  it("refuses what is no number, and changes nothing", () => {
+    const sgd = optimizer(1);
+    const plateau = new ReduceOnPlateau(sgd, { patience: 0 });
+    const step = (figure: unknown) => () => {
+      plateau.step(figure as number);
+    };
+    expect(step(Promise.resolve(1))).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: ReduceOnPlateau.step: got a promise; expected a number. A forgotten await?]`,
+    );
+    expect(step(tensor(1))).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: ReduceOnPlateau.step: got a tensor; expected a number. Read a tensor with await x.item()]`,
+    );
+    expect(step(undefined)).toThrow("got undefined; expected a number");
+    expect(sgd.groups[0].learningRate).toBe(1);
   });
 
   it("checks its options and its state", () => {

@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import {
   StateReader,
   expectOptions,
@@ -7,6 +7,8 @@ import {
   belowOne,
   notNegative,
   oneOf,
+  warn,
+  writeValue,
   type OptionKinds,
 } from "@stargrad/tensor/internal";
 import { expectScheduled, type Scheduled } from "./scheduler.js";
@@ -73,6 +75,7 @@ export class ReduceOnPlateau {
   #best: number;
   #failures = 0;
   #cooldownLeft = 0;
+  #hasWarned = false;
 
   constructor(optimizer: Scheduled, options: ReduceOnPlateauOptions = {}) {
     expectScheduled("ReduceOnPlateau", optimizer);
@@ -82,10 +85,23 @@ export class ReduceOnPlateau {
     this.#best = this.#options.mode === "min" ? Infinity : -Infinity;
   }
 
-  /** Processes the next value of the metric, for example after each epoch. */
+  /**
+   * Processes the next value of the metric, for example after each epoch. The first NaN warns.
+   *
+   * Throws: ArgumentError unless it is a number
+   */
   step(figure: number): void {
     expectValues("ReduceOnPlateau.step", { figure }, figureKind);
     const { patience, cooldown } = this.#options;
+    if (typeof figure !== "number") {
+      const got = writeValue(figure);
+      const hint = got === "a promise" ? "A forgotten await?" : "Read a tensor with await x.item()";
+      throw new ArgumentError("ReduceOnPlateau.step", `got ${got}; expected a number`, hint);
+    }
+    if (Number.isNaN(figure) && !this.#hasWarned) {
+      this.#hasWarned = true;
+      warn("ReduceOnPlateau.step: the metric is NaN, which counts as no improvement.");
+    }
     if (this.#isBetter(figure)) {
       this.#best = figure;
       this.#failures = 0;

@@ -2,7 +2,7 @@ import { Parameter } from "@stargrad/autograd";
 import { tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { AdamW, Scheduler, schedules, SGD, type Schedule } from "./index.js";
+import { AdamW, LBFGS, Scheduler, schedules, SGD, type Schedule } from "./index.js";
 
 const { cosine, exponential, sequential, step, warmUp } = schedules;
 
@@ -48,8 +48,8 @@ describe("Scheduler", () => {
     }
   });
 
-  // Both ways to resume: the scheduler made before the optimizer loads its state, or loading its own.
-  it.each(["made first", "loaded"])("resumes without a difference when %s", (way) => {
+  // The ways to resume: the scheduler made before the optimizer loads its state, made after it, or loading its own state.
+  it.each(["made first", "made last", "loaded"])("resumes without a difference when %s", (way) => {
     const schedule = sequential([warmUp({ steps: 5 }), cosine({ steps: 15, minimum: 0.1 })], [5]);
     const start = () => {
       const parameter = new Parameter(tensor([1, -2], { dtype: "float64" }));
@@ -76,9 +76,33 @@ describe("Scheduler", () => {
     const early = new Scheduler(second.adam, schedule);
     second.adam.loadStateDict(saved[0]);
     const late = new Scheduler(second.adam, schedule);
-    late.loadStateDict(saved[1]);
-    const resumed = way === "loaded" ? late : early;
+    if (way === "loaded") late.loadStateDict(saved[1]);
+    const resumed = way === "made first" ? early : late;
     expect(train(second.parameter, second.adam, resumed, 12, 20)).toEqual(expected);
+  });
+
+  it("multiplies the learning rate from before scheduling, unless it was given another one", () => {
+    const sgd = optimizer(0.5, 4);
+    new Scheduler(sgd, exponential({ gamma: 0.5 })).set(3);
+    new Scheduler(sgd, exponential({ gamma: 0.5 })).set(1);
+    expect(learningRates(sgd)).toEqual([0.25, 2]);
+    sgd.groups[1].learningRate = 8;
+    new Scheduler(sgd, exponential({ gamma: 0.5 })).set(2);
+    expect(learningRates(sgd)).toEqual([0.125, 2]);
+
+    // A state without a scheduled rate removes what was known of an equal one.
+    sgd.loadStateDict(optimizer(0.125, 2).stateDict());
+    new Scheduler(sgd, exponential({ gamma: 0.5 })).set(1);
+    expect(learningRates(sgd)).toEqual([0.0625, 1]);
+  });
+
+  it("finds the base of LBFGS after loading too", () => {
+    const make = () => new LBFGS([new Parameter(zeros([1]))], { learningRate: 0.5 });
+    const [first, second] = [make(), make()];
+    new Scheduler(first, exponential({ gamma: 0.5 })).set(3);
+    second.loadStateDict(first.stateDict());
+    new Scheduler(second, exponential({ gamma: 0.5 })).set(1);
+    expect(second.groups[0].learningRate).toBe(0.25);
   });
 
   it("refuses the state of other groups", () => {

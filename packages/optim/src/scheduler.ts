@@ -1,5 +1,6 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import { callable, expectValues, expectList, StateReader, type Kind } from "@stargrad/tensor/internal";
+import { baseRateOf, setRate } from "./base-rates.js";
 import type { Schedule } from "./schedules.js";
 import { numbersIn } from "./state-dict.js";
 
@@ -20,11 +21,11 @@ export function expectScheduled(called: string, optimizer: unknown): void {
 
 /**
  * Sets the learning rate of every group for a step: the group's learning rate when the scheduler is created, times the factor
- * of the schedule.
+ * of the schedule. If an earlier scheduler has set that learning rate, also before the optimizer's state was saved and loaded, the
+ * earlier one's base is used instead.
  *
  * Creating a scheduler does not change the optimizer, and `set` does not depend on earlier calls, so a run can resume at any
- * step. Create the scheduler before the optimizer loads its state, or load the state of the scheduler too, because the state
- * of an optimizer contains the current learning rate.
+ * step.
  *
  * Throws: ArgumentError if there are several schedules, but not one for each group
  * Source: torch.optim.lr_scheduler.LambdaLR
@@ -48,7 +49,7 @@ export class Scheduler {
             "Pass a schedule, such as schedules.cosine({ steps: 100 })",
           ) as Schedule[]);
     for (const each of this.#schedules) expectValues("Scheduler", { schedule: each }, callable);
-    this.#learningRates = groups.map(({ learningRate }) => learningRate);
+    this.#learningRates = groups.map(baseRateOf);
     if (this.#schedules.length !== groups.length) {
       throw new ArgumentError(
         "Scheduler",
@@ -67,7 +68,8 @@ export class Scheduler {
       throw new ArgumentError("Scheduler.set", `got the step ${step}; expected a whole number of at least 0`);
     }
     for (const [i, group] of this.#optimizer.groups.entries()) {
-      group.learningRate = this.#learningRates[i] * this.#schedules[i](step);
+      const base = this.#learningRates[i];
+      setRate(group, base, base * this.#schedules[i](step));
     }
   }
 

@@ -9,8 +9,9 @@ import { AdamW, SGD } from "@stargrad/optim";
 import { ArgumentError, defaultGenerator, Generator, manualSeed, type Tensor } from "@stargrad/tensor";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Training } from "./checkpoint.js";
+import { loadCheckpoint, restoreCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import { fit } from "./fit.js";
+import type { Training } from "./training.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
 
 let folder: string;
@@ -146,6 +147,51 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(valuesOf((await loadCheckpoint(path)).model)).toEqual(before);
   });
 
+  it("leave the last of several calls that are not awaited", async () => {
+    const { model } = setUp();
+    const large = new Linear(300, 300);
+    const saves = [large, model, large, model].map((each, i) =>
+      saveCheckpoint(path, { model: each, metadata: { i } }),
+    );
+    await Promise.all(saves);
+    expect((await loadCheckpoint(path)).metadata).toEqual({ i: 3 });
+  });
+
+  it("name a forgotten await", async () => {
+    const setup = setUp();
+    const promise = Promise.resolve("a") as never;
+    await expect(saveCheckpoint(promise, setup)).rejects.toThrow(
+      "saveCheckpoint: got path a promise; expected a string. A forgotten await?",
+    );
+    await expect(saveCheckpoint(path, promise)).rejects.toThrow("saveCheckpoint: got a promise where");
+    await expect(loadCheckpoint(promise)).rejects.toThrow("loadCheckpoint: got path a promise");
+    await saveCheckpoint(path, setup);
+    for (const [given, message] of [
+      [loadCheckpoint(path), "got a promise; expected a checkpoint. A forgotten await?"],
+      [path, "expected a checkpoint. Load it with await loadCheckpoint(path)"],
+      [undefined, "got undefined; expected a checkpoint"],
+    ] as const) {
+      expect(() => {
+        restoreCheckpoint(given as never, setup);
+      }).toThrow(message);
+    }
+    const checkpoint = await loadCheckpoint(path);
+    expect(() => {
+      restoreCheckpoint(checkpoint, Promise.resolve(setup) as never);
+    }).toThrow("restoreCheckpoint: got a promise where");
+  });
+
+  it("read files without the states of a schedule and of averages, which older versions wrote", async () => {
+    const setup = setUp();
+    await saveCheckpoint(path, setup);
+    const { tensors, metadata } = await readSealed(path);
+    for (const added of ["states", "run"]) metadata.delete(added);
+    await writeSealed(path, { tensors, metadata: metadata.set("format", "stargrad.checkpoint/1") }, {});
+    restoreCheckpoint(await loadCheckpoint(path), setup);
+    await writeSealed(path, { tensors, metadata: metadata.set("format", "stargrad.checkpoint/3") }, {});
+    await expect(loadCheckpoint(path)).rejects.toThrow("expected stargrad.checkpoint/2");
+  });
+
   it("take a model alone", async () => {
     const { model } = setUp();
     await saveCheckpoint(path, { model });
@@ -183,6 +229,9 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     ["generators", '{"default":null}'],
     ["generators", '{"default":[1,2]}'],
     ["loader", "7"],
+    ["states", "7"],
+    ["run", '{"completed":1,"sums":7}'],
+    ["run", '{"completed":1}'],
     ["metadata", "[]"],
   ])("find %s that is no JSON object, %s", async (name, text) => {
     const { model } = setUp();
@@ -190,6 +239,17 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     const { tensors, metadata } = await readSealed(path);
     await writeSealed(path, { tensors, metadata: metadata.set(name, text) }, {});
     await expect(loadCheckpoint(path)).rejects.toThrow("expected a JSON object in its metadata, found");
+  });
+
+  it("find a number of completed epochs that is none", async () => {
+    const { model } = setUp();
+    await saveCheckpoint(path, { model });
+    const { tensors, metadata } = await readSealed(path);
+    for (const completed of [-1e300, 2.5, "3", null]) {
+      metadata.set("run", JSON.stringify({ completed, sums: {} }));
+      await writeSealed(path, { tensors, metadata }, {});
+      await expect(loadCheckpoint(path)).rejects.toThrow("expected the number of completed epochs");
+    }
   });
 
   it("report a path that cannot be written", async () => {

@@ -1,7 +1,5 @@
-import type { DataLoader, DataLoaderState } from "@stargrad/datasets";
+import type { DataLoaderState } from "@stargrad/datasets";
 import { FormatError, type Safetensors } from "@stargrad/io";
-import type { Module } from "@stargrad/nn";
-import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import {
   ArgumentError,
   defaultGenerator,
@@ -9,21 +7,13 @@ import {
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
-import { anything, expectOptions, flag } from "@stargrad/tensor/internal";
+import { anything, expectOptions, flag, writeValue } from "@stargrad/tensor/internal";
 
 import { expectObject, formatJson, parseJsonObject, type Json } from "./json.js";
+import type { Sums } from "./metrics.js";
+import { positionOf, recordOf, runs } from "./run-record.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
-
-/** All objects of a training run whose state changes from step to step. The default generator is always included. */
-export interface Training {
-  readonly model: Module;
-  readonly optimizer?: Optimizer | ClosureOptimizer;
-  readonly loader?: DataLoader<unknown>;
-  /** Further generators that the run uses, such as one passed to a dropout layer. */
-  readonly generators?: Readonly<Record<string, Generator>>;
-}
-
-const parts = { model: anything, optimizer: anything, loader: anything, generators: anything };
+import { statefulParts, trainingKinds, type Training } from "./training.js";
 
 /** The contents of a checkpoint. To load only the weights: `model.loadStateDict(checkpoint.model)`. */
 export interface Checkpoint {
@@ -32,19 +22,24 @@ export interface Checkpoint {
   readonly optimizer: ReadonlyMap<string, Tensor> | null;
   /** Null if no loader was saved. */
   readonly loader: DataLoaderState | null;
+  /** The states of the parts `schedule` and `ema`, and those of `states` under their names. */
+  readonly states: ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
+  /** The number of completed epochs of `fit`, and the sums over the steps of its next one, by figure. Null without `fit`. */
+  readonly run: { readonly completed: number; readonly sums: ReadonlyMap<string, Sums> } | null;
   /** The default generator's state under `default`, and those of further generators under their names. */
   readonly generators: ReadonlyMap<string, GeneratorState>;
   /** Further data of the caller: completed epochs, settings, the kind of model. */
   readonly metadata: Readonly<Record<string, Json>>;
 }
 
-/** The format in the metadata of the file; the number grows with each change that older versions cannot read. */
-const format = "stargrad.checkpoint/1";
+/** The formats in the metadata of files; a number is added with each change that older versions cannot read. The last is written. */
+const formats = ["stargrad.checkpoint/1", "stargrad.checkpoint/2"] as const;
 
 /**
  * Saves the state of a training run after a step or an epoch, so that it can resume with bitwise identical results. The file
- * has the format safetensors: weights are named `model.<name>`, the optimizer's state `optimizer.<name>`, and everything else
- * is text in the metadata. It has a checksum. After a crash, the file is either the old one or the new one, complete.
+ * has the format safetensors: weights are named `model.<name>`, the optimizer's state `optimizer.<name>`, the state of a further part
+ * `state.<part>.<name>`, and everything else is text in the metadata. It has a checksum. After a crash, the file is either the old one
+ * or the new one, complete. The values are those at the time of the call; several calls for one path are written in their order.
  *
  * `metadata`: further data of the caller, such as settings. Default: none
  * `overwrite`: whether an existing file is replaced; if not, it is an error that there is one. Default: true
@@ -55,7 +50,9 @@ export async function saveCheckpoint(
   path: string,
   options: Training & { readonly metadata?: Readonly<Record<string, Json>>; readonly overwrite?: boolean },
 ): Promise<void> {
-  expectOptions("saveCheckpoint", options, { ...parts, metadata: anything, overwrite: flag }, ["model"]);
+  expectOptions("saveCheckpoint", options, { ...trainingKinds, metadata: anything, overwrite: flag }, [
+    "model",
+  ]);
   const { metadata = {}, overwrite = true, ...training } = options;
   await writeSealed(path, encode({ ...stateOf(training), metadata }), { overwrite });
 }
@@ -76,28 +73,63 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  * checkpoint and of the training if they differ
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): void {
-  expectOptions("restoreCheckpoint", training, parts, ["model"]);
-  const { model, optimizer, loader } = training;
+  expectCheckpoint(checkpoint);
+  expectOptions("restoreCheckpoint", training, trainingKinds, ["model"]);
   const before = stateOf(training);
   checkParts(checkpoint, before);
   try {
-    model.loadStateDict(checkpoint.model);
-    if (checkpoint.optimizer !== null) optimizer?.loadStateDict(checkpoint.optimizer);
-    restoreGenerators(checkpoint, training);
-    if (checkpoint.loader !== null) loader?.restore(checkpoint.loader);
+    load(checkpoint, training);
+    if (checkpoint.loader !== null) training.loader?.restore(checkpoint.loader);
   } catch (error) {
-    model.loadStateDict(before.model);
-    if (before.optimizer !== null) optimizer?.loadStateDict(before.optimizer);
-    restoreGenerators(before, training);
+    load(before, training);
     throw error;
+  }
+  restoreRecord(checkpoint, training);
+}
+
+/** Checks a checkpoint at run time. Throws: ArgumentError if it is not one */
+function expectCheckpoint(checkpoint: unknown): void {
+  const { model, generators } = Object(checkpoint) as Readonly<Record<string, unknown>>;
+  if (model instanceof Map && generators instanceof Map) return;
+  const isPromise = checkpoint instanceof Promise;
+  throw new ArgumentError(
+    "restoreCheckpoint",
+    `got ${writeValue(checkpoint)}; expected a checkpoint`,
+    isPromise ? "A forgotten await?" : "Load it with await loadCheckpoint(path)",
+  );
+}
+
+type State = Omit<Checkpoint, "metadata">;
+
+/** Everything but the position of the loader, which is loaded last because it cannot fail half-way. */
+function load({ model, optimizer, states, generators }: State, training: Training): void {
+  training.model.loadStateDict(model);
+  if (optimizer !== null) training.optimizer?.loadStateDict(optimizer);
+  for (const [name, part] of statefulParts(training)) part.loadStateDict(states.get(name) ?? new Map());
+  for (const [name, generator] of generatorsOf(training)) {
+    const state = generators.get(name);
+    if (state !== undefined) generator.restore(state);
   }
 }
 
-function stateOf(training: Training): Omit<Checkpoint, "metadata"> {
+/** Lets `fit` continue the epoch of the checkpoint. */
+function restoreRecord({ loader: state, run }: State, { optimizer, loader }: Training): void {
+  if (optimizer === undefined) return;
+  runs.delete(optimizer);
+  if (loader === undefined || state === null || run === null) return;
+  runs.set(optimizer, recordOf(loader, { ...state, ...run }));
+}
+
+function stateOf(training: Training): State {
+  const { model, optimizer, loader } = training;
+  const { state, record } =
+    loader === undefined ? { state: null, record: null } : positionOf(optimizer, loader);
   return {
-    model: training.model.stateDict(),
-    optimizer: training.optimizer?.stateDict() ?? null,
-    loader: training.loader?.state() ?? null,
+    model: model.stateDict(),
+    optimizer: optimizer?.stateDict() ?? null,
+    loader: state,
+    states: new Map([...statefulParts(training)].map(([name, part]) => [name, part.stateDict()])),
+    run: record === null ? null : { completed: record.completed, sums: record.means.sums },
     generators: new Map([...generatorsOf(training)].map(([name, generator]) => [name, generator.state()])),
   };
 }
@@ -113,15 +145,8 @@ function generatorsOf({ generators = {} }: Training): Map<string, Generator> {
   return new Map([["default", defaultGenerator()], ...Object.entries(generators)]);
 }
 
-function restoreGenerators({ generators }: Pick<Checkpoint, "generators">, training: Training): void {
-  for (const [name, generator] of generatorsOf(training)) {
-    const state = generators.get(name);
-    if (state !== undefined) generator.restore(state);
-  }
-}
-
 /** Checked, because a part that is not restored would only show in different results of the resumed training. */
-function checkParts(checkpoint: Checkpoint, training: Omit<Checkpoint, "metadata">): void {
+function checkParts(checkpoint: Checkpoint, training: State): void {
   const saved = partNames(checkpoint);
   const own = partNames(training);
   if (saved.join() === own.join()) return;
@@ -132,33 +157,36 @@ function checkParts(checkpoint: Checkpoint, training: Omit<Checkpoint, "metadata
   );
 }
 
-function partNames({ optimizer, loader, generators }: Omit<Checkpoint, "metadata">): string[] {
+function partNames({ optimizer, loader, states, generators }: State): string[] {
   return [
     "model",
     ...(optimizer === null ? [] : ["optimizer"]),
     ...(loader === null ? [] : ["loader"]),
+    ...[...states.keys()].sort(),
     ...[...generators.keys()].sort().map((name) => `generator ${name}`),
   ];
 }
 
 const modelPrefix = "model.";
 const optimizerPrefix = "optimizer.";
+const statePrefix = (name: string): string => `state.${name}.`;
 
-function encode({ model, optimizer, loader, generators, metadata }: Checkpoint): Safetensors {
+function encode({ model, optimizer, loader, states, run, generators, metadata }: Checkpoint): Safetensors {
+  const json = (named: ReadonlyMap<string, Json>): string => formatJson(Object.fromEntries(named));
   return {
     tensors: new Map([
-      ...[...model].map(([name, tensor]) => [modelPrefix + name, tensor] as const),
-      ...[...(optimizer ?? [])].map(([name, tensor]) => [optimizerPrefix + name, tensor] as const),
+      ...withPrefix(modelPrefix, model),
+      ...withPrefix(optimizerPrefix, optimizer ?? new Map()),
+      ...[...states].flatMap(([name, state]) => withPrefix(statePrefix(name), state)),
     ]),
     metadata: new Map([
-      ["format", format],
-      // An optimizer without any state is still part of the training.
+      ["format", formats[1]],
+      // A part without any state is still part of the training.
       ...(optimizer === null ? [] : [["optimizer", "saved"] as const]),
       ...(loader === null ? [] : [["loader", formatJson({ ...loader })] as const]),
-      [
-        "generators",
-        formatJson(Object.fromEntries([...generators].map(([name, state]) => [name, { ...state }]))),
-      ],
+      ["states", json(new Map([...states].map(([name, state]) => [name, state.size])))],
+      ...(run === null ? [] : [["run", formatJson(writeRun(run))] as const]),
+      ["generators", json(new Map([...generators].map(([name, state]) => [name, { ...state }])))],
       ["metadata", formatJson(metadata)],
     ]),
   };
@@ -167,25 +195,47 @@ function encode({ model, optimizer, loader, generators, metadata }: Checkpoint):
 function decode({ tensors, metadata }: Safetensors, path: string): Checkpoint {
   const called = `loadCheckpoint(${path})`;
   const found = metadata.get("format");
-  if (found !== format) {
-    throw new FormatError(called, `its format is ${found ?? "not given"}; expected ${format}`);
+  if (!formats.some((format) => format === found)) {
+    throw new FormatError(called, `its format is ${found ?? "not given"}; expected ${formats[1]}`);
   }
-  const text = (name: string): string => metadata.get(name) ?? "{}";
+  const read = (name: string) => parseJsonObject(metadata.get(name) ?? "{}", called);
   return {
     model: startingWith(modelPrefix, tensors),
     optimizer: metadata.has("optimizer") ? startingWith(optimizerPrefix, tensors) : null,
     // The loader and the generators validate the numbers of these states when they restore them.
-    loader: metadata.has("loader")
-      ? (parseJsonObject(text("loader"), called) as unknown as DataLoaderState)
-      : null,
+    loader: metadata.has("loader") ? (read("loader") as unknown as DataLoaderState) : null,
+    states: new Map(
+      Object.keys(read("states")).map((name) => [name, startingWith(statePrefix(name), tensors)]),
+    ),
+    run: metadata.has("run") ? readRun(read("run"), called) : null,
     generators: new Map(
-      Object.entries(parseJsonObject(text("generators"), called)).map(([name, state]) => [
+      Object.entries(read("generators")).map(([name, state]) => [
         name,
         expectObject(state, called) as unknown as GeneratorState,
       ]),
     ),
-    metadata: parseJsonObject(text("metadata"), called),
+    metadata: read("metadata"),
   };
+}
+
+/** Sums are texts, because they may be NaN or infinite. */
+function writeRun({ completed, sums }: NonNullable<Checkpoint["run"]>): Json {
+  return { completed, sums: Object.fromEntries([...sums].map(([name, pair]) => [name, pair.join(" ")])) };
+}
+
+function readRun({ completed, sums }: Readonly<Record<string, Json>>, called: string): Checkpoint["run"] {
+  if (!Number.isSafeInteger(completed) || Number(completed) < 0) {
+    throw new FormatError(called, "expected the number of completed epochs in its metadata");
+  }
+  const pairs = Object.entries(expectObject(sums ?? null, called)).map(([name, pair]) => {
+    const [sum, weight] = typeof pair === "string" ? pair.split(" ").map(Number) : [NaN, NaN];
+    return [name, [sum, weight]] as const;
+  });
+  return { completed: Number(completed), sums: new Map(pairs) };
+}
+
+function withPrefix(prefix: string, state: ReadonlyMap<string, Tensor>): (readonly [string, Tensor])[] {
+  return [...state].map(([name, tensor]) => [prefix + name, tensor] as const);
 }
 
 function startingWith(prefix: string, tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {

@@ -22,7 +22,7 @@ describe("evaluate", () => {
     }
     shared.restore(apart.state());
     await evaluate(new Sequential(), shared, { loss: mseLoss });
-    expect([shared.isRestored, shared.state()]).toEqual([true, apart.state()]);
+    expect([shared.restored, shared.state()]).toEqual([apart.state(), apart.state()]);
   });
 
   it("is the mean over the items of all batches, with a smaller weight of the smaller last batch", async () => {

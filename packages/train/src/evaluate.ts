@@ -40,7 +40,7 @@ export async function evaluate<Name extends string>(
     const output = model.forward(x);
     return names.map((name) => scoreOf(name, metrics[name](output, y)));
   });
-  const leave = enterEval(model);
+  const leave = enterEval("evaluate", model);
   try {
     for await (const batch of loader.batches()) {
       expectBatch("evaluate", batch);

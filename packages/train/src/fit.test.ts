@@ -1,14 +1,15 @@
 import { backward } from "@stargrad/autograd";
 import { arrays, DataLoader, moons } from "@stargrad/datasets";
 import { pendingNodes, type Engine } from "@stargrad/graph";
-import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
-import { AdamW, SGD } from "@stargrad/optim";
-import { Generator, getEngine, setEngine, tensor, type Tensor } from "@stargrad/tensor";
+import { crossEntropy, Dropout, Linear, ReLU, Sequential, type Layer } from "@stargrad/nn";
+import { AdamW, ReduceOnPlateau, SGD } from "@stargrad/optim";
+import { Generator, getEngine, setEngine, tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { evaluate } from "./evaluate.js";
-import { fit, type BatchEvent, type FitEvent } from "./fit.js";
+import { fit, type Batch, type BatchEvent, type FitEvent } from "./fit.js";
 import { accuracy } from "./metrics.js";
+import { predict } from "./predict.js";
 
 const data = moons({ samples: 60, noise: 0.1, seed: 1 });
 
@@ -25,6 +26,20 @@ function setUp({ learningRate = 0.02 } = {}) {
     loader: new DataLoader(data, { batchSize: 25, shuffle: true, seed: 1 }),
     loss: crossEntropy,
   };
+}
+
+/** A training with dropout. */
+function setUpDropout() {
+  const { loader, loss } = setUp();
+  const generator = new Generator(1);
+  const model = new Sequential(
+    new Linear(2, 16, { generator }),
+    new Dropout(0.5, { generator }),
+    new Dropout(0.5, { generator }),
+    new Linear(16, 2, { generator }),
+  );
+  const optimizer = new AdamW(model.parameters(), { learningRate: 0.02 });
+  return { model, optimizer, loader, loss };
 }
 
 /** All events except those before the steps. */
@@ -141,6 +156,97 @@ describe("fit", () => {
       if (event === "step") break;
     }
     expect(setup.loader.state()).toMatchObject({ epoch: 0, position: 1 });
+  });
+
+  it("trains to the end when it is awaited, also twice or half-way, and returns the events of the epochs", async () => {
+    const training = { ...setUp(), metrics: { accuracy }, epochs: 2 };
+    const run = fit(training);
+    const history = await run;
+    const expected = await eventsOf(fit({ ...setUp(), metrics: { accuracy }, epochs: 2 }));
+    const timeless = (events: readonly object[]) => events.map((event) => ({ ...event, seconds: 0 }));
+    expect(timeless(history)).toEqual(timeless(expected.filter(({ event }) => event === "epoch")));
+    expect(await run).toBe(history);
+
+    const half = fit({ ...setUp(), epochs: 2 });
+    for (let i = 0; i < 8; i++) await half.next();
+    expect((await half).map(({ epoch }) => epoch)).toEqual([2]);
+    const failing = fit({ ...setUp(), loss: () => tensor(1), epochs: 1 });
+    await expect(failing).rejects.toThrow("depends on no parameter");
+  });
+
+  it.each(["batch", "step", "epoch"] as const)("trains on after model.eval() in %s events", async (name) => {
+    const valuesAfter = async (evaluating: boolean) => {
+      const { optimizer, loader, loss, model } = setUpDropout();
+      for await (const { event } of fit({ model, optimizer, loader, loss, epochs: 2 })) {
+        if (event === name && evaluating) model.eval();
+      }
+      expect(model.modules().every(({ training }) => training)).toBe(true);
+      return valuesOf(model.stateDict());
+    };
+    expect(await valuesAfter(true)).toEqual(await valuesAfter(false));
+  });
+
+  it("keeps a layer that was set to evaluation mode in an event", async () => {
+    const setup = setUpDropout();
+    for await (const { event } of fit({ ...setup, epochs: 1 })) {
+      if (event === "batch") setup.model.layers[1].eval();
+      if (event === "step") setup.model.eval();
+    }
+    expect(setup.model.layers.map(({ training }) => training)).toEqual([true, false, true, true]);
+  });
+
+  it.each([
+    ["evaluate", (model: Layer, loader: DataLoader<Batch>) => evaluate(model, loader, { accuracy })],
+    ["predict", (model: Layer) => predict(model, zeros([500, 2]), { batchSize: 1 })],
+  ])("refuses a step while %s was not awaited", async (name, look) => {
+    const setup = setUp();
+    let before: unknown;
+    let looking: unknown;
+    const training = async () => {
+      for await (const { event } of fit({ ...setup, epochs: 1 })) {
+        if (event !== "step") continue;
+        before = valuesOf(setup.model.stateDict());
+        looking = look(setup.model, setup.loader);
+      }
+    };
+    await expect(training()).rejects.toThrow(
+      `AdamW.step: ${name} is still using the parameters. A forgotten await?`,
+    );
+    expect(valuesOf(setup.model.stateDict())).toEqual(before);
+    await looking;
+    await fit({ ...setup, epochs: 1 });
+    expect(setup.model.training).toBe(true);
+  });
+
+  it("names what is no loader", () => {
+    const { loader: _, ...setup } = setUp();
+    const start = (loader: unknown) => () => fit({ ...setup, loader: loader as never, epochs: 1 });
+    expect(start(data)).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: fit: got a dataset as its loader; expected a DataLoader. Wrap it: new DataLoader(dataset, { batchSize: 32, shuffle: true })]`,
+    );
+    expect(start([])).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: fit: got [] as its loader; expected a DataLoader. Make one with new DataLoader(arrays({ x, y }), { batchSize: 32, shuffle: true })]`,
+    );
+    expect(start(Promise.resolve(data))).toThrow("fit: got a promise as its loader; expected a DataLoader");
+  });
+
+  it("sets the learning rates of a schedule before every step, and counts steps over all epochs", async () => {
+    const setup = setUp({ learningRate: 1e-3 });
+    const rates: number[] = [];
+    for await (const { event } of fit({ ...setup, schedule: (step) => 1 / (step + 1), epochs: 2 })) {
+      if (event === "step") rates.push(setup.optimizer.groups[0].learningRate);
+    }
+    expect(rates).toEqual([1, 2, 3, 4, 5, 6].map((step) => 1e-3 * (1 / step)));
+    const wrong = (schedule: unknown) => () => fit({ ...setup, schedule: schedule as never, epochs: 1 });
+    expect(wrong(new ReduceOnPlateau(setup.optimizer))).toThrow(
+      "fit: got schedule an object; expected a schedule, such as schedules.cosine({ steps: 1000 }), or a Scheduler",
+    );
+    expect(() => fit({ ...setup, ema: 0.9 as never, epochs: 1 })).toThrow(
+      "fit: got ema 0.9; expected an EMA",
+    );
+    await expect(fit({ ...setup, schedule: [() => 1, () => 1], epochs: 1 })).rejects.toThrow(
+      "Scheduler: got 2 schedules for 1 groups",
+    );
   });
 
   it("stops before a loss that is not a number reaches the weights", async () => {

@@ -1,25 +1,14 @@
 import type { DataLoader } from "@stargrad/datasets";
-import type { Layer } from "@stargrad/nn";
-import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
+import type { Layer, Module } from "@stargrad/nn";
+import type { ClosureOptimizer, EMA, Optimizer } from "@stargrad/optim";
 import { ArgumentError, CheckError, StargradError, Tensor } from "@stargrad/tensor";
-import {
-  anything,
-  callable,
-  expectOptions,
-  nonFiniteCode,
-  type OptionKinds,
-  wholeFrom,
-} from "@stargrad/tensor/internal";
-import type { Training } from "./checkpoint.js";
-import {
-  metricsKind,
-  readFigures,
-  RunningMeans,
-  type Figures,
-  type Metric,
-  type Metrics,
-} from "./metrics.js";
-import { RunningMean } from "./running-mean.js";
+import { expectOptions, nonFiniteCode, warn } from "@stargrad/tensor/internal";
+
+import { isEvaluated } from "./eval-mode.js";
+import { expectLoader } from "./expect-loader.js";
+import { readFigures, type Figures, type Metric, type Metrics } from "./metrics.js";
+import { recordOf, runs, type RunRecord } from "./run-record.js";
+import { rateSetter, trainingKinds, type FitSchedule, type Training } from "./training.js";
 import { trainStep } from "./train-step.js";
 
 /** A batch of a loader: inputs x and targets y. */
@@ -38,10 +27,19 @@ export interface FitOptions<Name extends string> {
   readonly metrics?: Metrics<Name>;
   /** The total number of epochs. */
   readonly epochs: number;
-  /** The number of completed epochs of a resumed run. Default: the epoch of the loader if it was restored, otherwise 0. */
+  /**
+   * The number of completed epochs of a resumed run; 0 starts anew. Default: that of a restored loader or of a run that was stopped,
+   * otherwise 0.
+   */
   readonly startEpoch?: number;
-  /** Not used by `fit`: one object can describe a training for `fit` and for `saveCheckpoint`. */
+  /** Sets the learning rate before every step, by the number of steps since the start of the run. Default: none. */
+  readonly schedule?: FitSchedule;
+  /** Averages that are updated after every step. Default: none. */
+  readonly ema?: EMA;
+  /** Not used by `fit`: one object describes a training for `fit`, `saveCheckpoint` and `restoreCheckpoint`. */
   readonly generators?: Training["generators"];
+  /** Not used by `fit`, as `generators`. */
+  readonly states?: Training["states"];
 }
 
 /** The position of a step in the training. */
@@ -55,8 +53,8 @@ export interface Progress {
 }
 
 /**
- * Before every step: its batch, before anything is drawn or changed for the step. The loader has already advanced, so a run
- * that is resumed from a checkpoint saved here skips this step.
+ * Before every step: its batch, before anything is drawn or changed for the step. A checkpoint that is saved here resumes with this
+ * step.
  */
 export interface BatchEvent extends Progress {
   readonly event: "batch";
@@ -70,7 +68,10 @@ export interface StepEvent<Name extends string = never> extends Progress {
   readonly metrics: Figures<Name>;
 }
 
-/** After every epoch: the means of loss and metrics over its items, each computed with the weights before its step. */
+/**
+ * After every epoch: the means of loss and metrics over its items, each computed with the weights before its step. A checkpoint
+ * contains the sums of an unfinished epoch, so a resumed run has the same means.
+ */
 export interface EpochEvent<Name extends string = never> {
   readonly event: "epoch";
   /** The number of completed epochs. */
@@ -84,42 +85,56 @@ export interface EpochEvent<Name extends string = never> {
 
 export type FitEvent<Name extends string = never> = BatchEvent | StepEvent<Name> | EpochEvent<Name>;
 
+/** The events of a training, to be iterated over. Awaited, it trains to the end, and returns the events of the epochs. */
+export interface FitRun<Name extends string = never>
+  extends AsyncGenerator<FitEvent<Name>, void, undefined>, PromiseLike<readonly EpochEvent<Name>[]> {}
+
 /**
  * Trains a model. The steps are recorded (see `trainStep`): `forward` is called only when a step is recorded, so everything
  * that differs from step to step must be a tensor operation, such as a random draw. Training advances only while the caller
  * iterates over the events; between two events the model can be inspected, evaluated or saved. To stop early, leave the loop.
  *
+ * `await fit(…)` trains to the end without a loop, and returns the events of the epochs. Without `await` and without a loop,
+ * nothing is trained.
+ *
+ * The model is in training mode. If it is in evaluation mode after an event, because of `model.eval()`, it gets back the modes from
+ * before the event. `eval()` of a layer inside of it, to freeze running statistics, stays.
+ *
+ * A run continues where it was: at the position of a restored loader, or, if the loop was left before the end of the run, after
+ * its last step when `fit` is called again with the same optimizer and loader. `startEpoch: 0` starts a stopped run anew. After a
+ * whole run, the next one counts from epoch 1.
+ *
  * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. ArgumentError if the
  * loader has no batches, or batches without x and y
  */
-export function fit<Name extends string = never>(
-  options: FitOptions<Name>,
-): AsyncGenerator<FitEvent<Name>, void, undefined> {
-  const kinds: OptionKinds<FitOptions<Name>> = {
-    model: anything,
-    optimizer: anything,
-    loader: anything,
-    loss: callable,
-    metrics: metricsKind,
-    epochs: wholeFrom(0),
-    startEpoch: wholeFrom(0),
-    generators: anything,
-  };
-  expectOptions("fit", options, kinds, ["model", "optimizer", "loader", "loss", "epochs"]);
-  return events(options);
+export function fit<Name extends string = never>(options: FitOptions<Name>): FitRun<Name> {
+  expectOptions<Partial<FitOptions<string>>>("fit", options, trainingKinds, required);
+  expectLoader("fit", options.loader);
+  const run = events(options);
+  let history: Promise<readonly EpochEvent<Name>[]> | undefined;
+  // A run that is awaited would otherwise train nothing, in silence.
+  const then: FitRun<Name>["then"] = (resolve, reject) => (history ??= epochsOf(run)).then(resolve, reject);
+  return Object.assign(run, { then });
 }
 
-async function* events<Name extends string>({
-  model,
-  optimizer,
-  loader,
-  loss: lossOf,
-  metrics,
-  epochs,
-  startEpoch = loader.isRestored ? loader.epoch : 0,
-}: FitOptions<Name>): AsyncGenerator<FitEvent<Name>, void, undefined> {
+const required = ["model", "optimizer", "loader", "loss", "epochs"] as const;
+
+async function epochsOf<Name extends string>(
+  run: AsyncIterable<FitEvent<Name>>,
+): Promise<readonly EpochEvent<Name>[]> {
+  const epochs: EpochEvent<Name>[] = [];
+  for await (const event of run) if (event.event === "epoch") epochs.push(event);
+  return epochs;
+}
+
+async function* events<Name extends string>(
+  options: FitOptions<Name>,
+): AsyncGenerator<FitEvent<Name>, void, undefined> {
+  const { model, optimizer, loader, loss: lossOf, metrics, epochs, schedule, ema } = options;
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
+  let record = startOf(options);
   model.train();
+  const setRate = rateSetter(optimizer, schedule);
   const names = Object.keys(metrics ?? {}) as Name[];
   const take = trainStep({
     model,
@@ -131,34 +146,94 @@ async function* events<Name extends string>({
     },
     refuse: ({ loss }) => nonFiniteCode(loss),
   });
-  for (let epoch = startEpoch + 1; epoch <= epochs; epoch++) {
-    const started = performance.now();
-    const epochLoss = new RunningMean();
-    const epochMetrics = new RunningMeans<Name>();
+  try {
+    while (record.completed < epochs) {
+      const { completed, means } = record;
+      const epoch = completed + 1;
+      const started = performance.now();
+      const modules = model.modules();
+      runs.set(optimizer, record);
 
-    for await (const batch of loader) {
-      expectBatch("fit", batch);
-      const progress: Progress = { epoch, step: loader.state().position, steps: loader.length };
-      yield { event: "batch", ...progress, batch };
+      for await (const batch of loader) {
+        expectBatch("fit", batch);
+        const step = loader.state().position;
+        const progress: Progress = { epoch, step, steps: loader.length };
+        record.isAhead = true;
+        let modes = modesOf(modules);
+        yield { event: "batch", ...progress, batch };
+        keepTraining(modules, modes);
 
-      let results: Readonly<Record<string, Tensor>>;
-      let loss: number;
-      try {
-        // The error of a refused step is thrown by the step or, on an asynchronous engine, when its loss is read.
-        results = take({ x: batch.x, y: batch.y });
-        loss = await results.loss.item();
-      } catch (error) {
-        throw explained(error, progress);
+        setRate(completed * loader.length + step - 1);
+        let results: Readonly<Record<string, Tensor>>;
+        let loss: number;
+        try {
+          // The error of a refused step is thrown by the step or, on an asynchronous engine, when its loss is read.
+          results = take({ x: batch.x, y: batch.y });
+          loss = await results.loss.item();
+        } catch (error) {
+          throw explained(error, progress);
+        }
+        ema?.update();
+        const figures = await readFigures(names.map((name) => [keyOf(name), results[keyOf(name)]]));
+        means.add({ ...figures, loss }, batch.x.shape[0]);
+        record.position = step;
+        record.isAhead = false;
+        modes = modesOf(modules);
+        yield { event: "step", ...progress, loss, metrics: metricsIn(figures, names) };
+        keepTraining(modules, modes);
       }
-      const figures = await readFigures(names.map((name) => [name, results[keyOf(name)]]));
-      const [size] = batch.x.shape;
-      epochLoss.add(loss, size);
-      epochMetrics.add(figures, size);
-      yield { event: "step", ...progress, loss, metrics: figures };
+      record = recordOf(loader, { completed: epoch, epoch: record.epoch + 1 });
+      runs.set(optimizer, record);
+      const { value } = means;
+      const modes = modesOf(modules);
+      const seconds = secondsSince(started);
+      yield { event: "epoch", epoch, epochs, loss: value.loss, metrics: metricsIn(value, names), seconds };
+      keepTraining(modules, modes);
     }
-    const seconds = secondsSince(started);
-    yield { event: "epoch", epoch, epochs, loss: epochLoss.value, metrics: epochMetrics.value, seconds };
+  } finally {
+    record.isStopped = record.completed < epochs;
   }
+}
+
+/** Where a run begins, or continues. Puts the loader there. */
+function startOf<Name extends string>({
+  optimizer,
+  loader,
+  epochs,
+  startEpoch,
+}: FitOptions<Name>): RunRecord {
+  const { restored } = loader;
+  const last = runs.get(optimizer)?.loader === loader ? runs.get(optimizer) : undefined;
+  const isStopped = last?.isStopped === true && startEpoch === undefined && restored === null;
+  const from = isStopped ? { ...loader.state(), epoch: last.epoch, position: last.position } : restored;
+  if (from === null) {
+    const { epoch, position } = loader.state();
+    return recordOf(loader, { completed: startEpoch ?? 0, epoch: position > 0 ? epoch + 1 : epoch });
+  }
+  const known = last?.epoch === from.epoch && last.position === from.position ? last : undefined;
+  // Only the event is left of an epoch whose last step was taken, and without its means not even this.
+  const isOver = from.position === loader.length && known === undefined;
+  const [epoch, position] = isOver ? [from.epoch + 1, 0] : [from.epoch, from.position];
+  loader.restore({ ...from, epoch, position });
+  const completed = (startEpoch ?? known?.completed ?? from.epoch) + Number(isOver);
+  if (isStopped && completed >= epochs) {
+    warn(
+      `fit: the run was stopped after ${completed} epochs and \`epochs\` is ${epochs}, so nothing is left to train. Ask for more epochs in total, or pass startEpoch: 0 to start anew.`,
+    );
+  }
+  return recordOf(loader, { completed, epoch, position, sums: known?.means.sums });
+}
+
+/** The modes of modules. */
+function modesOf(modules: readonly Module[]): readonly boolean[] {
+  return modules.map(({ training }) => training);
+}
+
+/** Sets a model back to the modes from before an event if it is in evaluation mode now, unless an evaluation is still running. */
+function keepTraining([model, ...others]: readonly Module[], [, ...modes]: readonly boolean[]): void {
+  if (model.training || isEvaluated(model)) return;
+  model.train();
+  for (const [i, module] of others.entries()) module.training = modes[i];
 }
 
 /** Checks a batch at run time. Throws: ArgumentError unless it has tensors x and y */
@@ -181,6 +256,13 @@ function secondsSince(started: number): number {
 /** The name of a metric in the results of a step, with a prefix, because a metric may be named `loss` too. */
 function keyOf(name: string): string {
   return `metrics.${name}`;
+}
+
+function metricsIn<Name extends string>(
+  figures: Readonly<Record<string, number>>,
+  names: readonly Name[],
+): Figures<Name> {
+  return Object.fromEntries(names.map((name) => [name, figures[keyOf(name)]])) as Figures<Name>;
 }
 
 /** Converts the error of a step that was refused into one with the loss, the epoch and the step. */

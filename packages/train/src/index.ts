@@ -1,10 +1,4 @@
-export {
-  loadCheckpoint,
-  restoreCheckpoint,
-  saveCheckpoint,
-  type Checkpoint,
-  type Training,
-} from "./checkpoint.js";
+export { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from "./checkpoint.js";
 export { evaluate } from "./evaluate.js";
 export {
   fit,
@@ -13,13 +7,15 @@ export {
   type EpochEvent,
   type FitEvent,
   type FitOptions,
+  type FitRun,
   type Progress,
   type StepEvent,
 } from "./fit.js";
 export type { Json } from "./json.js";
-export { accuracy, type Figures, type Metric, type Metrics } from "./metrics.js";
+export { accuracy, type Figures, type Metric, type Metrics, type Sums } from "./metrics.js";
 export { predict, type PredictOptions } from "./predict.js";
 export { RunningMean } from "./running-mean.js";
+export type { FitSchedule, Stateful, Training } from "./training.js";
 export {
   trainStep,
   type StepInputs,

@@ -172,6 +172,8 @@ describe("a recorded step with L-BFGS", () => {
       model: first.model.stateDict(),
       optimizer: first.optimizer.stateDict(),
       loader: first.loader.state(),
+      states: new Map(),
+      run: null,
       generators: new Map([["default", new Generator(0).state()]]),
       metadata: {},
     };

@@ -54,23 +54,31 @@ export async function readFigures<Name extends string>(
   return Object.fromEntries(figures) as Figures<Name>;
 }
 
+/** The sum of weighted values, and of their weights. */
+export type Sums = readonly [sum: number, weight: number];
+
 /** The means of several metrics over batches, weighted by the sizes of the batches. */
 export class RunningMeans<Name extends string> {
-  readonly #means = new Map<Name, RunningMean>();
+  readonly #means: Map<Name, RunningMean>;
+
+  /** `sums`: those to begin with. Default: none */
+  constructor(sums: Iterable<readonly [Name, Sums]> = []) {
+    this.#means = new Map([...sums].map(([name, [sum, weight]]) => [name, new RunningMean(sum, weight)]));
+  }
 
   add(figures: Figures<Name>, batchSize: number): void {
-    for (const [name, value] of entriesOf(figures)) {
+    for (const [name, value] of Object.entries(figures) as [Name, number][]) {
       const mean = this.#means.get(name) ?? new RunningMean();
       mean.add(value, batchSize);
       this.#means.set(name, mean);
     }
   }
 
+  get sums(): Map<Name, Sums> {
+    return new Map([...this.#means].map(([name, mean]) => [name, mean.sums]));
+  }
+
   get value(): Figures<Name> {
     return Object.fromEntries([...this.#means].map(([name, mean]) => [name, mean.value])) as Figures<Name>;
   }
-}
-
-function entriesOf<Name extends string, Value>(record: Readonly<Record<Name, Value>>): [Name, Value][] {
-  return Object.entries(record) as [Name, Value][];
 }

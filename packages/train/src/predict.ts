@@ -30,7 +30,7 @@ export async function predict(model: Layer, x: Tensor, options: PredictOptions =
   const all = toTensor("predict", x);
   if (all.ndim === 0) throw new ArgumentError("predict", "got a scalar; expected rows along the first axis");
   const forward = recordedIfPossible((rows: Tensor): Tensor => model.forward(rows));
-  const leave = enterEval(model);
+  const leave = enterEval("predict", model);
   try {
     const total = all.shape[0];
     let outputs: TypedArray | null = null;

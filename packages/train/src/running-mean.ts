@@ -4,12 +4,23 @@
  * Defaults: NaN before the first value
  */
 export class RunningMean {
-  #sum = 0;
-  #weight = 0;
+  #sum: number;
+  #weight: number;
+
+  /** `sum` and `weight`: `Σ wᵢ xᵢ` and `Σ wᵢ` to continue from. Default: 0 */
+  constructor(sum = 0, weight = 0) {
+    this.#sum = sum;
+    this.#weight = weight;
+  }
 
   add(value: number, weight = 1): void {
     this.#sum += value * weight;
     this.#weight += weight;
+  }
+
+  /** `Σ wᵢ xᵢ` and `Σ wᵢ` */
+  get sums(): readonly [sum: number, weight: number] {
+    return [this.#sum, this.#weight];
   }
 
   get value(): number {

@@ -2,10 +2,12 @@ import {
   encodeSafetensors,
   FormatError,
   readSafetensors,
-  writeSafetensors,
+  writeFileAtomically,
   type Safetensors,
   type WriteOptions,
 } from "@stargrad/io";
+import { ArgumentError } from "@stargrad/tensor";
+import { writeValue } from "@stargrad/tensor/internal";
 
 /** The key of the checksum in the metadata of a sealed file. */
 const sealKey = "checksum";
@@ -13,15 +15,31 @@ const sealKey = "checksum";
 /**
  * Writes a sealed file: a safetensors file with a checksum of all other contents: tensors, names, shapes, metadata.
  *
- * Throws: as {@link writeSafetensors}; an existing file is then unchanged
+ * Throws: as {@link writeFileAtomically}; an existing file is then unchanged
  */
 export async function writeSealed(
   path: string,
   content: Safetensors,
-  options: Pick<WriteOptions, "overwrite">,
+  { overwrite }: Pick<WriteOptions, "overwrite">,
 ): Promise<void> {
+  // At once, and not after the checksum is computed, so that the calls for one path keep their order.
+  await writeFileAtomically(path, encodeSealed(content), {
+    overwrite,
+    called: calling("saveCheckpoint", path),
+  });
+}
+
+async function encodeSealed(content: Safetensors): Promise<Uint8Array> {
   const seal = await checksumOf(content);
-  await writeSafetensors(path, content.tensors, new Map([...content.metadata, [sealKey, seal]]), options);
+  return encodeSafetensors(content.tensors, new Map([...content.metadata, [sealKey, seal]]));
+}
+
+/** A call as errors show it. Throws: ArgumentError unless the path is a string */
+function calling(name: string, path: unknown): string {
+  if (typeof path === "string") return `${name}(${path})`;
+  const got = writeValue(path);
+  const hint = got === "a promise" ? "A forgotten await?" : undefined;
+  throw new ArgumentError(name, `got path ${got}; expected a string`, hint);
 }
 
 /**
@@ -30,19 +48,20 @@ export async function writeSealed(
  * Throws: FormatError if the contents do not match the checksum, or if there is none
  */
 export async function readSealed(path: string): Promise<Safetensors> {
+  const called = calling("loadCheckpoint", path);
   const { tensors, metadata } = await readSafetensors(path);
   const seal = metadata.get(sealKey);
   metadata.delete(sealKey);
   if (seal === undefined) {
     throw new FormatError(
-      `loadCheckpoint(${path})`,
+      called,
       "the file has no checksum",
       "Is this a checkpoint? Load plain weights with readSafetensors and model.loadStateDict",
     );
   }
   if (seal !== (await checksumOf({ tensors, metadata }))) {
     throw new FormatError(
-      `loadCheckpoint(${path})`,
+      called,
       "its content does not match its checksum, so the file has changed since it was saved",
       "Use an older checkpoint",
     );

@@ -36,6 +36,7 @@ export async function digits(digitsOptions: DigitsOptions): Promise<void> {
   const training = { model, optimizer, loader };
   if (run.checkpoint !== null) restoreCheckpoint(run.checkpoint, training);
 
+  await file?.lock();
   const reporter = reporterFor({ json });
   let { trainAccuracy } = run;
   try {
@@ -52,6 +53,7 @@ export async function digits(digitsOptions: DigitsOptions): Promise<void> {
     reporter.done({ trainAccuracy, testAccuracy, seconds: secondsSince(started) });
   } finally {
     reporter.close();
+    await file?.release();
   }
 }
 

@@ -14,7 +14,7 @@ import { sampleAfter } from "../text/sample.js";
 
 /** Settings that are not given are taken from the checkpoint, or else from the defaults. */
 export interface TextOptions extends Partial<Settings> {
-  /** The file with the text. */
+  /** The file with the text, or a pipe. */
   readonly data: string;
   /** Where to save the run. Default: nowhere. */
   readonly checkpoint?: string;
@@ -67,6 +67,7 @@ export async function text(textOptions: TextOptions): Promise<void> {
     return { step, steps, validationLoss, sample, seconds: secondsSince(started) };
   };
 
+  await file?.lock();
   const reporter = reporterFor({ json });
   try {
     const parameters = model.parameters().reduce((sum, { size }) => sum + size, 0);
@@ -93,6 +94,7 @@ export async function text(textOptions: TextOptions): Promise<void> {
     reporter.done({ ...report, ...baselines });
   } finally {
     reporter.close();
+    await file?.release();
   }
 }
 

@@ -3,11 +3,14 @@ import { stat } from "node:fs/promises";
 import { StargradError } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 
+import { lockRun } from "./run-lock.js";
+
 /** The file of one run. It is never written over what another run has saved meanwhile. */
 export class RunFile {
   readonly #path: string;
   /** The version that this run has read or written last; null if there was no file. */
   #version: string | null;
+  #unlock = (): Promise<void> => Promise.resolve();
 
   private constructor(path: string, version: string | null) {
     this.#path = path;
@@ -17,6 +20,16 @@ export class RunFile {
   /** The file of a run that is about to start, or to be read. */
   static async of(path: string): Promise<RunFile> {
     return new RunFile(path, await versionOf(path));
+  }
+
+  /** Keeps other runs from starting with this file. Throws: as {@link lockRun} */
+  async lock(): Promise<void> {
+    this.#unlock = await lockRun(this.#path);
+  }
+
+  /** Allows other runs to use the file. */
+  async release(): Promise<void> {
+    await this.#unlock();
   }
 
   /** Throws: StargradError if another run has saved the file meanwhile, or if it cannot be written */

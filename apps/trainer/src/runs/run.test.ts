@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { lstat, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { DataLoader, xor } from "@stargrad/datasets";
@@ -115,6 +116,35 @@ describe("the file of a run", () => {
     await rm(path);
     await first.save({ model });
     expect(await readdir(folder)).toEqual(["run"]);
+  });
+
+  it("is used by one run at a time, and free again when its process has ended", async () => {
+    const lock = `${path}.lock`;
+    const file = await RunFile.of(path);
+    await file.lock();
+    expect(await readFile(lock, "utf8")).toBe(`${process.pid} ${hostname()}\n`);
+    await file.release();
+    expect(await readdir(folder)).toEqual([]);
+
+    const other = spawn(process.execPath, ["--eval", "setInterval(() => 0, 1000)"]);
+    await once(other, "spawn");
+    for (const [content, user] of [
+      [`${other.pid} ${hostname()}`, `process ${other.pid}`],
+      [`${other.pid} elsewhere`, `process ${other.pid} on elsewhere`],
+      ["", "process ? on ?"],
+    ]) {
+      await writeFile(lock, content);
+      await expect(file.lock()).rejects.toThrow(
+        `${path}: is in use by the run of ${user}. Name another file, or wait for its end; if that run has ended, delete ${lock}`,
+      );
+      expect(await readFile(lock, "utf8")).toBe(content);
+    }
+    other.kill("SIGKILL");
+    await once(other, "exit");
+    await writeFile(lock, `${other.pid} ${hostname()}`);
+    await file.lock();
+    expect(await readFile(lock, "utf8")).toContain(String(process.pid));
+    await file.release();
   });
 
   it("is in a folder that exists and can be written", async () => {

@@ -46,7 +46,7 @@ export interface OpenRun<Settings> {
 }
 
 /**
- * Starts or resumes a run. A new run never overwrites an existing file.
+ * Starts or resumes a run. A new run never overwrites an existing file. Before it trains, it locks the file.
  *
  * Throws: StargradError if a new run finds an existing file, if a run to resume has no file, if the folder is not
  * writable, or if the checkpoint has another model or other settings; FormatError if the checkpoint is damaged
@@ -58,8 +58,8 @@ export async function openRun<Settings extends AnySettings<Settings>>(
 ): Promise<OpenRun<Settings>> {
   if (path === undefined) return { settings: task.complete(requested), checkpoint: null, file: null };
   const file = await RunFile.of(path);
-  const run = resume ? resumeRun(path, requested, task) : startRun(path, requested, task);
-  return { ...(await run), file };
+  const run = await (resume ? resumeRun(path, requested, task) : startRun(path, requested, task));
+  return { ...run, file };
 }
 
 async function startRun<Settings>(

@@ -1,0 +1,40 @@
+import { ArgumentError } from "@stargrad/tensor";
+import { tensorLike, writeValue, type Kind } from "@stargrad/tensor/internal";
+
+const path: Kind = ["a path, as a string", (value) => typeof value === "string"];
+
+const bytes: Kind = [
+  "bytes, as a Uint8Array",
+  // Also of another realm.
+  (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
+];
+
+const kinds = { path, bytes, tensor: tensorLike };
+
+/**
+ * Checks an argument at run time; `name` is what an error calls it.
+ *
+ * Throws: ArgumentError unless the value is of the kind
+ */
+export function expectArgument(
+  called: string,
+  kind: keyof typeof kinds,
+  value: unknown,
+  name: string = kind,
+): void {
+  const [expected, accepts] = kinds[kind];
+  if (accepts(value)) return;
+  const got = writeValue(value);
+  throw new ArgumentError(called, `got ${name} ${got}; expected ${expected}`, hintFor(got, value));
+}
+
+function hintFor(got: string, value: unknown): string | undefined {
+  if (got === "a promise") return "A forgotten await?";
+  return value instanceof ArrayBuffer ? "Convert it with new Uint8Array(buffer)" : undefined;
+}
+
+/** A call as errors show it, `readNpy(a.npy)`. Throws: ArgumentError unless the path is a string */
+export function calling(name: string, given: string): string {
+  expectArgument(name, "path", given);
+  return `${name}(${given})`;
+}

@@ -1,0 +1,112 @@
+import type { DataLoader } from "@stargrad/datasets";
+import type { Module } from "@stargrad/nn";
+import {
+  Scheduler,
+  type ClosureOptimizer,
+  type EMA,
+  type Optimizer,
+  type Schedule,
+  type Scheduled,
+} from "@stargrad/optim";
+import { ArgumentError, type Generator, type Tensor } from "@stargrad/tensor";
+import { anything, callable, wholeFrom, type Kind, type OptionKinds } from "@stargrad/tensor/internal";
+
+import { metricsKind, type Metric, type Metrics } from "./metrics.js";
+
+/** An object with a state to save, such as `ReduceOnPlateau`, a second optimizer or a second model. */
+export interface Stateful {
+  stateDict(): ReadonlyMap<string, Tensor>;
+  loadStateDict(state: ReadonlyMap<string, Tensor>): void;
+}
+
+/** A schedule for all groups of an optimizer, one for each, or a Scheduler. */
+export type FitSchedule = Schedule | readonly Schedule[] | Scheduler;
+
+/**
+ * All objects of a training run whose state changes from step to step. The default generator is always included. `fit` takes the
+ * same object.
+ */
+export interface Training {
+  readonly model: Module;
+  readonly optimizer?: Optimizer | ClosureOptimizer;
+  readonly loader?: DataLoader<unknown>;
+  /** A Scheduler is saved. A schedule has no state; the optimizer's state contains the learning rates that it multiplies. */
+  readonly schedule?: FitSchedule;
+  readonly ema?: EMA;
+  /** Further generators that the run uses, such as one passed to a dropout layer. */
+  readonly generators?: Readonly<Record<string, Generator>>;
+  /** Further objects with a state, such as `{ plateau: new ReduceOnPlateau(optimizer) }`. */
+  readonly states?: Readonly<Record<string, Stateful>>;
+  /** Of `fit`; not saved, as the following. */
+  readonly loss?: Metric;
+  readonly metrics?: Metrics<string>;
+  readonly epochs?: number;
+  readonly startEpoch?: number;
+}
+
+const scheduleKind: Kind = [
+  "a schedule, such as schedules.cosine({ steps: 1000 }), or a Scheduler",
+  (value) =>
+    typeof value === "function" ||
+    (Array.isArray(value) ? value.every(callable[1]) : hasMethods(value, "set", "stateDict")),
+];
+
+/** Of every option of `fit` and every part of a training. */
+export const trainingKinds: OptionKinds<Training> = {
+  model: anything,
+  optimizer: anything,
+  loader: anything,
+  loss: callable,
+  metrics: metricsKind,
+  epochs: /* @__PURE__ */ wholeFrom(0),
+  startEpoch: /* @__PURE__ */ wholeFrom(0),
+  schedule: scheduleKind,
+  ema: ["an EMA", (value) => hasMethods(value, "update", "stateDict")],
+  generators: anything,
+  states: [
+    "objects with stateDict and loadStateDict, by name",
+    (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      Object.values(value).every((each) => hasMethods(each, "stateDict", "loadStateDict")),
+  ],
+};
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  const methods = Object(value) as Readonly<Record<string, unknown>>;
+  return names.every((name) => typeof methods[name] === "function");
+}
+
+/** A function that sets the learning rates of an optimizer for a step, counted from 0. */
+export function rateSetter(
+  optimizer: Optimizer | ClosureOptimizer,
+  schedule: FitSchedule | undefined,
+): (step: number) => void {
+  if (schedule === undefined) return () => undefined;
+  if (typeof schedule === "object" && "set" in schedule)
+    return (step) => {
+      schedule.set(step);
+    };
+  const { groups } = optimizer as unknown as Scheduled;
+  if (!groups.every(({ learningRate }) => Number.isFinite(learningRate))) {
+    throw new ArgumentError("fit", "got a schedule for an optimizer without learning rates");
+  }
+  const scheduler = new Scheduler({ groups }, schedule);
+  return (step) => {
+    scheduler.set(step);
+  };
+}
+
+/** The objects of a training with a state dict, by name, besides the model and the optimizer. */
+export function statefulParts({ schedule, ema, states = {} }: Training): Map<string, Stateful> {
+  const parts = new Map<string, Stateful>();
+  if (schedule !== undefined && "stateDict" in schedule) parts.set("schedule", schedule);
+  if (ema !== undefined) parts.set("ema", ema);
+  for (const [name, state] of Object.entries(states)) {
+    if (parts.has(name) || name.includes(".")) {
+      throw new ArgumentError("Checkpoint", `got a state named ${name}`, "Choose another name, without dots");
+    }
+    parts.set(name, state);
+  }
+  return parts;
+}

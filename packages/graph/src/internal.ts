@@ -14,6 +14,7 @@ export {
   expectValues,
   finite,
   flag,
+  hintFor,
   fraction,
   integer,
   listOf,

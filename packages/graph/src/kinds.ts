@@ -11,7 +11,12 @@ export function expectValues(called: string, values: Readonly<Record<string, unk
 /** Throws an ArgumentError unless the value is of the kind. */
 export function expectValue(called: string, name: string, value: unknown, [expected, accepts]: Kind): void {
   if (accepts(value)) return;
-  throw new ArgumentError(called, `got ${name} ${writeValue(value)}; expected ${expected}`);
+  throw new ArgumentError(called, `got ${name} ${writeValue(value)}; expected ${expected}`, hintFor(value));
+}
+
+/** What to try instead of a wrong value: an await for a promise, `otherwise` for anything else. */
+export function hintFor(value: unknown, otherwise?: string): string | undefined {
+  return writeValue(value) === "a promise" ? "A forgotten await?" : otherwise;
 }
 
 /**
@@ -22,9 +27,7 @@ export function expectList(called: string, given: unknown, expected: string, hin
   if (typeof given === "object" && given !== null && Symbol.iterator in given) {
     return [...(given as Iterable<unknown>)];
   }
-  const got = writeValue(given);
-  const problem = `got ${got}; expected a list of ${expected}`;
-  throw new ArgumentError(called, problem, got === "a promise" ? "A forgotten await?" : hint);
+  throw new ArgumentError(called, `got ${writeValue(given)}; expected a list of ${expected}`, hintFor(given, hint));
 }
 
 /**

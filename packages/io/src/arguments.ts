@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { tensorLike, writeValue, type Kind } from "@stargrad/tensor/internal";
+import { hintFor, tensorLike, writeValue, type Kind } from "@stargrad/tensor/internal";
 
 const path: Kind = ["a path, as a string", (value) => typeof value === "string"];
 
@@ -25,12 +25,8 @@ export function expectArgument(
   const [expected, accepts] = kinds[kind];
   if (accepts(value)) return;
   const got = writeValue(value);
-  throw new ArgumentError(called, `got ${name} ${got}; expected ${expected}`, hintFor(got, value));
-}
-
-function hintFor(got: string, value: unknown): string | undefined {
-  if (got === "a promise") return "A forgotten await?";
-  return value instanceof ArrayBuffer ? "Convert it with new Uint8Array(buffer)" : undefined;
+  const hint = value instanceof ArrayBuffer ? "Convert it with new Uint8Array(buffer)" : undefined;
+  throw new ArgumentError(called, `got ${name} ${got}; expected ${expected}`, hintFor(value, hint));
 }
 
 /** A call as errors show it, `readNpy(a.npy)`. Throws: ArgumentError unless the path is a string */

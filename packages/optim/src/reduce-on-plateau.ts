@@ -2,12 +2,11 @@ import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
 import {
   StateReader,
   expectOptions,
-  expectValues,
-  type Kind,
   belowOne,
   notNegative,
   oneOf,
   warn,
+  hintFor,
   writeValue,
   type OptionKinds,
 } from "@stargrad/tensor/internal";
@@ -55,9 +54,6 @@ const kinds: OptionKinds<ReduceOnPlateauOptions> = {
   epsilon: notNegative,
 };
 
-/** NaN too. */
-const figureKind: Kind = ["a number", (value) => typeof value === "number"];
-
 /**
  * Reduces the learning rates when a metric, such as the validation loss, stops improving: after more than `patience`
  * consecutive values that do not improve on the best one by the threshold. NaN is never an improvement.
@@ -91,12 +87,13 @@ export class ReduceOnPlateau {
    * Throws: ArgumentError unless it is a number
    */
   step(figure: number): void {
-    expectValues("ReduceOnPlateau.step", { figure }, figureKind);
     const { patience, cooldown } = this.#options;
     if (typeof figure !== "number") {
-      const got = writeValue(figure);
-      const hint = got === "a promise" ? "A forgotten await?" : "Read a tensor with await x.item()";
-      throw new ArgumentError("ReduceOnPlateau.step", `got ${got}; expected a number`, hint);
+      throw new ArgumentError(
+        "ReduceOnPlateau.step",
+        `got ${writeValue(figure)}; expected a number`,
+        hintFor(figure, "Read a tensor with await x.item()"),
+      );
     }
     if (Number.isNaN(figure) && !this.#hasWarned) {
       this.#hasWarned = true;

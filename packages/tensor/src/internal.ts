@@ -17,6 +17,7 @@ export {
   finite,
   flag,
   fraction,
+  hintFor,
   integer,
   isBranded,
   listOf,

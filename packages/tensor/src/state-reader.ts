@@ -1,4 +1,5 @@
 import { ArgumentError, formatShape, type DType, type Shape } from "@stargrad/graph";
+import { hintFor, writeValue } from "@stargrad/graph/internal";
 import type { Tensor } from "./tensor.js";
 
 /** Reads the expected tensors from a state dict, and collects everything that does not fit. */
@@ -53,10 +54,8 @@ export function expectMap(called: string, value: unknown): void {
   if (typeof value === "object" && value !== null && "get" in value && "keys" in value) return;
   throw new ArgumentError(
     called,
-    `got ${value instanceof Promise ? "a promise" : "no Map"}; expected a map from names to tensors`,
-    value instanceof Promise
-      ? "A forgotten await?"
-      : "Convert an object with new Map(Object.entries(object))",
+    `got ${writeValue(value)}; expected a map from names to tensors`,
+    hintFor(value, "Convert an object with new Map(Object.entries(object))"),
   );
 }
 

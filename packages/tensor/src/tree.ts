@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
-import { writeValue } from "@stargrad/graph/internal";
+import { hintFor, writeValue } from "@stargrad/graph/internal";
 import { Tensor } from "./tensor.js";
 
 /**
@@ -84,7 +84,7 @@ function branchesOf(called: string, tree: Tree): [string, Tree][] {
   const got = writeValue(tree);
   if (Array.isArray(tree) || got === "an object")
     return Object.entries<Tree>(tree as Readonly<Record<string, Tree>>);
-  const hint = got === "a promise" ? "A forgotten await?" : "Make numbers a tensor first";
+  const hint = hintFor(tree, "Make numbers a tensor first");
   throw new ArgumentError(called, `got ${got}; expected a tensor, or an array or object of tensors`, hint);
 }
 

@@ -7,7 +7,7 @@ import {
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
-import { anything, expectOptions, flag, writeValue } from "@stargrad/tensor/internal";
+import { anything, expectOptions, flag, hintFor, writeValue } from "@stargrad/tensor/internal";
 
 import { expectObject, formatJson, parseJsonObject, type Json } from "./json.js";
 import type { Sums } from "./metrics.js";
@@ -91,11 +91,10 @@ export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): v
 function expectCheckpoint(checkpoint: unknown): void {
   const { model, generators } = Object(checkpoint) as Readonly<Record<string, unknown>>;
   if (model instanceof Map && generators instanceof Map) return;
-  const isPromise = checkpoint instanceof Promise;
   throw new ArgumentError(
     "restoreCheckpoint",
     `got ${writeValue(checkpoint)}; expected a checkpoint`,
-    isPromise ? "A forgotten await?" : "Load it with await loadCheckpoint(path)",
+    hintFor(checkpoint, "Load it with await loadCheckpoint(path)"),
   );
 }
 

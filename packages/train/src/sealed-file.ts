@@ -7,7 +7,7 @@ import {
   type WriteOptions,
 } from "@stargrad/io";
 import { ArgumentError } from "@stargrad/tensor";
-import { writeValue } from "@stargrad/tensor/internal";
+import { hintFor, writeValue } from "@stargrad/tensor/internal";
 
 /** The key of the checksum in the metadata of a sealed file. */
 const sealKey = "checksum";
@@ -37,9 +37,7 @@ async function encodeSealed(content: Safetensors): Promise<Uint8Array> {
 /** A call as errors show it. Throws: ArgumentError unless the path is a string */
 function calling(name: string, path: unknown): string {
   if (typeof path === "string") return `${name}(${path})`;
-  const got = writeValue(path);
-  const hint = got === "a promise" ? "A forgotten await?" : undefined;
-  throw new ArgumentError(name, `got path ${got}; expected a string`, hint);
+  throw new ArgumentError(name, `got path ${writeValue(path)}; expected a string`, hintFor(path));
 }
 
 /**

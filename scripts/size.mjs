@@ -9,8 +9,8 @@ import { build } from "esbuild";
 // Decision 20 explains why loops and programs as data added 14 to 21 kB; decisions 23 to 30 explain later
 // additions: a table of a machine's operations by name, engines that answer later, two doors, and checks as a primitive; decision
 // 31 the state that copies share. Checks of every option, operand and further argument, with the nearest right name, added 4 kB;
-// threads that end, targets and engines that are checked, errors that arrive later, clones, conversions and \`allClose\` 3 kB.
-// Kinds for the options of all functions of tensors added 0.7 kB to \`own\`; formulas and samples beside the rows freed 2.8 kB of \`all\`.
+// threads that end, targets and engines that are checked, errors that arrive later, clones, conversions and `allClose` 3 kB.
+// Kinds for the options of all functions of tensors added 0.7 kB to `own`; formulas and samples beside the rows freed 2.8 kB of `all`.
 // Layers, losses, containers and optimizers that check what they get added 1.5 kB; forgotten awaits, schedules and averages that resume
 // 0.5 kB; updates that are one node 0.6 kB; programs that are counted in full and gradients that are checked by replaying 0.3 kB.
 const budgets = { own: 110_300, all: 138_400, program: 104_800 };

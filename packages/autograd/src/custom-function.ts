@@ -31,8 +31,8 @@ export function customFunction<Inputs extends readonly Tensor[]>(
       name: "customFunction",
       inputs: inputs.map(({ node }) => node),
       rule: (g, given, y) =>
-        expectList("customFunction", backward(g, given as unknown as Inputs, y), "gradients").map((gradient) =>
-          gradient === null ? null : toTensor("customFunction", gradient),
+        expectList("customFunction", backward(g, given as unknown as Inputs, y), "gradients").map(
+          (gradient) => (gradient === null ? null : toTensor("customFunction", gradient)),
         ),
     });
   };

@@ -27,7 +27,11 @@ export function expectList(called: string, given: unknown, expected: string, hin
   if (typeof given === "object" && given !== null && Symbol.iterator in given) {
     return [...(given as Iterable<unknown>)];
   }
-  throw new ArgumentError(called, `got ${writeValue(given)}; expected a list of ${expected}`, hintFor(given, hint));
+  throw new ArgumentError(
+    called,
+    `got ${writeValue(given)}; expected a list of ${expected}`,
+    hintFor(given, hint),
+  );
 }
 
 /**

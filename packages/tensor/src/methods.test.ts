@@ -48,7 +48,17 @@ describe("methods", () => {
   });
 
   it("are the only members of the prototype that the class does not define", () => {
-    const own = ["constructor", "node", "shape", "dtype", "ndim", "size", "length", "requiresGrad", "requires_grad"];
+    const own = [
+      "constructor",
+      "node",
+      "shape",
+      "dtype",
+      "ndim",
+      "size",
+      "length",
+      "requiresGrad",
+      "requires_grad",
+    ];
     const reading = ["data", "dataSync", "item", "itemSync", "toArray", "toArraySync", "toString", "toJSON"];
     const methods = Object.getOwnPropertyNames(Tensor.prototype).filter(
       (name) => ![...own, ...reading].includes(name),

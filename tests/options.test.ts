@@ -221,6 +221,8 @@ const calls: Readonly<Record<string, Call>> = {
   "autograd.valueAndGrad": { call: (options) => autograd.valueAndGrad(square, options)(x) },
   "datasets.DataLoader": { call: (options) => new datasets.DataLoader(datasets.arrays({ x }), options) },
   "datasets.blobs": { call: datasets.blobs },
+  "datasets.catOrDog": { call: datasets.catOrDog, required: () => ({ animal: "cat" }) },
+  "datasets.catsAndDogs": { call: datasets.catsAndDogs },
   "datasets.circles": { call: datasets.circles },
   "datasets.decodeIdx": {
     call: (options) =>
@@ -230,11 +232,13 @@ const calls: Readonly<Record<string, Call>> = {
     call: datasets.digits,
     required: () => ({ directory: folder, split: "test" }),
   },
+  "datasets.linear": { call: datasets.linear },
   "datasets.moons": { call: datasets.moons },
   "datasets.randomSampler": {
     call: (options) => datasets.randomSampler(3, options),
     required: () => ({ draws: 2 }),
   },
+  "datasets.rasterize": { call: (options) => datasets.rasterize([], options) },
   "datasets.readIdx": { call: (options) => datasets.readIdx(join(folder, "a.idx"), options) },
   "datasets.spirals": { call: datasets.spirals },
   "datasets.splitTokens": { call: (options) => datasets.splitTokens(Int32Array.of(1, 2), options) },

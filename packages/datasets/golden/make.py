@@ -213,4 +213,65 @@ for options in [{}, {"points": 3, "innerRadius": 0.25}, {"points": 2, "innerRadi
         ink = torch.tensor(numpy.round(winding) != 0).float()[:, None]
         case("starPixels", {**options, "size": size}, output={"x": flat(pixels), "y": array(ink)})
 
+# Points on two sides of a line
+for noise, options in [(0, {}), (0.3, {"margin": 0.9}), (0, {"margin": 0})]:
+    generator = Generator(8)
+    places, kinds = [], []
+    while len(places) < 10:
+        place = [2 * generator.uniform() - 1 for _ in range(2)]
+        if abs(numpy.dot(place, [1, 1])) / math.sqrt(2) < options.get("margin", 0.2) / 2:
+            continue
+        kinds.append(int(sum(place) > 0))
+        places.append([coordinate + noise * generator.normal() for coordinate in place])
+    options = {"samples": 10, "seed": 8, "noise": noise, **options}
+    case("linear", options, output=points(torch.tensor(places, dtype=torch.float64).float(), kinds))
+
+# Pictures of strokes, as the docstring defines them: for all pixels at once, and with complex numbers
+
+
+def distances(at, corners):
+    """The distance of each pixel from the nearest of the straight lines between corners."""
+    nearest = numpy.full(at.shape, numpy.inf)
+    for begin, end in zip(corners[:-1], corners[1:]):
+        along = end - begin
+        part = 0 if along == 0 else numpy.clip(((at - begin) * along.conjugate()).real / abs(along) ** 2, 0, 1)
+        nearest = numpy.minimum(nearest, abs(at - begin - part * along))
+    return nearest
+
+
+def raster(strokes, size):
+    middles = numpy.arange(size) + 0.5
+    at = middles[None, :] + 1j * middles[:, None]
+    ink = numpy.zeros((size, size))
+    for stroke in strokes:
+        corners = numpy.array([complex((1 + x) / 2 * size, (1 - y) / 2 * size) for x, y in stroke["points"]])
+        ends = numpy.append(corners, corners[:1]) if stroke["closed"] or len(corners) == 1 else corners
+        distance = distances(at, ends)
+        if stroke["closed"] and stroke["fill"] != "none":
+            turned = numpy.angle((ends[1:, None, None] - at) / (ends[:-1, None, None] - at)).sum(axis=0)
+            is_inside = numpy.round(turned / (2 * math.pi)) % 2 == 1
+            covered = numpy.clip(0.5 + numpy.where(is_inside, distance, -distance), 0, 1)
+            ink = ink + (1 - ink) * covered if stroke["fill"] == "ink" else ink * (1 - covered)
+        ink += (1 - ink) * numpy.clip(0.5 + stroke["width"] / 4 * size - distance, 0, 1)
+    return torch.from_numpy(numpy.floor(255 * ink + 0.5) / 255).float()
+
+
+def stroke(places, width, closed=False, fill="none"):
+    return {"points": places, "closed": closed, "fill": fill, "width": width}
+
+
+zigzag = [[-0.9, -0.7], [-0.31, 0.83], [0.22, -0.54], [0.87, 0.61]]
+triangle = [[-0.61, -0.53], [0.72, -0.42], [0.13, 0.77]]
+knot = [[-0.8, -0.6], [0.75, 0.55], [0.7, -0.65], [-0.85, 0.5]]
+for strokes, size in [
+    ([], 3),
+    ([stroke(zigzag, 0.11)], 16),
+    ([stroke(zigzag, 0.31, closed=True), stroke([[0.1, 0.2]], 0.4)], 9),
+    ([stroke(triangle, 0.05, True, "ink")], 12),
+    ([stroke(zigzag, 0.2), stroke(triangle, 0.09, True, "paper"), stroke([[0.3, 2], [0.3, -3]], 0.17)], 17),
+    ([stroke(knot, 0.07, True, "ink"), stroke([[5, 5], [6, 5], [6, 6]], 1, True, "ink")], 15),
+    ([stroke(triangle, 0.1, False, "ink")], 1),
+]:
+    case("rasterize", strokes, {"size": size}, output=array(raster(strokes, size)))
+
 pathlib.Path(__file__).with_name("datasets.jsonl").write_text("\n".join(lines) + "\n")

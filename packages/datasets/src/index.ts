@@ -1,7 +1,14 @@
 export { arrays, type TensorDataset } from "./arrays.js";
+export {
+  catOrDog,
+  catsAndDogs,
+  type CatOrDogOptions,
+  type CatsAndDogsOptions,
+} from "./cats-and-dogs/cats-and-dogs.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
+export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
 export { randomSampler, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export {
@@ -17,6 +24,7 @@ export {
 export {
   blobs,
   circles,
+  linear,
   moons,
   spirals,
   xor,

@@ -11,6 +11,7 @@ export { digits, type DigitsOptions } from "./digits.js";
 export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
 export { randomSampler, type RandomSamplerOptions, type Sampler } from "./sampler.js";
+export type { NamedBlob, Source } from "./source.js";
 export {
   starCorners,
   starPixels,

@@ -12,6 +12,7 @@ import json
 import math
 import pathlib
 import struct
+import zlib
 
 import numpy
 import torch
@@ -273,5 +274,74 @@ for strokes, size in [
     ([stroke(triangle, 0.1, False, "ink")], 1),
 ]:
     case("rasterize", strokes, {"size": size}, output=array(raster(strokes, size)))
+
+# Resizing: PyTorch's, in float64
+state = numpy.random.RandomState(3)
+for shape, size in [
+    ((1, 4, 4), 2),
+    ((3, 7, 5), [4, 9]),
+    ((2, 2, 13, 11), [3, 2]),
+    ((5, 6), 5),
+    ((1, 3, 3), 1),
+    ((1, 1, 1), [2, 3]),
+    ((3, 8, 6), [8, 6]),
+    ((1, 50, 3), [7, 3]),
+]:
+    values = torch.from_numpy(state.random_sample(shape).astype(numpy.float32))
+    images = values.double().reshape(1, -1, *shape[-2:])
+    wanted = [size, size] if isinstance(size, int) else size
+    out = torch.nn.functional.interpolate(images, wanted, mode="bilinear", antialias=True, align_corners=False)
+    case("resize", array(values), {"size": size}, output=array(out.reshape(*shape[:-2], *wanted).float()))
+
+# Pictures: PNG as its specification describes it, packed by Python's zlib
+
+
+def part(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(rows, width, height, depth, colour, *parts):
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    packed = zlib.compress(b"".join(b"\0" + row for row in rows))
+    others = b"".join(part(*each) for each in parts)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + others + part(b"IDAT", packed) + part(b"IEND", b"")
+
+
+def grey_of(rgb):
+    return (rgb * torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)[:, None, None]).sum(0, keepdim=True)
+
+
+height, width = 5, 6
+colours = state.randint(0, 256, (height, width, 4)).astype(numpy.uint8)
+rgb = torch.from_numpy(colours[..., :3]).permute(2, 0, 1).double() / 255
+opacity = torch.from_numpy(colours[..., 3]).double() / 255
+coloured = png([row.tobytes() for row in colours[..., :3]], width, height, 8, 2)
+for options, wanted in [({}, rgb), ({"channels": 1}, grey_of(rgb))]:
+    case("decodeImage", encoded(coloured), options, output=array(wanted.float()))
+clear = png([row.tobytes() for row in colours], width, height, 8, 6)
+case("decodeImage", encoded(clear), {}, output=array((rgb * opacity + 1 - opacity).float()))
+deep = state.randint(0, 2**16, (height, width)).astype(numpy.uint16)
+wanted = torch.from_numpy(numpy.rint(deep / 257) / 255)[None]
+deep = png([row.astype(">u2").tobytes() for row in deep], width, height, 16, 0)
+case("decodeImage", encoded(deep), {"channels": 1}, output=array(wanted.float()))
+for depth in [1, 2, 4]:
+    levels = state.randint(0, 2**depth, (height, 8)).astype(numpy.uint8)
+    bits = numpy.unpackbits(levels[..., None], axis=-1)[..., 8 - depth :].reshape(height, -1)
+    rows = [numpy.packbits(row[: 7 * depth]).tobytes() for row in bits]
+    wanted = torch.from_numpy(levels[:, :7] / (2**depth - 1))[None]
+    packed = png(rows, 7, height, depth, 0)
+    case("decodeImage", encoded(packed), {"channels": 1}, output=array(wanted.float()))
+    palette = state.randint(0, 256, (2**depth, 3)).astype(numpy.uint8)
+    wanted = torch.from_numpy(palette[levels[:, :7]]).permute(2, 0, 1).double() / 255
+    painted = png(rows, 7, height, depth, 3, (b"PLTE", palette.tobytes()))
+    case("decodeImage", encoded(painted), {}, output=array(wanted.float()))
+mean, std = [0.5, 0.25, 0.75], [0.25, 0.5, 2]
+middle = torch.nn.functional.interpolate(
+    rgb[None, :, :, 0:5], (2, 2), mode="bilinear", antialias=True, align_corners=False
+)[0]
+middle = (middle - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
+options = {"size": 2, "fit": "cover", "mean": mean, "std": std}
+case("decodeImage", encoded(coloured), options, output=array(middle.float()))
+case("readImage", encoded(coloured), {}, output=array(rgb.float()))
 
 pathlib.Path(__file__).with_name("datasets.jsonl").write_text("\n".join(lines) + "\n")

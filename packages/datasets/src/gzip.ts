@@ -1,6 +1,8 @@
 import { FormatError } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
 
+import { blobOf } from "./blob.js";
+
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -42,7 +44,7 @@ export async function gunzipLater(
   bytes: Uint8Array,
   limitOf: (start: Uint8Array) => number,
 ): Promise<Uint8Array> {
-  const packed = new Blob([bytes]).stream();
+  const packed = blobOf([bytes]).stream();
   const unpacked: ReadableStream<Uint8Array> = packed.pipeThrough(new DecompressionStream("gzip"));
   const reader = unpacked.getReader();
   const chunks: Uint8Array[] = [];

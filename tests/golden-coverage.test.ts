@@ -102,6 +102,7 @@ const settings = "chooses how or where things are computed, and computes nothing
 const drawn =
   "draws by its own rules; the conversion to pixels has cases, and a test learns from the drawings";
 const folders = "lists files; what decodes them has cases";
+const tables = "takes texts apart; tests say what each text means";
 const asking = "asks or tells about tensors, and computes nothing";
 
 const elementwise: ReadonlySet<string> = new Set([...unaryNames, ...binaryNames]);
@@ -182,7 +183,10 @@ const guards: Readonly<Record<string, Guard>> = {
       catOrDog: drawn,
       catsAndDogs: drawn,
       ImageFolder: folders,
+      Table: tables,
       imageFolder: folders,
+      parseCsv: tables,
+      readCsv: tables,
     },
   },
 };

@@ -246,12 +246,14 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "datasets.linear": { call: datasets.linear },
   "datasets.moons": { call: datasets.moons },
+  "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
   "datasets.randomSampler": {
     call: (options) => datasets.randomSampler(3, options),
     required: () => ({ draws: 2 }),
   },
   "datasets.rasterize": { call: (options) => datasets.rasterize([], options) },
   "datasets.readImage": { call: (options) => datasets.readImage(join(folder, "pets/cat/a.png"), options) },
+  "datasets.readCsv": { call: (options) => datasets.readCsv(new Blob(["a\n1"]), options) },
   "datasets.readIdx": { call: (options) => datasets.readIdx(join(folder, "a.idx"), options) },
   "datasets.resize": {
     call: (options) => datasets.resize(ones([2, 2]), options),
@@ -331,6 +333,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "autograd.rematerialize": functions,
   "autograd.vjp": functions,
   "datasets.ImageFolder": result,
+  "datasets.Table": result,
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
   "datasets.encodeIdx": "takes an array",

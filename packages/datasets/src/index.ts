@@ -5,6 +5,17 @@ export {
   type CatOrDogOptions,
   type CatsAndDogsOptions,
 } from "./cats-and-dogs/cats-and-dogs.js";
+export type {
+  CategoryColumn,
+  Column,
+  ColumnType,
+  DateColumn,
+  NumberColumn,
+  TextColumn,
+} from "./csv/column-types.js";
+export { parseCsv, readCsv, type CsvOptions } from "./csv/csv.js";
+export { Table, type TableDatasetOptions } from "./csv/table.js";
+export type { CsvSource } from "./csv/texts.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";

@@ -65,8 +65,6 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: "100%",
     // Transformed modules are kept for the next run: transforming them takes longer than most files' tests.
     experimental: { fsModuleCache: true },
-    // Read by `sampled` and `sized` of @stargrad/graph/testing.
-    env: { STARGRAD_SUITE: mode === "long" ? "long" : "short" },
     // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides. So no test has a
     // shorter one of its own.
     testTimeout: 300_000,
@@ -82,7 +80,13 @@ export default defineConfig(({ mode }) => ({
     projects: folders.map((folder) => ({
       extends: true,
       root: folder,
-      test: { name: basename(folder), isolate: !sharing.has(basename(folder)), ...filesIn(mode, folder) },
+      test: {
+        name: basename(folder),
+        isolate: !sharing.has(basename(folder)),
+        // Read by `sampled` and `sized` of @stargrad/graph/testing. Here, because what a project extends is read in mode "test".
+        env: { STARGRAD_SUITE: mode === "long" ? "long" : "short" },
+        ...filesIn(mode, folder),
+      },
     })),
   },
 }));

@@ -23,11 +23,15 @@ export function readPackages(root) {
     });
 }
 
-/** Which source file each name in `exports` or `imports` of a package.json stands for: `@stargrad/x/internal`, say. */
+/**
+ * Which source file each name in `exports` or `imports` of a package.json stands for: `@stargrad/x/internal`, say. Names that stand for a
+ * library, such as `#csv-parse`, have none.
+ */
 function sourcesOf(name, entries) {
-  return Object.entries(entries).map(([path, { source }]) => {
+  return Object.entries(entries).flatMap(([path, { source }]) => {
+    if (source === undefined) return [];
     const file = source.default ?? source;
-    return [name + path.replace(/^\./, ""), file.replace("./", "")];
+    return [[name + path.replace(/^\./, ""), file.replace("./", "")]];
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -28,7 +28,14 @@ interface Call {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "options-"));
+/** A grey PNG of one pixel. */
+const picture = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
+  "base64",
+);
 beforeAll(() => {
+  mkdirSync(join(folder, "pets", "cat"), { recursive: true });
+  writeFileSync(join(folder, "pets", "cat", "a.png"), picture);
   writeFileSync(join(folder, "a.idx"), datasets.encodeIdx({ shape: [1], data: Uint8Array.of(1) }));
 });
 afterAll(() => {
@@ -221,7 +228,10 @@ const calls: Readonly<Record<string, Call>> = {
   "autograd.valueAndGrad": { call: (options) => autograd.valueAndGrad(square, options)(x) },
   "datasets.DataLoader": { call: (options) => new datasets.DataLoader(datasets.arrays({ x }), options) },
   "datasets.blobs": { call: datasets.blobs },
+  "datasets.catOrDog": { call: datasets.catOrDog, required: () => ({ animal: "cat" }) },
+  "datasets.catsAndDogs": { call: datasets.catsAndDogs },
   "datasets.circles": { call: datasets.circles },
+  "datasets.decodeImage": { call: (options) => datasets.decodeImage(picture, options) },
   "datasets.decodeIdx": {
     call: (options) =>
       datasets.decodeIdx(datasets.encodeIdx({ shape: [1], data: Uint8Array.of(1) }), options),
@@ -230,12 +240,25 @@ const calls: Readonly<Record<string, Call>> = {
     call: datasets.digits,
     required: () => ({ directory: folder, split: "test" }),
   },
+  "datasets.imageFolder": {
+    call: (options) => datasets.imageFolder(join(folder, "pets"), options),
+    required: () => ({ size: 2 }),
+  },
+  "datasets.linear": { call: datasets.linear },
   "datasets.moons": { call: datasets.moons },
+  "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
   "datasets.randomSampler": {
     call: (options) => datasets.randomSampler(3, options),
     required: () => ({ draws: 2 }),
   },
+  "datasets.rasterize": { call: (options) => datasets.rasterize([], options) },
+  "datasets.readImage": { call: (options) => datasets.readImage(join(folder, "pets/cat/a.png"), options) },
+  "datasets.readCsv": { call: (options) => datasets.readCsv(new Blob(["a\n1"]), options) },
   "datasets.readIdx": { call: (options) => datasets.readIdx(join(folder, "a.idx"), options) },
+  "datasets.resize": {
+    call: (options) => datasets.resize(ones([2, 2]), options),
+    required: () => ({ size: 1 }),
+  },
   "datasets.spirals": { call: datasets.spirals },
   "datasets.splitTokens": { call: (options) => datasets.splitTokens(Int32Array.of(1, 2), options) },
   "datasets.starCorners": { call: datasets.starCorners },
@@ -310,6 +333,8 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "autograd.onGradient": functions,
   "autograd.rematerialize": functions,
   "autograd.vjp": functions,
+  "datasets.ImageFolder": result,
+  "datasets.Table": result,
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
   "datasets.encodeIdx": "takes an array",

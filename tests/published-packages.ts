@@ -1,9 +1,9 @@
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { build } from "esbuild";
 
-import { publicFolders, root } from "./workspace.js";
+import { publicFolders, readJson, root } from "./workspace.js";
 
 /** As in tsup.config.ts. */
 const entries = ["index", "internal", "default-engine", "no-default-engine"];
@@ -23,6 +23,7 @@ export async function installPublished(
     const to = join(folder, "node_modules", name === "stargrad" ? name : `@stargrad/${name}`);
     mkdirSync(to, { recursive: true });
     cpSync(join(root, from, "package.json"), join(to, "package.json"));
+    installDependencies(from, folder);
     const { metafile } = await build({
       entryPoints: entries
         .map((entry) => join(root, from, "src", `${entry}.ts`))
@@ -39,4 +40,14 @@ export async function installPublished(
     for (const { inputs } of Object.values(metafile.outputs)) sources.push(...Object.keys(inputs));
   }
   return sources;
+}
+
+/** Installs what a package depends on, other than packages of this repository. */
+function installDependencies(from: string, folder: string): void {
+  const { dependencies = {} } = readJson(`${from}/package.json`) as { dependencies?: Record<string, string> };
+  for (const name of Object.keys(dependencies)) {
+    const to = join(folder, "node_modules", name);
+    if (name.startsWith("@stargrad/") || existsSync(to)) continue;
+    symlinkSync(realpathSync(join(root, from, "node_modules", name)), to, "junction");
+  }
 }

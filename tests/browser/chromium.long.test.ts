@@ -1,9 +1,23 @@
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openSite, type Site } from "./site.js";
-import type { ConformanceReport, DroppingReport, TrainingReport } from "./tasks.js";
+import { catsAndDogs } from "@stargrad/datasets";
+import type { ConformanceReport, DroppingReport, ReadingReport, TrainingReport } from "./tasks.js";
 
 // The WebAssembly engine in a real browser: the Chromium at CHROMIUM_PATH, which `npm run conformance` finds.
+
+/** A grey JPEG of 2 × 2 pixels. */
+const jpegOfGrey = [
+  "/9j/4AAQSkZJRgABAQAAAQABAAD/2wCEABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19i",
+  "Z2hnPk1xeXBkeFxlZ2MBERISGBUYLxoaL2NCOEJjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2Nj",
+  "Y2NjY//AABEIAAIAAgMBEQACEQEDEQH/xAGiAAABBQEBAQEBAQAAAAAAAAAAAQIDBAUGBwgJCgsQAAIBAwMCBAMFBQQEAAABfQEC",
+  "AwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm",
+  "Z2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq",
+  "8fLz9PX29/j5+gEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoLEQACAQIEBAMEBwUEBAABAncAAQIDEQQFITEGEkFRB2FxEyIy",
+  "gQgUQpGhscEJIzNS8BVictEKFiQ04SXxFxgZGiYnKCkqNTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqCg4SF",
+  "hoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2dri4+Tl5ufo6ery8/T19vf4+fr/2gAMAwEA",
+  "AhEDEQA/ACgD/9k=",
+].join("");
 
 const eager = { eager: true };
 const patience = { timeout: 300_000 };
@@ -102,6 +116,28 @@ it.each(["inWorker", "onPage"] as const)(
     expect(most).toBeLessThan(512 * 2 ** 20);
   },
 );
+
+it.each(["inWorker", "onPage"] as const)("reads what people drop on a page, %s", async (where) => {
+  // 2 × 2 pixels: red, green, blue, and a clear one.
+  const png =
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAYAAABytg0kAAAAE0lEQVR4nGP4z8DwHwyBNIhgAAA/0gX7yxemzgAAAABJRU5ErkJggg==";
+  const report = await run<ReadingReport>("strict", where, "reading", { png, jpeg: jpegOfGrey });
+  expect(report).toMatchObject({
+    labels: [3, 8],
+    table: [
+      ["name", "category", 0, 1, 0, 1],
+      ["value", "number", 1.5, NaN, 2, 3],
+    ],
+    refused:
+      'FormatError: readCsv(b.csv): line 2, column 1: a quote is not closed. A field with quotes in it is written "like ""this"""',
+    classes: ["cat", "dog"],
+  });
+  expect(report.damaged).toContain("FormatError: decodeImage: is a damaged PNG: ");
+  expect(report.drawn).toEqual([...catsAndDogs({ samples: 2, seed: 5 }).all().x.dataSync()]);
+  const [cat, dog] = [report.images.slice(0, 12), report.images.slice(12)];
+  expect(cat).toEqual([1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1]);
+  for (const level of dog) expect(level).toBeCloseTo(0.5, 1);
+});
 
 it("can be bundled without modules of Node", () => {
   for (const [name, text] of site.scripts) expect(text, name).not.toMatch(/from\s*"node:|import\(\s*"node:/);

@@ -1,4 +1,5 @@
 import { backward } from "@stargrad/autograd";
+import { catsAndDogs, decodeImage, digits, encodeIdx, imageFolder, readCsv } from "@stargrad/datasets";
 import { conformanceCases, disagreement, referenceEngine, runProgram, type Engine } from "@stargrad/graph";
 import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
@@ -90,4 +91,52 @@ async function dropping({ models }: { models: number }): Promise<DroppingReport>
   return { most: await mostHeld(engine, models, lives.awaitsLosses) };
 }
 
-export const tasks = { conformance, training, dropping };
+export interface ReadingReport {
+  readonly labels: readonly number[];
+  readonly drawn: readonly number[];
+  readonly table: readonly (readonly unknown[])[];
+  readonly refused: string;
+  readonly classes: readonly string[];
+  readonly images: readonly number[];
+  readonly damaged: string;
+}
+
+/** Reads what people drop on a page: IDX files, a table and a folder of images, each right and wrong. */
+async function reading({ png, jpeg }: { png: string; jpeg: string }): Promise<ReadingReport> {
+  const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const gzip = async (bytes: Uint8Array) => {
+    const packed = new Blob([Uint8Array.from(bytes)]).stream().pipeThrough(new CompressionStream("gzip"));
+    return new Response(packed).blob();
+  };
+  const errorOf = (promise: Promise<unknown>) =>
+    promise.then(
+      () => "",
+      (error: unknown) => String(error),
+    );
+  const idx = [
+    ["t10k-images-idx3-ubyte.gz", encodeIdx({ shape: [2, 1, 1], data: Uint8Array.of(0, 255) })],
+    ["t10k-labels-idx1-ubyte.gz", encodeIdx({ shape: [2], data: Uint8Array.of(3, 8) })],
+  ] as const;
+  const files = await Promise.all(idx.map(async ([name, bytes]) => new File([await gzip(bytes)], name)));
+  const { y } = (await digits({ files, split: "test" })).all();
+  const table = await readCsv(new File(["name\tvalue\nx\t1.5\ny\t\nx\t2\ny\t3"], "a.tsv"));
+  const pictures = [
+    ["pets/dog/a.jpg", jpeg],
+    ["pets/cat/a.png", png],
+  ].map(([path, base64]) => {
+    const file = new File([bytesOf(base64)], path.slice(9));
+    return Object.defineProperty(file, "webkitRelativePath", { value: path });
+  });
+  const images = await imageFolder(pictures, { size: 2 });
+  return {
+    labels: [...y.dataSync()],
+    drawn: [...catsAndDogs({ samples: 2, seed: 5 }).all().x.dataSync()],
+    table: table.columns.map(({ name, type, values }) => [name, type, ...values]),
+    refused: await errorOf(readCsv(new File(['a\n"1'], "b.csv"))),
+    classes: images.classes,
+    images: [...(await images.load()).all().x.dataSync()],
+    damaged: await errorOf(decodeImage(bytesOf(png).subarray(0, 50))),
+  };
+}
+
+export const tasks = { conformance, training, dropping, reading };

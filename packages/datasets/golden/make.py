@@ -12,6 +12,7 @@ import json
 import math
 import pathlib
 import struct
+import zlib
 
 import numpy
 import torch
@@ -212,5 +213,135 @@ for options in [{}, {"points": 3, "innerRadius": 0.25}, {"points": 2, "innerRadi
         winding = numpy.angle(around).sum(axis=1) / (2 * math.pi)
         ink = torch.tensor(numpy.round(winding) != 0).float()[:, None]
         case("starPixels", {**options, "size": size}, output={"x": flat(pixels), "y": array(ink)})
+
+# Points on two sides of a line
+for noise, options in [(0, {}), (0.3, {"margin": 0.9}), (0, {"margin": 0})]:
+    generator = Generator(8)
+    places, kinds = [], []
+    while len(places) < 10:
+        place = [2 * generator.uniform() - 1 for _ in range(2)]
+        if abs(numpy.dot(place, [1, 1])) / math.sqrt(2) < options.get("margin", 0.2) / 2:
+            continue
+        kinds.append(int(sum(place) > 0))
+        places.append([coordinate + noise * generator.normal() for coordinate in place])
+    options = {"samples": 10, "seed": 8, "noise": noise, **options}
+    case("linear", options, output=points(torch.tensor(places, dtype=torch.float64).float(), kinds))
+
+# Pictures of strokes, as the docstring defines them: for all pixels at once, and with complex numbers
+
+
+def distances(at, corners):
+    """The distance of each pixel from the nearest of the straight lines between corners."""
+    nearest = numpy.full(at.shape, numpy.inf)
+    for begin, end in zip(corners[:-1], corners[1:]):
+        along = end - begin
+        part = 0 if along == 0 else numpy.clip(((at - begin) * along.conjugate()).real / abs(along) ** 2, 0, 1)
+        nearest = numpy.minimum(nearest, abs(at - begin - part * along))
+    return nearest
+
+
+def raster(strokes, size):
+    middles = numpy.arange(size) + 0.5
+    at = middles[None, :] + 1j * middles[:, None]
+    ink = numpy.zeros((size, size))
+    for stroke in strokes:
+        corners = numpy.array([complex((1 + x) / 2 * size, (1 - y) / 2 * size) for x, y in stroke["points"]])
+        ends = numpy.append(corners, corners[:1]) if stroke["closed"] or len(corners) == 1 else corners
+        distance = distances(at, ends)
+        if stroke["closed"] and stroke["fill"] != "none":
+            turned = numpy.angle((ends[1:, None, None] - at) / (ends[:-1, None, None] - at)).sum(axis=0)
+            is_inside = numpy.round(turned / (2 * math.pi)) % 2 == 1
+            covered = numpy.clip(0.5 + numpy.where(is_inside, distance, -distance), 0, 1)
+            ink = ink + (1 - ink) * covered if stroke["fill"] == "ink" else ink * (1 - covered)
+        ink += (1 - ink) * numpy.clip(0.5 + stroke["width"] / 4 * size - distance, 0, 1)
+    return torch.from_numpy(numpy.floor(255 * ink + 0.5) / 255).float()
+
+
+def stroke(places, width, closed=False, fill="none"):
+    return {"points": places, "closed": closed, "fill": fill, "width": width}
+
+
+zigzag = [[-0.9, -0.7], [-0.31, 0.83], [0.22, -0.54], [0.87, 0.61]]
+triangle = [[-0.61, -0.53], [0.72, -0.42], [0.13, 0.77]]
+knot = [[-0.8, -0.6], [0.75, 0.55], [0.7, -0.65], [-0.85, 0.5]]
+for strokes, size in [
+    ([], 3),
+    ([stroke(zigzag, 0.11)], 16),
+    ([stroke(zigzag, 0.31, closed=True), stroke([[0.1, 0.2]], 0.4)], 9),
+    ([stroke(triangle, 0.05, True, "ink")], 12),
+    ([stroke(zigzag, 0.2), stroke(triangle, 0.09, True, "paper"), stroke([[0.3, 2], [0.3, -3]], 0.17)], 17),
+    ([stroke(knot, 0.07, True, "ink"), stroke([[5, 5], [6, 5], [6, 6]], 1, True, "ink")], 15),
+    ([stroke(triangle, 0.1, False, "ink")], 1),
+]:
+    case("rasterize", strokes, {"size": size}, output=array(raster(strokes, size)))
+
+# Resizing: PyTorch's, in float64
+state = numpy.random.RandomState(3)
+for shape, size in [
+    ((1, 4, 4), 2),
+    ((3, 7, 5), [4, 9]),
+    ((2, 2, 13, 11), [3, 2]),
+    ((5, 6), 5),
+    ((1, 3, 3), 1),
+    ((1, 1, 1), [2, 3]),
+    ((3, 8, 6), [8, 6]),
+    ((1, 50, 3), [7, 3]),
+]:
+    values = torch.from_numpy(state.random_sample(shape).astype(numpy.float32))
+    images = values.double().reshape(1, -1, *shape[-2:])
+    wanted = [size, size] if isinstance(size, int) else size
+    out = torch.nn.functional.interpolate(images, wanted, mode="bilinear", antialias=True, align_corners=False)
+    case("resize", array(values), {"size": size}, output=array(out.reshape(*shape[:-2], *wanted).float()))
+
+# Pictures: PNG as its specification describes it, packed by Python's zlib
+
+
+def part(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(rows, width, height, depth, colour, *parts):
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    packed = zlib.compress(b"".join(b"\0" + row for row in rows))
+    others = b"".join(part(*each) for each in parts)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + others + part(b"IDAT", packed) + part(b"IEND", b"")
+
+
+def grey_of(rgb):
+    return (rgb * torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)[:, None, None]).sum(0, keepdim=True)
+
+
+height, width = 5, 6
+colours = state.randint(0, 256, (height, width, 4)).astype(numpy.uint8)
+rgb = torch.from_numpy(colours[..., :3]).permute(2, 0, 1).double() / 255
+opacity = torch.from_numpy(colours[..., 3]).double() / 255
+coloured = png([row.tobytes() for row in colours[..., :3]], width, height, 8, 2)
+for options, wanted in [({}, rgb), ({"channels": 1}, grey_of(rgb))]:
+    case("decodeImage", encoded(coloured), options, output=array(wanted.float()))
+clear = png([row.tobytes() for row in colours], width, height, 8, 6)
+case("decodeImage", encoded(clear), {}, output=array((rgb * opacity + 1 - opacity).float()))
+deep = state.randint(0, 2**16, (height, width)).astype(numpy.uint16)
+wanted = torch.from_numpy(numpy.rint(deep / 257) / 255)[None]
+deep = png([row.astype(">u2").tobytes() for row in deep], width, height, 16, 0)
+case("decodeImage", encoded(deep), {"channels": 1}, output=array(wanted.float()))
+for depth in [1, 2, 4]:
+    levels = state.randint(0, 2**depth, (height, 8)).astype(numpy.uint8)
+    bits = numpy.unpackbits(levels[..., None], axis=-1)[..., 8 - depth :].reshape(height, -1)
+    rows = [numpy.packbits(row[: 7 * depth]).tobytes() for row in bits]
+    wanted = torch.from_numpy(levels[:, :7] / (2**depth - 1))[None]
+    packed = png(rows, 7, height, depth, 0)
+    case("decodeImage", encoded(packed), {"channels": 1}, output=array(wanted.float()))
+    palette = state.randint(0, 256, (2**depth, 3)).astype(numpy.uint8)
+    wanted = torch.from_numpy(palette[levels[:, :7]]).permute(2, 0, 1).double() / 255
+    painted = png(rows, 7, height, depth, 3, (b"PLTE", palette.tobytes()))
+    case("decodeImage", encoded(painted), {}, output=array(wanted.float()))
+mean, std = [0.5, 0.25, 0.75], [0.25, 0.5, 2]
+middle = torch.nn.functional.interpolate(
+    rgb[None, :, :, 0:5], (2, 2), mode="bilinear", antialias=True, align_corners=False
+)[0]
+middle = (middle - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
+options = {"size": 2, "fit": "cover", "mean": mean, "std": std}
+case("decodeImage", encoded(coloured), options, output=array(middle.float()))
+case("readImage", encoded(coloured), {}, output=array(rgb.float()))
 
 pathlib.Path(__file__).with_name("datasets.jsonl").write_text("\n".join(lines) + "\n")

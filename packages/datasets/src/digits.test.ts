@@ -46,6 +46,43 @@ describe("digits", () => {
   });
 });
 
+describe("digits in a page", () => {
+  const file = (name: string, bytes: Uint8Array) => new File([Buffer.from(bytes)], name);
+
+  it("are read from files that were dropped, each split by its names", async () => {
+    const files = [
+      file("readme.txt", images),
+      file("t10k-labels-idx1-ubyte.gz", gzipSync(labels)),
+      file("t10k-images-idx3-ubyte", images),
+    ];
+    const { x, y } = (await digits({ files, split: "test" })).all();
+    expect([x.shape, [...y.dataSync()]]).toEqual([
+      [3, 4],
+      [7, 0, 9],
+    ]);
+    await expect(digits({ files, split: "train" })).rejects.toThrow(
+      "digits: found neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz among the 3 files. Drop MNIST's files",
+    );
+  });
+
+  it("name the file that is wrong", async () => {
+    const files = [
+      file("train-images-idx3-ubyte", labels.subarray(0, 9)),
+      file("train-labels-idx1-ubyte", labels),
+    ];
+    await expect(digits({ files, split: "train" })).rejects.toThrow(
+      "readIdx(train-images-idx3-ubyte): the shape [3]",
+    );
+  });
+
+  it("need either a directory or files", async () => {
+    await expect(digits({ split: "train" })).rejects.toThrow("digits: got neither a directory nor files");
+    await expect(digits({ directory, files: [], split: "train" })).rejects.toThrow(
+      "got both a directory and files",
+    );
+  });
+});
+
 describe("digits reject", () => {
   it("a folder without the files, with an error that names the missing files", async () => {
     await expect(digits({ directory, split: "train" })).rejects.toThrow(

@@ -117,6 +117,11 @@ const runs: Readonly<Record<string, (...values: never[]) => unknown>> = {
   },
   textWindows: (tokens: number[], options: datasets.TextWindowsOptions) =>
     all(datasets.textWindows(Int32Array.from(tokens), options)),
+  resize: (images: Golden, options: { size: datasets.ImageSize }) =>
+    datasets.resize(float32(images), options),
+  decodeImage: (bytes: string, options: datasets.ImageOptions) =>
+    datasets.decodeImage(bytesOf(bytes), options),
+  readImage: (bytes: string) => datasets.readImage(fileOf("picture.png", bytes)),
   strokeCorners: (strokes: Record<keyof Strokes, Golden>) =>
     datasets.strokeCorners({
       start: float32(strokes.start),

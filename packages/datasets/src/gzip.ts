@@ -1,6 +1,8 @@
 import { FormatError } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
 
+import { blobOf } from "./blob.js";
+
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -30,6 +32,57 @@ function unpack(called: string, bytes: Uint8Array, options: import("node:zlib").
   }
 }
 
+/** More bytes than the header of any file that is read. */
+const headerBytes = 2 ** 11;
+
+/**
+ * Decompresses everything, also in a page. `limitOf` says how many bytes there may be, from the first bytes, at least of a whole header
+ * if there are as many.
+ */
+export async function gunzipLater(
+  called: string,
+  bytes: Uint8Array,
+  limitOf: (start: Uint8Array) => number,
+): Promise<Uint8Array> {
+  const packed = blobOf([bytes]).stream();
+  const unpacked: ReadableStream<Uint8Array> = packed.pipeThrough(new DecompressionStream("gzip"));
+  const reader = unpacked.getReader();
+  const chunks: Uint8Array[] = [];
+  let [length, limit] = [0, Infinity];
+  const checkLength = (): void => {
+    if (limit === Infinity) limit = limitOf(joined(chunks, length));
+    if (length <= limit) return;
+    throw new FormatError(called, `unpacks to more than the ${limit} bytes its header announces`);
+  };
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      length += value.length;
+      if (length >= headerBytes) checkLength();
+    }
+    checkLength();
+    return joined(chunks, length);
+  } catch (cause) {
+    if (cause instanceof StargradError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(called, `is damaged: gzip says ${reason}`, "Is the file cut off?", { cause });
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
 /** Looked up at run time instead of imported, because a bundler for the browser cannot resolve the import. */
 function zlib(called: string): typeof import("node:zlib") {
   // Bundlers for the browser provide a `process` without modules.
@@ -37,7 +90,7 @@ function zlib(called: string): typeof import("node:zlib") {
     throw new StargradError(
       called,
       "cannot unpack gzip outside Node",
-      "Unpack it first, with a DecompressionStream",
+      "Read it with readIdx(new Blob([bytes]))",
     );
   }
   return process.getBuiltinModule("node:zlib");

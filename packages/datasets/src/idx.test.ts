@@ -125,7 +125,7 @@ describe("decodeIdx rejects", () => {
   it.each([undefined, { env: {} }])("a gzipped file outside Node, with a hint: process is %o", (process) => {
     const bytes = gzipSync(good);
     vi.stubGlobal("process", process);
-    expect(() => decodeIdx(bytes)).toThrow("cannot unpack gzip outside Node. Unpack it first");
+    expect(() => decodeIdx(bytes)).toThrow("cannot unpack gzip outside Node. Read it with readIdx");
     vi.unstubAllGlobals();
   });
 
@@ -171,5 +171,60 @@ describe("readIdx", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it("reads a file of a page, plain and gzipped, without a module of Node", async () => {
+    const process = vi.spyOn(globalThis.process, "getBuiltinModule").mockImplementation(() => {
+      throw new Error("not in a page");
+    });
+    try {
+      expect(await readIdx(new File([Buffer.from(encodeIdx(pictures))], "pictures"))).toEqual(pictures);
+      expect(await readIdx(new Blob([gzipSync(encodeIdx(pictures))]))).toEqual(pictures);
+    } finally {
+      process.mockRestore();
+    }
+  });
+
+  const good = encodeIdx(pictures);
+  it.each<[string, Uint8Array, string]>([
+    ["is cut off", gzipSync(good).subarray(0, -4), "readIdx(a.gz): is damaged: gzip says"],
+    ["is damaged", gzipSync(good).with(-6, 1), "is damaged: gzip says"],
+    ["is another format", gzipSync(Buffer.from("hello")), "begins with the bytes [68 65 6c 6c]"],
+    ["is too short", gzipSync(good.subarray(0, 20)), "4 follow the header. Is the file cut off?"],
+    ["is too long", gzipSync(Uint8Array.of(...good, 0)), "unpacks to more than the 28 bytes"],
+    [
+      "is a bomb",
+      gzipSync(Buffer.concat([good, Buffer.alloc(50_000_000)])),
+      "unpacks to more than the 28 bytes",
+    ],
+    ["is nothing", gzipSync(new Uint8Array(0)), "begins with the bytes []"],
+  ])("rejects a packed file that %s", async (_, bytes, message) => {
+    const reading = readIdx(new File([Buffer.from(bytes)], "a.gz"));
+    await expect(reading).rejects.toThrow(FormatError);
+    await expect(reading).rejects.toThrow(message);
+  });
+
+  it("respects the limit, also of a packed file", async () => {
+    const packed = new Blob([gzipSync(good)]);
+    await expect(readIdx(packed, { limit: 27 })).rejects.toThrow(
+      "readIdx(a Blob): the shape [2, 2, 3] takes 28 bytes",
+    );
+    expect(await readIdx(packed, { limit: 28 })).toEqual(pictures);
+  });
+
+  it("rejects a changed byte of a packed file with a FormatError, or reads it", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(255), fc.nat(), async (at, value, length) => {
+        const bytes = Uint8Array.from(gzipSync(good));
+        bytes[at % bytes.length] = value;
+        const read = readIdx(new Blob([bytes.subarray(0, length % (bytes.length + 1))]));
+        const error: unknown = await read.then(
+          () => null,
+          (thrown: unknown) => thrown,
+        );
+        if (error !== null) expect(error).toBeInstanceOf(FormatError);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

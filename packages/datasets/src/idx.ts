@@ -1,8 +1,9 @@
-import { FormatError, readFileBytes } from "@stargrad/io";
+import { FormatError } from "@stargrad/io";
 import { ArgumentError } from "@stargrad/tensor";
 import { expectOptions, number } from "@stargrad/tensor/internal";
 
-import { gunzip, gunzipStart, isGzip } from "./gzip.js";
+import { gunzip, gunzipLater, gunzipStart, isGzip } from "./gzip.js";
+import { nameOf, readBytes, type Source } from "./source.js";
 
 /** An array in the IDX format of the MNIST files. */
 export interface Idx {
@@ -33,17 +34,22 @@ const elementTypes = [
  * Source: http://yann.lecun.com/exdb/mnist/
  */
 export function decodeIdx(bytes: Uint8Array, options?: DecodeIdxOptions): Idx {
-  return decode("decodeIdx", bytes, options);
+  const called = "decodeIdx";
+  const limit = limitOf(called, options);
+  return decode(called, isGzip(bytes) ? decompress(called, bytes, limit) : bytes);
 }
 
 /**
- * Reads an IDX file, as {@link decodeIdx} does.
+ * Reads an IDX file, as {@link decodeIdx} does: a path, or a `File` or `Blob` of a page. It also unpacks gzip in a page.
  *
  * Throws: FormatError naming the file; StargradError if the file cannot be read
  */
-export async function readIdx(path: string, options?: DecodeIdxOptions): Promise<Idx> {
-  const called = `readIdx(${path})`;
-  return decode(called, await readFileBytes(path, called), options);
+export async function readIdx(source: Source, options: DecodeIdxOptions = {}): Promise<Idx> {
+  const called = `readIdx(${nameOf(source)})`;
+  const limit = limitOf(called, options);
+  const bytes = await readBytes(source, called);
+  if (!isGzip(bytes)) return decode(called, bytes);
+  return decode(called, await gunzipLater(called, bytes, (start) => announcedSize(called, start, limit)));
 }
 
 /**
@@ -78,32 +84,34 @@ interface Header {
   readonly size: number;
 }
 
-function decode(called: string, bytes: Uint8Array, options: DecodeIdxOptions = {}): Idx {
+function limitOf(called: string, options: DecodeIdxOptions = {}): number {
   expectOptions(called, options, { limit: number });
-  const { limit = 2 ** 30 } = options;
-  const plain = isGzip(bytes) ? decompress(called, bytes, limit) : bytes;
-  const { array, shape, dataStart, size } = readHeader(called, plain);
-  if (plain.length !== size) {
+  return options.limit ?? 2 ** 30;
+}
+
+function decode(called: string, bytes: Uint8Array): Idx {
+  const { array, shape, dataStart, size } = readHeader(called, bytes);
+  if (bytes.length !== size) {
     throw new FormatError(
       called,
-      `the shape [${shape.join(", ")}] takes ${size - dataStart} bytes, ${plain.length - dataStart} follow the header`,
-      plain.length < size ? "Is the file cut off?" : "Was something appended to it?",
+      `the shape [${shape.join(", ")}] takes ${size - dataStart} bytes, ${bytes.length - dataStart} follow the header`,
+      bytes.length < size ? "Is the file cut off?" : "Was something appended to it?",
     );
   }
-  const data = swapBytes(plain.subarray(dataStart), array.BYTES_PER_ELEMENT);
+  const data = swapBytes(bytes.subarray(dataStart), array.BYTES_PER_ELEMENT);
   return { shape, data: new array(data.buffer) };
 }
 
 /** Unpacks no more than the size that follows from the header, so a hostile file cannot fill the memory. */
 function decompress(called: string, bytes: Uint8Array, limit: number): Uint8Array {
-  const { shape, size } = readHeader(called, gunzipStart(called, bytes));
-  if (size > limit) {
-    throw new FormatError(
-      called,
-      `the shape [${shape.join(", ")}] takes ${size} bytes, the limit is ${limit}`,
-    );
-  }
-  return gunzip(called, bytes, size);
+  return gunzip(called, bytes, announcedSize(called, gunzipStart(called, bytes), limit));
+}
+
+/** The size of the whole file, from its beginning. */
+function announcedSize(called: string, start: Uint8Array, limit: number): number {
+  const { shape, size } = readHeader(called, start);
+  if (size <= limit) return size;
+  throw new FormatError(called, `the shape [${shape.join(", ")}] takes ${size} bytes, the limit is ${limit}`);
 }
 
 function readHeader(called: string, bytes: Uint8Array): Header {

@@ -1,9 +1,32 @@
 export { arrays, type TensorDataset } from "./arrays.js";
+export {
+  catOrDog,
+  catsAndDogs,
+  type CatOrDogOptions,
+  type CatsAndDogsOptions,
+} from "./cats-and-dogs/cats-and-dogs.js";
+export type {
+  CategoryColumn,
+  Column,
+  ColumnType,
+  DateColumn,
+  NumberColumn,
+  TextColumn,
+} from "./csv/column-types.js";
+export { parseCsv, readCsv, type CsvOptions } from "./csv/csv.js";
+export { Table, type TableDatasetOptions } from "./csv/table.js";
+export type { CsvSource } from "./csv/texts.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
+export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
+export { ImageFolder, imageFolder, type ImageFolderOptions } from "./images/image-folder.js";
+export type { ImageSize } from "./images/image-size.js";
+export { decodeImage, readImage, type ImageOptions } from "./images/image.js";
+export { resize } from "./images/resize.js";
 export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
+export type { NamedBlob, Source } from "./source.js";
 export {
   starCorners,
   starPixels,
@@ -17,6 +40,7 @@ export {
 export {
   blobs,
   circles,
+  linear,
   moons,
   spirals,
   xor,

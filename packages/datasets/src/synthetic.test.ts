@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { blobs, circles, moons, spirals, xor, type BlobsOptions, type Points } from "./index.js";
+import { blobs, circles, linear, moons, spirals, xor, type BlobsOptions, type Points } from "./index.js";
 
 interface Point {
   x: number;
@@ -21,6 +21,7 @@ describe.each([
   ["moons", moons],
   ["circles", circles],
   ["xor", xor],
+  ["linear", linear],
 ])("%s", (name, make) => {
   it("have the given number of samples, labelled 0 and 1", () => {
     const { x, y } = make({ samples: 51 }).all();
@@ -123,6 +124,22 @@ describe("xor", () => {
       // 100 expected, standard deviation √(400 · ¼ · ¾) ≈ 9.
       expect(Math.abs(quadrants.filter((q) => q === quadrant).length - 100)).toBeLessThan(45);
     }
+  });
+});
+
+describe("linear", () => {
+  it("is divided by a line, with a margin on both sides", () => {
+    const points = pointsOf(linear({ samples: 400, margin: 0.5, seed: 2 }));
+    for (const { x, y, label } of points) {
+      expect(Math.abs(x + y) / Math.SQRT2).toBeGreaterThan(0.2499);
+      expect(label).toBe(x + y > 0 ? 1 : 0);
+    }
+    // 200 expected, standard deviation 10.
+    expect(Math.abs(points.filter(({ label }) => label === 1).length - 200)).toBeLessThan(50);
+  });
+
+  it("refuses a margin that leaves no room", () => {
+    expect(() => linear({ margin: 1 })).toThrow("linear: got margin 1");
   });
 });
 

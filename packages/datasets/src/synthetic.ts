@@ -93,6 +93,25 @@ export function xor(options: SyntheticOptions = {}): Points {
   });
 }
 
+/**
+ * Points in the square [−1, 1]² that a straight line through the middle divides: the label is 1 where x + y > 0, before noise is
+ * added. No point is nearer to the line than half of `margin`.
+ *
+ * Shapes: x [N, 2], y [N] 1 above the line
+ * Defaults: margin 0.2
+ * Throws: ArgumentError for options out of range
+ */
+export function linear(options: SyntheticOptions & { readonly margin?: number } = {}): Points {
+  expectOptions("linear", options, { ...syntheticKinds, margin: belowOne });
+  const { margin = 0.2 } = options;
+  return points(options, 2, (_, generator) => {
+    for (;;) {
+      const [x, y] = [2 * generator.uniform() - 1, 2 * generator.uniform() - 1];
+      if (Math.abs(x + y) >= margin / Math.SQRT2) return { at: [x, y], label: x + y > 0 ? 1 : 0 };
+    }
+  });
+}
+
 export interface BlobsOptions extends SyntheticOptions {
   /** The centers; or their number, for random ones with coordinates uniform in [−10, 10). Default: 3. */
   readonly centers?: number | readonly (readonly number[])[];

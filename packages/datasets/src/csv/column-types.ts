@@ -1,0 +1,114 @@
+/** How the texts of a column are read. A list of categories fixes their numbers. */
+export type ColumnType = "number" | "date" | "category" | "text" | readonly string[];
+
+/** A column of a table. Missing values are NaN, −1 or null. */
+export type Column = NumberColumn | DateColumn | CategoryColumn | TextColumn;
+
+export interface NumberColumn {
+  readonly type: "number";
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+/** Milliseconds since the beginning of 1970, in UTC, as in `Date`. */
+export interface DateColumn {
+  readonly type: "date";
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+/** Values are indices of categories. */
+export interface CategoryColumn {
+  readonly type: "category";
+  readonly name: string;
+  readonly values: Int32Array;
+  readonly categories: readonly string[];
+}
+
+export interface TextColumn {
+  readonly type: "text";
+  readonly name: string;
+  readonly values: readonly (string | null)[];
+}
+
+/** Says what is wrong with the value of a row. */
+export type Refuse = (row: number, problem: string, hint?: string) => never;
+
+/** Makes a column of texts, in which a missing value is null. */
+export function columnOf(
+  name: string,
+  texts: readonly (string | null)[],
+  type: ColumnType,
+  refuse: Refuse,
+): Column {
+  if (type === "text") return { type, name, values: [...texts] };
+  if (type === "number" || type === "date") {
+    const { read, expected } = readers[type];
+    const values = Float64Array.from(texts, (text, row) => {
+      const value = text === null ? NaN : read(text);
+      return value ?? refuse(row, `got ${shown(text)}; expected ${expected}`);
+    });
+    return { type, name, values };
+  }
+  const present = texts.filter((text) => text !== null);
+  const categories = type === "category" ? [...new Set(present)].sort() : [...type];
+  const numbers = new Map(categories.map((category, number) => [category, number]));
+  const values = Int32Array.from(texts, (text, row) => {
+    const number = text === null ? -1 : numbers.get(text);
+    return number ?? refuse(row, `got ${shown(text)}; expected one of the ${categories.length} categories`);
+  });
+  return { type: "category", name, values, categories };
+}
+
+function shown(text: string | null): string {
+  return JSON.stringify(text !== null && text.length > 40 ? `${text.slice(0, 39)}…` : text);
+}
+
+/**
+ * The type that all texts of a column have: numbers; dates; categories, if each occurs twice on average and there are at most 1,000; or
+ * texts. A column without values is one of numbers.
+ */
+export function inferType(texts: readonly (string | null)[]): "number" | "date" | "category" | "text" {
+  const present = texts.filter((text) => text !== null);
+  if (present.every((text) => readNumber(text) !== undefined)) return "number";
+  if (present.every((text) => readDate(text) !== undefined)) return "date";
+  const kinds = new Set(present).size;
+  return kinds <= 1000 && 2 * kinds <= present.length ? "category" : "text";
+}
+
+const readers = {
+  number: { read: readNumber, expected: "a number, as in 1.5 or -2e3" },
+  date: { read: readDate, expected: "a date, as in 2026-01-31 or 2026-01-31T12:00Z" },
+};
+
+function readNumber(text: string): number | undefined {
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+const dateForm =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A date of ISO 8601. Without a time zone it is one of UTC, so that all machines read the same. */
+function readDate(text: string): number | undefined {
+  const parts = dateForm.exec(text);
+  if (parts === null) return undefined;
+  const [year, month, day, hour = 0, minute = 0, second = 0] = parts
+    .slice(1, 7)
+    .map((part: string | undefined) => Number(part ?? 0));
+  const milliseconds = Number((parts.at(7) ?? "").padEnd(3, "0"));
+  const time = new Date(Date.UTC(2000, month - 1, day, hour, minute, second, milliseconds));
+  // The year is set apart: Date.UTC takes 0 to 99 for 1900 to 1999.
+  time.setUTCFullYear(year, month - 1, day);
+  const isRight =
+    time.getUTCMonth() === month - 1 && time.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  return isRight ? time.getTime() - offsetOf(parts[8]) : undefined;
+}
+
+/** Of a time zone, in milliseconds. */
+function offsetOf(zone: string | undefined): number {
+  if (zone === undefined || zone === "Z") return 0;
+  const minutes = 60 * Number(zone.slice(1, 3)) + Number(zone.slice(-2));
+  return (zone.startsWith("-") ? -1 : 1) * minutes * 60_000;
+}

@@ -1,0 +1,121 @@
+import { ArgumentError, fromData } from "@stargrad/tensor";
+import { anything, expectOptions } from "@stargrad/tensor/internal";
+
+import { arrays, type TensorDataset } from "../arrays.js";
+import { failing } from "../fail.js";
+import type { Column } from "./column-types.js";
+
+export interface TableDatasetOptions {
+  /** The name of the column to predict. */
+  readonly target: string;
+  /** The names of the columns to predict from. Default: all others that are numbers or categories. */
+  readonly inputs?: readonly string[];
+}
+
+/** A table in memory: columns with names and types, and rows. */
+export class Table {
+  /** How many rows there are. */
+  readonly length: number;
+  readonly columns: readonly Column[];
+  readonly #called: string;
+  readonly #lines: Int32Array;
+
+  /** Use `readCsv` or `parseCsv`. `lines` are those of the rows in the file. */
+  constructor(called: string, columns: readonly Column[], lines: Int32Array) {
+    this.length = lines.length;
+    this.columns = columns;
+    this.#called = called;
+    this.#lines = lines;
+  }
+
+  /**
+   * The column of a name.
+   *
+   * Throws: ArgumentError if there is none
+   */
+  column(name: string): Column {
+    const found = this.columns.find((column) => column.name === name);
+    if (found !== undefined) return found;
+    const names = this.columns.map((column) => JSON.stringify(column.name)).join(", ");
+    throw new ArgumentError("Table.column", `got ${JSON.stringify(name)}; expected one of ${names}`);
+  }
+
+  /** The rows in which no column has a missing value, or none of the named columns. */
+  withoutMissing(names: readonly string[] = this.columns.map(({ name }) => name)): Table {
+    const columns = names.map((name) => this.column(name));
+    const rows = [...this.#lines.keys()].filter((row) => columns.every((column) => !isMissing(column, row)));
+    const kept = this.columns.map((column) => keepRows(column, rows));
+    return new Table(
+      this.#called,
+      kept,
+      Int32Array.from(rows, (row) => this.#lines[row]),
+    );
+  }
+
+  /**
+   * A dataset of inputs and a target. A column of numbers is one feature; one of K categories is K features, 1 for its category and 0 for
+   * the others.
+   *
+   * Shapes: x [N, features] float32; y [N], float32 for numbers and int32 for categories
+   * Throws: FormatError for a missing value, with its row and column; ArgumentError for names that are no columns, and columns of texts or dates
+   */
+  dataset(options: TableDatasetOptions): TensorDataset<"x" | "y"> {
+    expectOptions<TableDatasetOptions>("Table.dataset", options, { target: anything, inputs: anything }, [
+      "target",
+    ]);
+    const target = this.column(options.target);
+    const usual = this.columns
+      .filter((column) => column !== target && isNumeric(column))
+      .map(({ name }) => name);
+    const inputs = (options.inputs ?? usual).map((name) => this.column(name));
+    for (const column of [...inputs, target]) this.#expectComplete(column);
+    const features = inputs.flatMap(featuresOf);
+    const x = new Float32Array(this.length * features.length);
+    for (const [i, feature] of features.entries()) {
+      for (let row = 0; row < this.length; row++) x[row * features.length + i] = feature(row);
+    }
+    return arrays({
+      x: fromData(x, [this.length, features.length]),
+      y: target.type === "category" ? target.values : Float32Array.from(target.values as Float64Array),
+    });
+  }
+
+  #expectComplete(column: Column): void {
+    if (!isNumeric(column)) {
+      throw new ArgumentError(
+        "Table.dataset",
+        `the column ${JSON.stringify(column.name)} has ${column.type}s; expected numbers or categories`,
+        'Read it with another type: { columns: { name: "category" } }',
+      );
+    }
+    const row = column.values.findIndex((_, at) => isMissing(column, at));
+    if (row === -1) return;
+    throw failing(this.#called)(
+      `row ${row + 1} (line ${this.#lines[row]}), column ${JSON.stringify(column.name)}: the value is missing`,
+      "Leave such rows out with table.withoutMissing()",
+    );
+  }
+}
+
+function isNumeric(column: Column): boolean {
+  return column.type === "number" || column.type === "category";
+}
+
+function isMissing({ type, values }: Column, row: number): boolean {
+  const value = values[row];
+  return value === null || Number.isNaN(value) || (type === "category" && value === -1);
+}
+
+function keepRows(column: Column, rows: readonly number[]): Column {
+  if (column.type === "text") return { ...column, values: rows.map((row) => column.values[row]) };
+  if (column.type === "category")
+    return { ...column, values: Int32Array.from(rows, (row) => column.values[row]) };
+  return { ...column, values: Float64Array.from(rows, (row) => column.values[row]) };
+}
+
+/** The features of a column, each as a function of the row. */
+function featuresOf({ type, values, ...column }: Column): ((row: number) => number)[] {
+  if (type !== "category") return [(row) => values[row] as number];
+  const { categories } = column as { categories: readonly string[] };
+  return categories.map((_, number) => (row) => (values[row] === number ? 1 : 0));
+}

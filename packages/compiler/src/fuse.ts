@@ -1,8 +1,9 @@
+import { sameShape } from "@stargrad/graph";
 import { checkTarget } from "./check-target.js";
 import { withoutDeadResults } from "./dead-code.js";
 import { withEpilogues } from "./epilogue.js";
-import { joinLoops } from "./joined-loops.js";
-import type { Kernel, Program } from "./kernel.js";
+import { GrowingLoop } from "./growing-loop.js";
+import type { Kernel, MapKernel, Program } from "./kernel.js";
 import { withArrangedConstants } from "./loop-constants.js";
 import { orientProducts } from "./orient-products.js";
 import { groupRows } from "./rows.js";
@@ -19,8 +20,7 @@ import type { Target } from "./target.js";
  */
 export function fuse(program: Program, target: Target): Program {
   checkTarget(target);
-  const whole = withFusedBodies(program, target);
-  const alive = withoutDeadResults({ ...whole, kernels: joinLoops(whole.kernels, target) });
+  const alive = withoutDeadResults(withJoinedLoops(withFusedBodies(program, target), target));
   const oriented = withEpilogues(orientProducts(alive), target);
   return groupRows(splitReductions(oriented, target), target);
 }
@@ -37,4 +37,21 @@ function withFusedBodies(program: Program, target: Target): Program {
     return [...before, scan];
   });
   return { ...program, buffers, kernels };
+}
+
+function withJoinedLoops(program: Program, target: Target): Program {
+  const items: (Kernel | GrowingLoop)[] = [];
+  for (const kernel of program.kernels) {
+    const last = items.at(-1);
+    const growing = kernel.kind === "map" && last !== undefined ? growingFrom(last, kernel, target) : null;
+    if (kernel.kind === "map" && growing?.join(kernel) === true) items[items.length - 1] = growing;
+    else items.push(kernel);
+  }
+  return { ...program, kernels: items.map((item) => (item instanceof GrowingLoop ? item.kernel : item)) };
+}
+
+/** The loop to which the next one may be joined; `null` if `last` is not a loop or has another shape. */
+function growingFrom(last: Kernel | GrowingLoop, { shape }: MapKernel, target: Target): GrowingLoop | null {
+  if (last instanceof GrowingLoop) return sameShape(last.shape, shape) ? last : null;
+  return last.kind === "map" && sameShape(last.shape, shape) ? new GrowingLoop(last, target) : null;
 }

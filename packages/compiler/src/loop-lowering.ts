@@ -3,7 +3,7 @@ import type { BufferSpec, Kernel, LoopExpression, Operand, View } from "./kernel
 import type { LoweringContext } from "./lowering.js";
 import { contiguous, type Layout } from "./layout.js";
 
-export type Load = Extract<LoopExpression, { kind: "load" }>;
+type Load = Extract<LoopExpression, { kind: "load" }>;
 
 /** The input of lowering a loop body: its nodes in order, the loads for its formals, and the buffers for some of its nodes. */
 export interface BodyLowering {
@@ -177,6 +177,6 @@ function neededCarries(
   }
 }
 
-export function wholeOf({ dtype, shape }: Pick<Node, "dtype" | "shape">, buffer: number): Load {
+function wholeOf({ dtype, shape }: Pick<Node, "dtype" | "shape">, buffer: number): Load {
   return { kind: "load", dtype, buffer, layout: contiguous(shape) };
 }

@@ -27,7 +27,6 @@ import { loadWhole, NodeExpressions } from "./node-expressions.js";
 import { lowerPick, lowerPlacement } from "./one-per-line.js";
 import { lowerConcat, lowerOverlapAdd, lowerPad, type BufferContents } from "./placing.js";
 import { lowerScan, type BodyLowering, type LoweredBody } from "./loop-lowering.js";
-import { isSingle, lowerSingle } from "./single-iteration.js";
 import { leftOperand, productOf, rightOperand } from "./product.js";
 import { expectElements, type Target } from "./target.js";
 
@@ -161,8 +160,7 @@ class Lowering {
     if (this.#isSummedAlongBatch(node)) return;
     if (node.operation?.primitive === "scan") {
       const outputs = [...(this.#outputsRead.get(node) ?? [])].sort((i, j) => i - j);
-      const lowerLoop = isSingle(node.operation, outputs) ? lowerSingle : lowerScan;
-      this.#loops.set(node, lowerLoop(node.operation, outputs, this.#lowering));
+      this.#loops.set(node, lowerScan(node.operation, outputs, this.#lowering));
       return;
     }
     this.#expressions.set(node, this.#lower(node));
@@ -353,7 +351,7 @@ class Lowering {
     const { kernels } = lowering.finish();
     const expressions = new Map(body.wanted.map((node) => [node, lowering.#expressions.of(node)]));
     // A body may contain nodes of this graph and has overwritten their numbers.
-    this.#expressions.numberAgain();
+    this.#expressions.numberAgain(body.order);
     return { copies: lowering.#expressions.copiesOfFormals, kernels, expressions };
   }
 

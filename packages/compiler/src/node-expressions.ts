@@ -28,27 +28,33 @@ export class NodeExpressions {
   readonly #buffers: BufferSpec[];
   /** Numbers of the nodes that are lowered here and of leaves. A body's formals have none: they belong to the outer graph. */
   readonly #numbers = new NodeNumbers();
-  /** By number: each node and its expression. */
-  readonly #nodes: Node[];
+  /** By number: each node, without leaves, and its expression. */
+  readonly #nodes: readonly Node[];
   readonly #expressions: (LoopExpression | undefined)[];
   readonly #formals: Map<Node, LoopExpression>;
   readonly #destinations: ReadonlyMap<BufferContents, number>;
   readonly #sizes = new ExpressionSizes();
+  /** The numbers of the nodes, once a body has been lowered. */
+  #indices: ReadonlyMap<Node, number> | null = null;
 
   /** `buffers`: the buffers so far; lowering appends to it. */
   constructor({ order, known, destinations }: BodyLowering, buffers: BufferSpec[], target: Target) {
     this.#target = target;
     this.#buffers = buffers;
-    this.#nodes = [...order];
+    this.#nodes = order;
     this.#expressions = new Array<undefined>(order.length).fill(undefined);
     this.#formals = new Map(known);
     this.#destinations = destinations;
-    this.numberAgain();
+    for (let i = 0; i < order.length; i++) this.#numbers.set(order[i], i);
   }
 
-  /** Numbers the nodes again, after another walk has visited some of them. */
-  numberAgain(): void {
-    for (let i = 0; i < this.#nodes.length; i++) this.#numbers.set(this.#nodes[i], i);
+  /** Numbers those of some nodes that belong to this graph again, after another walk has visited them. */
+  numberAgain(visited: readonly Node[]): void {
+    this.#indices ??= new Map(this.#nodes.map((node, i) => [node, i]));
+    for (const node of visited) {
+      const index = this.#indices.get(node);
+      if (index !== undefined) this.#numbers.set(node, index);
+    }
   }
 
   /** The number of a node: its index in the order, and after these the leaves; `undefined` for a formal. */
@@ -63,7 +69,6 @@ export class NodeExpressions {
     const buffer = this.allocate(node);
     this.inputs.push(buffer);
     this.#numbers.set(node, this.#expressions.push(loadWhole(buffer, node)) - 1);
-    this.#nodes.push(node);
   }
 
   /** A new buffer, or the one into which the contents must be computed. */

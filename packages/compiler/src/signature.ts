@@ -83,7 +83,7 @@ export class SignatureBuilder implements SignatureWriter {
     this.#codes.push(tags.end);
   }
 
-  /** Writes an immutable object, or what a key stands for: calls `write` the first time, and copies the same codes afterwards. */
+  /** Writes an immutable object: calls `write` the first time, and copies the same codes afterwards. */
   same<T extends object>(object: T, write: (object: T) => void): void {
     const known = this.#written.get(object);
     if (known !== undefined) {
@@ -152,9 +152,14 @@ export class SignatureBuilder implements SignatureWriter {
   }
 
   #own(signed: Signed): void {
-    // Its length would be unambiguous too, but is known only afterwards.
-    this.#codes.push(tags.own);
+    const outside = this.#codes;
+    this.#codes = [];
     signed[writeSignature](this);
-    this.end();
+    const inside = this.#codes;
+    this.#codes = outside;
+    // The length makes the end unambiguous.
+    outside.push(tags.own);
+    this.number(inside.length);
+    for (const code of inside) outside.push(code);
   }
 }

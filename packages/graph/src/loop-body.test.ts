@@ -104,9 +104,6 @@ function signed(body: LoopBody): unknown[] {
     numbers: (values) => words.push(...values),
     name: (name) => words.push(name),
     fields: (object) => words.push(JSON.stringify(object)),
-    same: (key, write) => {
-      write(key);
-    },
   });
   return words;
 }

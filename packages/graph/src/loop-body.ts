@@ -21,8 +21,6 @@ export class LoopBody implements LoopGraph, Signed {
   readonly #inside: Set<Node>;
   readonly #results: Node[];
   readonly #formals: ReadonlySet<Node>;
-  /** The key of its signature, replaced when a result is added. */
-  #unchanged: object = {};
 
   constructor({ constants, carries, sequences, next, results, inside }: LoopParts) {
     this.constants = constants;
@@ -46,18 +44,11 @@ export class LoopBody implements LoopGraph, Signed {
     const known = this.#results.indexOf(node);
     if (known >= 0) return known;
     if (!this.#formals.has(node)) this.#inside.add(node);
-    this.#unchanged = {};
     return this.#results.push(node) - 1;
   }
 
   /** Writes its structure: the types of its formals, the operation and inputs of each node, and the outputs. */
   [writeSignature](writer: SignatureWriter): void {
-    writer.same(this.#unchanged, () => {
-      this.#write(writer);
-    });
-  }
-
-  #write(writer: SignatureWriter): void {
     const numbers = new Map<Node, number>();
     for (const formals of [this.constants, this.carries, this.sequences]) {
       writer.number(formals.length);

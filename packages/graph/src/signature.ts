@@ -8,8 +8,6 @@ export interface SignatureWriter {
   name(name: string): void;
   /** The names and values of an object's fields. */
   fields(object: object): void;
-  /** Writes what `write` writes. If that was written before for the same key, copies it instead of calling `write`. */
-  same<T extends object>(key: T, write: (key: T) => void): void;
 }
 
 /**

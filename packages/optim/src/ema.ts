@@ -144,7 +144,7 @@ export class EMA {
   #next(average: Tensor, variable: Variable): Tensor {
     const { dtype } = variable;
     if (dtype !== "float32" && dtype !== "float64") return variable;
-    const { decay, rest } = Object.fromEntries(this.#numbers[dtype].buffers);
+    const { decay, rest } = this.#numbers[dtype].tensors;
     return average.mul(decay).add(variable.detach().mul(rest));
   }
 

@@ -1,15 +1,6 @@
 import { assignAll, type Assignments, type Buffer, type Parameter } from "@stargrad/autograd";
 import { expectNotLent } from "@stargrad/autograd/internal";
-import {
-  ArgumentError,
-  formatShape,
-  realize,
-  sameShape,
-  ShapeError,
-  tensor,
-  type Shape,
-  type Tensor,
-} from "@stargrad/tensor";
+import { ArgumentError, realize, tensor, type Shape, type Tensor } from "@stargrad/tensor";
 import {
   disposeSymbol,
   expectNoRecording,
@@ -18,7 +9,6 @@ import {
   snapshot,
   StateReader,
   takeBackIfItFails,
-  TracedFunction,
   warn,
   withoutHistory,
 } from "@stargrad/tensor/internal";
@@ -59,8 +49,6 @@ type GradientSource = (parameter: Parameter) => Tensor | null;
 /** The number of steps of a parameter, and its state. */
 interface History {
   steps: number;
-  /** The trace of its last update, and the structure of that. */
-  trace: { readonly structure: string; readonly traced: TracedFunction } | null;
   readonly state: Map<string, Buffer>;
 }
 
@@ -86,8 +74,6 @@ export abstract class Optimizer<
   readonly #histories = new Map<Parameter, History>();
   /** The numbers of each cohort, by its name. */
   readonly #numbers = new Map<string, StepNumbers>();
-  /** The traced `update`, by its structure and the shape and the element type of the parameter. */
-  readonly #traces = new Map<string, TracedFunction>();
   #isDisposed = false;
   #hasWarned = false;
 
@@ -255,7 +241,6 @@ export abstract class Optimizer<
     for (const numbers of this.#numbers.values()) numbers.dispose();
     this.#histories.clear();
     this.#numbers.clear();
-    this.#traces.clear();
   }
 
   /** Called by `using` at the end of its block. */
@@ -324,7 +309,7 @@ export abstract class Optimizer<
   }
 
   #historyOf(parameter: Parameter): History {
-    return getOrMake(this.#histories, parameter, () => ({ steps: 0, trace: null, state: new Map() }));
+    return getOrMake(this.#histories, parameter, () => ({ steps: 0, state: new Map<string, Buffer>() }));
   }
 
   #initialTensor(parameter: Parameter, name: Name, value: number): Tensor {
@@ -351,56 +336,28 @@ export abstract class Optimizer<
 
   #updatesOfCohort(cohort: Cohort<Options>, gradientOf: GradientSource): Assignments {
     const { group, indices } = cohort;
-    const numbers = this.#numbersOf(cohort).buffers;
-    const scalars = [...numbers.values()];
+    const { tensors } = this.#numbersOf(cohort);
     const structure = this.structure(group);
-    const names = entriesOf(this.initialState(group)).map(([name]) => name);
-    const structureKey = JSON.stringify([structure, names]);
     return indices.flatMap((index): Assignments => {
       const parameter = group.parameters[index];
       const gradient = this.#directed(gradientOf(parameter), parameter, group);
-      const history = this.#historyOf(parameter);
-      const states = statesOf(history, names);
-      const traced = this.#traceOf(history, parameter, structureKey);
+      const state = Object.fromEntries(this.#historyOf(parameter).state) as Record<Name, Buffer>;
       // Without detach, the graph of the new value would keep all previous values alive.
-      const next = traced.apply(
-        ([before, ...values], [slope, ...factors]) => {
-          const state = zip(names, values);
-          const update = this.update(before, slope, state, zip(numbers.keys(), factors), structure);
-          return [update.parameter, ...names.map((name) => update.state[name])];
-        },
-        [parameter.detach(), ...states],
-        [gradient, ...scalars],
-      );
-      const variables = [parameter, ...states];
-      return next.map(([i, value]) => [variables[i], value]);
+      const next = this.update(parameter.detach(), gradient, state, tensors, structure);
+      return [
+        [parameter, next.parameter],
+        ...entriesOf(next.state).map(([name, value]) => [state[name], value] as const),
+      ];
     });
-  }
-
-  /** The trace that parameters of one type share while the structure is the same. */
-  #traceOf(history: History, { dtype, shape }: Parameter, structure: string): TracedFunction {
-    if (history.trace?.structure === structure) return history.trace.traced;
-    const key = `${dtype} ${shape.join()} ${structure}`;
-    const traced = getOrMake(this.#traces, key, () => new TracedFunction());
-    history.trace = { structure, traced };
-    return traced;
   }
 
   /** The gradient of the function to minimize: negated for `maximize`. */
   #directed(gradient: Tensor | null, { name, shape }: Parameter, { maximize }: Settings<Options>): Tensor {
-    const called = `${this.constructor.name}.advance`;
-    if (gradient === null) {
-      throw new ArgumentError(
-        called,
-        `got the parameter ${name ?? `of shape ${formatShape(shape)}`}, which has no gradient`,
-        "Call `backward` first, or leave it out",
-      );
-    }
-    if (sameShape(gradient.shape, shape)) return maximize === true ? gradient.neg() : gradient;
-    const [got, expected] = [gradient.shape, shape].map(formatShape);
-    throw new ShapeError(
-      called,
-      `got a gradient of shape ${got}; expected that of its parameter, ${expected}`,
+    if (gradient !== null) return maximize === true ? gradient.neg() : gradient;
+    throw new ArgumentError(
+      `${this.constructor.name}.advance`,
+      `got the parameter ${name ?? `of shape [${shape.join(", ")}]`}, which has no gradient`,
+      "Call `backward` first, or leave it out",
     );
   }
 
@@ -441,17 +398,6 @@ function entriesOf<Name extends string, Value>(
   named: Readonly<Partial<Record<Name, Value>>>,
 ): [Name, Value][] {
   return Object.entries(named) as [Name, Value][];
-}
-
-function statesOf({ state }: History, names: readonly string[]): Buffer[] {
-  return names.flatMap((name) => state.get(name) ?? []);
-}
-
-function zip<Name extends string, Value>(
-  names: Iterable<Name>,
-  values: readonly Value[],
-): Record<Name, Value> {
-  return Object.fromEntries([...names].map((name, i) => [name, values[i]])) as Record<Name, Value>;
 }
 
 function getOrMake<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -1,5 +1,5 @@
 import type { Buffer } from "@stargrad/autograd";
-import type { DType } from "@stargrad/tensor";
+import type { DType, Tensor } from "@stargrad/tensor";
 import { filledLeaf } from "@stargrad/tensor/internal";
 import { disposeAll, setBuffers } from "./buffers.js";
 
@@ -16,9 +16,8 @@ export class StepNumbers {
     this.#dtype = dtype;
   }
 
-  /** The numbers by name, in the order in which they were first set. */
-  get buffers(): ReadonlyMap<string, Buffer> {
-    return this.#buffers;
+  get tensors(): Readonly<Record<string, Tensor>> {
+    return Object.fromEntries(this.#buffers);
   }
 
   /** Creates the missing buffers. Existing ones do not change. */

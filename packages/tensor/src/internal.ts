@@ -71,6 +71,5 @@ export { expectNoRecording, isRecording } from "./recording-state.js";
 export { expectMap, StateReader } from "./state-reader.js";
 export { apply, onAnyEngine, snapshot } from "./tensor.js";
 export { trace } from "./trace.js";
-export { TracedFunction, type NextValues } from "./traced-function.js";
 export { pairLeaves } from "./tree.js";
 export { warn } from "./warn.js";

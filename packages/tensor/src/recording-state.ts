@@ -32,7 +32,7 @@ export function expectNoRecording(called: string, does: string): void {
   if (state.traced) {
     throw new ArgumentError(
       called,
-      `${does} inside of a function that is called once for all iterations: one that scan loops over, or the update of an optimizer`,
+      `${does} inside of a function that scan loops over, which is called once for all iterations`,
       "Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan",
     );
   }

@@ -1,6 +1,6 @@
 import { DTypeError, ShapeError } from "../errors.js";
 import type { Signature, TensorType } from "../primitive.js";
-import { formatShape, sameShape, type Shape } from "../shape.js";
+import { formatShape, sameShape } from "../shape.js";
 
 /** The types of a loop body's inputs and outputs, which are all that a signature needs. */
 export interface BodyTypes {
@@ -20,20 +20,6 @@ export interface ScanAttributes<Body extends BodyTypes = BodyTypes> {
   readonly reverse: boolean;
 }
 
-const scalar: Shape = [];
-
-function expectInput(index: number, { shape, dtype }: TensorType, expected: TensorType): void {
-  if (!sameShape(shape, expected.shape)) {
-    throw new ShapeError(
-      "scan",
-      `input ${index} has the shape ${formatShape(shape)}; expected ${formatShape(expected.shape)}`,
-    );
-  }
-  if (dtype !== expected.dtype) {
-    throw new DTypeError("scan", `input ${index} is ${dtype}; expected ${expected.dtype}`);
-  }
-}
-
 /**
  * A loop. Its inputs are the body's constants, then the initial carries, then the sequences: each stacks the slices that the
  * iterations read. Its node represents all outputs of the loop together; it is not a tensor, and only `scanOutput` reads it.
@@ -44,19 +30,25 @@ export const scan: Signature<ScanAttributes, "loop"> = {
   arity: "any",
 
   shape(inputs, { body, length }) {
-    const { constants, carries, sequences } = body;
-    const count = constants.length + carries.length + sequences.length;
-    if (inputs.length !== count) {
-      throw new ShapeError("scan", `got ${inputs.length} inputs; its body takes ${count}`);
+    const formals = [...body.constants, ...body.carries, ...body.sequences];
+    if (inputs.length !== formals.length) {
+      throw new ShapeError("scan", `got ${inputs.length} inputs; its body takes ${formals.length}`);
     }
-    let i = 0;
-    // Indexed loops, because every step of an optimizer makes a loop for each parameter.
-    for (let j = 0; j < constants.length; j++) expectInput(i, inputs[i++], constants[j]);
-    for (let j = 0; j < carries.length; j++) expectInput(i, inputs[i++], carries[j]);
-    for (const { shape, dtype } of sequences) {
-      expectInput(i, inputs[i++], { shape: [length, ...shape], dtype });
-    }
-    return scalar;
+    const firstSequence = body.constants.length + body.carries.length;
+    inputs.forEach(({ shape, dtype }, i) => {
+      const formal = formals[i];
+      const expected = i < firstSequence ? formal.shape : [length, ...formal.shape];
+      if (!sameShape(shape, expected)) {
+        throw new ShapeError(
+          "scan",
+          `input ${i} has the shape ${formatShape(shape)}; expected ${formatShape(expected)}`,
+        );
+      }
+      if (dtype !== formal.dtype) {
+        throw new DTypeError("scan", `input ${i} is ${dtype}; expected ${formal.dtype}`);
+      }
+    });
+    return [];
   },
   dtype: () => "float32",
 };
@@ -89,10 +81,9 @@ export const scanDescriptions = {
 };
 
 function outputOf({ next, results }: BodyTypes, index: number): TensorType {
-  const output = index < next.length ? next[index] : results[index - next.length];
-  if ((output as TensorType | undefined) !== undefined) return output;
-  const count = next.length + results.length;
-  throw new ShapeError("scanOutput", `got the index ${index}; the loop has ${count} outputs`);
+  const outputs = [...next, ...results];
+  if (index >= 0 && index < outputs.length) return outputs[index];
+  throw new ShapeError("scanOutput", `got the index ${index}; the loop has ${outputs.length} outputs`);
 }
 
 /** An input that may be the node of a loop. */

@@ -210,10 +210,10 @@ describe("the function that scan loops over", () => {
     const loop = (f: (h: Tensor) => unknown) => () =>
       scan((h: Tensor) => ({ carry: f(h) as Tensor }), ones([1]), null, { length: 2 });
     expect(loop((h) => h.add(h.itemSync()))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: data: a tensor is read inside of a function that is called once for all iterations: one that scan loops over, or the update of an optimizer. Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan]`,
+      `[ArgumentError: data: a tensor is read inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan]`,
     );
     expect(loop((h) => h.add(defaultGenerator().uniform()))).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that is called once for all iterations: one that scan loops over, or the update of an optimizer. Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan]`,
+      `[ArgumentError: Generator.uniform: a number is drawn inside of a function that scan loops over, which is called once for all iterations. Return the tensor as a part of y and read it afterwards, or use a plain loop instead of scan]`,
     );
   });
 

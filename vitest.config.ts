@@ -3,6 +3,8 @@ import { basename } from "node:path";
 
 import { configDefaults, defineConfig } from "vitest/config";
 
+import { findChromium } from "./scripts/find-chromium.mjs";
+
 const folders = [
   ...readdirSync("packages").map((name) => `packages/${name}`),
   "apps/trainer",
@@ -66,7 +68,8 @@ export default defineConfig(({ mode }) => ({
     // Transformed modules are kept for the next run: transforming them takes longer than most files' tests.
     experimental: { fsModuleCache: true },
     // Read by `sampled` and `sized` of @stargrad/graph/testing.
-    env: { STARGRAD_SUITE: mode === "long" ? "long" : "short" },
+    // The tests of the trainer's page need a Chromium.
+    env: { STARGRAD_SUITE: mode === "long" ? "long" : "short", CHROMIUM_PATH: findChromium() ?? "" },
     // Nothing is timed: the limit is for what hangs, also on a machine that does other things besides. So no test has a
     // shorter one of its own.
     testTimeout: 300_000,

@@ -10,7 +10,7 @@ export async function buildPage(outDir: string): Promise<void> {
   await build({
     root: app,
     configFile: `${app}/vite.config.ts`,
-    logLevel: "warn",
+    logLevel: "error",
     build: { outDir, emptyOutDir: true },
   });
 }

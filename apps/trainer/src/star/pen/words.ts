@@ -191,7 +191,7 @@ export function pair([x, y]: readonly [number, number], digits = 3): string {
 }
 
 function subscript(value: number): string {
-  return [...String(value)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
+  return String(value).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]);
 }
 
 /** The words alone, for a reader of the screen. */

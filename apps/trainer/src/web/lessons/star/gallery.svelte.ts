@@ -37,7 +37,7 @@ export class TryGallery {
   }
 
   #open(settings: PenSettings): void {
-    void this.#client.ask("open", { run, settings, pace: Infinity });
+    this.#client.ask("open", { run, settings, pace: Infinity }).catch(() => undefined);
   }
 
   #hear({ first, mistakes, end }: Progress): void {

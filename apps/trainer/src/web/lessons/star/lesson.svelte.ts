@@ -81,6 +81,9 @@ export class StarLesson {
   readonly #client: Client<StarQuestions, Progress>;
   #wanted: { readonly run: number; readonly try: number } | null = null;
   #isLooking = false;
+  /** How far the chosen knob is turned by hand. */
+  #turned = 0;
+  #isWiggling = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** The try that a link asks for, until the run has come so far. */
   #awaited: number | null = null;
@@ -129,7 +132,7 @@ export class StarLesson {
 
   /** Begins a run of its own, in place of all others. */
   begin(settings: PenSettings, at = 1): void {
-    for (const run of this.runs) void this.#client.ask("close", { run: run.id });
+    for (const run of this.runs) this.#tell("close", { run: run.id });
     const run = new RunView(++runsSoFar, settings, 1, "this run");
     this.runs = [run];
     this.#open(run, at);
@@ -142,7 +145,7 @@ export class StarLesson {
     const name = `from try ${this.try}: rate ${settings.learningRate}, momentum ${settings.momentum}`;
     const run = new RunView(++runsSoFar, settings, this.try, name);
     const dropped = this.runs.filter((other) => other !== before);
-    for (const other of dropped) void this.#client.ask("close", { run: other.id });
+    for (const other of dropped) this.#tell("close", { run: other.id });
     this.runs = [before, run];
     this.#open(run, this.try, from);
     this.toast = {
@@ -167,7 +170,7 @@ export class StarLesson {
     this.guesses = {};
     this.#byHand = null;
     this.#awaited = at;
-    void this.#client.ask("open", {
+    this.#tell("open", {
       run: run.id,
       settings: plain(run.settings),
       pace: Infinity,
@@ -175,8 +178,15 @@ export class StarLesson {
     });
   }
 
+  /** Asks for something whose answer does not matter. If the worker dies meanwhile, everything begins again anyway. */
+  #tell<Name extends "open" | "pace" | "step" | "close">(name: Name, ask: StarQuestions[Name]["ask"]): void {
+    this.#client.ask(name, ask).catch(() => undefined);
+  }
+
   #reopen(): void {
     const { settings } = this.runs[0];
+    // The new worker knows none of them.
+    this.runs = [];
     this.begin(settings, this.try);
     this.toast = {
       text: "The worker had stopped. It was started again, and the run was made again from its beginning.",
@@ -204,7 +214,7 @@ export class StarLesson {
   pause(): void {
     const run = this.present;
     run.isPaused = !run.isPaused;
-    void this.#client.ask("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
+    this.#tell("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
   }
 
   /** Shows another try; beyond the last one of a paused run, makes it. */
@@ -212,7 +222,7 @@ export class StarLesson {
     const { first, last, end, isPaused, id } = this.present;
     if (number > last && end === null && isPaused) {
       this.#awaited = number;
-      void this.#client.ask("step", { run: id });
+      this.#tell("step", { run: id });
       return;
     }
     this.#look(Math.max(first, Math.min(number, last)));
@@ -285,8 +295,9 @@ export class StarLesson {
   choose(mark: string): void {
     const stroke = strokeOf(mark) ?? cornerOf(mark);
     if (stroke === null) return;
-    this.#byHand = /^[dl]/.test(mark) ? mark : `${this.chosen[0]}${stroke}`;
-    this.#letGo();
+    const before = this.chosen;
+    this.#byHand = /^[dl]/.test(mark) ? mark : `${before[0]}${stroke}`;
+    if (this.#byHand !== before) this.#letGo();
   }
 
   answer(guess: number | "skipped"): void {
@@ -294,20 +305,30 @@ export class StarLesson {
     announcer.say(guess === "skipped" ? "Skipped." : `Your guess is stroke ${guess}. The blame comes next.`);
   }
 
-  /** Turns the chosen knob by hand, by one press of a key. */
-  async wiggleBy(presses: number): Promise<void> {
+  /** Turns the chosen knob by hand, by some presses of a key. */
+  wiggleBy(presses: number): void {
+    this.#turned += presses * press;
+    if (!this.#isWiggling) void this.#wiggleOn();
+  }
+
+  /** Measures where the knob is now, one attempt at a time, until it stands still. */
+  async #wiggleOn(): Promise<void> {
     const { scene, chosen, present } = this;
     if (scene === null) return;
-    const by = (this.wiggle?.knob === chosen ? this.wiggle.by : 0) + presses * press;
-    const attempt = await this.#client
-      .ask("wiggle", { run: present.id, try: scene.number, knob: chosen, by })
-      .catch(() => null);
-    if (attempt === null || this.scene !== scene || this.chosen !== chosen) return;
-    this.wiggle = { knob: chosen, by, attempt };
-    if (!this.tried.some(([other]) => Math.abs(other - by) < press / 2)) {
-      this.tried = [...this.tried, [by, attempt.mistake]];
+    this.#isWiggling = true;
+    let by = NaN;
+    while (by !== this.#turned && this.scene === scene && this.chosen === chosen) {
+      by = this.#turned;
+      const asked = { run: present.id, try: scene.number, knob: chosen, by };
+      const attempt = await this.#client.ask("wiggle", asked).catch(() => null);
+      if (attempt === null || this.scene !== scene || this.chosen !== chosen) break;
+      this.wiggle = { knob: chosen, by, attempt };
+      if (!this.tried.some(([other]) => Math.abs(other - by) < press / 2)) {
+        this.tried = [...this.tried, [by, attempt.mistake]];
+      }
+      announcer.say(`The mistake is ${short(attempt.mistake)}`);
     }
-    announcer.say(`The mistake is ${short(attempt.mistake)}`);
+    this.#isWiggling = false;
   }
 
   async prove(knobs: readonly string[] = [this.chosen]): Promise<void> {
@@ -354,6 +375,7 @@ export class StarLesson {
   }
 
   #letGo(): void {
+    this.#turned = 0;
     this.wiggle = null;
     this.tried = [];
   }

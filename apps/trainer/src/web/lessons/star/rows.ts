@@ -1,5 +1,5 @@
 import { arrowOf } from "../../../star/pen/arithmetic.js";
-import type { KnobProof, Scene } from "../../../star/pen/scene.js";
+import type { KnobProof, Path, Scene } from "../../../star/pen/scene.js";
 import { turnOf, valueOf } from "../../../star/pen/words.js";
 import { decimal, percent, short } from "../../../words/numbers.js";
 import type { KnobRow } from "../../parts/knob-row.js";
@@ -214,5 +214,18 @@ export function knobTable({ knobs, step }: Scene): { heads: string[]; rows: stri
         turn === undefined ? "" : short(turn.paid),
       ];
     }),
+  };
+}
+
+export function wayTable(path: Path, index: number, name: string): { heads: string[]; rows: string[][] } {
+  const pieces = path.mistakes.length - 1;
+  return {
+    heads: ["part of the way", "mistake", "paid so far", `paid by the ${name}`],
+    rows: path.mistakes.map((mistake, i) => [
+      `${(100 * i) / pieces} %`,
+      decimal(mistake, 5),
+      decimal(path.total[i], 5),
+      decimal(path.paid[index][i], 5),
+    ]),
   };
 }

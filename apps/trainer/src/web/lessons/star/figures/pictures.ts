@@ -53,8 +53,8 @@ function goalPicture(surface: Surface, scene: Scene): Paper {
   surface.area(outline, "goal-tint");
   surface.path(outline, "goal", { width: 3, dash: [2, 6] });
   corners.forEach((corner, i) => {
-    surface.dot(corner, 11, "goal-fill", "goal", 2);
-    surface.text([corner[0], corner[1] + 0.5], `${i + 1}`, "paper", { size: 12, bold: true });
+    surface.dot(corner, 11, "goal");
+    surface.text([corner[0], corner[1] + 0.5], `${i + 1}`, "on-loud", { size: 12, bold: true });
     surface.mark({
       id: `c${i + 1}`,
       label: `Corner ${i + 1} of the goal, at ${pointWords(goal[i])}`,
@@ -336,17 +336,19 @@ function drawGuess(surface: Surface, path: readonly XY[], guess: number | null, 
 
 /** The place around a point that is farthest from all corners, and inside of the picture. */
 function freePlace(surface: Surface, [x, y]: XY, corners: readonly XY[]): XY {
-  const around = Array.from({ length: 12 }, (_, i): XY => [
-    x + 62 * Math.cos((i * Math.PI) / 6),
-    y + 38 * Math.sin((i * Math.PI) / 6),
-  ]);
+  const around = Array.from({ length: 36 }, (_, i): XY => {
+    const far = 1 + Math.floor(i / 12) / 3;
+    return [x + 72 * far * Math.cos((i * Math.PI) / 6), y + 40 * far * Math.sin((i * Math.PI) / 6)];
+  });
   const inside = around.filter(
     ([px, py]) => px > 60 && px < surface.width - 60 && py > 16 && py < surface.height - 16,
   );
   // A pill is wider than high, so corners beside it count as nearer.
   const room = ([px, py]: XY): number =>
-    Math.min(...corners.map(([cx, cy]) => Math.hypot((px - cx) / 2, py - cy)));
-  return inside.sort((a, b) => room(b) - room(a))[0] ?? [x, y];
+    Math.min(...corners.map(([cx, cy]) => Math.hypot((px - cx) / 2.2, py - cy)));
+  // The nearest place with room enough, or else the one with most room.
+  const [roomiest = [x, y]] = [...inside].sort((a, b) => room(b) - room(a));
+  return inside.find((place) => room(place) > 34) ?? roomiest;
 }
 
 function drawChevrons(surface: Surface, from: XY, to: XY, size: number): void {

@@ -45,6 +45,8 @@ export interface Words {
   readonly halo?: boolean;
 }
 
+const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
 export class Surface {
   readonly width: number;
   readonly height: number;
@@ -181,7 +183,7 @@ export class Surface {
   text([x, y]: XY, words: string, color: ColorName, options: Words = {}): void {
     const { size = 13, bold = false, align = "center", halo = false } = options;
     const context = this.#context;
-    context.font = `${bold ? 650 : 400} ${size}px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif`;
+    context.font = `${bold ? 650 : 400} ${size}px ${font}`;
     context.textAlign = align;
     context.textBaseline = "middle";
     // Words stay inside of the picture.
@@ -202,7 +204,7 @@ export class Surface {
   /** A word on a coloured pill. */
   pill([x, y]: XY, words: string, fill: ColorName): void {
     const context = this.#context;
-    context.font = `650 13px system-ui, sans-serif`;
+    context.font = `650 13px ${font}`;
     const half = context.measureText(words).width / 2 + 10;
     const middle = Math.max(half + 2, Math.min(x, this.width - half - 2));
     context.fillStyle = this.colors[fill];
@@ -216,6 +218,20 @@ export class Surface {
   disc(at: XY, words: string, fill: ColorName, ink: ColorName = "paper", radius = 9.5): void {
     this.dot(at, radius, fill);
     this.text([at[0], at[1] + 0.5], words, ink, { size: 12, bold: true });
+  }
+
+  /** What the lit mark is, in the lower left corner; in two lines where one is too long. */
+  caption(): void {
+    const label = this.marks.find(({ id }) => id === this.lit)?.label;
+    if (label === undefined) return;
+    this.#context.font = `650 12px ${font}`;
+    const isLong = this.#context.measureText(label).width > this.width - 16;
+    const middle = isLong ? label.indexOf(" ", label.length / 2) : label.length;
+    const lines = [label.slice(0, middle), label.slice(middle + 1)].filter((line) => line !== "");
+    lines.forEach((line, i) => {
+      const y = this.height - 10 - 16 * (lines.length - 1 - i);
+      this.text([8, y], line, "ink", { size: 12, bold: true, align: "left", halo: true });
+    });
   }
 
   /** Makes something that was drawn a mark, and draws a ring around it while it is lit. */

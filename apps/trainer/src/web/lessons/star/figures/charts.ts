@@ -57,10 +57,12 @@ export function chain(surface: Surface, { knobs }: Scene, stroke: number): void 
     surface.mark({ id: `l${k}`, label: `Stroke ${k}`, at: [middle, y + 43], reach: 12 });
   }
   surface.dot([x(0), y], 5, "goal-fill", "goal", 1.5);
+  // On a phone the corners stand close.
+  const radius = Math.min(9.5, (x(1) - x(0)) / 2 - 3);
   for (let k = 1; k <= count; k++) {
-    if (k >= stroke) surface.disc([x(k), y], `${k}`, "plus", "on-loud");
+    if (k >= stroke) surface.disc([x(k), y], `${k}`, "plus", "on-loud", radius);
     else {
-      surface.dot([x(k), y], 9, "surface", "ghost");
+      surface.dot([x(k), y], radius - 0.5, "surface", "ghost");
       surface.text([x(k), y + 0.5], `${k}`, "ink", { size: 12 });
     }
   }
@@ -90,7 +92,8 @@ export function squares(surface: Surface, { squares: areas, attempt }: Scene): v
   };
   areas.forEach((value, i) => {
     const [x, y] = draw(cell * i, value, "mistake-tint");
-    surface.text([x, y - 9], decimal(value, 2), "ink", { size: 12, halo: true });
+    const isLargest = value === Math.max(...areas);
+    if (cell > 30 || isLargest) surface.text([x, y - 9], decimal(value, 2), "ink", { size: 12, halo: true });
     surface.text([x, height - 9], `${i + 1}`, "ink-2", { size: 12 });
     surface.mark({
       id: `c${i + 1}`,

@@ -71,7 +71,8 @@ function goalPicture(surface: Surface, scene: Scene): Paper {
 
 function attemptPicture(surface: Surface, scene: Scene, view: View): Paper {
   const { attempt, knobs } = scene;
-  const paper = paperOf(surface, scene, view.wiggled);
+  // Room for the pen above the last corner.
+  const paper = paperOf(surface, scene, view.wiggled, 42);
   const stroke = strokeOf(view.chosen) ?? 1;
   const path = pathOf(scene).map(paper.at);
   drawGoal(surface, paper, scene, { opacity: 0.6 });
@@ -89,8 +90,10 @@ function attemptPicture(surface: Surface, scene: Scene, view: View): Paper {
     const half = direction / 2;
     const words: XY = [from[0] + (radius + 22) * Math.cos(half), from[1] - (radius + 22) * Math.sin(half)];
     if (surface.isRoomy) surface.text(words, degrees(direction), "plus", { bold: true, halo: true });
-    const side: XY = [between(from, to, 0.5)[0], between(from, to, 0.5)[1] + 22];
-    surface.text(side, `${decimal(length)} long`, "plus", { bold: true, halo: true });
+    surface.text(freePlace(surface, between(from, to, 0.5), path), `${decimal(length)} long`, "plus", {
+      bold: true,
+      halo: true,
+    });
   }
   drawCorners(surface, path.slice(1, isDone ? undefined : drawn.length - 1), (i) => ({
     label: `Corner ${i + 1}, at ${pointWords(attempt.corners[i])}`,
@@ -278,8 +281,8 @@ export function thumbnail(surface: Surface, scene: Scene): void {
   surface.path(path, scene.adjustment === null ? "goal" : "attempt", { width: 2.5 });
 }
 
-function paperOf(surface: Surface, scene: Scene, other: Attempt | null = null): Paper {
-  return paperFor(surface, [...pathOf(scene), ...scene.goal, ...(other?.corners ?? [])]);
+function paperOf(surface: Surface, scene: Scene, other: Attempt | null = null, margin?: number): Paper {
+  return paperFor(surface, [...pathOf(scene), ...scene.goal, ...(other?.corners ?? [])], margin);
 }
 
 interface Corner {
@@ -334,21 +337,29 @@ function drawGuess(surface: Surface, path: readonly XY[], guess: number | null, 
   );
 }
 
-/** The place around a point that is farthest from all corners, and inside of the picture. */
-function freePlace(surface: Surface, [x, y]: XY, corners: readonly XY[]): XY {
+/** A place for words near a point: inside of the picture, far from corners and strokes. */
+function freePlace(surface: Surface, [x, y]: XY, path: readonly XY[]): XY {
   const around = Array.from({ length: 36 }, (_, i): XY => {
     const far = 1 + Math.floor(i / 12) / 3;
-    return [x + 72 * far * Math.cos((i * Math.PI) / 6), y + 40 * far * Math.sin((i * Math.PI) / 6)];
+    return [x + 76 * far * Math.cos((i * Math.PI) / 6), y + 40 * far * Math.sin((i * Math.PI) / 6)];
   });
   const inside = around.filter(
-    ([px, py]) => px > 60 && px < surface.width - 60 && py > 16 && py < surface.height - 16,
+    ([px, py]) => px > 62 && px < surface.width - 62 && py > 16 && py < surface.height - 16,
   );
-  // A pill is wider than high, so corners beside it count as nearer.
-  const room = ([px, py]: XY): number =>
-    Math.min(...corners.map(([cx, cy]) => Math.hypot((px - cx) / 2.2, py - cy)));
-  // The nearest place with room enough, or else the one with most room.
-  const [roomiest = [x, y]] = [...inside].sort((a, b) => room(b) - room(a));
-  return inside.find((place) => room(place) > 34) ?? roomiest;
+  const strokes = path
+    .slice(1)
+    .flatMap((to, i) => [0.25, 0.5, 0.75].map((part) => between(path[i], to, part)));
+  // Words are wider than high, so what is beside them counts as nearer. A corner must not be covered, a stroke may be.
+  const near = ([px, py]: XY, [qx, qy]: XY): number => Math.hypot((px - qx) / 2.2, py - qy);
+  const room = (place: XY): number =>
+    Math.min(
+      40,
+      ...path.map((corner) => near(place, corner)),
+      ...strokes.map((point) => 1.4 * near(place, point)),
+    ) -
+    0.1 * near(place, [x, y]);
+  const [roomiest = [x, y]] = inside.sort((a, b) => room(b) - room(a));
+  return roomiest;
 }
 
 function drawChevrons(surface: Surface, from: XY, to: XY, size: number): void {

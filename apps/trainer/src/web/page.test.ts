@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PenRun } from "../star/pen/runs.js";
 import type { Scene } from "../star/pen/scene.js";
 import { levels, plainWordsFor } from "../star/pen/words.js";
+import { short } from "../words/numbers.js";
 import { usual } from "./address.js";
 import type { StarLesson } from "./lessons/star/lesson.svelte.js";
 import { rowsOf } from "./lessons/star/rows.js";
@@ -121,6 +122,26 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       for (const { slope, blame } of proofs) expect(Math.abs(slope - blame)).toBeLessThan(2e-4);
       expect(await page.locator(".knobs .bar.slope").count()).toBe(20);
       expect(await page.locator(".proof mark").first().textContent()).toMatch(/^−0\.777/);
+    });
+
+    it("count the steps of the walk back, with sums that are used again and without", async () => {
+      const page = await star("&stage=blame", { reducedMotion: "reduce" });
+      const label = page.locator(".depth label").first();
+      expect(await label.textContent()).toContain("10 steps, not 55");
+      await label.locator("input").uncheck();
+      expect(await label.textContent()).toContain("55 steps, not 10");
+    });
+
+    it("say what was paid on any part of the way", async () => {
+      const page = await star("&stage=again");
+      await page.waitForSelector(".slider input");
+      const { total } = await run.path(1);
+      for (const until of [0, 7, 20]) {
+        await page.fill(".slider input", `${until}`);
+        expect(await page.textContent(".slider b")).toBe(short(total[until]));
+      }
+      await page.click("text=The way as a table");
+      expect(await page.locator(".depth table tbody tr").count()).toBe(21);
     });
 
     it("follow a knob that is wiggled by the arrow keys", async () => {
@@ -370,6 +391,18 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       expect(await page.locator(".six li").count()).toBe(6);
       const moving = await star("&stage=blame");
       expect(await moving.locator(".six").count()).toBe(0);
+    });
+
+    it("has a try on paper: six pictures in a row, without controls", async () => {
+      const page = await star("&try=2");
+      await page.emulateMedia({ media: "print" });
+      await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+      await page.waitForSelector(".six canvas");
+      const tops = await page
+        .locator(".six canvas")
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+      expect(tops).toEqual(Array(6).fill(tops[0]));
+      expect(await page.locator(".timeline").isVisible()).toBe(false);
     });
 
     it.each([

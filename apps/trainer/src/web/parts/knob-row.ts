@@ -13,4 +13,5 @@ export interface KnobRow {
   readonly tone?: "blamed" | "helped" | "hurt";
 }
 
-export type BarKind = "blame" | "mistake" | "plus" | "goal" | "promise" | "helped" | "hurt" | "slope";
+export type BarKind =
+  "blame" | "mistake" | "plus" | "minus" | "goal" | "promise" | "helped" | "hurt" | "slope";

@@ -51,7 +51,8 @@ function valueRows({ knobs }: Scene): RowList {
       id,
       name: `${stroke} ${kind}`,
       value: valueOf(kind, now),
-      bars: kind === "length" ? [{ part: Math.max(0, now) / longest, kind: "plus" }] : [],
+      // A pen that was thrown far off can have strokes of negative length: it draws them backwards.
+      bars: kind === "length" ? [{ part: Math.abs(now) / longest, kind: now < 0 ? "minus" : "plus" }] : [],
       isFromLeft: true,
       ...(kind === "direction" && { angle: now }),
       number: "",

@@ -28,6 +28,7 @@ export function chain(surface: Surface, { knobs }: Scene, stroke: number): void 
   for (let k = 1; k <= count; k++) {
     const [direction, length] = [knobs[2 * k - 2], knobs[2 * k - 1]];
     const middle = (x(k - 1) + x(k)) / 2;
+    const long = Math.min(12, 9 * Math.abs(length.now));
     const [color, ink] = k === stroke ? (["plus", "plus"] as const) : (["edge", "ink-2"] as const);
     surface.path(
       [
@@ -47,8 +48,8 @@ export function chain(surface: Surface, { knobs }: Scene, stroke: number): void 
     );
     surface.path(
       [
-        [middle - 9 * length.now, y + 60],
-        [middle + 9 * length.now, y + 60],
+        [middle - long, y + 60],
+        [middle + long, y + 60],
       ],
       color,
       { width: 4, cap: "butt" },
@@ -116,7 +117,7 @@ export function squares(surface: Surface, { squares: areas, attempt }: Scene): v
 }
 
 /** The notes at a stroke, tip to tail; their sum, split along the stroke and across it. */
-export function pile(surface: Surface, { notes, piles }: Scene, stroke: number): void {
+export function pile(surface: Surface, { notes, piles }: Scene, stroke: number, shown = 1): void {
   const { width, height } = surface;
   const isRoomy = width > 360;
   const { sum, along, alongPart, acrossPart } = piles[stroke - 1];
@@ -142,8 +143,11 @@ export function pile(surface: Surface, { notes, piles }: Scene, stroke: number):
     width: 9,
     opacity: 0.3,
   });
-  surface.path([origin, end], "blame", { width: 14, opacity: 0.22 });
-  tips.slice(1).forEach((tip, i) => {
+  // The notes come one after the other; then their sum falls onto the way of the stroke.
+  const come = Math.floor(Math.min(1, shown / 0.75) * (tips.length - 1));
+  const isAll = shown >= 0.75;
+  surface.path([origin, at(tips[come])], "blame", { width: 14, opacity: 0.22 });
+  tips.slice(1, come + 1).forEach((tip, i) => {
     const number = notes.length - i;
     const [a, b] = [at(tips[i]), at(tip)];
     surface.arrow(a, b, "blame", { size: 8, width: 1.8 });
@@ -155,9 +159,11 @@ export function pile(surface: Surface, { notes, piles }: Scene, stroke: number):
     }
     surface.mark({ id: `c${number}`, label: `The note of corner ${number}`, at: middle, reach: 8 });
   });
+  surface.dot(origin, 4, "ink");
+  if (isRoomy) growth(surface, piles, stroke, come);
+  if (!isAll) return;
   surface.path([foot, end], "blame", { width: 2.5, dash: [5, 4] });
   surface.arrow(origin, foot, "blame", { width: 5, size: 14 });
-  surface.dot(origin, 4, "ink");
   const isUpper = foot[1] <= end[1];
   surface.text([foot[0], foot[1] + (isUpper ? -18 : 18)], `along ${decimal(Math.abs(alongPart))}`, "blame", {
     bold: true,
@@ -171,18 +177,17 @@ export function pile(surface: Surface, { notes, piles }: Scene, stroke: number):
     "blame",
     { halo: true, align: isFree > 0 ? "left" : "right" },
   );
-  if (isRoomy) growth(surface, piles, stroke);
 }
 
 /** How the sum grows from note to note. */
-function growth(surface: Surface, piles: Scene["piles"], stroke: number): void {
+function growth(surface: Surface, piles: Scene["piles"], stroke: number, come: number): void {
   const { width, height } = surface;
   const count = piles.length - stroke + 1;
   const step = Math.min(17, (height - 26) / count);
   const x = width - 126;
   surface.text([x - 14, 10], "the sum grows", "ink-2", { size: 12, align: "left" });
   const largest = Math.max(...piles.slice(stroke - 1).map(({ size }) => size)) || 1;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < come; i++) {
     const k = piles.length - i;
     const { size } = piles[k - 1];
     const [y, long] = [28 + i * step, 2 + (74 * size) / largest];

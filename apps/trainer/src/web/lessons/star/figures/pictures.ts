@@ -1,3 +1,4 @@
+import { stepsBack } from "../../../../star/pen/arithmetic.js";
 import type { Attempt, Point } from "../../../../star/pen/training.js";
 import type { Scene } from "../../../../star/pen/scene.js";
 import { decimal, degrees, percent } from "../../../../words/numbers.js";
@@ -175,18 +176,25 @@ function blamePicture(surface: Surface, scene: Scene, view: View): Paper {
     arrowBetween(surface, [path[i + 1], paper.at(point)], "blame", { width: 2, before: 1 });
   });
   if (isReached(chosen)) surface.path([path[chosen - 1], path[chosen]], "blame", { width: 6 });
+  if (view.wiggled !== null) drawWiggled(surface, paper, scene, view.wiggled);
   drawCorners(surface, path.slice(1), (i) => ({
     label: `Corner ${i + 1}: its note says ${noteWords(scene.notes[i])}`,
     isQuiet: i + 1 < chosen,
     fill: "blame",
   }));
-  if (isReached(chosen)) {
+  // A very small picture has no room for words.
+  if (isReached(chosen) && surface.width > 250) {
     const { notes } = piles[chosen - 1];
     const place = freePlace(surface, between(path[chosen - 1], path[chosen], 0.5), path);
     surface.pill(place, `hears ${notes} ${notes === 1 ? "note" : "notes"}`, "blame");
   }
+  const steps = stepsBack(strokes)[view.reuse ? "with" : "without"];
+  surface.text([surface.width - 4, 12], `${Math.ceil(view.shown * steps)} of ${steps} steps back`, "blame", {
+    size: 12,
+    align: "right",
+    halo: true,
+  });
   drawGuess(surface, path, view.guess, true);
-  if (view.wiggled !== null) drawWiggled(surface, paper, scene, view.wiggled);
   markStrokes(surface, path, scene);
   return paper;
 }
@@ -273,12 +281,13 @@ function donePicture(surface: Surface, scene: Scene): Paper {
 }
 
 /** One try, small and without words. */
-export function thumbnail(surface: Surface, scene: Scene): void {
+export function thumbnail(surface: Surface, scene: Scene, shown = 1): void {
   const paper = paperFor(surface, [...pathOf(scene), ...scene.goal], 10);
   const path = pathOf(scene).map(paper.at);
-  if (scene.adjustment === null) surface.area(path, "goal-fill", { edge: "goal", width: 2.5 });
+  const isPerfect = scene.adjustment === null;
+  if (isPerfect && shown === 1) surface.area(path, "goal-fill", { edge: "goal", width: 2.5 });
   drawGoal(surface, paper, scene, { width: 1.5, dash: [1.5, 4] });
-  surface.path(path, scene.adjustment === null ? "goal" : "attempt", { width: 2.5 });
+  surface.path(partOf(path, shown), isPerfect ? "goal" : "attempt", { width: 2.5 });
 }
 
 function paperOf(surface: Surface, scene: Scene, other: Attempt | null = null, margin?: number): Paper {

@@ -193,6 +193,36 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       await page.waitForFunction(() => (globalThis as Shown).starLesson.present.first === 1);
     });
 
+    it("plays to its perfect end, and stops there", async () => {
+      const page = await star("&stage=attempt");
+      await page.selectOption(".timeline select", "max");
+      await page.focus("main");
+      await page.keyboard.press("Space");
+      expect(await page.textContent(".timeline .button--main")).toContain("Pause");
+      await tryShown(page, 55);
+      await page.waitForFunction(() => !(globalThis as Shown).starLesson.isPlaying);
+    });
+
+    it("can be stopped and made try by try", async () => {
+      const page = await star("&rate=0.001&momentum=0");
+      await page.click("text=Stop training");
+      const count = () => page.evaluate(() => (globalThis as Shown).starLesson.present.mistakes.length);
+      let [before, now] = [-1, await count()];
+      // What was on its way arrives first.
+      while (before !== now) {
+        await page.waitForTimeout(150);
+        [before, now] = [now, await count()];
+      }
+      expect(now).toBeLessThan(1000);
+      await page.keyboard.press("End");
+      await tryShown(page, now);
+      await page.keyboard.press("Shift+ArrowRight");
+      await tryShown(page, now + 1);
+      await page.click("text=Train on");
+      await page.waitForSelector(".failed");
+      expect(await page.textContent(".failed")).toContain("not perfect after 1000 tries");
+    });
+
     it("that is too fast says so in a sentence, and offers a way out", async () => {
       const page = await star("&rate=50");
       await page.waitForSelector(".failed");
@@ -412,10 +442,15 @@ describe.skipIf(chromiumPath === null)("the page", () => {
     ])("has room: nothing is cut off at %i × %i", async (width, height) => {
       const page = await star("", { viewport: { width, height }, reducedMotion: "reduce" });
       const wide: string[] = [];
-      for (const { id } of stages) {
-        await page.evaluate((stage) => {
-          (globalThis as Shown).starLesson.goTo(stage);
-        }, id);
+      for (const [level, id] of levels.flatMap((one) => stages.map((stage) => [one, stage.id] as const))) {
+        await page.evaluate(
+          ([words, stage]) => {
+            const { starLesson } = globalThis as Shown;
+            starLesson.level = words;
+            starLesson.goTo(stage);
+          },
+          [level, id] as const,
+        );
         if (id === "again") await page.waitForSelector(".slider");
         const over = await page.evaluate(() =>
           [...document.querySelectorAll<HTMLElement>("body *")]
@@ -425,12 +460,12 @@ describe.skipIf(chromiumPath === null)("the page", () => {
             )
             .map((element) => element.outerHTML.slice(0, 80)),
         );
-        wide.push(...over.map((element) => `${id}: ${element}`));
+        wide.push(...over.map((element) => `${level}, ${id}: ${element}`));
         if (width === 1440) {
           const bottom = await page.evaluate(
             () => document.querySelector(".track")!.getBoundingClientRect().bottom,
           );
-          if (bottom > height) wide.push(`${id}: the timeline ends at ${bottom}`);
+          if (bottom > height) wide.push(`${level}, ${id}: the timeline ends at ${bottom}`);
         }
       }
       expect(wide).toEqual([]);

@@ -142,7 +142,7 @@ const studentWords: Told = {
     if (adjustment === null || step === null) return done;
     const { promise, paid, helped, knobs } = adjustment;
     const tone = paid > 0 ? "helped" : "hurt";
-    return say`Paid ${linked(decimal(paid), "paid", tone)} of a promise of ${linked(decimal(promise), "promise", "promise")}: the loss is a curve, and the gradient knows only its slope at the start. ${linked(`${helped} of ${knobs} knobs`, "knobs", "helped")} helped. Unexplained: ${unexplainedShare(adjustment)}.`;
+    return say`Paid ${linked(decimal(paid), "paid", tone)} of a promise of ${linked(decimal(promise), "promise", "promise")}: the gradient knows only the slope at the start. ${linked(`${helped} of ${knobs} knobs`, "knobs", "helped")} helped. Unexplained: ${unexplainedShare(adjustment)}.`;
   },
 };
 

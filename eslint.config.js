@@ -119,6 +119,8 @@ const readsAtOnce = [
 
 export default defineConfig(
   { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/", ".stryker-tmp/"] },
+  // Declarations of plain scripts.
+  { ignores: ["scripts/*.d.mts"] },
   // Other people's projects, with tools and settings of their own.
   { ignores: ["projects/"] },
   js.configs.recommended,

@@ -3,6 +3,8 @@ import { basename } from "node:path";
 
 import { configDefaults, defineConfig } from "vitest/config";
 
+import { findChromium } from "./scripts/find-chromium.mjs";
+
 const folders = [
   ...readdirSync("packages").map((name) => `packages/${name}`),
   "apps/trainer",
@@ -84,7 +86,8 @@ export default defineConfig(({ mode }) => ({
         name: basename(folder),
         isolate: !sharing.has(basename(folder)),
         // Read by `sampled` and `sized` of @stargrad/graph/testing. Here, because what a project extends is read in mode "test".
-        env: { STARGRAD_SUITE: mode === "long" ? "long" : "short" },
+        // The tests of the trainer's page need a Chromium.
+        env: { STARGRAD_SUITE: mode === "long" ? "long" : "short", CHROMIUM_PATH: findChromium() ?? "" },
         ...filesIn(mode, folder),
       },
     })),

@@ -11,6 +11,7 @@ const stages = [
   "imports",
   "changeset:check",
   "types",
+  "types:app",
   "lint",
   "test",
   "build",

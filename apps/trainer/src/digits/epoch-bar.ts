@@ -1,7 +1,7 @@
 import { RunningMean, type StepEvent } from "@stargrad/train";
 
 import { ProgressBar } from "../terminal/progress-bar.js";
-import { percent, short } from "../terminal/text.js";
+import { percent, short } from "../words/numbers.js";
 
 /** Shows the progress of an epoch: a bar, the means of loss and accuracy so far, and the remaining time. */
 export class EpochBar {

@@ -1,6 +1,6 @@
 import type { Credit } from "@stargrad/explain";
 
-import { percent } from "../terminal/text.js";
+import { percent } from "../words/numbers.js";
 import type { ExplanationEvent } from "./explanations.js";
 
 /**

@@ -3,7 +3,7 @@ import type { EpochEvent } from "@stargrad/train";
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { inLines } from "../terminal/report-error.js";
-import { percent, short } from "../terminal/text.js";
+import { percent, short } from "../words/numbers.js";
 import { EpochBar } from "./epoch-bar.js";
 import { explanationLines } from "./explanation-lines.js";
 import type { ExplanationEvent, TrainingEvent } from "./explanations.js";

@@ -1,6 +1,7 @@
 import type { StepExplanation } from "@stargrad/explain";
 
-import { percent, short } from "../terminal/text.js";
+import { percent, short } from "../words/numbers.js";
+import { linked, say, type Rich } from "../words/rich.js";
 
 /** The effect of one step of all knobs on the loss (the "mistake"). */
 export interface Credit {
@@ -24,21 +25,29 @@ export function creditOf(step: StepExplanation): Credit {
   return { promise, paid, unexplained, moved, helped, knobs };
 }
 
-export function promiseWords({ promise, knobs }: Credit): string {
+export function promiseWords({ promise, knobs }: Credit): Rich {
   const outlook = `mistake ${promise > 0 ? "down" : "up"} by ${short(Math.abs(promise))}`;
-  return `All ${knobs} turns together promise: ${outlook}.`;
+  return say`All ${knobs} turns together promise: ${linked(outlook, "promise", "promise")}.`;
+}
+
+/** The part of the change that stayed unexplained, as a percentage. */
+export function unexplainedShare({ unexplained, moved }: Credit): string {
+  return percent(unexplained === 0 ? 0 : Math.abs(unexplained) / moved, 2);
 }
 
 /** Compares promise and paid. `causeOfGrowth` explains a try that made the loss larger. */
-export function paidWords(credit: Credit, causeOfGrowth: string): string {
-  const { promise, paid, helped, knobs, unexplained, moved } = credit;
-  const rest = `Unexplained: ${percent(unexplained === 0 ? 0 : Math.abs(unexplained) / moved, 2)}.`;
-  const count = `${helped} of ${knobs} knobs helped.`;
-  if (paid <= 0) return `The mistake grew by ${short(-paid)}; ${count} ${causeOfGrowth} ${rest}`;
-  return `Paid ${short(paid)}${compared(paid, promise)}; ${count} ${rest}`;
+export function paidWords(credit: Credit, causeOfGrowth: string): Rich {
+  const { promise, paid, helped, knobs } = credit;
+  const rest = `Unexplained: ${unexplainedShare(credit)}.`;
+  const count = say`${linked(`${helped} of ${knobs} knobs`, "knobs", "helped")} helped.`;
+  if (paid <= 0) {
+    return say`The mistake ${linked(`grew by ${short(-paid)}`, "paid", "hurt")}; ${count} ${causeOfGrowth} ${rest}`;
+  }
+  return say`${linked(`Paid ${short(paid)}`, "paid", "helped")}${compared(paid, promise)}; ${count} ${rest}`;
 }
 
-function compared(paid: number, promise: number): string {
-  if (promise <= 0) return " all the same";
-  return paid >= promise ? ", even more than promised" : `, ${percent(paid / promise)} of the promise`;
+function compared(paid: number, promise: number): Rich {
+  if (promise <= 0) return [" all the same"];
+  if (paid >= promise) return say`, even ${linked("more than promised", "promise", "promise")}`;
+  return say`, ${linked(`${percent(paid / promise)} of the promise`, "promise", "promise")}`;
 }

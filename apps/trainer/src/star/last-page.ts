@@ -1,5 +1,6 @@
 import type { Colors } from "../terminal/colors.js";
-import { short, sideBySide, sparkline, wrap } from "../terminal/text.js";
+import { sideBySide, sparkline, wrap } from "../terminal/text.js";
+import { short } from "../words/numbers.js";
 import type { AnyTry } from "./story.js";
 
 /** The size of the small pictures. */

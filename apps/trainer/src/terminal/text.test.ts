@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { inLines } from "./report-error.js";
-import { lineWidth, percent, secondsSince, short, sideBySide, sparkline, wrap } from "./text.js";
+import { lineWidth, secondsSince, sideBySide, sparkline, wrap } from "./text.js";
+import { percent, short } from "../words/numbers.js";
 
 describe("wrap", () => {
   it("fills lines up to the width, and never breaks before a %", () => {

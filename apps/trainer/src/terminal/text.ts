@@ -36,16 +36,6 @@ export function sideBySide(blocks: readonly (readonly string[])[], widths: reado
   );
 }
 
-/** Formats a number with three significant digits. */
-export function short(value: number): string {
-  return value.toPrecision(3);
-}
-
-/** Formats a fraction as a percentage, by default with one decimal below 9.95 % and none above. */
-export function percent(fraction: number, digits = Math.abs(fraction) < 0.0995 ? 1 : 0): string {
-  return `${(100 * fraction).toFixed(digits)} %`;
-}
-
 const blocks = "▁▂▃▄▅▆▇█";
 
 /** Draws a curve with one character per value, on a logarithmic scale from the smallest to the largest value. */

@@ -3,7 +3,8 @@ import { RunningMean } from "@stargrad/train";
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { ProgressBar } from "../terminal/progress-bar.js";
-import { lineWidth, short, wrap } from "../terminal/text.js";
+import { lineWidth, wrap } from "../terminal/text.js";
+import { short } from "../words/numbers.js";
 import type { Beginning, Outcome, Report, TrainingStep } from "./events.js";
 import { introductionLines, outcomeLines, reportLine, sampleLines } from "./words.js";
 

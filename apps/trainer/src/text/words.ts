@@ -1,4 +1,5 @@
-import { short, wrap } from "../terminal/text.js";
+import { wrap } from "../terminal/text.js";
+import { short } from "../words/numbers.js";
 import type { Beginning, Outcome, Report } from "./events.js";
 
 /** Describes the text, its baselines, the model, and where the run is saved. */

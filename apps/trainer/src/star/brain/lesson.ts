@@ -5,7 +5,7 @@ import { Adam } from "@stargrad/optim";
 import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
 
 import type { Point } from "../../terminal/braille-canvas.js";
-import { percent } from "../../terminal/text.js";
+import { percent } from "../../words/numbers.js";
 import { creditOf, type Credit } from "../credit.js";
 import { brain } from "./brain.js";
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Colors } from "../../terminal/colors.js";
 import { smallestTerminal } from "../story.js";
+import { plain as textOf } from "../../words/rich.js";
 import { goal, lesson, type Attempt, type Try } from "./lesson.js";
 import { brainStory } from "./story.js";
 import { stagesOf } from "./words.js";
@@ -50,7 +51,9 @@ describe("a page", () => {
 describe("the words", () => {
   const credit = { promise: 0.003, paid: 0.002, unexplained: 0, moved: 0.01, helped: 200, knobs: 337 };
   const wordsOf = (attempt: Attempt, adjustment: Try["adjustment"]) =>
-    Object.fromEntries(stagesOf({ number: 7, attempt, adjustment }).map(({ name, words }) => [name, words]));
+    Object.fromEntries(
+      stagesOf({ number: 7, attempt, adjustment }).map(({ name, words }) => [name, textOf(words)]),
+    );
   const drawn = { ink: goal, right: 784, mistake: 0.02 };
 
   it("describe a try with its numbers", () => {

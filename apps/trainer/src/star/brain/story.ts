@@ -1,4 +1,4 @@
-import { percent } from "../../terminal/text.js";
+import { percent } from "../../words/numbers.js";
 import { lastPage } from "../last-page.js";
 import type { Story } from "../story.js";
 import { goal, lesson, type LessonOptions, type Try } from "./lesson.js";

@@ -1,5 +1,6 @@
-import { percent, short } from "../../terminal/text.js";
+import { percent, short } from "../../words/numbers.js";
 import { paidWords, promiseWords, type Credit } from "../credit.js";
+import { say, type Rich } from "../../words/rich.js";
 import type { Stage } from "../stages.js";
 import { enough, goal, type Attempt, type Try } from "./lesson.js";
 
@@ -8,12 +9,12 @@ export function stagesOf({ number, attempt, adjustment }: Try): Stage[] {
   const stages: Stage[] = [
     {
       name: "Attempt",
-      words: `Try ${number}. “Is there ink?” Asked ${goal.length} times, once for each little square.`,
+      words: say`Try ${number}. “Is there ink?” Asked ${goal.length} times, once for each little square.`,
     },
     { name: "Mistake", words: mistakeWords(attempt) },
   ];
   if (adjustment === null) {
-    const words = `No need. At least ${percent(enough, 0)} of the squares are right: that is a star!`;
+    const words = say`No need. At least ${percent(enough, 0)} of the squares are right: that is a star!`;
     return [...stages, { name: "Again", words }];
   }
   return [
@@ -23,11 +24,11 @@ export function stagesOf({ number, attempt, adjustment }: Try): Stage[] {
   ];
 }
 
-function mistakeWords({ ink, right, mistake }: Attempt): string {
+function mistakeWords({ ink, right, mistake }: Attempt): Rich {
   const score = `Mistake score ${short(mistake)}.`;
   const share = `${right} squares are right, ${percent(right / goal.length, 1)}`;
-  if (ink.includes(true)) return `${share}. ${score}`;
-  return `${share}, on a blank sheet: most of it is paper, so “no ink” is the safest guess. ${score}`;
+  if (ink.includes(true)) return say`${share}. ${score}`;
+  return say`${share}, on a blank sheet: most of it is paper, so “no ink” is the safest guess. ${score}`;
 }
 
 /**

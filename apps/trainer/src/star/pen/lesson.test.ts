@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { lesson, tolerance, type LessonOptions, type Try } from "./lesson.js";
+import { lesson, type LessonOptions, type Try } from "./lesson.js";
+import { tolerance } from "./sizes.js";
 
 const defaults = { seed: 1, tries: 1000, learningRate: 0.2, momentum: 0.9 };
 

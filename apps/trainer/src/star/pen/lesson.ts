@@ -1,29 +1,14 @@
-import { starCorners, starSize, wobblyStart } from "@stargrad/datasets";
-import { explainStep, type StepExplanation } from "@stargrad/explain";
-import { SGD } from "@stargrad/optim";
-import { ArgumentError, StargradError, type Tensor } from "@stargrad/tensor";
+import type { StepExplanation } from "@stargrad/explain";
+import { StargradError } from "@stargrad/tensor";
 
-import type { Point } from "../../terminal/braille-canvas.js";
-import { percent } from "../../terminal/text.js";
+import { percent } from "../../words/numbers.js";
 import { creditOf, type Credit } from "../credit.js";
-import { Pen } from "./pen.js";
+import { PenTraining, worstOf, type Attempt, type PenSettings } from "./training.js";
+import { tolerance } from "./sizes.js";
 
-export interface LessonOptions {
-  /** The seed of the wobbly start. */
-  readonly seed: number;
+export interface LessonOptions extends PenSettings {
   /** The maximum number of tries. */
   readonly tries: number;
-  readonly learningRate: number;
-  readonly momentum: number;
-}
-
-/** The drawing of the pen, and its distance from the goal. */
-export interface Attempt {
-  readonly corners: readonly Point[];
-  /** The distance of each corner from its goal, as a fraction of the star's size. */
-  readonly misses: readonly number[];
-  /** The loss: the mean squared distance of the corners from their goals, in the units of the drawing. */
-  readonly mistake: number;
 }
 
 /** One parameter of the pen, its gradient and its step. */
@@ -49,69 +34,29 @@ export interface Try {
   readonly adjustment: Adjustment | null;
 }
 
-/** In a perfect star, every corner is within 2 % of the star's size. */
-export const tolerance = 0.02;
-
-/** If a corner misses by more than this many times the star's size, the training has diverged. */
-const flownOff = 1000;
-
-export const goal = starCorners();
-
 /**
  * Trains a pen to draw the star. Yields one try after the other; the last one is perfect.
  *
  * Throws: StargradError if no try is perfect, or if the steps are so long that the training diverges
  */
-export async function* lesson({ seed, tries, learningRate, momentum }: LessonOptions): AsyncGenerator<Try> {
-  const pen = new Pen(wobblyStart({ seed }));
-  const optimizer = new SGD(pen.parameters(), { learningRate, momentum });
+export async function* lesson({ tries, ...settings }: LessonOptions): AsyncGenerator<Try> {
+  const training = new PenTraining(settings);
   let worst = Infinity;
 
   for (let number = 1; number <= tries; number++) {
-    const corners = pen.forward();
-    const mistake = mistakeOf(corners);
-    const attempt = await readAttempt(corners, mistake);
-    worst = Math.max(...attempt.misses);
-    if (!(worst < flownOff)) throw divergedError(number, learningRate);
+    const attempt = await training.attempt(number);
+    worst = worstOf(attempt);
     if (worst <= tolerance) {
       yield { number, attempt, adjustment: null };
       return;
     }
-
-    const explanation = await adjust(pen, optimizer).catch((error: unknown) => {
-      throw error instanceof ArgumentError ? divergedError(number, learningRate) : error;
-    });
-    yield {
-      number,
-      attempt,
-      adjustment: { mostBlamed: mostBlamed(explanation), ...creditOf(explanation) },
-    };
+    yield { number, attempt, adjustment: adjustmentOf(await training.explain(number)) };
   }
   throw outOfTriesError(tries, worst);
 }
 
-function mistakeOf(corners: Tensor): Tensor {
-  return corners.sub(goal).square().sum({ axis: 1 }).mean();
-}
-
-async function readAttempt(corners: Tensor, mistake: Tensor): Promise<Attempt> {
-  const misses = corners.sub(goal).norm({ axis: 1 }).div(starSize);
-  return {
-    corners: (await corners.toArray()) as Point[],
-    misses: [...(await misses.data())],
-    mistake: await mistake.item(),
-  };
-}
-
-/** Makes one step and explains it. Throws: ArgumentError if the step is so long that the loss is not finite */
-function adjust(pen: Pen, optimizer: SGD): Promise<StepExplanation> {
-  return explainStep({
-    parameters: pen.namedParameters(),
-    loss: () => mistakeOf(pen.forward()),
-    step: () => {
-      optimizer.step();
-    },
-  });
+export function adjustmentOf(explanation: StepExplanation): Adjustment {
+  return { mostBlamed: mostBlamed(explanation), ...creditOf(explanation) };
 }
 
 function mostBlamed(explanation: StepExplanation): Knob {
@@ -122,14 +67,6 @@ function mostBlamed(explanation: StepExplanation): Knob {
     blame,
     turn: change,
   };
-}
-
-function divergedError(number: number, learningRate: number): StargradError {
-  return new StargradError(
-    "star",
-    `in try ${number} the pen flew off the paper, over ${flownOff} times the star's size away`,
-    `The learning rate ${learningRate} is too large; try 0.2`,
-  );
 }
 
 function outOfTriesError(tries: number, worst: number): StargradError {

@@ -1,7 +1,7 @@
 import { Parameter } from "@stargrad/autograd";
 import { strokeCorners, type Strokes } from "@stargrad/datasets";
 import { Module } from "@stargrad/nn";
-import type { Tensor } from "@stargrad/tensor";
+import { stack, type Tensor } from "@stargrad/tensor";
 
 /**
  * The model of the first star lesson. It draws strokes one after the other; each has two parameters (knobs), a direction
@@ -21,7 +21,23 @@ export class Pen extends Module {
     this.#start = start;
   }
 
+  /** The point where the first stroke begins. */
+  get start(): Tensor {
+    return this.#start;
+  }
+
   forward(): Tensor {
-    return strokeCorners({ start: this.#start, directions: this.directions, lengths: this.lengths });
+    return this.drawn(this.directions, this.lengths);
+  }
+
+  /** The corners with other knobs. */
+  drawn(directions: Tensor, lengths: Tensor): Tensor {
+    return strokeCorners({ start: this.#start, directions, lengths });
+  }
+
+  /** How far each stroke goes to the right and up: [strokes, 2]. */
+  moves(): Tensor {
+    const { directions, lengths } = this;
+    return stack([lengths.mul(directions.cos()), lengths.mul(directions.sin())], { axis: 1 });
   }
 }

@@ -1,6 +1,7 @@
 import { BrailleCanvas, type CanvasLayer, type Point } from "../../terminal/braille-canvas.js";
 import type { Colors } from "../../terminal/colors.js";
-import { goal, type Try } from "./lesson.js";
+import type { Try } from "./lesson.js";
+import { goal } from "./training.js";
 
 const goalCorners = goal.toArraySync() as Point[];
 

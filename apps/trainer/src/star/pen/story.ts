@@ -1,9 +1,10 @@
-import { percent } from "../../terminal/text.js";
+import { percent } from "../../words/numbers.js";
 import { lastPage, thumbnail } from "../last-page.js";
 import type { Story } from "../story.js";
-import { lesson, tolerance, type LessonOptions, type Try } from "./lesson.js";
+import { lesson, type LessonOptions, type Try } from "./lesson.js";
 import { layoutFor, page } from "./page.js";
 import { picture } from "./picture.js";
+import { tolerance } from "./sizes.js";
 
 const moral =
   "Nobody told the pen how to draw a star. After each try it measured its mistake, traced it back " +

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { plain } from "../../words/rich.js";
 import type { Adjustment, Knob, Try } from "./lesson.js";
 import { stagesOf } from "./words.js";
 
@@ -11,7 +12,7 @@ const attempt = {
 
 function wordsOf(adjustment: Adjustment | null, momentum = 0.9): Record<string, string> {
   const told: Try = { number: 5, attempt, adjustment };
-  return Object.fromEntries(stagesOf(told, momentum).map(({ name, words }) => [name, words]));
+  return Object.fromEntries(stagesOf(told, momentum).map(({ name, words }) => [name, plain(words)]));
 }
 
 const knob = (changes: Partial<Knob>): Adjustment => ({

@@ -1,0 +1,41 @@
+import type { Component } from "svelte";
+
+import type { LessonId, Place } from "../address.js";
+
+/** A lesson, as the masthead and the home page name it. One that is not written yet has no `load`. */
+export interface Lesson {
+  readonly id: LessonId;
+  readonly name: string;
+  readonly about: string;
+  readonly load?: () => Promise<{ default: Component<{ place: Place }> }>;
+}
+
+export const lessons: readonly Lesson[] = [
+  {
+    id: "star",
+    name: "Star",
+    about:
+      "A pen with 20 knobs learns to draw. Every stroke moves all later corners, so you see the chain rule.",
+    load: () => import("./star/Star.svelte"),
+  },
+  {
+    id: "cat-or-dog",
+    name: "Cat or dog",
+    about: "It says cat, the answer is dog. Follow the blame back to the pixels.",
+  },
+  {
+    id: "playground",
+    name: "Playground",
+    about: "Paint points, stack layers, and look into every neuron.",
+  },
+  {
+    id: "dashboard",
+    name: "Dashboard",
+    about: "Your own data, a real training, and who paid for each step.",
+  },
+  {
+    id: "text",
+    name: "Text",
+    about: "A small transformer reads a text letter by letter. Each surprise has a cause.",
+  },
+];

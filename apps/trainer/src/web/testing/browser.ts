@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+
+import { buildPage } from "../../serve/build.js";
+import { listen, staticServer } from "../../serve/static-server.js";
+
+/** The Chromium of this machine, which `vitest.config.ts` looks for; null if there is none. */
+export const chromiumPath = process.env["CHROMIUM_PATH"] || null;
+
+if (chromiumPath === null) {
+  if (process.env["STARGRAD_BROWSER"] === "required") {
+    throw new Error("The tests of the page must run here, but no Chromium was found");
+  }
+  console.warn(
+    "No Chromium was found, so the tests of the page are skipped. Install one, or set CHROMIUM_PATH to run them.",
+  );
+}
+
+/** The page as it is published, on two hosts: in a sub-folder without isolation, and isolated at the root. */
+export interface Site {
+  readonly folder: string;
+  readonly plain: string;
+  readonly isolated: string;
+  readonly browser: Browser;
+  open(query: string, options?: OpenOptions): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions extends BrowserContextOptions {
+  readonly isolated?: boolean;
+}
+
+/** Builds the page, serves it, and starts one browser for all tests of a file. */
+export async function openSite(): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), "stargrad-page-"));
+  await buildPage(folder);
+  const servers: Server[] = [
+    staticServer(folder, { base: "/some/folder/", headers: {} }),
+    staticServer(folder, { base: "/" }),
+  ];
+  const [plainPort, isolatedPort] = await Promise.all(servers.map((server) => listen(server, 0)));
+  const [plain, isolated] = [
+    `http://localhost:${plainPort}/some/folder/`,
+    `http://localhost:${isolatedPort}/`,
+  ];
+  const browser = await chromium.launch({
+    executablePath: chromiumPath ?? "",
+    // Not every machine supports Chromium's sandbox, and the page is our own.
+    chromiumSandbox: false,
+    args: [
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  return {
+    folder,
+    plain,
+    isolated,
+    browser,
+    open: async (query, { isolated: isIsolated = false, ...options } = {}) => {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+      const page = await context.newPage();
+      page.on("pageerror", (error) => {
+        throw error;
+      });
+      await page.goto((isIsolated ? isolated : plain) + query);
+      return page;
+    },
+    close: async () => {
+      await browser.close();
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until a try of the star is on the screen. */
+export async function tryShown(page: Page, number: number): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => {
+      const { starLesson } = globalThis as unknown as { starLesson?: { scene: { number: number } | null } };
+      return starLesson?.scene?.number === wanted;
+    },
+    number,
+    { polling: 20 },
+  );
+}

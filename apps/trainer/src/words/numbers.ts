@@ -1,0 +1,26 @@
+/** Formats a number with three significant digits. */
+export function short(value: number): string {
+  return value.toPrecision(3);
+}
+
+/** Formats a fraction as a percentage, by default with one decimal below 9.95 % and none above. */
+export function percent(fraction: number, digits = Math.abs(fraction) < 0.0995 ? 1 : 0): string {
+  return `${(100 * fraction).toFixed(digits)} %`;
+}
+
+/** Formats a number with its sign, and with as many decimals as asked for. A minus is a minus, not a hyphen. */
+export function signed(value: number, digits = 3): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+}
+
+/** Formats a number with as many decimals as asked for. A minus is a minus, not a hyphen. */
+export function decimal(value: number, digits = 3): string {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+/** Formats an angle in degrees from −180 to 180, with one decimal. */
+export function degrees(radians: number): string {
+  const angle = (180 / Math.PI) * radians;
+  return `${decimal(angle - 360 * Math.round(angle / 360), 1)}°`;
+}

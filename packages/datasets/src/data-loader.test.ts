@@ -15,6 +15,31 @@ describe("an epoch", () => {
     expect([...loader]).toEqual([[0, 1], [2, 3], [4]]);
   });
 
+  it("yields the same items after a dataset has changed the indices it got", () => {
+    const zeroing: Dataset<number[]> = {
+      length: 3,
+      batch(picked) {
+        const items = [...picked];
+        picked.fill(0);
+        return items;
+      },
+    };
+    const loader = new DataLoader(zeroing, { batchSize: 3 });
+    expect([...loader, ...loader]).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
+  });
+
+  it("refuses what is no index of an item", () => {
+    const data = arrays({ x: Float32Array.of(1, 2, 3) });
+    for (const wrong of [NaN, 0.5, -1, 3]) {
+      expect(() => data.batch(Float64Array.of(0, wrong) as unknown as Int32Array)).toThrow(
+        `got index ${wrong} into 3 items`,
+      );
+    }
+  });
+
   it("leaves out a smaller last batch with dropLast", () => {
     const loader = new DataLoader(indices(5), { batchSize: 2, dropLast: true });
     expect(loader.length).toBe(2);

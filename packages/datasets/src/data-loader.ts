@@ -164,7 +164,8 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
 
   #batchOf(order: Order, batch: number): Batch {
     const start = batch * this.#batchSize;
-    return this.#dataset.batch(order.subarray(start, start + this.#batchSize));
+    // A copy, because a dataset may change its argument.
+    return this.#dataset.batch(order.subarray(start, start + this.#batchSize).slice());
   }
 
   #startEpoch(epoch: number): void {

@@ -17,6 +17,6 @@ export interface Dataset<Batch> {
 
 /** Throws an IndexError for an index outside 0 … length − 1. */
 export function expectIndices(indices: Int32Array, length: number): void {
-  const wrong = indices.find((index) => index < 0 || index >= length);
+  const wrong = indices.find((index) => !(index >= 0 && index < length && Number.isInteger(index)));
   if (wrong !== undefined) throw new IndexError("batch", `got index ${wrong} into ${length} items`);
 }

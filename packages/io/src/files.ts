@@ -1,5 +1,5 @@
 import { StargradError } from "@stargrad/tensor";
-import { shared } from "@stargrad/tensor/internal";
+import { expectOptions, flag, shared, text } from "@stargrad/tensor/internal";
 
 import { expectArgument } from "./arguments.js";
 
@@ -99,6 +99,7 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const { called = "writeFileAtomically" } = options;
   expectArgument(called, "path", path);
+  expectOptions(called, options, { overwrite: flag, called: text });
   const modules = nodeModules(called);
   const key = modules.path.resolve(path);
   const writing = Promise.allSettled([begun.get(key), bytes]).then(async () => {

@@ -79,6 +79,16 @@ describe("EMA", () => {
     expect(ema.stateDict().get("averages.1")!.itemSync()).toBe(6);
   });
 
+  it("refuses to put averages into parameters that contain those of another EMA", async () => {
+    const parameter = new Parameter(zeros([1]));
+    const [one, other] = [new EMA([parameter]), new EMA([parameter])];
+    parameter.assign(tensor([5]));
+    const running = one.withAverages(() => Promise.resolve());
+    await expect(other.withAverages(() => Promise.resolve())).rejects.toThrow("A forgotten await?");
+    await running;
+    expect(parameter.toArraySync()).toEqual([5]);
+  });
+
   it("refuses updates while withAverages is running", async () => {
     const ema = new EMA([new Parameter(zeros([1]))]);
     await ema.withAverages(async () => {

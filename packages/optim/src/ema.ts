@@ -1,5 +1,5 @@
 import { assignAll, Buffer, Variable, type Assignments } from "@stargrad/autograd";
-import { lend } from "@stargrad/autograd/internal";
+import { expectNotLent, lend } from "@stargrad/autograd/internal";
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
 import {
   disposeSymbol,
@@ -85,6 +85,7 @@ export class EMA {
   async withAverages<T>(use: () => T | Promise<T>): Promise<T> {
     this.#expectWeights("EMA.withAverages");
     expectValues("EMA.withAverages", { use }, callable);
+    expectNotLent("EMA.withAverages", [{ parameters: this.#variables }]);
     const weights = this.#variables.map(snapshot);
     this.#put(this.#averages.map(snapshot));
     const takeBack = lend("EMA.withAverages", this.#variables);

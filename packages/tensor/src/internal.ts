@@ -29,6 +29,7 @@ export {
   refuseAssignments,
   shared,
   tensorLike,
+  text,
   unravelIndex,
   wholeFrom,
   withoutHistory,

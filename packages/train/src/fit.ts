@@ -202,8 +202,8 @@ function startOf<Name extends string>({
   epochs,
   startEpoch,
 }: FitOptions<Name>): RunRecord {
-  const { restored } = loader;
   const last = runs.get(optimizer)?.loader === loader ? runs.get(optimizer) : undefined;
+  const restored = last?.isStopped === true && last.began === loader.restored ? null : loader.restored;
   const isStopped = last?.isStopped === true && startEpoch === undefined && restored === null;
   const from = isStopped ? { ...loader.state(), epoch: last.epoch, position: last.position } : restored;
   if (from === null) {

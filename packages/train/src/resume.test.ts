@@ -188,6 +188,24 @@ describe("a run whose loop is left, and fit called again", () => {
     expect(contentOf(setup)).toEqual(whole.content);
   });
 
+  it("repeats no step if it was left at the first step after a restore or another stop", async () => {
+    const undisturbed = setUp();
+    const expected = [...(await train(undisturbed)), contentOf(undisturbed)];
+    const setup = setUp();
+    const told: unknown[] = [];
+    const stepOnce = async () => {
+      for await (const event of fit(setup)) {
+        if (event.event === "batch") continue;
+        told.push(telling(event));
+        if (event.event === "epoch") setup.states.plateau.step(event.loss);
+        else break;
+      }
+    };
+    for (let step = 0; step < 9; step++) await stepOnce();
+    told.push(...(await train(setup)), contentOf(setup));
+    expect(told).toEqual(expected);
+  });
+
   it("is resumed at the right epoch if the loader served other runs before", async () => {
     const { path } = checkpoint;
     const setup = setUp();

@@ -17,6 +17,8 @@ export interface RunRecord {
   /** Whether the loop over the events was left before the end of the run. */
   isStopped: boolean;
   readonly means: RunningMeans<string>;
+  /** The state that the loader was restored to when the run began. It is not the place to continue once the run has taken a step. */
+  readonly began: DataLoaderState | null;
 }
 
 /** The record of the last run of each optimizer. */
@@ -35,7 +37,8 @@ export function recordOf(
   },
 ): RunRecord {
   const means = new RunningMeans(sums);
-  return { loader, completed, epoch, position, isAhead: false, isStopped: false, means };
+  const { restored: began } = loader;
+  return { loader, completed, epoch, position, isAhead: false, isStopped: false, means, began };
 }
 
 /** The state of a loader as a checkpoint stores it, and the record of the run if it belongs to this state. */

@@ -115,7 +115,8 @@ async function tableOf(
 const fieldsHint = 'Is the delimiter right? A field that contains it is written in quotes: "a, b"';
 
 function namesOf(fields: readonly string[], called: string): readonly string[] {
-  const repeated = fields.find((name, i) => fields.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const repeated = fields.find((name) => seen.size === seen.add(name).size);
   if (repeated === undefined) return fields;
   throw failing(called)(
     `two columns have the name ${JSON.stringify(repeated)}`,

@@ -86,8 +86,9 @@ describe("ReduceOnPlateau", () => {
       `[ArgumentError: ReduceOnPlateau: got factor 1; expected a number of at least 0 and below 1]`,
     );
     expect(make({ patience: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: ReduceOnPlateau: got patience -1; expected a finite number of at least 0]`,
+      `[ArgumentError: ReduceOnPlateau: got patience -1; expected a whole number from 0 to 2147483647]`,
     );
+    expect(make({ cooldown: 0.5 })).toThrow("got cooldown 0.5; expected a whole number");
     const plateau = make({})();
     const state = plateau.stateDict();
     state.delete("best");

@@ -8,6 +8,7 @@ import {
   warn,
   hintFor,
   writeValue,
+  type Kind,
   type OptionKinds,
 } from "@stargrad/tensor/internal";
 import { expectScheduled, type Scheduled } from "./scheduler.js";
@@ -43,13 +44,19 @@ const defaults: Required<ReduceOnPlateauOptions> = {
   epsilon: 1e-8,
 };
 
+/** A count that a state dict can hold. */
+const epochs: Kind = [
+  "a whole number from 0 to 2147483647",
+  (value) => typeof value === "number" && value >= 0 && value === (value | 0),
+];
+
 const kinds: OptionKinds<ReduceOnPlateauOptions> = {
   mode: /* @__PURE__ */ oneOf("min", "max"),
   factor: belowOne,
-  patience: notNegative,
+  patience: epochs,
   threshold: notNegative,
   thresholdMode: /* @__PURE__ */ oneOf("relative", "absolute"),
-  cooldown: notNegative,
+  cooldown: epochs,
   minimum: notNegative,
   epsilon: notNegative,
 };

@@ -233,6 +233,19 @@ describe("a run whose loop is left, and fit called again", () => {
     expect(epochsOf(await fit(setup))).toEqual([2, 3]);
   });
 
+  it("warns once if the schedule undoes a change of the learning rate", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const setup = setUp();
+    await train(setup, () => {
+      setup.optimizer.groups[0].learningRate = 0.5;
+      return false;
+    });
+    expect(warn.mock.calls.map(([text]) => String(text).slice(0, 48))).toEqual([
+      "fit: the learning rate was changed to 0.5, but `",
+    ]);
+    warn.mockRestore();
+  });
+
   it("warns if nothing is left", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const setup = setUp();

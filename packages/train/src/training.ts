@@ -9,7 +9,7 @@ import {
   type Scheduled,
 } from "@stargrad/optim";
 import { ArgumentError, type Generator, type Tensor } from "@stargrad/tensor";
-import { anything, callable, wholeFrom, type Kind, type OptionKinds } from "@stargrad/tensor/internal";
+import { anything, callable, warn, wholeFrom, type Kind, type OptionKinds } from "@stargrad/tensor/internal";
 
 import { metricsKind, type Metric, type Metrics } from "./metrics.js";
 
@@ -92,8 +92,19 @@ export function rateSetter(
     throw new ArgumentError("fit", "got a schedule for an optimizer without learning rates");
   }
   const scheduler = new Scheduler({ groups }, schedule);
+  let rates: readonly number[] | null = null;
+  let hasWarned = false;
   return (step) => {
+    const changed = groups.find(({ learningRate }, i) => rates !== null && learningRate !== rates[i]);
+    const changedTo = changed?.learningRate;
     scheduler.set(step);
+    if (changed !== undefined && !hasWarned) {
+      hasWarned = true;
+      warn(
+        `fit: the learning rate was changed to ${changedTo}, but \`schedule\` sets it at every step, to ${changed.learningRate} now. Use either a schedule or changes of your own, such as ReduceOnPlateau.`,
+      );
+    }
+    rates = groups.map(({ learningRate }) => learningRate);
   };
 }
 

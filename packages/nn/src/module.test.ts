@@ -324,9 +324,9 @@ describe("state dict", () => {
       new Linear(1, 1, { bias: false }).loadStateDict(state as Map<string, Tensor>);
     };
     expect(load({})).toThrow(
-      "loadStateDict: got no Map; expected a map from names to tensors. Convert an object with new Map(Object.entries(object))",
+      "loadStateDict: got an object; expected a map from names to tensors. Convert an object with new Map(Object.entries(object))",
     );
-    expect(load(undefined)).toThrow("got no Map");
+    expect(load(undefined)).toThrow("got undefined; expected a map");
     expect(load(Promise.resolve(new Map()))).toThrow(
       "got a promise; expected a map from names to tensors. A forgotten await?",
     );

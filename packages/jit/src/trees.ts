@@ -61,6 +61,10 @@ function tensorsWithin(called: string, inputs: unknown, path: string, depth: num
  * contains itself
  */
 export function expectTensors(called: string, results: unknown): void {
+  // The error reports the promise. An unhandled rejection would end the process in addition.
+  for (const result of [results, ...Object.values(Object(results) as Record<string, unknown>)]) {
+    if (result instanceof Promise) result.catch(() => undefined);
+  }
   expectTensorsWithin(called, results, "the result", 0);
 }
 
@@ -68,8 +72,6 @@ function expectTensorsWithin(called: string, results: unknown, path: string, dep
   if (results instanceof Tensor) return;
   expectDepth(called, depth, "results");
   if (!Array.isArray(results) && !isPlainObject(results)) {
-    // The error below reports the promise. An unhandled rejection would end the process in addition.
-    if (results instanceof Promise) results.catch(() => undefined);
     throw new ArgumentError(
       called,
       `the function returned ${describe(results)} for ${path}; expected tensors, in arrays and plain objects`,

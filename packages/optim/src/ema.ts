@@ -35,7 +35,8 @@ export interface EMAOptions {
  *         torch.optim.swa_utils.AveragedModel
  */
 export class EMA {
-  readonly #variables: readonly Variable[];
+  /** The variables that are averaged. */
+  readonly variables: readonly Variable[];
   readonly #averages: readonly Buffer[];
   readonly #numbers = {
     float32: new StepNumbers("float32"),
@@ -46,9 +47,9 @@ export class EMA {
   constructor(parameters: Iterable<Variable>, options: EMAOptions = {}) {
     expectOptions("EMA", options, { decay: fraction });
     const { decay = 0.999 } = options;
-    this.#variables = variablesIn("EMA", parameters, Variable);
-    expectEachOnce("EMA", this.#variables);
-    this.#averages = this.#variables.map(
+    this.variables = variablesIn("EMA", parameters, Variable);
+    expectEachOnce("EMA", this.variables);
+    this.#averages = this.variables.map(
       (variable) => new Buffer(snapshot(variable), { keepsPrevious: false }),
     );
     for (const numbers of Object.values(this.#numbers)) numbers.set({ decay, rest: 1 - decay });
@@ -71,7 +72,7 @@ export class EMA {
   updates(): Assignments {
     this.#expectWeights("EMA.update");
     return withoutHistory(() =>
-      this.#averages.map((average, i) => [average, this.#next(average, this.#variables[i])] as const),
+      this.#averages.map((average, i) => [average, this.#next(average, this.variables[i])] as const),
     );
   }
 
@@ -85,10 +86,10 @@ export class EMA {
   async withAverages<T>(use: () => T | Promise<T>): Promise<T> {
     this.#expectWeights("EMA.withAverages");
     expectValues("EMA.withAverages", { use }, callable);
-    expectNotLent("EMA.withAverages", [{ parameters: this.#variables }]);
-    const weights = this.#variables.map(snapshot);
+    expectNotLent("EMA.withAverages", [{ parameters: this.variables }]);
+    const weights = this.variables.map(snapshot);
     this.#put(this.#averages.map(snapshot));
-    const takeBack = lend("EMA.withAverages", this.#variables);
+    const takeBack = lend("EMA.withAverages", this.variables);
     this.#inUse = true;
     try {
       return await use();
@@ -150,7 +151,7 @@ export class EMA {
   }
 
   #put(values: readonly Tensor[]): void {
-    assignAll(this.#variables.map((variable, i) => [variable, values[i]]));
+    assignAll(this.variables.map((variable, i) => [variable, values[i]]));
   }
 
   #expectWeights(called: string): void {

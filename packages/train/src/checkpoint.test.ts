@@ -81,6 +81,52 @@ function anotherProcess(options?: Parameters<typeof setUp>[0]): SetUp {
   return setup;
 }
 
+describe("saveCheckpoint of wrong parts", () => {
+  const model = new Linear(2, 1);
+  const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
+
+  it.each([
+    "epoch 3",
+    3,
+    [1],
+    null,
+    new Date(0),
+    { at: new Date(0) },
+    { when: undefined },
+    { id: 1n },
+    { loss: NaN },
+    { f: () => 1 },
+  ])("refuses the metadata %o, and keeps the file", async (metadata) => {
+    await saveCheckpoint(path, { model, metadata: { epoch: 2 } });
+    await expect(saveCheckpoint(path, { model, metadata: metadata as never })).rejects.toThrow(ArgumentError);
+    expect((await loadCheckpoint(path)).metadata).toEqual({ epoch: 2 });
+  });
+
+  it.each([
+    { model: model.parameters() },
+    { model: [model] },
+    { model: Linear },
+    { model: { forward: () => 0 } },
+    { model: model.stateDict() },
+    { model, optimizer: "adam" },
+    { model, optimizer: SGD },
+    { model, optimizer: [optimizer] },
+    { model, optimizer: model },
+    { model, optimizer: optimizer.stateDict() },
+    { model, loader: moons({ samples: 4 }) },
+  ])("names the part that is wrong (%#)", async (parts) => {
+    const training = parts as unknown as Training;
+    await saveCheckpoint(path, { model });
+    const checkpoint = await loadCheckpoint(path);
+    await expect(saveCheckpoint(path, training)).rejects.toThrow(
+      /^saveCheckpoint: got (model|optimizer|a dataset)/,
+    );
+    expect(() => {
+      restoreCheckpoint(checkpoint, training);
+    }).toThrow(/^restoreCheckpoint: got (model|optimizer|a dataset)/);
+  });
+});
+
 describe("a training that is interrupted and resumed", () => {
   const epochs = 4;
 

@@ -7,13 +7,13 @@ import {
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
-import { anything, expectOptions, flag, hintFor, writeValue } from "@stargrad/tensor/internal";
+import { flag, hintFor, writeValue } from "@stargrad/tensor/internal";
 
-import { expectObject, formatJson, parseJsonObject, type Json } from "./json.js";
+import { expectObject, formatJson, jsonObject, parseJsonObject, type Json } from "./json.js";
 import type { Sums } from "./metrics.js";
 import { positionOf, recordOf, runs } from "./run-record.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
-import { statefulParts, trainingKinds, type Training } from "./training.js";
+import { expectTraining, statefulParts, trainingKinds, type Training } from "./training.js";
 
 /** The contents of a checkpoint. To load only the weights: `model.loadStateDict(checkpoint.model)`. */
 export interface Checkpoint {
@@ -44,15 +44,14 @@ const formats = ["stargrad.checkpoint/1", "stargrad.checkpoint/2"] as const;
  * `metadata`: further data of the caller, such as settings. Default: none
  * `overwrite`: whether an existing file is replaced; if not, it is an error that there is one. Default: true
  *
- * Throws: StargradError if the file cannot be written; an existing file is then unchanged
+ * Throws: ArgumentError if a part is not what its name says, or the metadata is no plain object of JSON values; StargradError if the
+ * file cannot be written. An existing file is then unchanged
  */
 export async function saveCheckpoint(
   path: string,
   options: Training & { readonly metadata?: Readonly<Record<string, Json>>; readonly overwrite?: boolean },
 ): Promise<void> {
-  expectOptions("saveCheckpoint", options, { ...trainingKinds, metadata: anything, overwrite: flag }, [
-    "model",
-  ]);
+  expectTraining("saveCheckpoint", options, { ...trainingKinds, metadata: jsonObject, overwrite: flag });
   const { metadata = {}, overwrite = true, ...training } = options;
   await writeSealed(path, encode({ ...stateOf(training), metadata }), { overwrite });
 }
@@ -74,7 +73,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): void {
   expectCheckpoint(checkpoint);
-  expectOptions("restoreCheckpoint", training, trainingKinds, ["model"]);
+  expectTraining("restoreCheckpoint", training, trainingKinds);
   const before = stateOf(training);
   checkParts(checkpoint, before);
   try {

@@ -9,6 +9,23 @@ const data = arrays({ x: tensor([[1], [2], [3]]), y: tensor([[1], [1], [1]]) });
 const loader = new DataLoader(data, { batchSize: 2 });
 
 describe("evaluate", () => {
+  it("reports an asynchronous metric once, without an unhandled rejection", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown) => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const failing = () => Promise.reject(new Error("of the metric"));
+    await expect(evaluate(new Sequential(), loader, { n: failing as never })).rejects.toThrow("the metric n");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
+  });
+
+  it("says that a dataset has to be wrapped in a DataLoader", async () => {
+    await expect(evaluate(new Sequential(), data as never, { loss: mseLoss })).rejects.toThrow(
+      "evaluate: got a dataset as its loader; expected a DataLoader. Wrap it: new DataLoader(dataset",
+    );
+  });
+
   it("leaves the position of a training that uses the same loader", async () => {
     const shared = new DataLoader(data, { batchSize: 2, shuffle: true, seed: 3 });
     const apart = new DataLoader(data, { batchSize: 2, shuffle: true, seed: 3 });

@@ -3,17 +3,13 @@ import { formatShape } from "@stargrad/graph";
 import type { Layer } from "@stargrad/nn";
 import { moduleKind } from "@stargrad/nn/internal";
 import { ArgumentError, realize, Tensor } from "@stargrad/tensor";
-import { callable, expectValues, type Kind } from "@stargrad/tensor/internal";
+import { expectValues } from "@stargrad/tensor/internal";
 
 import { enterEval } from "./eval-mode.js";
+import { expectLoader } from "./expect-loader.js";
 import { expectBatch, type Batch } from "./fit.js";
 import { metricsKind, readFigures, RunningMeans, type Figures, type Metrics } from "./metrics.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
-
-const loaderKind: Kind = [
-  "a DataLoader",
-  (value) => callable[1]((value as Partial<DataLoader<Batch>> | null | undefined)?.batches),
-];
 
 /**
  * Computes metrics of a model over all items of a loader: `evaluate(model, loader, { accuracy })`. The model is in evaluation
@@ -31,7 +27,7 @@ export async function evaluate<Name extends string>(
   metrics: Metrics<Name>,
 ): Promise<Figures<Name>> {
   expectValues("evaluate", { model }, moduleKind);
-  expectValues("evaluate", { loader }, loaderKind);
+  expectLoader("evaluate", loader);
   expectValues("evaluate", { metrics }, metricsKind);
   if (loader.length === 0) throw new ArgumentError("evaluate", "the loader has no batches");
   const means = new RunningMeans<Name>();
@@ -59,6 +55,8 @@ export async function evaluate<Name extends string>(
 function scoreOf(name: string, score: unknown): Tensor {
   const returned: Tensor | null = score instanceof Tensor ? (score as Tensor) : null;
   if (returned?.size === 1) return returned;
+  // The error below reports the promise. An unhandled rejection would end the process in addition.
+  if (score instanceof Promise) score.catch(() => undefined);
   throw new ArgumentError(
     "evaluate",
     `the metric ${name} returned ${returned === null ? "no tensor" : `a tensor of shape ${formatShape(returned.shape)}`}; expected one number, as a tensor`,

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { writeValue } from "@stargrad/tensor/internal";
+import { hintFor, writeValue } from "@stargrad/tensor/internal";
 
 /** Checks a loader at run time. Throws: ArgumentError unless it is a DataLoader */
 export function expectLoader(called: string, loader: unknown): void {
@@ -11,6 +11,6 @@ export function expectLoader(called: string, loader: unknown): void {
     `got ${isDataset ? "a dataset" : writeValue(loader)} as its loader; expected a DataLoader`,
     isDataset
       ? "Wrap it: new DataLoader(dataset, { batchSize: 32, shuffle: true })"
-      : "Make one with new DataLoader(arrays({ x, y }), { batchSize: 32, shuffle: true })",
+      : hintFor(loader, "Make one with new DataLoader(arrays({ x, y }), { batchSize: 32, shuffle: true })"),
   );
 }

@@ -2,7 +2,7 @@ import { backward } from "@stargrad/autograd";
 import { arrays, DataLoader, moons } from "@stargrad/datasets";
 import { pendingNodes, type Engine } from "@stargrad/graph";
 import { crossEntropy, Dropout, Linear, ReLU, Sequential, type Layer } from "@stargrad/nn";
-import { AdamW, ReduceOnPlateau, SGD } from "@stargrad/optim";
+import { AdamW, EMA, ReduceOnPlateau, SGD } from "@stargrad/optim";
 import { Generator, getEngine, setEngine, tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -52,6 +52,53 @@ async function eventsOf<Name extends string>(
 }
 
 describe("fit", () => {
+  it("refuses what is no model and no optimizer", () => {
+    const setup = setUp();
+    const [optimizer, model] = [setup.optimizer as unknown, setup.model as unknown];
+    for (const wrong of ["adam", AdamW, [optimizer], model]) {
+      expect(() => fit({ ...setup, epochs: 1, optimizer: wrong as never })).toThrow(
+        /^fit: got optimizer .* expected an optimizer, such as new Adam/,
+      );
+    }
+    for (const wrong of [setup.model.parameters(), [model], Linear, { forward: () => 0 }]) {
+      expect(() => fit({ ...setup, epochs: 1, model: wrong as never })).toThrow(
+        /^fit: got model .* a module/,
+      );
+    }
+  });
+
+  it("refuses a second run of the same model until the first has ended", async () => {
+    const options = { ...setUp(), epochs: 1 };
+    const results = await Promise.allSettled([fit(options), fit(options)]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(String((results[1] as PromiseRejectedResult).reason)).toContain(
+      "fit: another run that has not ended trains this Sequential",
+    );
+    const run = fit({ ...options, startEpoch: 0 });
+    await run.next();
+    await run.return();
+    const failing = (): never => {
+      throw new Error("own");
+    };
+    await expect(fit({ ...options, loss: failing, startEpoch: 0 })).rejects.toThrow("own");
+    expect(await fit({ ...options, startEpoch: 0 })).toHaveLength(1);
+  });
+
+  it("refuses averages of another model", () => {
+    const options = { ...setUp(), epochs: 1 };
+    expect(() => fit({ ...options, ema: new EMA(setUp().model.parameters()) })).toThrow(
+      "fit: got an EMA of another model",
+    );
+    fit({ ...options, ema: new EMA(options.model.parameters()) });
+  });
+
+  it("warns if the epochs to start from are all there are", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    expect(await fit({ ...setUp(), epochs: 3, startEpoch: 5 })).toEqual([]);
+    expect(String(warned.mock.calls[0])).toContain("continues after 5 epochs and `epochs` is 3");
+    warned.mockRestore();
+  });
+
   it("learns", async () => {
     const events = await eventsOf(fit({ ...setUp(), metrics: { accuracy }, epochs: 30 }));
     const last = events.at(-1);

@@ -2,13 +2,12 @@ import type { DataLoader } from "@stargrad/datasets";
 import type { Layer, Module } from "@stargrad/nn";
 import type { ClosureOptimizer, EMA, Optimizer } from "@stargrad/optim";
 import { ArgumentError, CheckError, StargradError, Tensor } from "@stargrad/tensor";
-import { expectOptions, nonFiniteCode, warn } from "@stargrad/tensor/internal";
+import { nonFiniteCode, shared, warn } from "@stargrad/tensor/internal";
 
 import { isEvaluated } from "./eval-mode.js";
-import { expectLoader } from "./expect-loader.js";
 import { readFigures, type Figures, type Metric, type Metrics } from "./metrics.js";
 import { recordOf, runs, type RunRecord } from "./run-record.js";
-import { rateSetter, trainingKinds, type FitSchedule, type Training } from "./training.js";
+import { expectTraining, rateSetter, trainingKinds, type FitSchedule, type Training } from "./training.js";
 import { trainStep } from "./train-step.js";
 
 /** A batch of a loader: inputs x and targets y. */
@@ -108,8 +107,8 @@ export interface FitRun<Name extends string = never>
  * loader has no batches, or batches without x and y
  */
 export function fit<Name extends string = never>(options: FitOptions<Name>): FitRun<Name> {
-  expectOptions<Partial<FitOptions<string>>>("fit", options, trainingKinds, required);
-  expectLoader("fit", options.loader);
+  expectTraining<Partial<FitOptions<string>>>("fit", options, trainingKinds, required);
+  expectTrained(options);
   const run = events(options);
   let history: Promise<readonly EpochEvent<Name>[]> | undefined;
   // A run that is awaited would otherwise train nothing, in silence.
@@ -132,6 +131,7 @@ async function* events<Name extends string>(
 ): AsyncGenerator<FitEvent<Name>, void, undefined> {
   const { model, optimizer, loader, loss: lossOf, metrics, epochs, schedule, ema } = options;
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
+  expectAlone(model, optimizer);
   let record = startOf(options);
   model.train();
   const setRate = rateSetter(optimizer, schedule);
@@ -146,6 +146,7 @@ async function* events<Name extends string>(
     },
     refuse: ({ loss }) => nonFiniteCode(loss),
   });
+  running.add(model).add(optimizer);
   try {
     while (record.completed < epochs) {
       const { completed, means } = record;
@@ -191,8 +192,45 @@ async function* events<Name extends string>(
       keepTraining(modules, modes);
     }
   } finally {
+    running.delete(model);
+    running.delete(optimizer);
     record.isStopped = record.completed < epochs;
   }
+}
+
+/** The models and optimizers of the runs that have begun and not ended. */
+const running = /* @__PURE__ */ shared("running", () => new WeakSet<object>());
+
+/** Throws: ArgumentError if another run trains the model or uses the optimizer: the steps of both would alternate. */
+function expectAlone(model: Module, optimizer: object): void {
+  const shared = [model, optimizer].find((part) => running.has(part));
+  if (shared === undefined) return;
+  throw new ArgumentError(
+    "fit",
+    `another run that has not ended ${shared === model ? `trains this ${model.describe()}` : "uses this optimizer"}`,
+    "Await the first run before the next one; to end it early, leave its loop or call its return()",
+  );
+}
+
+/** Throws: ArgumentError if the averages are those of another model. */
+function expectTrained({
+  model,
+  optimizer,
+  ema,
+}: Pick<FitOptions<string>, "model" | "optimizer" | "ema">): void {
+  const averaged = ema?.variables;
+  if (averaged === undefined) return;
+  const own = new Set<unknown>([
+    ...model.parameters(),
+    ...model.namedBuffers().values(),
+    ...optimizer.groups.flatMap(({ parameters }) => parameters),
+  ]);
+  if (averaged.some((variable) => own.has(variable))) return;
+  throw new ArgumentError(
+    "fit",
+    "got an EMA of another model: it averages no parameter that is trained",
+    "Make it with new EMA(model.parameters())",
+  );
 }
 
 /** Where a run begins, or continues. Puts the loader there. */
@@ -208,6 +246,7 @@ function startOf<Name extends string>({
   const from = isStopped ? { ...loader.state(), epoch: last.epoch, position: last.position } : restored;
   if (from === null) {
     const { epoch, position } = loader.state();
+    warnIfComplete(startEpoch ?? 0, epochs);
     return recordOf(loader, { completed: startEpoch ?? 0, epoch: position > 0 ? epoch + 1 : epoch });
   }
   const known = last?.epoch === from.epoch && last.position === from.position ? last : undefined;
@@ -216,12 +255,15 @@ function startOf<Name extends string>({
   const [epoch, position] = isOver ? [from.epoch + 1, 0] : [from.epoch, from.position];
   loader.restore({ ...from, epoch, position });
   const completed = (startEpoch ?? known?.completed ?? from.epoch) + Number(isOver);
-  if (isStopped && completed >= epochs) {
-    warn(
-      `fit: the run was stopped after ${completed} epochs and \`epochs\` is ${epochs}, so nothing is left to train. Ask for more epochs in total, or pass startEpoch: 0 to start anew.`,
-    );
-  }
+  warnIfComplete(completed, epochs);
   return recordOf(loader, { completed, epoch, position, sums: known?.means.sums });
+}
+
+function warnIfComplete(completed: number, epochs: number): void {
+  if (completed === 0 || completed < epochs) return;
+  warn(
+    `fit: the run continues after ${completed} epochs and \`epochs\` is ${epochs}, so nothing is left to train. Ask for more epochs in total, or pass startEpoch: 0 to start anew.`,
+  );
 }
 
 /** The modes of modules. */

@@ -1,27 +1,43 @@
 import { FormatError } from "@stargrad/io";
 import { ArgumentError } from "@stargrad/tensor";
+import { writeValue, type Kind } from "@stargrad/tensor/internal";
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Throws: ArgumentError for what `JSON.stringify` silently replaces: NaN, infinities, functions, and objects of a class */
+/**
+ * Throws: ArgumentError for what `JSON.stringify` replaces, omits or refuses: NaN, infinities, undefined, functions, symbols, bigints, and
+ * objects of a class
+ */
 export function formatJson(value: Json): string {
-  return JSON.stringify(value, (key, inner: unknown) => {
+  return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key) {
+    // The value before its `toJSON`, which a Date has.
+    const inner = this[key];
     if (typeof inner === "number" && !Number.isFinite(inner)) {
       throw new ArgumentError(
         "saveCheckpoint",
         `got ${inner} for ${key}; expected a finite number, because JSON has no other`,
       );
     }
-    if (typeof inner === "function" || (typeof inner === "object" && inner !== null && !isPlain(inner))) {
-      throw new ArgumentError(
-        "saveCheckpoint",
-        `got ${inner instanceof Promise ? "a promise" : `a ${inner.constructor.name}`} for ${key}; expected what JSON has: numbers, strings, booleans, null, arrays and plain objects`,
-      );
-    }
-    return inner;
+    const isJson =
+      inner === null ||
+      ["number", "string", "boolean"].includes(typeof inner) ||
+      (typeof inner === "object" && isPlain(inner));
+    if (isJson) return inner;
+    const got = typeof inner === "object" ? `a ${inner.constructor.name}` : writeValue(inner);
+    throw new ArgumentError(
+      "saveCheckpoint",
+      `got ${inner instanceof Promise ? "a promise" : got} for ${key}; expected what JSON has: numbers, strings, booleans, null, arrays and plain objects`,
+      inner === undefined ? "Omit it, or write null" : undefined,
+    );
   });
 }
+
+/** An object that becomes a JSON object. */
+export const jsonObject: Kind = [
+  'a plain object, such as { note: "epoch 3" }',
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value) && isPlain(value),
+];
 
 function isPlain(value: object): boolean {
   const constructor: unknown = value.constructor;

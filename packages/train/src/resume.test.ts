@@ -252,7 +252,7 @@ describe("a run whose loop is left, and fit called again", () => {
     await train(setup, ({ event, epoch }) => event === "epoch" && epoch === 2);
     expect(await fit({ ...setup, epochs: 2 })).toEqual([]);
     expect(warn.mock.calls[0]).toEqual([
-      "fit: the run was stopped after 2 epochs and `epochs` is 2, so nothing is left to train. Ask for more epochs in total, or pass startEpoch: 0 to start anew.",
+      "fit: the run continues after 2 epochs and `epochs` is 2, so nothing is left to train. Ask for more epochs in total, or pass startEpoch: 0 to start anew.",
     ]);
     warn.mockRestore();
   });

@@ -25,7 +25,7 @@ import {
 } from "@stargrad/tensor";
 import { sized, WasmEngine } from "@stargrad/tensor/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { trainStep } from "./train-step.js";
+import { trainStep, type StepInputs, type StepTensors } from "./train-step.js";
 
 const engine = getEngine();
 
@@ -58,6 +58,29 @@ const optimizers: Readonly<Record<string, (parameters: Parameter[]) => Optimizer
 };
 
 describe("trainStep", () => {
+  it("names asynchronous functions, without unhandled rejections", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown) => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const rejected = () => Promise.reject(new Error("later"));
+    const model = modelFrom(1);
+    const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
+    const loss = ({ x, y }: StepTensors<StepInputs>) => ({ loss: crossEntropy(model.forward(x), y) });
+    for (const [wrong, message] of [
+      [{ loss: () => ({ loss: rejected(), other: rejected() }) }, "for the result.loss"],
+      [{ loss: rejected }, "for the result"],
+      [{ refuse: rejected }, "`refuse` returned a promise"],
+      [{ afterBackward: rejected }, "`afterBackward` returned a promise"],
+    ] as const) {
+      const step = trainStep({ model, optimizer, loss, ...(wrong as object) });
+      expect(() => step(batchOf(4, 1))).toThrow(message);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
+    expect(() => trainStep({ model, optimizer: Adam as never, loss })).toThrow("trainStep: got optimizer");
+  });
+
   it.each(Object.entries(optimizers))("is a plain loop with %s, to the bit", (_, make) => {
     const [plain, recorded] = [modelFrom(1), modelFrom(1)];
     const [plainOptimizer, optimizer] = [make(plain.parameters()), make(recorded.parameters())];

@@ -1,11 +1,12 @@
 import { backward, type Parameter } from "@stargrad/autograd";
 import { computeInputs, expectTensors, RecordedFunction, tensorsOf } from "@stargrad/jit/internal";
 import { type Module } from "@stargrad/nn";
-import { readModules } from "@stargrad/nn/internal";
+import { moduleKind, readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
-import { anything, callable, expectOptions, warn } from "@stargrad/tensor/internal";
+import { callable, expectOptions, warn, writeValue } from "@stargrad/tensor/internal";
 import { descentOf, type Run } from "./descent.js";
+import { optimizerKind } from "./training.js";
 
 /** The inputs of a step: tensors, and numbers that may differ from step to step. */
 export type StepInputs = Readonly<Record<string, Tensor | number>>;
@@ -79,8 +80,8 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
   options: TrainStepOptions<I, R>,
 ): (inputs: I) => R {
   const kinds = {
-    model: anything,
-    optimizer: anything,
+    model: moduleKind,
+    optimizer: optimizerKind,
     loss: callable,
     afterBackward: callable,
     refuse: callable,
@@ -96,12 +97,12 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
     const own = optimizer.groups.flatMap(({ parameters }) => parameters);
     const { result: results, unchanged, callers } = readModules(model.modules(), () => lossOf(inputs));
     expectLoss(results);
-    const codes = refuse?.(results).cast("int32");
+    const codes = refuse === undefined ? undefined : codesOf(refuse(results));
     const checked = descent.evaluatesOnce ? codes : codes?.mul(isFirst);
     const checks = checked === undefined ? [] : [check(checked, refusal)];
     backward(results.loss);
     warnUnlessReachable(callers as ReadonlyMap<Module, Module | null>, new Set(own));
-    afterBackward?.();
+    expectNoPromise("afterBackward", afterBackward?.());
     const learning = own.filter(({ grad }) => grad !== null);
     if (learning.length === 0) {
       throw new ArgumentError("trainStep", "the loss depends on none of the optimizer's parameters");
@@ -161,6 +162,27 @@ function expectNamed(inputs: unknown): void {
     "trainStep",
     `the step got ${inputs instanceof Tensor ? "a tensor" : "an array"}; expected tensors by name`,
     "Call step({ x, y })",
+  );
+}
+
+/** Checks the result of `refuse` at run time. Throws: ArgumentError unless it is a tensor */
+function codesOf(codes: unknown): Tensor {
+  expectNoPromise("refuse", codes);
+  if (codes instanceof Tensor) return (codes as Tensor).cast("int32");
+  throw new ArgumentError(
+    "trainStep",
+    `\`refuse\` returned ${writeValue(codes)}; expected a tensor of codes`,
+  );
+}
+
+/** Throws: ArgumentError for a promise: the rest of an asynchronous function would run after the step. */
+function expectNoPromise(name: string, returned: unknown): void {
+  if (!(returned instanceof Promise)) return;
+  returned.catch(() => undefined);
+  throw new ArgumentError(
+    "trainStep",
+    `\`${name}\` returned a promise; expected a function that is not asynchronous`,
+    "Await the values that it needs before the step",
   );
 }
 

@@ -1,5 +1,6 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Module } from "@stargrad/nn";
+import { moduleKind } from "@stargrad/nn/internal";
 import {
   Scheduler,
   type ClosureOptimizer,
@@ -9,8 +10,17 @@ import {
   type Scheduled,
 } from "@stargrad/optim";
 import { ArgumentError, type Generator, type Tensor } from "@stargrad/tensor";
-import { anything, callable, warn, wholeFrom, type Kind, type OptionKinds } from "@stargrad/tensor/internal";
+import {
+  anything,
+  callable,
+  expectOptions,
+  warn,
+  wholeFrom,
+  type Kind,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
 
+import { expectLoader } from "./expect-loader.js";
 import { metricsKind, type Metric, type Metrics } from "./metrics.js";
 
 /** An object with a state to save, such as `ReduceOnPlateau`, a second optimizer or a second model. */
@@ -51,10 +61,17 @@ const scheduleKind: Kind = [
     (Array.isArray(value) ? value.every(callable[1]) : hasMethods(value, "set", "stateDict")),
 ];
 
+/** By its methods, because an optimizer may extend neither class. */
+export const optimizerKind: Kind = [
+  "an optimizer, such as new Adam(model.parameters())",
+  (value) => hasMethods(value, "step", "stateDict", "loadStateDict") && "groups" in Object(value),
+];
+
 /** Of every option of `fit` and every part of a training. */
 export const trainingKinds: OptionKinds<Training> = {
-  model: anything,
-  optimizer: anything,
+  model: moduleKind,
+  optimizer: optimizerKind,
+  // Checked by expectLoader.
   loader: anything,
   loss: callable,
   metrics: metricsKind,
@@ -71,6 +88,17 @@ export const trainingKinds: OptionKinds<Training> = {
       Object.values(value).every((each) => hasMethods(each, "stateDict", "loadStateDict")),
   ],
 };
+
+/** Checks the parts of a training at run time. Throws: ArgumentError unless all are what their names say */
+export function expectTraining<Options extends { readonly loader?: unknown }>(
+  called: string,
+  options: Options,
+  kinds: OptionKinds<Options>,
+  required: readonly (keyof Options & string)[] = ["model" as keyof Options & string],
+): void {
+  expectOptions(called, options, kinds, required);
+  if (options.loader !== undefined) expectLoader(called, options.loader);
+}
 
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {
   const methods = Object(value) as Readonly<Record<string, unknown>>;

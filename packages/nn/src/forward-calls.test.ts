@@ -72,3 +72,16 @@ describe("readModules", () => {
     expect(readModules(model.modules(), () => undefined).unchanged()).toBe(true);
   });
 });
+
+describe("a forward without its module", () => {
+  it.each<readonly [string, Module]>([
+    ["Linear", new Linear(1, 1)],
+    ["Doubles", new Doubles()],
+  ])("names its class: %s", (name, module) => {
+    const forward = Reflect.get(module, "forward") as (x: Tensor) => Tensor;
+    const message = `${name}.forward: got no module as \`this\`. Call model.forward(x), or pass (x) => model.forward(x)`;
+    expect(() => forward(tensor([1]))).toThrow(message);
+    expect(() => [tensor([1])].map(forward)).toThrow(message);
+    expect(() => ({ forward }).forward(tensor([1]))).toThrow(message);
+  });
+});

@@ -1,9 +1,11 @@
+import { ArgumentError } from "@stargrad/tensor";
 import { shared } from "@stargrad/tensor/internal";
 
 type Forward = (this: object, ...inputs: never[]) => unknown;
 
 /** A module whose inputs are tensors: see TensorModule. */
 interface TensorReader {
+  parts?(): unknown;
   readInputs?(inputs: unknown[], count: number): void;
 }
 
@@ -41,15 +43,16 @@ export function replaceForward(owner: object): () => void {
   const isOutermost = !("forward" in (Reflect.getPrototypeOf(owner) ?? {}));
   Object.defineProperty(owner, "forward", {
     ...own,
-    value: reportingForward(own.value as Forward, isOutermost),
+    value: reportingForward(own.value as Forward, isOutermost, owner),
   });
   return () => {
     Object.defineProperty(owner, "forward", own);
   };
 }
 
-function reportingForward(forward: Forward, isOutermost: boolean): Forward {
+function reportingForward(forward: Forward, isOutermost: boolean, owner: object): Forward {
   const reports = function (this: TensorReader, ...inputs: never[]): unknown {
+    if (typeof (this as TensorReader | undefined)?.parts !== "function") throw noModule(owner);
     if (isOutermost) this.readInputs?.(inputs, forward.length);
     const { watcher } = current;
     if (watcher === null) return forward.apply(this, inputs);
@@ -60,4 +63,13 @@ function reportingForward(forward: Forward, isOutermost: boolean): Forward {
     Object.defineProperty(reports, property, { value: forward[property], configurable: true });
   }
   return reports;
+}
+
+/** The error of a method that was taken from its module: `const f = model.forward; f(x)`. */
+function noModule({ constructor }: object): ArgumentError {
+  return new ArgumentError(
+    `${constructor.name}.forward`,
+    "got no module as `this`",
+    "Call model.forward(x), or pass (x) => model.forward(x)",
+  );
 }

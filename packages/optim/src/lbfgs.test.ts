@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { backward, Parameter } from "@stargrad/autograd";
 import { concat, tensor, type Tensor } from "@stargrad/tensor";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { LBFGS, type LBFGSOptions } from "./index.js";
 
@@ -182,5 +182,22 @@ describe("LBFGS", () => {
     expect(() => optimizer.step()).toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: LBFGS.step: got no closure; expected a function that computes the loss, calls \`backward\` and returns the loss]`,
     );
+  });
+
+  it("warns once if its closure leaves no gradient, but not for frozen parameters", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const { parameters, loss } = problem();
+    const optimizer = new LBFGS(parameters);
+    optimizer.step(() => loss());
+    optimizer.step(() => loss());
+    expect(warn.mock.calls).toEqual([
+      [
+        "LBFGS.step: none of the 2 parameters has a gradient, so nothing changes. Call `backward` with a loss that depends on them before `step`, and `zeroGrad` after it.",
+      ],
+    ]);
+    for (const parameter of parameters) parameter.requiresGradient = false;
+    new LBFGS(parameters).step(() => loss());
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
   });
 });

@@ -13,6 +13,7 @@ import {
 import { readBaseRate, writeBaseRate } from "./base-rates.js";
 import type { ClosureOptimizer } from "./closure-optimizer.js";
 import { groupsOf, refuseSettings, type Group, type Settings } from "./groups.js";
+import { warnUnlessFrozen } from "./missing-gradients.js";
 import { numberIn, numbersIn, readSetting, writeSetting } from "./state-dict.js";
 import { strongWolfe, type Probe } from "./strong-wolfe.js";
 
@@ -70,6 +71,7 @@ export class LBFGS implements ClosureOptimizer {
   /** One group, whose settings may be changed between steps. */
   readonly groups: readonly [Group<LBFGSOptions>];
   #history: History | null = null;
+  #hasWarned = false;
 
   constructor(parameters: Iterable<Parameter>, options: LBFGSOptions = {}) {
     const { maxIterations = 20 } = { ...options };
@@ -250,6 +252,9 @@ export class LBFGS implements ClosureOptimizer {
   #evaluate(closure: () => Tensor): { loss: number; gradient: Float64Array } {
     const loss = toTensor("LBFGS.step", closure()).itemSync();
     const { parameters } = this.groups[0];
+    if (!this.#hasWarned && parameters.every((parameter) => parameter.peekGradient() === null)) {
+      this.#hasWarned = warnUnlessFrozen("LBFGS.step", parameters);
+    }
     // A parameter without a gradient does not change: its gradient counts as 0.
     return {
       loss,

@@ -9,7 +9,6 @@ import {
   snapshot,
   StateReader,
   takeBackIfItFails,
-  warn,
   withoutHistory,
 } from "@stargrad/tensor/internal";
 import { readBaseRate, writeBaseRate } from "./base-rates.js";
@@ -17,6 +16,7 @@ import { disposeAll, setBuffers } from "./buffers.js";
 import { cohortsOf, type Cohort } from "./cohorts.js";
 import { groupsOf, refuseSettings, type Group, type ParameterSource, type Settings } from "./groups.js";
 import { numberIn, readSetting, writeSetting, type Setting } from "./state-dict.js";
+import { warnUnlessFrozen } from "./missing-gradients.js";
 import { StepNumbers } from "./step-numbers.js";
 
 export interface OptimizerOptions {
@@ -288,12 +288,8 @@ export abstract class Optimizer<
   /** Warns once, unless all parameters are frozen. */
   #warnUnlessFrozen(): void {
     this.#expectNotDisposed("step");
-    const all = this.#parameters();
-    if (this.#hasWarned || all.every(({ requiresGradient }) => !requiresGradient)) return;
-    this.#hasWarned = true;
-    warn(
-      `${this.constructor.name}.step: none of the ${all.length} parameters has a gradient, so nothing changes. Call \`backward\` with a loss that depends on them before \`step\`, and \`zeroGrad\` after it.`,
-    );
+    if (this.#hasWarned) return;
+    this.#hasWarned = warnUnlessFrozen(`${this.constructor.name}.step`, this.#parameters());
   }
 
   #parameters(): Parameter[] {

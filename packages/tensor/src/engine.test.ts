@@ -104,3 +104,19 @@ describe("an engine that returns something else than the results", () => {
     expect(y.dataSync()).toEqual(Float32Array.of(2, 3));
   });
 });
+
+describe.each([["the default engine", engine] as const, ["the reference engine", referenceEngine] as const])(
+  "a tensor whose shape was changed, on %s",
+  (_, current) => {
+    it("is refused instead of read beyond its elements", () => {
+      setEngine(current);
+      const x = tensor([1, 2, 3]);
+      (x.shape as number[])[0] = 100;
+      const read = () => x.mul(1).dataSync();
+      expect(read).toThrow(ArgumentError);
+      expect(read).toThrow(
+        "shape: got [100] for a tensor of 3 elements: its shape was changed, but shapes are read-only. Use x.reshape(shape)",
+      );
+    });
+  },
+);

@@ -90,7 +90,8 @@ type TakeBack = (error: Error) => void;
  * Runs a program of an engine. Code that changes state because the program was started must register how to undo the change, with
  * `takeBackIfItFails`: an engine that is not synchronous may report a failure later. `types`: those of the outputs.
  *
- * Throws: the error of the program; StargradError if the engine returns something else than a storage for each output
+ * Throws: the error of the program; StargradError if the engine returns something else than a storage for each output;
+ * ArgumentError if the shape of a leaf does not fit its elements
  */
 export function startProgram(
   engine: Engine,
@@ -99,6 +100,7 @@ export function startProgram(
   elements: readonly Storage[],
   destinations: readonly Destination[],
 ): Storage[] {
+  expectUnchangedShapes(program, elements);
   try {
     if (engine.capabilities.synchronous) {
       state.changes = null;
@@ -118,6 +120,21 @@ export function startProgram(
     return storages;
   } catch (error) {
     throw otherEngines(program, elements) ?? error;
+  }
+}
+
+/** Throws if a leaf has not the elements of its shape: the program would read beyond them. JavaScript can change any shape. */
+function expectUnchangedShapes({ leaves }: PreparedProgram, elements: readonly Storage[]): void {
+  for (let i = 0; i < leaves.length; i++) {
+    const { shape, dtype } = leaves[i];
+    let bytes = bytesPerElement(dtype);
+    for (let axis = 0; axis < shape.length; axis++) bytes *= shape[axis];
+    if (bytes === elements[i].byteLength) continue;
+    throw new ArgumentError(
+      "shape",
+      `got ${formatShape(shape)} for a tensor of ${elements[i].byteLength / bytesPerElement(dtype)} elements: its shape was changed, but shapes are read-only`,
+      "Use x.reshape(shape), and copy a shape before you change it: [...x.shape]",
+    );
   }
 }
 

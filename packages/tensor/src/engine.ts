@@ -130,6 +130,8 @@ function expectUnchangedShapes({ leaves }: PreparedProgram, elements: readonly S
     let bytes = bytesPerElement(dtype);
     for (let axis = 0; axis < shape.length; axis++) bytes *= shape[axis];
     if (bytes === elements[i].byteLength) continue;
+    // A storage that has been disposed of is empty too, and throws an error of its own.
+    if (elements[i].byteLength === 0 && elements[i].canReadSync) elements[i].readSync();
     throw new ArgumentError(
       "shape",
       `got ${formatShape(shape)} for a tensor of ${elements[i].byteLength / bytesPerElement(dtype)} elements: its shape was changed, but shapes are read-only`,

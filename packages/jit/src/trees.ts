@@ -62,7 +62,7 @@ function tensorsWithin(called: string, inputs: unknown, path: string, depth: num
  */
 export function expectTensors(called: string, results: unknown): void {
   // The error reports the promise. An unhandled rejection would end the process in addition.
-  for (const result of [results, ...Object.values<unknown>(Object(results) as object)]) {
+  for (const result of [results, ...Object.values(Object(results) as Readonly<Record<string, unknown>>)]) {
     if (result instanceof Promise) result.catch(() => undefined);
   }
   expectTensorsWithin(called, results, "the result", 0);

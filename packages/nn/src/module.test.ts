@@ -324,9 +324,11 @@ describe("state dict", () => {
       new Linear(1, 1, { bias: false }).loadStateDict(state as Map<string, Tensor>);
     };
     expect(load({})).toThrow(
-      "loadStateDict: got no Map; expected a map from names to tensors. Convert an object with new Map(Object.entries(object))",
+      "loadStateDict: got an object; expected a map from names to tensors. Convert an object with new Map(Object.entries(object))",
     );
-    expect(load(undefined)).toThrow("got no Map");
+    expect(load(undefined)).toThrow("got undefined");
+    expect(load(new Linear(1, 1))).toThrow("Pass its stateDict()");
+    expect(load({ model: new Map() })).toThrow("Pass a part of a checkpoint, such as checkpoint.model");
     expect(load(Promise.resolve(new Map()))).toThrow(
       "got a promise; expected a map from names to tensors. A forgotten await?",
     );

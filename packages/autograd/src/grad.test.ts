@@ -1,4 +1,4 @@
-import { ones, tensor, type Tensor } from "@stargrad/tensor";
+import { ones, scan, tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { grad, Parameter, valueAndGrad } from "./index.js";
 
@@ -26,6 +26,18 @@ describe("grad", () => {
     const f = (x: Tensor, index: Tensor): Tensor => x.take(index).sum();
     const index = tensor([1, 1], { dtype: "int32" });
     expect(grad(f)(tensor([2, 3]), index).toArraySync()).toEqual([0, 2]);
+  });
+
+  it("refuses an asynchronous function, as scan does, without an unhandled rejection", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const failing = (x: Tensor): never => Promise.reject(new Error(`later: ${x.ndim}`)) as never;
+    expect(() => grad(failing)(tensor([1]))).toThrow("The function cannot be async");
+    expect(() => scan(failing, tensor(0), tensor([1]))).toThrow("did not return { carry, y }");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
   });
 
   it("is 0 for an argument that the function does not depend on", () => {

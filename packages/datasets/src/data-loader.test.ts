@@ -1,12 +1,43 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { arrays, DataLoader, type DataLoaderOptions, type DataLoaderState, type Dataset } from "./index.js";
+import { tensor } from "@stargrad/tensor";
+import {
+  arrays,
+  DataLoader,
+  decodeIdx,
+  decodeImage,
+  rasterize,
+  readIdx,
+  readImage,
+  splitTokens,
+  textWindows,
+  type DataLoaderOptions,
+  type DataLoaderState,
+  type Dataset,
+} from "./index.js";
 
 /** A dataset whose items are their own indices, and whose batches are plain arrays. */
 const indices = (length: number): Dataset<number[]> => ({ length, batch: (picked) => [...picked] });
 
 const sorted = (values: number[]) => [...values].sort((a, b) => a - b);
+
+describe("wrong arguments of datasets", () => {
+  it("are named", async () => {
+    const data = arrays({ x: tensor([1, 2]) });
+    expect(() => data.batch(9 as never)).toThrow("batch: got 9; expected an Int32Array of indices");
+    expect(() => new DataLoader(data, { sampler: [0, 1] as never })).toThrow(
+      "expected a sampler with `length`",
+    );
+    expect(() => textWindows("hello" as never, { length: 2 })).toThrow("textWindows: got a text");
+    expect(() => splitTokens("hello" as never)).toThrow("splitTokens: got a text");
+    expect(() => rasterize(undefined as never)).toThrow("rasterize: got strokes undefined");
+    expect(() => decodeIdx("a" as never)).toThrow("use readIdx(path)");
+    await expect(readIdx(undefined as never)).rejects.toThrow("readIdx: got source undefined");
+    await expect(readImage(undefined as never)).rejects.toThrow("readImage: got source undefined");
+    await expect(decodeImage("a.png" as never)).rejects.toThrow("use readImage(path)");
+  });
+});
 
 describe("an epoch", () => {
   it("yields the items in the dataset's order, with a smaller last batch", () => {

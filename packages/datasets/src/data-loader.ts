@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { anything, count, expectOptions, flag } from "@stargrad/tensor/internal";
+import { anything, count, expectOptions, flag, hintFor, type Kind } from "@stargrad/tensor/internal";
 
 import type { Dataset } from "./dataset.js";
 import { sequentialSampler, shufflingSampler, type Order, type Sampler } from "./sampler.js";
@@ -26,6 +26,13 @@ export interface DataLoaderState {
   readonly batchSize: number;
   readonly items: number;
 }
+
+const samplerKind: Kind = [
+  "a sampler with `length` and `order`, such as randomSampler(items, { draws })",
+  (value) =>
+    typeof (value as Partial<Sampler> | null)?.length === "number" &&
+    typeof (value as Partial<Sampler>).order === "function",
+];
 
 /**
  * Yields the items of a dataset in batches. One loop over it, with `for` or `for await`, is one epoch.
@@ -55,7 +62,9 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       throw new ArgumentError(
         "DataLoader",
         "got something that is no dataset; expected an object with `length` and `batch`",
-        "Make one of tensors with arrays({ x, y })",
+        "dataset" in Object(dataset)
+          ? "Make one of a table with table.dataset({ target })"
+          : hintFor(dataset, "Make one of tensors with arrays({ x, y })"),
       );
     }
     expectOptions<DataLoaderOptions>("DataLoader", options, {
@@ -63,7 +72,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       shuffle: flag,
       seed: anything,
       dropLast: flag,
-      sampler: anything,
+      sampler: samplerKind,
     });
     const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, sampler } = options;
     if (sampler !== undefined && shuffle) {

@@ -1,4 +1,5 @@
-import { IndexError } from "@stargrad/tensor";
+import { ArgumentError, IndexError } from "@stargrad/tensor";
+import { hintFor, writeValue } from "@stargrad/tensor/internal";
 
 /**
  * A list of items that are read in batches; `Batch` is the type of one batch. Gathering a whole batch in one call makes
@@ -17,6 +18,13 @@ export interface Dataset<Batch> {
 
 /** Throws an IndexError for an index outside 0 … length − 1. */
 export function expectIndices(indices: Int32Array, length: number): void {
-  const wrong = indices.find((index) => !(index >= 0 && index < length && Number.isInteger(index)));
-  if (wrong !== undefined) throw new IndexError("batch", `got index ${wrong} into ${length} items`);
+  if (!ArrayBuffer.isView(indices) && !Array.isArray(indices)) {
+    throw new ArgumentError(
+      "batch",
+      `got ${writeValue(indices)}; expected an Int32Array of indices`,
+      hintFor(indices, "Call it with several, as in batch(Int32Array.of(0, 1))"),
+    );
+  }
+  const at = indices.findIndex((index) => !(index >= 0 && index < length && Number.isInteger(index)));
+  if (at >= 0) throw new IndexError("batch", `got index ${indices[at]} into ${length} items`);
 }

@@ -1,5 +1,5 @@
 import { fromData, type Tensor } from "@stargrad/tensor";
-import { count, expectOptions } from "@stargrad/tensor/internal";
+import { count, expectOptions, expectValues, type Kind } from "@stargrad/tensor/internal";
 
 /** Coordinates in the square [−1, 1]², in which y points up. Parts of a drawing may lie outside of the square. */
 export type Point = readonly [x: number, y: number];
@@ -27,10 +27,18 @@ export interface Stroke {
  * Throws: ArgumentError for a size that is not a whole number of at least 1
  */
 export function rasterize(strokes: readonly Stroke[], options: { readonly size?: number } = {}): Tensor {
+  expectValues("rasterize", { strokes }, strokesKind);
   expectOptions("rasterize", options, { size: count });
   const { size = 32 } = options;
   return fromData(inkOf(strokes, size), [size, size]);
 }
+
+const strokesKind: Kind = [
+  "a list of strokes, as catOrDog returns it",
+  (value) =>
+    Array.isArray(value) &&
+    value.every((stroke: Partial<Stroke> | null | undefined) => Array.isArray(stroke?.points)),
+];
 
 /** The elements of {@link rasterize}. */
 export function inkOf(strokes: readonly Stroke[], size: number): Float32Array {

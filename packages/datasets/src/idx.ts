@@ -3,7 +3,7 @@ import { ArgumentError } from "@stargrad/tensor";
 import { expectOptions, number } from "@stargrad/tensor/internal";
 
 import { gunzip, gunzipLater, gunzipStart, isGzip } from "./gzip.js";
-import { nameOf, readBytes, type Source } from "./source.js";
+import { expectBytes, expectSource, nameOf, readBytes, type Source } from "./source.js";
 
 /** An array in the IDX format of the MNIST files. */
 export interface Idx {
@@ -35,6 +35,7 @@ const elementTypes = [
  */
 export function decodeIdx(bytes: Uint8Array, options?: DecodeIdxOptions): Idx {
   const called = "decodeIdx";
+  expectBytes(called, bytes, "readIdx");
   const limit = limitOf(called, options);
   return decode(called, isGzip(bytes) ? decompress(called, bytes, limit) : bytes);
 }
@@ -45,6 +46,7 @@ export function decodeIdx(bytes: Uint8Array, options?: DecodeIdxOptions): Idx {
  * Throws: FormatError naming the file; StargradError if the file cannot be read
  */
 export async function readIdx(source: Source, options: DecodeIdxOptions = {}): Promise<Idx> {
+  expectSource("readIdx", source);
   const called = `readIdx(${nameOf(source)})`;
   const limit = limitOf(called, options);
   const bytes = await readBytes(source, called);

@@ -1,4 +1,6 @@
 import { readFileBytes } from "@stargrad/io";
+import { ArgumentError } from "@stargrad/tensor";
+import { expectValues, hintFor, writeValue } from "@stargrad/tensor/internal";
 
 /** A file in a page: one that was dropped or chosen, or any `Blob` with a name. */
 export interface NamedBlob extends Blob {
@@ -9,6 +11,24 @@ export interface NamedBlob extends Blob {
 
 /** Where bytes come from: a path, or a `File` or `Blob`. */
 export type Source = string | Blob;
+
+/** Throws: ArgumentError unless the value is a source */
+export function expectSource(called: string, source: unknown): void {
+  expectValues(called, { source }, [
+    "a path, a File or a Blob",
+    (value) => typeof value === "string" || value instanceof Blob,
+  ]);
+}
+
+/** Throws: ArgumentError unless the value is bytes. `reader`: the function that reads a file instead */
+export function expectBytes(called: string, bytes: unknown, reader: string): void {
+  if (Object.prototype.toString.call(bytes) === "[object Uint8Array]") return;
+  throw new ArgumentError(
+    called,
+    `got ${writeValue(bytes)}; expected the bytes of a file, a Uint8Array`,
+    hintFor(bytes, `To read a file, use ${reader}(path)`),
+  );
+}
 
 /** The name of a source for messages. */
 export function nameOf(source: Source): string {

@@ -1,6 +1,6 @@
 import { decodeUtf8, FormatError, readFileBytes } from "@stargrad/io";
 import { ArgumentError, fromData, type Tensor } from "@stargrad/tensor";
-import { belowOne, count, expectOptions } from "@stargrad/tensor/internal";
+import { belowOne, count, expectOptions, hintFor, writeValue } from "@stargrad/tensor/internal";
 
 import { expectIndices, type Dataset } from "./dataset.js";
 
@@ -49,6 +49,7 @@ export function splitTokens(
   tokens: Int32Array,
   options: SplitTokensOptions = {},
 ): { readonly training: Int32Array; readonly validation: Int32Array } {
+  expectTokens("splitTokens", tokens);
   expectOptions<SplitTokensOptions>("splitTokens", options, {
     validation: belowOne,
     atMost: ["a number of at least 0", (value) => typeof value === "number" && value >= 0],
@@ -56,6 +57,16 @@ export function splitTokens(
   const { validation = 0.1, atMost = 2 ** 17 } = options;
   const start = tokens.length - Math.floor(Math.min(validation * tokens.length, atMost));
   return { training: tokens.subarray(0, start), validation: tokens.subarray(start) };
+}
+
+/** Throws: ArgumentError unless the value is a typed array */
+function expectTokens(called: string, tokens: unknown): void {
+  if (ArrayBuffer.isView(tokens)) return;
+  throw new ArgumentError(
+    called,
+    `got ${typeof tokens === "string" ? "a text" : writeValue(tokens)}; expected tokens, an Int32Array`,
+    hintFor(tokens, "Convert a text with new Vocabulary(text).encode(text)"),
+  );
 }
 
 export interface TextWindowsOptions {
@@ -77,6 +88,7 @@ export function textWindows(
   tokens: Int32Array,
   options: TextWindowsOptions,
 ): Dataset<{ x: Tensor; y: Tensor }> {
+  expectTokens("textWindows", tokens);
   expectOptions<TextWindowsOptions>("textWindows", options, { length: count, stride: count }, ["length"]);
   const { length, stride = 1 } = options;
   if (tokens.length <= length) {

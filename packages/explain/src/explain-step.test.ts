@@ -36,6 +36,11 @@ const bits = (parameters: ReadonlyMap<string, Parameter>) =>
   [...parameters.values()].map((p) => p.dataSync());
 
 describe("explainStep", () => {
+  it("refuses parameters that have no names", async () => {
+    const update = { ...network(0.1), parameters: [] as never };
+    await expect(explainStep(update)).rejects.toThrow("such as model.namedParameters()");
+  });
+
   for (const rate of [0.01, 0.3, 2]) {
     it(`explains the whole change at learning rate ${rate}, where the predicted decrease is wrong`, async () => {
       const step = await explainStep(network(rate));

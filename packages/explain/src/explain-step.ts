@@ -8,6 +8,7 @@ import {
   notNegative,
   number,
   wholeFrom,
+  type Kind,
 } from "@stargrad/tensor/internal";
 import { StepExplanation, type ParameterCredit } from "./credit.js";
 import { integratePath, sumOf, type PathPoint } from "./path-integral.js";
@@ -80,6 +81,11 @@ export function watchStep(update: Omit<ModelUpdate, "step">, options: ExplainOpt
   return watch("watchStep", update, options);
 }
 
+const namedParameters: Kind = [
+  "parameters by name, such as model.namedParameters()",
+  (value) => "get" in Object(value) && "values" in Object(value),
+];
+
 async function watch(
   called: string,
   update: Omit<ModelUpdate, "step">,
@@ -88,7 +94,7 @@ async function watch(
   expectOptions<ModelUpdate>(
     called,
     update as ModelUpdate,
-    { parameters: anything, loss: callable, step: callable },
+    { parameters: namedParameters, loss: callable, step: callable },
     ["parameters", "loss"],
   );
   expectOptions<ExplainOptions>(called, options, {

@@ -94,8 +94,11 @@ describe("results", () => {
     const note = (reason: unknown): void => void rejections.push(reason);
     process.on("unhandledRejection", note);
     try {
-      const reads = untyped(async (x: Tensor) => x.mul(await x.item()));
+      const scaled = async (x: Tensor) => x.mul(await x.item());
+      const reads = untyped(scaled);
       expect(() => reads(tensor(1))).toThrow("A recorded function cannot be asynchronous");
+      const nested = untyped((x: Tensor) => [{ a: scaled(x) }, [[scaled(x)]]]);
+      expect(() => nested(tensor(1))).toThrow("for the result.0.a");
       await new Promise((resolve) => setTimeout(resolve, 0));
       expect(rejections).toEqual([]);
     } finally {

@@ -61,11 +61,22 @@ function tensorsWithin(called: string, inputs: unknown, path: string, depth: num
  * contains itself
  */
 export function expectTensors(called: string, results: unknown): void {
-  // The error reports the promise. An unhandled rejection would end the process in addition.
-  for (const result of [results, ...Object.values(Object(results) as Record<string, unknown>)]) {
-    if (result instanceof Promise) result.catch(() => undefined);
+  try {
+    expectTensorsWithin(called, results, "the result", 0);
+  } catch (error) {
+    handleRejections(results);
+    throw error;
   }
-  expectTensorsWithin(called, results, "the result", 0);
+}
+
+/** Of all promises in a value, because an error reports them. Unhandled rejections would end the process in addition. */
+function handleRejections(results: unknown): void {
+  const within = new Set([results]);
+  for (const value of within) {
+    if (value instanceof Promise) value.catch(() => undefined);
+    if (!Array.isArray(value) && !isPlainObject(value)) continue;
+    for (const inner of Object.values<unknown>(value)) within.add(inner);
+  }
 }
 
 function expectTensorsWithin(called: string, results: unknown, path: string, depth: number): void {

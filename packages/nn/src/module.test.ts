@@ -327,6 +327,8 @@ describe("state dict", () => {
       "loadStateDict: got an object; expected a map from names to tensors. Convert an object with new Map(Object.entries(object))",
     );
     expect(load(undefined)).toThrow("got undefined; expected a map");
+    expect(load(new Linear(1, 1))).toThrow("Pass its stateDict()");
+    expect(load({ model: new Map() })).toThrow("Pass a part of a checkpoint, such as checkpoint.model");
     expect(load(Promise.resolve(new Map()))).toThrow(
       "got a promise; expected a map from names to tensors. A forgotten await?",
     );

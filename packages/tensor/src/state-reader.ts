@@ -52,10 +52,17 @@ export class StateReader {
  */
 export function expectMap(called: string, value: unknown): void {
   if (typeof value === "object" && value !== null && "get" in value && "keys" in value) return;
+  const parts = Object(value) as object;
+  const hint =
+    "stateDict" in parts
+      ? "Pass its stateDict()"
+      : "model" in parts
+        ? "Pass a part of a checkpoint, such as checkpoint.model"
+        : "Convert an object with new Map(Object.entries(object))";
   throw new ArgumentError(
     called,
     `got ${writeValue(value)}; expected a map from names to tensors`,
-    hintFor(value, "Convert an object with new Map(Object.entries(object))"),
+    hintFor(value, hint),
   );
 }
 

@@ -76,6 +76,17 @@ export function inferType(texts: readonly (string | null)[]): "number" | "date" 
   return kinds <= 1000 && 2 * kinds <= present.length ? "category" : "text";
 }
 
+/** The first value that is no number, of a column in which at least 4 of 5 values are; otherwise null. */
+export function firstOddValue(
+  texts: readonly (string | null)[],
+): { readonly row: number; readonly text: string; readonly numbers: number; readonly all: number } | null {
+  const all = texts.filter((text) => text !== null).length;
+  const isOdd = (text: string | null): text is string => text !== null && readNumber(text) === undefined;
+  const numbers = all - texts.filter(isOdd).length;
+  const row = texts.findIndex(isOdd);
+  return row === -1 || 5 * numbers < 4 * all ? null : { row, text: texts[row] ?? "", numbers, all };
+}
+
 const readers = {
   number: { read: readNumber, expected: "a number, as in 1.5 or -2e3" },
   date: { read: readDate, expected: "a date, as in 2026-01-31 or 2026-01-31T12:00Z" },

@@ -8,7 +8,7 @@ import { sized } from "@stargrad/tensor/testing";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { parseCsv, readCsv, type CsvOptions, type Table } from "../index.js";
+import { DataLoader, parseCsv, readCsv, type CsvOptions, type Table } from "../index.js";
 
 const homes = `city,rooms,built,note
 Oslo,3,1990-05-01,"sunny, quiet"
@@ -21,7 +21,40 @@ Rome,1e1,1969-12-31,
 const valuesOf = (table: Table) =>
   Object.fromEntries(table.columns.map((column) => [column.name, [...column.values]]));
 
+describe("wrong arguments of tables", () => {
+  it("are named", async () => {
+    const table = await parseCsv("a,b\n1,2\n");
+    expect(() => table.withoutMissing("a" as never)).toThrow(
+      'got names "a"; expected a list of column names',
+    );
+    expect(() => table.dataset({ target: "b", inputs: "a" as never })).toThrow("a list of column names");
+    expect(() => table.dataset({ target: "b", inputs: [] })).toThrow("got no inputs");
+    expect(() => table.dataset({ target: "b", inputs: ["a", "b"] })).toThrow('got the target "b" among');
+    await expect(parseCsv("people.csv")).rejects.toThrow("Did you mean readCsv?");
+    await expect(parseCsv(undefined as never)).rejects.toThrow("parseCsv: got text undefined");
+    await expect(readCsv(undefined as never)).rejects.toThrow("readCsv: got source undefined");
+    expect(() => new DataLoader(table as never)).toThrow("table.dataset({ target })");
+    expect(() => new DataLoader(readCsv("none.csv").catch(() => null) as never)).toThrow(
+      "A forgotten await?",
+    );
+  });
+});
+
 describe("parseCsv", () => {
+  it("warns of a column that is one of numbers but for few values", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const rows = Array.from({ length: 40 }, (_, i) => (i === 5 ? "unknown" : String(i % 8)));
+    const text = `income\n${rows.join("\n")}\n`;
+    expect((await parseCsv(text)).column("income").type).toBe("category");
+    expect(String(warned.mock.calls[0])).toContain(
+      '39 of 40 values of the column "income" are numbers; line 7 is "unknown", so it has categories',
+    );
+    await parseCsv(text, { missing: ["unknown"] });
+    await parseCsv(text, { columns: { income: "category" } });
+    expect(warned).toHaveBeenCalledTimes(1);
+    warned.mockRestore();
+  });
+
   it("gives columns their types: categories, numbers, dates and texts, with missing values", async () => {
     const table = await parseCsv(homes);
     expect(table.length).toBe(4);
@@ -254,7 +287,7 @@ describe("Table", () => {
       'the column "t" has texts; expected numbers or categories',
     );
     expect(() => table.dataset({ target: "a", inputs: ["d"] })).toThrow('the column "d" has dates');
-    expect(table.dataset({ target: "a" }).all().x.shape).toEqual([2, 0]);
+    expect(() => table.dataset({ target: "a" })).toThrow("Table.dataset: got no inputs");
     expect(() => table.dataset({} as { target: string })).toThrow("Table.dataset: got no target");
   });
 });

@@ -1,8 +1,15 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { expectOptions, flag, type OptionKinds } from "@stargrad/tensor/internal";
+import {
+  expectOptions,
+  expectValues,
+  flag,
+  warn,
+  type Kind,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
 
 import { failing } from "../fail.js";
-import { columnOf, inferType, type ColumnType, type Refuse } from "./column-types.js";
+import { columnOf, firstOddValue, inferType, type ColumnType, type Refuse } from "./column-types.js";
 import { csvRows } from "./csv-rows.js";
 import { Table } from "./table.js";
 import { textsOf, type CsvSource } from "./texts.js";
@@ -34,6 +41,13 @@ const csvKinds: OptionKinds<CsvOptions> = {
   ],
 };
 
+const textKind: Kind = ["a text", (value) => typeof value === "string"];
+
+const csvSource: Kind = [
+  "a path, a File, a Blob or a stream of bytes",
+  (value) => typeof value === "string" || "getReader" in Object(value) || value instanceof Blob,
+];
+
 const usualMissing = ["", "?", "NA", "N/A", "NaN", "nan", "null", "None"];
 
 /**
@@ -43,11 +57,21 @@ const usualMissing = ["", "?", "NA", "N/A", "NaN", "nan", "null", "None"];
  * texts occur, twice each on average, and otherwise of texts. Categories are numbered in sorted order. `columns` gives other types; a
  * list of categories fixes their numbers, so that a file of unseen data has those of the training data.
  *
+ * If at least 4 of 5 values of a column are numbers but not all, a warning names the first other one.
+ *
  * Defaults: commas, names in the first row
  * Throws: FormatError, with row and column, for wrong quotes, rows of other lengths, and values that do not have the type; ArgumentError for
  * options out of range
  */
 export async function parseCsv(text: string, options: CsvOptions = {}): Promise<Table> {
+  expectValues("parseCsv", { text }, textKind);
+  if (/^[^\r\n]+\.[ct]sv$/i.test(text)) {
+    throw new ArgumentError(
+      "parseCsv",
+      `got ${JSON.stringify(text)}, the name of a file; expected the text in it`,
+      "Did you mean readCsv?",
+    );
+  }
   expectOptions("parseCsv", options, csvKinds);
   return tableOf("parseCsv", piecesOf(text), options, options.delimiter ?? ",");
 }
@@ -58,6 +82,7 @@ export async function parseCsv(text: string, options: CsvOptions = {}): Promise<
  * Throws: as {@link parseCsv}, naming the file; FormatError unless it is UTF-8; StargradError if it cannot be read
  */
 export async function readCsv(source: CsvSource, options: CsvOptions = {}): Promise<Table> {
+  expectValues("readCsv", { source }, csvSource);
   const name = nameOf(source);
   const called = `readCsv(${name})`;
   expectOptions(called, options, csvKinds);
@@ -107,7 +132,14 @@ async function tableOf(
     const refuse: Refuse = (row, problem) => {
       throw fail(`row ${row + 1} (line ${lines[row]}), column ${JSON.stringify(name)}: ${problem}`);
     };
-    return columnOf(name, columns[i], types.get(name) ?? inferType(columns[i]), refuse);
+    const type = types.get(name) ?? inferType(columns[i]);
+    const odd = types.has(name) || type === "number" ? null : firstOddValue(columns[i]);
+    if (odd !== null) {
+      warn(
+        `${called}: ${odd.numbers} of ${odd.all} values of the column ${JSON.stringify(name)} are numbers; line ${lines[odd.row]} is ${JSON.stringify(odd.text)}, so it has ${type === "category" ? "categories" : "texts"}. If this text stands for a missing value, add it to the option missing; otherwise choose a type with the option columns.`,
+      );
+    }
+    return columnOf(name, columns[i], type, refuse);
   });
   return new Table(called, made, Int32Array.from(lines));
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, fromData } from "@stargrad/tensor";
-import { anything, expectOptions } from "@stargrad/tensor/internal";
+import { anything, expectOptions, expectValues, type Kind } from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "../arrays.js";
 import { failing } from "../fail.js";
@@ -11,6 +11,11 @@ export interface TableDatasetOptions {
   /** The names of the columns to predict from. Default: all others that are numbers or categories. */
   readonly inputs?: readonly string[];
 }
+
+const namesKind: Kind = [
+  'a list of column names, such as ["a", "b"]',
+  (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+];
 
 /** A table in memory: columns with names and types, and rows. */
 export class Table {
@@ -42,6 +47,7 @@ export class Table {
 
   /** The rows in which no column has a missing value, or none of the named columns. */
   withoutMissing(names: readonly string[] = this.columns.map(({ name }) => name)): Table {
+    expectValues("Table.withoutMissing", { names }, namesKind);
     const columns = names.map((name) => this.column(name));
     const rows = [...this.#lines.keys()].filter((row) => columns.every((column) => !isMissing(column, row)));
     const kept = this.columns.map((column) => keepRows(column, rows));
@@ -57,10 +63,11 @@ export class Table {
    * the others.
    *
    * Shapes: x [N, features] float32; y [N], float32 for numbers and int32 for categories
-   * Throws: FormatError for a missing value, with its row and column; ArgumentError for names that are no columns, and columns of texts or dates
+   * Throws: FormatError for a missing value, with its row and column; ArgumentError for names that are no columns, columns of texts or
+   * dates, no inputs, and a target among the inputs
    */
   dataset(options: TableDatasetOptions): TensorDataset<"x" | "y"> {
-    expectOptions<TableDatasetOptions>("Table.dataset", options, { target: anything, inputs: anything }, [
+    expectOptions<TableDatasetOptions>("Table.dataset", options, { target: anything, inputs: namesKind }, [
       "target",
     ]);
     const target = this.column(options.target);
@@ -68,6 +75,16 @@ export class Table {
       .filter((column) => column !== target && isNumeric(column))
       .map(({ name }) => name);
     const inputs = (options.inputs ?? usual).map((name) => this.column(name));
+    if (inputs.length === 0) {
+      throw new ArgumentError("Table.dataset", "got no inputs; expected columns to predict from");
+    }
+    if (inputs.includes(target)) {
+      throw new ArgumentError(
+        "Table.dataset",
+        `got the target ${JSON.stringify(target.name)} among the inputs`,
+        "Leave it out: a model would copy it",
+      );
+    }
     for (const column of [...inputs, target]) this.#expectComplete(column);
     const features = inputs.flatMap(featuresOf);
     const x = new Float32Array(this.length * features.length);

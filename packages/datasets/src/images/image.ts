@@ -1,7 +1,7 @@
 import { ArgumentError, fromData, type Tensor } from "@stargrad/tensor";
 import { anything, count, expectOptions, oneOf, type OptionKinds } from "@stargrad/tensor/internal";
 
-import { nameOf, readBytes, type Source } from "../source.js";
+import { expectBytes, expectSource, nameOf, readBytes, type Source } from "../source.js";
 import { decodePixels, mostPixels, type Pixels } from "./decode-pixels.js";
 import { sizeOf, type ImageSize } from "./image-size.js";
 import { resized } from "./resize.js";
@@ -79,6 +79,7 @@ function perChannel(
  */
 export async function decodeImage(bytes: Uint8Array, options: ImageOptions = {}): Promise<Tensor> {
   const called = "decodeImage";
+  expectBytes(called, bytes, "readImage");
   expectOptions(called, options, imageKinds);
   return tensorOf(await imageOf(called, bytes, settingsOf(called, options)));
 }
@@ -89,6 +90,7 @@ export async function decodeImage(bytes: Uint8Array, options: ImageOptions = {})
  * Throws: FormatError naming the file; StargradError if the file cannot be read
  */
 export async function readImage(source: Source, options: ImageOptions = {}): Promise<Tensor> {
+  expectSource("readImage", source);
   const called = `readImage(${nameOf(source)})`;
   expectOptions(called, options, imageKinds);
   const settings = settingsOf(called, options);

@@ -169,6 +169,8 @@ function iterationOf(returned: Iteration<Tree, Tree | null | undefined> | null |
   const unknown = returned instanceof Tensor ? [] : Object.keys(further);
   if (typeof carry === "object" && unknown.length === 0)
     return { carry: now(carry), y: y === null || y === undefined ? y : now(y) };
+  // The error reports the promise. An unhandled rejection would end the process in addition.
+  if (returned instanceof Promise) returned.catch(() => undefined);
   const also = unknown.length === 0 ? "" : `, but ${unknown.join(", ")}`;
   throw new ArgumentError("scan", `the function did not return { carry, y }${also} (y is optional)`);
 }

@@ -255,3 +255,10 @@ it.each([Promise.resolve(1), { x: 1 }, [1, 2], undefined])(
     expect(() => new DataLoader(dataset as never)).toThrow("DataLoader: got something that is no dataset");
   },
 );
+
+it.each(["batchSize", "shuffle", "seed", "dropLast", "sampler"])("refuses an assignment to %s", (name) => {
+  const loader = new DataLoader({ length: 2, batch: (order) => order });
+  expect(() => Object.assign(loader, { [name]: 3 })).toThrow(
+    `DataLoader: got an assignment to ${name}, which would have no effect. Construct another DataLoader`,
+  );
+});

@@ -1,5 +1,13 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { anything, count, expectOptions, flag, hintFor, type Kind } from "@stargrad/tensor/internal";
+import {
+  anything,
+  count,
+  expectOptions,
+  flag,
+  hintFor,
+  refuseAssignments,
+  type Kind,
+} from "@stargrad/tensor/internal";
 
 import type { Dataset } from "./dataset.js";
 import { sequentialSampler, shufflingSampler, type Order, type Sampler } from "./sampler.js";
@@ -46,6 +54,11 @@ const samplerKind: Kind = [
  * Source: torch.utils.data.DataLoader
  */
 export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited<Batch>> {
+  static {
+    const settings = ["batchSize", "shuffle", "seed", "dropLast", "sampler"];
+    refuseAssignments(this, "DataLoader", settings, "Construct another DataLoader");
+  }
+
   /** Batches per epoch. */
   readonly length: number;
   readonly #dataset: Dataset<Batch>;

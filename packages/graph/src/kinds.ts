@@ -35,8 +35,8 @@ export function expectList(called: string, given: unknown, expected: string, hin
 }
 
 /**
- * Makes assignments to properties that a class does not have throw, because they would have no effect. For names that other libraries
- * use. `hint`: what to do instead
+ * Makes assignments throw that would have no effect: to properties that a class does not have, for names that other libraries use, and to
+ * its methods. `hint`: what to do instead
  */
 export function refuseAssignments(
   kind: abstract new (...values: never[]) => object,
@@ -48,7 +48,8 @@ export function refuseAssignments(
     const set = (): never => {
       throw new ArgumentError(called, `got an assignment to ${name}, which would have no effect`, hint);
     };
-    Object.defineProperty(kind.prototype, name, { set, configurable: true });
+    const method = (kind.prototype as Readonly<Record<string, unknown>>)[name];
+    Object.defineProperty(kind.prototype, name, { get: () => method, set, configurable: true });
   }
 }
 

@@ -1,4 +1,5 @@
-import { ShapeError } from "./errors.js";
+import { ArgumentError, ShapeError } from "./errors.js";
+import { tensorLike, writeValue } from "./kinds.js";
 
 /** The length of each axis, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -44,8 +45,12 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** Throws unless every length is an integer of at least 0. */
+/** Throws unless it is a list, and every length an integer of at least 0. */
 export function checkShape(called: string, shape: Shape): void {
+  if (!Array.isArray(shape)) {
+    const hint = tensorLike[1](shape) ? "Pass x.shape" : undefined;
+    throw new ArgumentError(called, `got ${writeValue(shape)}; expected a shape, such as [2, 3]`, hint);
+  }
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
       throw new ShapeError(

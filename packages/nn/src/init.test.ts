@@ -1,7 +1,7 @@
 import { Generator, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { Conv2d, init } from "./index.js";
+import { Conv2d, init, Linear } from "./index.js";
 
 const float64 = (seed: number) => ({ generator: new Generator(seed), dtype: "float64" }) as const;
 
@@ -245,6 +245,33 @@ describe("fanOut", () => {
     expect(init.fanOut([8, 2, 5, 3])).toBe(120);
     expect(() => init.fanOut([3])).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: fanOut: got the shape [3]; expected a weight, [out, in, …]]`,
+    );
+  });
+});
+
+describe("what is no shape", () => {
+  const layer = new Linear(2, 2);
+  const functions = { ...init } as unknown as Record<string, (shape: unknown, options?: object) => unknown>;
+  const names = [
+    "fanIn",
+    "fanOut",
+    "xavierUniform",
+    "xavierNormal",
+    "kaimingUniform",
+    "kaimingNormal",
+    "orthogonal",
+  ];
+
+  it.each([...names, "eye", "dirac", "sparse", "uniform", "zeros"])("is refused by %s", (name) => {
+    const options = name === "sparse" ? { sparsity: 0.5 } : undefined;
+    const call = (given: unknown) => () => functions[name](given, options);
+    expect(call(layer.weight)).toThrow(`${name}: got a tensor; expected`);
+    expect(call(layer)).toThrow(`${name}: got an object; expected`);
+  });
+
+  it("has a hint", () => {
+    expect(() => functions.xavierUniform(layer.weight)).toThrow(
+      "xavierUniform: got a tensor; expected a shape, such as [2, 3]. Pass x.shape",
     );
   });
 });

@@ -16,6 +16,7 @@ import {
 } from "@stargrad/tensor";
 import {
   anything,
+  checkShape,
   count,
   expectOptions,
   finite,
@@ -76,6 +77,7 @@ export interface SparseOptions extends FloatOptions {
  * Source: torch.nn.init._calculate_fan_in_and_fan_out
  */
 export function fanIn(shape: Shape): number {
+  checkShape("fanIn", shape);
   if (shape.length >= 2) return shape.slice(1).reduce((product, length) => product * length, 1);
   throw new ShapeError("fanIn", `got the shape ${formatShape(shape)}; expected a weight, [out, in, …]`);
 }
@@ -87,6 +89,7 @@ export function fanIn(shape: Shape): number {
  * Source: torch.nn.init._calculate_fan_in_and_fan_out
  */
 export function fanOut(shape: Shape): number {
+  checkShape("fanOut", shape);
   if (shape.length >= 2)
     return shape.reduce((product, length, i) => (i === 1 ? product : product * length), 1);
   throw new ShapeError("fanOut", `got the shape ${formatShape(shape)}; expected a weight, [out, in, …]`);
@@ -152,6 +155,7 @@ export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tenso
 }
 
 function kaimingStd(called: string, shape: Shape, options: KaimingOptions): number {
+  checkShape(called, shape);
   expectOptions<KaimingOptions>(called, options, {
     negativeSlope: finite,
     mode: oneOf("fanIn", "fanOut"),
@@ -183,6 +187,7 @@ export function fanInUniform(shape: Shape, fan: number, options: FloatOptions = 
  *         torch.nn.init.xavier_uniform_
  */
 export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor {
+  checkShape("xavierUniform", shape);
   expectOptions("xavierUniform", options, xavierKinds);
   const { gain = 1, ...random } = options;
   const bound = gain * Math.sqrt(6 / (fanIn(shape) + fanOut(shape)));
@@ -198,6 +203,7 @@ export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor
  *         torch.nn.init.xavier_normal_
  */
 export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
+  checkShape("xavierNormal", shape);
   expectOptions("xavierNormal", options, xavierKinds);
   const { gain = 1, ...random } = options;
   return normal(shape, { std: gain * Math.sqrt(2 / (fanIn(shape) + fanOut(shape))), ...random });
@@ -242,6 +248,7 @@ export function truncNormal(shape: Shape, options: TruncNormalOptions = {}): Ten
  * Source: torch.nn.init.eye_
  */
 export function eye(shape: Shape, options: Pick<FloatOptions, "dtype"> = {}): Tensor {
+  checkShape("eye", shape);
   expectOptions("eye", options, { dtype: floatOptions.dtype });
   if (shape.length === 2) return identity(shape[0], shape[1], options);
   throw new ShapeError("eye", `got the shape ${formatShape(shape)}; expected a matrix, [out, in]`);
@@ -260,6 +267,7 @@ export function dirac(
   shape: Shape,
   options: Pick<FloatOptions, "dtype"> & { readonly groups?: number } = {},
 ): Tensor {
+  checkShape("dirac", shape);
   expectOptions("dirac", options, { groups: count, dtype: floatOptions.dtype });
   const { groups = 1, ...others } = options;
   if (shape.length < 3 || shape.length > 5) {
@@ -293,6 +301,7 @@ export function dirac(
  * Source: Martens, "Deep learning via Hessian-free optimization", 2010; torch.nn.init.sparse_
  */
 export function sparse(shape: Shape, options: SparseOptions): Tensor {
+  checkShape("sparse", shape);
   const kinds = { sparsity: fraction, std: notNegative, ...floatOptions };
   expectOptions<SparseOptions>("sparse", options, kinds, ["sparsity"]);
   const { sparsity, std = 0.01, ...random } = options;
@@ -319,6 +328,7 @@ export function sparse(shape: Shape, options: SparseOptions): Tensor {
  *         torch.nn.init.orthogonal_
  */
 export function orthogonal(shape: Shape, options: XavierOptions = {}): Tensor {
+  checkShape("orthogonal", shape);
   expectOptions("orthogonal", options, xavierKinds);
   const { gain = 1, dtype = "float32", ...random } = options;
   const [rows, columns] = [shape[0], fanIn(shape)];

@@ -357,3 +357,29 @@ describe("state dict", () => {
     for (const [name, value] of model.stateDict()) expect(value.dataSync()).toEqual(before.get(name));
   });
 });
+
+describe("a slip with a module", () => {
+  it.each<readonly [string, unknown]>([
+    ["[[1]]", [[1]]],
+    ["2", 2],
+    ["a tensor", tensor([[1]])],
+  ])("is a weight that is no variable: %s", (got, weight) => {
+    const layer = new Linear(1, 1);
+    Object.assign(layer, { weight });
+    expect(() => layer.forward(tensor([[1]]))).toThrow(
+      `Linear(1, 1): got ${got} as its weight; expected a variable, because nothing else is trained and saved. To replace the value, call layer.weight.assign(x)`,
+    );
+  });
+
+  it.each(["data", "value"])("is an assignment to %s of a weight", (name) => {
+    const { weight } = new Linear(1, 1);
+    expect(() => Object.assign(weight, { [name]: tensor([[3]]) })).toThrow(
+      `Tensor: got an assignment to ${name}, which would have no effect. Call x.assign(value) of a parameter or a buffer`,
+    );
+    expect(weight.dataSync()).toHaveLength(1);
+  });
+
+  it("is something else than a function for apply", () => {
+    expect(() => new Linear(1, 1).apply("x" as never)).toThrow('apply: got f "x"; expected a function');
+  });
+});

@@ -9,6 +9,7 @@ import {
   flag,
   recognizeCopies,
   StateReader,
+  callable,
   type Kind,
 } from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
@@ -107,6 +108,7 @@ export abstract class Module {
    * Source: torch.nn.Module.apply
    */
   apply(f: (module: Module) => void): this {
+    expectValues("apply", { f }, callable);
     for (const child of this.children()) child.apply(f);
     f(this);
     return this;

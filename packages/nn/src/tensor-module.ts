@@ -1,5 +1,5 @@
 import { ArgumentError, type Tensor } from "@stargrad/tensor";
-import { isBranded, toTensor } from "@stargrad/tensor/internal";
+import { isBranded, toTensor, writeValue } from "@stargrad/tensor/internal";
 import { Module } from "./module.js";
 
 const isTensor = /* @__PURE__ */ isBranded("Tensor");
@@ -33,10 +33,11 @@ export abstract class TensorModule extends Module {
   #expectVariables(): void {
     for (const name of variableFields) {
       const value = (this as unknown as Readonly<Record<string, unknown>>)[name];
-      if (!isTensor(value) || isVariable(value) || (value as Tensor).node.tracked) continue;
+      if (isVariable(value) || (isTensor(value) && (value as Tensor).node.tracked)) continue;
+      if (value === undefined || value === null || value instanceof Module) continue;
       throw new ArgumentError(
         this.describe(),
-        `got a tensor as its ${name}; expected a variable, because a tensor is neither trained nor saved`,
+        `got ${writeValue(value)} as its ${name}; expected a variable, because nothing else is trained and saved`,
         `To replace the value, call layer.${name}.assign(x)`,
       );
     }

@@ -195,3 +195,10 @@ describe("EMA", () => {
     expect(() => new EMA([parameter, parameter])).toThrow("EMA: got a parameter twice");
   });
 });
+
+it("refuses an assignment to its decay", () => {
+  const ema = new EMA([new Parameter(tensor([1]))]);
+  expect(() => Object.assign(ema, { decay: 0.5 })).toThrow(
+    "EMA: got an assignment to decay, which would have no effect. Construct another EMA",
+  );
+});

@@ -10,6 +10,7 @@ import {
   expectOptions,
   expectValues,
   fraction,
+  refuseAssignments,
 } from "@stargrad/tensor/internal";
 import { disposeAll } from "./buffers.js";
 import { expectEachOnce, variablesIn } from "./groups.js";
@@ -35,6 +36,10 @@ export interface EMAOptions {
  *         torch.optim.swa_utils.AveragedModel
  */
 export class EMA {
+  static {
+    refuseAssignments(this, "EMA", ["decay"], "Construct another EMA");
+  }
+
   /** The variables that are averaged. */
   readonly variables: readonly Variable[];
   readonly #averages: readonly Buffer[];

@@ -115,3 +115,12 @@ describe("Scheduler", () => {
     `);
   });
 });
+
+it("refuses a factor that is no number, and changes no learning rate", () => {
+  const groups = [{ learningRate: 1 }, { learningRate: 2 }];
+  const scheduler = new Scheduler({ groups }, [() => 0.5, () => undefined as never]);
+  expect(() => {
+    scheduler.set(1);
+  }).toThrow("Scheduler.set: got factor undefined; expected a finite number");
+  expect(groups.map(({ learningRate }) => learningRate)).toEqual([1, 2]);
+});

@@ -1,5 +1,12 @@
 import { ArgumentError, tensor, type Tensor } from "@stargrad/tensor";
-import { callable, expectValues, expectList, StateReader, type Kind } from "@stargrad/tensor/internal";
+import {
+  callable,
+  expectValues,
+  finite,
+  expectList,
+  StateReader,
+  type Kind,
+} from "@stargrad/tensor/internal";
 import { baseRateOf, setRate } from "./base-rates.js";
 import type { Schedule } from "./schedules.js";
 import { numbersIn } from "./state-dict.js";
@@ -61,15 +68,17 @@ export class Scheduler {
   /**
    * Sets the learning rates for the step with the index `step`, from 0. Call it before `optimizer.step()`.
    *
-   * Throws: ArgumentError unless it is a whole number of at least 0
+   * Throws: ArgumentError unless it is a whole number of at least 0, and the factors of the schedules are finite numbers
    */
   set(step: number): void {
     if (!Number.isSafeInteger(step) || step < 0) {
       throw new ArgumentError("Scheduler.set", `got the step ${step}; expected a whole number of at least 0`);
     }
+    const factors = this.#schedules.map((schedule) => schedule(step));
+    for (const factor of factors) expectValues("Scheduler.set", { factor }, finite);
     for (const [i, group] of this.#optimizer.groups.entries()) {
       const base = this.#learningRates[i];
-      setRate(group, base, base * this.#schedules[i](step));
+      setRate(group, base, base * factors[i]);
     }
   }
 

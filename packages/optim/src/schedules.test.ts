@@ -133,3 +133,29 @@ describe("schedules", () => {
     );
   });
 });
+
+describe("lists of schedules and milestones", () => {
+  const { sequential, multiStep, constant } = schedules;
+
+  it("are what sequential expects", () => {
+    const wrong = sequential as (...given: unknown[]) => unknown;
+    expect(() => wrong(constant(), constant())).toThrow(
+      "sequential: got schedules a function; expected a list of schedules",
+    );
+    expect(() => wrong([constant(), constant()])).toThrow(
+      "sequential: got milestones undefined; expected numbers",
+    );
+    expect(() => wrong([0.1, 0.2], [3])).toThrow(
+      "sequential: got schedules [0.1, 0.2]; expected a list of schedules",
+    );
+  });
+
+  it("are copied", () => {
+    const [parts, milestones] = [[constant(1), constant(2)], [3]];
+    const made = [sequential(parts, milestones), multiStep({ milestones })];
+    const before = made.map((schedule) => schedule(2));
+    parts.reverse();
+    milestones[0] = 1;
+    expect(made.map((schedule) => schedule(2))).toEqual(before);
+  });
+});

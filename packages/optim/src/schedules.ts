@@ -2,6 +2,7 @@ import { ArgumentError } from "@stargrad/tensor";
 import {
   expectValues,
   belowOne,
+  callable,
   count,
   notNegative,
   positive,
@@ -66,6 +67,7 @@ export function step(options: StepOptions): Schedule {
   return (t) => gamma ** Math.floor(t / size);
 }
 
+const schedulesKind: Kind = ["a list of schedules", listOf(callable)[1]];
 const numbers: Kind = ["numbers", listOf(finite)[1]];
 
 export interface MultiStepOptions {
@@ -87,7 +89,8 @@ export function multiStep(options: MultiStepOptions): Schedule {
     "milestones",
   ]);
   const { milestones, gamma = 0.1 } = options;
-  return (t) => gamma ** milestones.filter((milestone) => milestone <= t).length;
+  const steps = milestones.slice();
+  return (t) => gamma ** steps.filter((milestone) => milestone <= t).length;
 }
 
 /**
@@ -286,10 +289,12 @@ export function cyclic(options: CyclicOptions): Schedule {
  * Several schedules in sequence, each starting at its step 0: the first until the first milestone, and so on.
  *
  * Units: milestones in steps of the optimizer
- * Throws: ArgumentError unless there is one milestone fewer than schedules, in increasing order
+ * Throws: ArgumentError unless they are two lists, with one milestone fewer than schedules, in increasing order
  * Source: torch.optim.lr_scheduler.SequentialLR
  */
 export function sequential(schedules: readonly Schedule[], milestones: readonly number[]): Schedule {
+  expectValues("sequential", { schedules }, schedulesKind);
+  expectValues("sequential", { milestones }, numbers);
   if (schedules.length !== milestones.length + 1) {
     throw new ArgumentError(
       "sequential",
@@ -302,9 +307,10 @@ export function sequential(schedules: readonly Schedule[], milestones: readonly 
       `got the milestones [${milestones.join(", ")}]; expected increasing numbers above 0`,
     );
   }
+  const [parts, ends] = [schedules.slice(), milestones.slice()];
   return (t) => {
-    const passed = milestones.filter((milestone) => milestone <= t).length;
-    return schedules[passed](passed === 0 ? t : t - milestones[passed - 1]);
+    const passed = ends.filter((end) => end <= t).length;
+    return parts[passed](passed === 0 ? t : t - ends[passed - 1]);
   };
 }
 

@@ -129,12 +129,12 @@ function expectUnchangedShapes({ leaves }: PreparedProgram, elements: readonly S
     const { shape, dtype } = leaves[i];
     let bytes = bytesPerElement(dtype);
     for (let axis = 0; axis < shape.length; axis++) bytes *= shape[axis];
-    if (bytes === elements[i].byteLength) continue;
-    // A storage that has been disposed of is empty too, and throws an error of its own.
-    if (elements[i].byteLength === 0 && elements[i].canReadSync) elements[i].readSync();
+    const { byteLength, location } = elements[i];
+    // Reading the storage of a disposed variable, which has no bytes, throws its own error.
+    if (bytes === byteLength || (byteLength === 0 && location === "engine")) continue;
     throw new ArgumentError(
       "shape",
-      `got ${formatShape(shape)} for a tensor of ${elements[i].byteLength / bytesPerElement(dtype)} elements: its shape was changed, but shapes are read-only`,
+      `got ${formatShape(shape)} for a tensor of ${byteLength / bytesPerElement(dtype)} elements: its shape was changed, but shapes are read-only`,
       "Use x.reshape(shape), and copy a shape before you change it: [...x.shape]",
     );
   }

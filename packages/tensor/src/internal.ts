@@ -9,6 +9,7 @@ export {
   belowOne,
   brand,
   callable,
+  checkShape,
   count,
   decayRates,
   expectList,

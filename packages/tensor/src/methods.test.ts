@@ -58,6 +58,8 @@ describe("methods", () => {
       "length",
       "requiresGrad",
       "requires_grad",
+      "grad",
+      "value",
     ];
     const reading = ["data", "dataSync", "item", "itemSync", "toArray", "toArraySync", "toString", "toJSON"];
     const methods = Object.getOwnPropertyNames(Tensor.prototype).filter(

@@ -188,3 +188,9 @@ describe("a tensor where a list belongs", () => {
     expect(read).toThrow("got a tensor where a list belongs. Read its elements with `await x.data()`");
   });
 });
+
+it.each(["grad", "data", "value"])("an assignment to %s is refused", (name) => {
+  const x = tensor([1]);
+  expect(() => Object.assign(x, { [name]: 1 })).toThrow(`Tensor: got an assignment to ${name}`);
+  expect(x.dataSync()).toEqual(Float32Array.of(1));
+});

@@ -33,7 +33,8 @@ export class Tensor<S extends Shape = Shape> {
   static {
     recognizeCopies(this, "Tensor");
     const hint = "Set requiresGradient of a Parameter, or pass a function of the tensor to grad";
-    refuseAssignments(this, "Tensor", ["requiresGrad", "requires_grad"], hint);
+    refuseAssignments(this, "Tensor", ["requiresGrad", "requires_grad", "grad"], hint);
+    refuseAssignments(this, "Tensor", ["data", "value"], "Call x.assign(value) of a parameter or a buffer");
     Object.defineProperty(this.prototype, "length", { get: noLength });
   }
 

@@ -20,6 +20,7 @@ export function samplesOf<P extends PrimitiveName>(name: P): readonly Sample<Row
   const { samples } = descriptions()[name];
   if (typeof samples === "function") return samples() as readonly Sample<RowAttributes<P>>[];
   const ranges = (Array.isArray(samples[0]) ? samples : [samples]) as readonly Bounds[];
+  // Only elementwise rows have bounds instead of a function; the types of the two tables do not say so.
   return elementwiseSamples(primitives[name] as unknown as Elementwise, ranges);
 }
 

@@ -55,10 +55,16 @@ export function refuseAssignments(
 
 /** A value as errors show it: `3`, `"sum"`, `[1, 2]`, `a tensor`. */
 export function writeValue(value: unknown): string {
+  return writeWithin(value, 0);
+}
+
+/** Lists within lists within lists are not written, because a list may contain itself. */
+function writeWithin(value: unknown, depth: number): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) {
-    return value.length > 8 ? `a list of ${value.length}` : `[${value.map(writeValue).join(", ")}]`;
+    if (value.length > 8 || depth > 2) return `a list of ${value.length}`;
+    return `[${value.map((each) => writeWithin(each, depth + 1)).join(", ")}]`;
   }
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);

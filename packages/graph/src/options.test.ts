@@ -177,6 +177,12 @@ describe("kinds", () => {
     expect(wrong.map((value) => accepts(value))).toEqual(wrong.map(() => false));
   });
 
+  it("are written even if a list contains itself", () => {
+    const circular: unknown[] = [1];
+    circular.push(circular);
+    expect(writeValue(circular)).toBe("[1, [1, [1, a list of 2]]]");
+  });
+
   it("write what they got", () => {
     const values = [3, "a", [1, "b"], null, undefined, Math.abs, {}, new Tensor(), Float32Array.of(1)];
     expect(values.map(writeValue)).toEqual([

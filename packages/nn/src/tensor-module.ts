@@ -32,9 +32,10 @@ export abstract class TensorModule extends Module {
   /** Throws if a constant has replaced a variable. A tensor that depends on parameters may replace one. */
   #expectVariables(): void {
     for (const name of variableFields) {
+      // Subclasses declare these fields, this class does not.
       const value = (this as unknown as Readonly<Record<string, unknown>>)[name];
-      if (isVariable(value) || (isTensor(value) && (value as Tensor).node.tracked)) continue;
-      if (value === undefined || value === null || value instanceof Module) continue;
+      if (value === undefined || value === null || isVariable(value) || value instanceof Module) continue;
+      if (isTracked(value)) continue;
       throw new ArgumentError(
         this.describe(),
         `got ${writeValue(value)} as its ${name}; expected a variable, because nothing else is trained and saved`,
@@ -42,4 +43,8 @@ export abstract class TensorModule extends Module {
       );
     }
   }
+}
+
+function isTracked(value: unknown): boolean {
+  return isTensor(value) && (value as Tensor).node.tracked;
 }

@@ -141,7 +141,7 @@ export const tensors = /* @__PURE__ */ reader("[x, y]", (signature, given) => {
 /** A list of numbers. It is copied: a node keeps it, and the caller may change it. A hole becomes undefined, which is no number. */
 export const list = /* @__PURE__ */ reader("[…]", (signature, given) => {
   if (!Array.isArray(given)) throw misplaced(signature, given);
-  return Array.from<unknown>(given);
+  return [...(given as readonly unknown[])];
 });
 
 /** A number or boolean. */
@@ -152,7 +152,7 @@ export const literal = /* @__PURE__ */ reader("value", (signature, given) => {
 
 /** A number or a list of numbers. */
 export const numberOrList = /* @__PURE__ */ reader("[…]", (signature, given) =>
-  Array.isArray(given) ? Array.from<unknown>(given) : readNumber(signature, given),
+  Array.isArray(given) ? [...(given as readonly unknown[])] : readNumber(signature, given),
 );
 
 function reader(example: string | undefined, read: Reader["read"], keepsTensor = false): Reader {

@@ -115,6 +115,7 @@ export function rateSetter(
     return (step) => {
       schedule.set(step);
     };
+  // Groups of an optimizer of one's own may have no learning rate, which the type does not tell; the next line checks.
   const { groups } = optimizer as unknown as Scheduled;
   if (!groups.every(({ learningRate }) => Number.isFinite(learningRate))) {
     throw new ArgumentError("fit", "got a schedule for an optimizer without learning rates");

@@ -141,7 +141,10 @@ describe.skipIf(chromiumPath === null)("the page", () => {
         expect(await page.textContent(".slider b")).toBe(short(total[until]));
       }
       await page.click("text=The way as a table");
-      expect(await page.locator(".depth table tbody tr").count()).toBe(21);
+      // A table is made when it is opened.
+      const rows = page.locator(".depth table tbody tr");
+      await rows.last().waitFor();
+      expect(await rows.count()).toBe(21);
     });
 
     it("follow a knob that is wiggled by the arrow keys", async () => {
@@ -388,6 +391,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
           const results = await page.evaluate(
             async ({ script, tags }) => {
               if (!("axe" in globalThis)) (0, eval)(script);
+              // The script of axe-core sets it.
               const { axe } = globalThis as unknown as {
                 axe: {
                   run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
@@ -530,6 +534,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       await page.waitForFunction(() => (globalThis as Shown).starLesson.present.mistakes.length >= 300);
       const tries = await page.evaluate(() => (globalThis as Shown).starLesson.present.mistakes.length);
       const spent = (await script()) - before;
+      // An observer that this test installs above sets it.
       const long = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
       console.log(
         `The first try was drawn ${drawn.toFixed(0)} ms after the page was asked for. ${tries} tries took the main thread ` +

@@ -88,6 +88,7 @@ export async function openSite(): Promise<Site> {
 export async function tryShown(page: Page, number: number): Promise<void> {
   await page.waitForFunction(
     (wanted) => {
+      // The page sets it for its tests; the types of a page do not know it.
       const { starLesson } = globalThis as unknown as { starLesson?: { scene: { number: number } | null } };
       return starLesson?.scene?.number === wanted;
     },

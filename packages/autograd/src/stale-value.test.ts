@@ -193,7 +193,12 @@ describe("random sequences of computing, assigning and reading", () => {
           const right = b % 3 === 0 || known.length === 0 ? currentOf(b % 2) : known[b % known.length];
           const { value } = left;
           if (kind === "use")
-            compute(variables[variable].add(0), [...currentOf(variable).value], currentOf(variable));
+            compute(
+              variables[variable].add(0),
+              // −0 + 0 is +0.
+              currentOf(variable).value.map((x) => x + 0),
+              currentOf(variable),
+            );
           else if (kind === "add")
             compute(
               left.handle.add(right.handle),

@@ -1,10 +1,10 @@
 import { StargradError } from "@stargrad/tensor";
 
 import { failing } from "../fail.js";
-import { readBytes } from "../source.js";
+import { readBytes, type ByteStream, type Source } from "../source.js";
 
 /** What CSV is read from: a path, a `File` or `Blob`, or a stream of bytes such as the body of a response. */
-export type CsvSource = string | Blob | ReadableStream<Uint8Array>;
+export type CsvSource = Source | ByteStream;
 
 /**
  * The text of a source, in pieces. A byte order mark is left out.
@@ -30,10 +30,10 @@ async function* piecesOf(called: string, source: CsvSource): AsyncGenerator<Uint
     yield* piecesOfFile(called, source);
     return;
   }
-  const stream: ReadableStream<Uint8Array> = "getReader" in source ? source : source.stream();
-  const reader = stream.getReader();
+  const reader = ("getReader" in source ? source : source.stream()).getReader();
   try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+    for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read())
+      yield value;
   } finally {
     await reader.cancel().catch(() => undefined);
   }

@@ -13,6 +13,15 @@ export default defineConfig({
   plugins: [svelte({ compilerOptions: { runes: true } })],
   // The library from its sources, so that the page needs no other build.
   resolve: { conditions: ["source", ...defaultClientConditions] },
-  worker: { format: "es" },
+  // Workers in a folder of their own: tests tell their scripts from the page's.
+  worker: {
+    format: "es",
+    rolldownOptions: {
+      output: {
+        entryFileNames: "assets/workers/[name]-[hash].js",
+        chunkFileNames: "assets/workers/[name]-[hash].js",
+      },
+    },
+  },
   build: { target: "es2022", modulePreload: { polyfill: false } },
 });

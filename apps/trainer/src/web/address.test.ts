@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { addressOf, readAddress, usual, type Place } from "./address.js";
+import type { PenSettings } from "../star/pen/training.js";
+import { addressOf, addressOfLesson, readAddress, type Place } from "./address.js";
+import { lessonIds } from "./lessons/links.js";
+import { usual } from "./lessons/star/link.js";
 
 const refusalOf = (query: string): string => {
   const read = readAddress(query);
@@ -10,15 +13,22 @@ const refusalOf = (query: string): string => {
 
 describe("a link", () => {
   it("is short where everything is as usual", () => {
-    const place: Place = { lesson: "star", settings: usual, try: 1, stage: "goal", level: "kid" };
+    const place: Place<PenSettings> = {
+      lesson: "star",
+      settings: usual,
+      try: 1,
+      stage: "goal",
+      level: "kid",
+    };
     expect(addressOf(place)).toBe("?lesson=star");
-    expect(readAddress("")).toEqual({ place: { ...place, lesson: null } });
+    expect(readAddress("")).toEqual({ place: { ...place, lesson: null, settings: null } });
+    expect(lessonIds.map((id) => addressOfLesson(id))).toEqual(lessonIds.map((id) => `?lesson=${id}`));
   });
 
   it("leads back to the place it was made from", () => {
     const corner = fc.integer({ min: -2000, max: 2000 }).map((thousandths) => thousandths / 1000);
     const places = fc.record({
-      lesson: fc.constantFrom("star" as const, null),
+      lesson: fc.constant("star" as const),
       settings: fc.record(
         {
           seed: fc.nat(4294967295),
@@ -53,19 +63,19 @@ describe("a link", () => {
     ["try=0", "“try” is “0”; expected a whole number from 1"],
     ["goal=1,2,3", "“goal” is “1,2,3”; expected 20 numbers"],
     [`goal=${Array<number>(20).fill(9).join(",")}`, "expected 20 numbers from −2 to 2"],
-    ["lesson=../../etc/passwd", "“lesson” is “../../etc/passwd”; expected one of star"],
+    ["?lesson=../../etc/passwd", "“lesson” is “../../etc/passwd”; expected one of star"],
     ["__proto__=x", "“__proto__”, which this page does not know"],
     ["onload=alert(1)", "“onload”, which this page does not know"],
     ["seed=1&seed=2", "says “seed” twice"],
     ["words=<b>", "“words” is “<b>”; expected one of kid, student, maths"],
   ])("that is hostile is refused with a sentence: %s", (query, sentence) => {
-    expect(refusalOf(`?${query}`)).toContain(sentence);
+    expect(refusalOf(query.startsWith("?") ? query : `?lesson=star&${query}`)).toContain(sentence);
   });
 
   it("that is very long is not read", () => {
     expect(refusalOf(`?seed=${"9".repeat(3000)}`)).toBe(
       "This link has 3006 characters; at most 2000 are read.",
     );
-    expect(refusalOf(`?seed=${"9".repeat(300)}`)).toContain(`“${"9".repeat(40)}…”`);
+    expect(refusalOf(`?lesson=star&seed=${"9".repeat(300)}`)).toContain(`“${"9".repeat(40)}…”`);
   });
 });

@@ -1,67 +1,30 @@
 import * as z from "zod/mini";
 
-import type { PenSettings, Point } from "../star/pen/training.js";
-import type { Level } from "../star/pen/words.js";
+import { levels, type Level } from "../words/levels.js";
+import { lessonIds, links, type LessonId } from "./lessons/links.js";
+import { oneOf, whole, type Link } from "./link.js";
 import { stageIds, type StageId } from "./stages.js";
 
 // What a link says: the lesson, its settings, and the try and stage to look at. Nothing from a link is ever run.
 
-export const lessonIds = ["star", "cat-or-dog", "playground", "dashboard", "text"] as const;
-export type LessonId = (typeof lessonIds)[number];
-
-export interface Place {
+export interface Place<Settings = unknown> {
+  /** null: the home page. */
   readonly lesson: LessonId | null;
-  readonly settings: PenSettings;
+  readonly settings: Settings;
   readonly try: number;
   readonly stage: StageId;
   readonly level: Level;
 }
 
-export const usual = { seed: 1, learningRate: 0.2, momentum: 0.9 } as const;
-
 /** A longer link is refused before it is read. */
 const longest = 2000;
 
-const number = (low: number, high: number, what: string) =>
-  z.pipe(
-    z.string(what).check(z.regex(/^-?\d{1,12}(\.\d{1,12})?$/, what)),
-    z.pipe(z.transform(Number), z.number().check(z.gte(low, what), z.lte(high, what))),
-  );
-const whole = (low: number, high: number) =>
-  z.pipe(
-    z.string().check(z.regex(/^\d{1,10}$/, `a whole number from ${low} to ${high}`)),
-    z.pipe(
-      z.transform(Number),
-      z
-        .number()
-        .check(
-          z.gte(low, `a whole number from ${low} to ${high}`),
-          z.lte(high, `a whole number from ${low} to ${high}`),
-        ),
-    ),
-  );
-const oneOf = <const Names extends readonly string[]>(names: Names) =>
-  z.enum(names, `one of ${names.join(", ")}`);
-const corners = "20 numbers from −2 to 2 with commas between them, for ten corners";
-
-const link = z.strictObject({
+const everywhere = {
   lesson: z.optional(oneOf(lessonIds)),
-  seed: z.optional(whole(0, 4294967295)),
-  rate: z.optional(number(0.0001, 100, "a learning rate from 0.0001 to 100")),
-  momentum: z.optional(number(0, 0.999, "a momentum from 0 to 0.999")),
-  goal: z.optional(
-    z.pipe(
-      z.string().check(z.regex(/^-?\d(\.\d{1,3})?(,-?\d(\.\d{1,3})?){19}$/, corners)),
-      z.pipe(
-        z.transform((text: string) => text.split(",").map(Number)),
-        z.array(z.number().check(z.gte(-2, corners), z.lte(2, corners))),
-      ),
-    ),
-  ),
   try: z.optional(whole(1, 100000)),
   stage: z.optional(oneOf(stageIds)),
-  words: z.optional(oneOf(["kid", "student", "maths"])),
-});
+  words: z.optional(oneOf(levels)),
+};
 
 /** Reads a link. What is wrong with it comes back as sentences. */
 export function readAddress(query: string): { place: Place } | { refused: string[] } {
@@ -71,17 +34,14 @@ export function readAddress(query: string): { place: Place } | { refused: string
   const given = [...new URLSearchParams(query)];
   const twice = given.map(([name]) => name).filter((name, i, names) => names.indexOf(name) !== i);
   if (twice.length > 0) return { refused: [`This link says “${shortened(twice[0])}” twice.`] };
-  const read = link.safeParse(Object.fromEntries(given));
+  const named = new Map(given);
+  const link = linkTo(lessonIds.find((id) => id === named.get("lesson")) ?? null);
+  const read = z.strictObject({ ...everywhere, ...link?.fields }).safeParse(Object.fromEntries(given));
   if (!read.success) {
-    return { refused: read.error.issues.slice(0, 5).flatMap((issue) => refusal(issue, new Map(given))) };
+    return { refused: read.error.issues.slice(0, 5).flatMap((issue) => refusal(issue, named)) };
   }
-  const { lesson = null, seed, rate, momentum, goal, stage = "goal", words = "kid", ...rest } = read.data;
-  const settings = {
-    seed: seed ?? usual.seed,
-    learningRate: rate ?? usual.learningRate,
-    momentum: momentum ?? usual.momentum,
-    ...(goal && { goal: pairs(goal) }),
-  };
+  const { lesson = null, stage = "goal", words = "kid", ...rest } = read.data;
+  const settings = link === null ? null : link.read(rest);
   return { place: { lesson, settings, try: rest.try ?? 1, stage, level: words } };
 }
 
@@ -99,31 +59,40 @@ function shortened(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-function pairs(flat: readonly number[]): Point[] {
-  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
-}
-
 /** The link to a place. What is as usual is left out. */
-export function addressOf({ lesson, settings, try: number, stage, level }: Place): string {
+export function addressOf<Settings>({
+  lesson,
+  settings,
+  try: number,
+  stage,
+  level,
+}: Place<Settings>): string {
   const query = new URLSearchParams();
-  const say = (name: string, value: string | number, usually: string | number): void => {
-    if (value !== usually) query.set(name, String(value));
+  const say = (
+    name: string,
+    value: string | number | undefined,
+    usually: string | number | undefined,
+  ): void => {
+    if (value !== undefined && value !== usually) query.set(name, String(value));
   };
   if (lesson !== null) query.set("lesson", lesson);
-  say("seed", settings.seed, usual.seed);
-  say("rate", settings.learningRate, usual.learningRate);
-  say("momentum", settings.momentum, usual.momentum);
-  if (settings.goal !== undefined) {
-    query.set(
-      "goal",
-      settings.goal
-        .flat()
-        .map((value) => Number(value.toFixed(3)))
-        .join(","),
-    );
+  const link = linkTo(lesson);
+  if (link !== null) {
+    const usual = link.write(link.read({}));
+    for (const [name, value] of Object.entries(link.write(settings))) say(name, value, usual[name]);
   }
   say("try", number, 1);
   say("stage", stage, "goal");
   say("words", level, "kid");
   return `?${query.toString().replaceAll("%2C", ",")}`;
+}
+
+/** The link to a lesson as it usually begins, or to the home page. */
+export function addressOfLesson(lesson: LessonId | null, level: Level = "kid"): string {
+  return addressOf({ lesson, settings: linkTo(lesson)?.read({}), try: 1, stage: "goal", level });
+}
+
+/** The settings belong to the lesson: whoever has both has them from one place. */
+function linkTo(lesson: LessonId | null): Link<unknown> | null {
+  return lesson === null ? null : links[lesson];
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 
 import { stages } from "./stages.js";
@@ -10,6 +11,29 @@ import { chromiumPath, openSite, type Site } from "./testing/browser.js";
 // `npm run screens` makes a picture of every screen, to be looked at, and the picture of the README.
 
 const folder = process.env["STARGRAD_SCREENS"] ?? "";
+
+/** A screen of the page: its name, its link, and when there is something to look at. */
+interface Screen {
+  readonly name: string;
+  readonly query: string;
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const screens: readonly Screen[] = [
+  {
+    name: "home",
+    query: "",
+    ready: (page) => page.waitForFunction(() => !document.body.textContent.includes("…")),
+  },
+  ...stages.map(({ id }): Screen => ({
+    name: id,
+    query: `?lesson=star&stage=${id}`,
+    ready: async (page) => {
+      await page.waitForSelector(id === "again" ? ".slider" : ".words .num");
+      await page.waitForFunction(() => document.body.textContent.includes("of 55"));
+    },
+  })),
+];
 
 const sizes = [
   [1440, 900],
@@ -33,15 +57,11 @@ describe.skipIf(chromiumPath === null || folder === "")("the screens", () => {
     "at %i × %i, %s",
     async (width, height, colorScheme) => {
       const page = await site.open("", { viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
-      const picture = (name: string): Promise<Buffer> =>
-        page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: width < 700 });
-      await page.waitForFunction(() => !document.body.textContent.includes("…"));
-      await picture("home");
-      for (const { id } of stages) {
-        await page.goto(`${site.plain}?lesson=star&stage=${id}`);
-        await page.waitForSelector(id === "again" ? ".slider" : ".words .num");
-        await page.waitForFunction(() => document.body.textContent.includes("of 55"));
-        await picture(id);
+      for (const { name, query, ready } of screens) {
+        await page.goto(site.plain + query);
+        await ready(page);
+        const path = join(folder, `${name}-${width}-${colorScheme}.png`);
+        await page.screenshot({ path, fullPage: width < 700 });
       }
     },
   );

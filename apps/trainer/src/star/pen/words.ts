@@ -1,5 +1,6 @@
 import { starSize } from "@stargrad/datasets";
 
+import type { Level } from "../../words/levels.js";
 import { decimal, degrees, percent, short, signed } from "../../words/numbers.js";
 import { linked, plain, say, type Linked, type Rich, type Tone } from "../../words/rich.js";
 import { paidWords, promiseWords, unexplainedShare } from "../credit.js";
@@ -13,9 +14,6 @@ import { tolerance } from "./sizes.js";
 
 /** The stroke that explains the forward pass. */
 export const exampleStroke = 4;
-
-export const levels = ["kid", "student", "maths"] as const;
-export type Level = (typeof levels)[number];
 
 /** Tells a try in words that a child understands, with the numbers of this try. */
 export function stagesOf({ number, attempt, adjustment }: Try, momentum: number): Stage[] {

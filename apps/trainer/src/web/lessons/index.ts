@@ -1,13 +1,15 @@
 import type { Component } from "svelte";
 
-import type { LessonId, Place } from "../address.js";
+import type { Place } from "../address.js";
+import type { LessonId } from "./links.js";
 
 /** A lesson, as the masthead and the home page name it. One that is not written yet has no `load`. */
 export interface Lesson {
   readonly id: LessonId;
   readonly name: string;
   readonly about: string;
-  readonly load?: () => Promise<{ default: Component<{ place: Place }> }>;
+  /** Its component knows the settings of its own places. */
+  readonly load?: () => Promise<{ default: Component<{ place: Place<never> }> }>;
 }
 
 export const lessons: readonly Lesson[] = [

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { inject } from "vitest";
 
 import { buildPage } from "../../serve/build.js";
 import { listen, staticServer } from "../../serve/static-server.js";
@@ -32,12 +32,13 @@ export interface Site {
 
 export interface OpenOptions extends BrowserContextOptions {
   readonly isolated?: boolean;
+  /** Called with the page while it is still empty. */
+  readonly onPage?: (page: Page) => void;
 }
 
-/** Builds the page, serves it, and starts one browser for all tests of a file. */
+/** Serves the page, and starts one browser for all tests of a file. The first one of all files builds it. */
 export async function openSite(): Promise<Site> {
-  const folder = mkdtempSync(join(tmpdir(), "stargrad-page-"));
-  await buildPage(folder);
+  const folder = await builtPage(inject("pageFolder"));
   const servers: Server[] = [
     staticServer(folder, { base: "/some/folder/", headers: {} }),
     staticServer(folder, { base: "/" }),
@@ -64,12 +65,13 @@ export async function openSite(): Promise<Site> {
     plain,
     isolated,
     browser,
-    open: async (query, { isolated: isIsolated = false, ...options } = {}) => {
+    open: async (query, { isolated: isIsolated = false, onPage, ...options } = {}) => {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
       const page = await context.newPage();
       page.on("pageerror", (error) => {
         throw error;
       });
+      onPage?.(page);
       await page.goto((isIsolated ? isolated : plain) + query);
       return page;
     },
@@ -79,9 +81,30 @@ export async function openSite(): Promise<Site> {
         server.closeAllConnections();
         server.close();
       }
-      rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Builds the page in a folder, or waits until another test file has built it there. */
+async function builtPage(parent: string): Promise<string> {
+  const [page, lock] = [join(parent, "page"), join(parent, "lock")];
+  // The first to make the folder builds. A build that fails leaves it to the next one.
+  for (;;) {
+    if (existsSync(page)) return page;
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  try {
+    await buildPage(join(lock, "page"));
+    renameSync(join(lock, "page"), page);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+  return page;
 }
 
 /** Waits until a try of the star is on the screen. */

@@ -1,15 +1,17 @@
 import type { End } from "../../../star/pen/runs.js";
 import type { KnobProof, Path, Scene } from "../../../star/pen/scene.js";
 import type { Attempt, PenSettings, Point } from "../../../star/pen/training.js";
-import { exampleStroke, markOf, plainWordsFor, type Level } from "../../../star/pen/words.js";
+import { exampleStroke, markOf, plainWordsFor } from "../../../star/pen/words.js";
+import type { Level } from "../../../words/levels.js";
 import { short } from "../../../words/numbers.js";
-import { usual, type Place } from "../../address.js";
+import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
 import { Client } from "../../run/client.js";
 import { stageAt, stageIds, type StageId } from "../../stages.js";
 import { prefersStillness } from "../../theme.svelte.js";
 import type { Progress, StarQuestions } from "./messages.js";
 import { strokeOf } from "./figures/paper.js";
+import { usual } from "./link.js";
 
 /** A run, as far as the page knows it. */
 export class RunView {
@@ -88,7 +90,7 @@ export class StarLesson {
   /** The try that a link asks for, until the run has come so far. */
   #awaited: number | null = null;
 
-  constructor(place: Place) {
+  constructor(place: Place<PenSettings>) {
     this.level = place.level;
     this.stage = place.stage;
     this.#client = new Client<StarQuestions, Progress>({

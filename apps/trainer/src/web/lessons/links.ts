@@ -1,0 +1,18 @@
+import { linkOf } from "../link.js";
+import { starLink } from "./star/link.js";
+
+/** A lesson whose links say nothing but the lesson. */
+const plain = linkOf({ fields: {}, read: () => ({}), write: () => ({}) });
+
+/** What the link of each lesson says. */
+export const links = {
+  star: starLink,
+  "cat-or-dog": plain,
+  playground: plain,
+  dashboard: plain,
+  text: plain,
+} as const;
+
+export type LessonId = keyof typeof links;
+
+export const lessonIds = Object.keys(links) as LessonId[];

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+import type { Page } from "playwright-core";
+
+import type { Site } from "./browser.js";
+
+// What is true of every lesson: it can be used by keyboard, axe finds nothing, nothing is cut off, and it is small.
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds against WCAG 2.2 AA and its own best practice on the screen as it is. */
+export function findingsOfAxe(page: Page): Promise<string[]> {
+  return page.evaluate(
+    async ({ script, tags }) => {
+      if (!("axe" in globalThis)) (0, eval)(script);
+      // The script of axe-core sets it.
+      const { axe } = globalThis as unknown as {
+        axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await axe.run({ runOnly: tags });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+    },
+    { script: axe, tags: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+  );
+}
+
+/** The elements that reach beyond the right edge of the window, but for those that scroll by themselves. */
+export function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>("body *")]
+      .filter((element) => element.closest(".visually-hidden, .scroll, pre, .skip, dialog") === null)
+      .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+      .map((element) => element.outerHTML.slice(0, 80)),
+  );
+}
+
+/** Presses Tab until an element has the focus. */
+export async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let presses = 0; presses < 90; presses++) {
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab does not reach ${selector}`);
+}
+
+/** The bytes of script that a screen loads, gzipped: for the page, and for its workers beside it. */
+export async function scriptBytes(
+  site: Site,
+  query: string,
+  isThere: string,
+): Promise<Record<"page" | "workers", number>> {
+  const names = new Set<string>();
+  const page = await site.open(query, {
+    onPage: (empty) => {
+      empty.context().on("request", (request) => {
+        const { pathname } = new URL(request.url());
+        if (pathname.endsWith(".js")) names.add(pathname.slice(pathname.indexOf("/assets/") + 1));
+      });
+    },
+  });
+  await page.waitForSelector(isThere);
+  const bytes = (ofWorkers: boolean): number =>
+    [...names]
+      .filter((name) => name.includes("/workers/") === ofWorkers)
+      .reduce((sum, name) => sum + gzipSync(readFileSync(join(site.folder, name))).length, 0);
+  return { page: bytes(false), workers: bytes(true) };
+}
+
+/** Notes the tasks of the main thread above 50 ms from now on; the function that is returned lists them. */
+export async function noteLongTasks(page: Page): Promise<() => Promise<number[]>> {
+  await page.evaluate(() => {
+    const long: number[] = [];
+    Object.assign(globalThis, { longTasks: long });
+    new PerformanceObserver((list) =>
+      long.push(...list.getEntries().map(({ duration }) => duration)),
+    ).observe({
+      type: "longtask",
+    });
+  });
+  // The observer above sets it.
+  return () => page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+}

@@ -6,9 +6,10 @@ import type { Level } from "../../../words/levels.js";
 import { short } from "../../../words/numbers.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
+import { Player } from "../../player.svelte.js";
 import { Client } from "../../run/client.js";
+import { Latest } from "../../run/latest.js";
 import { stageAt, stageIds, type StageId } from "../../stages.js";
-import { prefersStillness } from "../../theme.svelte.js";
 import type { Progress, StarQuestions } from "./messages.js";
 import { strokeOf } from "./figures/paper.js";
 import { usual } from "./link.js";
@@ -34,17 +35,6 @@ export class RunView {
     return this.first + this.mistakes.length - 1;
   }
 }
-
-export const speeds = [
-  { value: "stage", text: "by stage" },
-  { value: "1", text: "1 a second" },
-  { value: "10", text: "10 a second" },
-  { value: "max", text: "max" },
-] as const;
-export type Speed = (typeof speeds)[number]["value"];
-
-/** How long a stage stays when stages follow each other, in milliseconds. */
-const stageTime = 3200;
 
 /** How far one key press turns a knob: 0.01, or about half a degree. */
 const press = 0.01;
@@ -76,17 +66,28 @@ export class StarLesson {
   reuse = $state(true);
   runs = $state.raw<readonly RunView[]>([]);
   present = $state.raw<RunView>(new RunView(0, usual, 1, "this run"));
-  isPlaying = $state(false);
-  speed = $state<Speed>("stage");
+  readonly player = new Player({
+    isAtEnd: (speed) =>
+      this.try >= this.present.last &&
+      this.present.end !== null &&
+      (speed !== "stage" || this.stage === "again"),
+    nextStage: () => {
+      this.turn(1);
+    },
+    nextTry: () => {
+      this.moveTo(this.try + 1);
+    },
+  });
   toast = $state.raw<{ readonly text: string; readonly undo?: () => void } | null>(null);
 
   readonly #client: Client<StarQuestions, Progress>;
-  #wanted: { readonly run: number; readonly try: number } | null = null;
-  #isLooking = false;
+  readonly #looks = new Latest<{ readonly run: number; readonly try: number }>(async (asked) => {
+    const scene = await this.#client.ask("look", asked);
+    if (asked.run === this.present.id) this.#arrive(scene);
+  });
   /** How far the chosen knob is turned by hand. */
   #turned = 0;
   #isWiggling = false;
-  #timer: ReturnType<typeof setTimeout> | null = null;
   /** The try that a link asks for, until the run has come so far. */
   #awaited: number | null = null;
 
@@ -166,7 +167,7 @@ export class StarLesson {
   }
 
   #open(run: RunView, at: number, from?: { run: number; try: number }): void {
-    this.stop();
+    this.player.stop();
     this.present = run;
     this.proofs = new Map();
     this.guesses = {};
@@ -231,26 +232,7 @@ export class StarLesson {
   }
 
   #look(number: number): void {
-    this.#wanted = { run: this.present.id, try: number };
-    void this.#lookOn();
-  }
-
-  /** Asks for the try that is wanted now, one question at a time, so that scrubbing skips what is passed over. */
-  async #lookOn(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      while (this.#wanted !== null) {
-        const asked = this.#wanted;
-        this.#wanted = null;
-        const scene = await this.#client.ask("look", asked);
-        if (asked.run === this.present.id) this.#arrive(scene);
-      }
-    } catch {
-      // The worker died: it was started again, and what is wanted then is asked again.
-    } finally {
-      this.#isLooking = false;
-    }
+    this.#looks.want({ run: this.present.id, try: number });
   }
 
   #arrive(scene: Scene): void {
@@ -382,36 +364,6 @@ export class StarLesson {
     this.tried = [];
   }
 
-  play(): void {
-    if (this.isPlaying) {
-      this.stop();
-      return;
-    }
-    this.isPlaying = true;
-    this.#next();
-  }
-
-  stop(): void {
-    this.isPlaying = false;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-  }
-
-  #next(): void {
-    const tries = this.speed === "max" ? 40 : Number(this.speed);
-    const wait =
-      this.speed === "stage" ? stageTime : 1000 / (prefersStillness() ? Math.min(tries, 1) : tries);
-    this.#timer = setTimeout(() => {
-      const isLast = this.try >= this.present.last && this.present.end !== null;
-      if (isLast && (this.speed !== "stage" || this.stage === "again")) {
-        this.stop();
-        return;
-      }
-      if (this.speed === "stage") this.turn(1);
-      else this.moveTo(this.try + 1);
-      this.#next();
-    }, wait);
-  }
-
   #announce(): void {
     if (this.scene === null) return;
     const { name } = stageAt(this.stage);
@@ -424,7 +376,7 @@ export class StarLesson {
   }
 
   close(): void {
-    this.stop();
+    this.player.stop();
     this.#client.close();
   }
 }

@@ -200,7 +200,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       await page.keyboard.press("Space");
       expect(await page.textContent(".timeline .button--main")).toContain("Pause");
       await tryShown(page, 55);
-      await page.waitForFunction(() => !(globalThis as Shown).starLesson.isPlaying);
+      await page.waitForFunction(() => !(globalThis as Shown).starLesson.player.isPlaying);
     });
 
     it("can be stopped and made try by try", async () => {

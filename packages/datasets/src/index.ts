@@ -26,7 +26,7 @@ export type { ImageSize } from "./images/image-size.js";
 export { decodeImage, readImage, type ImageOptions } from "./images/image.js";
 export { resize } from "./images/resize.js";
 export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
-export type { BlobLike, ByteStream, NamedBlob, Source } from "./source.js";
+export type { NamedBlob, Source } from "./source.js";
 export {
   starCorners,
   starPixels,

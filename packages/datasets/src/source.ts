@@ -1,22 +1,6 @@
-import { readFileBytes } from "@stargrad/io";
+import { readFileBytes, type BlobLike } from "@stargrad/io";
 import { ArgumentError } from "@stargrad/tensor";
 import { expectValues, hintFor, writeValue } from "@stargrad/tensor/internal";
-
-/** A stream of bytes: what is needed of a `ReadableStream`. Declared here, so that a program needs neither a page's types nor Node's. */
-export interface ByteStream {
-  getReader(): {
-    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-    cancel(): Promise<void>;
-  };
-}
-
-/** What is needed of a `Blob`, declared here for the same reason. */
-export interface BlobLike {
-  readonly size: number;
-  readonly type: string;
-  arrayBuffer(): Promise<ArrayBuffer>;
-  stream(): ByteStream;
-}
 
 /** A file in a page: one that was dropped or chosen, or any `Blob` with a name. */
 export interface NamedBlob extends BlobLike {

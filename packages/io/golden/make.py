@@ -1,6 +1,6 @@
-"""Writes the golden files beside it with the formats' own libraries: Python's safetensors and NumPy.
+"""Writes the golden files beside it with the formats' own libraries: Python's safetensors, NumPy and PyTorch.
 
-    pip install safetensors==0.8.0 numpy==2.4.6 && python make.py
+    pip install safetensors==0.8.0 numpy==2.4.6 torch==2.13.0 && python make.py
 
 The tests compute the expected values by the same formulas as below.
 """
@@ -8,6 +8,7 @@ The tests compute the expected values by the same formulas as below.
 import numpy as np
 import safetensors
 import safetensors.numpy
+import torch
 
 floats = (np.arange(6) / 4 - 0.5).reshape(2, 3)
 
@@ -62,3 +63,89 @@ for version in (2, 3):
 np.save("big-endian.npy", np.arange(3, dtype=">f4"))
 np.save("complex.npy", np.array([1j], "<c8"))
 np.save("structured.npy", np.zeros(2, [("a", "<f4"), ("b", "<i4")]))
+
+# Archives of arrays. Equal names in both, so that the tests expect equal tensors.
+archive = {
+    "weight": floats.astype("<f4"),
+    "deep/name": np.arange(5, dtype="<i4"),
+    "fortran": np.asfortranarray(floats),
+    "scalar": np.array(True),
+    "zeros": np.zeros((40, 50), "<f4"),
+}
+np.savez("stored.npz", **archive)
+np.savez_compressed("deflated.npz", **archive)
+
+# Files of PyTorch's. They hold small whole numbers, which every element type can hold.
+torch.manual_seed(0)
+
+
+def numbers(*shape, dtype=torch.float32):
+    return torch.arange(int(np.prod(shape))).reshape(shape).to(dtype)
+
+
+model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+with torch.no_grad():
+    for parameter in model.parameters():
+        parameter.copy_(numbers(*parameter.shape))
+torch.save(model.state_dict(), "state-dict.pt")
+torch.save(model.state_dict(), "protocol-4.pt", pickle_protocol=4)
+
+optimizer = torch.optim.Adam(model.parameters(), lr=0.25)
+model(numbers(4, 3)).sum().backward()
+optimizer.step()
+for state in optimizer.state.values():
+    state["exp_avg"].fill_(2)
+    state["exp_avg_sq"].fill_(3)
+shared = numbers(2, 2)
+torch.save(
+    {
+        "epoch": 3,
+        "loss": 0.125,
+        "name": "a model \U0001f31f",
+        "best": None,
+        "finished": False,
+        "count": 2**40,
+        "negative": -5,
+        "model": {"a": shared, "b": shared},
+        "list": [numbers(1), [numbers(2)]],
+        "optimizer": optimizer.state_dict(),
+    },
+    "checkpoint.pt",
+)
+torch.save(
+    {str(dtype).removeprefix("torch."): numbers(2, 3, dtype=dtype) for dtype in (
+        torch.bool, torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64,
+        torch.float16, torch.bfloat16, torch.float32, torch.float64,
+    )},
+    "dtypes.pt",
+)
+whole = numbers(4, 6)
+torch.save(
+    {
+        "whole": whole,
+        "transposed": whole.t(),
+        "part": whole[1:3, 2:5],
+        "every second": whole[::2, ::3],
+        "expanded": numbers(1, 3).expand(4, 3),
+        "scalar": torch.tensor(7.0),
+        "empty": torch.zeros(0, 4),
+        "permuted": numbers(2, 3, 4).permute(2, 0, 1),
+    },
+    "views.pt",
+)
+torch.save(numbers(3), "tensor.pt")
+
+# Files that must be refused.
+torch.save(model, "model.pt")
+torch.save({"sparse": torch.eye(2).to_sparse()}, "sparse.pt")
+torch.save({"complex": torch.ones(2, dtype=torch.complex64)}, "complex.pt")
+
+
+class Harmful:
+    """What an attack looks like: Python would call a function while reading."""
+
+    def __reduce__(self):
+        return (print, ("this must never be run",))
+
+
+torch.save({"weight": numbers(2), "harmful": Harmful()}, "harmful.pt")

@@ -1,6 +1,8 @@
 import { ArgumentError } from "@stargrad/tensor";
 import { hintFor, tensorLike, writeValue, type Kind } from "@stargrad/tensor/internal";
 
+import type { BlobLike } from "./blob.js";
+
 const path: Kind = ["a path, as a string", (value) => typeof value === "string"];
 
 const bytes: Kind = [
@@ -9,7 +11,14 @@ const bytes: Kind = [
   (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
 ];
 
-const kinds = { path, bytes, tensor: tensorLike };
+/** Whether the value is a `File` or `Blob`. */
+export function isBlob(value: unknown): value is BlobLike {
+  return typeof Blob === "function" && value instanceof Blob;
+}
+
+const source: Kind = ["a path, a File or a Blob", (value) => typeof value === "string" || isBlob(value)];
+
+const kinds = { path, bytes, source, tensor: tensorLike };
 
 /**
  * Checks an argument at run time; `name` is what an error calls it.

@@ -2,6 +2,7 @@ import { StargradError } from "@stargrad/tensor";
 import { expectOptions, flag, shared, text } from "@stargrad/tensor/internal";
 
 import { expectArgument } from "./arguments.js";
+import type { ByteSource } from "./byte-source.js";
 
 /**
  * Node's built-in modules. They are looked up at run time instead of imported, because a bundler for the browser cannot
@@ -38,16 +39,66 @@ export async function readFileBytes(
 ): Promise<Uint8Array> {
   expectArgument(called, "path", path);
   const { files } = nodeModules(called);
-  try {
+  return reading(path, called, async () => {
     const found = await files.stat(path);
-    if (found.isFile()) return await files.readFile(path);
-    if (fromPipe > 0 && !found.isDirectory()) return await readPipe(path, called, fromPipe);
-    const kind = found.isDirectory() ? "a folder" : "a pipe or a device";
-    throw new StargradError(called, `cannot read ${path}: it is ${kind}; expected a file`);
+    if (fromPipe > 0 && !found.isFile() && !found.isDirectory()) return readPipe(path, called, fromPipe);
+    expectFile(found, path, called);
+    return files.readFile(path);
+  });
+}
+
+/**
+ * A file that is read in parts. It is opened for each part, so there is nothing to close.
+ *
+ * Throws: StargradError if the file cannot be read
+ */
+export async function openFile(path: string, called: string): Promise<ByteSource> {
+  const { files } = nodeModules(called);
+  const before = await reading(path, called, () => files.stat(path));
+  expectFile(before, path, called);
+  const readPart = async (begin: number, end: number): Promise<Uint8Array> => {
+    const file = await files.open(path, "r");
+    try {
+      const { size, mtimeMs } = await file.stat();
+      if (size !== before.size || mtimeMs !== before.mtimeMs) {
+        throw new StargradError(called, `${path} was changed after it was opened`, "Open it again");
+      }
+      const bytes = new Uint8Array(end - begin);
+      // A read of the system returns at most 2 GiB.
+      for (let at = 0; at < bytes.length;) {
+        const { bytesRead } = await file.read(bytes, at, Math.min(bytes.length - at, 2 ** 30), begin + at);
+        if (bytesRead === 0) throw new StargradError(called, `${path} ends before byte ${end}`);
+        at += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  };
+  const read = (begin: number, end: number) => reading(path, called, () => readPart(begin, end));
+  return { name: path, size: before.size, read };
+}
+
+/** The folder of a file, with its separator. */
+export function folderOf(path: string, called: string): string {
+  const { path: paths } = nodeModules(called);
+  return paths.dirname(path) + paths.sep;
+}
+
+/** Gives errors of the operating system a message. */
+async function reading<Result>(path: string, called: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
   } catch (error) {
     if (error instanceof StargradError) throw error;
     throw fileError(called, `cannot read ${path}`, error);
   }
+}
+
+function expectFile(found: import("node:fs").Stats, path: string, called: string): void {
+  if (found.isFile()) return;
+  const kind = found.isDirectory() ? "a folder" : "a pipe or a device";
+  throw new StargradError(called, `cannot read ${path}: it is ${kind}; expected a file`);
 }
 
 async function readPipe(path: string, called: string, atMost: number): Promise<Uint8Array> {

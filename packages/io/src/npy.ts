@@ -1,7 +1,7 @@
 import { fromData, type DType, type Tensor } from "@stargrad/tensor";
 
 import { calling, expectArgument } from "./arguments.js";
-import { failing } from "./errors.js";
+import { failing, type Fail } from "./errors.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
 import { magic, readNpyHeader } from "./npy-header.js";
 
@@ -49,7 +49,11 @@ export async function writeNpy(path: string, tensor: Tensor): Promise<void> {
 
 function decode(called: string, bytes: Uint8Array): Tensor {
   expectArgument(called, "bytes", bytes);
-  const fail = failing(called);
+  return decodeArray(bytes, failing(called));
+}
+
+/** The array that the bytes of an npy file are. */
+export function decodeArray(bytes: Uint8Array, fail: Fail): Tensor {
   const { type, shape, fortranOrder, dataStart } = readNpyHeader(bytes, fail);
   const values = type.read(bytes.subarray(dataStart), fail);
   if (!fortranOrder) return fromData(values, shape);
@@ -61,7 +65,12 @@ const typeCodes: Record<DType, string> = { bool: "|b1", int32: "<i4", float32: "
 
 async function encode(called: string, tensor: Tensor): Promise<Uint8Array> {
   expectArgument(called, "tensor", tensor);
-  if (tensor.ndim > 64) throw failing(called)(`got ${tensor.ndim} axes, NumPy has at most 64`);
+  return encodeArray(tensor, failing(called));
+}
+
+/** The bytes of an npy file with the values that the tensor has now. */
+export async function encodeArray(tensor: Tensor, fail: Fail): Promise<Uint8Array> {
+  if (tensor.ndim > 64) throw fail(`got ${tensor.ndim} axes, NumPy has at most 64`);
   const { buffer, byteOffset, byteLength } = await tensor.data();
   // In Python, a tuple of one element ends with a comma.
   const shape = tensor.shape.join(", ") + (tensor.ndim === 1 ? "," : "");

@@ -39,12 +39,13 @@ const readable = new Map<unknown, StoredType>([
 
 /**
  * Reads the header and validates all of it: every entry lies inside the file, its size matches its shape and dtype, and
- * the entries together cover the data exactly once, without a gap.
+ * the entries together cover the data exactly once, without a gap. `start` is the file, or its beginning with the whole header, and
+ * `fileLength` the number of bytes of the file.
  */
-export function readHeader(bytes: Uint8Array, fail: Fail): Header {
-  const dataStart = 8 + headerLength(bytes, fail);
-  const json = parseHeaderJson(headerText(bytes.subarray(8, dataStart), fail), fail);
-  const dataLength = bytes.length - dataStart;
+export function readHeader(start: Uint8Array, fileLength: number, fail: Fail): Header {
+  const dataStart = startOfData(start, fileLength, fail);
+  const json = parseHeaderJson(headerText(start.subarray(8, dataStart), fail), fail);
+  const dataLength = fileLength - dataStart;
 
   const metadata = new Map<string, string>();
   const entries: Entry[] = [];
@@ -56,22 +57,23 @@ export function readHeader(bytes: Uint8Array, fail: Fail): Header {
   return { entries, metadata, dataStart };
 }
 
-function headerLength(bytes: Uint8Array, fail: Fail): number {
-  if (bytes.length < 8) {
-    throw fail(`${bytes.length} bytes are too few for the header's length, which takes 8`, cutOff);
+/** Where the data starts, as the first 8 bytes of the file say. */
+export function startOfData(start: Uint8Array, fileLength: number, fail: Fail): number {
+  if (fileLength < 8) {
+    throw fail(`${fileLength} bytes are too few for the header's length, which takes 8`, cutOff);
   }
   // The conversion rounds numbers above 2^53; all of them exceed the limit, so the check is still exact.
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  const length = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true));
   if (length > longestHeader) {
     throw fail(
       `the header claims ${length} bytes, at most ${longestHeader} are allowed`,
       "Is this safetensors?",
     );
   }
-  if (length > bytes.length - 8) {
-    throw fail(`the header claims ${length} bytes, only ${bytes.length - 8} follow`, cutOff);
+  if (length > fileLength - 8) {
+    throw fail(`the header claims ${length} bytes, only ${fileLength - 8} follow`, cutOff);
   }
-  return length;
+  return 8 + length;
 }
 
 function headerText(bytes: Uint8Array, fail: Fail): string {

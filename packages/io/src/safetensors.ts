@@ -2,10 +2,10 @@ import { fromData, realize, type DType, type Tensor, type TypedArray } from "@st
 import { expectMap, expectValues, type Kind } from "@stargrad/tensor/internal";
 
 import { calling, expectArgument } from "./arguments.js";
-import { failing, quote } from "./errors.js";
+import { failing, quote, type Fail } from "./errors.js";
 import { readFileBytes, writeFileAtomically, type WriteOptions } from "./files.js";
 import { checkSurrogates, mostKeys, tooManyKeys } from "./header-json.js";
-import { metadataKey, readHeader } from "./safetensors-header.js";
+import { metadataKey, readHeader, type Entry } from "./safetensors-header.js";
 import { encodeUtf8 } from "./utf8.js";
 
 /** The content of a safetensors file: tensors by name, and strings of metadata by name. */
@@ -69,14 +69,23 @@ export async function writeSafetensors(
 function decode(called: string, bytes: Uint8Array): Safetensors {
   expectArgument(called, "bytes", bytes);
   const fail = failing(called);
-  const { entries, metadata, dataStart } = readHeader(bytes, fail);
+  const { entries, metadata, dataStart } = readHeader(bytes, bytes.length, fail);
   const tensors = new Map<string, Tensor>();
-  for (const { name, type, shape, begin, end } of entries) {
-    const data = bytes.subarray(dataStart + begin, dataStart + end);
-    const values = type.read(data, (problem, hint) => fail(`tensor ${quote(name)}: ${problem}`, hint));
-    tensors.set(name, fromData(values, shape));
+  for (const entry of entries) {
+    tensors.set(
+      entry.name,
+      readTensor(entry, bytes.subarray(dataStart + entry.begin, dataStart + entry.end), fail),
+    );
   }
   return { tensors, metadata };
+}
+
+/** The tensor of an entry, from its own bytes. */
+export function readTensor({ name, type, shape }: Entry, data: Uint8Array, fail: Fail): Tensor {
+  return fromData(
+    type.read(data, (problem, hint) => fail(`tensor ${quote(name)}: ${problem}`, hint)),
+    shape,
+  );
 }
 
 /** The format's names of our dtypes, in the order in which the reference implementation lays out their data. */

@@ -1,4 +1,4 @@
-import type { TypedArray } from "@stargrad/tensor";
+import type { DType, TypedArray } from "@stargrad/tensor";
 
 import type { Fail } from "./errors.js";
 
@@ -8,12 +8,15 @@ import type { Fail } from "./errors.js";
  */
 export interface StoredType {
   readonly bytes: number;
+  /** The element type in Stargrad. */
+  readonly dtype: DType;
   /** Reads all elements of `data`, whose length is a multiple of `bytes`. Always copies. */
   readonly read: (data: Uint8Array, fail: Fail) => TypedArray;
 }
 
 export const bool: StoredType = {
   bytes: 1,
+  dtype: "bool",
   read(data, fail) {
     const at = data.findIndex((value) => value > 1);
     if (at !== -1) throw fail(`element ${at} of a bool is the byte ${data[at]}, expected 0 or 1`);
@@ -22,20 +25,38 @@ export const bool: StoredType = {
 };
 
 // `Int32Array.from` would iterate over the elements, which takes ten times as long.
-export const int8: StoredType = { bytes: 1, read: (data) => new Int32Array(new Int8Array(aligned(data))) };
-export const uint8: StoredType = { bytes: 1, read: (data) => new Int32Array(data) };
-export const int16: StoredType = { bytes: 2, read: (data) => new Int32Array(new Int16Array(aligned(data))) };
+export const int8: StoredType = {
+  bytes: 1,
+  dtype: "int32",
+  read: (data) => new Int32Array(new Int8Array(aligned(data))),
+};
+export const uint8: StoredType = { bytes: 1, dtype: "int32", read: (data) => new Int32Array(data) };
+export const int16: StoredType = {
+  bytes: 2,
+  dtype: "int32",
+  read: (data) => new Int32Array(new Int16Array(aligned(data))),
+};
 export const uint16: StoredType = {
   bytes: 2,
+  dtype: "int32",
   read: (data) => new Int32Array(new Uint16Array(aligned(data))),
 };
-export const int32: StoredType = { bytes: 4, read: (data) => new Int32Array(aligned(data)) };
-export const float32: StoredType = { bytes: 4, read: (data) => new Float32Array(aligned(data)) };
-export const float64: StoredType = { bytes: 8, read: (data) => new Float64Array(aligned(data)) };
+export const int32: StoredType = { bytes: 4, dtype: "int32", read: (data) => new Int32Array(aligned(data)) };
+export const float32: StoredType = {
+  bytes: 4,
+  dtype: "float32",
+  read: (data) => new Float32Array(aligned(data)),
+};
+export const float64: StoredType = {
+  bytes: 8,
+  dtype: "float64",
+  read: (data) => new Float64Array(aligned(data)),
+};
 
 /** Read as int32. A value with the halves `[low, high]` fits if every bit of `high` equals the sign bit of `low`. */
 export const int64: StoredType = {
   bytes: 8,
+  dtype: "int32",
   read(data, fail) {
     const halves = new Int32Array(aligned(data));
     const values = new Int32Array(halves.length / 2);
@@ -57,6 +78,7 @@ export const int64: StoredType = {
 /** Widened to float32, exactly. */
 export const bfloat16: StoredType = {
   bytes: 2,
+  dtype: "float32",
   read(data) {
     const halves = new Uint16Array(aligned(data));
     const words = new Uint32Array(halves.length);
@@ -68,6 +90,7 @@ export const bfloat16: StoredType = {
 /** Widened to float32, exactly. IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
 export const float16: StoredType = {
   bytes: 2,
+  dtype: "float32",
   read(data) {
     const halves = new Uint16Array(aligned(data));
     const words = new Uint32Array(halves.length);

@@ -1,7 +1,8 @@
+import type { ByteStream } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
 
 import { failing } from "../fail.js";
-import { readBytes, type ByteStream, type Source } from "../source.js";
+import { readBytes, type Source } from "../source.js";
 
 /** What CSV is read from: a path, a `File` or `Blob`, or a stream of bytes such as the body of a response. */
 export type CsvSource = Source | ByteStream;

@@ -33,7 +33,7 @@ export function valueSum(scene: PlayScene, { layer, neuron }: NeuronName): SumLi
         }
       : {
           name: "says",
-          steps: [name === "linear" ? `${decimal(a)}` : `${name}(${decimal(z)}) = ${decimal(a)}`],
+          steps: [name === "linear" ? decimal(a) : `${name}(${decimal(z)}) = ${decimal(a)}`],
           isResult: true,
         };
   return [

@@ -1,3 +1,4 @@
+import type { Parameter } from "@stargrad/autograd";
 import { GELU, Linear, Module, ReLU, Sequential, Sigmoid, Tanh, type Layer } from "@stargrad/nn";
 import { Adam, AdamW, RMSprop, SGD } from "@stargrad/optim";
 import { Generator, type Tensor } from "@stargrad/tensor";
@@ -6,7 +7,10 @@ import type { Activation, OptimizerName, PlaySettings } from "./settings.js";
 
 /** A layer of the network: weights and biases, and what is done to their sums. */
 export interface Block {
-  readonly linear: Linear;
+  readonly linear: Layer;
+  /** [neurons, inputs] */
+  readonly weight: Parameter;
+  readonly bias: Parameter;
   /** null: nothing. */
   readonly activation: Layer | null;
   /** The name of its layer, as in the names of parameters: `0` for `0.weight`. */
@@ -40,7 +44,9 @@ export class Network extends Module {
     const add = (inputs: number, outputs: number, make: (() => Layer) | null): void => {
       const linear = new Linear(inputs, outputs, { generator });
       const activation = make?.() ?? null;
-      blocks.push({ linear, activation, name: `${sequence.length}` });
+      const { weight, bias } = linear;
+      if (bias === null) throw new Error("Layers of the playground have biases");
+      blocks.push({ linear, weight, bias, activation, name: `${sequence.length}` });
       sequence.push(linear, ...(activation === null ? [] : [activation]));
     };
     let inputs = 2;
@@ -54,7 +60,7 @@ export class Network extends Module {
     if (scale !== 1)
       for (const parameter of this.sequence.parameters()) parameter.assign(parameter.mul(scale).detach());
     if (shift !== 0) {
-      for (const { linear } of blocks.slice(0, -1)) linear.bias!.assign(linear.bias!.add(shift).detach());
+      for (const { bias } of blocks.slice(0, -1)) bias.assign(bias.add(shift).detach());
     }
   }
 

@@ -96,7 +96,9 @@ describe("the numbers of a try", () => {
         expect(sum).toBeCloseTo(expected, 5);
         expect(a[j]).toBeCloseTo(l === 2 ? sum : Math.tanh(sum), 5);
         expect(blameOfZ[j]).toBeCloseTo(blameOfA[j] * factor[j], 6);
-        inputs.forEach((input, i) => expect(pass.blame[l].weights[j][i]).toBeCloseTo(blameOfZ[j] * input, 6));
+        inputs.forEach((input, i) => {
+          expect(pass.blame[l].weights[j][i]).toBeCloseTo(blameOfZ[j] * input, 6);
+        });
       });
     }
   });

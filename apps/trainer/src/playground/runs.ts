@@ -103,10 +103,9 @@ export class PlayRun {
   /** Measures the slope of a link by two more attempts. */
   async prove(number: number, { layer, neuron, from }: LinkName): Promise<Proof> {
     this.#lens.restore(await this.#stateOf(number));
-    const { linear } = this.#lens.network.blocks[layer];
-    return from < 0
-      ? proveIt(linear.bias!, [neuron], { loss: this.#lens.loss, wiggle: 0.01 })
-      : proveIt(linear.weight, [neuron, from], { loss: this.#lens.loss, wiggle: 0.01 });
+    const { weight, bias } = this.#lens.network.blocks[layer];
+    const options = { loss: this.#lens.loss, wiggle: 0.01 };
+    return from < 0 ? proveIt(bias, [neuron], options) : proveIt(weight, [neuron, from], options);
   }
 
   /** The bytes of the weights with which a try began, as they were recorded. */

@@ -1,4 +1,4 @@
-import { grad } from "@stargrad/autograd";
+import { backward, grad } from "@stargrad/autograd";
 import type { StepExplanation } from "@stargrad/explain";
 import { binaryCrossEntropyWithLogits } from "@stargrad/nn";
 import { tensor, zeros, type Tensor } from "@stargrad/tensor";
@@ -119,9 +119,9 @@ export async function sceneOf(
   const view = viewOf(points);
   const { inputs, pictures, surface } = await picturesOf(training, view);
   const links = await Promise.all(
-    network.blocks.map(async ({ linear }) => ({
-      weights: await rows(linear.weight),
-      biases: await list(linear.bias!),
+    network.blocks.map(async ({ weight, bias }) => ({
+      weights: await rows(weight),
+      biases: await list(bias),
     })),
   );
 
@@ -204,14 +204,12 @@ async function passOf({ network, points }: PlayTraining, point: number): Promise
   const values = network.values(x);
   const still = values.map(({ z }) => zeros(z.shape));
   const blameOfZ = grad((nudges: Tensor[]) => {
-    return lossOf(network.values(x, nudges).at(-1)!.a, y);
+    return lossOf(outputOf(network.values(x, nudges)), y);
   })(still);
   const slopes = slopesOf(network, values);
   // ∂ℓ/∂a = Wᵀ ∂ℓ/∂z of the next layer; the output is its own value.
   const blameOfA = values.map((_, i) =>
-    i + 1 < values.length
-      ? blameOfZ[i + 1].matmul(network.blocks[i + 1].linear.weight.detach())
-      : blameOfZ[i],
+    i + 1 < values.length ? blameOfZ[i + 1].matmul(network.blocks[i + 1].weight.detach()) : blameOfZ[i],
   );
   // ∂ℓ/∂w = ∂ℓ/∂z · the value that the link carries.
   const blame = values.map((_, i) => {
@@ -255,7 +253,7 @@ async function picturesOf({ network }: PlayTraining, view: number) {
   };
   const pictures = await Promise.all(values.map(({ a }) => columns(a)));
   // tanh(z/2) is 2σ(z) − 1.
-  const [surface] = await columns(values.at(-1)!.z.div(2).tanh());
+  const [surface] = await columns(outputOf(values).div(2).tanh());
   return { inputs: await columns(x), pictures, surface };
 }
 
@@ -277,14 +275,13 @@ function linksOf(
   { parameters }: StepExplanation,
   what: "blame" | "change" | "promise" | "paid",
 ): LinkNumbers[] {
-  return network.blocks.map(({ name, linear }) => {
-    const weights = parameters.get(`${name}.weight`)![what];
-    const width = linear.inFeatures;
+  const numbersOf = (name: string): Float64Array => parameters.get(name)?.[what] ?? new Float64Array();
+  return network.blocks.map(({ name, weight: { shape } }) => {
+    const weights = numbersOf(`${name}.weight`);
+    const [neurons, inputs] = shape;
     return {
-      weights: Array.from({ length: linear.outFeatures }, (_, i) => [
-        ...weights.subarray(i * width, (i + 1) * width),
-      ]),
-      biases: [...parameters.get(`${name}.bias`)![what]],
+      weights: Array.from({ length: neurons }, (_, i) => [...weights.subarray(i * inputs, (i + 1) * inputs)]),
+      biases: [...numbersOf(`${name}.bias`)],
     };
   });
 }
@@ -292,17 +289,14 @@ function linksOf(
 /** The gradients alone, where the step after them cannot be explained. */
 async function blamesOf(training: PlayTraining, state: PlayState): Promise<LinkNumbers[]> {
   training.restore(state);
-  const { network } = training;
+  const { blocks, sequence } = training.network;
+  for (const parameter of sequence.parameters()) parameter.grad = null;
+  backward(training.loss());
   return Promise.all(
-    network.blocks.map(async ({ linear }) => {
-      const { grad: weights } = linear.weight;
-      const { grad: biases } = linear.bias!;
-      return {
-        weights:
-          weights === null ? (await rows(linear.weight)).map((row) => row.map(() => 0)) : await rows(weights),
-        biases: biases === null ? (await list(linear.bias!)).map(() => 0) : await list(biases),
-      };
-    }),
+    blocks.map(async ({ weight, bias }) => ({
+      weights: await rows(weight.grad ?? zeros(weight.shape)),
+      biases: await list(bias.grad ?? zeros(bias.shape)),
+    })),
   );
 }
 
@@ -319,13 +313,16 @@ async function stepOf(
     promise: linksOf(training, explanation, "promise"),
     paid: linksOf(training, explanation, "paid"),
     byLayer: training.network.blocks.map(({ name }) => {
-      const { promise, paid } = layers.get(name)!;
-      return { promise, paid };
+      return layers.get(name) ?? { promise: 0, paid: 0 };
     }),
     credit: creditOf(explanation),
     after,
     fingerprint: hexOf(await training.weights()),
   };
+}
+
+function outputOf(values: readonly Values[]): Tensor {
+  return values[values.length - 1].a;
 }
 
 function mostBlamed(blames: readonly LinkNumbers[]): LinkName {

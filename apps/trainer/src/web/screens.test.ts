@@ -33,7 +33,28 @@ const screens: readonly Screen[] = [
       await page.waitForFunction(() => document.body.textContent.includes("of 55"));
     },
   })),
+  ...stages.map(({ id }): Screen => ({
+    name: `playground-${id}`,
+    query: `?lesson=playground&stage=${id}&try=121`,
+    ready: playgroundReady,
+  })),
+  ...["saturated", "dead", "zero", "too-far", "paint"].map((name): Screen => ({
+    name: `playground-${name}`,
+    query: "?lesson=playground",
+    ready: async (page) => {
+      await playgroundReady(page);
+      await page.click(name === "paint" ? "text=✎ Paint" : `[data-failure=${name}]`);
+      await playgroundReady(page);
+    },
+  })),
 ];
+
+/** The playground has made all tries that it makes at first, and shows the one that was asked for. */
+async function playgroundReady(page: Page): Promise<void> {
+  await page.waitForSelector(".words .num");
+  await page.waitForFunction(() => document.body.textContent.includes("of 400"));
+  await page.waitForTimeout(400);
+}
 
 const sizes = [
   [1440, 900],

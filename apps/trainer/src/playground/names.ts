@@ -56,3 +56,9 @@ export function linkWords({ layer, neuron, from }: LinkName, depth: number): str
   if (from < 0) return `the bias of ${to}`;
   return `the link ${neuronShort({ layer, neuron: from + 1 }, depth)} → ${to}`;
 }
+
+/** The same as a story tells it, short enough for a line. */
+export function linkStory({ layer, neuron, from }: LinkName, depth: number): string {
+  const start = layer === 0 ? "xy"[from] : `neuron ${from + 1}`;
+  return `${start} → ${layer + 1 === depth ? "output" : `neuron ${neuron + 1}`}`;
+}

@@ -3,7 +3,7 @@ import { decimal, percent, short, signed } from "../words/numbers.js";
 import { linked, plain, say, type Rich, type Tone } from "../words/rich.js";
 import { paidWords, promiseWords, unexplainedShare } from "../star/credit.js";
 import type { Stage } from "../star/stages.js";
-import { linkMark, linkWords, pointMark } from "./names.js";
+import { linkMark, linkStory, linkWords, pointMark } from "./names.js";
 import type { LinkName, PlayScene } from "./scene.js";
 
 // A try in words, at three levels, with the same numbers.
@@ -50,7 +50,16 @@ function blamed(scene: PlayScene) {
     link,
   );
   const name = (tone: Tone) => linked(linkWords(link, layers.length), linkMark(link), tone);
-  return { name, blame, turn: step === null ? null : numberAt(step.turns, link), mark: linkMark(link) };
+  const story = (tone: Tone) => linked(linkStory(link, layers.length), linkMark(link), tone);
+  const into = link.layer + 1 === layers.length ? "" : ` into layer ${link.layer + 1}`;
+  return {
+    name,
+    story,
+    into,
+    blame,
+    turn: step === null ? null : numberAt(step.turns, link),
+    mark: linkMark(link),
+  };
 }
 
 function stuckWords({ stuck, hidden }: PlayScene): Rich {
@@ -66,7 +75,7 @@ function causeOfGrowth({ settings }: PlayScene): string {
 
 const kid: Told = {
   Goal: (scene) =>
-    say`Tell ${linked("blue", "surface", "plus")} from orange. It learns from ${scene.trainingPoints} points; the ${linked(`${scene.heldOutPoints} ringed ones`, "held", "goal")} are kept back for the test.`,
+    say`Tell ${linked("blue", "surface", "plus")} from orange. It learns from ${scene.trainingPoints} points; the ${linked(`${scene.heldOutPoints} hollow ones`, "held", "goal")} are kept back for the test.`,
   Attempt: (scene) =>
     scene.number === 1
       ? say`Try 1. Its ${knobs(scene)} are still dice. Where the ground is ${linked("blue", "surface", "plus")}, it says blue.`
@@ -77,14 +86,14 @@ const kid: Told = {
     return say`Right on ${right(scene)} points. The worst is ${point(worst)}: it gave its colour only ${point(worst, percent(Math.exp(-surprise)))}. Mistake score ${linked(short(mistake), "line", "mistake")}.`;
   },
   Blame: (scene) => {
-    const { name, blame } = blamed(scene);
-    return say`Complaints walk back, from right to left. Most land on ${name("blame")}: blame ${linked(short(Math.abs(blame)), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
+    const { story, into, blame } = blamed(scene);
+    return say`Complaints walk back, from right to left. Most land on the link ${story("blame")}${into}: blame ${linked(short(Math.abs(blame)), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
   },
   Adjust: (scene) => {
-    const { name, turn, mark } = blamed(scene);
+    const { story, into, turn, mark } = blamed(scene);
     if (scene.step === null || turn === null) return noStep;
     const by = linked(`${turn < 0 ? "down" : "up"} by ${short(Math.abs(turn))}`, mark, "plus");
-    return say`Turn ${name("plus")} ${by}. ${promiseWords(scene.step.credit)}`;
+    return say`Turn the link ${story("plus")}${into} ${by}. ${promiseWords(scene.step.credit)}`;
   },
   Again: (scene) =>
     scene.step === null

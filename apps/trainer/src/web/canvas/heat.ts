@@ -80,8 +80,9 @@ export function zeroLines([x, y, width, height]: Box, { values, grid }: Heat): (
   return lines;
 }
 
-/** The parts of a colour such as `#1a5bbb`. */
+/** The parts of a colour such as `#1a5bbb`, or `#fff` for short. */
 function colorOf(hex: string): Color {
-  const value = Number.parseInt(hex.slice(1), 16);
+  const digits = hex.length === 4 ? hex.replace(/[0-9a-f]/gi, "$&$&") : hex;
+  const value = Number.parseInt(digits.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }

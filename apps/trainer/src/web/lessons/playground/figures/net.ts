@@ -100,11 +100,8 @@ function drawNeuron(
   const words = numberBeside(scene, stage, name, isOnePoint);
   if (words !== null) {
     const color = stage === "blame" ? "blame" : stage === "mistake" ? "mistake" : "ink";
-    surface.text([x, isOut ? y + side + 10 : y + side - 1], words, color, {
-      size: 12,
-      bold: true,
-      halo: true,
-    });
+    const place: XY = isOut ? [x, y + side + 10] : [x + side + 3, y];
+    surface.text(place, words, color, { size: 12, bold: true, align: isOut ? "center" : "left", halo: true });
   }
   const value = layer === 0 ? null : pass.layers[layer - 1].a[neuron - 1];
   surface.mark({
@@ -167,7 +164,7 @@ function drawLinks(surface: Surface, scene: PlayScene, view: NetView, { at, half
     const plus = weight >= 0;
     surface.path(ends(name), plus ? "plus" : "minus", {
       width: now,
-      opacity: isFaint ? 0.4 : stage === "blame" ? 0.55 : 0.85,
+      opacity: isFaint ? 0.4 : stage === "blame" ? 0.3 : 0.75,
       ...(plus ? {} : { dash: [5, 3] }),
     });
   }
@@ -199,11 +196,10 @@ function drawHalos(
 ): void {
   const largest = largestIn(blames);
   if (largest === 0) return;
-  const wide = (name: LinkName): number => 15 * Math.sqrt(Math.abs(numberAt(blames, name)) / largest);
+  const wide = (name: LinkName): number => 16 * (Math.abs(numberAt(blames, name)) / largest) ** 0.6;
   const ranked = [...all].sort((a, b) => wide(b) - wide(a));
   for (const name of ranked)
-    if (wide(name) > 1.5)
-      surface.path(ends(name), "blame", { width: wide(name), opacity: 0.26, cap: "butt" });
+    if (wide(name) > 2) surface.path(ends(name), "blame", { width: wide(name), opacity: 0.34, cap: "butt" });
   for (const name of ranked.slice(0, 9)) {
     if (wide(name) < 4) continue;
     const [[x1, y1], [x2, y2]] = ends(name);
@@ -264,7 +260,7 @@ function largestIn(layers: readonly LinkNumbers[]): number {
 }
 
 function widthOf(weight: number, largest: number): number {
-  return 0.6 + (largest === 0 ? 0 : 4.6 * Math.sqrt(Math.abs(weight) / largest));
+  return 0.6 + (largest === 0 ? 0 : 3.2 * Math.sqrt(Math.abs(weight) / largest));
 }
 
 function capital(text: string): string {

@@ -1,27 +1,20 @@
 import { blobs, circles, linear, moons, spirals, xor, type Points } from "@stargrad/datasets";
 import { tensor, type Tensor } from "@stargrad/tensor";
 
-import type { DataSettings, ShapeOfPoints } from "./settings.js";
+import {
+  centers,
+  moonsCenter,
+  moonsScale,
+  oneIn,
+  samples,
+  type DataSettings,
+  type ShapeOfPoints,
+} from "./settings.js";
 
-/** How many points a shape has. */
-export const samples = 200;
-
-/** Every fifth point is held out: the network is never trained on it. */
-export const oneIn = 5;
-
+/** Whether a point is kept back for the test. */
 export function isHeldOut(index: number): boolean {
   return index % oneIn === oneIn - 1;
 }
-
-/** The centers of the two blobs. */
-export const centers = [
-  [-0.5, -0.4],
-  [0.5, 0.4],
-] as const;
-
-/** The moons are moved to the middle and made smaller, so that they fit where the other shapes are. */
-export const moonsCenter = [0.5, 0.25] as const;
-export const moonsScale = 0.7;
 
 type Options = { samples: number; noise: number; seed: number };
 

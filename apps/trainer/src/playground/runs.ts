@@ -3,16 +3,10 @@ import { proveIt, type Proof } from "@stargrad/explain";
 import { StargradError } from "@stargrad/tensor";
 
 import { sceneOf, type LinkName, type PlayScene } from "./scene.js";
-import type { PlaySettings } from "./settings.js";
+import { mostTries, portion, type PlaySettings } from "./settings.js";
 import { hexOf, PlayTraining, type PlayState, type Score } from "./training.js";
 
 // Runs of the playground that can be looked at while they go on: any try again, computed from a state that was recorded.
-
-/** How many tries a run makes at first, and how many more each time it is asked to go on. */
-export const portion = 400;
-
-/** The most tries of a run. */
-export const mostTries = 4000;
 
 /** So many tries share a recorded state; those after it are computed again from there. */
 const every = 16;

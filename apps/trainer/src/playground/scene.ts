@@ -6,13 +6,10 @@ import { tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { creditOf, type Credit } from "../star/credit.js";
 import type { Values } from "./network.js";
 import { isHeldOut } from "./points.js";
-import type { Activation, PlaySettings } from "./settings.js";
+import { grid, type Activation, type PlaySettings } from "./settings.js";
 import { hexOf, lossOf, type PlayState, type PlayTraining, type Score } from "./training.js";
 
 // Everything a picture of one try shows, as plain numbers that travel between threads. All of them come from the library.
-
-/** How many places a picture of a neuron has in each direction. */
-export const grid = 32;
 
 /** A number for each link of a layer, [neuron][input], and for the bias of each neuron. */
 export interface LinkNumbers {

@@ -46,6 +46,21 @@ export interface PlaySettings {
   readonly shift: number;
 }
 
+/** Another step from a try on. */
+export interface ForkSettings {
+  readonly try: number;
+  readonly optimizer: OptimizerName;
+  readonly learningRate: number;
+}
+
+/** The settings of a run, and the forks that led to it, each from the one before. */
+export interface ForkedSettings extends PlaySettings {
+  readonly forks?: readonly ForkSettings[];
+}
+
+/** The most forks that follow each other. */
+export const mostForks = 8;
+
 export const usual: PlaySettings = {
   data: { shape: "spirals", noise: 0.03, seed: 1 },
   layers: [
@@ -77,3 +92,28 @@ export function onGrid(coordinate: number): number {
   // The sum avoids −0.
   return Math.round(Math.max(-1, Math.min(1, coordinate)) * fineness) / fineness + 0;
 }
+
+/** How many points a shape has. */
+export const samples = 200;
+
+/** Every fifth point is held out: the network is never trained on it. */
+export const oneIn = 5;
+
+/** The centers of the two blobs. */
+export const centers = [
+  [-0.5, -0.4],
+  [0.5, 0.4],
+] as const;
+
+/** The moons are moved to the middle and made smaller, so that they fit where the other shapes are. */
+export const moonsCenter = [0.5, 0.25] as const;
+export const moonsScale = 0.7;
+
+/** How many places a picture of a neuron has in each direction. */
+export const grid = 32;
+
+/** How many tries a run makes at first, and how many more each time it is asked to go on. */
+export const portion = 400;
+
+/** The most tries of a run. */
+export const mostTries = 4000;

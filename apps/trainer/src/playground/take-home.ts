@@ -1,6 +1,14 @@
-import { centers, moonsCenter, moonsScale, oneIn, samples } from "./points.js";
 import type { LayerNumbers } from "./scene.js";
-import type { Activation, OptimizerName, PlaySettings } from "./settings.js";
+import {
+  centers,
+  moonsCenter,
+  moonsScale,
+  oneIn,
+  samples,
+  type Activation,
+  type OptimizerName,
+  type PlaySettings,
+} from "./settings.js";
 import type { Score } from "./training.js";
 
 // What a visitor can take away: a program that trains the same network, one with the trained network in it, and the run as numbers.

@@ -87,7 +87,7 @@ const kid: Told = {
   },
   Blame: (scene) => {
     const { story, into, blame } = blamed(scene);
-    return say`Complaints walk back, from right to left. Most land on the link ${story("blame")}${into}: blame ${linked(short(Math.abs(blame)), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
+    return say`Complaints walk back to the left. Most land on the link ${story("blame")}${into}: blame ${linked(short(Math.abs(blame)), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
   },
   Adjust: (scene) => {
     const { story, into, turn, mark } = blamed(scene);

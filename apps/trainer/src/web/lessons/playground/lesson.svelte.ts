@@ -9,9 +9,18 @@ import {
   pointOfMark,
   type NeuronName,
 } from "../../../playground/names.js";
-import { mostTries, type Failure } from "../../../playground/runs.js";
+import type { Failure } from "../../../playground/runs.js";
 import type { LinkName, PlayScene } from "../../../playground/scene.js";
-import { most, onGrid, type OwnPoint, type PlaySettings } from "../../../playground/settings.js";
+import {
+  most,
+  mostForks,
+  mostTries,
+  onGrid,
+  type ForkedSettings,
+  type ForkSettings,
+  type OwnPoint,
+  type PlaySettings,
+} from "../../../playground/settings.js";
 import type { FileChoice, FileColumns } from "../../../playground/table.js";
 import { optimizerNames, plainWordsFor } from "../../../playground/words.js";
 import type { Score } from "../../../playground/training.js";
@@ -103,7 +112,7 @@ export class PlayLesson {
   /** The try that a link or a key asks for, until the run has come so far. */
   #awaited: number | null = null;
 
-  constructor(place: Place<PlaySettings>) {
+  constructor(place: Place<ForkedSettings>) {
     this.level = place.level;
     this.stage = place.stage;
     this.#client = new Client<PlayQuestions, Progress>({
@@ -157,30 +166,49 @@ export class PlayLesson {
     return failureScenes.find((scene) => JSON.stringify(scene.settings) === settings) ?? null;
   }
 
-  /** Begins a run of its own, in place of all others. */
-  begin(settings: PlaySettings, at = 1): void {
-    for (const run of this.runs) this.#tell("close", { run: run.id });
-    const run = new RunView(++runsSoFar, settings, "this run");
-    this.runs = [run];
-    this.toast = null;
-    this.point = null;
-    this.#open(run, at);
+  /** The settings with which the first run began, and the forks that led to the present one. */
+  get forkedSettings(): ForkedSettings {
+    const forks: ForkSettings[] = [];
+    let run = this.present;
+    while (run.from !== null) {
+      const { optimizer, learningRate } = run.settings;
+      forks.unshift({ try: run.from.try, optimizer, learningRate });
+      run = run.from.run;
+    }
+    return forks.length === 0 ? run.settings : { ...run.settings, forks };
   }
 
-  /** Goes on from the present try with other settings. Both runs are drawn. */
-  fork(settings: PlaySettings): void {
+  /** Begins a run of its own, in place of all others; with its forks, each from the one before. */
+  begin({ forks = [], ...settings }: ForkedSettings, at = 1): void {
+    for (const run of this.runs) this.#tell("close", { run: run.id });
+    this.runs = [];
+    this.toast = null;
+    this.point = null;
+    this.#open(new RunView(++runsSoFar, settings, "this run"), at);
+    for (const fork of forks) this.#open(this.#forkOf(fork), at);
+  }
+
+  /** Goes on from the present try with another step. Both runs are drawn. */
+  fork(step: Omit<ForkSettings, "try">): void {
+    if ((this.forkedSettings.forks?.length ?? 0) >= mostForks) {
+      this.toast = { text: `There is room for ${mostForks} forks after each other.` };
+      return;
+    }
     const before = this.present;
-    const name = `from try ${this.try}: ${optimizerNames[settings.optimizer]}, rate ${settings.learningRate}`;
-    const run = new RunView(++runsSoFar, settings, name, { run: before, try: this.try });
-    for (const other of this.runs) if (other !== before) this.#tell("close", { run: other.id });
-    this.runs = [before, run];
+    const run = this.#forkOf({ ...step, try: this.try });
     this.#open(run, this.try);
     this.toast = {
-      text: `Forked at try ${this.try}: ${optimizerNames[settings.optimizer]}, learning rate ${settings.learningRate}. The old run is dashed.`,
+      text: `Forked at try ${run.first}: ${optimizerNames[step.optimizer]}, learning rate ${step.learningRate}. The old run is dashed.`,
       undo: () => {
         this.show(before);
       },
     };
+  }
+
+  #forkOf({ try: number, optimizer, learningRate }: ForkSettings): RunView {
+    const settings = { ...this.present.settings, optimizer, learningRate };
+    const name = `from try ${number}: ${optimizerNames[optimizer]}, rate ${learningRate}`;
+    return new RunView(++runsSoFar, settings, name, { run: this.present, try: number });
   }
 
   /** Puts another run on the screen. */
@@ -190,8 +218,12 @@ export class PlayLesson {
     this.moveTo(Math.min(this.try, run.last));
   }
 
+  /** Opens a run beside the one that it was forked from, and closes all others. */
   #open(run: RunView, at: number): void {
     this.player.stop();
+    const kept = this.runs.filter((other) => other === run.from?.run);
+    for (const other of this.runs) if (!kept.includes(other)) this.#tell("close", { run: other.id });
+    this.runs = [...kept, run];
     this.present = run;
     this.proof = null;
     this.#byHand = null;
@@ -200,33 +232,28 @@ export class PlayLesson {
     this.#goOnTo(at);
   }
 
-  #tellOpen({ id, settings, from }: RunView): void {
-    this.#tell("open", {
+  #tellOpen(run: RunView): void {
+    const { id, settings, from } = run;
+    const ask = {
       run: id,
       settings: JSON.parse(JSON.stringify(settings)) as PlaySettings,
       ...(from && { from: { run: from.run.id, try: from.try } }),
+    };
+    this.#client.ask("open", ask).catch((error: unknown) => {
+      // A fork of a try that there is not.
+      run.failure = { sentence: error instanceof Error ? error.message : String(error) };
     });
   }
 
   /** Asks for something whose answer does not matter. If the worker dies meanwhile, everything begins again anyway. */
-  #tell<Name extends "open" | "go" | "more" | "close">(name: Name, ask: PlayQuestions[Name]["ask"]): void {
+  #tell<Name extends "go" | "more" | "close">(name: Name, ask: PlayQuestions[Name]["ask"]): void {
     this.#client.ask(name, ask).catch(() => undefined);
   }
 
-  /** All runs again, by a worker that knows none of them. They follow from their settings, bit for bit. */
+  /** The runs again, by a worker that knows none of them. They follow from their settings, bit for bit. */
   #reopen(): void {
-    const at = this.try;
-    const made = new Map<RunView, RunView>();
-    for (const { settings, name, from } of this.runs) {
-      const origin = from && { run: made.get(from.run) ?? from.run, try: from.try };
-      made.set(this.runs[made.size], new RunView(++runsSoFar, settings, name, origin));
-    }
-    this.present = made.get(this.present) ?? this.present;
-    this.runs = [...made.values()];
-    this.player.stop();
-    this.proof = null;
-    for (const run of this.runs) this.#tellOpen(run);
-    this.#awaited = at;
+    this.runs = [];
+    this.begin(this.forkedSettings, this.try);
     this.toast = {
       text: "The worker had stopped. It was started again, and the run was made again, bit for bit.",
     };

@@ -3,21 +3,27 @@ import * as z from "zod/mini";
 import {
   activations,
   fineness,
+  mostForks,
   onGrid,
   most,
   optimizers,
   shapes,
   usual,
   type Activation,
+  type ForkedSettings,
+  type ForkSettings,
   type LayerSettings,
+  type OptimizerName,
   type OwnPoint,
-  type PlaySettings,
 } from "../../../playground/settings.js";
 import { linkOf, number, oneOf, whole } from "../../link.js";
 
 const layers = `up to ${most.layers} layers such as 8tanh,4relu, each with 1 to ${most.width} neurons, or none`;
 const aLayer = `[1-${most.width}](${activations.join("|")})`;
 const points = `up to ${most.points} points, each a letter b or o and two numbers of two digits`;
+
+const forks = `up to ${mostForks} forks such as 20.sgd.0.3, each a try, an optimizer and a learning rate from 0.00001 to ${most.rate}`;
+const aFork = `[1-9]\\d{0,3}\\.(${optimizers.join("|")})\\.\\d{1,3}(\\.\\d{1,5})?`;
 
 export const playgroundLink = linkOf({
   fields: {
@@ -37,8 +43,23 @@ export const playgroundLink = linkOf({
     seed: z.optional(whole(0, 4294967295)),
     scale: z.optional(number(0, most.scale, `a factor from 0 to ${most.scale}`)),
     shift: z.optional(number(-most.shift, most.shift, `a number from −${most.shift} to ${most.shift}`)),
+    forks: z.optional(
+      z.pipe(
+        z.string().check(z.regex(new RegExp(`^${aFork}(,${aFork}){0,${mostForks - 1}}$`), forks)),
+        z.pipe(
+          z.transform((text: string) => text.split(",").map(forkOf)),
+          z.array(
+            z.object({
+              try: z.number(),
+              optimizer: z.enum(optimizers),
+              learningRate: z.number().check(z.gte(0.00001, forks), z.lte(most.rate, forks)),
+            }),
+          ),
+        ),
+      ),
+    ),
   },
-  read: (given): PlaySettings => ({
+  read: (given): ForkedSettings => ({
     data: {
       shape: given.data ?? usual.data.shape,
       noise: given.noise ?? usual.data.noise,
@@ -51,8 +72,9 @@ export const playgroundLink = linkOf({
     seed: given.seed ?? usual.seed,
     scale: given.scale ?? usual.scale,
     shift: given.shift ?? usual.shift,
+    ...(given.forks && { forks: given.forks }),
   }),
-  write: ({ data, layers: hidden, optimizer, learningRate, seed, scale, shift }) => ({
+  write: ({ data, layers: hidden, optimizer, learningRate, seed, scale, shift, forks: made }) => ({
     data: data.shape,
     noise: data.noise,
     draw: data.seed,
@@ -64,6 +86,7 @@ export const playgroundLink = linkOf({
     seed,
     scale,
     shift,
+    forks: made?.map((fork) => `${fork.try}.${fork.optimizer}.${fork.learningRate}`).join(","),
   }),
 });
 
@@ -73,6 +96,11 @@ function layersOf(text: string): LayerSettings[] {
   return text
     .split(",")
     .map((layer) => ({ width: Number(layer[0]), activation: layer.slice(1) as Activation }));
+}
+
+function forkOf(text: string): ForkSettings {
+  const [number, optimizer, ...rate] = text.split(".");
+  return { try: Number(number), optimizer: optimizer as OptimizerName, learningRate: Number(rate.join(".")) };
 }
 
 function textOfPoint({ x, y, label }: OwnPoint): string {

@@ -5,7 +5,8 @@ import {
   linkWords,
   type NeuronName,
 } from "../../../../playground/names.js";
-import { grid, type LinkName, type LinkNumbers, type PlayScene } from "../../../../playground/scene.js";
+import type { LinkName, LinkNumbers, PlayScene } from "../../../../playground/scene.js";
+import { grid } from "../../../../playground/settings.js";
 import { activationNames, numberAt } from "../../../../playground/words.js";
 import { decimal, signed } from "../../../../words/numbers.js";
 import { drawHeat, type Box } from "../../../canvas/heat.js";

@@ -1,6 +1,6 @@
 import { pointMark } from "../../../../playground/names.js";
-import { grid, type PlayScene, type PointNumbers } from "../../../../playground/scene.js";
-import type { OwnPoint } from "../../../../playground/settings.js";
+import type { PlayScene, PointNumbers } from "../../../../playground/scene.js";
+import { grid, oneIn, type OwnPoint } from "../../../../playground/settings.js";
 import { percent, short } from "../../../../words/numbers.js";
 import { drawHeat, zeroLines, type Box, type Heat } from "../../../canvas/heat.js";
 import type { Surface, XY } from "../../../canvas/surface.js";
@@ -83,7 +83,7 @@ export function drawPainting(
   }
   frame(surface, box);
   for (const [i, { x, y, label }] of points.entries()) {
-    drawPoint(surface, at(x, y), { label, isHeldOut: i % 5 === 4 }, 4.4);
+    drawPoint(surface, at(x, y), { label, isHeldOut: i % oneIn === oneIn - 1 }, 4.4);
   }
   if (points.length === 0)
     surface.text(at(0, 0.5), "Paint here, with a finger, a mouse or the keyboard", "ink-2", { halo: true });

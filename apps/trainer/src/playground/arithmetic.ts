@@ -105,7 +105,7 @@ export function linkBlameSum(scene: PlayScene, link: LinkName): SumLine[] {
     { name: `${to} lets through`, steps: [signed(delta)] },
     { name: "× the link carries", steps: [decimal(input)] },
     { name: "this point", steps: [`= ${signed(blame, 4)}`], isResult: true },
-    { name: "mean of all points", steps: [`${signed(all, 4)} ${all < 0 ? "▲" : "▼"}`] },
+    { name: "mean of all points", steps: [`${signed(all, 4)}${all === 0 ? "" : all < 0 ? " ▲" : " ▼"}`] },
   ];
 }
 

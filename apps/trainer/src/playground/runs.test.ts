@@ -147,6 +147,8 @@ describe("the gallery of failures", () => {
   it("shows steps that jump over their promise", async () => {
     const { settings, mended } = failureScenes.find(({ id }) => id === "too-far")!;
     const run = await runOf(settings, 60);
+    const { try: number } = failureScenes.find(({ id }) => id === "too-far")!;
+    expect((await run.look(number)).step!.credit.paid).toBeLessThan(0);
     const mistakes = run.scores.map(({ mistake }) => mistake);
     expect(Math.max(...mistakes)).toBeGreaterThan(10 * mistakes[0]);
     expect((await runOf(mended, 400)).scores[399].mistake).toBeLessThan(mistakes[0]);

@@ -87,6 +87,8 @@ const kid: Told = {
   },
   Blame: (scene) => {
     const { story, into, blame } = blamed(scene);
+    if (blame === 0)
+      return say`Complaints walk back to the left, but no link hears any: all are multiplied by 0.${stuckWords(scene)}`;
     return say`Complaints walk back to the left. Most land on the link ${story("blame")}${into}: blame ${linked(short(Math.abs(blame)), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
   },
   Adjust: (scene) => {

@@ -18,36 +18,62 @@ const stripes = 7;
 
 /** Draws numbers as colours: plus is plain blue, minus is striped orange, and zero is the ground. */
 export function drawHeat(surface: Surface, box: Box, { values, grid, largest }: Heat, strength = 0.62): void {
-  const { colors } = surface;
-  const [ground, plus, minus] = [colors.surface, colors.plus, colors.minus].map(colorOf);
+  const shades = shadesOf(surface, strength);
+  const scale = largest === 0 ? 0 : zero / largest;
   surface.pixels(box, (image) => {
-    const { data, width, height } = image;
-    const columns = Array.from({ length: width }, (_, i) => placeOn(grid, (i + 0.5) / width));
+    const { width, height } = image;
+    const pixels = new Uint32Array(image.data.buffer);
+    const across = placesOn(grid, width);
+    const down = placesOn(grid, height);
     for (let row = 0, at = 0; row < height; row++) {
-      const [top, down] = placeOn(grid, (row + 0.5) / height);
-      const [upper, lower] = [top * grid, Math.min(top + 1, grid - 1) * grid];
-      for (let column = 0; column < width; column++, at += 4) {
-        const [left, across] = columns[column];
-        const right = Math.min(left + 1, grid - 1);
-        const above = values[upper + left] * (1 - across) + values[upper + right] * across;
-        const below = values[lower + left] * (1 - across) + values[lower + right] * across;
-        const part = largest === 0 ? 0 : (above * (1 - down) + below * down) / largest;
-        const size = Math.min(1, Math.abs(part));
-        const isStriped = part < -0.06 && (row + column) % stripes < 2;
-        const amount = strength * size * (part < 0 && !isStriped ? 0.72 : 1) + (isStriped ? 0.2 : 0);
-        const color = part < 0 ? minus : plus;
-        for (let c = 0; c < 3; c++) data[at + c] = ground[c] + amount * (color[c] - ground[c]);
-        data[at + 3] = 255;
+      const [upper, lower] = [down.before[row] * grid, down.after[row] * grid];
+      const part = down.part[row];
+      for (let column = 0; column < width; column++, at++) {
+        const left = across.before[column];
+        const right = across.after[column];
+        const far = across.part[column];
+        const above = values[upper + left] * (1 - far) + values[upper + right] * far;
+        const below = values[lower + left] * (1 - far) + values[lower + right] * far;
+        const shade = Math.round((above * (1 - part) + below * part) * scale);
+        const isStripe = (row + column) % stripes < 2;
+        pixels[at] = (isStripe ? shades.striped : shades.plain)[
+          zero + Math.max(-zero, Math.min(zero, shade))
+        ];
       }
     }
   });
 }
 
-/** Where a place from 0 to 1 is on the grid: the number before it, and how far it is to the next one. */
-function placeOn(grid: number, place: number): readonly [before: number, part: number] {
-  const at = Math.max(0, Math.min(grid - 1, place * grid - 0.5));
-  const before = Math.floor(at);
-  return [before, at - before];
+/** How many shades there are on each side of zero. */
+const zero = 127;
+
+/** The colours of all shades as pixels: on stripes, and between them. */
+function shadesOf({ colors }: Surface, strength: number): Record<"plain" | "striped", Uint32Array> {
+  const [ground, plus, minus] = [colors.surface, colors.plus, colors.minus].map(colorOf);
+  const pixel = (shade: number, isStripe: boolean): number => {
+    const part = (shade - zero) / zero;
+    const isStriped = isStripe && part < -0.06;
+    const amount = strength * Math.abs(part) * (part < 0 && !isStriped ? 0.72 : 1) + (isStriped ? 0.2 : 0);
+    const bytes = ground.map((value, i) => value + amount * ((part < 0 ? minus : plus)[i] - value));
+    return new Uint32Array(Uint8ClampedArray.of(...bytes, 255).buffer)[0];
+  };
+  const all = (isStripe: boolean): Uint32Array =>
+    Uint32Array.from({ length: 2 * zero + 1 }, (_, shade) => pixel(shade, isStripe));
+  return { plain: all(false), striped: all(true) };
+}
+
+/** For each of so many pixels, the numbers of the grid beside it, and how far it is from the first to the second. */
+function placesOn(grid: number, pixels: number) {
+  const before = new Int32Array(pixels);
+  const after = new Int32Array(pixels);
+  const part = new Float32Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    const at = Math.max(0, Math.min(grid - 1, ((i + 0.5) / pixels) * grid - 0.5));
+    before[i] = Math.floor(at);
+    after[i] = Math.min(before[i] + 1, grid - 1);
+    part[i] = at - before[i];
+  }
+  return { before, after, part };
 }
 
 /** Where the numbers cross zero: short lines, in the coordinates of the box. */

@@ -463,7 +463,7 @@ export class PlayLesson {
   fail(scene: FailureScene): void {
     this.painted = null;
     this.stage = scene.stage;
-    this.begin(scene.settings, 30);
+    this.begin(scene.settings, scene.try);
   }
 
   recorded(number: number): Promise<string> {

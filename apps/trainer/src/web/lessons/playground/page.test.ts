@@ -236,14 +236,14 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
 
     it("can fail in four ways, with something to look at and a way out", async () => {
       const page = await playground();
-      for (const { id, look, out, settings, mended } of failureScenes) {
+      for (const { id, look, out, settings, mended, try: number } of failureScenes) {
         await page.click(`[data-failure=${id}]`);
         await settled(page, settings);
-        await tryShown(page, 30);
+        await tryShown(page, number);
         expect(await page.textContent(".look")).toContain(look);
         const expected = await PlayRun.begin(settings);
-        for (let made = 0; made < 30; made++) await expected.step();
-        expect(await sceneOn(page)).toBe(textOf(await expected.look(30)));
+        for (let made = 0; made < number; made++) await expected.step();
+        expect(await sceneOn(page)).toBe(textOf(await expected.look(number)));
         await page.click(`text=${out}`);
         await settled(page, mended);
       }
@@ -520,9 +520,9 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
       }
       await page.click("text=✎ Paint");
       await measure("paint");
-      for (const { id } of failureScenes) {
+      for (const { id, settings } of failureScenes) {
         await page.click(`[data-failure=${id}]`);
-        await tryShown(page, 30);
+        await settled(page, settings);
         await measure(id);
       }
       expect(tall).toEqual([]);

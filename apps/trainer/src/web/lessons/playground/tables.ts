@@ -2,7 +2,7 @@ import { linkWords, neuronShort } from "../../../playground/names.js";
 import type { PlayScene } from "../../../playground/scene.js";
 import { numberAt } from "../../../playground/words.js";
 import { decimal, short, signed } from "../../../words/numbers.js";
-import { layerName } from "./figures/layers.js";
+import { layerName, paidText } from "./figures/layers.js";
 
 interface Table {
   readonly heads: readonly string[];
@@ -56,7 +56,7 @@ export function creditTable(scene: PlayScene): Table {
     rows: rows.map(({ promise, paid }, i) => [
       i === rows.length - 1 ? "all" : layerName(scene, i),
       short(promise),
-      `${paid > 0 ? "▲" : "▼"} ${short(paid)}`,
+      paidText(paid),
     ]),
   };
 }

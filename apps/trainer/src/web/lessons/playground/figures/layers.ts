@@ -6,6 +6,11 @@ export function layerName(scene: PlayScene, index: number): string {
   return index === scene.layers.length - 1 ? "output" : `layer ${index + 1}`;
 }
 
+/** What was paid, with its sign as an arrow. */
+export function paidText(paid: number): string {
+  return paid === 0 ? "0" : `${paid > 0 ? "▲" : "▼"} ${short(paid)}`;
+}
+
 /** What each layer promised, hatched, and what it paid, solid, from a zero line. */
 export function drawCredit(surface: Surface, scene: PlayScene, isPaidShown: boolean): void {
   const { step } = scene;
@@ -30,7 +35,7 @@ export function drawCredit(surface: Surface, scene: PlayScene, isPaidShown: bool
     const middle = isPaidShown ? y - half - 1 : y;
     surface.hatch(bar(promise, middle - half, middle + half), "promise");
     if (isPaidShown) surface.area(bar(paid, y + 1, y + 2 * half), paid >= 0 ? "paid-helped" : "paid-hurt");
-    const words = isPaidShown ? `${paid > 0 ? "▲" : "▼"} ${short(paid)}` : short(promise);
+    const words = isPaidShown ? paidText(paid) : short(promise);
     surface.text([width - 2, y], words, isPaidShown ? (paid > 0 ? "paid-helped" : "paid-hurt") : "promise", {
       size: 12,
       bold: isAll,

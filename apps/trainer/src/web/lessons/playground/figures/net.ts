@@ -200,7 +200,7 @@ function drawHalos(
   const wide = (name: LinkName): number => 16 * (Math.abs(numberAt(blames, name)) / largest) ** 0.6;
   const ranked = [...all].sort((a, b) => wide(b) - wide(a));
   for (const name of ranked)
-    if (wide(name) > 2) surface.path(ends(name), "blame", { width: wide(name), opacity: 0.34, cap: "butt" });
+    if (wide(name) > 3) surface.path(ends(name), "blame", { width: wide(name), opacity: 0.34, cap: "butt" });
   for (const name of ranked.slice(0, 9)) {
     if (wide(name) < 4) continue;
     const [[x1, y1], [x2, y2]] = ends(name);

@@ -125,6 +125,11 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
       expect(await page.textContent("#why h2")).toContain("neuron 3 of layer 1");
       await page.keyboard.press("Escape");
       await page.focus("#main");
+      const at = await page.getAttribute('#net [data-mark="n2-5"]', "data-at");
+      const [x, y] = at!.split(" ").map(Number);
+      await page.hover("#net canvas", { position: { x, y } });
+      await page.waitForFunction(() => (globalThis as Shown).playLesson.enlarged?.layer === 2);
+      await page.hover(".knobs h2");
       expect(await page.evaluate(() => (globalThis as Shown).playLesson.enlarged)).toBeNull();
     });
   });

@@ -55,10 +55,11 @@ export function drawNet(surface: Surface, scene: PlayScene, view: NetView): void
   const layout = layoutOf(surface, widths);
   drawLinks(surface, scene, view, layout);
   drawHeads(surface, scene, layout, widths);
-  for (const [layer, width] of widths.entries()) {
-    for (let neuron = 1; neuron <= width; neuron++)
-      drawNeuron(surface, scene, view, layout, { layer, neuron });
-  }
+  const names = widths.flatMap((width, layer) =>
+    Array.from({ length: width }, (_, i): NeuronName => ({ layer, neuron: i + 1 })),
+  );
+  for (const name of names) drawNeuron(surface, scene, view, layout, name);
+  for (const name of names) drawNumber(surface, scene, view, layout, name);
 }
 
 function drawHeads(surface: Surface, { layers }: PlayScene, { at }: Layout, widths: readonly number[]): void {
@@ -80,7 +81,7 @@ function drawHeads(surface: Surface, { layers }: PlayScene, { at }: Layout, widt
 function drawNeuron(
   surface: Surface,
   scene: PlayScene,
-  { stage, neuron: chosen, isOnePoint }: NetView,
+  { neuron: chosen }: NetView,
   { at, half }: Layout,
   name: NeuronName,
 ): void {
@@ -98,12 +99,6 @@ function drawNeuron(
   const corners: XY[] = [[x - side, y - side], [x + side, y - side], [x + side, y + side], [x - side, y + side]]; // prettier-ignore
   surface.path([...corners, corners[0]], isChosen ? "ink" : "edge", { width: isChosen ? 3 : 1 });
 
-  const words = numberBeside(scene, stage, name, isOnePoint);
-  if (words !== null) {
-    const color = stage === "blame" ? "blame" : stage === "mistake" ? "mistake" : "ink";
-    const place: XY = isOut ? [x, y + side + 10] : [x + side + 3, y];
-    surface.text(place, words, color, { size: 12, bold: true, align: isOut ? "center" : "left", halo: true });
-  }
   const value = layer === 0 ? null : pass.layers[layer - 1].a[neuron - 1];
   surface.mark({
     id: neuronMark(name),
@@ -111,6 +106,25 @@ function drawNeuron(
     at: [x, y],
     reach: side,
   });
+}
+
+/** The number that belongs to a neuron in a stage, at its right side, where its links begin. */
+function drawNumber(
+  surface: Surface,
+  scene: PlayScene,
+  { stage, isOnePoint }: NetView,
+  { at, half }: Layout,
+  name: NeuronName,
+): void {
+  const [x, y] = at(name);
+  const side = half(name.layer);
+  const isOut = name.layer === scene.layers.length;
+  const words = numberBeside(scene, stage, name, isOnePoint);
+  if (words !== null) {
+    const color = stage === "blame" ? "blame" : stage === "mistake" ? "mistake" : "ink";
+    const place: XY = isOut ? [x, y + side + 10] : [x + side + 3, y];
+    surface.text(place, words, color, { size: 12, bold: true, align: isOut ? "center" : "left", halo: true });
+  }
 }
 
 /** The number that belongs to a neuron in a stage. */

@@ -28,6 +28,8 @@ export interface Mark {
   readonly at: XY;
   readonly to?: XY;
   readonly reach?: number;
+  /** Whether Tab passes it by: there are too many of its kind, and keys reach it in another way. */
+  readonly isQuiet?: boolean;
 }
 
 export interface Line {
@@ -242,8 +244,27 @@ export class Surface {
     else this.path([mark.at, mark.to], "focus", { width: 9, opacity: 0.45, cap: "round" });
   }
 
-  ring([x, y]: XY, radius: number): void {
-    const context = this.#pen("focus", { width: 3 });
+  /** A picture of so many pixels, in a box. `paint` sets the red, green, blue and opacity of each. */
+  pixels(
+    [x, y, width, height]: readonly [x: number, y: number, width: number, height: number],
+    paint: (image: ImageData) => void,
+  ): void {
+    const [wide, high] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+    const canvas = new OffscreenCanvas(wide, high);
+    const context = canvas.getContext("2d");
+    if (context === null) return;
+    const image = context.createImageData(wide, high);
+    paint(image);
+    context.putImageData(image, 0, 0);
+    this.#context.drawImage(canvas, x, y, width, height);
+  }
+
+  ring(middle: XY, radius: number): void {
+    this.circle(middle, radius, "focus", 3);
+  }
+
+  circle([x, y]: XY, radius: number, color: ColorName, width = 2): void {
+    const context = this.#pen(color, { width });
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.stroke();

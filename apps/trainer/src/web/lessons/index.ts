@@ -29,6 +29,7 @@ export const lessons: readonly Lesson[] = [
     id: "playground",
     name: "Playground",
     about: "Paint points, stack layers, and look into every neuron.",
+    load: () => import("./playground/Playground.svelte"),
   },
   {
     id: "dashboard",

@@ -1,4 +1,5 @@
 import { linkOf } from "../link.js";
+import { playgroundLink } from "./playground/link.js";
 import { starLink } from "./star/link.js";
 
 /** A lesson whose links say nothing but the lesson. */
@@ -8,7 +9,7 @@ const plain = linkOf({ fields: {}, read: () => ({}), write: () => ({}) });
 export const links = {
   star: starLink,
   "cat-or-dog": plain,
-  playground: plain,
+  playground: playgroundLink,
   dashboard: plain,
   text: plain,
 } as const;

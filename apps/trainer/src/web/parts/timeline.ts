@@ -56,13 +56,12 @@ export function drawTimeline(surface: Surface, curves: readonly Curve[], at: num
     } else surface.path(points, "ghost", { dash: [5, 4] });
     const end = points[points.length - 1];
     if (curve.isPerfect) star(surface, end);
-    if (!curve.isPresent) {
-      const middle = points[Math.floor(points.length * 0.6)];
-      surface.text([Math.min(middle[0], width - 90), middle[1] - 11], curve.name, "ink-2", {
-        size: 12,
-        halo: true,
-      });
-    }
+  }
+  for (const { name, first, mistakes, isPresent } of curves) {
+    if (isPresent || mistakes.length === 0) continue;
+    const middle = Math.floor(mistakes.length * 0.6);
+    const place: XY = [Math.min(x(first + middle), width - 90), y(mistakes[middle]) - 11];
+    surface.text(place, name, "ink-2", { size: 12, halo: true });
   }
   const present = curves.find(({ isPresent }) => isPresent);
   const mistake = present?.mistakes[at - present.first];

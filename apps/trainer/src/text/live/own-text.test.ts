@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import { talesOf } from "../tales.js";
-import { readOwnText } from "./own-text.js";
+import { textOf } from "./own-text.js";
 
 describe("a text of the visitor", () => {
   const text = "To be, or not to be, that is the question.\r\n".repeat(30);
 
-  it("is divided for training, with one kind of line ends", () => {
-    const { vocabulary, characters } = readOwnText({ name: "a.txt", content: text });
-    expect(characters).toBe(text.length - 30);
-    expect(vocabulary.characters).not.toContain("\r");
-    const bytes = new TextEncoder().encode(`\ufeff${text}`);
-    expect(readOwnText({ name: "a.txt", content: bytes }).characters).toBe(characters);
+  it("has one kind of line ends, pasted or as bytes", () => {
+    const unix = text.replaceAll("\r", "");
+    expect(textOf({ name: "a.txt", content: text })).toBe(unix);
+    expect(textOf({ name: "a.txt", content: new TextEncoder().encode(`\ufeff${text}`) })).toBe(unix);
   });
 
   it.each([
@@ -19,6 +17,7 @@ describe("a text of the visitor", () => {
     ["too short", "has 9 characters; at least 1,000 are needed"],
     [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff), "is not a text in UTF-8"],
     ["\0".repeat(2000), "so it is no text"],
+    ["a".repeat(2000), "has only 1 different characters"],
     ["a".repeat(2_000_001), "has 2,000,001 characters; at most 2,000,000 are read"],
     [new Uint8Array(9_000_000), "has 9,000,000 bytes"],
     [
@@ -26,7 +25,7 @@ describe("a text of the visitor", () => {
       "1,500 different characters",
     ],
   ])("is refused with a sentence if it cannot be learned from", (content, sentence) => {
-    expect(() => readOwnText({ name: "a.txt", content })).toThrow(sentence);
+    expect(() => textOf({ name: "a.txt", content })).toThrow(sentence);
   });
 });
 

@@ -1,26 +1,26 @@
 import { decodeUtf8 } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
 
-import { sizes } from "./sizes.js";
-import { fewest, most, mostDifferent } from "./sizes.js";
-import { passagesOf, type Passages } from "../passages.js";
+import { fewest, fewestDifferent, most, mostDifferent } from "./sizes.js";
 
 /** A text of the visitor: pasted, or the bytes of a file. */
 export interface OwnText {
   readonly name: string;
   readonly content: string | Uint8Array;
+  /** How many bytes the file has, if not all of them are in `content`. */
+  readonly bytes?: number;
 }
 
 /**
- * Reads a text of the visitor. What cannot be learned from is refused with a sentence.
+ * The characters of a text of the visitor. What cannot be learned from is refused with a sentence.
  *
- * Throws: StargradError for a text that is not UTF-8, too short, too long, or of too many different characters
+ * Throws: StargradError for a text that is not UTF-8, too short, too long, or of too few or too many different characters
  */
-export function readOwnText({ name, content }: OwnText): Passages {
+export function textOf({ name, content, bytes }: OwnText): string {
   const refuse = (problem: string, hint: string): never => {
     throw new StargradError(name, problem, hint);
   };
-  const size = content.length;
+  const size = bytes ?? content.length;
   if (size > 4 * most)
     refuse(`has ${grouped(size)} bytes; at most ${grouped(4 * most)} are read`, "Choose a part of it");
   const decoded = typeof content === "string" ? content : decodeUtf8(content);
@@ -42,7 +42,13 @@ export function readOwnText({ name, content }: OwnText): Passages {
     const problem = `has ${grouped(different)} different characters; this small model learns at most ${mostDifferent}`;
     refuse(problem, "Try a text in an alphabet");
   }
-  return passagesOf(text, name, { context: sizes.context });
+  if (different < fewestDifferent) {
+    refuse(
+      `has only ${different} different characters; at least ${fewestDifferent} are needed`,
+      "Try a story",
+    );
+  }
+  return text;
 }
 
 function grouped(count: number): string {

@@ -117,3 +117,23 @@ describe("the scene of a step", () => {
     );
   });
 });
+
+describe("a run that was saved", () => {
+  it("goes on as if nothing had happened, and its earlier steps can be looked at", async () => {
+    const whole = await finished(new TextRun(passages, settings));
+    const first = new TextRun(passages, settings);
+    await first.open();
+    for (let step = 0; step < 33; step++) await first.step();
+    const bytes = await first.save("the tales");
+    const { run, text } = await TextRun.resumed(bytes, () => passages);
+    expect(text).toBe("the tales");
+    expect([run.last, run.reports.length]).toEqual([33, 1]);
+    await finished(run);
+    expect(run.losses).toEqual(whole.losses);
+    expect(run.reports.map(({ sample }) => sample)).toEqual(whole.reports.map(({ sample }) => sample));
+    const { fingerprint, losses } = await run.replay(26);
+    expect(losses).toEqual(whole.losses.slice(0, 25));
+    expect(fingerprint).toBe(whole.recorded(26));
+    expect((await run.replay(26)).losses).toEqual([]);
+  });
+});

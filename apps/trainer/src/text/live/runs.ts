@@ -1,4 +1,4 @@
-import { evaluate } from "@stargrad/train";
+import { evaluate, type Json } from "@stargrad/train";
 import { Generator, StargradError } from "@stargrad/tensor";
 
 import { nextCharacterLoss } from "../character-transformer.js";
@@ -17,7 +17,7 @@ import {
   type Scene,
 } from "./scene.js";
 import { every, sizes, type LiveSettings } from "./sizes.js";
-import { fingerprintOf, TextTraining, type TextState } from "./training.js";
+import { fingerprintOf, readSaved, TextTraining, type TextState } from "./training.js";
 
 // Runs of the transformer that can be looked at while they go on: any step again, from the last recorded state before it.
 
@@ -62,8 +62,6 @@ export class TextRun {
   /** The loss of each step so far, before its update. */
   readonly losses: number[] = [];
   readonly reports: Report[] = [];
-  /** The number of the first step: 1, or that from which the run was forked. */
-  readonly first: number;
   readonly #words: ReadonlySet<string>;
   readonly #training: TextTraining;
   /** A second model, which repeats steps while the first one goes on, and the number of the step that it would make next. */
@@ -72,6 +70,7 @@ export class TextRun {
   /** The state before the step that was looked at last. */
   #looked: { readonly number: number; readonly state: TextState } | null = null;
   readonly #states = new Map<number, TextState>();
+  #first: number;
   #end: End | null = null;
   #seconds = 0;
   #fork: { readonly run: TextRun; readonly try: number } | null;
@@ -86,12 +85,22 @@ export class TextRun {
     this.#training = new TextTraining(passages, settings);
     this.#lens = new TextTraining(passages, settings);
     this.#words = new Set(wordsIn(passages.vocabulary.decode(passages.training)));
-    this.first = from?.try ?? 1;
+    this.#first = from?.try ?? 1;
     this.#fork = from ?? null;
+  }
+
+  /** The number of weights of the model. */
+  get knobs(): number {
+    return this.#training.model.parameters().reduce((sum, { size }) => sum + size, 0);
   }
 
   get end(): End | null {
     return this.#end;
+  }
+
+  /** The number of the first step: 1, or that from which the run was forked. */
+  get first(): number {
+    return this.#first;
   }
 
   /** The number of the last step so far. */
@@ -126,6 +135,48 @@ export class TextRun {
       this.#training.restore(await run.#stateAt(number));
     }
     this.#states.set(this.first, await this.#training.state());
+  }
+
+  /** The run as bytes, from which `resumed` goes on. `text` is kept with it, to be read again. */
+  async save(text: Json): Promise<Uint8Array> {
+    const beginning = this.#states.get(this.first) ?? (await this.#training.state());
+    const { settings, first, losses, reports } = this;
+    return this.#training.save(beginning, {
+      lesson: "text page",
+      settings: { ...settings },
+      first,
+      losses,
+      reports: reports.map((report) => ({ ...report })),
+      seconds: this.#seconds,
+      text,
+    });
+  }
+
+  /** The run of such bytes, and the text that was kept. Steps before the saved one are made again when they are asked for. */
+  static async resumed(
+    bytes: Uint8Array,
+    read: (text: Json) => Passages,
+  ): Promise<{ readonly run: TextRun; readonly text: Json }> {
+    const { state, beginning, metadata } = await readSaved(bytes);
+    // Written by `save`, and sealed by the checkpoint.
+    const saved = metadata as unknown as {
+      readonly settings: LiveSettings;
+      readonly first: number;
+      readonly losses: readonly number[];
+      readonly reports: readonly Report[];
+      readonly seconds: number;
+      readonly text: Json;
+    };
+    const run = new TextRun(read(saved.text), saved.settings);
+    run.#first = saved.first;
+    run.losses.push(...saved.losses);
+    run.reports.push(...saved.reports);
+    run.#seconds = saved.seconds;
+    run.#states.set(run.first, beginning);
+    run.#states.set(run.last + 1, state);
+    run.#training.restore(state);
+    if (run.last >= saved.settings.steps) run.#end = { kind: "done" };
+    return { run, text: saved.text };
   }
 
   /** Measures the run before its first step, so that there is something to read at once. */
@@ -239,11 +290,12 @@ export class TextRun {
 
   async #moveTo(number: number): Promise<number[]> {
     const { first, last } = this;
-    const start = number - ((number - first) % kept);
-    const state = number > last && number > first ? undefined : this.#states.get(start);
-    if (state === undefined) {
+    if (!(number >= first && number <= Math.max(first, last))) {
       throw new StargradError("text", `got step ${number}; expected ${first} to ${last}`);
     }
+    const start = Math.max(...[...this.#states.keys()].filter((before) => before <= number));
+    const state = this.#states.get(start);
+    if (state === undefined) throw new StargradError("text", `the run has not begun`);
     const losses: number[] = [];
     const isOnTheWay = this.#lensAt >= start && this.#lensAt <= number;
     if (!isOnTheWay) {
@@ -253,6 +305,9 @@ export class TextRun {
     while (this.#lensAt < number) {
       losses.push(await this.#lens.update(this.#lensAt));
       this.#lensAt++;
+      // Of a resumed run, the states in between are not there yet.
+      const isKept = (this.#lensAt - first) % kept === 0;
+      if (isKept && !this.#states.has(this.#lensAt)) this.#states.set(this.#lensAt, await this.#lens.state());
     }
     return losses;
   }

@@ -17,13 +17,14 @@ export type PassageKind = (typeof passageKinds)[number];
 export interface Guess {
   readonly letter: string;
   readonly chance: number;
+  /** −ln of the chance. */
+  readonly surprise: number;
 }
 
 /** A letter of a passage after the first one, and what the model expected in its place. */
-export interface Expected {
-  readonly chance: number;
-  /** −ln of the chance. */
-  readonly surprise: number;
+export interface Expected extends Guess {
+  /** Guessing one of so many letters that are equally likely is as hard. */
+  readonly choices: number;
   /** The five most likely letters. */
   readonly top: readonly Guess[];
 }
@@ -68,10 +69,16 @@ export interface Account extends Credit {
   readonly layers: readonly LayerCredit[];
   readonly lossBefore: number;
   readonly lossAfter: number;
+  /** The loss that the step promises. */
+  readonly lossPromised: number;
   readonly gradients: number;
   readonly unexplainedShare: number;
   /** The surprise of each letter but the first, after the step. */
   readonly after: readonly number[];
+  /** How much more each letter surprises after the step. */
+  readonly changes: readonly number[];
+  /** The largest change, without its sign. */
+  readonly largestChange: number;
   /** How many letters surprise less than before. */
   readonly better: number;
   readonly surpriseAfter: number;
@@ -131,9 +138,13 @@ export async function sceneOf(training: TextTraining, passages: Passages, which:
   const rows = await chancesOf(training, x);
   const expected = rows.map((chances, i): Expected => {
     const chance = chances[tokens[i + 1]];
+    const guess = (token: number): Guess => ({
+      letter: characters[token],
+      chance: chances[token],
+      surprise: surpriseOf(chances[token]),
+    });
     const order = [...chances.keys()].sort((a, b) => chances[b] - chances[a]).slice(0, 5);
-    const top = order.map((token) => ({ letter: characters[token], chance: chances[token] }));
-    return { chance, surprise: surpriseOf(chance), top };
+    return { ...guess(tokens[i + 1]), choices: 1 / chance, top: order.map(guess) };
   });
   const surprises = expected.map(({ surprise }) => surprise);
   const late = surprises.slice(fewestBefore - 1);
@@ -210,16 +221,20 @@ export async function accountOf(training: TextTraining, passages: Passages, whic
     const knobs = own.reduce((count, { paid }) => count + paid.length, 0);
     return { id, name, knobs, promise: sum("promise"), paid: sum("paid") };
   });
+  const changes = after.map((surprise, i) => surprise - before[i]);
   return {
     ...which,
     ...creditOf(step),
     layers,
     lossBefore: step.lossBefore,
     lossAfter: step.lossAfter,
+    lossPromised: step.lossBefore - step.promise,
     gradients: step.gradients,
     unexplainedShare: step.unexplainedShare,
     after,
-    better: after.filter((surprise, i) => surprise < before[i]).length,
+    changes,
+    largestChange: Math.max(...changes.map(Math.abs)),
+    better: changes.filter((change) => change < 0).length,
     surpriseAfter: meanOf(after),
   };
 }

@@ -19,5 +19,6 @@ export const every = 50;
 export const fewest = 1000;
 export const most = 2_000_000;
 
-/** The most different characters of a text. */
+/** How many different characters a text has at least and at most. */
+export const fewestDifferent = 5;
 export const mostDifferent = 400;

@@ -2,7 +2,7 @@ import { randomSampler, textWindows, type Dataset } from "@stargrad/datasets";
 import { explainStep, type StepExplanation } from "@stargrad/explain";
 import { AdamW, Scheduler } from "@stargrad/optim";
 import { fromData, manualSeed, StargradError, type Tensor, type TypedArray } from "@stargrad/tensor";
-import { trainStep, type Batch } from "@stargrad/train";
+import { decodeCheckpoint, encodeCheckpoint, trainStep, type Batch, type Json } from "@stargrad/train";
 
 import { CharacterTransformer, nextCharacterLoss } from "../character-transformer.js";
 import type { Passages } from "../passages.js";
@@ -100,6 +100,17 @@ export class TextTraining {
     this.#optimizer.loadStateDict(new Map([...settings, ...memories]));
   }
 
+  /** The state, and another one from which the run began, as the bytes of a checkpoint. */
+  save(beginning: TextState, metadata: Readonly<Record<string, Json>>): Promise<Uint8Array> {
+    const stateDict = (): Map<string, Tensor> =>
+      new Map([
+        ...[...thawed(beginning.model)].map(([name, x]) => [`model.${name}`, x] as const),
+        ...[...thawed(beginning.optimizer)].map(([name, x]) => [`optimizer.${name}`, x] as const),
+      ]);
+    const states = { beginning: { stateDict, loadStateDict: () => undefined } };
+    return encodeCheckpoint({ model: this.model, optimizer: this.#optimizer, states, metadata });
+  }
+
   #divergedError(step: number): StargradError {
     return new StargradError(
       "text",
@@ -107,6 +118,27 @@ export class TextTraining {
       `The learning rate ${this.#settings.learningRate} is too large; try 0.004`,
     );
   }
+}
+
+/** What `save` made: both states, and the metadata. */
+export async function readSaved(bytes: Uint8Array): Promise<{
+  readonly state: TextState;
+  readonly beginning: TextState;
+  readonly metadata: Readonly<Record<string, Json>>;
+}> {
+  const { model, optimizer, states, metadata } = await decodeCheckpoint(bytes);
+  const begun = [...(states.get("beginning") ?? [])];
+  const part = (prefix: string): Map<string, Tensor> =>
+    new Map(
+      begun
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, x]) => [name.slice(prefix.length), x] as const),
+    );
+  return {
+    state: { model: await frozen(model), optimizer: await frozen(optimizer ?? new Map<string, Tensor>()) },
+    beginning: { model: await frozen(part("model.")), optimizer: await frozen(part("optimizer.")) },
+    metadata,
+  };
 }
 
 async function frozen(state: ReadonlyMap<string, Tensor>): Promise<FrozenState> {

@@ -1,5 +1,6 @@
 import { linkOf } from "../link.js";
 import { starLink } from "./star/link.js";
+import { textLink } from "./text/link.js";
 
 /** A lesson whose links say nothing but the lesson. */
 const plain = linkOf({ fields: {}, read: () => ({}), write: () => ({}) });
@@ -10,7 +11,7 @@ export const links = {
   "cat-or-dog": plain,
   playground: plain,
   dashboard: plain,
-  text: plain,
+  text: textLink,
 } as const;
 
 export type LessonId = keyof typeof links;

@@ -54,6 +54,9 @@ export interface Wish {
 /** A recorded state is kept before every so many steps. In between, steps are made again. */
 const kept = 25;
 
+/** Of these states, so many are saved with the run: steps in between can be made again after it is resumed, and do not take long. */
+const savedEvery = 250;
+
 const sampleLength = 160;
 
 export class TextRun {
@@ -139,9 +142,12 @@ export class TextRun {
 
   /** The run as bytes, from which `resumed` goes on. `text` is kept with it, to be read again. */
   async save(text: Json): Promise<Uint8Array> {
-    const beginning = this.#states.get(this.first) ?? (await this.#training.state());
     const { settings, first, losses, reports } = this;
-    return this.#training.save(beginning, {
+    const newest = Math.max(...this.#states.keys());
+    const earlier = [...this.#states].filter(
+      ([number]) => number === newest || (number - first) % savedEvery === 0,
+    );
+    return this.#training.save(new Map(earlier), {
       lesson: "text page",
       settings: { ...settings },
       first,
@@ -157,7 +163,7 @@ export class TextRun {
     bytes: Uint8Array,
     read: (text: Json) => Passages,
   ): Promise<{ readonly run: TextRun; readonly text: Json }> {
-    const { state, beginning, metadata } = await readSaved(bytes);
+    const { state, earlier, metadata } = await readSaved(bytes);
     // Written by `save`, and sealed by the checkpoint.
     const saved = metadata as unknown as {
       readonly settings: LiveSettings;
@@ -172,7 +178,7 @@ export class TextRun {
     run.losses.push(...saved.losses);
     run.reports.push(...saved.reports);
     run.#seconds = saved.seconds;
-    run.#states.set(run.first, beginning);
+    for (const [number, one] of earlier) run.#states.set(number, one);
     run.#states.set(run.last + 1, state);
     run.#training.restore(state);
     if (run.last >= saved.settings.steps) run.#end = { kind: "done" };

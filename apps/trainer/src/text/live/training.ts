@@ -100,14 +100,16 @@ export class TextTraining {
     this.#optimizer.loadStateDict(new Map([...settings, ...memories]));
   }
 
-  /** The state, and another one from which the run began, as the bytes of a checkpoint. */
-  save(beginning: TextState, metadata: Readonly<Record<string, Json>>): Promise<Uint8Array> {
-    const stateDict = (): Map<string, Tensor> =>
-      new Map([
-        ...[...thawed(beginning.model)].map(([name, x]) => [`model.${name}`, x] as const),
-        ...[...thawed(beginning.optimizer)].map(([name, x]) => [`optimizer.${name}`, x] as const),
-      ]);
-    const states = { beginning: { stateDict, loadStateDict: () => undefined } };
+  /** The state, and those before some earlier steps, as the bytes of a checkpoint. */
+  save(
+    earlier: ReadonlyMap<number, TextState>,
+    metadata: Readonly<Record<string, Json>>,
+  ): Promise<Uint8Array> {
+    const parts = [...earlier].flatMap(([number, { model, optimizer }]) => [
+      [`model-${number}`, part(model)] as const,
+      [`optimizer-${number}`, part(optimizer)] as const,
+    ]);
+    const states = Object.fromEntries(parts);
     return encodeCheckpoint({ model: this.model, optimizer: this.#optimizer, states, metadata });
   }
 
@@ -120,25 +122,28 @@ export class TextTraining {
   }
 }
 
-/** What `save` made: both states, and the metadata. */
+/** A state as a part of a checkpoint, which is only saved. */
+function part(state: FrozenState): { stateDict(): Map<string, Tensor>; loadStateDict(): void } {
+  return { stateDict: () => thawed(state), loadStateDict: () => undefined };
+}
+
+/** What `save` made: the states before some steps, the state at the end, and the metadata. */
 export async function readSaved(bytes: Uint8Array): Promise<{
   readonly state: TextState;
-  readonly beginning: TextState;
+  readonly earlier: ReadonlyMap<number, TextState>;
   readonly metadata: Readonly<Record<string, Json>>;
 }> {
   const { model, optimizer, states, metadata } = await decodeCheckpoint(bytes);
-  const begun = [...(states.get("beginning") ?? [])];
-  const part = (prefix: string): Map<string, Tensor> =>
-    new Map(
-      begun
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, x]) => [name.slice(prefix.length), x] as const),
-    );
-  return {
-    state: { model: await frozen(model), optimizer: await frozen(optimizer ?? new Map<string, Tensor>()) },
-    beginning: { model: await frozen(part("model.")), optimizer: await frozen(part("optimizer.")) },
-    metadata,
-  };
+  const none = new Map<string, Tensor>();
+  const earlier = new Map<number, TextState>();
+  for (const [name, state] of states) {
+    if (!name.startsWith("model-")) continue;
+    const number = Number(name.slice("model-".length));
+    const memory = await frozen(states.get(`optimizer-${number}`) ?? none);
+    earlier.set(number, { model: await frozen(state), optimizer: memory });
+  }
+  const state = { model: await frozen(model), optimizer: await frozen(optimizer ?? none) };
+  return { state, earlier, metadata };
 }
 
 async function frozen(state: ReadonlyMap<string, Tensor>): Promise<FrozenState> {

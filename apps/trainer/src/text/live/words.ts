@@ -105,7 +105,7 @@ const kidWords: Teller = {
   Adjust: ({ account }) =>
     account === null
       ? wait
-      : say`Every knob turns a little, each against its blame. ${promiseWords(account)}`,
+      : say`Every knob turns a little, by its blame now and in the steps before. ${promiseWords(account)}`,
   Again: ({ account, scene }) =>
     account === null
       ? wait

@@ -1,6 +1,6 @@
 import type { Guess } from "../../../text/live/scene.js";
 import { chanceText, named, shown, type Told } from "../../../text/live/words.js";
-import { percent, short } from "../../../words/numbers.js";
+import { decimal, percent, short } from "../../../words/numbers.js";
 import type { KnobRow } from "../../parts/knob-row.js";
 import type { StageId } from "../../stages.js";
 
@@ -91,7 +91,7 @@ function layers({ account }: Told, isPaid: boolean): List | null {
     note: isPaid
       ? "Hatched: promised. Solid: paid, on these 8 passages. ▲ helped, ▼ hurt."
       : "Hatched to the right: the mistake goes down, by blame × turn of all its knobs.",
-    heads: ["layer", "knobs", isPaid ? "promised, paid" : "promise", isPaid ? "paid" : ""],
+    heads: ["layer", "knobs", isPaid ? "credit" : "promise", isPaid ? "paid" : ""],
     rows: account.layers.map(({ id, name, knobs, promise, paid }) => ({
       id,
       name,
@@ -103,7 +103,7 @@ function layers({ account }: Told, isPaid: boolean): List | null {
           : []),
       ],
       isFromLeft: false,
-      number: isPaid ? `${paid > 0 ? "▲" : "▼"} ${short(Math.abs(paid))}` : short(promise),
+      number: isPaid ? `${paid > 0 ? "▲" : "▼"} ${decimal(Math.abs(paid), 5)}` : decimal(promise, 5),
       ...(isPaid && { tone: paid > 0 ? ("helped" as const) : ("hurt" as const) }),
     })),
     isLean: true,

@@ -21,6 +21,8 @@ interface Going {
 }
 
 const runs = new Map<number, Going>();
+/** A run is saved after so many steps, and at its end. */
+const saveEvery = 100;
 const autosave = new Autosave("text");
 /** The text of the run that was opened last, and the run that is saved: the one that was opened last. */
 let present: { readonly text: KeptText; readonly passages: Passages; readonly id: number } | null = null;
@@ -102,7 +104,7 @@ function begin(id: number, run: TextRun, text: KeptText): { readonly facts: Text
   return { facts: { ...facts, knobs: run.knobs } };
 }
 
-/** The pace of a run. The page is told each of its steps once, and the browser keeps the run after each report. */
+/** The pace of a run. The page is told each of its steps once; the browser keeps the run now and then. */
 function pacedRun(id: number, run: TextRun, text: KeptText): PacedRun {
   let [sentLosses, sentReports] = [run.losses.length, run.reports.length];
   const paced = new PacedRun({
@@ -113,7 +115,8 @@ function pacedRun(id: number, run: TextRun, text: KeptText): PacedRun {
       const reports = run.reports.slice(sentReports);
       send({ kind: "progress", run: id, losses, reports, end: run.end }, [losses.buffer]);
       [sentLosses, sentReports] = [run.losses.length, run.reports.length];
-      if (reports.length > 0 && present?.id === id) void save(run, paced, text);
+      const isDue = reports.some(({ steps }) => steps % saveEvery === 0) || run.end !== null;
+      if (isDue && present?.id === id) void save(run, paced, text);
     },
   });
   return paced;

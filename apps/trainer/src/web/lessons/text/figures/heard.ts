@@ -3,7 +3,7 @@ import { named, shown } from "../../../../text/live/words.js";
 import { percent, short } from "../../../../words/numbers.js";
 import type { Surface, XY } from "../../../canvas/surface.js";
 
-const left = 58;
+const left = 72;
 const tall = 58;
 const row = 15;
 

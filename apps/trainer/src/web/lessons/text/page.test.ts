@@ -202,9 +202,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
 
     it("that is too fast says so in a sentence, and offers a way out", async () => {
       const page = await site.open("?lesson=text&steps=12&rate=100");
-      await page.waitForFunction(
-        () => (globalThis as Partial<Shown>).textLesson?.present.end !== undefined && document.body !== null,
-      );
+      await page.waitForFunction(() => (globalThis as Partial<Shown>).textLesson !== undefined);
       await page.evaluate(() =>
         (globalThis as Shown).textLesson.begin({ seed: 1, steps: 12, learningRate: 1e30 }),
       );

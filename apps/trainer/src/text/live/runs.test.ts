@@ -134,4 +134,16 @@ describe("a run that was saved", () => {
     expect((await run.replay(20)).losses).toEqual(whole.losses.slice(0, 19));
     expect((await run.replay(26)).fingerprint).toBe(whole.recorded(26));
   });
+
+  it("may be a fork", async () => {
+    const run = new TextRun(passages, settings);
+    for (let step = 0; step < 12; step++) await run.step();
+    const fork = new TextRun(passages, { ...settings, learningRate: 0.001 }, { run, try: 10 });
+    for (let step = 0; step < 5; step++) await fork.step();
+    const { run: resumed } = await TextRun.resumed(await fork.save(null), () => passages);
+    expect([resumed.first, resumed.last]).toEqual([10, 14]);
+    for (const one of [fork, resumed]) await one.step();
+    expect(resumed.losses).toEqual(fork.losses);
+    expect((await resumed.replay(12)).fingerprint).toBe((await fork.replay(12)).fingerprint);
+  });
 });

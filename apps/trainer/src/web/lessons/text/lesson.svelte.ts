@@ -23,6 +23,8 @@ export class RunView {
   reports = $state.raw<readonly Report[]>([]);
   end = $state.raw<End | null>(null);
   isPaused = $state(false);
+  /** The last step that the browser has kept; null before the first save. */
+  saved = $state<number | null>(null);
 
   constructor(id: number, settings: LiveSettings, first: number, name: string) {
     this.id = id;
@@ -145,6 +147,7 @@ export class TextLesson {
     run.losses = losses;
     run.reports = reports;
     run.end = end;
+    run.saved = run.last;
     this.facts = facts;
     this.runs = [run];
     this.#show(run, at);
@@ -244,6 +247,10 @@ export class TextLesson {
     }
     const run = this.runs.find(({ id }) => id === event.run);
     if (run === undefined) return;
+    if (event.kind === "saved") {
+      run.saved = event.last;
+      return;
+    }
     if (event.kind === "written") {
       if (this.written !== null) this.written = { ...this.written, text: event.text };
       return;

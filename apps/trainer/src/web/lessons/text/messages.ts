@@ -80,4 +80,6 @@ export type TextEvent =
       readonly end: End | null;
     }
   | { readonly kind: "written"; readonly run: number; readonly text: string }
+  /** The browser has kept a run, after so many of its steps. */
+  | { readonly kind: "saved"; readonly run: number; readonly last: number }
   | { readonly kind: "notice"; readonly sentence: string };

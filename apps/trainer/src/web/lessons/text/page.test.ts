@@ -200,6 +200,14 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       await stepShown(page, now + 1);
     });
 
+    it("is followed from one text to the next, if that is wanted", async () => {
+      const page = await open("&steps=60");
+      await page.click("text=Follow");
+      await ended(page);
+      await stepShown(page, 60);
+      expect(await page.locator(".picture q").count()).toBe(3);
+    });
+
     it("that is too fast says so in a sentence, and offers a way out", async () => {
       const page = await site.open("?lesson=text&steps=12&rate=100");
       await page.waitForFunction(() => (globalThis as Partial<Shown>).textLesson !== undefined);
@@ -216,9 +224,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       const page = await open(`${short}&try=7&stage=mistake`);
       await stepShown(page, 7);
       await ended(page);
-      // The worker saves at the end; it is idle when it has answered again.
-      await page.evaluate(() => (globalThis as Shown).textLesson.look(7));
-      await page.waitForTimeout(1500);
+      await page.waitForFunction(() => (globalThis as Shown).textLesson.present.saved === 30);
       await page.reload();
       await stepShown(page, 7);
       expect(await page.textContent(".toast")).toContain("with all its 30 steps");
@@ -258,6 +264,16 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       await page.click("text=Go on");
       await page.waitForSelector(".refused");
       expect(await page.textContent(".refused")).toContain("The text has no “@”");
+      // Another one is dropped, and is still there after a reload.
+      await page.evaluate((text) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([text.toUpperCase()], "loud.txt"));
+        window.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+      }, verse);
+      await page.waitForFunction(() => (globalThis as Shown).textLesson.facts?.name === "loud.txt");
+      await page.waitForFunction(() => (globalThis as Shown).textLesson.present.saved === 30);
+      await page.reload();
+      await page.waitForFunction(() => (globalThis as Partial<Shown>).textLesson?.facts?.name === "loud.txt");
     });
 
     it("is refused with a sentence if it cannot be learned from", async () => {

@@ -116,15 +116,19 @@ function pacedRun(id: number, run: TextRun, text: KeptText): PacedRun {
       send({ kind: "progress", run: id, losses, reports, end: run.end }, [losses.buffer]);
       [sentLosses, sentReports] = [run.losses.length, run.reports.length];
       const isDue = reports.some(({ steps }) => steps % saveEvery === 0) || run.end !== null;
-      if (isDue && present?.id === id) void save(run, paced, text);
+      if (isDue && present?.id === id) void save(id, { run, paced, text });
     },
   });
   return paced;
 }
 
-async function save(run: TextRun, paced: PacedRun, text: KeptText): Promise<void> {
-  const bytes = await paced.between(() => run.save(text as Json));
-  const { notice } = await autosave.save(bytes);
+async function save(id: number, { run, paced, text }: Going): Promise<void> {
+  const { bytes, last } = await paced.between(async () => ({
+    last: run.last,
+    bytes: await run.save(text as Json),
+  }));
+  const { notice, isSaved } = await autosave.save(bytes);
+  if (isSaved) send({ kind: "saved", run: id, last });
   if (notice !== null) send({ kind: "notice", sentence: notice });
 }
 

@@ -57,7 +57,9 @@ const kept = 25;
 /** Of these states, so many are saved with the run: steps in between can be made again after it is resumed, and do not take long. */
 const savedEvery = 250;
 
+/** The length of a sample. The first one is shorter, to be there sooner: nobody needs more of it. */
 const sampleLength = 160;
+const firstLength = 64;
 
 export class TextRun {
   readonly passages: Passages;
@@ -203,7 +205,7 @@ export class TextRun {
       prompt: start,
       temperature: 0.7,
       seed: this.settings.seed,
-      length: sampleLength,
+      length: this.losses.length === 0 ? firstLength : sampleLength,
     };
     const sample = await sampleAfter(steps, model, options);
     const words = wordsIn(sample).slice(1, -1);

@@ -8,7 +8,8 @@ import { CharacterTransformer, nextCharacterLoss } from "../text/character-trans
 import { encode, readPassages, trainingPassages, validationPassages } from "../text/passages.js";
 import type { Report } from "../text/events.js";
 import { reporterFor } from "../text/reporter.js";
-import { expectSameText, metadataOf, scheduleOf, task } from "../text/run.js";
+import { expectSameText, metadataOf, task } from "../text/run.js";
+import { scheduleOf } from "../text/schedule.js";
 import type { Settings } from "../text/settings.js";
 import { sampleAfter } from "../text/sample.js";
 

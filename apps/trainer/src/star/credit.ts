@@ -27,7 +27,7 @@ export function creditOf(step: StepExplanation): Credit {
 
 export function promiseWords({ promise, knobs }: Credit): Rich {
   const outlook = `mistake ${promise > 0 ? "down" : "up"} by ${short(Math.abs(promise))}`;
-  return say`All ${knobs} turns together promise: ${linked(outlook, "promise", "promise")}.`;
+  return say`All ${grouped(knobs)} turns together promise: ${linked(outlook, "promise", "promise")}.`;
 }
 
 /** The part of the change that stayed unexplained, as a percentage. */
@@ -39,11 +39,15 @@ export function unexplainedShare({ unexplained, moved }: Credit): string {
 export function paidWords(credit: Credit, causeOfGrowth: string): Rich {
   const { promise, paid, helped, knobs } = credit;
   const rest = `Unexplained: ${unexplainedShare(credit)}.`;
-  const count = say`${linked(`${helped} of ${knobs} knobs`, "knobs", "helped")} helped.`;
+  const count = say`${linked(`${grouped(helped)} of ${grouped(knobs)} knobs`, "knobs", "helped")} helped.`;
   if (paid <= 0) {
     return say`The mistake ${linked(`grew by ${short(-paid)}`, "paid", "hurt")}; ${count} ${causeOfGrowth} ${rest}`;
   }
   return say`${linked(`Paid ${short(paid)}`, "paid", "helped")}${compared(paid, promise)}; ${count} ${rest}`;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en");
 }
 
 function compared(paid: number, promise: number): Rich {

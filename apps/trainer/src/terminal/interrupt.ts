@@ -1,5 +1,3 @@
-import { setImmediate } from "node:timers/promises";
-
 /**
  * Runs `restore` before Ctrl-C ends the program, so that the terminal is restored. Returns a function that removes this
  * handler.
@@ -12,9 +10,4 @@ export function beforeInterrupt(restore: () => void): () => void {
   };
   process.once("SIGINT", listener);
   return () => process.removeListener("SIGINT", listener);
-}
-
-/** Lets timers and Ctrl-C run. Awaiting values alone only processes the queue of promises, never timers or signals. */
-export async function yieldToEventLoop(): Promise<void> {
-  await setImmediate();
 }

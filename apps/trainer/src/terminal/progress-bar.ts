@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 
-import { beforeInterrupt, yieldToEventLoop } from "./interrupt.js";
+import { yieldToEventLoop } from "../event-loop.js";
+import { beforeInterrupt } from "./interrupt.js";
 
 /** A live progress bar, on the line below the printed text. */
 export class ProgressBar {

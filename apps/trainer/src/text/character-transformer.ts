@@ -68,8 +68,29 @@ export class CharacterTransformer extends Module {
         `got ${formatShape(x.shape)}; expected [B, T] with T at most ${this.#context}`,
       );
     }
-    const h = this.characters.forward(x).add(this.places.weight.narrow(0, 0, length)); // [B, T, width]
+    return this.continue(this.embed(x));
+  }
+
+  /** The features with which the layers begin: those of each character, plus those of its place. [B, T] -> [B, T, width] */
+  embed(x: Tensor): Tensor {
+    return this.characters.forward(x).add(this.places.weight.narrow(0, 0, x.shape[1]));
+  }
+
+  /** The logits for features that `embed` returned. [B, T, width] -> [B, T, characters] */
+  continue(h: Tensor): Tensor {
     return this.output.forward(this.layers.forward(h, { causal: true }));
+  }
+
+  /** How much each head of each layer looks at each position, from each position: [B, heads, T, T] for each layer. */
+  attention(x: Tensor): Tensor[] {
+    let h = this.embed(x);
+    return this.layers.layers.flatMap((layer) => {
+      const seen = layer.norm1.forward(h);
+      const options = { causal: true, averageWeights: false };
+      const { weights } = layer.selfAttention.forward(seen, seen, seen, options);
+      h = layer.forward(h, { causal: true });
+      return weights ?? [];
+    });
   }
 }
 

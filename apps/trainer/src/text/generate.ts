@@ -1,6 +1,6 @@
 import { ArgumentError, fromData, type Generator } from "@stargrad/tensor";
 
-import { yieldToEventLoop } from "../terminal/interrupt.js";
+import { yieldToEventLoop } from "../event-loop.js";
 import type { CharacterTransformer } from "./character-transformer.js";
 
 export interface GenerateOptions {

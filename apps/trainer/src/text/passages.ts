@@ -9,7 +9,7 @@ import {
 import { StargradError } from "@stargrad/tensor";
 import type { Batch } from "@stargrad/train";
 
-import { yieldToEventLoop } from "../terminal/interrupt.js";
+import { yieldToEventLoop } from "../event-loop.js";
 import { baselinesOf, type Baselines } from "./baselines.js";
 import type { Settings } from "./settings.js";
 
@@ -38,15 +38,26 @@ export interface PassagesOptions {
  * not in the vocabulary; FormatError if it is not UTF-8
  */
 export async function readPassages(path: string, options: PassagesOptions): Promise<Passages> {
-  const { context } = options;
   const text = await readText(path);
   if (text === "") throw new StargradError(path, "is empty", "Name a file with a text in it");
-  const { vocabulary = new Vocabulary(text) } = options;
-  const tokens = encode(text, vocabulary, path);
+  return passagesOf(text, path, options);
+}
+
+/**
+ * Divides a text. `source` is its name in errors.
+ *
+ * Throws: StargradError if it is too short for one validation passage, or has a character that is not in the vocabulary
+ */
+export function passagesOf(
+  text: string,
+  source: string,
+  { context, vocabulary = new Vocabulary(text) }: PassagesOptions,
+): Passages {
+  const tokens = encode(text, vocabulary, source);
   const { training, validation } = splitTokens(tokens);
   if (validation.length <= context) {
     throw new StargradError(
-      path,
+      source,
       `has only ${tokens.length} characters, of which the last ${validation.length} are kept for validation; ` +
         `a context of ${context} takes ${context + 1} of them`,
       "Name a longer text, or choose a smaller context",

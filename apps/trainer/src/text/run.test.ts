@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { task, scheduleOf } from "./run.js";
+import { task } from "./run.js";
+import { scheduleOf } from "./schedule.js";
 
 describe("the schedule of a run", () => {
   const schedule = (steps: number) => scheduleOf(task.complete({ steps }));

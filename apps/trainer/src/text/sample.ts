@@ -10,16 +10,15 @@ export interface SampleOptions {
   readonly prompt: Int32Array;
   readonly temperature: number;
   readonly seed: number;
+  /** The number of characters after the prompt. Default: 240. */
+  readonly length?: number;
 }
-
-/** The number of characters after the prompt. */
-const length = 240;
 
 /** A text that the model writes after a step. It does not change the run, and does not depend on interruptions before it. */
 export async function sampleAfter(
   step: number,
   model: CharacterTransformer,
-  { vocabulary, prompt, temperature, seed }: SampleOptions,
+  { vocabulary, prompt, temperature, seed, length = 240 }: SampleOptions,
 ): Promise<string> {
   const generator = new Generator(seed);
   generator.restore({ seed, block: step });

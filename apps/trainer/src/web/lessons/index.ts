@@ -40,5 +40,6 @@ export const lessons: readonly Lesson[] = [
     id: "text",
     name: "Text",
     about: "A small transformer reads a text letter by letter. Each surprise has a cause.",
+    load: () => import("./text/Text.svelte"),
   },
 ];

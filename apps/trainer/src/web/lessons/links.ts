@@ -1,6 +1,7 @@
 import { linkOf } from "../link.js";
 import { playgroundLink } from "./playground/link.js";
 import { starLink } from "./star/link.js";
+import { textLink } from "./text/link.js";
 
 /** A lesson whose links say nothing but the lesson. */
 const plain = linkOf({ fields: {}, read: () => ({}), write: () => ({}) });
@@ -11,7 +12,7 @@ export const links = {
   "cat-or-dog": plain,
   playground: playgroundLink,
   dashboard: plain,
-  text: plain,
+  text: textLink,
 } as const;
 
 export type LessonId = keyof typeof links;

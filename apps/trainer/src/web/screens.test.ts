@@ -33,6 +33,18 @@ const screens: readonly Screen[] = [
       await page.waitForFunction(() => document.body.textContent.includes("of 55"));
     },
   })),
+  ...(["goal", "mistake", "again"] as const).map((id): Screen => ({
+    name: `dashboard-${id}`,
+    query: `?lesson=dashboard&stage=${id}&epochs=4`,
+    ready: (page) =>
+      page.waitForFunction(() => {
+        // The page sets it for its tests; the types of a page do not know it.
+        const { dashboardLesson } = globalThis as unknown as {
+          dashboardLesson?: { present: { end: unknown } | null };
+        };
+        return dashboardLesson?.present != null && dashboardLesson.present.end !== null;
+      }),
+  })),
 ];
 
 const sizes = [

@@ -1,4 +1,5 @@
 import { linkOf } from "../link.js";
+import { dashboardLink } from "./dashboard/link.js";
 import { starLink } from "./star/link.js";
 
 /** A lesson whose links say nothing but the lesson. */
@@ -9,7 +10,7 @@ export const links = {
   star: starLink,
   "cat-or-dog": plain,
   playground: plain,
-  dashboard: plain,
+  dashboard: dashboardLink,
   text: plain,
 } as const;
 

@@ -1,16 +1,16 @@
 import type { Classifier } from "./classifier.js";
 import type { Histogram } from "./records.js";
 
-const bins = 41;
+const bins = 101;
 
 /** Counts the weights of each layer, always in the same bins, so that epochs can be compared. */
 export class Histograms {
-  /** The range of each layer: three times its largest first weight. What is outside counts in the last bin. */
+  /** The range of each layer: eight times its largest first weight. What is outside counts in the last bin. */
   ranges: number[];
 
   constructor(model: Classifier) {
     this.ranges = weightsOf(model).map(
-      (weights) => 3 * weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0),
+      (weights) => 8 * weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0),
     );
   }
 

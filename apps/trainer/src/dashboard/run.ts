@@ -94,6 +94,10 @@ export class DashboardRun {
     }, 0);
   }
 
+  get #hasEnded(): boolean {
+    return this.end !== null;
+  }
+
   #measure(x: Tensor, y: Tensor): Record<"loss" | "right" | "silent", Tensor> {
     const { output, hidden } = this.model.trace(x);
     // A unit is silent if no example of the batch, and no place of a picture, wakes it.
@@ -113,17 +117,17 @@ export class DashboardRun {
   async step(): Promise<void> {
     if (this.end !== null) return;
     if (this.epochs.length === 0) await this.#record(0);
+    if (this.#hasEnded) return;
     this.#batches ??= this.#loader[Symbol.iterator]();
     const next = this.#batches.next();
     if (next.done === true) throw new Error("The loader has no batch left");
     await this.#train(next.value);
-    // The annotation keeps what #train may have changed.
-    if ((this.end as RunEnd | null) !== null || this.steps.length % this.stepsPerEpoch !== 0) return;
+    if (this.#hasEnded || this.steps.length % this.stepsPerEpoch !== 0) return;
     // The loader begins its next epoch.
     this.#batches.next();
     this.#batches = null;
     await this.#record(this.steps.length / this.stepsPerEpoch);
-    if (this.steps.length === this.totalSteps) this.end = { kind: "done" };
+    if (!this.#hasEnded && this.steps.length === this.totalSteps) this.end = { kind: "done" };
   }
 
   async #train({ x, y }: { x: Tensor; y: Tensor }): Promise<void> {
@@ -140,11 +144,10 @@ export class DashboardRun {
     const { loss, right, silent } = this.#step({ x, y });
     const [lossBefore, count, silentUnits] = await Promise.all([loss.item(), right.item(), silent.item()]);
     const seconds = (performance.now() - started) / 1000;
-    if (!Number.isFinite(lossBefore)) {
-      this.end = {
-        kind: "failed",
-        sentence: `The loss is no longer a number after step ${number - 1}: the learning rate ${rate.toPrecision(2)} is too large.`,
-      };
+    const gradientNorm = this.#gradientNorm.itemSync();
+    const updateRatio = ratioOf(before, this.#weights());
+    if (![lossBefore, gradientNorm, updateRatio].every(Number.isFinite)) {
+      this.#fail();
       return;
     }
     const examples = x.shape[0];
@@ -158,10 +161,11 @@ export class DashboardRun {
       meanLoss: mean(recent.map((step) => step.loss), lossBefore), // prettier-ignore
       meanRight: mean(recent.map((step) => step.right), share), // prettier-ignore
       rate,
-      gradientNorm: this.#gradientNorm.itemSync(),
-      updateRatio: ratioOf(before, this.#weights()),
+      gradientNorm,
+      updateRatio,
       silent: silentUnits,
-      speed: examples / seconds,
+      // A page measures time in parts of a tenth of a millisecond.
+      speed: examples / Math.max(seconds, 1e-4),
     });
     if (account === null) return;
     const explanation = await account(lossBefore);
@@ -181,6 +185,15 @@ export class DashboardRun {
       moved,
       layers,
     });
+  }
+
+  /** Ends the run at numbers that are none. What was recorded before stays. */
+  #fail(): void {
+    const rate = Number(this.settings.learningRate.toPrecision(3));
+    this.end = {
+      kind: "failed",
+      sentence: `The numbers grew beyond all bounds after step ${this.steps.length}: the learning rate ${rate} is too large, or the data is.`,
+    };
   }
 
   /** The names of the layers with weights, from the input to the output. */
@@ -213,6 +226,10 @@ export class DashboardRun {
         confusion[is[i] * classes + says[start + i]]++;
         right += Number(is[i] === says[start + i]);
       }
+    }
+    if (!Number.isFinite(loss)) {
+      this.#fail();
+      return;
     }
     this.#says = says;
     this.epochs.push({

@@ -37,7 +37,7 @@ export interface DataSummary {
   readonly target: string | null;
 }
 
-const shownExamples = 28;
+const shownExamples = 32;
 const shownFeatures = 6;
 
 export function summaryOf(data: Data, split: Split): DataSummary {

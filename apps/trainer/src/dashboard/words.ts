@@ -32,10 +32,14 @@ export function dataWords(data: DataSummary, settings: RunSettings, level: Level
   const out = linked(thousands(heldOut), "split", "goal");
   const leak =
     leaks === 0
-      ? linked("none of those", "leaks", "helped")
-      : linked(`${thousands(leaks)} of those`, "leaks", "hurt");
+      ? linked("None of them is a copy", "leaks", "helped")
+      : linked(
+          leaks === 1 ? "One of them is a copy" : `${thousands(leaks)} of them are copies`,
+          "leaks",
+          "hurt",
+        );
   if (level === "kid")
-    return say`It learns from ${count} of ${classes.length} kinds. ${out} more are put away, to test what it never saw; ${leak} ${leaks === 1 ? "is" : "are"} among the first ones too.`;
+    return say`It learns from ${count} of ${classes.length} kinds. ${out} more are put away, to test it on what it never saw. ${leak} of a ${itemsOf(data, 1)} it learns from.`;
   if (level === "student")
     return say`${count} to train on, ${out} held out, ${data.isGivenSplit ? "as the files say" : `divided by seed ${settings.seed} with the same mixture of ${classes.length} classes`}. Duplicates across the split: ${linked(String(leaks), "leaks", leaks === 0 ? "helped" : "hurt")}.`;
   return say`n = ${count}, m = ${out} held out, ${classes.length} classes, x ∈ ℝ${superscript(data.shape.reduce((a, b) => a * b, 1))}; |train ∩ held out| = ${linked(String(leaks), "leaks", leaks === 0 ? "helped" : "hurt")}.`;
@@ -87,7 +91,7 @@ const kidWords: Told = {
   mistake: (moment) =>
     say`Mistake score ${lossOf(moment)}. It names ${heldOut(moment, rightOf(moment))} ${itemsOf(moment.data)} it has never seen. Tap a red square to see which ones it mixes up.`,
   blame: (moment) =>
-    say`All the blame together is an arrow of length ${normOf(moment)}. ${silentOf(moment)} helpers stayed silent: no blame reaches them.`,
+    say`All the blame together is an arrow of length ${normOf(moment)}. ${silentOf(moment)} helpers said nothing, so no blame reached them.`,
   adjust: (moment) =>
     say`Every knob turned a little against its blame: all together by ${ratioOf(moment)} of their size. The step size is ${rateOf(moment)}.`,
   again: (moment) =>
@@ -127,8 +131,9 @@ export function small(value: number): string {
     : value.toPrecision(2);
 }
 
-function digitsFor(value: number): number {
-  return Math.abs(value) < 0.001 ? 6 : 4;
+/** How many decimals show three digits of a number. */
+export function digitsFor(value: number): number {
+  return value === 0 ? 3 : Math.max(3, Math.min(9, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }
 
 export function thousands(value: number): string {

@@ -235,13 +235,37 @@ export class DashboardLesson {
     this.toast = { text: `Forked after epoch ${epoch.epoch}. Both runs are drawn.` };
   }
 
-  /** Pauses the present run, or lets it go on. */
+  /** Pauses the present run, or lets it go on. One that has ended is shown once more from its beginning. */
   play(): void {
     const { present } = this;
-    if (present === null || present.end !== null) return;
+    if (present === null) return;
+    if (present.end !== null) {
+      this.#showAgain(present);
+      return;
+    }
     present.isPaused = !present.isPaused;
     if (!present.isPaused) this.isFollowing = true;
     this.#setPace(present);
+  }
+
+  /** Whether an ended run is being shown once more. */
+  isReplaying = $state(false);
+
+  #showAgain(run: RunView): void {
+    this.isReplaying = !this.isReplaying;
+    if (!this.isReplaying) return;
+    if (this.step >= run.last) this.step = 1;
+    // The whole run in about six seconds, or step by step at the pace that is chosen.
+    const [by, wait] =
+      this.pace === "max" ? [Math.max(1, Math.ceil(run.last / 150)), 40] : [1, 1000 / Number(this.pace)];
+    const next = (): void => {
+      if (!this.isReplaying || this.present !== run || this.#isClosed) return;
+      this.step = Math.min(run.last, this.step + by);
+      this.isFollowing = this.step === run.last;
+      if (this.isFollowing) this.isReplaying = false;
+      else setTimeout(next, wait);
+    };
+    setTimeout(next, wait);
   }
 
   setPace(pace: Pace): void {
@@ -258,6 +282,7 @@ export class DashboardLesson {
       this.#client.ask("step", { run: present.id }).catch(() => undefined);
       return;
     }
+    this.isReplaying = false;
     this.step = Math.max(1, Math.min(step, present.last));
     this.isFollowing = this.step === present.last;
     this.#announce();

@@ -153,7 +153,7 @@ export function ridges(
 ): void {
   const { width, height } = surface;
   const known = epochs.filter(({ histograms }) => histograms.length > layer);
-  const most = Math.max(2, Math.floor((height - 24) / 26));
+  const most = Math.max(2, Math.floor((height - 44) / 20));
   const every = Math.max(1, Math.ceil((known.length - 1) / (most - 1)));
   const shown = known.filter((record, i) => i % every === 0 || record === at).slice(-most);
   if (shown.length === 0) return;
@@ -166,12 +166,12 @@ export function ridges(
   const start = 62;
   const x = (bin: number): number => start + ((bin - margin) * (width - start - 8)) / (bins - 2 * margin);
   const tallest = shown.reduce((size, { histograms }) => Math.max(size, ...histograms[layer].counts), 1);
-  const row = (height - 26) / shown.length;
+  const [row, highest] = [(height - 44) / shown.length, Math.min(34, (height - 44) / 3)];
   for (const [i, record] of shown.entries()) {
-    const base = (i + 1) * row + 2;
+    const base = 20 + (i + 1) * row;
     const { counts } = record.histograms[layer];
     const points = counts
-      .map((count, bin): XY => [x(bin + 0.5), base - (Math.min(row * 1.5, 46) * count) / tallest])
+      .map((count, bin): XY => [x(bin + 0.5), base - (highest * count) / tallest])
       .slice(margin, bins - margin);
     const isAt = record === at;
     surface.area([[x(margin), base], ...points, [x(bins - margin), base]], isAt ? "plus-tint" : "sunken"); // prettier-ignore

@@ -94,7 +94,8 @@ export class DashboardRun {
     }, 0);
   }
 
-  get #hasEnded(): boolean {
+  /** Asked anew, because a step may have ended the run meanwhile. */
+  #isOver(): boolean {
     return this.end !== null;
   }
 
@@ -115,19 +116,19 @@ export class DashboardRun {
 
   /** Makes the next step, and what follows an epoch. Before the first step, the first weights are recorded. */
   async step(): Promise<void> {
-    if (this.end !== null) return;
+    if (this.#isOver()) return;
     if (this.epochs.length === 0) await this.#record(0);
-    if (this.#hasEnded) return;
+    if (this.#isOver()) return;
     this.#batches ??= this.#loader[Symbol.iterator]();
     const next = this.#batches.next();
     if (next.done === true) throw new Error("The loader has no batch left");
     await this.#train(next.value);
-    if (this.#hasEnded || this.steps.length % this.stepsPerEpoch !== 0) return;
+    if (this.#isOver() || this.steps.length % this.stepsPerEpoch !== 0) return;
     // The loader begins its next epoch.
     this.#batches.next();
     this.#batches = null;
     await this.#record(this.steps.length / this.stepsPerEpoch);
-    if (!this.#hasEnded && this.steps.length === this.totalSteps) this.end = { kind: "done" };
+    if (!this.#isOver() && this.steps.length === this.totalSteps) this.end = { kind: "done" };
   }
 
   async #train({ x, y }: { x: Tensor; y: Tensor }): Promise<void> {
@@ -168,7 +169,15 @@ export class DashboardRun {
       speed: examples / Math.max(seconds, 1e-4),
     });
     if (account === null) return;
-    const explanation = await account(lossBefore);
+    const explanation = await account(lossBefore).catch((error: unknown) => {
+      if (error instanceof StargradError) return null;
+      throw error;
+    });
+    // The loss after the step is no number: the next step would not be one either.
+    if (explanation === null) {
+      this.#fail();
+      return;
+    }
     const { promise, paid, unexplained, moved, lossAfter } = explanation;
     const layers = [...explanation.byLayer().values()].map((credit, i) => ({
       layer: this.layerNames[i],
@@ -220,7 +229,7 @@ export class DashboardRun {
       const output = await predict(this.model, x, { batchSize: 500 });
       const mean = crossEntropy(output, y);
       loss += (await mean.item()) * positions.length;
-      says.set((await output.argmax({ axis: 1 }).data()) as Int32Array, start);
+      says.set(await output.argmax({ axis: 1 }).data(), start);
       const is = y.dataSync();
       for (let i = 0; i < positions.length; i++) {
         confusion[is[i] * classes + says[start + i]]++;
@@ -292,7 +301,7 @@ export class DashboardRun {
         credits: this.credits as unknown as Json,
         histograms: this.#histograms.ranges,
         says: [...this.#says],
-        end: this.end as Json,
+        end: this.end,
       },
     });
   }

@@ -47,7 +47,9 @@ export class DashboardLesson {
   cell = $state.raw<Cell | null>(null);
   /** The layer whose weights are shown. */
   layer = $state(0);
-  toast = $state.raw<{ readonly text: string; readonly undo?: () => void } | null>(null);
+  toast = $state.raw<{ readonly text: string; readonly undo?: () => void; readonly offer?: string } | null>(
+    null,
+  );
   #files: readonly GivenFile[] = [];
   #isClosed = false;
   readonly #client: Client<DashboardQuestions, Progress>;
@@ -76,6 +78,7 @@ export class DashboardLesson {
         text: "The files of this link are not here: drop them again. Until then, there are drawn digits.",
       };
     }
+    this.#awaited = at > 1 ? at : null;
     await this.take(sample ?? "digits");
   }
 
@@ -90,8 +93,10 @@ export class DashboardLesson {
       resumed !== null &&
       (wanted === undefined || (resumed.sample === wanted.sample && same(resumed.settings, this.settings)));
     if (!isWanted) {
-      if (wanted === undefined)
+      if (wanted === undefined) {
         await (this.sample === null ? this.drop(this.#files) : this.take(this.sample));
+        this.toast = { text: `${why}, and the run began anew.` };
+      }
       return false;
     }
     const { data, settings, facts, sample } = resumed;
@@ -103,11 +108,19 @@ export class DashboardLesson {
     const run = this.#add(id, settings, facts);
     for (const progress of early) this.#hear(progress);
     this.toast = {
-      text: `${why}, and goes on from step ${thousands(run.last)}.`,
-      undo: () => void this.open(settings),
+      text:
+        run.end === null
+          ? `${why}, and goes on from step ${thousands(run.last)}.`
+          : "This is the run of your last visit.",
+      offer: "Train anew",
+      undo: () => {
+        this.toast = null;
+        void this.open(settings);
+      },
     };
-    if (run.end === null) this.#setPace(run);
-    if (wanted !== undefined && wanted.at > 1) this.moveTo(wanted.at);
+    if (run.end === null) void this.#setPace(run);
+    this.#awaited = wanted !== undefined && wanted.at > 1 ? wanted.at : null;
+    this.#goWhereAsked(run);
     return true;
   }
 
@@ -124,8 +137,21 @@ export class DashboardLesson {
     if (progress.notice !== null) this.toast = { text: progress.notice };
     if (run !== this.present) return;
     if (this.isFollowing) this.step = Math.max(1, run.last);
+    this.#goWhereAsked(run);
     if (progress.epochs.length > 0) this.#announce();
     if (progress.end?.kind === "failed") announcer.say(progress.end.sentence);
+  }
+
+  /** The step that a link asks for, until the run has come so far. */
+  #awaited: number | null = null;
+
+  #goWhereAsked(run: RunView): void {
+    const at = this.#awaited;
+    if (at === null || (run.last < at && run.end === null)) return;
+    this.#awaited = null;
+    if (run.last < at)
+      this.toast = { text: `This run ends at step ${run.last}; the link asked for step ${at}.` };
+    else this.moveTo(at);
   }
 
   /** Takes a sample as the data, and trains on it. */
@@ -198,7 +224,7 @@ export class DashboardLesson {
       this.settings = settings;
       const run = this.#add(id, settings, facts);
       for (const progress of early) this.#hear(progress);
-      this.#setPace(run);
+      void this.#setPace(run);
     } catch (error) {
       this.toast = { text: error instanceof Error ? error.message : String(error) };
     } finally {
@@ -208,7 +234,7 @@ export class DashboardLesson {
 
   #add(id: number, settings: RunSettings, facts: RunFacts): RunView {
     const used = new Set(this.runs.map(({ letter }) => letter));
-    const letter = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].find((one) => !used.has(one)) ?? "Z";
+    const letter = letters.find((one) => !used.has(one)) ?? "Z";
     for (const other of this.runs) if (other.end === null) other.isPaused = true;
     const run = new RunView(id, letter, settings);
     run.facts = facts;
@@ -221,9 +247,10 @@ export class DashboardLesson {
     return run;
   }
 
-  #setPace(run: RunView): void {
+  /** A run that is paused has been saved when this has ended. */
+  async #setPace(run: RunView): Promise<void> {
     const pace = run.isPaused ? 0 : this.pace === "max" ? Infinity : Number(this.pace);
-    this.#client.ask("pace", { run: run.id, pace }).catch(() => undefined);
+    await this.#client.ask("pace", { run: run.id, pace }).catch(() => undefined);
   }
 
   /** Goes on from the end of the epoch before the shown step with other settings. */
@@ -236,7 +263,7 @@ export class DashboardLesson {
   }
 
   /** Pauses the present run, or lets it go on. One that has ended is shown once more from its beginning. */
-  play(): void {
+  async play(): Promise<void> {
     const { present } = this;
     if (present === null) return;
     if (present.end !== null) {
@@ -245,7 +272,7 @@ export class DashboardLesson {
     }
     present.isPaused = !present.isPaused;
     if (!present.isPaused) this.isFollowing = true;
-    this.#setPace(present);
+    await this.#setPace(present);
   }
 
   /** Whether an ended run is being shown once more. */
@@ -270,7 +297,7 @@ export class DashboardLesson {
 
   setPace(pace: Pace): void {
     this.pace = pace;
-    if (this.present !== null && !this.present.isPaused) this.#setPace(this.present);
+    if (this.present !== null && !this.present.isPaused) void this.#setPace(this.present);
   }
 
   /** Shows another step; beyond the last one of a paused run, makes it. */
@@ -331,9 +358,10 @@ export class DashboardLesson {
     const { present, data } = this;
     const record = present?.epochs.at(-1);
     if (present === null || data === null || record === undefined) return;
-    const examples = await this.#client.ask("cell", { run: present.id, is, says }).catch(() => []);
     const { classes } = data;
     const count = record.confusion[is * classes.length + says];
+    if (count === 0) return;
+    const examples = await this.#client.ask("cell", { run: present.id, is, says }).catch(() => []);
     this.cell = { is: classes[is].name, says: classes[says].name, count, examples };
   }
 
@@ -389,6 +417,8 @@ export class DashboardLesson {
 }
 
 let runsSoFar = 0;
+
+const letters = Array.from({ length: 26 }, (_, i) => String.fromCharCode(65 + i));
 
 function split({ seed, share, leaveOut }: RunSettings): Pick<RunSettings, "seed" | "share" | "leaveOut"> {
   return { seed, share, leaveOut };

@@ -26,7 +26,7 @@ export const dashboardLink = linkOf({
     leaks: z.optional(oneOf(["kept", "out"])),
   },
   read: ({ data, model, units, rate, schedule, batch, epochs, seed, share, leaks }): DashboardSettings => ({
-    sample: data === "files" ? null : ((data as SampleName | undefined) ?? usual.sample),
+    sample: data === "files" ? null : (data ?? usual.sample),
     model: model ?? usual.model,
     units: units ?? usual.units,
     learningRate: rate ?? usual.learningRate,

@@ -5,7 +5,6 @@ import { columns } from "../../../dashboard/records.js";
 import { DashboardRun } from "../../../dashboard/run.js";
 import type { SampleName } from "../../../dashboard/sample-names.js";
 import { samples } from "../../../dashboard/samples.js";
-import type { RunSettings } from "../../../dashboard/settings.js";
 import { splitOf, type SplitSettings } from "../../../dashboard/split.js";
 import { exampleOf, summaryOf, type DataSummary } from "../../../dashboard/view.js";
 import { Autosave } from "../../run/autosave.js";
@@ -14,7 +13,7 @@ import { serveQuestions } from "../../run/serve-questions.js";
 import type { DashboardQuestions, Progress, RunFacts } from "./messages.js";
 
 /** How often the page hears of new steps, and how often a run is saved, in milliseconds. */
-const [reportEvery, saveEvery] = [100, 4000];
+const [reportEvery, saveEvery] = [250, 4000];
 /** How many examples of a cell of the confusion matrix are shown. */
 const shownInCell = 40;
 
@@ -37,12 +36,14 @@ interface Going {
 const runs = new Map<number, Going>();
 
 const send = serveQuestions<DashboardQuestions>(self as never, {
-  sample: ({ name, split }) => {
+  sample: async ({ name, split }) => {
     take(samples[name](), name);
+    await runSave.clear();
     return summary(split);
   },
   files: async ({ files, target, split }) => {
     take(await readData(files, target), null);
+    await runSave.clear();
     return summary(split);
   },
   split: (settings) => summary(settings),
@@ -178,5 +179,6 @@ async function keep({ run, paced }: Going): Promise<string | null> {
     if (notice !== null) return notice;
   }
   const bytes = await paced.between(() => run.save(sample));
-  return (await runSave.save(bytes)).notice;
+  // Meanwhile other data may have come, and with it other runs.
+  return run.data === data ? (await runSave.save(bytes)).notice : null;
 }

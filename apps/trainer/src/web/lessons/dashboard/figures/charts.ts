@@ -1,5 +1,5 @@
 import type { EpochRecord, StepCredit } from "../../../../dashboard/records.js";
-import { decimal, short } from "../../../../words/numbers.js";
+import { decimal } from "../../../../words/numbers.js";
 import type { ColorName, Surface, XY } from "../../../canvas/surface.js";
 
 /** A run in a chart. */
@@ -49,7 +49,7 @@ export function lines(surface: Surface, runs: readonly Line[], axes: Axes): void
   surface.text([left, height - 8], "step 1", "ink-2", { size: 12, align: "left" });
   surface.text([width - right, height - 8], last.toLocaleString("en"), "ink-2", { size: 12, align: "right" });
 
-  const ends: { y: number; letter: string; isPresent: boolean }[] = [];
+  const ends: { x: number; y: number; letter: string; isPresent: boolean }[] = [];
   const others = runs.filter(({ isPresent }) => !isPresent);
   for (const run of [...others, ...runs.filter(({ isPresent }) => isPresent)]) {
     const { points, dots = [], isPresent, letter } = run;
@@ -65,14 +65,14 @@ export function lines(surface: Surface, runs: readonly Line[], axes: Axes): void
       );
     }
     const [step, value] = points[points.length - 1];
-    if (runs.length > 1) ends.push({ y: y(value), letter, isPresent });
+    if (runs.length > 1) ends.push({ x: x(step) + 12, y: y(value), letter, isPresent });
     else if (step < last) surface.dot([x(step), y(value)], 3.5, "attempt");
   }
   // Letters that would touch are moved apart.
   ends.sort((a, b) => a.y - b.y);
   ends.forEach((end, i) => {
-    if (i > 0) end.y = Math.max(end.y, ends[i - 1].y + 13);
-    surface.text([width - 9, end.y], end.letter, end.isPresent ? "ink" : "ink-2", { bold: end.isPresent });
+    if (i > 0 && Math.abs(end.x - ends[i - 1].x) < 14) end.y = Math.max(end.y, ends[i - 1].y + 13);
+    surface.text([end.x, end.y], end.letter, end.isPresent ? "ink" : "ink-2", { bold: end.isPresent });
   });
   surface.path([[x(at), top - 4], [x(at), height - bottom + 2]], "focus", { width: 1.5 }); // prettier-ignore
 }
@@ -123,7 +123,7 @@ export function creditBars(
   const y = (value: number): number => top + ((high - value) * (height - top - bottom)) / (high - low);
   const slot = (width - left - 8) / Math.max(shown.length, 8);
   const bar = Math.max(2, Math.min(9, slot / 2 - 1));
-  surface.text([left - 6, y(high)], short(high), "ink-2", { size: 12, align: "right" });
+  surface.text([left - 6, y(high)], `${Number(high.toPrecision(2))}`, "ink-2", { size: 12, align: "right" });
   surface.text([left - 6, y(0)], "0", "ink-2", { size: 12, align: "right" });
   for (const [i, credit] of shown.entries()) {
     const x = left + i * slot;
@@ -135,7 +135,10 @@ export function creditBars(
     const at: XY = [x + bar, y(Math.max(credit.promise, credit.paid) / 2)];
     const label = `step ${credit.step}: promised ${decimal(credit.promise, 5)}, paid ${decimal(credit.paid, 5)}`;
     surface.mark({ id: `credit-${credit.step}`, label, at, reach: Math.max(6, slot / 2) });
-    if (credit === chosen) surface.tip([x + bar, height - bottom + 3], -Math.PI / 2, 8, "focus");
+    if (credit === chosen) {
+      const [from, to, up] = [x - 2, x + 2 * bar + 3, y(Math.max(credit.promise, credit.paid)) - 4];
+      surface.path([[from, y(low) + 2], [from, up], [to, up], [to, y(low) + 2], [from, y(low) + 2]], "focus", { width: 2 }); // prettier-ignore
+    }
   }
   surface.path([[left, y(0)], [width - 4, y(0)]], "edge", { width: 1 }); // prettier-ignore
   const ends = [shown[0], shown[shown.length - 1]].map(({ step }) => step.toLocaleString("en"));

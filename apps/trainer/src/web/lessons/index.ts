@@ -35,6 +35,7 @@ export const lessons: readonly Lesson[] = [
     id: "dashboard",
     name: "Dashboard",
     about: "Your own data, a real training, and who paid for each step.",
+    load: () => import("./dashboard/Dashboard.svelte"),
   },
   {
     id: "text",

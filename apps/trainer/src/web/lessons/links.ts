@@ -1,4 +1,5 @@
 import { linkOf } from "../link.js";
+import { dashboardLink } from "./dashboard/link.js";
 import { playgroundLink } from "./playground/link.js";
 import { starLink } from "./star/link.js";
 import { textLink } from "./text/link.js";
@@ -11,7 +12,7 @@ export const links = {
   star: starLink,
   "cat-or-dog": plain,
   playground: playgroundLink,
-  dashboard: plain,
+  dashboard: dashboardLink,
   text: textLink,
 } as const;
 

@@ -14,7 +14,7 @@ export interface Curve {
 const left = 44;
 const right = 18;
 
-export function drawTimeline(surface: Surface, curves: readonly Curve[], at: number, unit = "try"): void {
+export function drawTimeline(surface: Surface, curves: readonly Curve[], at: number, unit: string): void {
   const { width, height } = surface;
   const all = curves.flatMap(({ mistakes }) => mistakes);
   const last = Math.max(10, ...curves.map(({ first, mistakes }) => first + mistakes.length - 1));
@@ -22,8 +22,8 @@ export function drawTimeline(surface: Surface, curves: readonly Curve[], at: num
     surface.text([width / 2, height / 2], `The mistake of every ${unit} will appear here`, "ink-2");
     return;
   }
-  const high = Math.ceil(Math.log10(Math.max(...all)) * 2) / 2;
-  const low = Math.min(high - 1, Math.log10(Math.min(...all)) - 0.15);
+  const high = Math.ceil(Math.log10(all.reduce((most, mistake) => Math.max(most, mistake))) * 2) / 2;
+  const low = Math.min(high - 1, Math.log10(all.reduce((least, mistake) => Math.min(least, mistake))) - 0.15);
   const x = (number: number): number => left + ((number - 1) * (width - left - right)) / (last - 1);
   const y = (mistake: number): number => 8 + ((high - Math.log10(mistake)) * (height - 32)) / (high - low);
 
@@ -92,7 +92,7 @@ function star(surface: Surface, [x, y]: XY): void {
   surface.area(points, "goal-fill", { edge: "goal", width: 1 });
 }
 
-export function timelineTable(curves: readonly Curve[], unit = "try"): { heads: string[]; rows: string[][] } {
+export function timelineTable(curves: readonly Curve[], unit: string): { heads: string[]; rows: string[][] } {
   const last = Math.max(...curves.map(({ first, mistakes }) => first + mistakes.length - 1), 0);
   const rows = Array.from({ length: last }, (_, i) => [
     `${unit} ${i + 1}`,

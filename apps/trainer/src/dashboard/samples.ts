@@ -1,0 +1,37 @@
+import { catsAndDogs, spirals } from "@stargrad/datasets";
+
+import type { Data } from "./data.js";
+import { drawnDigits } from "./drawn-digits.js";
+import type { SampleName } from "./sample-names.js";
+
+/** Makes the data that is there without a file. */
+export const samples: Readonly<Record<SampleName, () => Data>> = {
+  digits: () => drawnDigits({ samples: 3000, seed: 1 }),
+  animals,
+  spirals: twoSpirals,
+};
+
+function animals(): Data {
+  const [count, size] = [1600, 28];
+  const { x, y } = catsAndDogs({ samples: count, size, seed: 1 }).all();
+  return {
+    name: "1,600 cats and dogs, drawn in this page",
+    what: "picture",
+    shape: [1, size, size],
+    features: [],
+    values: Uint8Array.from(x.dataSync(), (ink) => Math.round(255 * ink)),
+    labels: Int32Array.from(y.dataSync()),
+    classes: ["cat", "dog"],
+    heldOutFrom: null,
+    notes: [],
+  };
+}
+
+function twoSpirals(): Data {
+  const { x, y } = spirals({ samples: 1000, noise: 0.1, seed: 1 }).all();
+  const labels = Int32Array.from(y.dataSync());
+  const classes = [...new Set(labels)].sort().map((label) => `spiral ${label + 1}`);
+  const values = Float32Array.from(x.dataSync());
+  const name = "1,000 points on two spirals, as a table";
+  return { name, what: "row", shape: [2], features: ["x", "y"], values, labels, classes, heldOutFrom: null, notes: [] }; // prettier-ignore
+}

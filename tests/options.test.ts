@@ -281,6 +281,7 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "explain.watchStep": { call: (options) => explain.watchStep(update(), options) },
   "explain.watchStep update": { call: (given) => explain.watchStep(given), required: update },
+  "train.encodeCheckpoint": { call: train.encodeCheckpoint, required: () => ({ model: model() }) },
   "train.fit": { call: train.fit, required: training },
   "train.predict": { call: (options) => train.predict(model(), x, options) },
   "train.restoreCheckpoint": {
@@ -378,6 +379,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "train.RunningMean": "takes nothing",
   "train.accuracy": "takes tensors",
   "train.evaluate": "takes metrics of any name",
+  "train.decodeCheckpoint": bytes,
   "train.loadCheckpoint": bytes,
 };
 

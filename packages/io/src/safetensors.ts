@@ -19,11 +19,13 @@ export interface Safetensors {
  *
  * F32, F64, I32 and BOOL keep their type. F16 and BF16 are widened to float32. I64 becomes int32 if every value fits.
  *
+ * `called`: the name of the call in errors, for a format that builds on this one
+ *
  * Throws: FormatError, naming the tensor, for every violation of the format and for other dtypes
  * Source: https://huggingface.co/docs/safetensors
  */
-export function decodeSafetensors(bytes: Uint8Array): Safetensors {
-  return decode("decodeSafetensors", bytes);
+export function decodeSafetensors(bytes: Uint8Array, called = "decodeSafetensors"): Safetensors {
+  return decode(called, bytes);
 }
 
 /**

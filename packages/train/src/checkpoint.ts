@@ -1,5 +1,5 @@
-import type { DataLoaderState } from "@stargrad/datasets";
-import { FormatError, type Safetensors } from "@stargrad/io";
+import type { DataLoaderState, Source } from "@stargrad/datasets";
+import { FormatError, readFileBytes, writeFileAtomically, type Safetensors } from "@stargrad/io";
 import {
   ArgumentError,
   defaultGenerator,
@@ -7,12 +7,12 @@ import {
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
-import { flag, hintFor, writeValue } from "@stargrad/tensor/internal";
+import { expectValues, flag, hintFor, writeValue, type Kind } from "@stargrad/tensor/internal";
 
 import { expectObject, formatJson, jsonObject, parseJsonObject, type Json } from "./json.js";
 import type { Sums } from "./metrics.js";
 import { positionOf, recordOf, runs } from "./run-record.js";
-import { readSealed, writeSealed } from "./sealed-file.js";
+import { seal, unseal } from "./sealed.js";
 import { expectTraining, statefulParts, trainingKinds, type Training } from "./training.js";
 
 /** The contents of a checkpoint. To load only the weights: `model.loadStateDict(checkpoint.model)`. */
@@ -35,11 +35,16 @@ export interface Checkpoint {
 /** The formats in the metadata of files; a number is added with each change that older versions cannot read. The last is written. */
 const formats = ["stargrad.checkpoint/1", "stargrad.checkpoint/2"] as const;
 
+/** A training to save, and what its checkpoint says besides. */
+export interface CheckpointOptions extends Training {
+  /** Further data of the caller, such as settings. Default: none */
+  readonly metadata?: Readonly<Record<string, Json>>;
+}
+
 /**
- * Saves the state of a training run after a step or an epoch, so that it can resume with bitwise identical results. The file
- * has the format safetensors: weights are named `model.<name>`, the optimizer's state `optimizer.<name>`, the state of a further part
- * `state.<part>.<name>`, and everything else is text in the metadata. It has a checksum. After a crash, the file is either the old one
- * or the new one, complete. The values are those at the time of the call; several calls for one path are written in their order.
+ * Saves the state of a training run after a step or an epoch, so that it can resume with bitwise identical results. The file is what
+ * {@link encodeCheckpoint} makes. After a crash, it is either the old one or the new one, complete. The values are those at the time of the
+ * call; several calls for one path are written in their order.
  *
  * `metadata`: further data of the caller, such as settings. Default: none
  * `overwrite`: whether an existing file is replaced; if not, it is an error that there is one. Default: true
@@ -49,21 +54,74 @@ const formats = ["stargrad.checkpoint/1", "stargrad.checkpoint/2"] as const;
  */
 export async function saveCheckpoint(
   path: string,
-  options: Training & { readonly metadata?: Readonly<Record<string, Json>>; readonly overwrite?: boolean },
+  options: CheckpointOptions & { readonly overwrite?: boolean },
 ): Promise<void> {
-  expectTraining("saveCheckpoint", options, { ...trainingKinds, metadata: jsonObject, overwrite: flag });
-  const { metadata = {}, overwrite = true, ...training } = options;
-  await writeSealed(path, encode({ ...stateOf(training), metadata }), { overwrite });
+  const name = "saveCheckpoint";
+  expectTraining(name, options, { ...trainingKinds, metadata: jsonObject, overwrite: flag });
+  expectValues(name, { path }, ["a string", (value) => typeof value === "string"]);
+  const { overwrite = true, ...training } = options;
+  // At once, and not after the checksum is computed, so that the calls for one path keep their order.
+  await writeFileAtomically(path, encode(name, training), { overwrite, called: `${name}(${path})` });
 }
 
 /**
- * Reads a checkpoint without applying it; see {@link restoreCheckpoint}.
+ * Encodes the state of a training run as the bytes of a checkpoint, as {@link saveCheckpoint} writes them, for a page, a database or a
+ * network. They have the format safetensors: weights are named `model.<name>`, the optimizer's state `optimizer.<name>`, the state of
+ * a further part `state.<part>.<name>`, and everything else is text in the metadata, with a checksum. Equal states give equal bytes. The
+ * values are those at the time of the call.
+ *
+ * `metadata`: further data of the caller, such as settings. Default: none
+ *
+ * Throws: ArgumentError if a part is not what its name says, or the metadata is no plain object of JSON values
+ */
+export async function encodeCheckpoint(options: CheckpointOptions): Promise<Uint8Array> {
+  expectTraining("encodeCheckpoint", options, { ...trainingKinds, metadata: jsonObject });
+  return encode("encodeCheckpoint", options);
+}
+
+/**
+ * Reads a checkpoint from a path, or from a `File` or `Blob` of a page, without applying it; see {@link restoreCheckpoint}.
  *
  * Throws: FormatError for a file that is incomplete, modified, or not a checkpoint; StargradError if it cannot be read
  */
-export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  return decode(await readSealed(path), path);
+export async function loadCheckpoint(source: Source): Promise<Checkpoint> {
+  const name = "loadCheckpoint";
+  if (bytesKind[1](source)) {
+    throw new ArgumentError(
+      name,
+      "got bytes; expected a path, a File or a Blob",
+      "Use decodeCheckpoint(bytes)",
+    );
+  }
+  expectValues(name, { source }, sourceKind);
+  if (typeof source === "string") {
+    const called = `${name}(${source})`;
+    return decode(await readFileBytes(source, called), called);
+  }
+  const called = `${name}(${"name" in source ? String(source.name) : "a Blob"})`;
+  return decode(new Uint8Array(await source.arrayBuffer()), called);
 }
+
+/**
+ * Decodes the bytes of a checkpoint without applying it; see {@link restoreCheckpoint}.
+ *
+ * Throws: FormatError for bytes that are incomplete, modified, or not a checkpoint; ArgumentError unless they are a Uint8Array
+ */
+export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
+  expectValues("decodeCheckpoint", { bytes }, bytesKind);
+  return decode(bytes, "decodeCheckpoint");
+}
+
+const sourceKind: Kind = [
+  "a path, a File or a Blob",
+  (value) => typeof value === "string" || value instanceof Blob,
+];
+
+const bytesKind: Kind = [
+  "a Uint8Array",
+  // Also of another realm.
+  (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
+];
 
 /**
  * Restores the states of all parts of a training run from a checkpoint: all of them or, if anything does not fit, none.
@@ -169,8 +227,15 @@ const modelPrefix = "model.";
 const optimizerPrefix = "optimizer.";
 const statePrefix = (name: string): string => `state.${name}.`;
 
-function encode({ model, optimizer, loader, states, run, generators, metadata }: Checkpoint): Safetensors {
-  const json = (named: ReadonlyMap<string, Json>): string => formatJson(Object.fromEntries(named));
+/** The values are read before the first `await`: while it waits, a parameter may be assigned a new value. */
+function encode(called: string, { metadata = {}, ...training }: CheckpointOptions): Promise<Uint8Array> {
+  return seal(contentOf(called, { ...stateOf(training), metadata }));
+}
+
+function contentOf(called: string, checkpoint: Checkpoint): Safetensors {
+  const { model, optimizer, loader, states, run, generators, metadata } = checkpoint;
+  const json = (value: Json): string => formatJson(value, called);
+  const named = (values: ReadonlyMap<string, Json>): string => json(Object.fromEntries(values));
   return {
     tensors: new Map([
       ...withPrefix(modelPrefix, model),
@@ -181,17 +246,17 @@ function encode({ model, optimizer, loader, states, run, generators, metadata }:
       ["format", formats[1]],
       // A part without any state is still part of the training.
       ...(optimizer === null ? [] : [["optimizer", "saved"] as const]),
-      ...(loader === null ? [] : [["loader", formatJson({ ...loader })] as const]),
-      ["states", json(new Map([...states].map(([name, state]) => [name, state.size])))],
-      ...(run === null ? [] : [["run", formatJson(writeRun(run))] as const]),
-      ["generators", json(new Map([...generators].map(([name, state]) => [name, { ...state }])))],
-      ["metadata", formatJson(metadata)],
+      ...(loader === null ? [] : [["loader", json({ ...loader })] as const]),
+      ["states", named(new Map([...states].map(([name, state]) => [name, state.size])))],
+      ...(run === null ? [] : [["run", json(writeRun(run))] as const]),
+      ["generators", named(new Map([...generators].map(([name, state]) => [name, { ...state }])))],
+      ["metadata", json(metadata)],
     ]),
   };
 }
 
-function decode({ tensors, metadata }: Safetensors, path: string): Checkpoint {
-  const called = `loadCheckpoint(${path})`;
+async function decode(bytes: Uint8Array, called: string): Promise<Checkpoint> {
+  const { tensors, metadata } = await unseal(bytes, called);
   const found = metadata.get("format");
   if (!formats.some((format) => format === found)) {
     throw new FormatError(called, `its format is ${found ?? "not given"}; expected ${formats[1]}`);

@@ -1,4 +1,12 @@
-export { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from "./checkpoint.js";
+export {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  loadCheckpoint,
+  restoreCheckpoint,
+  saveCheckpoint,
+  type Checkpoint,
+  type CheckpointOptions,
+} from "./checkpoint.js";
 export { evaluate } from "./evaluate.js";
 export {
   fit,

@@ -6,16 +6,18 @@ import { writeValue, type Kind } from "@stargrad/tensor/internal";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
+ * `called`: the name of the call in errors
+ *
  * Throws: ArgumentError for what `JSON.stringify` replaces, omits or refuses: NaN, infinities, undefined, functions, symbols, bigints, and
  * objects of a class
  */
-export function formatJson(value: Json): string {
+export function formatJson(value: Json, called: string): string {
   return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key) {
     // The value before its `toJSON`, which a Date has.
     const inner = this[key];
     if (typeof inner === "number" && !Number.isFinite(inner)) {
       throw new ArgumentError(
-        "saveCheckpoint",
+        called,
         `got ${inner} for ${key}; expected a finite number, because JSON has no other`,
       );
     }
@@ -26,7 +28,7 @@ export function formatJson(value: Json): string {
     if (isJson) return inner;
     const got = typeof inner === "object" ? `a ${inner.constructor.name}` : writeValue(inner);
     throw new ArgumentError(
-      "saveCheckpoint",
+      called,
       `got ${inner instanceof Promise ? "a promise" : got} for ${key}; expected what JSON has: numbers, strings, booleans, null, arrays and plain objects`,
       inner === undefined ? "Omit it, or write null" : undefined,
     );

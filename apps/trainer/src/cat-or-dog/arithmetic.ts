@@ -14,7 +14,10 @@ export function placeSum({ places }: Scene, filter: number): SumLine[] {
   const lines = shown.map((at): SumLine => {
     const weight = ink[at] === 0 ? 0 : products[at] / ink[at];
     const place = `row ${Math.floor(at / kernel) + 1}, column ${(at % kernel) + 1}`;
-    return { name: place, steps: [`${decimal(ink[at], 2)} × ${decimal(weight)}`, `= ${signed(products[at])}`] };
+    return {
+      name: place,
+      steps: [`${decimal(ink[at], 2)} × ${decimal(weight)}`, `= ${signed(products[at])}`],
+    };
   });
   const others = rest.reduce((total, at) => total + products[at], 0);
   return [
@@ -31,7 +34,11 @@ export function voteSum({ votes, p }: Scene): SumLine[] {
   return [
     { name: "cat", steps: [`e^${decimal(votes[0])}`, `= ${short(cat)}`] },
     { name: "dog", steps: [`e^${decimal(votes[1])}`, `= ${short(dog)}`] },
-    { name: "p(dog)", steps: [`${short(dog)} / (${short(cat)} + ${short(dog)})`, `= ${decimal(p[1], 4)}`], isResult: true },
+    {
+      name: "p(dog)",
+      steps: [`${short(dog)} / (${short(cat)} + ${short(dog)})`, `= ${decimal(p[1], 4)}`],
+      isResult: true,
+    },
   ];
 }
 
@@ -40,7 +47,11 @@ export function surpriseSum({ p, answer, surprise }: Scene): SumLine[] {
   return [
     { name: "the answer", steps: [animals[answer]] },
     { name: `p(${animals[answer]})`, steps: [decimal(p[answer], 4)] },
-    { name: "surprise", steps: [`−ln ${decimal(p[answer], 4)}`, `= ${decimal(surprise, 4)}`], isResult: true },
+    {
+      name: "surprise",
+      steps: [`−ln ${decimal(p[answer], 4)}`, `= ${decimal(surprise, 4)}`],
+      isResult: true,
+    },
   ];
 }
 

@@ -31,10 +31,10 @@ export class History {
 
   /** The last state that was kept at a step or before it. */
   before(step: number): { readonly step: number; readonly state: CatState } {
-    const start = step - ((step - this.#first) % this.#spacing);
-    const state = this.#states.get(start);
-    if (state === undefined) throw new Error(`There is no state of step ${start}`);
-    return { step: start, state };
+    const near = Math.max(...[...this.#states.keys()].filter((kept) => kept <= step));
+    const state = this.#states.get(near);
+    if (state === undefined) throw new Error(`There is no state before step ${step}`);
+    return { step: near, state };
   }
 
   get size(): number {

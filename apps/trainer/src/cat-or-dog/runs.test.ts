@@ -133,7 +133,10 @@ describe("a run", () => {
     const fast = new CatRun({ ...usual, learningRate: 1e30 });
     while (fast.end === null && fast.last < steps) await fast.step();
     expect(fast.end).toMatchObject({ kind: "failed" });
-    expect(fast.end).toHaveProperty("sentence", expect.stringMatching(/^In step \d+ .* too large; try 0\.004\.$/));
+    expect(fast.end).toHaveProperty(
+      "sentence",
+      expect.stringMatching(/^In step \d+ .* too large; try 0\.004\.$/),
+    );
   });
 
   it("refuses a step that it has not made", async () => {

@@ -1,6 +1,8 @@
 import { ArgumentError } from "@stargrad/tensor";
+import { decodeCheckpoint } from "@stargrad/train";
 
 import { History } from "./history.js";
+import { readMemory, writeMemory, type End, type Memory } from "./memory.js";
 import {
   answerOf,
   fingerprint,
@@ -20,9 +22,6 @@ import { testOf, type Test } from "./tested.js";
 import { CatTraining, type CatSettings, type CatState } from "./training.js";
 
 // Runs of the net that can be looked at while they go on: any step again, computed from a state that was recorded before it.
-
-/** How a run ended: the net knows cats and dogs, or a sentence says why not. */
-export type End = { readonly kind: "perfect" } | { readonly kind: "failed"; readonly sentence: string };
 
 /** One run of the net. Steps are counted from 1. */
 export class CatRun {
@@ -45,7 +44,8 @@ export class CatRun {
   #stepping = Promise.resolve();
   /** Where the lens was last, so that the next step and other pictures need no repetition. */
   #seen: { readonly step: number; readonly state: CatState } | null = null;
-  #explained: { readonly number: number; readonly numbers: StepNumbers; readonly after: CatState } | null = null;
+  #explained: { readonly number: number; readonly numbers: StepNumbers; readonly after: CatState } | null =
+    null;
 
   constructor(settings: CatSettings, from?: { readonly state: CatState; readonly step: number }) {
     this.settings = settings;
@@ -54,6 +54,36 @@ export class CatRun {
     this.first = from?.step ?? 1;
     if (from !== undefined) this.#training.goOnFrom(from.state);
     this.#history = new History(this.first);
+  }
+
+  /** A run that goes on from its bytes; null if they are not those of a run with these settings. */
+  static async saved(bytes: Uint8Array, settings: CatSettings): Promise<CatRun | null> {
+    const checkpoint = await decodeCheckpoint(bytes);
+    const memory = readMemory(checkpoint.metadata, settings);
+    if (memory === null) return null;
+    const run = new CatRun(settings);
+    run.#history.keep(1, run.#training.state());
+    run.#training.load(checkpoint);
+    run.mistakes.push(...memory.mistakes);
+    run.#fingerprints.push(...memory.fingerprints);
+    run.tests.push(...memory.tests);
+    run.#right = memory.right;
+    run.#isTestDue = memory.isTestDue;
+    run.#end = memory.end;
+    return run;
+  }
+
+  /** The bytes from which {@link CatRun.saved} goes on. Not for forks. */
+  bytes(): Promise<Uint8Array> {
+    const memory: Memory = {
+      mistakes: this.mistakes,
+      fingerprints: this.#fingerprints,
+      tests: this.tests,
+      right: this.#right,
+      isTestDue: this.#isTestDue,
+      end: this.#end,
+    };
+    return this.#training.bytes(writeMemory(memory, this.settings));
   }
 
   /** A run with other settings, from a step of this one on. */
@@ -174,7 +204,11 @@ export class CatRun {
     const kept = this.#history.before(number);
     const near = seen !== null && seen.step < number && seen.step > kept.step ? seen : kept;
     this.#lens.restore(near.state);
-    for (let step = near.step; step < number; step++) await this.#lens.update(step);
+    for (let step = near.step; step < number; step++) {
+      await this.#lens.update(step);
+      // A run that was saved has only its first state in the beginning.
+      if (this.#history.wants(step + 1)) this.#history.keep(step + 1, this.#lens.state());
+    }
     this.#seen = { step: number, state: this.#lens.state() };
     return this.#seen.state;
   }

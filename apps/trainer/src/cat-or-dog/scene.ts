@@ -62,8 +62,9 @@ export interface StepNumbers {
   readonly layers: readonly LayerCredit[];
   /** For the filters of both layers. */
   readonly filters: readonly [first: readonly FilterCredit[], second: readonly FilterCredit[]];
-  /** The weights of the first filters, [8, 5, 5]: before, their turns, and their blame on these drawings. */
+  /** The weights of the first filters, [8, 5, 5]: before and after, their turns, and their blame on these drawings. */
   readonly weights: Float32Array;
+  readonly nextWeights: Float32Array;
   readonly turns: Float32Array;
   readonly blames: Float32Array;
   readonly promises: Float32Array;
@@ -148,6 +149,7 @@ export async function stepOf(training: CatTraining, number: number): Promise<Ste
     layers: layersOf(explanation),
     filters: [explanation.byUnit("first"), explanation.byUnit("second")],
     weights,
+    nextWeights: await numbersOf(net.first.weight),
     turns: Float32Array.from(first.change),
     blames: Float32Array.from(first.blame),
     promises: Float32Array.from(first.promise),
@@ -286,7 +288,12 @@ async function proved(
 }
 
 /** What the net says about a picture with more ink in a pixel, or less. */
-export function wiggled(net: CatNet, { pixels, answer }: OwnPicture, pixel: number, by: number): Promise<Answered> {
+export function wiggled(
+  net: CatNet,
+  { pixels, answer }: OwnPicture,
+  pixel: number,
+  by: number,
+): Promise<Answered> {
   const changed = pixels.slice();
   changed[pixel] += by;
   return answerOf(net, { pixels: changed, answer });

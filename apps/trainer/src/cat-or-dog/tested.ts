@@ -12,6 +12,8 @@ export interface Test {
   readonly learned: number;
   /** How often it says cat and dog, for the cats, and for the dogs. */
   readonly counts: readonly [readonly [number, number], readonly [number, number]];
+  /** For each drawing, what the net says. */
+  readonly said: Uint8Array;
   /** For each drawing, the probability of dog. */
   readonly dog: Float32Array;
   /** The surprise of each drawing. */
@@ -40,6 +42,7 @@ export async function testOf(net: CatNet, after: number, learned: number): Promi
     right: (counts[0][0] + counts[1][1]) / heldOut.length,
     learned,
     counts,
+    said: Uint8Array.from(said),
     dog,
     surprises,
     order: Uint16Array.from(surprises.keys()).sort((a, b) => surprises[b] - surprises[a] || a - b),

@@ -2,7 +2,14 @@ import { DataLoader } from "@stargrad/datasets";
 import { explainStep, type StepExplanation } from "@stargrad/explain";
 import { crossEntropy } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
-import { accuracy, trainStep } from "@stargrad/train";
+import {
+  accuracy,
+  encodeCheckpoint,
+  restoreCheckpoint,
+  trainStep,
+  type Checkpoint,
+  type Json,
+} from "@stargrad/train";
 import type { Tensor } from "@stargrad/tensor";
 
 import { learned, type Batch } from "./drawings.js";
@@ -94,6 +101,15 @@ export class CatTraining {
   restore({ model, optimizer }: CatState): void {
     this.net.loadStateDict(model);
     this.#optimizer.loadStateDict(optimizer);
+  }
+
+  /** The bytes of a checkpoint, with what the run remembers. */
+  bytes(metadata: Readonly<Record<string, Json>>): Promise<Uint8Array> {
+    return encodeCheckpoint({ model: this.net, optimizer: this.#optimizer, metadata });
+  }
+
+  load(checkpoint: Checkpoint): void {
+    restoreCheckpoint(checkpoint, { model: this.net, optimizer: this.#optimizer });
   }
 
   /** Goes on from a state of another run: with its weights and with what Adam remembers, but with the own learning rate. */

@@ -37,7 +37,10 @@ export function volumeOf({ blame: { volumes } }: Scene, mark: string): number {
 }
 
 /** The weight of the first layer with the most blame on the drawings of the step: its filter and its place, counted from 0. */
-export function turnedMost({ step: { blames } }: Scene): { readonly filter: number; readonly weight: number } {
+export function turnedMost({ step: { blames } }: Scene): {
+  readonly filter: number;
+  readonly weight: number;
+} {
   let most = 0;
   for (const [i, blame] of blames.entries()) if (Math.abs(blame) > Math.abs(blames[most])) most = i;
   return { filter: Math.floor(most / 25), weight: most % 25 };

@@ -33,6 +33,18 @@ const screens: readonly Screen[] = [
       await page.waitForFunction(() => document.body.textContent.includes("of 55"));
     },
   })),
+  ...stages.map(({ id }): Screen => ({
+    name: `cat-or-dog-${id}`,
+    query: `?lesson=cat-or-dog&try=60&stage=${id}`,
+    ready: async (page) => {
+      await page.waitForFunction(() => document.body.textContent.includes("of 220"));
+      await page.waitForFunction(
+        () =>
+          (globalThis as { catLesson?: { scene: { number: number } | null } }).catLesson?.scene?.number ===
+          60,
+      );
+    },
+  })),
 ];
 
 const sizes = [

@@ -150,6 +150,28 @@ export class Surface {
     context.stroke();
   }
 
+  /** A square picture of values from 0 (nothing) to 1 (all of the colour), row by row. */
+  ink([x, y]: XY, size: number, values: ArrayLike<number>, color: ColorName): void {
+    const side = Math.sqrt(values.length);
+    const small = new OffscreenCanvas(side, side);
+    const pen = small.getContext("2d", { willReadFrequently: true });
+    if (pen === null) return;
+    pen.fillStyle = this.colors[color];
+    pen.fillRect(0, 0, side, side);
+    const picture = pen.getImageData(0, 0, side, side);
+    for (let i = 0; i < values.length; i++) picture.data[4 * i + 3] = 255 * values[i];
+    pen.putImageData(picture, 0, 0);
+    const context = this.#context;
+    context.imageSmoothingEnabled = false;
+    context.drawImage(small, x, y, size, size);
+  }
+
+  /** The edge of a rectangle. */
+  frame([x, y]: XY, [width, height]: readonly [number, number], color: ColorName, line: Line = {}): void {
+    const [right, bottom] = [x + width, y + height];
+    this.path([[x, y], [right, y], [right, bottom], [x, bottom], [x, y]], color, { width: 1, ...line }); // prettier-ignore
+  }
+
   /** A part of a circle, counter-clockwise for positive angles, as in the drawing. */
   arc([x, y]: XY, radius: number, from: number, to: number, color: ColorName, width = 2): void {
     const context = this.#pen(color, { width });

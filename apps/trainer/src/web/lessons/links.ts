@@ -1,4 +1,5 @@
 import { linkOf } from "../link.js";
+import { catLink } from "./cat-or-dog/link.js";
 import { starLink } from "./star/link.js";
 
 /** A lesson whose links say nothing but the lesson. */
@@ -7,7 +8,7 @@ const plain = linkOf({ fields: {}, read: () => ({}), write: () => ({}) });
 /** What the link of each lesson says. */
 export const links = {
   star: starLink,
-  "cat-or-dog": plain,
+  "cat-or-dog": catLink,
   playground: plain,
   dashboard: plain,
   text: plain,

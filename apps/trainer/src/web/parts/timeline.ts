@@ -14,12 +14,13 @@ export interface Curve {
 const left = 44;
 const right = 18;
 
-export function drawTimeline(surface: Surface, curves: readonly Curve[], at: number): void {
+/** `soon`: what is said as long as there is nothing to draw. */
+export function drawTimeline(surface: Surface, curves: readonly Curve[], at: number, soon: string): void {
   const { width, height } = surface;
   const all = curves.flatMap(({ mistakes }) => mistakes);
   const last = Math.max(10, ...curves.map(({ first, mistakes }) => first + mistakes.length - 1));
   if (all.length === 0) {
-    surface.text([width / 2, height / 2], "The mistake of every try will appear here", "ink-2");
+    surface.text([width / 2, height / 2], soon, "ink-2");
     return;
   }
   const high = Math.ceil(Math.log10(Math.max(...all)) * 2) / 2;
@@ -93,14 +94,14 @@ function star(surface: Surface, [x, y]: XY): void {
   surface.area(points, "goal-fill", { edge: "goal", width: 1 });
 }
 
-export function timelineTable(curves: readonly Curve[]): { heads: string[]; rows: string[][] } {
+export function timelineTable(curves: readonly Curve[], unit: string): { heads: string[]; rows: string[][] } {
   const last = Math.max(...curves.map(({ first, mistakes }) => first + mistakes.length - 1), 0);
   const rows = Array.from({ length: last }, (_, i) => [
-    `try ${i + 1}`,
+    `${unit} ${i + 1}`,
     ...curves.map(({ first, mistakes }) => {
       const mistake = mistakes[i + 1 - first] as number | undefined;
       return mistake === undefined ? "" : short(mistake);
     }),
   ]);
-  return { heads: ["try", ...curves.map(({ name }) => name)], rows };
+  return { heads: [unit, ...curves.map(({ name }) => name)], rows };
 }

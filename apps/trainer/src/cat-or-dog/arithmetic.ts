@@ -2,7 +2,7 @@ import { decimal, short, signed } from "../words/numbers.js";
 import type { SumLine } from "../words/sum.js";
 import type { Scene } from "./scene.js";
 import { animals, kernel, side } from "./sizes.js";
-import { nameOf, volumeOf } from "./words.js";
+import { volumeOf } from "./words.js";
 
 // Why a number is what it is, down to one multiplication.
 
@@ -63,19 +63,18 @@ export function blameSum(scene: Scene, mark: string): SumLine[] {
     const blame = scene.blame.pixels[pixel];
     return [
       { name: "ink now", steps: [decimal(scene.pixels[pixel], 2)] },
-      { name: "blame", steps: [`∂ surprise / ∂ ink = ${decimal(blame, 4)}`] },
-      { name: "0.1 more ink", steps: [`0.1 × ${decimal(blame, 4)}`, `= ${signed(0.1 * blame, 4)} surprise`] },
+      { name: "blame", steps: [`${decimal(blame, 4)} per ink`] },
+      { name: "0.1 ink", steps: [`→ surprise ${signed(0.1 * blame, 4)}`] },
       { name: blame < 0 ? `▲ “add ink”` : `▽ “erase”`, steps: [`→ more ${right}`], isResult: true },
     ];
   }
   const blame = volumeOf(scene, mark);
   return [
-    { name: "volume now", steps: ["1"] },
-    { name: "blame", steps: ["Σ map × its slopes", `= ${decimal(blame, 4)}`] },
-    { name: "10 % louder", steps: [`0.1 × ${decimal(blame, 4)}`, `= ${signed(0.1 * blame, 4)} surprise`] },
+    { name: "blame", steps: ["Σ map × slopes", `= ${decimal(blame, 4)}`] },
+    { name: "10 % louder", steps: [`→ surprise ${signed(0.1 * blame, 4)}`] },
     {
-      name: blame < 0 ? "▲ “louder”" : "▼ “softer”",
-      steps: [`→ ${nameOf(mark)} would say more ${right}`],
+      name: blame < 0 ? "▲ “louder”" : "▽ “softer”",
+      steps: [`→ more ${right}`],
       isResult: true,
     },
   ];
@@ -86,8 +85,8 @@ export function turnSum({ step, learningRate }: Scene, filter: number, weight: n
   const at = kernel * kernel * (filter - 1) + weight;
   const [now, turn, blame] = [step.weights[at], step.turns[at], step.blames[at]];
   return [
-    { name: "blame", steps: [`on these drawings ${decimal(blame, 5)}`] },
-    { name: "Adam", steps: [`about ${learningRate}, against what it remembers of the blame`] },
+    { name: "blame", steps: [decimal(blame, 5)] },
+    { name: "Adam", steps: [`at most about ${learningRate}`] },
     { name: "weight", steps: [`${decimal(now, 4)} ${signed(turn, 4)}`, `= ${decimal(now + turn, 4)}`] },
     {
       name: "promise",
@@ -95,9 +94,4 @@ export function turnSum({ step, learningRate }: Scene, filter: number, weight: n
       isResult: true,
     },
   ];
-}
-
-/** The pixel at a row and a column, both counted from 0. */
-export function pixelAt(row: number, column: number): number {
-  return row * side + column;
 }

@@ -219,7 +219,7 @@ export class CatLesson {
       .then((saved) => {
         if (saved === null || run !== this.present) return;
         this.toast = {
-          text: `This run was kept on your machine: it goes on after step ${saved}. Undo begins it anew.`,
+          text: `Kept on your machine, to step ${saved}.`,
           undo: () => {
             this.begin(run.settings);
           },

@@ -9,7 +9,7 @@ import { box, largestOf, partsOf, sign, tile, weights } from "./tiles.js";
 export function voices(surface: Surface, scene: Scene, chosen: string): void {
   const { width, height } = surface;
   const gap = 3;
-  const size = Math.min((width - 7 * gap) / 8, (height - 3 * 15 - 12) / 3);
+  const size = Math.min((width - 7 * gap) / 8, (height - 3 * 17 - 4) / 3);
   const all = Math.max(...scene.blame.volumes.map(largestOf));
   let y = 0;
   for (const layer of [0, 1] as const) {
@@ -90,7 +90,7 @@ export function paidByFilter(surface: Surface, { step }: Scene, chosen: string):
   const { width, height } = surface;
   const filters = step.filters[0];
   const wide = width / filters.length;
-  const size = Math.min(wide - 8, height - 62);
+  const size = Math.min(wide - 8, height - 58);
   const largest = largestOf(filters.flatMap(({ promise, paid }) => [promise, paid]));
   const after = step.nextWeights;
   const heaviest = largestOf(after);
@@ -129,7 +129,7 @@ export function paidByFilter(surface: Surface, { step }: Scene, chosen: string):
       { width: 1 },
     );
     surface.text(
-      [middle, height - 8],
+      [middle, 15 + size + 34],
       `${paid > 0 ? "▲" : "▼"} ${decimal(1e4 * Math.abs(paid), 1)}`,
       paid > 0 ? "paid-helped" : "paid-hurt",
       { size: 12 },

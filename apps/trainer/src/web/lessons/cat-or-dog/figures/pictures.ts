@@ -49,39 +49,39 @@ const goal: Draw = (surface, scene) => {
 const attempt: Draw = (surface, scene, { chosen, shown }) => {
   const { width, height } = surface;
   const gap = 4;
-  const second = (width - 7 * gap) / 8;
-  const free = height - 62 - 40 - 2 * second - gap;
-  const first = Math.max(20, Math.min((free - gap - 18) / 2, (width - 3 * gap) / 6.2));
+  const small = Math.min((width - 7 * gap) / 8, (height - 130) / 4.6);
+  const inset = (width - 8 * small - 7 * gap) / 2;
+  const first = Math.min((width - 2 * inset - 30 - 4 * gap) / 6, (height - 130 - 2 * small) / 2);
   const large = 2 * first + gap;
-  const left = Math.max(0, (width - large - 24 - 4 * first - 3 * gap) / 2);
-  tile(surface, [left, 20], large, scene.pixels);
-  surface.text([left, 9], "picture", "ink-2", { size: 12, align: "left" });
-  const [start, top] = [left + large + 24, 20];
-  surface.text([start, 9], "8 filters, 28 × 28", "ink-2", { size: 12, align: "left" });
-  surface.text([start - 12, top + large / 2], "›", "ink-2");
+  const space = Math.max(0, Math.min(34, (height - large - 2 * small - gap - 104) / 3));
+  const top = 18 + Math.max(0, (height - large - 2 * small - gap - 104 - 2 * space) / 2);
+  const start = width - inset - 4 * first - 3 * gap;
+  const caption = (x: number, y: number, text: string): void =>
+    surface.text([x, y - 10], text, "ink-2", { size: 12, align: "left" });
+  caption(inset, top, "picture");
+  tile(surface, [inset, top], large, scene.pixels);
+  caption(start, top, "8 filters, 28 × 28");
+  surface.text([(inset + large + start) / 2, top + large / 2], "›", "ink-2", { bold: true });
+  const layer = { gap, chosen } as const;
   maps(surface, scene, {
     layer: 0,
     columns: 4,
     at: [start, top],
     size: first,
-    gap,
-    chosen,
     part: 3 * shown - 0.3,
+    ...layer,
   });
-  const below = top + large + 22;
-  surface.text([0, below - 10], "16 filters, 14 × 14", "ink-2", { size: 12, align: "left" });
-  const small = Math.min(second, (height - below - 62) / 2 - gap);
-  const inset = (width - 8 * small - 7 * gap) / 2;
+  const below = top + large + 22 + space;
+  caption(inset, below, "16 filters, 14 × 14");
   maps(surface, scene, {
     layer: 1,
     columns: 8,
     at: [inset, below],
     size: small,
-    gap,
-    chosen,
     part: 3 * shown - 1.2,
+    ...layer,
   });
-  if (shown > 0.7) votes(surface, scene, [0, height - 48], width);
+  if (shown > 0.7) votes(surface, scene, [inset, below + 2 * small + gap + 14 + space], width - 2 * inset);
 };
 
 function maps(
@@ -255,7 +255,7 @@ const adjust: Draw = (surface, scene, { chosen }) => {
 const again: Draw = (surface, scene) => {
   const { width, height } = surface;
   const { pixels, before, after, answers } = scene.step;
-  const columns = width < 380 ? 6 : 7;
+  const columns = 6;
   const rows = Math.ceil(answers.length / columns);
   const size = Math.min(width / columns - 6, height / rows - 20);
   const inset = (width - columns * (size + 6)) / 2;

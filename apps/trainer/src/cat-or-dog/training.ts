@@ -16,6 +16,12 @@ import { learned, type Batch } from "./drawings.js";
 import { CatNet } from "./net.js";
 import { batchSize } from "./sizes.js";
 
+/**
+ * How exactly a step is explained. The path of an early step has many kinks, where a filter falls silent or another pixel wins: with
+ * these, a step takes about 30 gradients at most, and less than 0.1 % stays unexplained.
+ */
+const pathOptions = { tolerance: 0.001, maxDepth: 4 } as const;
+
 export interface CatSettings {
   /** The seed of the first weights, and of the order of the drawings. */
   readonly seed: number;
@@ -85,13 +91,15 @@ export class CatTraining {
   /** Makes the same update, and explains it. */
   explain(number: number): Promise<StepExplanation> {
     const { x, y } = this.batch(number);
-    return explainStep({
+    const step = (): void => {
+      this.#optimizer.step();
+    };
+    const update = {
       parameters: this.net.namedParameters(),
       loss: () => crossEntropy(this.net.forward(x), y),
-      step: () => {
-        this.#optimizer.step();
-      },
-    });
+      step,
+    };
+    return explainStep(update, pathOptions);
   }
 
   state(): CatState {

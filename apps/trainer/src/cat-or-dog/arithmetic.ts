@@ -1,7 +1,7 @@
 import { decimal, short, signed } from "../words/numbers.js";
 import type { SumLine } from "../words/sum.js";
 import type { Scene } from "./scene.js";
-import { animals, kernel, side } from "./sizes.js";
+import { animals, kernel } from "./sizes.js";
 import { volumeOf } from "./words.js";
 
 // Why a number is what it is, down to one multiplication.

@@ -248,6 +248,8 @@ export async function fingerprint(net: CatNet): Promise<string> {
 export interface MarkProof extends Proof {
   readonly mark: string;
   readonly wiggle: number;
+  /** How much the slope differs from the blame, as a part of the blame: there may be a kink within the wiggle. */
+  readonly differs: number;
 }
 
 /**
@@ -256,8 +258,9 @@ export interface MarkProof extends Proof {
  */
 export async function proofOf(net: CatNet, picture: OwnPicture, mark: string): Promise<MarkProof> {
   const { x, y } = batchOf([picture.pixels], [picture.answer]);
-  const [, kind, number, weight] = /^([xfgw])(\d{1,3})(?:-(\d{1,2}))?$/.exec(mark) ?? [];
-  if (kind === undefined) throw new Error(`There is nothing to wiggle at ${mark}`);
+  const found = /^([xfgw])(\d{1,3})(?:-(\d{1,2}))?$/.exec(mark);
+  if (found === null) throw new Error(`There is nothing to wiggle at ${mark}`);
+  const [, kind, number, weight] = found;
   const at = Number(number);
   if (kind === "x") {
     const ink = new Parameter(x);
@@ -284,7 +287,9 @@ async function proved(
   wiggle: number,
   prove: (wiggle: number) => Promise<Proof>,
 ): Promise<MarkProof> {
-  return { mark, wiggle, ...(await prove(wiggle)) };
+  const proof = await prove(wiggle);
+  const differs = Math.abs(proof.slope - proof.blame) / Math.max(Math.abs(proof.blame), 1e-6);
+  return { mark, wiggle, differs, ...proof };
 }
 
 /** What the net says about a picture with more ink in a pixel, or less. */

@@ -35,4 +35,4 @@ export const mostSteps = 3000;
 export const markedPixels = 64;
 
 /** How far "Prove it" moves the ink of a pixel, a weight and the volume of a filter. */
-export const wiggles = { pixel: 0.01, weight: 0.002, volume: 0.002 } as const;
+export const wiggles = { pixel: 0.01, weight: 0.0005, volume: 0.002 } as const;

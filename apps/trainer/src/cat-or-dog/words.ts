@@ -109,7 +109,7 @@ const kid: Told = {
   },
   Adjust: (scene) => {
     const { promised } = words(scene);
-    return say`Every weight turns a little against its blame on ${linked(`${batchSize} drawings`, "batch", "plus")} at once. All ${String(scene.step.credit.knobs)} turns promise: surprise down by ${promised}.`;
+    return say`Every weight turns a little against its blame on ${linked(`${batchSize} drawings`, "batch", "plus")} at once. All ${scene.step.credit.knobs.toLocaleString("en")} turns promise: surprise down by ${promised}.`;
   },
   Again: (scene) => {
     const { paid, right, given, nextGiven, picture } = words(scene);

@@ -129,7 +129,9 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
     await stepShown(page, 21);
     const [first] = (await run.look(21, usual.drawing)).blame.strongest;
     for (const mark of [`x${first}`, "f3", "g5"]) {
-      await page.evaluate((id) => (globalThis as Shown).catLesson.choose(id), mark);
+      await page.evaluate((id) => {
+        (globalThis as Shown).catLesson.choose(id);
+      }, mark);
       await page.click(".depth >> text='Prove it'");
       await page.waitForSelector(".proof");
       const proof = await page.evaluate((id) => (globalThis as Shown).catLesson.proofs.get(id), mark);

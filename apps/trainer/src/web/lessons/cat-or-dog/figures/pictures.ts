@@ -56,8 +56,9 @@ const attempt: Draw = (surface, scene, { chosen, shown }) => {
   const space = Math.max(0, Math.min(34, (height - large - 2 * small - gap - 104) / 3));
   const top = 18 + Math.max(0, (height - large - 2 * small - gap - 104 - 2 * space) / 2);
   const start = width - inset - 4 * first - 3 * gap;
-  const caption = (x: number, y: number, text: string): void =>
+  const caption = (x: number, y: number, text: string): void => {
     surface.text([x, y - 10], text, "ink-2", { size: 12, align: "left" });
+  };
   caption(inset, top, "picture");
   tile(surface, [inset, top], large, scene.pixels);
   caption(start, top, "8 filters, 28 × 28");
@@ -220,7 +221,7 @@ const blame: Draw = (surface, scene, { chosen, wiggle, shown }) => {
 /** Eight filters after the step, over the ghosts of what they were, and their turns. */
 const adjust: Draw = (surface, scene, { chosen }) => {
   const { width, height } = surface;
-  const columns = width < 380 ? 2 : 4;
+  const columns = 4;
   const rows = filterLayers[0].filters / columns;
   const [cellWide, cellHigh] = [width / columns, height / rows];
   const size = Math.min(cellWide - 14, (cellHigh - 26) / 1.72);
@@ -267,7 +268,7 @@ const again: Draw = (surface, scene) => {
     const color = isLess ? "paid-helped" : "paid-hurt";
     surface.frame([x, y], [size, size], color, { width: 2, dash: isLess ? [] : [4, 3] });
     const change = decimal(Math.abs(after[i] - before[i]), 2);
-    const words = size < 46 ? `${isLess ? "▲" : "▼"}` : `${isLess ? "▲" : "▼"} ${change}`;
+    const words = size < 46 ? (isLess ? "▲" : "▼") : `${isLess ? "▲" : "▼"} ${change}`;
     surface.text([x + size / 2, y + size + 9], words, color, { size: 12, bold: true });
   }
 };

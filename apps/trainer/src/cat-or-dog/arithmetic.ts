@@ -29,8 +29,7 @@ export function placeSum({ places }: Scene, filter: number): SumLine[] {
 }
 
 /** How two votes become two probabilities. */
-export function voteSum({ votes, p }: Scene): SumLine[] {
-  const [cat, dog] = votes.map((vote) => Math.exp(vote));
+export function voteSum({ votes, powers: [cat, dog], p }: Scene): SumLine[] {
   return [
     { name: "cat", steps: [`e^${decimal(votes[0])}`, `= ${short(cat)}`] },
     { name: "dog", steps: [`e^${decimal(votes[1])}`, `= ${short(dog)}`] },
@@ -83,11 +82,11 @@ export function blameSum(scene: Scene, mark: string): SumLine[] {
 /** How the blame of a weight on the drawings of the step becomes its turn, and what the turn promises. */
 export function turnSum({ step, learningRate }: Scene, filter: number, weight: number): SumLine[] {
   const at = kernel * kernel * (filter - 1) + weight;
-  const [now, turn, blame] = [step.weights[at], step.turns[at], step.blames[at]];
+  const [now, turn, next, blame] = [step.weights[at], step.turns[at], step.nextWeights[at], step.blames[at]];
   return [
     { name: "blame", steps: [decimal(blame, 5)] },
     { name: "Adam", steps: [`at most about ${learningRate}`] },
-    { name: "weight", steps: [`${decimal(now, 4)} ${signed(turn, 4)}`, `= ${decimal(now + turn, 4)}`] },
+    { name: "weight", steps: [`${decimal(now, 4)} ${signed(turn, 4)}`, `= ${decimal(next, 4)}`] },
     {
       name: "promise",
       steps: [`−(${decimal(blame, 5)} × ${signed(turn, 4)})`, `= ${short(step.promises[at])}`],

@@ -25,6 +25,8 @@ export type Picture = number | OwnPicture;
 export interface Answered {
   /** The votes for cat and dog. */
   readonly votes: readonly [number, number];
+  /** e to the power of each vote. */
+  readonly powers: readonly [number, number];
   /** Their probabilities, which add up to 1. */
   readonly p: readonly [number, number];
   /** −ln p of the answer. */
@@ -117,12 +119,13 @@ export function pictureOf(picture: Picture): OwnPicture {
 
 export async function answerOf(net: CatNet, { pixels, answer }: OwnPicture): Promise<Answered> {
   const votes = net.forward(batchOf([pixels], [answer]).x).detach();
-  const [v, p, log] = await Promise.all([
+  const [v, e, p, log] = await Promise.all([
     numbersOf(votes),
+    numbersOf(votes.exp()),
     numbersOf(votes.softmax({ axis: 1 })),
     numbersOf(votes.logSoftmax({ axis: 1 })),
   ]);
-  return { votes: [v[0], v[1]], p: [p[0], p[1]], surprise: -log[answer] };
+  return { votes: [v[0], v[1]], powers: [e[0], e[1]], p: [p[0], p[1]], surprise: -log[answer] };
 }
 
 /** What one step did: makes the step from the present state of the training. */

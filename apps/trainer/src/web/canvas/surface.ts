@@ -152,18 +152,23 @@ export class Surface {
 
   /** A square picture of values from 0 (nothing) to 1 (all of the colour), row by row. */
   ink([x, y]: XY, size: number, values: ArrayLike<number>, color: ColorName): void {
-    const side = Math.sqrt(values.length);
-    const small = new OffscreenCanvas(side, side);
-    const pen = small.getContext("2d", { willReadFrequently: true });
-    if (pen === null) return;
+    const small = smallCanvas(Math.sqrt(values.length));
+    if (small === null) return;
+    const { canvas, pen, picture } = small;
+    // A canvas writes any colour as #rrggbb.
     pen.fillStyle = this.colors[color];
-    pen.fillRect(0, 0, side, side);
-    const picture = pen.getImageData(0, 0, side, side);
-    for (let i = 0; i < values.length; i++) picture.data[4 * i + 3] = 255 * values[i];
+    const rgb = Number.parseInt(pen.fillStyle.slice(1), 16);
+    const { data } = picture;
+    for (let i = 0; i < values.length; i++) {
+      data[4 * i] = rgb >> 16;
+      data[4 * i + 1] = (rgb >> 8) & 255;
+      data[4 * i + 2] = rgb & 255;
+      data[4 * i + 3] = 255 * values[i];
+    }
     pen.putImageData(picture, 0, 0);
     const context = this.#context;
     context.imageSmoothingEnabled = false;
-    context.drawImage(small, x, y, size, size);
+    context.drawImage(canvas, x, y, size, size);
   }
 
   /** The edge of a rectangle. */
@@ -283,6 +288,26 @@ export class Surface {
     context.globalAlpha = opacity;
     return context;
   }
+}
+
+interface SmallCanvas {
+  readonly canvas: OffscreenCanvas;
+  readonly pen: OffscreenCanvasRenderingContext2D;
+  readonly picture: ImageData;
+}
+
+/** Canvases of one pixel for each value, by their side: they are used again for every picture. */
+const smallCanvases = new Map<number, SmallCanvas>();
+
+function smallCanvas(side: number): SmallCanvas | null {
+  const made = smallCanvases.get(side);
+  if (made !== undefined) return made;
+  const canvas = new OffscreenCanvas(side, side);
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  if (pen === null) return null;
+  const small = { canvas, pen, picture: new ImageData(side, side) };
+  smallCanvases.set(side, small);
+  return small;
 }
 
 /** The mark nearest to a point, if the point is near enough to touch it. */

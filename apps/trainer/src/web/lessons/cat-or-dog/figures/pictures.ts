@@ -113,7 +113,7 @@ function maps(
     const at: XY = [x + (filter % columns) * (size + gap), y + Math.floor(filter / columns) * (size + gap)];
     const values = all.subarray(filter * wide * wide, (filter + 1) * wide * wide);
     const isShown = part >= (filter + 1) / filters;
-    tile(surface, at, size, isShown ? partsOf(values, largest) : new Float32Array(wide * wide), "plus");
+    tile(surface, at, size, isShown ? partsOf(values, largest) : null, "plus");
     const mark = `${id}${filter + 1}`;
     if (chosen === mark) surface.frame(at, [size, size], "ink", { width: 2.5 });
     const loudest = decimal(Math.max(...values), 2);

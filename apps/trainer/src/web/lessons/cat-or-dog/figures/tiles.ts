@@ -13,16 +13,16 @@ export function box(surface: Surface, [x, y]: XY, width: number, height: number,
   );
 }
 
-/** A picture on paper, with an edge. */
+/** A picture on paper, with an edge; null for paper alone. */
 export function tile(
   surface: Surface,
   at: XY,
   size: number,
-  values: ArrayLike<number>,
+  values: ArrayLike<number> | null,
   color: ColorName = "ink",
 ): void {
   box(surface, at, size, size, "surface");
-  surface.ink(at, size, values, color);
+  if (values !== null) surface.ink(at, size, values, color);
   surface.frame(at, [size, size], "line");
 }
 

@@ -39,6 +39,8 @@ export interface Blame {
   readonly pixels: Float32Array;
   /** The pixels with the most blame; the largest first. */
   readonly strongest: readonly number[];
+  /** The first of them that can be followed: ink is erased only where there is some, and added only where there is room. */
+  readonly wish: number;
   /** Per unit of volume of each filter: how the surprise grows if its map is heard louder. */
   readonly volumes: readonly [first: Float32Array, second: Float32Array];
   /** Of the weights of the first filters, [8, 5, 5]. */
@@ -208,8 +210,18 @@ async function blameOf(net: CatNet, { x, y }: Batch): Promise<Blame> {
   const [pixels, first, second, weights] = await Promise.all(
     [slopes.ink, ...slopes.volumes, weight].map(numbersOf),
   );
-  const strongest = [...pixels.keys()].sort((a, b) => Math.abs(pixels[b]) - Math.abs(pixels[a]) || a - b);
-  return { pixels, strongest: strongest.slice(0, markedPixels), volumes: [first, second], weights };
+  const strongest = [...pixels.keys()]
+    .sort((a, b) => Math.abs(pixels[b]) - Math.abs(pixels[a]) || a - b)
+    .slice(0, markedPixels);
+  const ink = await numbersOf(x);
+  const wish = strongest.find((pixel) => (pixels[pixel] > 0 ? ink[pixel] > 0.1 : ink[pixel] < 0.9));
+  return {
+    pixels,
+    strongest,
+    wish: wish ?? strongest[0],
+    volumes: [first, second],
+    weights,
+  };
 }
 
 function fullVolumes(): Volumes {

@@ -26,7 +26,7 @@ it("tells the answer, what the net says, and the surprise", () => {
 });
 
 it("blames a pixel and a filter in the direction of their slopes", () => {
-  const [pixel] = scene.blame.strongest;
+  const pixel = scene.blame.wish;
   const words = plainWordsFor(scene, "Blame", "kid");
   expect(words).toContain(`${scene.blame.pixels[pixel] < 0 ? "Add ink" : "Erase"} at ${placeOf(pixel)}`);
   expect(words).toContain(nameOf(mostBlamed(scene)));

@@ -61,7 +61,8 @@ const words = (scene: Scene) => {
     filter,
     heard: linked(nameOf(filter), filter, "blame"),
     louder: volumeOf(scene, filter),
-    pixel: scene.blame.strongest[0],
+    pixel: scene.blame.wish,
+    top: scene.blame.strongest[0],
     paid: linked(decimal(step.credit.paid, 4), "paid", step.credit.paid > 0 ? "helped" : "hurt"),
     promised: linked(decimal(step.credit.promise, 4), "promise", "promise"),
     nextGiven: linked(percent(next.p[answer], 1), "next", next.p[answer] > p[answer] ? "helped" : "hurt"),
@@ -137,8 +138,8 @@ const student: Told = {
     return say`It says ${says}; ${right} has ${given}. Surprise is −ln ${decimal(scene.p[scene.answer], 3)} = ${surprised}: 0 for certain and right, and without end for certain and wrong. A coin would have 0.693.`;
   },
   Blame: (scene) => {
-    const { given, right, surprised, pixel, heard, louder } = words(scene);
-    return say`It gives “${right}” ${given}: surprise ${surprised}. Blame walks back through 16 and 8 filters to the pixels; the most is ${linked(decimal(scene.blame.pixels[pixel]), `x${pixel}`, "blame")} per unit of ink at ${placeOf(pixel)}. ${heard}: ${linked(decimal(louder), words(scene).filter, "blame")} if it were twice as loud, by the slope.`;
+    const { given, right, surprised, top, heard, louder } = words(scene);
+    return say`It gives “${right}” ${given}: surprise ${surprised}. Blame walks back through 16 and 8 filters to the pixels; the most is ${linked(decimal(scene.blame.pixels[top]), `x${top}`, "blame")} per unit of ink at ${placeOf(top)}. ${heard}: ${linked(decimal(louder), words(scene).filter, "blame")} if it were twice as loud, by the slope.`;
   },
   Adjust: (scene) => {
     const { promised } = words(scene);
@@ -163,9 +164,9 @@ const maths: Told = {
     return say`L = −ln p(${right}) = −ln ${linked(decimal(scene.p[scene.answer], 5), "votes", "goal")} = ${linked(decimal(scene.surprise, 5), "surprise", "mistake")}. ∂L/∂z = p − 𝟙: for ${right} ${linked(decimal(scene.p[scene.answer] - 1, 4), "votes", "blame")}.`;
   },
   Blame: (scene) => {
-    const { pixel, filter, louder } = words(scene);
+    const { top, filter, louder } = words(scene);
     const unit = filter.startsWith("f") ? "h₁" : "h₂";
-    return say`L = ${linked(decimal(scene.surprise, 5), "surprise", "mistake")}. max |∂L/∂x| = ${linked(decimal(Math.abs(scene.blame.pixels[pixel]), 4), `x${pixel}`, "blame")}; marks: the 64 largest, ▲ where it is negative. Volume v of a map: ∂L/∂v at v = 1 is ⟨${unit}, ∂L/∂${unit}⟩ = ${linked(decimal(louder, 4), filter, "blame")} for ${nameOf(filter)}.`;
+    return say`L = ${linked(decimal(scene.surprise, 5), "surprise", "mistake")}. max |∂L/∂x| = ${linked(decimal(Math.abs(scene.blame.pixels[top]), 4), `x${top}`, "blame")}; marks: the 64 largest, ▲ where it is negative. Volume v of a map: ∂L/∂v at v = 1 is ⟨${unit}, ∂L/∂${unit}⟩ = ${linked(decimal(louder, 4), filter, "blame")} for ${nameOf(filter)}.`;
   },
   Adjust: (scene) => {
     const { filter, weight } = turnedMost(scene);

@@ -148,7 +148,7 @@ export class CatLesson {
     if (this.#byHand !== null) return this.#byHand;
     const { scene } = this;
     if (scene === null) return "f1";
-    if (this.stage === "blame") return `x${scene.blame.strongest[0]}`;
+    if (this.stage === "blame") return `x${scene.blame.wish}`;
     if (this.stage === "attempt") return mostBlamed(scene);
     return `f${turnedMost(scene).filter + 1}`;
   }

@@ -195,7 +195,7 @@ const blame: Draw = (surface, scene, { chosen, wiggle, shown }) => {
     const value = pixels[pixel];
     const middle: XY = [left + ((pixel % side) + 0.5) * cell, top + (Math.floor(pixel / side) + 0.5) * cell];
     sign(surface, middle, cell * (0.35 + 0.5 * (Math.abs(value) / largest)), value < 0);
-    if (rank >= stops) continue;
+    if (rank >= stops && pixel !== scene.blame.wish) continue;
     const wish = value < 0 ? "add ink" : "erase";
     surface.mark({
       id: `x${pixel}`,

@@ -202,11 +202,11 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
         page.waitForFunction((n) => (globalThis as Shown).catLesson.strokes.length === n, count);
       await lines(2);
       await page.waitForFunction(() => (globalThis as Shown).catLesson.scene?.drawing === null);
-      await page.waitForFunction(() => (globalThis as Shown).catLesson.now !== null);
-      const { p, after } = await page.evaluate(() => (globalThis as Shown).catLesson.now!);
+      const heard = await page.waitForFunction(() => (globalThis as Shown).catLesson.now);
+      const { p, after } = (await heard.jsonValue())!;
       expect(p[0] + p[1]).toBeCloseTo(1, 6);
       // Asked again while it learns.
-      await page.waitForFunction((n) => (globalThis as Shown).catLesson.now!.after > n, after);
+      await page.waitForFunction((n) => ((globalThis as Shown).catLesson.now?.after ?? 0) > n, after);
       const ink = await page.evaluate(() => {
         const { pixels } = (globalThis as Shown).catLesson.own!;
         return pixels.reduce((sum, value) => sum + value, 0);

@@ -72,6 +72,17 @@ describe("a link", () => {
     expect(refusalOf(query.startsWith("?") ? query : `?lesson=star&${query}`)).toContain(sentence);
   });
 
+  it.each([
+    ["drawing=0", "“drawing” is “0”; expected a whole number from 1 to 500"],
+    ["rate=2", "“rate” is “2”; expected a learning rate from 0.00001 to 1"],
+    ["momentum=0.9", "“momentum”, which this page does not know"],
+  ])("to a cat or a dog is refused as well: %s", (query, sentence) => {
+    expect(refusalOf(`?lesson=cat-or-dog&${query}`)).toContain(sentence);
+    expect(readAddress("?lesson=cat-or-dog&drawing=12&try=3")).toMatchObject({
+      place: { settings: { drawing: 11 }, try: 3 },
+    });
+  });
+
   it("that is very long is not read", () => {
     expect(refusalOf(`?seed=${"9".repeat(3000)}`)).toBe(
       "This link has 3006 characters; at most 2000 are read.",

@@ -152,6 +152,33 @@ export class Surface {
     context.stroke();
   }
 
+  /** A square picture of values from 0 (nothing) to 1 (all of the colour), row by row. */
+  ink([x, y]: XY, size: number, values: ArrayLike<number>, color: ColorName): void {
+    const small = smallCanvas(Math.sqrt(values.length));
+    if (small === null) return;
+    const { canvas, pen, picture } = small;
+    // A canvas writes any colour as #rrggbb.
+    pen.fillStyle = this.colors[color];
+    const rgb = Number.parseInt(pen.fillStyle.slice(1), 16);
+    const { data } = picture;
+    for (let i = 0; i < values.length; i++) {
+      data[4 * i] = rgb >> 16;
+      data[4 * i + 1] = (rgb >> 8) & 255;
+      data[4 * i + 2] = rgb & 255;
+      data[4 * i + 3] = 255 * values[i];
+    }
+    pen.putImageData(picture, 0, 0);
+    const context = this.#context;
+    context.imageSmoothingEnabled = false;
+    context.drawImage(canvas, x, y, size, size);
+  }
+
+  /** The edge of a rectangle. */
+  frame([x, y]: XY, [width, height]: readonly [number, number], color: ColorName, line: Line = {}): void {
+    const [right, bottom] = [x + width, y + height];
+    this.path([[x, y], [right, y], [right, bottom], [x, bottom], [x, y]], color, { width: 1, ...line }); // prettier-ignore
+  }
+
   /** A part of a circle, counter-clockwise for positive angles, as in the drawing. */
   arc([x, y]: XY, radius: number, from: number, to: number, color: ColorName, width = 2): void {
     const context = this.#pen(color, { width });
@@ -282,6 +309,26 @@ export class Surface {
     context.globalAlpha = opacity;
     return context;
   }
+}
+
+interface SmallCanvas {
+  readonly canvas: OffscreenCanvas;
+  readonly pen: OffscreenCanvasRenderingContext2D;
+  readonly picture: ImageData;
+}
+
+/** Canvases of one pixel for each value, by their side: they are used again for every picture. */
+const smallCanvases = new Map<number, SmallCanvas>();
+
+function smallCanvas(side: number): SmallCanvas | null {
+  const made = smallCanvases.get(side);
+  if (made !== undefined) return made;
+  const canvas = new OffscreenCanvas(side, side);
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  if (pen === null) return null;
+  const small = { canvas, pen, picture: new ImageData(side, side) };
+  smallCanvases.set(side, small);
+  return small;
 }
 
 /** The mark nearest to a point, if the point is near enough to touch it. */

@@ -24,6 +24,7 @@ export const lessons: readonly Lesson[] = [
     id: "cat-or-dog",
     name: "Cat or dog",
     about: "It says cat, the answer is dog. Follow the blame back to the pixels.",
+    load: () => import("./cat-or-dog/CatOrDog.svelte"),
   },
   {
     id: "playground",

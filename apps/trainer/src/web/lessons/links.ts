@@ -1,16 +1,13 @@
-import { linkOf } from "../link.js";
+import { catLink } from "./cat-or-dog/link.js";
 import { dashboardLink } from "./dashboard/link.js";
 import { playgroundLink } from "./playground/link.js";
 import { starLink } from "./star/link.js";
 import { textLink } from "./text/link.js";
 
-/** A lesson whose links say nothing but the lesson. */
-const plain = linkOf({ fields: {}, read: () => ({}), write: () => ({}) });
-
 /** What the link of each lesson says. */
 export const links = {
   star: starLink,
-  "cat-or-dog": plain,
+  "cat-or-dog": catLink,
   playground: playgroundLink,
   dashboard: dashboardLink,
   text: textLink,

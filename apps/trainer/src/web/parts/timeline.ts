@@ -14,12 +14,13 @@ export interface Curve {
 const left = 44;
 const right = 18;
 
-export function drawTimeline(surface: Surface, curves: readonly Curve[], at: number, unit: string): void {
+/** `soon`: what is said as long as there is nothing to draw. */
+export function drawTimeline(surface: Surface, curves: readonly Curve[], at: number, soon: string): void {
   const { width, height } = surface;
   const all = curves.flatMap(({ mistakes }) => mistakes);
   const last = Math.max(10, ...curves.map(({ first, mistakes }) => first + mistakes.length - 1));
   if (all.length === 0) {
-    surface.text([width / 2, height / 2], `The mistake of every ${unit} will appear here`, "ink-2");
+    surface.text([width / 2, height / 2], soon, "ink-2");
     return;
   }
   const high = Math.ceil(Math.log10(all.reduce((most, mistake) => Math.max(most, mistake))) * 2) / 2;

@@ -1,0 +1,497 @@
+import type { Stroke } from "@stargrad/datasets";
+
+import type { End } from "../../../cat-or-dog/memory.js";
+import type { Answered, MarkProof, Picture, Scene } from "../../../cat-or-dog/scene.js";
+import { animals } from "../../../cat-or-dog/sizes.js";
+import type { Test } from "../../../cat-or-dog/tested.js";
+import type { CatSettings } from "../../../cat-or-dog/training.js";
+import { mostBlamed, plainWordsFor, turnedMost } from "../../../cat-or-dog/words.js";
+import type { Level } from "../../../words/levels.js";
+import { decimal, short } from "../../../words/numbers.js";
+import type { Place } from "../../address.js";
+import { announcer } from "../../announce.svelte.js";
+import { Player } from "../../player.svelte.js";
+import { Client } from "../../run/client.js";
+import { Latest } from "../../run/latest.js";
+import { stageAt, stageIds, type StageId } from "../../stages.js";
+import type { CatPlace } from "./link.js";
+import type { CatQuestions, Progress } from "./messages.js";
+
+/** A run, as far as the page knows it. */
+export class RunView {
+  readonly id: number;
+  readonly settings: CatSettings;
+  readonly first: number;
+  readonly name: string;
+  mistakes = $state.raw<readonly number[]>([]);
+  tests = $state.raw<readonly Test[]>([]);
+  end = $state.raw<End | null>(null);
+  isPaused = $state(false);
+
+  constructor(id: number, settings: CatSettings, first: number, name: string) {
+    this.id = id;
+    this.settings = settings;
+    this.first = first;
+    this.name = name;
+  }
+
+  get last(): number {
+    return this.first + this.mistakes.length - 1;
+  }
+}
+
+/** What the net says now about a picture of the visitor. */
+interface Now extends Answered {
+  readonly after: number;
+}
+
+/** Which held-out drawings are listed: those that are one animal and are called the same or the other. */
+export interface Cell {
+  readonly is: 0 | 1;
+  readonly says: 0 | 1;
+}
+
+interface Wiggle {
+  readonly pixel: number;
+  readonly by: number;
+  readonly answered: Answered;
+}
+
+/** How much ink one press adds. */
+const press = 0.1;
+
+/** Cat or dog on the page: what is looked at, and what the visitor chose. All numbers come from the worker. */
+export class CatLesson {
+  level = $state<Level>("kid");
+  stage = $state<StageId>("goal");
+  try = $state(1);
+  scene = $state.raw<Scene | null>(null);
+  lit = $state<string | null>(null);
+  /** The picture to look at. */
+  picture = $state.raw<Picture>(0);
+  /** The held-out drawing of the link, also while a picture of the visitor is shown. */
+  drawing = $state(0);
+  /** The ink of all held-out drawings, one byte for a pixel; null until they have been drawn. */
+  heldOut = $state.raw<Uint8Array | null>(null);
+  /** The picture of the visitor, once there is one. */
+  own = $state.raw<{ readonly pixels: Float32Array; readonly answer: 0 | 1 } | null>(null);
+  strokes = $state.raw<readonly Stroke[]>([]);
+  now = $state.raw<Now | null>(null);
+  /** What was wrong with a file. */
+  refusal = $state<string | null>(null);
+  cell = $state.raw<Cell | null>(null);
+  wiggle = $state.raw<Wiggle | null>(null);
+  proofs = $state.raw<ReadonlyMap<string, MarkProof>>(new Map());
+  runs = $state.raw<readonly RunView[]>([]);
+  present = $state.raw<RunView>(new RunView(0, { seed: 1, learningRate: 0.004 }, 1, "this run"));
+  toast = $state.raw<{ readonly text: string; readonly undo?: () => void } | null>(null);
+  readonly player = new Player({
+    isAtEnd: (speed) =>
+      this.try >= this.present.last &&
+      this.present.end !== null &&
+      (speed !== "stage" || this.stage === "again"),
+    nextStage: () => {
+      this.turn(1);
+    },
+    nextTry: () => {
+      this.moveTo(this.try + 1);
+    },
+  });
+
+  readonly #client: Client<CatQuestions, Progress>;
+  readonly #looks = new Latest<CatQuestions["look"]["ask"]>(async (asked) => {
+    const scene = await this.#client.ask("look", asked);
+    if (asked.run === this.present.id && asked.picture === this.picture) this.#arrive(scene);
+  });
+  readonly #answers = new Latest<CatQuestions["now"]["ask"]>(async (asked) => {
+    const now = await this.#client.ask("now", asked);
+    if (asked.run === this.present.id && asked.picture === this.own) this.now = now;
+  });
+  /** The pixel or filter that the visitor chose; null: the lesson chooses. */
+  #byHand = $state<string | null>(null);
+  /** The weight of the chosen filter that the visitor chose; null: the lesson chooses. */
+  #weight = $state<string | null>(null);
+  #turned = 0;
+  #isWiggling = false;
+  /** The step that a link asks for, until the run has come so far. */
+  #awaited: number | null = null;
+
+  constructor(place: Place<CatPlace>) {
+    this.level = place.level;
+    this.stage = place.stage;
+    this.drawing = this.picture = place.settings.drawing;
+    this.#client = new Client<CatQuestions, Progress>({
+      start: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+      onEvent: (progress) => {
+        this.#hear(progress);
+      },
+      onRestart: () => {
+        this.#reopen();
+      },
+    });
+    const { seed, learningRate } = place.settings;
+    this.begin({ seed, learningRate }, { at: place.try, resume: true });
+  }
+
+  get settings(): CatPlace {
+    return { ...this.present.settings, drawing: this.drawing };
+  }
+
+  /** The last test at the present step. */
+  get test(): Test | null {
+    const { tests } = this.present;
+    return tests.findLast(({ after }) => after <= this.try) ?? tests.at(0) ?? null;
+  }
+
+  /** The chosen mark: a pixel of the picture (`x30`), or a filter of the first or second layer (`f3`, `g12`). */
+  get chosen(): string {
+    if (this.#byHand !== null) return this.#byHand;
+    const { scene } = this;
+    if (scene === null) return "f1";
+    if (this.stage === "blame") return `x${scene.blame.wish}`;
+    if (this.stage === "attempt") return mostBlamed(scene);
+    return `f${turnedMost(scene).filter + 1}`;
+  }
+
+  /** The chosen filter of the first layer, from 1. */
+  get filter(): number {
+    const { chosen, scene } = this;
+    if (chosen.startsWith("f")) return Number(chosen.slice(1));
+    return scene === null ? 1 : turnedMost(scene).filter + 1;
+  }
+
+  /** The chosen weight of the chosen filter, from 0. */
+  get weight(): number {
+    const [, filter, weight] = /^w(\d+)-(\d+)$/.exec(this.#weight ?? "") ?? [];
+    if (Number(filter) === this.filter) return Number(weight);
+    if (this.scene === null) return 12;
+    const blames = this.scene.step.blames.subarray(25 * (this.filter - 1), 25 * this.filter).map(Math.abs);
+    return blames.indexOf(Math.max(...blames));
+  }
+
+  /** Begins a run of its own, in place of all others. */
+  begin(settings: CatSettings, { at = 1, resume = false } = {}): void {
+    for (const run of this.runs) this.#tell("close", { run: run.id });
+    const run = new RunView(++runsSoFar, settings, 1, "this run");
+    this.runs = [run];
+    this.#open(run, at, { resume });
+  }
+
+  /** Goes on from the present step with another learning rate. Both runs are drawn. */
+  fork(learningRate: number): void {
+    const before = this.present;
+    const from = { run: before.id, try: this.try };
+    const settings = { ...before.settings, learningRate };
+    const run = new RunView(++runsSoFar, settings, this.try, `from step ${this.try}: rate ${learningRate}`);
+    for (const other of this.runs) if (other !== before) this.#tell("close", { run: other.id });
+    this.runs = [before, run];
+    this.#open(run, this.try, { from });
+    this.toast = {
+      text: `Forked at step ${from.try}: learning rate ${learningRate}. The old run is dashed.`,
+      undo: () => {
+        this.present = before;
+        this.toast = null;
+        this.moveTo(this.try);
+      },
+    };
+  }
+
+  #open(
+    run: RunView,
+    at: number,
+    { from, resume = false }: { from?: { run: number; try: number }; resume?: boolean },
+  ): void {
+    this.player.stop();
+    this.present = run;
+    this.toast = null;
+    this.#letGo();
+    this.#awaited = at;
+    const { seed, learningRate } = run.settings;
+    const ask = {
+      run: run.id,
+      settings: { seed, learningRate },
+      resume,
+      pace: Infinity,
+      ...(from && { from }),
+    };
+    void this.#client
+      .ask("open", ask)
+      .then((saved) => {
+        if (saved === null || run !== this.present) return;
+        this.toast = {
+          text: `Kept on your machine, to step ${saved}.`,
+          undo: () => {
+            this.begin(run.settings);
+          },
+        };
+      })
+      .catch(() => undefined);
+  }
+
+  /** Asks for something whose answer does not matter. If the worker dies meanwhile, it is started again anyway. */
+  #tell<Name extends "pace" | "step" | "close">(name: Name, ask: CatQuestions[Name]["ask"]): void {
+    this.#client.ask(name, ask).catch(() => undefined);
+  }
+
+  #reopen(): void {
+    const { settings } = this.runs[0];
+    // The new worker knows none of them.
+    this.runs = [];
+    this.heldOut = null;
+    this.begin(settings, { at: this.try, resume: true });
+    this.toast = {
+      text: "The worker had stopped. It was started again, and the run goes on from where it was saved last.",
+    };
+  }
+
+  #hear({ run: id, mistakes, tests, end, notice }: Progress): void {
+    const run = this.runs.find((one) => one.id === id);
+    if (run === undefined) return;
+    if (mistakes.length > 0) run.mistakes = [...run.mistakes, ...mistakes];
+    if (tests.length > 0) run.tests = [...run.tests, ...tests];
+    run.end = end;
+    if (notice !== null) this.toast = { text: notice };
+    if (run !== this.present) return;
+    if (this.own !== null) this.#answers.want({ run: id, picture: this.own });
+    // Once, when the first step is there: drawing them takes half a second.
+    if (this.heldOut === null && run.tests.length > 0) void this.#askHeldOut();
+    this.#goToAwaited(run);
+  }
+
+  #goToAwaited(run: RunView): void {
+    const at = this.#awaited;
+    if (at === null || run.mistakes.length === 0) return;
+    if (at > run.last && run.end === null) {
+      // Something to look at while the run goes on.
+      if (this.scene === null) this.#look(run.first);
+      return;
+    }
+    this.#awaited = null;
+    if (at > run.last)
+      this.toast = { text: `This run ends at step ${run.last}; the link asked for step ${at}.` };
+    this.moveTo(at);
+  }
+
+  #isAsking = false;
+  async #askHeldOut(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    this.heldOut = await this.#client.ask("heldOut", {}).catch(() => null);
+    this.#isAsking = false;
+  }
+
+  pause(): void {
+    const run = this.present;
+    run.isPaused = !run.isPaused;
+    this.#tell("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
+  }
+
+  /** Shows another step; beyond the last one of a paused run, makes it. */
+  moveTo(number: number): void {
+    const { first, last, end, isPaused, id } = this.present;
+    if (number > last && end === null && isPaused) {
+      this.#awaited = number;
+      this.#tell("step", { run: id });
+      return;
+    }
+    this.#look(Math.max(first, Math.min(number, last)));
+  }
+
+  #look(number: number): void {
+    this.#looks.want({ run: this.present.id, try: number, picture: this.picture });
+  }
+
+  #arrive(scene: Scene): void {
+    const isOther = scene.number !== this.scene?.number || scene.pixels !== this.scene.pixels;
+    this.scene = scene;
+    this.try = scene.number;
+    if (isOther) this.proofs = new Map();
+    this.#letGo();
+    this.#announce();
+  }
+
+  goTo(stage: StageId): void {
+    this.stage = stage;
+    this.#byHand = null;
+    this.#letGo();
+    this.#announce();
+  }
+
+  /** The stage before or after; after Again comes the next step. */
+  turn(by: 1 | -1): void {
+    const index = stageIds.indexOf(this.stage) + by;
+    if (index >= stageIds.length) {
+      if (this.try >= this.present.last) return;
+      this.stage = "attempt";
+      this.moveTo(this.try + 1);
+    } else if (index === 0 && this.try > this.present.first) {
+      this.stage = "again";
+      this.moveTo(this.try - 1);
+    } else if (index >= 0) this.goTo(stageIds[index]);
+  }
+
+  /** Looks at another picture, at the same step. */
+  show(picture: Picture): void {
+    if (typeof picture === "number") this.drawing = picture;
+    this.picture = picture;
+    this.#byHand = null;
+    if (this.present.mistakes.length > 0) this.#look(this.try);
+  }
+
+  /** Looks at the most surprising drawing of the last test, or the next one after it in that order. */
+  showWorst(): void {
+    const order = this.test?.order;
+    if (order === undefined) return;
+    const at = typeof this.picture === "number" ? order.indexOf(this.picture) : -1;
+    this.show(order[(at + 1) % Math.min(order.length, 24)]);
+  }
+
+  openCell(cell: Cell | null): void {
+    this.cell = cell;
+  }
+
+  /** The drawings of the open cell, or of all mistakes; the most surprising ones first. */
+  get listed(): readonly number[] {
+    const { test, cell } = this;
+    if (test === null) return [];
+    return [...test.order].filter((drawing) => {
+      const [is, says] = [drawing % 2, test.said[drawing]];
+      return cell === null ? is !== says : is === cell.is && says === cell.says;
+    });
+  }
+
+  choose(mark: string): void {
+    if (/^w\d/.test(mark)) {
+      this.#byHand = `f${mark.slice(1).split("-")[0]}`;
+      this.#weight = mark;
+    } else if (/^[xfg]\d/.test(mark)) this.#byHand = mark;
+    else return;
+    this.#letGo();
+  }
+
+  /** Adds ink to the chosen pixel by some presses of a key, or erases. */
+  wiggleBy(presses: number): void {
+    if (!this.chosen.startsWith("x")) return;
+    this.#turned = Math.max(-10, Math.min(10, this.#turned + presses));
+    if (!this.#isWiggling) void this.#wiggleOn();
+  }
+
+  async #wiggleOn(): Promise<void> {
+    const { scene, chosen, present, picture } = this;
+    if (scene === null) return;
+    this.#isWiggling = true;
+    const pixel = Number(chosen.slice(1));
+    let by = NaN;
+    while (by !== this.#turned * press && this.scene === scene && this.chosen === chosen) {
+      by = this.#turned * press;
+      const ask = { run: present.id, try: scene.number, picture, pixel, by };
+      const answered = await this.#client.ask("wiggle", ask).catch(() => null);
+      if (answered === null || this.scene !== scene || this.chosen !== chosen) break;
+      this.wiggle = { pixel, by, answered };
+      announcer.say(`${animals[scene.answer]} ${decimal(answered.p[scene.answer], 3)}`);
+    }
+    this.#isWiggling = false;
+  }
+
+  async prove(mark = this.chosen): Promise<void> {
+    const { scene, present, picture } = this;
+    if (scene === null) return;
+    const ask = { run: present.id, try: scene.number, picture, mark };
+    const proof = await this.#client.ask("prove", ask).catch(() => null);
+    if (proof === null || this.scene !== scene) return;
+    this.proofs = new Map([...this.proofs, [mark, proof]]);
+    announcer.say(`Measured slope ${short(proof.slope)}, blame ${short(proof.blame)}`);
+  }
+
+  /** Undoes the last choice. */
+  undo(): void {
+    if (this.wiggle !== null) this.#letGo();
+    else if (this.toast !== null) this.toast = null;
+    else this.#byHand = null;
+  }
+
+  /** The strokes of the visitor, as the net sees them. */
+  async draw(strokes: readonly Stroke[]): Promise<void> {
+    this.strokes = strokes;
+    this.refusal = null;
+    if (strokes.length === 0) {
+      this.forget();
+      return;
+    }
+    // Plain data, which can travel to the worker.
+    const plain = JSON.parse(JSON.stringify(strokes)) as Stroke[];
+    const pixels = await this.#client.ask("draw", { strokes: plain }).catch(() => null);
+    if (pixels !== null && this.strokes === strokes) this.#showOwn(pixels);
+  }
+
+  /** Opens a picture file. */
+  async read(file: File): Promise<void> {
+    this.refusal = null;
+    try {
+      const pixels = await this.#client.ask("read", { file });
+      this.strokes = [];
+      this.#showOwn(pixels);
+    } catch (error) {
+      this.refusal = `${file.name.slice(0, 60)}: ${error instanceof Error ? error.message : ""}`;
+      announcer.say(this.refusal);
+    }
+  }
+
+  /** Says what the picture of the visitor is. */
+  callOwn(answer: 0 | 1): void {
+    if (this.own !== null) this.#showOwn(this.own.pixels, answer);
+    else this.answerOfOwn = answer;
+  }
+
+  /** What the next picture of the visitor is. */
+  answerOfOwn = $state<0 | 1>(0);
+
+  #showOwn(pixels: Float32Array, answer = this.answerOfOwn): void {
+    this.answerOfOwn = answer;
+    this.own = { pixels, answer };
+    this.now = null;
+    this.show(this.own);
+    this.#answers.want({ run: this.present.id, picture: this.own });
+  }
+
+  /** Puts the visitor's picture away. */
+  forget(): void {
+    this.own = null;
+    this.now = null;
+    this.strokes = [];
+    if (typeof this.picture !== "number") this.show(this.drawing);
+  }
+
+  /** The fingerprint of the weights with which a step began, as recorded when it was made. */
+  recorded(number: number): Promise<string> {
+    return this.#client.ask("recorded", { run: this.present.id, try: number });
+  }
+
+  /** The numbers of any step, without showing it. */
+  look(number: number): Promise<Scene> {
+    return this.#client.ask("look", { run: this.present.id, try: number, picture: this.picture });
+  }
+
+  #letGo(): void {
+    this.#turned = 0;
+    this.wiggle = null;
+  }
+
+  #announce(): void {
+    if (this.scene === null) return;
+    const { name } = stageAt(this.stage);
+    announcer.say(`${name}, step ${this.try}. ${plainWordsFor(this.scene, name, this.level)}`);
+  }
+
+  /** Ends the worker as a crash would. */
+  crash(): void {
+    this.#client.restart();
+  }
+
+  close(): void {
+    this.player.stop();
+    this.#client.close();
+  }
+}
+
+let runsSoFar = 0;

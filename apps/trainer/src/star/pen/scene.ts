@@ -3,7 +3,7 @@ import { proveIt, type Proof, type StepExplanation } from "@stargrad/explain";
 import { tensor, type Tensor } from "@stargrad/tensor";
 
 import { adjustmentOf, type Try } from "./lesson.js";
-import { type PenTraining, type Attempt, type PenState, type Point, worstOf } from "./training.js";
+import { type PenTraining, type Attempt, type Point, worstOf } from "./training.js";
 import { tolerance, wiggle } from "./sizes.js";
 
 // Everything a picture of one try shows, as plain numbers that travel between threads. All of them come from the library.
@@ -79,13 +79,11 @@ export interface StepNumbers {
   readonly fingerprint: string;
 }
 
-/** The numbers of the try that begins in a state. Afterwards the training is in the next state. */
+/** The numbers of the try that begins in the present state. Afterwards the training is in the next state. */
 export async function sceneOf(
   training: PenTraining,
-  state: PenState,
   { number, learningRate, momentum }: { number: number; learningRate: number; momentum: number },
 ): Promise<Scene> {
-  training.restore(state);
   const { pen } = training;
   const [attempt, start, directions, lengths] = await Promise.all([
     training.attempt(number),

@@ -1,3 +1,4 @@
+import type { Path } from "../path.js";
 import { TryRun, type RunKind } from "../runs.js";
 import {
   fingerprint,
@@ -6,7 +7,6 @@ import {
   sceneOf,
   wiggled,
   type KnobProof,
-  type Path,
   type Scene,
 } from "./scene.js";
 import { PenTraining, type Attempt, type PenSettings, type PenState } from "./training.js";

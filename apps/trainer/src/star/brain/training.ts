@@ -30,6 +30,11 @@ const pixels = starPixels({ size });
 /** The centres of all pixels, and 1 for ink or 0 for paper: [784, 2], [784, 1]. */
 export const { x, y } = pixels.batch(Int32Array.from({ length: pixels.length }, (_, i) => i));
 
+/** One pixel: its coordinates [1, 2], and whether it has ink [1, 1]. */
+export function pixelAt(pixel: number): { x: Tensor; y: Tensor } {
+  return pixels.batch(Int32Array.of(pixel));
+}
+
 /** Whether each pixel of the star has ink. */
 export const goal: readonly boolean[] = inkOf(y.dataSync());
 
@@ -67,6 +72,18 @@ export class BrainTraining implements Trainee<BrainState, Attempt> {
 
   isGood({ right }: Attempt): boolean {
     return right / pixels.length >= enough;
+  }
+
+  /** The gradient of the loss for every knob, in the order of the parameters. */
+  async blames(): Promise<number[]> {
+    const parameters = this.model.parameters();
+    this.#optimizer.zeroGrad();
+    backward(this.loss());
+    const blocks = await Promise.all(
+      parameters.map(({ grad, size: count }) => grad?.data() ?? new Float32Array(count)),
+    );
+    this.#optimizer.zeroGrad();
+    return blocks.flatMap((block) => [...block]);
   }
 
   /** Makes one update. */

@@ -1,5 +1,6 @@
 import type { End } from "../../../star/runs.js";
-import type { KnobProof, Path, Scene } from "../../../star/pen/scene.js";
+import type { Path } from "../../../star/path.js";
+import type { KnobProof, Scene } from "../../../star/pen/scene.js";
 import type { Attempt, PenSettings } from "../../../star/pen/training.js";
 
 // What a page of the star asks its worker: the pen's, and in the same way the brain's. `run` is a number that the page chooses.

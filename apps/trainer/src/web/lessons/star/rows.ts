@@ -1,5 +1,6 @@
 import { arrowOf } from "../../../star/pen/arithmetic.js";
-import type { KnobProof, Path, Scene } from "../../../star/pen/scene.js";
+import type { Path } from "../../../star/path.js";
+import type { KnobProof, Scene } from "../../../star/pen/scene.js";
 import { turnOf, valueOf } from "../../../star/pen/words.js";
 import { decimal, percent, short } from "../../../words/numbers.js";
 import type { KnobRow } from "../../parts/knob-row.js";

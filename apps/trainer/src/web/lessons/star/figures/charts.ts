@@ -1,4 +1,5 @@
-import type { KnobProof, Path, Scene, StepNumbers } from "../../../../star/pen/scene.js";
+import type { Path } from "../../../../star/path.js";
+import type { KnobProof, Scene, StepNumbers } from "../../../../star/pen/scene.js";
 import { turnOf, valueOf } from "../../../../star/pen/words.js";
 import { decimal, short } from "../../../../words/numbers.js";
 import type { Surface, XY } from "../../../canvas/surface.js";

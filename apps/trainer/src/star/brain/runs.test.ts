@@ -81,8 +81,7 @@ describe("a run of the brain", () => {
       told["b2-ink"] += complaint * at("b2").value;
       told["1-b5"] += at("b5").complaint;
     }
-    for (const [id, sum] of Object.entries(told))
-      expect(sum / 784).toBeCloseTo(knobs[indexOf(id)].blame, 5);
+    for (const [id, sum] of Object.entries(told)) expect(sum / 784).toBeCloseTo(knobs[indexOf(id)].blame, 5);
   });
 
   it("proves the blame of knobs in every layer", async () => {

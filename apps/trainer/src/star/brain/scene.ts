@@ -160,16 +160,15 @@ async function stepOf(
   { model }: BrainTraining,
 ): Promise<StepNumbers> {
   const credits = [...explanation.parameters.values()];
-  const all = (what: "change" | "promise" | "paid"): number[] => credits.flatMap((credit) => [...credit[what]]);
+  const all = (what: "change" | "promise" | "paid"): number[] =>
+    credits.flatMap((credit) => [...credit[what]]);
   const [changes, promises, paids] = [all("change"), all("promise"), all("paid")];
-  const turns = knobs.map(
-    ({ now }, i): Turn => ({
-      turn: changes[i],
-      next: now + changes[i],
-      promise: promises[i],
-      paid: paids[i],
-    }),
-  );
+  const turns = knobs.map(({ now }, i): Turn => ({
+    turn: changes[i],
+    next: now + changes[i],
+    promise: promises[i],
+    paid: paids[i],
+  }));
   const layers = [...explanation.byLayer().values()].map(({ promise, paid }, i): LayerCredit => {
     const own = turns.filter((_, k) => knobs[k].layer === i + 1);
     return {
@@ -226,8 +225,7 @@ function spreadOf(answers: Float32Array): Spread {
   const count = (isInk: boolean): number[] => {
     const counts = Array<number>(bins).fill(0);
     answers.forEach((answer, i) => {
-      if (goal[i] === isInk)
-        counts[Math.min(bins - 1, Math.floor((bins * (answer - low)) / (high - low)))]++;
+      if (goal[i] === isInk) counts[Math.min(bins - 1, Math.floor((bins * (answer - low)) / (high - low)))]++;
     });
     return counts;
   };

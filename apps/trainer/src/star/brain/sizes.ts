@@ -32,12 +32,14 @@ export interface KnobPlace {
 }
 
 /** All 337 knobs, in the order of the parameters: for each layer its weights, row by row, and its biases. */
-export const knobPlaces: readonly KnobPlace[] = neurons.slice(1).flatMap((layer, i) => [
-  ...layer.flatMap((to, row) =>
-    neurons[i].map((from, column) => ({ id: `${from}-${to}`, layer: i + 1, to: row, from: column })),
-  ),
-  ...layer.map((to, row) => ({ id: `1-${to}`, layer: i + 1, to: row, from: null })),
-]);
+export const knobPlaces: readonly KnobPlace[] = neurons
+  .slice(1)
+  .flatMap((layer, i) => [
+    ...layer.flatMap((to, row) =>
+      neurons[i].map((from, column) => ({ id: `${from}-${to}`, layer: i + 1, to: row, from: column })),
+    ),
+    ...layer.map((to, row) => ({ id: `1-${to}`, layer: i + 1, to: row, from: null })),
+  ]);
 
 const indices = new Map(knobPlaces.map(({ id }, index) => [id, index]));
 

@@ -1,14 +1,6 @@
 import type { Path } from "../path.js";
 import { TryRun, type RunKind } from "../runs.js";
-import {
-  fingerprint,
-  pathOf,
-  proofOf,
-  sceneOf,
-  wiggled,
-  type KnobProof,
-  type Scene,
-} from "./scene.js";
+import { fingerprint, pathOf, proofOf, sceneOf, wiggled, type KnobProof, type Scene } from "./scene.js";
 import { PenTraining, type Attempt, type PenSettings, type PenState } from "./training.js";
 
 /** The most tries of a run. */

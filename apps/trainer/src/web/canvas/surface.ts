@@ -28,6 +28,8 @@ export interface Mark {
   readonly at: XY;
   readonly to?: XY;
   readonly reach?: number;
+  /** Whether Tab stops at it, where a picture has stops. Default: true. */
+  readonly isStop?: boolean;
 }
 
 export interface Line {
@@ -46,6 +48,9 @@ export interface Words {
 }
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
+/** Where a grid of squares is painted before it is drawn at its size. */
+let scratch: HTMLCanvasElement | undefined;
 
 export class Surface {
   readonly width: number;
@@ -137,6 +142,31 @@ export class Surface {
     }
     context.restore();
     this.path([...points, points[0]], color, { width: 1.5 });
+  }
+
+  /** A grid of squares, row by row, each as opaque as its value from 0 to 1. */
+  raster(
+    [left, top]: XY,
+    [width, height]: XY,
+    columns: number,
+    opacities: ArrayLike<number>,
+    color: ColorName,
+  ): void {
+    const rows = opacities.length / columns;
+    scratch ??= document.createElement("canvas");
+    scratch.width = columns;
+    scratch.height = rows;
+    const context = scratch.getContext("2d");
+    if (context === null) return;
+    const rgb = parseInt(this.colors[color].slice(1), 16);
+    const image = context.createImageData(columns, rows);
+    for (let i = 0; i < opacities.length; i++) {
+      const opacity = Math.round(255 * Math.max(0, Math.min(1, opacities[i])));
+      image.data.set([rgb >> 16, (rgb >> 8) & 255, rgb & 255, opacity], 4 * i);
+    }
+    context.putImageData(image, 0, 0);
+    this.#context.imageSmoothingEnabled = false;
+    this.#context.drawImage(scratch, left, top, width, height);
   }
 
   dot([x, y]: XY, radius: number, fill: ColorName, edge?: ColorName, width = 2): void {

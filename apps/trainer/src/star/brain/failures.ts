@@ -20,7 +20,7 @@ export const failures: readonly Failure[] = [
   },
   {
     name: "Saturated sigmoid",
-    about: `Biases begin ${push} higher: every neuron is at the end of its bend. The slope there is 0.003.`,
+    about: `Biases begin ${push} higher: every neuron is at the end of its bend. The slope there is about 0.003.`,
     settings: { ...usual, activation: "sigmoid", start: "pushed", optimizer: "sgd" },
     try: 1,
     wayOut: "Begin in the middle of the bend, with tanh",

@@ -195,7 +195,7 @@ async function stepOf(
   };
 }
 
-const layerNames = ["into a1 … a16", "into b1 … b16", "into ink"];
+const layerNames = ["into a", "into b", "into ink"];
 
 /** All knobs, bit for bit. */
 export async function fingerprint({ model }: Pick<BrainTraining, "model">): Promise<string> {

@@ -63,7 +63,7 @@ function blameWords(scene: Scene): Rich {
   const { knobs, mostBlamed, stop } = scene;
   const knob = knobs[indexOf(mostBlamed)];
   const way = knob.blame < 0 ? "up ▲" : "down ▼";
-  const most = say`Mostly the knob ${linked(nameOf(knob.id), knob.id, "blame")}: turn it ${way} (blame ${linked(decimal(Math.abs(knob.blame)), knob.id, "blame")}).`;
+  const most = say`Mostly the knob ${linked(nameOf(knob.id), knob.id, "blame")}: turn it ${way} (blame ${linked(short(Math.abs(knob.blame)), knob.id, "blame")}).`;
   if (stop !== null) return say`${most} ${stopWords(stop)}`;
   return say`${squares} squares complain to the ink, and the complaints walk back through the links to ${linked(`all ${knobs.length} knobs`, "knobs", "blame")}. ${most}`;
 }

@@ -37,7 +37,7 @@ export function rowsOf(
           name: name(id),
           value: proved && proof !== undefined ? decimal(proof.slope) : decimal(now),
           bars: [
-            { part: -blame / most, kind: "blame" as const },
+            ...(blame === 0 ? [] : [{ part: -blame / most, kind: "blame" as const }]),
             ...(proof === undefined ? [] : [{ part: -proof.slope / most, kind: "slope" as const }]),
           ],
           isFromLeft: false,
@@ -108,7 +108,7 @@ export function rowsOf(
   };
 }
 
-const layerNames = ["into a1 … a16", "into b1 … b16", "into ink"];
+const layerNames = ["→ a1 … a16", "→ b1 … b16", "→ ink"];
 
 function layerRows({ knobs }: Scene): RowList {
   const counts = layerNames.map((_, i) => knobs.filter(({ layer }) => layer === i + 1).length);
@@ -119,7 +119,7 @@ function layerRows({ knobs }: Scene): RowList {
     isLean: false,
     rows: layerNames.map((name, i) => ({
       id: `layer-${i + 1}`,
-      name: name.replace("into ", "→ "),
+      name,
       value: "",
       bars: [{ part: counts[i] / largest(counts), kind: "plus" as const }],
       isFromLeft: true,

@@ -17,12 +17,13 @@ export interface Net {
 }
 
 const top = 34;
+const bottom = 42;
 
 export function netFor({ width, height, isRoomy }: Surface): Net {
-  const gap = (height - top - 30) / (neurons[1].length - 1);
+  const gap = (height - top - bottom) / (neurons[1].length - 1);
   const tile = Math.min(gap - 3, isRoomy ? 26 : 12);
   const side = Math.min(0.27 * width, height / 2);
-  const middle = (top + height - 30) / 2;
+  const middle = (top + height - bottom) / 2;
   const columns = [isRoomy ? 26 : 14, 0.25 * width, 0.55 * width, width - side - 10];
   return {
     at: (neuron) => {
@@ -56,7 +57,7 @@ export interface Look extends Line {
   readonly color: ColorName;
 }
 
-/** Draws every knob, those of the chosen neuron last and strongest, and makes them marks. */
+/** Draws every knob, those of the chosen neuron last and strongest. */
 export function drawKnobs(
   surface: Surface,
   net: Net,
@@ -74,12 +75,16 @@ export function drawKnobs(
     const [from, to] = endsOf(net, knob);
     surface.path([from, between(from, to, part)], color, {
       ...line,
-      opacity: isClear ? opacity : 0.38 * opacity,
+      opacity: isClear ? opacity : 0.3 * opacity,
       cap: "butt",
     });
   };
   knobs.forEach((knob, i) => !isNear(knob) && draw(knob, i, false));
   knobs.forEach((knob, i) => isNear(knob) && draw(knob, i, true));
+}
+
+/** Makes every knob a mark. Tab stops at the chosen one. */
+export function markKnobs(surface: Surface, net: Net, { knobs }: Scene, chosen: string): void {
   for (const knob of knobs) {
     const [at, to] = endsOf(net, knob);
     const label = `${nameOf(knob.id)}: ${decimal(knob.now)}, blame ${decimal(knob.blame, 4)} ${arrowOf(knob.blame)}`;
@@ -101,14 +106,10 @@ export function largestOf(values: readonly number[]): number {
 }
 
 /** The coordinates, the pictures that hidden neurons make, and the heads of the layers. */
-export function drawNeurons(
-  surface: Surface,
-  net: Net,
-  { neurons: hidden }: Scene,
-  chosen: string,
-  shown = 1,
-): void {
+export function drawNeurons(surface: Surface, net: Net, scene: Scene, chosen: string, shown = 1): void {
   const { isRoomy } = surface;
+  const { neurons: hidden } = scene;
+  markKnobs(surface, net, scene, chosen);
   for (const id of neurons[0]) {
     const place = net.at(id);
     surface.disc(place, id, "ink", "paper", 9);

@@ -163,7 +163,7 @@ function blamePicture(surface: Surface, scene: Scene, view: View): void {
   const way = chosen.blame < 0 ? "▲" : "▼";
   if (surface.width > 250) {
     const [x, y] = between(...ends, chosen.from === null ? 0 : 0.4);
-    surface.pill([x, Math.max(14, y - 16)], `${way} ${decimal(chosen.blame)}`, "blame");
+    surface.pill([x, Math.max(14, y - 16)], `${way} ${short(Math.abs(chosen.blame))}`, "blame");
   }
   drawSlopes(surface, net, slopes, stop);
 }
@@ -195,7 +195,7 @@ function drawSlopes(
       : [net.at(neurons[stop.layer - 1][0])[0], net.at(neurons[stop.layer][0])[0]];
   const x = (from + to) / 2;
   surface.path([[x, 26], [x, surface.height - 26]], "mistake", { width: 3, dash: [8, 5] }); // prettier-ignore
-  const middle = surface.height / 2;
+  const middle = surface.height / 5;
   surface.pill([x, middle], `× ${factorText(stop.factor)}`, "mistake");
   surface.mark({
     id: "stop",

@@ -49,8 +49,30 @@ export interface Words {
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
-/** Where a grid of squares is painted before it is drawn at its size. */
-let scratch: HTMLCanvasElement | undefined;
+/** Grids of squares that were painted, one pixel a square, with their colours. */
+const paintings = new WeakMap<object, { readonly color: string; readonly canvas: HTMLCanvasElement }>();
+
+function painted(opacities: ArrayLike<number>, columns: number, color: string): HTMLCanvasElement {
+  const before = paintings.get(opacities);
+  if (before?.color === color) return before.canvas;
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = opacities.length / columns;
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("This browser cannot draw on a canvas");
+  const image = context.createImageData(canvas.width, canvas.height);
+  const rgb = parseInt(color.slice(1), 16);
+  const { data } = image;
+  for (let i = 0; i < opacities.length; i++) {
+    data[4 * i] = rgb >> 16;
+    data[4 * i + 1] = (rgb >> 8) & 255;
+    data[4 * i + 2] = rgb & 255;
+    data[4 * i + 3] = Math.round(255 * Math.max(0, Math.min(1, opacities[i])));
+  }
+  context.putImageData(image, 0, 0);
+  paintings.set(opacities, { color, canvas });
+  return canvas;
+}
 
 export class Surface {
   readonly width: number;
@@ -144,7 +166,7 @@ export class Surface {
     this.path([...points, points[0]], color, { width: 1.5 });
   }
 
-  /** A grid of squares, row by row, each as opaque as its value from 0 to 1. */
+  /** A grid of squares, row by row, each as opaque as its value from 0 to 1. The values of an array do not change later. */
   raster(
     [left, top]: XY,
     [width, height]: XY,
@@ -152,21 +174,8 @@ export class Surface {
     opacities: ArrayLike<number>,
     color: ColorName,
   ): void {
-    const rows = opacities.length / columns;
-    scratch ??= document.createElement("canvas");
-    scratch.width = columns;
-    scratch.height = rows;
-    const context = scratch.getContext("2d");
-    if (context === null) return;
-    const rgb = parseInt(this.colors[color].slice(1), 16);
-    const image = context.createImageData(columns, rows);
-    for (let i = 0; i < opacities.length; i++) {
-      const opacity = Math.round(255 * Math.max(0, Math.min(1, opacities[i])));
-      image.data.set([rgb >> 16, (rgb >> 8) & 255, rgb & 255, opacity], 4 * i);
-    }
-    context.putImageData(image, 0, 0);
     this.#context.imageSmoothingEnabled = false;
-    this.#context.drawImage(scratch, left, top, width, height);
+    this.#context.drawImage(painted(opacities, columns, this.colors[color]), left, top, width, height);
   }
 
   dot([x, y]: XY, radius: number, fill: ColorName, edge?: ColorName, width = 2): void {

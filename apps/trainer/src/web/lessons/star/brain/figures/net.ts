@@ -109,7 +109,8 @@ export function largestOf(values: readonly number[]): number {
 export function drawNeurons(surface: Surface, net: Net, scene: Scene, chosen: string, shown = 1): void {
   const { isRoomy } = surface;
   const { neurons: hidden } = scene;
-  markKnobs(surface, net, scene, chosen);
+  // What still moves cannot be pointed at.
+  if (shown === 1) markKnobs(surface, net, scene, chosen);
   for (const id of neurons[0]) {
     const place = net.at(id);
     surface.disc(place, id, "ink", "paper", 9);
@@ -126,6 +127,30 @@ export function drawNeurons(surface: Surface, net: Net, scene: Scene, chosen: st
   });
 }
 
+const shades = new WeakMap<Float32Array, Float32Array>();
+
+/** What a neuron passes on as shades, from its lowest value to its highest. */
+function shadesOf(values: Float32Array): Float32Array {
+  const before = shades.get(values);
+  if (before !== undefined) return before;
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const span = high - low;
+  const shade = span === 0 ? new Float32Array(values.length) : values.map((value) => (value - low) / span);
+  shades.set(values, shade);
+  return shade;
+}
+
+const sheets = new WeakMap<Float32Array, { ink: readonly boolean[]; shade: Float32Array }>();
+
+/** Answers as grey, and full ink where they are above one half. */
+export function inkOf(answers: Float32Array, ink: readonly boolean[], grey: number): Float32Array {
+  const before = sheets.get(answers);
+  if (before?.ink === ink) return before.shade;
+  const shade = answers.map((answer, i) => (ink[i] ? 1 : grey * answer));
+  sheets.set(answers, { ink, shade });
+  return shade;
+}
+
 function drawTile(
   surface: Surface,
   net: Net,
@@ -137,10 +162,7 @@ function drawTile(
   const box = boxAround([x, y], half);
   surface.area(box, "paper");
   if (isReached) {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const span = high - low;
-    const opacities = span === 0 ? values : values.map((value) => (value - low) / span);
-    surface.raster([x - half, y - half], [net.tile, net.tile], size, opacities, "ink");
+    surface.raster([x - half, y - half], [net.tile, net.tile], size, shadesOf(values), "ink");
   }
   surface.path([...box, box[0]], isChosen ? "plus" : "edge", { width: isChosen ? 3 : 1 });
   if (surface.isRoomy && isChosen)
@@ -170,14 +192,8 @@ export function drawSheet(
   const box = boxAround([at[0] + side / 2, at[1] + side / 2], side / 2);
   surface.area(box, "paper");
   if (shown >= 1) {
-    surface.raster(at, [side, side], size, goal.map(Number), "goal-tint");
-    surface.raster(
-      at,
-      [side, side],
-      size,
-      Float32Array.from(drawn.answers, (answer, i) => (drawn.ink[i] ? 1 : 0.5 * answer)),
-      "attempt",
-    );
+    surface.raster(at, [side, side], size, goal, "goal-tint");
+    surface.raster(at, [side, side], size, inkOf(drawn.answers, drawn.ink, 0.5), "attempt");
   }
   surface.path([...box, box[0]], "edge", { width: 1.5 });
   surface.text([at[0] + side / 2, at[1] + side + 13], words, "ink", { size: 12, bold: true, halo: true });

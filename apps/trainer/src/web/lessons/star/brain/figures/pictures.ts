@@ -14,6 +14,7 @@ import {
   drawNeurons,
   drawSheet,
   endsOf,
+  inkOf,
   largestOf,
   markSquares,
   netFor,
@@ -97,13 +98,7 @@ function mistakePicture(surface: Surface, scene: Scene, { square, shown }: View)
   const sheet = sheetFor(surface);
   const half = sheet.side / size / 2;
   drawGrid(surface, sheet);
-  surface.raster(
-    sheet.at,
-    [sheet.side, sheet.side],
-    size,
-    Float32Array.from(answers, (answer, i) => (attempt.ink[i] ? 1 : 0.4 * answer)),
-    "attempt",
-  );
+  surface.raster(sheet.at, [sheet.side, sheet.side], size, inkOf(answers, attempt.ink, 0.4), "attempt");
   const rows = shown * size;
   answers.forEach((_, i) => {
     if (attempt.ink[i] === (goal[i] === 1) || Math.floor(i / size) >= rows) return;

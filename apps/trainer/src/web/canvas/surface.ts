@@ -28,8 +28,8 @@ export interface Mark {
   readonly at: XY;
   readonly to?: XY;
   readonly reach?: number;
-  /** Whether Tab stops at it, where a picture has stops. Default: true. */
-  readonly isStop?: boolean;
+  /** Whether Tab passes it by: there are too many of its kind, and keys reach it in another way. */
+  readonly isQuiet?: boolean;
 }
 
 export interface Line {
@@ -49,29 +49,24 @@ export interface Words {
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
-/** Grids of squares that were painted, one pixel a square, with their colours. */
-const paintings = new WeakMap<object, { readonly color: string; readonly canvas: HTMLCanvasElement }>();
+/** Pictures that were painted, one pixel a value, with their colours. */
+const paintings = new WeakMap<object, { readonly color: string; readonly picture: OffscreenCanvas }>();
 
-function painted(opacities: ArrayLike<number>, columns: number, color: string): HTMLCanvasElement {
-  const before = paintings.get(opacities);
-  if (before?.color === color) return before.canvas;
-  const canvas = document.createElement("canvas");
-  canvas.width = columns;
-  canvas.height = opacities.length / columns;
-  const context = canvas.getContext("2d");
-  if (context === null) throw new Error("This browser cannot draw on a canvas");
-  const image = context.createImageData(canvas.width, canvas.height);
-  const rgb = parseInt(color.slice(1), 16);
-  const { data } = image;
-  for (let i = 0; i < opacities.length; i++) {
-    data[4 * i] = rgb >> 16;
-    data[4 * i + 1] = (rgb >> 8) & 255;
-    data[4 * i + 2] = rgb & 255;
-    data[4 * i + 3] = Math.round(255 * Math.max(0, Math.min(1, opacities[i])));
-  }
-  context.putImageData(image, 0, 0);
-  paintings.set(opacities, { color, canvas });
-  return canvas;
+function painted(values: ArrayLike<number>, color: string): OffscreenCanvas {
+  const before = paintings.get(values);
+  if (before?.color === color) return before.picture;
+  const side = Math.sqrt(values.length);
+  const picture = new OffscreenCanvas(side, side);
+  const pen = picture.getContext("2d", { willReadFrequently: true });
+  if (pen === null) throw new Error("This browser cannot draw on a canvas");
+  pen.fillStyle = color;
+  pen.fillRect(0, 0, side, side);
+  const image = pen.getImageData(0, 0, side, side);
+  // Values outside of 0 to 1 are clamped by the image.
+  for (let i = 0; i < values.length; i++) image.data[4 * i + 3] = 255 * values[i];
+  pen.putImageData(image, 0, 0);
+  paintings.set(values, { color, picture });
+  return picture;
 }
 
 export class Surface {
@@ -166,16 +161,11 @@ export class Surface {
     this.path([...points, points[0]], color, { width: 1.5 });
   }
 
-  /** A grid of squares, row by row, each as opaque as its value from 0 to 1. The values of an array do not change later. */
-  raster(
-    [left, top]: XY,
-    [width, height]: XY,
-    columns: number,
-    opacities: ArrayLike<number>,
-    color: ColorName,
-  ): void {
-    this.#context.imageSmoothingEnabled = false;
-    this.#context.drawImage(painted(opacities, columns, this.colors[color]), left, top, width, height);
+  /** A square picture of values from 0 (nothing) to 1 (all of the colour), row by row. The values of an array do not change later. */
+  ink([x, y]: XY, size: number, values: ArrayLike<number>, color: ColorName): void {
+    const context = this.#context;
+    context.imageSmoothingEnabled = false;
+    context.drawImage(painted(values, this.colors[color]), x, y, size, size);
   }
 
   dot([x, y]: XY, radius: number, fill: ColorName, edge?: ColorName, width = 2): void {

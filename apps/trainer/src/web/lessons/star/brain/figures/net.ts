@@ -88,7 +88,7 @@ export function markKnobs(surface: Surface, net: Net, { knobs }: Scene, chosen: 
   for (const knob of knobs) {
     const [at, to] = endsOf(net, knob);
     const label = `${nameOf(knob.id)}: ${decimal(knob.now)}, blame ${decimal(knob.blame, 4)} ${arrowOf(knob.blame)}`;
-    surface.mark({ id: knob.id, label, at, to, reach: 2, isStop: knob.id === chosen });
+    surface.mark({ id: knob.id, label, at, to, reach: 2, isQuiet: knob.id !== chosen });
   }
 }
 
@@ -162,7 +162,7 @@ function drawTile(
   const box = boxAround([x, y], half);
   surface.area(box, "paper");
   if (isReached) {
-    surface.raster([x - half, y - half], [net.tile, net.tile], size, shadesOf(values), "ink");
+    surface.ink([x - half, y - half], net.tile, shadesOf(values), "ink");
   }
   surface.path([...box, box[0]], isChosen ? "plus" : "edge", { width: isChosen ? 3 : 1 });
   if (surface.isRoomy && isChosen)
@@ -192,8 +192,8 @@ export function drawSheet(
   const box = boxAround([at[0] + side / 2, at[1] + side / 2], side / 2);
   surface.area(box, "paper");
   if (shown >= 1) {
-    surface.raster(at, [side, side], size, goal, "goal-tint");
-    surface.raster(at, [side, side], size, inkOf(drawn.answers, drawn.ink, 0.5), "attempt");
+    surface.ink(at, side, goal, "goal-tint");
+    surface.ink(at, side, inkOf(drawn.answers, drawn.ink, 0.5), "attempt");
   }
   surface.path([...box, box[0]], "edge", { width: 1.5 });
   surface.text([at[0] + side / 2, at[1] + side + 13], words, "ink", { size: 12, bold: true, halo: true });
@@ -228,9 +228,9 @@ export function markSquares(
 ): void {
   const half = sheet.side / size / 2;
   for (let square = 0; square < size * size; square++) {
-    const isStop = square === chosen;
+    const isQuiet = square !== chosen;
     const label = `The square in ${squareName(square, size)}: ${labelOf(square)}`;
-    surface.mark({ id: `s${square}`, label, at: cellAt(sheet, square), reach: half, isStop });
+    surface.mark({ id: `s${square}`, label, at: cellAt(sheet, square), reach: half, isQuiet });
   }
   const [x, y] = cellAt(sheet, chosen);
   const around = boxAround([x, y], half + 2);

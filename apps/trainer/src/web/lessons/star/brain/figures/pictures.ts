@@ -98,7 +98,7 @@ function mistakePicture(surface: Surface, scene: Scene, { square, shown }: View)
   const sheet = sheetFor(surface);
   const half = sheet.side / size / 2;
   drawGrid(surface, sheet);
-  surface.raster(sheet.at, [sheet.side, sheet.side], size, inkOf(answers, attempt.ink, 0.4), "attempt");
+  surface.ink(sheet.at, sheet.side, inkOf(answers, attempt.ink, 0.4), "attempt");
   const rows = shown * size;
   answers.forEach((_, i) => {
     if (attempt.ink[i] === (goal[i] === 1) || Math.floor(i / size) >= rows) return;

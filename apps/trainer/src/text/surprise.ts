@@ -5,7 +5,7 @@
  * Units: nats
  */
 export function surprisesOf(text: string): number[] {
-  const characters = [...text];
+  const characters = Array.from(text);
   const kinds = new Set(characters).size;
   const count = (values: Iterable<string>): Map<string, number> => {
     const counts = new Map<string, number>();

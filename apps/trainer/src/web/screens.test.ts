@@ -33,6 +33,23 @@ const screens: readonly Screen[] = [
       await page.waitForFunction(() => document.body.textContent.includes("of 55"));
     },
   })),
+  ...stages.map(({ id }): Screen => ({
+    name: `brain-${id}`,
+    query: `?lesson=star&rung=brain&try=30&stage=${id}`,
+    ready: async (page) => {
+      await page.waitForSelector(id === "again" ? ".slider" : ".words p");
+      await page.waitForFunction(() => document.body.textContent.includes("of 360"));
+    },
+  })),
+  ...[
+    "start=zero&try=3",
+    "activation=sigmoid&start=pushed&optimizer=sgd",
+    "activation=relu&rate=1&try=60",
+  ].map((query, i): Screen => ({
+    name: `brain-fails-${i + 1}`,
+    query: `?lesson=star&rung=brain&stage=blame&${query}`,
+    ready: (page) => page.waitForSelector(".stopped"),
+  })),
 ];
 
 const sizes = [

@@ -80,7 +80,9 @@ export class BrainTraining implements Trainee<BrainState, Attempt> {
     this.#optimizer.zeroGrad();
     backward(this.loss());
     const blocks = await Promise.all(
-      parameters.map(({ grad, size: count }) => grad?.data() ?? new Float32Array(count)),
+      parameters.map(async ({ grad, size: count }) =>
+        grad === null ? new Float32Array(count) : await grad.data(),
+      ),
     );
     this.#optimizer.zeroGrad();
     return blocks.flatMap((block) => [...block]);

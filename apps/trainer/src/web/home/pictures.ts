@@ -21,7 +21,9 @@ export const cardPictures: Readonly<Record<LessonId, (surface: Surface, from: Ca
     if (data === null) return;
     const side = Math.min(surface.height - 4, surface.width / 2 - 8);
     const left = surface.width / 2 - side - 4;
-    [data.cat, data.dog].forEach((ink, i) => surface.ink([left + i * (side + 8), 2], side, ink, "ink"));
+    [data.cat, data.dog].forEach((ink, i) => {
+      surface.ink([left + i * (side + 8), 2], side, ink, "ink");
+    });
   },
   playground: (surface, { data }) => {
     if (data === null) return;
@@ -54,7 +56,7 @@ export const cardPictures: Readonly<Record<LessonId, (surface: Surface, from: Ca
     const most = Math.max(...data.surprises);
     const columns = 20;
     const step = Math.min(15, (width - 10) / columns);
-    const letters = [...data.text];
+    const letters = Array.from(data.text);
     // In two lines; the bar below a letter is its surprise.
     const lines = [letters.slice(0, columns), letters.slice(columns)];
     lines.forEach((line, row) => {

@@ -21,10 +21,10 @@ export interface AnsweringRun<Rung extends RungTypes> {
 export function serveTries<
   Rung extends RungTypes,
   Run extends AnsweringRun<Rung>,
-  More extends Questions = Record<never, never>,
+  More extends Questions = TryQuestions<Rung>,
 >(
   open: (settings: Rung["settings"], from?: { readonly run: Run; readonly try: number }) => Run,
-  more: (found: (run: number) => Run) => Answers<More>,
+  more?: (found: (run: number) => Run) => Answers<More>,
 ): void {
   const runs = new Map<number, { readonly run: Run; readonly paced: PacedRun }>();
   const found = (run: number) => {
@@ -61,7 +61,7 @@ export function serveTries<
     recorded: ({ run, try: number }) => found(run).run.recorded(number),
   };
   // TypeScript does not see that the two together are all answers.
-  const all = { ...answers, ...more((run) => found(run).run) } as unknown as Answers<
+  const all = { ...answers, ...more?.((run) => found(run).run) } as unknown as Answers<
     TryQuestions<Rung> & More
   >;
   const send = serveQuestions<TryQuestions<Rung> & More>(self as never, all);

@@ -53,7 +53,7 @@ export interface RungOptions<Rung extends RungTypes> {
  * The tries of the pen or of the brain on the page: runs, what is looked at, and what the visitor chose. All numbers come
  * from the worker. A rung begins its first run when its own fields are there.
  */
-export abstract class TriesLesson<Rung extends RungTypes, More extends Questions = Record<never, never>> {
+export abstract class TriesLesson<Rung extends RungTypes, More extends Questions = TryQuestions<Rung>> {
   level = $state<Level>("kid");
   stage = $state<StageId>("goal");
   try = $state(1);

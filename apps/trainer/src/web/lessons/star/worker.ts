@@ -2,7 +2,4 @@ import { PenRun } from "../../../star/pen/runs.js";
 import type { PenTypes } from "./messages.js";
 import { serveTries } from "./serve-tries.js";
 
-serveTries<PenTypes, PenRun>(
-  (settings, from) => new PenRun(settings, from),
-  () => ({}),
-);
+serveTries<PenTypes, PenRun>((settings, from) => new PenRun(settings, from));

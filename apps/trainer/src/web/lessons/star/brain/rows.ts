@@ -96,7 +96,7 @@ export function rowsOf(
     title,
     note: "Blue and solid: plus. Orange and dashed: minus. Hold ↑ or ↓ on one to wiggle it.",
     heads: ["knob", "", "− 0 +", "now"],
-    isLean: false,
+    isLean: true,
     rows: into.map(({ knob: { id, now } }) => ({
       id,
       name: name(id),

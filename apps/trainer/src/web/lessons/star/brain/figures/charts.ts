@@ -26,8 +26,12 @@ export function spread(
     if (up) surface.area(box, "goal-fill", { edge: "goal", width: 1 });
     else surface.area(box, "surface", { edge: "ink-2", width: 1.5 });
   };
-  ink.forEach((count, i) => bar(i, count / inked, true));
-  paper.forEach((count, i) => bar(i, count / (goal.length - inked), false));
+  ink.forEach((count, i) => {
+    bar(i, count / inked, true);
+  });
+  paper.forEach((count, i) => {
+    bar(i, count / (goal.length - inked), false);
+  });
   surface.path(
     [
       [4, middle],

@@ -79,8 +79,11 @@ export function drawKnobs(
       cap: "butt",
     });
   };
-  knobs.forEach((knob, i) => !isNear(knob) && draw(knob, i, false));
-  knobs.forEach((knob, i) => isNear(knob) && draw(knob, i, true));
+  for (const isClear of [false, true]) {
+    knobs.forEach((knob, i) => {
+      if (isNear(knob) === isClear) draw(knob, i, isClear);
+    });
+  }
 }
 
 /** Makes every knob a mark. Tab stops at the chosen one. */

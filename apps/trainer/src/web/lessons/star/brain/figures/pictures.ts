@@ -214,7 +214,7 @@ function adjustPicture(surface: Surface, scene: Scene, view: View): void {
   drawKnobs(surface, net, scene, view.chosen, ({ now }) => ({
     ...weightLook(now, largest, wide),
     color: "ghost",
-    width: 3 + weightLook(now, largest, wide).width!,
+    width: 3 + (weightLook(now, largest, wide).width ?? 0),
     opacity: 0.45,
   }));
   drawKnobs(surface, net, scene, view.chosen, ({ now }, i) =>

@@ -78,7 +78,7 @@ export function addressOf<Settings>({
   if (lesson !== null) query.set("lesson", lesson);
   const link = linkTo(lesson);
   if (link !== null) {
-    const usual = link.write(link.read({}));
+    const usual = link.write(link.usual?.(settings) ?? link.read({}));
     for (const [name, value] of Object.entries(link.write(settings))) say(name, value, usual[name]);
   }
   say("try", number, 1);

@@ -7,6 +7,8 @@ export interface Link<Settings> {
   read(fields: Readonly<Record<string, unknown>>): Settings;
   /** The fields of the settings, all of them; what is as usual is left out of a link by the page. */
   write(settings: Settings): Readonly<Record<string, string | number | undefined>>;
+  /** The usual settings of the same kind, where a lesson has several kinds. Default: what a link without fields says. */
+  usual?(settings: Settings): Settings;
 }
 
 /** Describes a lesson's part of a link. */
@@ -14,6 +16,7 @@ export function linkOf<const Fields extends Link<never>["fields"], Settings>(lin
   readonly fields: Fields;
   readonly read: (fields: { readonly [Name in keyof Fields]: z.output<Fields[Name]> }) => Settings;
   readonly write: Link<Settings>["write"];
+  readonly usual?: (settings: Settings) => Settings;
 }): Link<Settings> {
   return link;
 }

@@ -2,8 +2,9 @@ import { grad } from "@stargrad/autograd";
 import { proveIt, type Proof, type StepExplanation } from "@stargrad/explain";
 import { tensor, type Tensor } from "@stargrad/tensor";
 
+import { hexOf, measuredPath, type Path } from "../path.js";
 import { adjustmentOf, type Try } from "./lesson.js";
-import { type PenTraining, type Attempt, type PenState, type Point, worstOf } from "./training.js";
+import { type PenTraining, type Attempt, type Point, worstOf } from "./training.js";
 import { tolerance, wiggle } from "./sizes.js";
 
 // Everything a picture of one try shows, as plain numbers that travel between threads. All of them come from the library.
@@ -79,13 +80,11 @@ export interface StepNumbers {
   readonly fingerprint: string;
 }
 
-/** The numbers of the try that begins in a state. Afterwards the training is in the next state. */
+/** The numbers of the try that begins in the present state. Afterwards the training is in the next state. */
 export async function sceneOf(
   training: PenTraining,
-  state: PenState,
   { number, learningRate, momentum }: { number: number; learningRate: number; momentum: number },
 ): Promise<Scene> {
-  training.restore(state);
   const { pen } = training;
   const [attempt, start, directions, lengths] = await Promise.all([
     training.attempt(number),
@@ -146,11 +145,7 @@ export function parameterOf(kind: KnobNumbers["kind"]): "directions" | "lengths"
 
 /** All knobs of the pen, bit for bit. */
 export async function fingerprint({ pen }: PenTraining): Promise<string> {
-  const values = await Promise.all([pen.directions.data(), pen.lengths.data()]);
-  return values
-    .flatMap((data) => [...new Uint8Array(Float32Array.from(data).buffer)])
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  return hexOf(await Promise.all([pen.directions.data(), pen.lengths.data()]));
 }
 
 async function numbersOf(x: Tensor): Promise<number[]> {
@@ -217,54 +212,17 @@ export async function wiggled(training: PenTraining, id: string, by: number): Pr
   }
 }
 
-/** The true mistake along the straight way from the old knobs to the new ones, and what each knob has paid so far. */
-export interface Path {
-  /** At positions 0, 1/20, …, 1. */
-  readonly mistakes: readonly number[];
-  /** For each knob, in the order of the knobs: −slope · turn at the same positions, the gain per whole way. */
-  readonly rates: readonly (readonly number[])[];
-  /** For each knob: the area under its rates up to each position. The last is what it has paid. */
-  readonly paid: readonly (readonly number[])[];
-  /** The same, summed over all knobs. */
-  readonly total: readonly number[];
-}
-
-/** How many pieces the way is cut into. */
-const pieces = 20;
-
 export async function pathOf(training: PenTraining, { knobs, step }: Scene): Promise<Path> {
   if (step === null) throw new Error("A try without a step has no path");
   const { pen, mistakeOf } = training;
-  const mistakes: number[] = [];
-  const rates = knobs.map((): number[] => []);
-  for (let i = 0; i <= pieces; i++) {
+  return measuredPath(step.turns, async (part) => {
     const values = (kind: KnobNumbers["kind"]): Tensor =>
-      tensor(
-        knobs.flatMap((knob, k) =>
-          knob.kind === kind ? [knob.now + (i / pieces) * step.turns[k].turn] : [],
-        ),
-      );
+      tensor(knobs.flatMap((knob, k) => (knob.kind === kind ? [knob.now + part * step.turns[k].turn] : [])));
     const at = { directions: values("direction"), lengths: values("length") };
     const blames = await blamesOf(training, at);
-    mistakes.push(await mistakeOf(pen.drawn(at.directions, at.lengths)).item());
-    knobs.forEach(({ kind, stroke }, k) => {
-      rates[k].push(-blames[parameterOf(kind)][stroke - 1] * step.turns[k].turn);
-    });
-  }
-  const paid = rates.map((rate, k) => areas(rate, step.turns[k].paid));
-  return {
-    mistakes,
-    rates,
-    paid,
-    total: mistakes.map((_, i) => paid.reduce((sum, area) => sum + area[i], 0)),
-  };
-}
-
-/** Areas under a curve up to each point by the trapezoidal rule, and at the end what was measured. */
-function areas(rate: readonly number[], measured: number): number[] {
-  let area = 0;
-  const until = rate.map((value, i) =>
-    i === 0 ? 0 : (area += (rate[i - 1] + value) / (2 * (rate.length - 1))),
-  );
-  return [...until.slice(0, -1), measured];
+    return {
+      mistake: await mistakeOf(pen.drawn(at.directions, at.lengths)).item(),
+      blames: knobs.map(({ kind, stroke }) => blames[parameterOf(kind)][stroke - 1]),
+    };
+  });
 }

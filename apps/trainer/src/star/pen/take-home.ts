@@ -1,4 +1,3 @@
-import type { Scene } from "./scene.js";
 import type { PenSettings } from "./training.js";
 
 /** Twelve lines of TypeScript that make the same tries and print the same mistakes. */
@@ -27,11 +26,10 @@ export function csvOf(first: number, mistakes: readonly number[]): string {
 }
 
 /** A run, and all numbers of one of its tries. */
-export function jsonOf(
-  settings: PenSettings,
-  first: number,
-  mistakes: readonly number[],
-  scene: Scene,
-): string {
-  return JSON.stringify({ settings, first, mistakes, try: scene }, null, 2);
+export function jsonOf(settings: object, first: number, mistakes: readonly number[], scene: object): string {
+  return JSON.stringify(
+    { settings, first, mistakes, try: scene },
+    (_, value: unknown) => (ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value),
+    2,
+  );
 }

@@ -4,7 +4,9 @@ import { explainStep, type StepExplanation } from "@stargrad/explain";
 import { SGD } from "@stargrad/optim";
 import { ArgumentError, StargradError, tensor, type Tensor } from "@stargrad/tensor";
 
+import type { Trainee } from "../runs.js";
 import { Pen } from "./pen.js";
+import { tolerance } from "./sizes.js";
 
 /** A point of a drawing: x to the right, y upwards. */
 export type Point = readonly [x: number, y: number];
@@ -39,7 +41,7 @@ const flownOff = 1000;
 export const goal = starCorners();
 
 /** A pen that learns: one update after the other, explained or not, from any state that it has been in. */
-export class PenTraining {
+export class PenTraining implements Trainee<PenState, Attempt> {
   readonly pen: Pen;
   readonly goal: Tensor;
   readonly #optimizer: SGD;
@@ -70,6 +72,10 @@ export class PenTraining {
     return attempt;
   }
 
+  isGood(attempt: Attempt): boolean {
+    return worstOf(attempt) <= tolerance;
+  }
+
   /** Makes one update. */
   update(): void {
     this.#optimizer.zeroGrad();
@@ -95,6 +101,10 @@ export class PenTraining {
   restore({ model, optimizer }: PenState): void {
     this.pen.loadStateDict(model);
     this.#optimizer.loadStateDict(optimizer);
+  }
+
+  adopt({ model }: PenState): void {
+    this.pen.loadStateDict(model);
   }
 
   #divergedError(number: number): StargradError {

@@ -20,6 +20,8 @@ export class TryGallery {
     { number: null, scene: null },
   ]);
   sentence = $state("a run is being made");
+  /** The mistake of each try so far. */
+  mistakes = $state.raw<readonly number[]>([]);
   readonly #client: Client<StarQuestions, Progress>;
   #last = 0;
 
@@ -30,6 +32,7 @@ export class TryGallery {
         this.#hear(progress);
       },
       onRestart: () => {
+        this.mistakes = [];
         this.#open(settings);
       },
     });
@@ -43,6 +46,7 @@ export class TryGallery {
   #hear({ first, mistakes, end }: Progress): void {
     const before = this.#last;
     this.#last = first + mistakes.length - 1;
+    this.mistakes = [...this.mistakes, ...mistakes];
     for (const [i, number] of early.entries())
       if (number > before && number <= this.#last) void this.#show(i, number);
     if (end?.kind !== "perfect") return;

@@ -3,7 +3,7 @@ import type { Scene } from "../../../star/pen/scene.js";
 import { decimal, percent, short } from "../../../words/numbers.js";
 import type { StageId } from "../../stages.js";
 import { strokeOf } from "./figures/paper.js";
-import type { RunView } from "./lesson.svelte.js";
+import type { RunView } from "./tries.svelte.js";
 
 /** What the picture of a stage shows, for a reader of the screen. */
 export function pictureLabel(scene: Scene, stage: StageId, chosen: string): string {
@@ -27,7 +27,7 @@ export const runState = {
     adjustment === null ? "" : `${adjustment.paid > 0 ? "▲" : "▼"} ${short(adjustment.paid)}`,
   unexplained: ({ adjustment }: Scene) => (adjustment === null ? "" : unexplainedShare(adjustment)),
   mistake: ({ attempt }: Scene) => decimal(attempt.mistake, 5),
-  sentence: ({ mistakes, end, first, last }: RunView): string => {
+  sentence: ({ mistakes, end, first, last }: RunView<object>): string => {
     if (mistakes.length === 0) return "No try yet";
     const fall = `${mistakes.length} tries, from ${short(mistakes[0])} in try ${first} to ${short(mistakes[mistakes.length - 1])} in try ${last}`;
     return end?.kind === "perfect" ? `${fall}, which is perfect` : fall;

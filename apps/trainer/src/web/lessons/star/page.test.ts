@@ -144,6 +144,25 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       expect(await rows.count()).toBe(21);
     });
 
+    it("have a table behind every chart", async () => {
+      const page = await star("&stage=blame", { reducedMotion: "reduce" });
+      for (const { id } of stages) {
+        await page.evaluate((stage) => {
+          (globalThis as Shown).starLesson.goTo(stage);
+        }, id);
+        if (id === "again") await page.waitForSelector(".slider");
+        const bare = await page
+          .locator(".depth .panel:has(canvas)")
+          .evaluateAll((panels) =>
+            panels
+              .filter((panel) => panel.querySelector("details") === null)
+              .map((panel) => panel.textContent),
+          );
+        // Both panels of Again are about one way, which has one table.
+        expect(id === "again" ? bare.slice(1) : bare).toEqual([]);
+      }
+    });
+
     it("follow a knob that is wiggled by the arrow keys", async () => {
       const page = await star("&stage=blame");
       await page.focus('[data-knob="l3"]');
@@ -274,6 +293,45 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       await page.mouse.up();
       await page.waitForFunction(() => (globalThis as Shown).starLesson.settings.goal![4][0] > 0.1);
       await page.waitForFunction(() => (globalThis as Shown).starLesson.present.end?.kind === "perfect");
+    });
+  });
+
+  describe("the five questions", () => {
+    it("come before and after, stay on this machine, and show both answers with what is so", async () => {
+      const page = await star();
+      await page.click("text=Guess");
+      const first = page.locator("dialog[open] fieldset").first();
+      await first.locator("input").first().check();
+      await page.click("text=Keep these");
+      expect(await page.textContent(".five")).toContain("on this machine only");
+      await page.goto(`${site.plain}?lesson=star&stage=again&try=55`);
+      await tryShown(page, 55);
+      await page.locator(".five button").first().click();
+      await page.locator("dialog[open] fieldset").first().locator("input").nth(1).check();
+      await page.click("text=Keep these");
+      const told = await page.locator("dialog[open] li").first().textContent();
+      expect(told).toContain("Before: Where the corners are. After: Nothing: only its own knobs.");
+      expect(await page.locator("dialog[open] li").count()).toBe(5);
+      expect(await findingsOfAxe(page)).toEqual([]);
+      await page.locator("dialog[open] li a").first().click();
+      await page.waitForSelector("main.attempt");
+    });
+
+    it("can be skipped, and work where storage is forbidden", async () => {
+      const page = await site.open("?lesson=star", {
+        onPage: (empty) => {
+          void empty.addInitScript(() => {
+            Object.defineProperty(globalThis, "localStorage", {
+              get: () => {
+                throw new DOMException("forbidden", "SecurityError");
+              },
+            });
+          });
+        },
+      });
+      await page.waitForSelector(".five");
+      await page.click(".five >> text=Skip");
+      expect(await page.textContent(".five")).toContain("Skipped.");
     });
   });
 

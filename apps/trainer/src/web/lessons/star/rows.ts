@@ -1,7 +1,9 @@
 import { arrowOf } from "../../../star/pen/arithmetic.js";
-import type { KnobProof, Path, Scene } from "../../../star/pen/scene.js";
+import type { Path } from "../../../star/path.js";
+import type { KnobProof, Scene } from "../../../star/pen/scene.js";
 import { turnOf, valueOf } from "../../../star/pen/words.js";
-import { decimal, percent, short } from "../../../words/numbers.js";
+import { decimal, percent, short, signed } from "../../../words/numbers.js";
+import type { Measured } from "./figures/charts.js";
 import type { KnobRow } from "../../parts/knob-row.js";
 import type { StageId } from "../../stages.js";
 
@@ -215,6 +217,46 @@ export function knobTable({ knobs, step }: Scene): { heads: string[]; rows: stri
         turn === undefined ? "" : short(turn.paid),
       ];
     }),
+  };
+}
+
+/** The positions of a knob that were measured, and what the ruler says there. */
+export function rulerTable({
+  blame,
+  text,
+  mistake,
+  points,
+}: {
+  readonly blame: number;
+  readonly text: (by: number) => string;
+  readonly mistake: number;
+  readonly points: readonly (readonly [by: number, mistake: number])[];
+}): { heads: string[]; rows: string[][] } {
+  const all = [...points, [0, mistake] as const].sort(([one], [other]) => one - other);
+  return {
+    heads: ["turned by", "knob", "mistake, measured", "on the ruler"],
+    rows: all.map(([by, measured]) => [
+      signed(by),
+      text(by),
+      decimal(measured, 6),
+      decimal(mistake + blame * by, 6),
+    ]),
+  };
+}
+
+/** The mistake, what all turns promise, and what the promise would leave. */
+export function promiseTable({ attempt, adjustment }: Pick<Measured, "attempt" | "adjustment">): {
+  heads: string[];
+  rows: string[][];
+} {
+  const promise = adjustment?.promise ?? 0;
+  return {
+    heads: ["", "mistake"],
+    rows: [
+      ["now", decimal(attempt.mistake, 5)],
+      ["promised to go", decimal(promise, 5)],
+      ["would be left", decimal(attempt.mistake - promise, 5)],
+    ],
   };
 }
 

@@ -1,5 +1,7 @@
-import type { KnobProof, Path, Scene, StepNumbers } from "../../../../star/pen/scene.js";
-import { turnOf, valueOf } from "../../../../star/pen/words.js";
+import type { Proof } from "@stargrad/explain";
+
+import type { Path } from "../../../../star/path.js";
+import type { Scene } from "../../../../star/pen/scene.js";
 import { decimal, short } from "../../../../words/numbers.js";
 import type { Surface, XY } from "../../../canvas/surface.js";
 import { between } from "./paper.js";
@@ -211,7 +213,11 @@ function growth(surface: Surface, piles: Scene["piles"], stroke: number, come: n
 /** What is measured around a knob, and the blame as a ruler that touches it. */
 export function ruler(
   surface: Surface,
-  knob: Scene["knobs"][number],
+  knob: {
+    readonly blame: number;
+    /** The value of the knob, turned by so much. */
+    readonly text: (by: number) => string;
+  },
   measured: {
     readonly mistake: number;
     readonly points: readonly (readonly [by: number, mistake: number])[];
@@ -260,20 +266,27 @@ export function ruler(
       });
     }
     if (by === 0 || Math.abs(px - width / 2) > 60)
-      surface.text([px, height - 7], valueOf(knob.kind, knob.now + by), "ink-2", { size: 12 });
+      surface.text([px, height - 7], knob.text(by), "ink-2", { size: 12 });
   }
 }
 
 /** The points of a proof, in the form of the ruler. */
-export function pointsOf({ width, lossUp, lossDown }: KnobProof): [number, number][] {
+export function pointsOf({ width, lossUp, lossDown }: Proof): [number, number][] {
   return [
     [-width / 2, lossDown],
     [width / 2, lossUp],
   ];
 }
 
+/** The mistake of a try, and what the step after it promised and reached. */
+export interface Measured {
+  readonly attempt: { readonly mistake: number };
+  readonly adjustment: { readonly promise: number } | null;
+  readonly step: { readonly after: { readonly mistake: number } } | null;
+}
+
 /** The promise beside the mistake it is made about, on one scale. */
-export function promise(surface: Surface, { attempt }: Scene, promised: number): void {
+export function promise(surface: Surface, { attempt }: Measured, promised: number): void {
   const { width, height } = surface;
   const { mistake } = attempt;
   const end = mistake - promised;
@@ -320,7 +333,7 @@ export function promise(surface: Surface, { attempt }: Scene, promised: number):
 }
 
 /** The true mistake along the way from the old knobs to the new ones, and the promise as its tangent. */
-export function bend(surface: Surface, scene: Scene, path: Path, until: number): void {
+export function bend(surface: Surface, scene: Measured, path: Path, until: number): void {
   const { width, height } = surface;
   const { attempt, adjustment, step } = scene;
   if (adjustment === null || step === null) return;
@@ -383,10 +396,22 @@ export function bend(surface: Surface, scene: Scene, path: Path, until: number):
 }
 
 /** One knob: the promise is the whole rectangle, and what was paid is the area under its slope. */
-export function area(surface: Surface, scene: Scene, path: Path, index: number, until: number): void {
+export function area(
+  surface: Surface,
+  knob: {
+    readonly name: string;
+    readonly promise: number;
+    /** Its values and its turn, in words. */
+    readonly now: string;
+    readonly turn: string;
+    readonly next: string;
+  },
+  path: Path,
+  index: number,
+  until: number,
+): void {
   const { width, height } = surface;
-  const step = scene.step as StepNumbers;
-  const [knob, turn, rates] = [scene.knobs[index], step.turns[index], path.rates[index]];
+  const rates = path.rates[index];
   const pieces = rates.length - 1;
   const [low, high] = [Math.min(0, ...rates), Math.max(0, ...rates)];
   const x = (t: number): number => 12 + t * (width - 24);
@@ -425,7 +450,7 @@ export function area(surface: Surface, scene: Scene, path: Path, index: number, 
   );
   surface.text(
     [x(0.98), y(rates[0]) + (rates[0] >= 0 ? 14 : -14)],
-    `promise ${short(turn.promise)}`,
+    `promise ${short(knob.promise)}`,
     "blame",
     { bold: true, halo: true, align: "right" },
   );
@@ -435,12 +460,7 @@ export function area(surface: Surface, scene: Scene, path: Path, index: number, 
     color,
     { bold: true, halo: true, align: "left" },
   );
-  surface.text([x(0), height - 8], valueOf(knob.kind, knob.now), "ink-2", { size: 12, align: "left" });
-  surface.text(
-    [x(0.5), height - 8],
-    `${knob.kind} of stroke ${knob.stroke}, ${turnOf(knob.kind, turn.turn)}`,
-    "ink-2",
-    { size: 12 },
-  );
-  surface.text([x(1), height - 8], valueOf(knob.kind, turn.next), "ink-2", { size: 12, align: "right" });
+  surface.text([x(0), height - 8], knob.now, "ink-2", { size: 12, align: "left" });
+  surface.text([x(0.5), height - 8], `${knob.name}, ${knob.turn}`, "ink-2", { size: 12 });
+  surface.text([x(1), height - 8], knob.next, "ink-2", { size: 12, align: "right" });
 }

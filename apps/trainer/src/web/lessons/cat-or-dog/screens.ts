@@ -21,7 +21,9 @@ export const screens: readonly Screen[] = [
       await page.waitForFunction(() => document.body.textContent.includes("of 220"));
       await page.click("text=Your own picture");
       await page.locator(".pad").scrollIntoViewIfNeeded();
-      const { x, y, width } = (await page.locator(".pad").boundingBox())!;
+      const box = await page.locator(".pad").boundingBox();
+      if (box === null) throw new Error("There is nothing to draw on");
+      const { x, y, width } = box;
       const lines = [
         [0.25, 0.75, 0.25, 0.2, 0.42, 0.38, 0.58, 0.38, 0.75, 0.2, 0.75, 0.75, 0.5, 0.9, 0.25, 0.75],
         [0.4, 0.55, 0.4, 0.58],

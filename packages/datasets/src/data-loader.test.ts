@@ -217,6 +217,26 @@ describe("state and restore", () => {
     expect([...loader]).toEqual(second);
   });
 
+  it("ends a loop that is restored but not left, because it would go on where it was", () => {
+    const loader = load();
+    const state = loader.state();
+    const read: number[][] = [];
+    expect(() => {
+      for (const batch of loader) {
+        read.push(batch);
+        if (read.length === 2) loader.restore(state);
+      }
+    }).toThrow(
+      "DataLoader: was restored inside of a loop over it; the loop would go on where it was. Leave the loop with break after restore",
+    );
+    expect(read).toHaveLength(2);
+    for (const batch of loader) {
+      if (batch.length > 0) loader.restore(state);
+      break;
+    }
+    expect([...loader]).toEqual([...load()]);
+  });
+
   it("two loops at once do not disturb each other", () => {
     const whole = load();
     const [first, second] = [[...whole], [...whole]];

@@ -158,7 +158,7 @@ export abstract class Module {
       return [variable, reader.take(name, variable) ?? variable] as const;
     });
     reader.finish(this.#name);
-    assignAll(values);
+    assignAll(values, "loadStateDict");
   }
 
   /** Sets the module and all modules inside of it to training mode, or to evaluation mode. */

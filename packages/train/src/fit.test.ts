@@ -74,6 +74,13 @@ describe("fit", () => {
     expect(String((results[1] as PromiseRejectedResult).reason)).toContain(
       "fit: another run that has not ended trains this Sequential",
     );
+    const loader = await Promise.allSettled([
+      fit(options),
+      fit({ ...setUp(), loader: options.loader, epochs: 1 }),
+    ]);
+    expect(String((loader[1] as PromiseRejectedResult).reason)).toContain(
+      "fit: another run that has not ended reads this loader",
+    );
     const run = fit({ ...options, startEpoch: 0 });
     await run.next();
     await run.return();
@@ -140,6 +147,20 @@ describe("fit", () => {
       (25 * a.metrics.accuracy + 25 * b.metrics.accuracy + 10 * c.metrics.accuracy) / 60,
       12,
     );
+  });
+
+  it("weights a loss with ignored items by those that are not ignored", async () => {
+    const { model, optimizer } = setUp({ learningRate: 0 });
+    const x = tensor([
+      [1, 2],
+      [3, 1],
+      [0, 4],
+    ]);
+    const y = tensor([0, -100, 1], { dtype: "int32" });
+    const loader = new DataLoader(arrays({ x, y }), { batchSize: 2 });
+    const total = await crossEntropy(model.forward(x), y).item();
+    const [epoch] = await fit({ model, optimizer, loader, loss: crossEntropy, epochs: 1 });
+    expect(epoch.loss).toBeCloseTo(total, 6);
   });
 
   it("gives bitwise the results of a plain loop", async () => {
@@ -286,7 +307,7 @@ describe("fit", () => {
     expect(rates).toEqual([1, 2, 3, 4, 5, 6].map((step) => 1e-3 * (1 / step)));
     const wrong = (schedule: unknown) => () => fit({ ...setup, schedule: schedule as never, epochs: 1 });
     expect(wrong(new ReduceOnPlateau(setup.optimizer))).toThrow(
-      "fit: got schedule an object; expected a schedule, such as schedules.cosine({ steps: 1000 }), or a Scheduler",
+      "fit: got schedule a ReduceOnPlateau; expected a schedule, such as schedules.cosine({ steps: 1000 }), or a Scheduler",
     );
     expect(() => fit({ ...setup, ema: 0.9 as never, epochs: 1 })).toThrow(
       "fit: got ema 0.9; expected an EMA",

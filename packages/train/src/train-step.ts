@@ -4,7 +4,7 @@ import { type Module } from "@stargrad/nn";
 import { moduleKind, readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
-import { callable, expectOptions, warn, writeValue } from "@stargrad/tensor/internal";
+import { callable, expectOptions, handleRejections, warn, writeValue } from "@stargrad/tensor/internal";
 import { descentOf, type Run } from "./descent.js";
 import { optimizerKind } from "./training.js";
 
@@ -178,7 +178,7 @@ function codesOf(codes: unknown): Tensor {
 /** Throws: ArgumentError for a promise: the rest of an asynchronous function would run after the step. */
 function expectNoPromise(name: string, returned: unknown): void {
   if (!(returned instanceof Promise)) return;
-  returned.catch(() => undefined);
+  handleRejections(returned);
   throw new ArgumentError(
     "trainStep",
     `\`${name}\` returned a promise; expected a function that is not asynchronous`,

@@ -16,7 +16,10 @@ export function arrays<Name extends string>(
   return new TensorDataset(fields);
 }
 
-const fieldsKind: Kind = ["fields by name, such as { x, y }", (value) => isRecord(value) && !tensorLike[1](value)];
+const fieldsKind: Kind = [
+  "fields by name, such as { x, y }",
+  (value) => isRecord(value) && !tensorLike[1](value),
+];
 
 /** The dataset that {@link arrays} returns. */
 export class TensorDataset<Name extends string> implements Dataset<Record<Name, Tensor>> {

@@ -50,7 +50,7 @@ const samplerKind: Kind = [
  * for bit. Leaving a loop early ends its epoch: the next loop begins the next epoch.
  *
  * Defaults: batchSize 1, no shuffling, seed 0, a smaller last batch is kept
- * Throws: ArgumentError for a batch size below 1, or both a sampler and shuffle
+ * Throws: ArgumentError for a batch size below 1, both a sampler and shuffle, more than 2³¹ items, or more than 2²⁸ items to shuffle
  * Source: torch.utils.data.DataLoader
  */
 export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited<Batch>> {
@@ -95,6 +95,14 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
         "DataLoader",
         "got both a sampler and shuffle, but each decides the order",
         "Pass only one of them",
+      );
+    }
+    const [most, written] = shuffle ? [2 ** 28, "2²⁸ items to shuffle"] : [2 ** 31, "2³¹ items"];
+    if (sampler === undefined && dataset.length > most) {
+      throw new ArgumentError(
+        "DataLoader",
+        `got a dataset of ${dataset.length} items; expected at most ${written}`,
+        "Draw from them: { sampler: randomSampler(2 ** 31, { draws: 100_000 }) }",
       );
     }
     this.#dataset = dataset;

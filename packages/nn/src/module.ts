@@ -10,6 +10,8 @@ import {
   recognizeCopies,
   StateReader,
   callable,
+  isPlainObject,
+  warn,
   type Kind,
 } from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
@@ -38,6 +40,8 @@ export abstract class Module {
   training = true;
   readonly #name: string;
   readonly #made: string | null;
+  /** Whether a warning has named a field. */
+  #hasWarned = false;
 
   /**
    * `super("Scaled", [2], options, ["bias"])` passes the arguments that the module was constructed with, and the names of all
@@ -224,6 +228,7 @@ export abstract class Module {
     const path: { module: Module; prefix: string; parts: Iterator<Named<Variable | Module>, void> }[] = [];
     const within = new Set<Module>();
     const enter = (module: Module, prefix: string): void => {
+      module.#expectFields();
       path.push({ module, prefix, parts: module.parts() });
       within.add(module);
     };
@@ -247,6 +252,24 @@ export abstract class Module {
         );
       }
       enter(part, `${prefix}${name}.`);
+    }
+  }
+
+  /** Throws if a field hides a method of all modules. Warns once of a field whose modules or variables are not part of the model. */
+  #expectFields(): void {
+    for (const [name, value] of Object.entries(this as object)) {
+      if (name in Module.prototype && typeof value !== "function") {
+        throw new ArgumentError(
+          this.#name,
+          `got a field ${name}, which hides the method of every module`,
+          "Rename it",
+        );
+      }
+      if (this.fields !== Module.prototype.fields || this.#hasWarned || !hasParts(value)) continue;
+      this.#hasWarned = true;
+      warn(
+        `${this.#name}: what ${name} contains is not part of the model: it is neither trained nor saved. Use an array, a ModuleDict or, if that is meant, a private field.`,
+      );
     }
   }
 
@@ -283,6 +306,14 @@ function* childrenOf(name: string, value: unknown): Generator<Named<Variable | M
   } else if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) yield* childrenOf(`${name}.${index}`, element);
   }
+}
+
+/** Whether a Map, a Set or a plain object contains modules or variables. */
+function hasParts(value: unknown): boolean {
+  const isKeyed = value instanceof Map || value instanceof Set;
+  if (!isKeyed && !isPlainObject(value)) return false;
+  const values: Iterable<unknown> = isKeyed ? value.values() : Object.values(value);
+  return [...values].some((each) => each instanceof Variable || each instanceof Module);
 }
 
 /** Sets the name of each variable that has none yet. */

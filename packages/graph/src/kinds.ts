@@ -64,7 +64,7 @@ function writeWithin(value: unknown, depth: number): string {
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) {
     if (value.length > 8 || depth > 2) return `a list of ${value.length}`;
-    return `[${value.map((each) => writeWithin(each, depth + 1)).join(", ")}]`;
+    return `[${Array.from<unknown, string>(value, (each) => writeWithin(each, depth + 1)).join(", ")}]`;
   }
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);

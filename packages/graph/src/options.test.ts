@@ -181,6 +181,8 @@ describe("kinds", () => {
     const circular: unknown[] = [1];
     circular.push(circular);
     expect(writeValue(circular)).toBe("[1, [1, [1, a list of 2]]]");
+    // eslint-disable-next-line no-sparse-arrays -- what is meant
+    expect(writeValue([1, , 2])).toBe("[1, undefined, 2]");
   });
 
   it("write what they got", () => {

@@ -1,7 +1,7 @@
 import { ArgumentError } from "@stargrad/tensor";
 import { hintFor, tensorLike, writeValue, type Kind } from "@stargrad/tensor/internal";
 
-const path: Kind = ["a path, as a string", (value) => typeof value === "string"];
+const path: Kind = ["a path, as a string", (value) => typeof value === "string" && value !== ""];
 
 const bytes: Kind = [
   "bytes, as a Uint8Array",

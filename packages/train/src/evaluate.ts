@@ -24,7 +24,7 @@ import { recordedIfPossible } from "./recorded-if-possible.js";
  */
 export async function evaluate<Name extends string>(
   model: Layer,
-  loader: DataLoader<Batch>,
+  loader: DataLoader<Batch | Promise<Batch>>,
   metrics: Metrics<Name>,
 ): Promise<Figures<Name>> {
   expectValues("evaluate", { model }, moduleKind);

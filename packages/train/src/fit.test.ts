@@ -196,6 +196,16 @@ describe("fit", () => {
     expect(await epochsOf(setup.loader)).toEqual([1, 2, 3]);
   });
 
+  it("takes batches that are promises, as those of an image folder", async () => {
+    const batches = { length: data.length, batch: (order: Int32Array) => Promise.resolve(data.batch(order)) };
+    const loader = new DataLoader(batches, { batchSize: 25, shuffle: true, seed: 1 });
+    const [epoch] = await fit({ ...setUp(), loader, epochs: 1 });
+    const [expected] = await fit({ ...setUp(), epochs: 1 });
+    expect(epoch.loss).toBe(expected.loss);
+    const { model, loader: plain } = setUp();
+    expect(await evaluate(model, loader, { accuracy })).toEqual(await evaluate(model, plain, { accuracy }));
+  });
+
   it("names the fields of a batch without x and y", async () => {
     const { model, optimizer, loss } = setUp();
     const batches = arrays({ image: tensor([[0, 1]]), label: Int32Array.of(1) }) as unknown as typeof data;

@@ -19,7 +19,8 @@ export interface Batch {
 export interface FitOptions<Name extends string> {
   readonly model: Layer;
   readonly optimizer: Optimizer | ClosureOptimizer;
-  readonly loader: DataLoader<Batch>;
+  /** Its batches may be promises, as those of an image folder. */
+  readonly loader: DataLoader<Batch | Promise<Batch>>;
   /** The loss to minimize. */
   readonly loss: Metric;
   /** Further metrics to report with the loss. Default: none. */

@@ -6,10 +6,24 @@ import { writeValue, type Kind } from "@stargrad/tensor/internal";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * Throws: ArgumentError for what `JSON.stringify` replaces, omits or refuses: NaN, infinities, undefined, functions, symbols, bigints, and
- * objects of a class
+ * Throws: ArgumentError for what `JSON.stringify` replaces, omits or refuses: NaN, infinities, undefined, functions, symbols, bigints,
+ * objects of a class, and values that contain themselves
  */
 export function formatJson(value: Json): string {
+  try {
+    return checkedJson(value);
+  } catch (cause) {
+    if (cause instanceof ArgumentError) throw cause;
+    throw new ArgumentError(
+      "saveCheckpoint",
+      "got a value that contains itself, or that is nested too deeply for JSON",
+      undefined,
+      { cause },
+    );
+  }
+}
+
+function checkedJson(value: Json): string {
   return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key) {
     // The value before its `toJSON`, which a Date has.
     const inner = this[key];

@@ -34,10 +34,10 @@ async function encodeSealed(content: Safetensors): Promise<Uint8Array> {
   return encodeSafetensors(content.tensors, new Map([...content.metadata, [sealKey, seal]]));
 }
 
-/** A call as errors show it. Throws: ArgumentError unless the path is a string */
+/** A call as errors show it. Throws: ArgumentError unless the path is a string that is not empty */
 function calling(name: string, path: unknown): string {
-  if (typeof path === "string") return `${name}(${path})`;
-  throw new ArgumentError(name, `got path ${writeValue(path)}; expected a string`, hintFor(path));
+  if (typeof path === "string" && path !== "") return `${name}(${path})`;
+  throw new ArgumentError(name, `got path ${writeValue(path)}; expected a path, as a string`, hintFor(path));
 }
 
 /**

@@ -27,7 +27,8 @@ noteReadingsBy((f) => readModules([], f));
  *
  * The fields define the model: parameters, buffers, other modules, and arrays of these, in the order of their declaration.
  * Names are paths through the fields, as in PyTorch for the same model: `encoder.0.weight`. The contents of private fields
- * (`#name`), Maps and plain objects are not part of the model.
+ * (`#name`), Maps, Sets and plain objects are not part of the model; a warning names a field, other than a private one, in which they
+ * contain parts.
  *
  * Source: torch.nn.Module
  */

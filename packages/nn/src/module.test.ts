@@ -427,7 +427,7 @@ describe("a field of a module", () => {
     for (let i = 0; i < 2; i++) outer.parameters();
     expect(warned.mock.calls).toEqual([
       [
-        "Plain: what layers contains is not part of the model: it is neither trained nor saved. Use an array, a ModuleDict or, if that is meant, a private field.",
+        "Plain: what layers contains is not part of the model: it is neither trained nor saved. Use an array or a ModuleDict.",
       ],
     ]);
   });

@@ -41,8 +41,6 @@ export abstract class Module {
   training = true;
   readonly #name: string;
   readonly #made: string | null;
-  /** Whether a warning has named a field. */
-  #hasWarned = false;
 
   /**
    * `super("Scaled", [2], options, ["bias"])` passes the arguments that the module was constructed with, and the names of all
@@ -229,7 +227,7 @@ export abstract class Module {
     const path: { module: Module; prefix: string; parts: Iterator<Named<Variable | Module>, void> }[] = [];
     const within = new Set<Module>();
     const enter = (module: Module, prefix: string): void => {
-      module.#expectFields();
+      expectFields(module);
       path.push({ module, prefix, parts: module.parts() });
       within.add(module);
     };
@@ -253,24 +251,6 @@ export abstract class Module {
         );
       }
       enter(part, `${prefix}${name}.`);
-    }
-  }
-
-  /** Throws if a field hides a method of all modules. Warns once of a field whose modules or variables are not part of the model. */
-  #expectFields(): void {
-    for (const [name, value] of Object.entries(this as object)) {
-      if (name in Module.prototype && typeof value !== "function") {
-        throw new ArgumentError(
-          this.#name,
-          `got a field ${name}, which hides the method of every module`,
-          "Rename it",
-        );
-      }
-      if (this.fields !== Module.prototype.fields || this.#hasWarned || !hasParts(value)) continue;
-      this.#hasWarned = true;
-      warn(
-        `${this.#name}: what ${name} contains is not part of the model: it is neither trained nor saved. Use an array, a ModuleDict or, if that is meant, a private field.`,
-      );
     }
   }
 
@@ -306,6 +286,32 @@ function* childrenOf(name: string, value: unknown): Generator<Named<Variable | M
     yield [name, value];
   } else if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) yield* childrenOf(`${name}.${index}`, element);
+  }
+}
+
+/** The modules of which a warning has named a field. A module of another copy has no private fields of this one. */
+const warned = new WeakSet<Module>();
+
+/** Throws if a field hides a method of all modules. Warns once of a field whose modules or variables are not part of the model. */
+function expectFields(module: Module): void {
+  for (const [name, value] of Object.entries(module as object)) {
+    if (name in Module.prototype && typeof value !== "function") {
+      throw new ArgumentError(
+        module.constructor.name,
+        `got a field ${name}, which hides the method of every module`,
+        "Rename it",
+      );
+    }
+    if (
+      Reflect.get(module, "fields") !== Reflect.get(Module.prototype, "fields") ||
+      warned.has(module) ||
+      !hasParts(value)
+    )
+      continue;
+    warned.add(module);
+    warn(
+      `${module.constructor.name}: what ${name} contains is not part of the model: it is neither trained nor saved. Use an array or a ModuleDict.`,
+    );
   }
 }
 

@@ -358,7 +358,7 @@ describe("containers", () => {
     const [a, b] = [linear(), linear()];
     const Loose = nn.Sequential as unknown as new (...given: unknown[]) => nn.Module;
     expect(() => new Loose([a, b])).toThrow(
-      "Sequential: got [an object, an object] as module 0; expected a module. Pass layers as arguments: new Sequential(a, b) or new Sequential(...layers)",
+      "Sequential: got [a Linear, a Linear] as module 0; expected a module. Pass layers as arguments: new Sequential(a, b) or new Sequential(...layers)",
     );
     for (const value of [...wrong, 3, nn.ReLU]) refusal("Sequential", () => new Loose(a, value));
     refusal("ModuleList", () => new nn.ModuleList([1] as never));

@@ -2,6 +2,7 @@ import { DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph"
 import { Tensor } from "@stargrad/tensor";
 import { collectChangesBy, computeNodes, type Changes } from "@stargrad/tensor/internal";
 import { awaitValues, limitAwaited, withDue } from "./awaited-values.js";
+import { expectNotLent } from "./loans.js";
 import { recordAssignment, recordAssignments, recording } from "./recorded-changes.js";
 import type { Variable } from "./variable.js";
 
@@ -15,13 +16,18 @@ export type Assignments = readonly (readonly [variable: Variable, value: Tensor]
  * Assigns new values to several variables. All values are computed as one program before the first variable changes: either every
  * variable is replaced or, on an error, none. If a variable appears twice, its last value is used.
  *
- * Throws: ShapeError or DTypeError if a value has another shape or type than its variable
+ * `called`: the function that errors name. Default: assign
+ * Throws: ShapeError or DTypeError if a value has another shape or type than its variable; ArgumentError while `evaluate`, `predict` or
+ * `withAverages` is using a variable
  */
-export function assignAll(assignments: Assignments): void {
+export function assignAll(assignments: Assignments, called = "assign"): void {
   for (const [variable, value] of assignments) checkFits(variable, value);
   const changes = recording();
-  if (changes === null) replaceAll(new Map(assignments));
-  else for (const [variable, value] of assignments) recordAssignment(changes, variable, value);
+  if (changes === null) {
+    const values = new Map(assignments);
+    expectNotLent(called, [...values.keys()]);
+    replaceAll(values);
+  } else for (const [variable, value] of assignments) recordAssignment(changes, variable, value);
 }
 
 /**

@@ -86,7 +86,7 @@ describe("backward", () => {
     expect(() => {
       backward(zeros([]));
     }).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through detach, comparisons or integers]`,
+      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through item, detach, comparisons or integers]`,
     );
     expect(x.grad).toBeNull();
   });

@@ -47,7 +47,7 @@ export const backward = /* @__PURE__ */ operation(
       throw new ArgumentError(
         "backward",
         "the loss depends on no parameter that requires a gradient",
-        "Compute it from Parameters, and not through detach, comparisons or integers",
+        "Compute it from Parameters, and not through item, detach, comparisons or integers",
       );
     }
     // Leaves are never pending, unless their value has been released. Then this throws.

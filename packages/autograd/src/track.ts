@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, isFloat, type Node } from "@stargrad/graph";
-import { writeValue } from "@stargrad/graph/internal";
+import { handleRejections, writeValue } from "@stargrad/graph/internal";
 import { mapTree, Tensor, type Tree } from "@stargrad/tensor";
 import { identity } from "./custom-rule.js";
 
@@ -25,8 +25,7 @@ export function track<T extends Tree>(called: string, tree: T, targets: Set<Node
 /** The result of a user's function. Throws: ArgumentError unless it is a tensor */
 export function tensorFrom(called: string, result: unknown): Tensor {
   if (result instanceof Tensor) return result as Tensor;
-  // The error reports the promise. An unhandled rejection would end the process in addition.
-  if (result instanceof Promise) result.catch(() => undefined);
+  handleRejections(result);
   const got = writeValue(result);
   const hint = got === "a promise" ? "The function cannot be async" : undefined;
   throw new ArgumentError(called, `the function returned ${got}; expected a tensor`, hint);

@@ -1,5 +1,5 @@
 import { ArgumentError, fromData, ShapeError, type Tensor, type TypedArray } from "@stargrad/tensor";
-import { expectValues, toTensor, writeValue, type Kind } from "@stargrad/tensor/internal";
+import { expectValues, isRecord, tensorLike, toTensor, type Kind } from "@stargrad/tensor/internal";
 
 import { expectIndices, type Dataset } from "./dataset.js";
 
@@ -16,7 +16,10 @@ export function arrays<Name extends string>(
   return new TensorDataset(fields);
 }
 
-const fieldsKind: Kind = ["fields by name, such as { x, y }", (value) => writeValue(value) === "an object"];
+const fieldsKind: Kind = [
+  "fields by name, such as { x, y }",
+  (value) => isRecord(value) && !tensorLike[1](value),
+];
 
 /** The dataset that {@link arrays} returns. */
 export class TensorDataset<Name extends string> implements Dataset<Record<Name, Tensor>> {

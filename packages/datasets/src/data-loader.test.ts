@@ -5,6 +5,7 @@ import { tensor } from "@stargrad/tensor";
 import {
   arrays,
   DataLoader,
+  randomSampler,
   decodeIdx,
   decodeImage,
   rasterize,
@@ -217,6 +218,26 @@ describe("state and restore", () => {
     expect([...loader]).toEqual(second);
   });
 
+  it("ends a loop that is restored but not left, because it would go on where it was", () => {
+    const loader = load();
+    const state = loader.state();
+    const read: number[][] = [];
+    expect(() => {
+      for (const batch of loader) {
+        read.push(batch);
+        if (read.length === 2) loader.restore(state);
+      }
+    }).toThrow(
+      "DataLoader: was restored inside of a loop over it; the loop would go on where it was. Leave the loop with break after restore",
+    );
+    expect(read).toHaveLength(2);
+    for (const batch of loader) {
+      if (batch.length > 0) loader.restore(state);
+      break;
+    }
+    expect([...loader]).toEqual([...load()]);
+  });
+
   it("two loops at once do not disturb each other", () => {
     const whole = load();
     const [first, second] = [[...whole], [...whole]];
@@ -247,6 +268,18 @@ describe("state and restore", () => {
 
 it.each([0, -1, 2.5, NaN])("a batch size of %d is rejected", (batchSize) => {
   expect(() => new DataLoader(indices(5), { batchSize })).toThrow(`DataLoader: got batchSize ${batchSize}`);
+});
+
+it("takes no memory for the order of a large dataset, and refuses more items than it can count or shuffle", () => {
+  const load = (length: number, rest: DataLoaderOptions = {}) =>
+    new DataLoader({ length, batch: (order) => [...order] }, { batchSize: 4, ...rest });
+  const [first] = load(2 ** 31);
+  expect(first).toEqual([0, 1, 2, 3]);
+  expect(() => load(2 ** 31 + 1)).toThrow(
+    "DataLoader: got a dataset of 2147483649 items; expected at most 2³¹ items. Draw from them: { sampler",
+  );
+  expect(() => load(3e8, { shuffle: true })).toThrow("expected at most 2²⁸ items to shuffle");
+  expect([...load(3e8, { sampler: randomSampler(3e8, { draws: 4 }) })]).toHaveLength(1);
 });
 
 it.each([Promise.resolve(1), { x: 1 }, [1, 2], undefined])(

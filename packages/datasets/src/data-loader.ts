@@ -50,7 +50,7 @@ const samplerKind: Kind = [
  * for bit. Leaving a loop early ends its epoch: the next loop begins the next epoch.
  *
  * Defaults: batchSize 1, no shuffling, seed 0, a smaller last batch is kept
- * Throws: ArgumentError for a batch size below 1, or both a sampler and shuffle
+ * Throws: ArgumentError for a batch size below 1, both a sampler and shuffle, more than 2³¹ items, or more than 2²⁸ items to shuffle
  * Source: torch.utils.data.DataLoader
  */
 export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited<Batch>> {
@@ -68,6 +68,8 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   #epoch = 0;
   #position = 0;
   #restored: DataLoaderState | null = null;
+  /** How often `restore` was called. */
+  #restores = 0;
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions = {}) {
     const given = dataset as Partial<Dataset<Batch>> | undefined;
@@ -93,6 +95,14 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
         "DataLoader",
         "got both a sampler and shuffle, but each decides the order",
         "Pass only one of them",
+      );
+    }
+    const [most, written] = shuffle ? [2 ** 28, "2²⁸ items to shuffle"] : [2 ** 31, "2³¹ items"];
+    if (sampler === undefined && dataset.length > most) {
+      throw new ArgumentError(
+        "DataLoader",
+        `got a dataset of ${dataset.length} items; expected at most ${written}`,
+        "Draw from them: { sampler: randomSampler(2 ** 31, { draws: 100_000 }) }",
       );
     }
     this.#dataset = dataset;
@@ -121,12 +131,19 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     const { epoch: restoredEpoch, position } = this.#restored ?? { position: 0 };
     const continues = restoredEpoch === this.#epoch && position === this.#position;
     if (this.#position > 0 && !continues) this.#startEpoch(this.#epoch + 1);
-    const epoch = this.#epoch;
+    const [epoch, restores] = [this.#epoch, this.#restores];
     const order = this.#sampler.order(epoch);
     for (let batch = this.#position; batch < this.length; batch++) {
       this.#epoch = epoch;
       this.#position = batch + 1;
       yield this.#batchOf(order, batch);
+      if (this.#restores !== restores) {
+        throw new ArgumentError(
+          "DataLoader",
+          "was restored inside of a loop over it; the loop would go on where it was",
+          "Leave the loop with break after restore, and begin another one",
+        );
+      }
       this.#restored = null;
     }
     this.#restored = null;
@@ -159,7 +176,8 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   /**
    * Lets the next loop continue at the position of another loader with equal settings and equal data.
    *
-   * Throws: ArgumentError if the seed, the batch size or the number of items differs, or if the position does not exist
+   * Throws: ArgumentError if the seed, the batch size or the number of items differs, or if the position does not exist. A loop that is
+   * not left after this call throws, because it would go on where it was
    */
   restore(state: DataLoaderState): void {
     const own = this.state();
@@ -181,6 +199,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     }
     this.#epoch = epoch;
     this.#position = position;
+    this.#restores++;
     this.#restored = this.state();
   }
 

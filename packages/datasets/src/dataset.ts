@@ -28,3 +28,9 @@ export function expectIndices(indices: Int32Array, length: number): void {
   const at = indices.findIndex((index) => !(index >= 0 && index < length && Number.isInteger(index)));
   if (at >= 0) throw new IndexError("batch", `got index ${indices[at]} into ${length} items`);
 }
+
+/** Throws: ArgumentError for a dataset that would take minutes to make, or more memory than there is. `got`: what makes it large */
+export function expectFew(called: string, got: string, numbers: number, most: number): void {
+  if (numbers <= most) return;
+  throw new ArgumentError(called, `got ${got}, ${numbers} numbers; expected at most ${most}`);
+}

@@ -14,9 +14,14 @@ export interface Sampler {
   order(epoch: number): Order;
 }
 
-/** All items in the order of the dataset, in every epoch. */
+/** All items in the order of the dataset, in every epoch. The indices are computed batch by batch, so they take no memory. */
 export function sequentialSampler(items: number): Sampler {
-  const order = Int32Array.from({ length: items }, (_, index) => index);
+  const order: Order = {
+    subarray(start, end) {
+      const length = Math.max(0, Math.min(end, items) - start);
+      return new Int32Array(length).map((_, index) => start + index);
+    },
+  };
   return { length: items, order: () => order };
 }
 

@@ -50,6 +50,7 @@ describe.each([
   it.each([
     [{ samples: -1 }, "got samples -1"],
     [{ samples: 1.5 }, "got samples 1.5"],
+    [{ samples: 2 ** 31 }, "got 2147483648 samples of 2 coordinates, 4294967296 numbers; expected at most"],
     [{ noise: -0.1 }, "got noise -0.1"],
     [{ noise: NaN }, "got noise NaN"],
   ])("refuse %o", (options, message) => {
@@ -164,6 +165,9 @@ describe("blobs", () => {
 
   it("have three centers in the plane and noise 1, unless told", () => {
     expect(blobs().all().x.shape).toEqual([200, 2]);
+    for (const large of [{ centers: 2 ** 31 }, { features: 2 ** 31 }]) {
+      expect(() => blobs(large)).toThrow(/^blobs: got .* numbers; expected at most 33554432$/);
+    }
     expect(data({ seed: 5 })).toEqual(data({ centers: 3, features: 2, noise: 1, samples: 200, seed: 5 }));
     expect(data({ seed: 5 })).not.toEqual(data({ seed: 6 }));
     expect(blobs({ features: 5, samples: 0 }).all().x.shape).toEqual([0, 5]);

@@ -11,6 +11,7 @@ import {
 } from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "./arrays.js";
+import { expectFew } from "./dataset.js";
 
 export interface SyntheticOptions {
   /** How many points there are, divided among the classes as evenly as possible. Default: 200. */
@@ -42,7 +43,7 @@ export function spirals(
 ): Points {
   expectOptions("spirals", options, { ...syntheticKinds, classes: count, turns: finite });
   const { classes = 2, turns = 1 } = options;
-  return pointsOfClasses(classes, options, (arm, index, count) => {
+  return pointsOfClasses("spirals", classes, options, (arm, index, count) => {
     const radius = (index + 1) / count;
     return onCircle(radius, 2 * Math.PI * (turns * radius + arm / classes));
   });
@@ -57,7 +58,7 @@ export function spirals(
  */
 export function moons(options: SyntheticOptions = {}): Points {
   expectOptions("moons", options, syntheticKinds);
-  return pointsOfClasses(2, options, (lower, index, count) => {
+  return pointsOfClasses("moons", 2, options, (lower, index, count) => {
     const [x, y] = onCircle(1, (Math.PI * index) / Math.max(1, count - 1));
     return lower === 1 ? [1 - x, 0.5 - y] : [x, y];
   });
@@ -74,7 +75,7 @@ export function moons(options: SyntheticOptions = {}): Points {
 export function circles(options: SyntheticOptions & { readonly factor?: number } = {}): Points {
   expectOptions("circles", options, { ...syntheticKinds, factor: belowOne });
   const { factor = 0.8 } = options;
-  return pointsOfClasses(2, options, (inner, index, count) =>
+  return pointsOfClasses("circles", 2, options, (inner, index, count) =>
     onCircle(inner === 1 ? factor : 1, (2 * Math.PI * index) / count),
   );
 }
@@ -87,7 +88,7 @@ export function circles(options: SyntheticOptions & { readonly factor?: number }
  */
 export function xor(options: SyntheticOptions = {}): Points {
   expectOptions("xor", options, syntheticKinds);
-  return points(options, 2, (_, generator) => {
+  return points("xor", options, 2, (_, generator) => {
     const [x, y] = [2 * generator.uniform() - 1, 2 * generator.uniform() - 1];
     return { at: [x, y], label: x > 0 === y > 0 ? 0 : 1 };
   });
@@ -104,7 +105,7 @@ export function xor(options: SyntheticOptions = {}): Points {
 export function linear(options: SyntheticOptions & { readonly margin?: number } = {}): Points {
   expectOptions("linear", options, { ...syntheticKinds, margin: belowOne });
   const { margin = 0.2 } = options;
-  return points(options, 2, (_, generator) => {
+  return points("linear", options, 2, (_, generator) => {
     for (;;) {
       const [x, y] = [2 * generator.uniform() - 1, 2 * generator.uniform() - 1];
       if (Math.abs(x + y) >= margin / Math.SQRT2) return { at: [x, y], label: x + y > 0 ? 1 : 0 };
@@ -143,7 +144,7 @@ export function blobs(options: BlobsOptions = {}): Points {
       `got centers of the lengths ${got}; expected at least one, all of one length`,
     );
   }
-  return points({ ...options, noise }, axes, (i) => {
+  return points("blobs", { ...options, noise }, axes, (i) => {
     const label = i % middles.length;
     return { at: middles[label], label };
   });
@@ -154,6 +155,7 @@ function drawnCenters(count: number, features: number, seed: number): number[][]
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw new ArgumentError("blobs", `got ${name} ${value}; expected a whole number of at least 1`);
   }
+  expectFew("blobs", `${count} centers of ${features} coordinates`, count * features, 2 ** 25);
   // The centers have their own stream, so they do not depend on the number of points.
   const generator = new Generator(seed).split();
   const coordinate = () => 20 * generator.uniform() - 10;
@@ -165,8 +167,8 @@ type Point = readonly number[];
 /** Point `index` of the `count` that a class has. */
 type Curve = (label: number, index: number, count: number) => Point;
 
-function pointsOfClasses(classes: number, options: SyntheticOptions, curve: Curve): Points {
-  return points(options, 2, (i, _, samples) => {
+function pointsOfClasses(called: string, classes: number, options: SyntheticOptions, curve: Curve): Points {
+  return points(called, options, 2, (i, _, samples) => {
     const label = i % classes;
     const count = Math.ceil((samples - label) / classes);
     return { at: curve(label, Math.floor(i / classes), count), label };
@@ -176,8 +178,14 @@ function pointsOfClasses(classes: number, options: SyntheticOptions, curve: Curv
 /** Makes point `i` of `samples`, and its label. */
 type LabelledPoint = (i: number, generator: Generator, samples: number) => { at: Point; label: number };
 
-function points(options: SyntheticOptions, axes: number, labelledPoint: LabelledPoint): Points {
+function points(
+  called: string,
+  options: SyntheticOptions,
+  axes: number,
+  labelledPoint: LabelledPoint,
+): Points {
   const { samples = 200, noise = 0, seed = 0 } = options;
+  expectFew(called, `${samples} samples of ${axes} coordinates`, samples * axes, 2 ** 25);
   const generator = new Generator(seed);
   const coordinates = new Float32Array(axes * samples);
   const labels = new Int32Array(samples);

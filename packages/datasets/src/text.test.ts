@@ -118,6 +118,17 @@ describe("textWindows", () => {
     for (const options of [{ length: 0 }, { length: 1.5 }, { length: 2, stride: 0 }]) {
       expect(() => textWindows(count(10), options)).toThrow(ArgumentError);
     }
+    const odd = [
+      Promise.resolve(count(9)),
+      [1, 2],
+      Float32Array.of(1),
+      BigInt64Array.of(1n),
+      new DataView(new ArrayBuffer(8)),
+    ];
+    for (const tokens of odd) {
+      expect(() => textWindows(tokens as never, { length: 1 })).toThrow("expected tokens, an Int32Array");
+    }
+    expect(textWindows(Uint16Array.of(1, 2, 3) as never, { length: 1 }).length).toBe(2);
     expect(() => textWindows(count(4), { length: 3 }).batch(Int32Array.of(1))).toThrow(IndexError);
   });
 });

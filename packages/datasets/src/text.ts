@@ -59,9 +59,9 @@ export function splitTokens(
   return { training: tokens.subarray(0, start), validation: tokens.subarray(start) };
 }
 
-/** Throws: ArgumentError unless the value is a typed array */
+/** Throws: ArgumentError unless the value is a typed array of whole numbers of at most 32 bits */
 function expectTokens(called: string, tokens: unknown): void {
-  if (ArrayBuffer.isView(tokens)) return;
+  if (/^\[object U?[iI]nt(8|16|32)(Clamped)?Array]$/.test(Object.prototype.toString.call(tokens))) return;
   throw new ArgumentError(
     called,
     `got ${typeof tokens === "string" ? "a text" : writeValue(tokens)}; expected tokens, an Int32Array`,

@@ -30,5 +30,19 @@ describe("a vocabulary", () => {
     for (const token of [3, -1, 0.5, NaN]) {
       expect(() => vocabulary.decode([0, token])).toThrow(`got ${token}; expected 0 to 2`);
     }
+    expect(() => vocabulary.decode(["length"] as never)).toThrow('got "length"; expected 0 to 2');
+  });
+
+  it("refuses what is no text and no list of tokens", () => {
+    const vocabulary = new Vocabulary("abc");
+    const wrong = [undefined, null, 3, ["a", "b"], new Map(), {}, Promise.resolve("a")] as never[];
+    for (const value of wrong) {
+      expect(() => new Vocabulary(value)).toThrow(/^Vocabulary: got text .*; expected a text/);
+      expect(() => vocabulary.encode(value)).toThrow(/^Vocabulary.encode: got text .*; expected a text/);
+    }
+    for (const value of [undefined, 3, "ab", Promise.resolve([0])] as never[]) {
+      expect(() => vocabulary.decode(value)).toThrow(/^Vocabulary.decode: got .*; expected a list of tokens/);
+    }
+    expect(() => new Vocabulary(Promise.resolve("a") as never)).toThrow("A forgotten await?");
   });
 });

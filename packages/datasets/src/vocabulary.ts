@@ -1,4 +1,5 @@
 import { ArgumentError, IndexError } from "@stargrad/tensor";
+import { expectList, expectValues, text as textKind, writeValue } from "@stargrad/tensor/internal";
 
 /**
  * The distinct characters of a text. The token of a character is its index among them in sorted order. A vocabulary made
@@ -8,7 +9,9 @@ export class Vocabulary {
   readonly characters: readonly string[];
   readonly #numbers: ReadonlyMap<string, number>;
 
+  /** Throws: ArgumentError for what is no text */
   constructor(text: string) {
+    expectValues("Vocabulary", { text }, textKind);
     this.characters = [...new Set(text)].sort();
     this.#numbers = new Map(this.characters.map((character, number) => [character, number]));
   }
@@ -21,9 +24,10 @@ export class Vocabulary {
   /**
    * Converts a text to tokens, one for each character.
    *
-   * Throws: ArgumentError for a character that is not in the vocabulary
+   * Throws: ArgumentError for what is no text, and for a character that is not in the vocabulary
    */
   encode(text: string): Int32Array {
+    expectValues("Vocabulary.encode", { text }, textKind);
     return Int32Array.from(text, (character) => {
       const number = this.#numbers.get(character);
       if (number !== undefined) return number;
@@ -37,12 +41,13 @@ export class Vocabulary {
   /**
    * Converts tokens to a text.
    *
-   * Throws: IndexError for a number outside 0 … size − 1
+   * Throws: ArgumentError for what is no list; IndexError for a number outside 0 … size − 1
    */
   decode(tokens: Iterable<number>): string {
-    return Array.from(tokens, (token) => {
-      if (token in this.characters) return this.characters[token];
-      throw new IndexError("Vocabulary.decode", `got ${token}; expected 0 to ${this.size - 1}`);
+    const numbers = expectList("Vocabulary.decode", tokens, "tokens", "Read a tensor with await x.data()");
+    return Array.from(numbers as number[], (token) => {
+      if (Number.isInteger(token) && token in this.characters) return this.characters[token];
+      throw new IndexError("Vocabulary.decode", `got ${writeValue(token)}; expected 0 to ${this.size - 1}`);
     }).join("");
   }
 }

@@ -14,9 +14,11 @@ export {
   expectValues,
   finite,
   flag,
+  handleRejections,
   hintFor,
   fraction,
   integer,
+  isPlainObject,
   listOf,
   notNegative,
   number,
@@ -43,7 +45,7 @@ export {
   type ValueOwner,
 } from "./node.js";
 export { NodeNumbers } from "./node-numbers.js";
-export { expectOptions, nearestName, type OptionKinds } from "./options.js";
+export { expectOptions, isRecord, nearestName, type OptionKinds } from "./options.js";
 export { pendingWithCoOutputs, type Computation } from "./pending.js";
 export { checkIndices } from "./primitives/indexing.js";
 export { checkNotEmpty } from "./primitives/reduction.js";

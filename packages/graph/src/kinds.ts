@@ -64,13 +64,34 @@ function writeWithin(value: unknown, depth: number): string {
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) {
     if (value.length > 8 || depth > 2) return `a list of ${value.length}`;
-    return `[${value.map((each) => writeWithin(each, depth + 1)).join(", ")}]`;
+    return `[${Array.from<unknown, string>(value, (each) => writeWithin(each, depth + 1)).join(", ")}]`;
   }
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (ArrayBuffer.isView(value)) return "a typed array";
   if ("then" in value) return "a promise";
-  return tensorLike[1](value) ? "a tensor" : "an object";
+  if (tensorLike[1](value)) return "a tensor";
+  const name = isPlainObject(value)
+    ? ""
+    : (value.constructor as { readonly name?: string } | undefined)?.name;
+  return name ? `${/^[AEIOU]/i.test(name) ? "an" : "a"} ${name}` : "an object";
+}
+
+/** Whether it is an object of no class: `{ … }`, also one of another realm or without a prototype. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Reflect.getPrototypeOf(value);
+  return prototype === null || Reflect.getPrototypeOf(prototype) === null;
+}
+
+/** Of all promises in a value that an error reports. Unhandled rejections would end the process in addition. */
+export function handleRejections(refused: unknown): void {
+  const within = new Set([refused]);
+  for (const value of within) {
+    if (value instanceof Promise) value.catch(() => undefined);
+    if (!Array.isArray(value) && !isPlainObject(value)) continue;
+    for (const inner of Object.values<unknown>(value)) within.add(inner);
+  }
 }
 
 /** Any value, for what is checked elsewhere. */

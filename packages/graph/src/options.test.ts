@@ -94,7 +94,7 @@ describe("expectOptions", () => {
     [{ toString: 3 }, unknown("toString"), undefined],
     [Object.create({ dim: 3 }) as object, unknown("dim"), "Did you mean axis?"],
     [new Misspelt(), unknown("batchsize"), "Did you mean batchSize?"],
-    [new Other(), `got an object ${notOptions}`, example("…")],
+    [new Other(), `got an Other ${notOptions}`, example("…")],
     [Object.create({ axis: 0.5 }) as object, "got axis 0.5; expected a whole number", undefined],
     [new Wrong(), "got axis 0.5; expected a whole number", undefined],
     [3, `got 3 ${notOptions}`, example("3")],
@@ -102,7 +102,7 @@ describe("expectOptions", () => {
     [null, `got null ${notOptions}`, example("…")],
     [[1], `got a list ${notOptions}`, example("…")],
     [Float32Array.of(1), `got a list ${notOptions}`, example("…")],
-    [new Map([["axis", 1]]), `got an object ${notOptions}`, example("…")],
+    [new Map([["axis", 1]]), `got a Map ${notOptions}`, example("…")],
     [new Tensor(), `got a tensor ${notOptions}`, example("…")],
   ])("refuses %o", (options, problem, hint) => {
     expect(() => {
@@ -181,6 +181,8 @@ describe("kinds", () => {
     const circular: unknown[] = [1];
     circular.push(circular);
     expect(writeValue(circular)).toBe("[1, [1, [1, a list of 2]]]");
+    // eslint-disable-next-line no-sparse-arrays -- what is meant
+    expect(writeValue([1, , 2])).toBe("[1, undefined, 2]");
   });
 
   it("write what they got", () => {
@@ -195,6 +197,25 @@ describe("kinds", () => {
       "an object",
       "a tensor",
       "a typed array",
+    ]);
+  });
+
+  it("write the class of an object, so that nothing says: got an object, expected an object", () => {
+    const values = [
+      new Date(0),
+      new Map(),
+      new Other(),
+      /x/,
+      Object.create(null),
+      Object.create({ constructor: 3 }),
+    ];
+    expect(values.map(writeValue)).toEqual([
+      "a Date",
+      "a Map",
+      "an Other",
+      "a RegExp",
+      "an object",
+      "an object",
     ]);
   });
 });

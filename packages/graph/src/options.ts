@@ -101,7 +101,8 @@ function editDistance(from: string, to: string): number {
   return row[to.length];
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether it is an object with fields, also of a class. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   // No list, map, date or promise, whose own getters are no options. A module may be: `import * as settings`.
   return /^\[object (Object|Module)]$/.test(Object.prototype.toString.call(value));
 }

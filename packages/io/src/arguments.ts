@@ -3,7 +3,7 @@ import { hintFor, tensorLike, writeValue, type Kind } from "@stargrad/tensor/int
 
 import type { BlobLike } from "./blob.js";
 
-const path: Kind = ["a path, as a string", (value) => typeof value === "string"];
+const path: Kind = ["a path, as a string", (value) => typeof value === "string" && value !== ""];
 
 const bytes: Kind = [
   "bytes, as a Uint8Array",
@@ -16,7 +16,7 @@ export function isBlob(value: unknown): value is BlobLike {
   return typeof Blob === "function" && value instanceof Blob;
 }
 
-const source: Kind = ["a path, a File or a Blob", (value) => typeof value === "string" || isBlob(value)];
+const source: Kind = ["a path, a File or a Blob", (value) => path[1](value) || isBlob(value)];
 
 const kinds = { path, bytes, source, tensor: tensorLike };
 

@@ -122,13 +122,14 @@ describe("writeFileAtomically", () => {
       "got path a promise; expected a path, as a string. A forgotten await?",
     ],
     ["no path", undefined, fresh, "got path undefined"],
+    ["an empty path", '""', fresh, 'got path ""; expected a path, as a string'],
     ["no bytes", "", undefined, "got bytes undefined; expected bytes, as a Uint8Array"],
     ["a text", "", "text", 'got bytes "text"'],
     ["an ArrayBuffer", "", new ArrayBuffer(1), "Convert it with new Uint8Array(buffer)"],
   ])("refuses %s", async (_, given, bytes, message) => {
-    const to = given === "" ? path : (given as string);
+    const to = given === "" ? path : given === '""' ? "" : (given as string);
     await expect(writeFileAtomically(to, bytes as Uint8Array)).rejects.toThrow(
-      `writeFileAtomically: ${message.startsWith("got") ? message : "got bytes an object"}`,
+      `writeFileAtomically: ${message.startsWith("got") ? message : "got bytes an ArrayBuffer"}`,
     );
     await expect(writeFileAtomically(to, bytes as Uint8Array)).rejects.toThrow(message);
     expect(await files.readdir(folder)).toEqual([]);

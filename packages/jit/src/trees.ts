@@ -1,4 +1,5 @@
 import { ArgumentError, leavesOf, realize, tensor, Tensor, type Tree } from "@stargrad/tensor";
+import { handleRejections, isPlainObject } from "@stargrad/tensor/internal";
 
 /**
  * The inputs of a recorded function: as those of the function itself, but a number may replace a tensor and becomes a scalar
@@ -69,16 +70,6 @@ export function expectTensors(called: string, results: unknown): void {
   }
 }
 
-/** Of all promises in a value, because an error reports them. Unhandled rejections would end the process in addition. */
-function handleRejections(results: unknown): void {
-  const within = new Set([results]);
-  for (const value of within) {
-    if (value instanceof Promise) value.catch(() => undefined);
-    if (!Array.isArray(value) && !isPlainObject(value)) continue;
-    for (const inner of Object.values<unknown>(value)) within.add(inner);
-  }
-}
-
 function expectTensorsWithin(called: string, results: unknown, path: string, depth: number): void {
   if (results instanceof Tensor) return;
   expectDepth(called, depth, "results");
@@ -102,12 +93,6 @@ function expectDepth(called: string, depth: number, what: string): void {
     `got ${what} that are nested more than ${depthBound} levels deep, or that contain themselves`,
     "Pass a list or an object of tensors",
   );
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Reflect.getPrototypeOf(value);
-  return prototype === null || Reflect.getPrototypeOf(prototype as object) === null;
 }
 
 /** Describes a value that is not a tensor, for errors. */

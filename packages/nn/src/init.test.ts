@@ -266,7 +266,7 @@ describe("what is no shape", () => {
     const options = name === "sparse" ? { sparsity: 0.5 } : undefined;
     const call = (given: unknown) => () => functions[name](given, options);
     expect(call(layer.weight)).toThrow(`${name}: got a tensor; expected`);
-    expect(call(layer)).toThrow(`${name}: got an object; expected`);
+    expect(call(layer)).toThrow(`${name}: got a Linear; expected`);
   });
 
   it("has a hint", () => {

@@ -1,5 +1,5 @@
 import { Tensor, type Shape } from "@stargrad/tensor";
-import { trace } from "@stargrad/tensor/internal";
+import { isPlainObject, trace } from "@stargrad/tensor/internal";
 import { watchForward } from "./forward-calls.js";
 import type { Module } from "./module.js";
 
@@ -50,6 +50,5 @@ function multiplyAddsOf({ operation, shape }: Tensor["node"]): number {
 /** The shapes of all tensors in the result of a module: a tensor, or nested lists and records of tensors. */
 function shapesIn(result: unknown): Shape[] {
   if (result instanceof Tensor) return [(result as Tensor).shape];
-  const isPlain = Array.isArray(result) || Object.getPrototypeOf(result ?? 0) === Object.prototype;
-  return isPlain ? Object.values(result as object).flatMap(shapesIn) : [];
+  return Array.isArray(result) || isPlainObject(result) ? Object.values(result).flatMap(shapesIn) : [];
 }

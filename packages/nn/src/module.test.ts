@@ -1,6 +1,6 @@
 import { backward, Buffer, Parameter } from "@stargrad/autograd";
 import { Generator, ones, tensor, zeros, type DType, type Tensor } from "@stargrad/tensor";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
 
 import { BatchNorm1d, Dropout, Linear, Module, ReLU, Sequential } from "./index.js";
 
@@ -28,6 +28,17 @@ class Tied extends Module {
     return x.matmul(this.encode).matmul(this.decode.transpose());
   }
 }
+
+let warned: MockInstance<typeof console.warn>;
+
+beforeEach(() => {
+  // The notes of the network contain a parameter, of which a warning tells.
+  warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+});
+
+afterEach(() => {
+  warned.mockRestore();
+});
 
 describe("the fields of a module", () => {
   it("name its parts, in their order", () => {
@@ -381,5 +392,58 @@ describe("a slip with a module", () => {
 
   it("is something else than a function for apply", () => {
     expect(() => new Linear(1, 1).apply("x" as never)).toThrow('apply: got f "x"; expected a function');
+  });
+});
+
+describe("a field of a module", () => {
+  class Plain extends Module {
+    readonly layer = new Linear(1, 1);
+    forward(x: Tensor): Tensor {
+      return this.layer.forward(x);
+    }
+  }
+
+  it.each(["parts", "children", "freeze"])("may not hide the method %s", (name) => {
+    const model = Object.assign(new Plain(), { [name]: [new Linear(1, 1)] });
+    expect(() => model.parameters()).toThrow(
+      `Plain: got a field ${name}, which hides the method of every module. Rename it`,
+    );
+  });
+
+  it("may be a method", () => {
+    const model = new Plain();
+    const parts = model.parts.bind(model);
+    expect(Object.assign(model, { parts }).parameters()).toHaveLength(2);
+  });
+
+  it.each<readonly [string, unknown]>([
+    ["a Map", new Map([["one", new Linear(1, 1)]])],
+    ["a Set", new Set([new Linear(1, 1)])],
+    ["a plain object", { one: new Linear(1, 1) }],
+    ["a plain object of variables", { one: new Linear(1, 1).weight }],
+  ])("contains parts in %s, of which a warning tells once", (_, layers) => {
+    const model = Object.assign(new Plain(), { layers });
+    const outer = new Sequential(model as never);
+    for (let i = 0; i < 2; i++) outer.parameters();
+    expect(warned.mock.calls).toEqual([
+      [
+        "Plain: what layers contains is not part of the model: it is neither trained nor saved. Use an array or a ModuleDict.",
+      ],
+    ]);
+  });
+
+  it("may be a Map that the class lists among its fields, or an object of other values", () => {
+    class Listed extends Module {
+      readonly layers = new Map([["one", new Linear(1, 1)]]);
+      readonly settings = { size: 1 };
+      forward(): void {
+        throw new Error("not called");
+      }
+      protected override fields(): Iterable<readonly [string, unknown]> {
+        return this.layers;
+      }
+    }
+    expect(new Listed().parameters()).toHaveLength(2);
+    expect(warned).not.toHaveBeenCalled();
   });
 });

@@ -10,6 +10,8 @@ import {
   recognizeCopies,
   StateReader,
   callable,
+  isPlainObject,
+  warn,
   type Kind,
 } from "@stargrad/tensor/internal";
 import { reportForwardOf } from "./forward-reports.js";
@@ -25,7 +27,8 @@ noteReadingsBy((f) => readModules([], f));
  *
  * The fields define the model: parameters, buffers, other modules, and arrays of these, in the order of their declaration.
  * Names are paths through the fields, as in PyTorch for the same model: `encoder.0.weight`. The contents of private fields
- * (`#name`), Maps and plain objects are not part of the model.
+ * (`#name`), Maps, Sets and plain objects are not part of the model; a warning names a field, other than a private one, in which they
+ * contain parts.
  *
  * Source: torch.nn.Module
  */
@@ -158,7 +161,7 @@ export abstract class Module {
       return [variable, reader.take(name, variable) ?? variable] as const;
     });
     reader.finish(this.#name);
-    assignAll(values);
+    assignAll(values, "loadStateDict");
   }
 
   /** Sets the module and all modules inside of it to training mode, or to evaluation mode. */
@@ -224,6 +227,7 @@ export abstract class Module {
     const path: { module: Module; prefix: string; parts: Iterator<Named<Variable | Module>, void> }[] = [];
     const within = new Set<Module>();
     const enter = (module: Module, prefix: string): void => {
+      expectFields(module);
       path.push({ module, prefix, parts: module.parts() });
       within.add(module);
     };
@@ -283,6 +287,40 @@ function* childrenOf(name: string, value: unknown): Generator<Named<Variable | M
   } else if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) yield* childrenOf(`${name}.${index}`, element);
   }
+}
+
+/** The modules of which a warning has named a field. A module of another copy has no private fields of this one. */
+const warned = new WeakSet<Module>();
+
+/** Throws if a field hides a method of all modules. Warns once of a field whose modules or variables are not part of the model. */
+function expectFields(module: Module): void {
+  for (const [name, value] of Object.entries(module as object)) {
+    if (name in Module.prototype && typeof value !== "function") {
+      throw new ArgumentError(
+        module.constructor.name,
+        `got a field ${name}, which hides the method of every module`,
+        "Rename it",
+      );
+    }
+    if (
+      Reflect.get(module, "fields") !== Reflect.get(Module.prototype, "fields") ||
+      warned.has(module) ||
+      !hasParts(value)
+    )
+      continue;
+    warned.add(module);
+    warn(
+      `${module.constructor.name}: what ${name} contains is not part of the model: it is neither trained nor saved. Use an array or a ModuleDict.`,
+    );
+  }
+}
+
+/** Whether a Map, a Set or a plain object contains modules or variables. */
+function hasParts(value: unknown): boolean {
+  const isKeyed = value instanceof Map || value instanceof Set;
+  if (!isKeyed && !isPlainObject(value)) return false;
+  const values: Iterable<unknown> = isKeyed ? value.values() : Object.values(value);
+  return [...values].some((each) => each instanceof Variable || each instanceof Module);
 }
 
 /** Sets the name of each variable that has none yet. */

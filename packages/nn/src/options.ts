@@ -1,5 +1,12 @@
 import { ArgumentError, Generator, type FloatOptions } from "@stargrad/tensor";
-import { expectOptions, oneOf, tensorLike, writeValue, type OptionKinds } from "@stargrad/tensor/internal";
+import {
+  expectOptions,
+  oneOf,
+  optionKinds,
+  tensorLike,
+  writeValue,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
 
 /** A number for each of the two axes of an image. */
 export type Pair = readonly [height: number, width: number];
@@ -35,10 +42,7 @@ export function expectWhole(
 /** The kinds of the options of random weights. */
 export const floatOptions: OptionKinds<FloatOptions> = {
   dtype: /* @__PURE__ */ oneOf("float32", "float64"),
-  generator: [
-    "a Generator",
-    (value) => typeof value === "object" && value !== null && "permutation" in value,
-  ],
+  generator: optionKinds.generator,
 };
 
 /** The options of random weights alone, without those of the layer. */

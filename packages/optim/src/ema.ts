@@ -83,15 +83,15 @@ export class EMA {
 
   /**
    * Runs `use` with the averages instead of the weights, to evaluate or save the averaged model. The exact weights are
-   * restored after `use` returns or throws; values that `use` assigns to the parameters are lost. Until then, a step of an optimizer
-   * throws, because it would change the averages instead of the weights.
+   * restored after `use` returns or throws. Until then, a step of an optimizer throws, and so does an assignment to a parameter, because it
+   * would change the averages instead of the weights.
    *
    * Throws: ArgumentError while `withAverages` is already running; the errors of `use`
    */
   async withAverages<T>(use: () => T | Promise<T>): Promise<T> {
     this.#expectWeights("EMA.withAverages");
     expectValues("EMA.withAverages", { use }, callable);
-    expectNotLent("EMA.withAverages", [{ parameters: this.variables }]);
+    expectNotLent("EMA.withAverages", this.variables);
     const weights = this.variables.map(snapshot);
     this.#put(this.#averages.map(snapshot));
     const takeBack = lend("EMA.withAverages", this.variables);

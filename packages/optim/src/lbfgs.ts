@@ -114,7 +114,7 @@ export class LBFGS implements ClosureOptimizer {
         "got no closure; expected a function that computes the loss, calls `backward` and returns the loss",
       );
     }
-    expectNotLent("LBFGS.step", this.groups);
+    expectNotLent("LBFGS.step", settings.parameters);
     const [start, history] = [this.#read(), this.#history];
     try {
       return this.#iterate(closure, settings);

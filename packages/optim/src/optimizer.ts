@@ -114,7 +114,7 @@ export abstract class Optimizer<
     this.#expectNotDisposed("step");
     for (const group of this.groups) this.check(group);
     const cohorts = this.#cohortsOf(parameters);
-    expectNotLent(`${this.constructor.name}.step`, this.groups);
+    expectNotLent(`${this.constructor.name}.step`, this.#parameters());
     for (const cohort of cohorts) {
       this.#numbersOf(cohort).set(this.numbers(cohort.group, cohort.step));
       // Before its first step, a parameter may still have states from a step that failed or from a state dict of step 0.

@@ -110,6 +110,11 @@ describe("schedules", () => {
     expect(() => warmUp({ steps: 3, start: NaN })).toThrow("warmUp: got start NaN");
     expect(() => step({ size: 1.5 })).toThrow("step: got size 1.5");
     expect(() => multiStep({ milestones: [], gamma: -1 })).toThrow("multiStep: got gamma -1");
+    for (const milestone of [2.5, -1, NaN]) {
+      expect(() => multiStep({ milestones: [milestone] })).toThrow(
+        `multiStep: got milestones [${milestone}]; expected a list, each element a whole number of at least 0`,
+      );
+    }
     expect(() => exponential({ gamma: Infinity })).toThrow("exponential: got gamma Infinity");
     expect(() => polynomial({ steps: 3, power: -1 })).toThrow("polynomial: got power -1");
     expect(() => cosine({ steps: -3 })).toThrow("cosine: got steps -3");
@@ -143,7 +148,7 @@ describe("lists of schedules and milestones", () => {
       "sequential: got schedules a function; expected a list of schedules",
     );
     expect(() => wrong([constant(), constant()])).toThrow(
-      "sequential: got milestones undefined; expected numbers",
+      "sequential: got milestones undefined; expected a list, each element a whole number of at least 0",
     );
     expect(() => wrong([0.1, 0.2], [3])).toThrow(
       "sequential: got schedules [0.1, 0.2]; expected a list of schedules",

@@ -7,9 +7,9 @@ import {
   notNegative,
   positive,
   expectOptions,
-  finite,
   flag,
   listOf,
+  wholeFrom,
   type Kind,
 } from "@stargrad/tensor/internal";
 
@@ -68,7 +68,7 @@ export function step(options: StepOptions): Schedule {
 }
 
 const schedulesKind: Kind = ["a list of schedules", listOf(callable)[1]];
-const numbers: Kind = ["numbers", listOf(finite)[1]];
+const stepNumbers: Kind = /* @__PURE__ */ listOf(wholeFrom(0));
 
 export interface MultiStepOptions {
   /** The steps at which the factor falls. A step that is listed twice counts twice. */
@@ -81,11 +81,11 @@ export interface MultiStepOptions {
  * Falls at the milestones: γ^(number of milestones ≤ t).
  *
  * Units: steps of the optimizer
- * Throws: ArgumentError if gamma is negative
+ * Throws: ArgumentError if a milestone is not a whole number of at least 0, or if gamma is negative
  * Source: torch.optim.lr_scheduler.MultiStepLR
  */
 export function multiStep(options: MultiStepOptions): Schedule {
-  expectOptions<MultiStepOptions>("multiStep", options, { milestones: numbers, gamma: notNegative }, [
+  expectOptions<MultiStepOptions>("multiStep", options, { milestones: stepNumbers, gamma: notNegative }, [
     "milestones",
   ]);
   const { milestones, gamma = 0.1 } = options;
@@ -289,12 +289,12 @@ export function cyclic(options: CyclicOptions): Schedule {
  * Several schedules in sequence, each starting at its step 0: the first until the first milestone, and so on.
  *
  * Units: milestones in steps of the optimizer
- * Throws: ArgumentError unless they are two lists, with one milestone fewer than schedules, in increasing order
+ * Throws: ArgumentError unless they are two lists, milestones whole numbers, with one milestone fewer than schedules, in increasing order
  * Source: torch.optim.lr_scheduler.SequentialLR
  */
 export function sequential(schedules: readonly Schedule[], milestones: readonly number[]): Schedule {
   expectValues("sequential", { schedules }, schedulesKind);
-  expectValues("sequential", { milestones }, numbers);
+  expectValues("sequential", { milestones }, stepNumbers);
   if (schedules.length !== milestones.length + 1) {
     throw new ArgumentError(
       "sequential",

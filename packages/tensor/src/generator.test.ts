@@ -87,9 +87,13 @@ describe("permutation", () => {
 
   it("throws for an invalid count", () => {
     expect(() => new Generator(0).permutation(-1)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: permutation: got -1; expected a whole number of at least 0]`,
+      `[ArgumentError: permutation: got -1; expected a whole number from 0 to 2²⁸]`,
     );
     expect(() => new Generator(0).permutation(2.5)).toThrow("permutation: got 2.5");
+    // The process would be busy for minutes, or end for lack of memory.
+    expect(() => new Generator(0).permutation(2 ** 31)).toThrow(
+      "permutation: got 2147483648; expected a whole",
+    );
   });
 });
 

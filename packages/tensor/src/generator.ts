@@ -68,12 +68,16 @@ export class Generator implements RandomStream {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** The whole numbers below `count` in random order (Fisher and Yates' shuffle). */
+  /**
+   * The whole numbers below `count` in random order (Fisher and Yates' shuffle).
+   *
+   * Throws: ArgumentError unless count is a whole number from 0 to 2²⁸, which take 1 GiB and minutes
+   */
   permutation(count: number): Int32Array {
-    if (!(Number.isInteger(count) && count >= 0)) {
-      throw new ArgumentError("permutation", `got ${count}; expected a whole number of at least 0`);
+    if (!(Number.isInteger(count) && count >= 0 && count <= 2 ** 28)) {
+      throw new ArgumentError("permutation", `got ${count}; expected a whole number from 0 to 2²⁸`);
     }
-    const order = Int32Array.from({ length: count }, (_, i) => i);
+    const order = new Int32Array(count).map((_, i) => i);
     for (let i = count - 1; i > 0; i--) {
       const j = Math.floor(this.uniform() * (i + 1));
       [order[i], order[j]] = [order[j], order[i]];

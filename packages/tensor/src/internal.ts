@@ -18,9 +18,12 @@ export {
   finite,
   flag,
   fraction,
+  handleRejections,
   hintFor,
   integer,
   isBranded,
+  isPlainObject,
+  isRecord,
   listOf,
   notNegative,
   number,
@@ -66,6 +69,7 @@ export {
 } from "./loop.js";
 export { inStep } from "./late-failures.js";
 export { expectFloat, toIndices, toTensor } from "./operands.js";
+export { optionKinds } from "./option-kinds.js";
 export { factor, given, indices, input, operation } from "./operation.js";
 export type { RandomStream } from "./random-stream.js";
 export { noteReadingsBy, record, type Draw, type ReadingNoter, type Recorded } from "./recording.js";

@@ -8,7 +8,6 @@ import {
   number,
   oneOf,
   text,
-  wholeFrom,
   type Kind,
 } from "@stargrad/graph/internal";
 
@@ -47,7 +46,11 @@ export const optionKinds = {
   hint: text,
   keepDims: flag,
   largest: flag,
-  length: /* @__PURE__ */ wholeFrom(0),
+  // A loop counts with 31 bits.
+  length: [
+    "a whole number from 0 to 2³¹ − 1",
+    (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31,
+  ],
   lengths: numbers,
   low: finite,
   max: number,

@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, formatShape, sameShape, ShapeError } from "@stargrad/graph";
-import { hintFor, writeValue } from "@stargrad/graph/internal";
+import { hintFor, isPlainObject, writeValue } from "@stargrad/graph/internal";
 import { Tensor } from "./tensor.js";
 
 /**
@@ -81,11 +81,13 @@ export function pairLeaves(called: string, tree: Tree, other: Tree, subject = "g
 
 function branchesOf(called: string, tree: Tree): [string, Tree][] {
   if (tree instanceof Tensor) return [];
-  const got = writeValue(tree);
-  if (Array.isArray(tree) || got === "an object")
+  if (Array.isArray(tree) || isPlainObject(tree))
     return Object.entries<Tree>(tree as Readonly<Record<string, Tree>>);
-  const hint = hintFor(tree, "Make numbers a tensor first");
-  throw new ArgumentError(called, `got ${got}; expected a tensor, or an array or object of tensors`, hint);
+  throw new ArgumentError(
+    called,
+    `got ${writeValue(tree)}; expected a tensor, or an array or object of tensors`,
+    hintFor(tree, "Make numbers a tensor first"),
+  );
 }
 
 function describe(tree: Tree): string {

@@ -207,9 +207,13 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     const setup = setUp();
     const promise = Promise.resolve("a") as never;
     await expect(saveCheckpoint(promise, setup)).rejects.toThrow(
-      "saveCheckpoint: got path a promise; expected a string. A forgotten await?",
+      "saveCheckpoint: got path a promise; expected a path, as a string. A forgotten await?",
     );
     await expect(saveCheckpoint(path, promise)).rejects.toThrow("saveCheckpoint: got a promise where");
+    await expect(saveCheckpoint("", setup)).rejects.toThrow(
+      'saveCheckpoint: got path ""; expected a path, as a string',
+    );
+    await expect(loadCheckpoint("")).rejects.toThrow('loadCheckpoint: got source ""; expected a path');
     await expect(loadCheckpoint(promise)).rejects.toThrow(
       "loadCheckpoint: got source a promise; expected a path, a File or a Blob. A forgotten await?",
     );
@@ -262,6 +266,14 @@ describe("saveCheckpoint and loadCheckpoint", () => {
       "got a generator named default",
     );
     expect((await loadCheckpoint(path)).metadata).toEqual({ epoch: 1 });
+  });
+
+  it("refuse metadata that contain themselves", async () => {
+    const circular: Record<string, unknown> = {};
+    circular["inner"] = [circular];
+    await expect(saveCheckpoint(path, { ...setUp(), metadata: circular as never })).rejects.toThrow(
+      "saveCheckpoint: got a value that contains itself, or that is nested too deeply for JSON",
+    );
   });
 
   it("never replace a file without `overwrite`", async () => {

@@ -11,7 +11,7 @@ import { expectValues, flag, hintFor, writeValue, type Kind } from "@stargrad/te
 
 import { expectObject, formatJson, jsonObject, parseJsonObject, type Json } from "./json.js";
 import type { Sums } from "./metrics.js";
-import { positionOf, recordOf, runs } from "./run-record.js";
+import { expectAlone, noteRun, positionOf, recordOf, running } from "./run-record.js";
 import { seal, unseal } from "./sealed.js";
 import { expectTraining, statefulParts, trainingKinds, type Training } from "./training.js";
 
@@ -58,7 +58,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const name = "saveCheckpoint";
   expectTraining(name, options, { ...trainingKinds, metadata: jsonObject, overwrite: flag });
-  expectValues(name, { path }, ["a string", (value) => typeof value === "string"]);
+  expectValues(name, { path }, ["a path, as a string", (value) => typeof value === "string" && value !== ""]);
   const { overwrite = true, ...training } = options;
   // At once, and not after the checksum is computed, so that the calls for one path keep their order.
   await writeFileAtomically(path, encode(name, training), { overwrite, called: `${name}(${path})` });
@@ -114,7 +114,7 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
 
 const sourceKind: Kind = [
   "a path, a File or a Blob",
-  (value) => typeof value === "string" || value instanceof Blob,
+  (value) => (typeof value === "string" && value !== "") || value instanceof Blob,
 ];
 
 const bytesKind: Kind = [
@@ -127,11 +127,12 @@ const bytesKind: Kind = [
  * Restores the states of all parts of a training run from a checkpoint: all of them or, if anything does not fit, none.
  *
  * Throws: ArgumentError that lists every parameter that is missing, unexpected or of another shape, or the parts of the
- * checkpoint and of the training if they differ
+ * checkpoint and of the training if they differ; inside of a loop over `fit`, which would go on where it was
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): void {
   expectCheckpoint(checkpoint);
   expectTraining("restoreCheckpoint", training, trainingKinds);
+  if (training.loader !== undefined) expectAlone("restoreCheckpoint", training, restoreHint);
   const before = stateOf(training);
   checkParts(checkpoint, before);
   try {
@@ -143,6 +144,9 @@ export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): v
   }
   restoreRecord(checkpoint, training);
 }
+
+const restoreHint =
+  "Leave the loop over its events with break, restore, and call fit again; without loader, restore works inside of the loop";
 
 /** Checks a checkpoint at run time. Throws: ArgumentError if it is not one */
 function expectCheckpoint(checkpoint: unknown): void {
@@ -169,17 +173,17 @@ function load({ model, optimizer, states, generators }: State, training: Trainin
 }
 
 /** Lets `fit` continue the epoch of the checkpoint. */
-function restoreRecord({ loader: state, run }: State, { optimizer, loader }: Training): void {
-  if (optimizer === undefined) return;
-  runs.delete(optimizer);
-  if (loader === undefined || state === null || run === null) return;
-  runs.set(optimizer, recordOf(loader, { ...state, ...run }));
+function restoreRecord({ loader: state, run }: State, { model, optimizer, loader }: Training): void {
+  // A run that goes on from the restored weights keeps its position.
+  if (optimizer === undefined || running.has(optimizer)) return;
+  const isComplete = loader !== undefined && state !== null && run !== null;
+  noteRun({ model, optimizer }, isComplete ? recordOf(loader, { ...state, ...run }) : undefined);
 }
 
 function stateOf(training: Training): State {
   const { model, optimizer, loader } = training;
   const { state, record } =
-    loader === undefined ? { state: null, record: null } : positionOf(optimizer, loader);
+    loader === undefined ? { state: null, record: null } : positionOf(model, optimizer, loader);
   return {
     model: model.stateDict(),
     optimizer: optimizer?.stateDict() ?? null,

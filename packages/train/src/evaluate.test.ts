@@ -1,6 +1,6 @@
 import { arrays, DataLoader } from "@stargrad/datasets";
-import { Dropout, mseLoss, Sequential } from "@stargrad/nn";
-import { tensor, type Tensor } from "@stargrad/tensor";
+import { crossEntropy, Dropout, Linear, mseLoss, nllLoss, Sequential } from "@stargrad/nn";
+import { tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
 import { evaluate } from "./evaluate.js";
@@ -47,6 +47,30 @@ describe("evaluate", () => {
     expect(await evaluate(model, loader, { loss: mseLoss })).toEqual({ loss: 5 / 3 });
   });
 
+  it.each([
+    ["crossEntropy", crossEntropy],
+    ["nllLoss", (x: Tensor, y: Tensor, options?: object) => nllLoss(x.logSoftmax({ axis: 1 }), y, options)],
+  ] as const)("weights %s with the items that are not ignored, and with class weights", async (_, loss) => {
+    const x = tensor([
+      [1, 2],
+      [3, 1],
+      [0, 4],
+      [2, 2],
+      [1, 5],
+    ]);
+    const y = tensor([0, -100, -100, -100, 1], { dtype: "int32" });
+    const few = new DataLoader(arrays({ x, y }), { batchSize: 2 });
+    for (const weight of [undefined, tensor([1, 3])]) {
+      const options = weight === undefined ? {} : { weight };
+      const total = loss(x, y, options).itemSync();
+      const metric = (output: Tensor, target: Tensor): Tensor => loss(output, target, options);
+      const figures = await evaluate(new Sequential(), few, { metric });
+      expect(figures.metric).toBeCloseTo(total, 6);
+    }
+    const all = new DataLoader(arrays({ x, y: y.narrow(0, 1, 1).expand([5]) }), { batchSize: 2 });
+    expect(await evaluate(new Sequential(), all, { loss })).toEqual({ loss: NaN });
+  });
+
   it.each([true, false])(
     "looks at the model as it is in use, and sets it back (training: %s)",
     async (mode) => {
@@ -72,6 +96,31 @@ describe("evaluate", () => {
     );
     for (const { loss } of figures) expect(loss).toBeCloseTo(5 / 3, 6);
     expect(model.training).toBe(true);
+  });
+
+  it.each([
+    [
+      "assign",
+      (model: Linear) => {
+        model.weight.assign(zeros([1, 1]));
+      },
+    ],
+    [
+      "loadStateDict",
+      (model: Linear) => {
+        model.loadStateDict(new Linear(1, 1).stateDict());
+      },
+    ],
+  ])("refuses %s until it is awaited: its batches would have different weights", async (name, change) => {
+    const model = new Linear(1, 1);
+    const before = model.weight.toArraySync();
+    const looking = evaluate(model, loader, { loss: mseLoss });
+    expect(() => {
+      change(model);
+    }).toThrow(`${name}: evaluate is still using the parameters. A forgotten await?`);
+    expect(model.weight.toArraySync()).toEqual(before);
+    await looking;
+    change(model);
   });
 
   it("restores the modes when something fails", async () => {

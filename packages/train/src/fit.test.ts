@@ -74,6 +74,13 @@ describe("fit", () => {
     expect(String((results[1] as PromiseRejectedResult).reason)).toContain(
       "fit: another run that has not ended trains this Sequential",
     );
+    const loader = await Promise.allSettled([
+      fit(options),
+      fit({ ...setUp(), loader: options.loader, epochs: 1 }),
+    ]);
+    expect(String((loader[1] as PromiseRejectedResult).reason)).toContain(
+      "fit: another run that has not ended reads this loader",
+    );
     const run = fit({ ...options, startEpoch: 0 });
     await run.next();
     await run.return();
@@ -142,6 +149,20 @@ describe("fit", () => {
     );
   });
 
+  it("weights a loss with ignored items by those that are not ignored", async () => {
+    const { model, optimizer } = setUp({ learningRate: 0 });
+    const x = tensor([
+      [1, 2],
+      [3, 1],
+      [0, 4],
+    ]);
+    const y = tensor([0, -100, 1], { dtype: "int32" });
+    const loader = new DataLoader(arrays({ x, y }), { batchSize: 2 });
+    const total = await crossEntropy(model.forward(x), y).item();
+    const [epoch] = await fit({ model, optimizer, loader, loss: crossEntropy, epochs: 1 });
+    expect(epoch.loss).toBeCloseTo(total, 6);
+  });
+
   it("gives bitwise the results of a plain loop", async () => {
     const byHand = setUp();
     for (let epoch = 0; epoch < 2; epoch++) {
@@ -173,6 +194,16 @@ describe("fit", () => {
     restored.restore(setup.loader.state());
     expect(await epochsOf(restored)).toEqual([3]);
     expect(await epochsOf(setup.loader)).toEqual([1, 2, 3]);
+  });
+
+  it("takes batches that are promises, as those of an image folder", async () => {
+    const batches = { length: data.length, batch: (order: Int32Array) => Promise.resolve(data.batch(order)) };
+    const loader = new DataLoader(batches, { batchSize: 25, shuffle: true, seed: 1 });
+    const [epoch] = await fit({ ...setUp(), loader, epochs: 1 });
+    const [expected] = await fit({ ...setUp(), epochs: 1 });
+    expect(epoch.loss).toBe(expected.loss);
+    const { model, loader: plain } = setUp();
+    expect(await evaluate(model, loader, { accuracy })).toEqual(await evaluate(model, plain, { accuracy }));
   });
 
   it("names the fields of a batch without x and y", async () => {
@@ -286,7 +317,7 @@ describe("fit", () => {
     expect(rates).toEqual([1, 2, 3, 4, 5, 6].map((step) => 1e-3 * (1 / step)));
     const wrong = (schedule: unknown) => () => fit({ ...setup, schedule: schedule as never, epochs: 1 });
     expect(wrong(new ReduceOnPlateau(setup.optimizer))).toThrow(
-      "fit: got schedule an object; expected a schedule, such as schedules.cosine({ steps: 1000 }), or a Scheduler",
+      "fit: got schedule a ReduceOnPlateau; expected a schedule, such as schedules.cosine({ steps: 1000 }), or a Scheduler",
     );
     expect(() => fit({ ...setup, ema: 0.9 as never, epochs: 1 })).toThrow(
       "fit: got ema 0.9; expected an EMA",

@@ -2,11 +2,11 @@ import type { DataLoader } from "@stargrad/datasets";
 import type { Layer, Module } from "@stargrad/nn";
 import type { ClosureOptimizer, EMA, Optimizer } from "@stargrad/optim";
 import { ArgumentError, CheckError, StargradError, Tensor } from "@stargrad/tensor";
-import { nonFiniteCode, shared, warn } from "@stargrad/tensor/internal";
+import { nonFiniteCode, warn } from "@stargrad/tensor/internal";
 
 import { isEvaluated } from "./eval-mode.js";
-import { readFigures, type Figures, type Metric, type Metrics } from "./metrics.js";
-import { recordOf, runs, type RunRecord } from "./run-record.js";
+import { readFigures, withTotals, type Figures, type Metric, type Metrics } from "./metrics.js";
+import { expectAlone, noteRun, recordOf, running, runOf, type RunRecord } from "./run-record.js";
 import { expectTraining, rateSetter, trainingKinds, type FitSchedule, type Training } from "./training.js";
 import { trainStep } from "./train-step.js";
 
@@ -19,7 +19,8 @@ export interface Batch {
 export interface FitOptions<Name extends string> {
   readonly model: Layer;
   readonly optimizer: Optimizer | ClosureOptimizer;
-  readonly loader: DataLoader<Batch>;
+  /** Its batches may be promises, as those of an image folder. */
+  readonly loader: DataLoader<Batch | Promise<Batch>>;
   /** The loss to minimize. */
   readonly loss: Metric;
   /** Further metrics to report with the loss. Default: none. */
@@ -68,7 +69,7 @@ export interface StepEvent<Name extends string = never> extends Progress {
 }
 
 /**
- * After every epoch: the means of loss and metrics over its items, each computed with the weights before its step. A checkpoint
+ * After every epoch: the means of loss and metrics over its items, as `evaluate` returns them, but each computed with the weights before its step. A checkpoint
  * contains the sums of an unfinished epoch, so a resumed run has the same means.
  */
 export interface EpochEvent<Name extends string = never> {
@@ -100,7 +101,7 @@ export interface FitRun<Name extends string = never>
  * before the event. `eval()` of a layer inside of it, to freeze running statistics, stays.
  *
  * A run continues where it was: at the position of a restored loader, or, if the loop was left before the end of the run, after
- * its last step when `fit` is called again with the same optimizer and loader. `startEpoch: 0` starts a stopped run anew. After a
+ * its last step when `fit` is called again with the same model, optimizer and loader. `startEpoch: 0` starts a stopped run anew. After a
  * whole run, the next one counts from epoch 1.
  *
  * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. ArgumentError if the
@@ -115,6 +116,9 @@ export function fit<Name extends string = never>(options: FitOptions<Name>): Fit
   const then: FitRun<Name>["then"] = (resolve, reject) => (history ??= epochsOf(run)).then(resolve, reject);
   return Object.assign(run, { then });
 }
+
+const aloneHint =
+  "Await the first run before the next one; to end it early, leave its loop or call its return()";
 
 const required = ["model", "optimizer", "loader", "loss", "epochs"] as const;
 
@@ -131,7 +135,7 @@ async function* events<Name extends string>(
 ): AsyncGenerator<FitEvent<Name>, void, undefined> {
   const { model, optimizer, loader, loss: lossOf, metrics, epochs, schedule, ema } = options;
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
-  expectAlone(model, optimizer);
+  expectAlone("fit", options, aloneHint);
   let record = startOf(options);
   model.train();
   const setRate = rateSetter(optimizer, schedule);
@@ -142,18 +146,19 @@ async function* events<Name extends string>(
     loss: ({ x, y }) => {
       const output = model.forward(x);
       const scores = names.map((name) => [keyOf(name), metrics?.[name](output, y)] as const);
-      return { ...(Object.fromEntries(scores) as Record<string, Tensor>), loss: lossOf(output, y) };
+      const loss = lossOf(output, y);
+      return { ...withTotals({ ...(Object.fromEntries(scores) as Record<string, Tensor>), loss }), loss };
     },
     refuse: ({ loss }) => nonFiniteCode(loss),
   });
-  running.add(model).add(optimizer);
+  running.add(model).add(optimizer).add(loader);
   try {
     while (record.completed < epochs) {
       const { completed, means } = record;
       const epoch = completed + 1;
       const started = performance.now();
       const modules = model.modules();
-      runs.set(optimizer, record);
+      noteRun(options, record);
 
       for await (const batch of loader) {
         expectBatch("fit", batch);
@@ -175,8 +180,8 @@ async function* events<Name extends string>(
           throw explained(error, progress);
         }
         ema?.update();
-        const figures = await readFigures(names.map((name) => [keyOf(name), results[keyOf(name)]]));
-        means.add({ ...figures, loss }, batch.x.shape[0]);
+        const figures = await readFigures(Object.entries(results));
+        means.add(figures, batch.x.shape[0]);
         record.position = step;
         record.isAhead = false;
         modes = modesOf(modules);
@@ -184,7 +189,7 @@ async function* events<Name extends string>(
         keepTraining(modules, modes);
       }
       record = recordOf(loader, { completed: epoch, epoch: record.epoch + 1 });
-      runs.set(optimizer, record);
+      noteRun(options, record);
       const { value } = means;
       const modes = modesOf(modules);
       const seconds = secondsSince(started);
@@ -194,22 +199,9 @@ async function* events<Name extends string>(
   } finally {
     running.delete(model);
     running.delete(optimizer);
+    running.delete(loader);
     record.isStopped = record.completed < epochs;
   }
-}
-
-/** The models and optimizers of the runs that have begun and not ended. */
-const running = /* @__PURE__ */ shared("running", () => new WeakSet<object>());
-
-/** Throws: ArgumentError if another run trains the model or uses the optimizer: the steps of both would alternate. */
-function expectAlone(model: Module, optimizer: object): void {
-  const shared = [model, optimizer].find((part) => running.has(part));
-  if (shared === undefined) return;
-  throw new ArgumentError(
-    "fit",
-    `another run that has not ended ${shared === model ? `trains this ${model.describe()}` : "uses this optimizer"}`,
-    "Await the first run before the next one; to end it early, leave its loop or call its return()",
-  );
 }
 
 /** Throws: ArgumentError if the averages are those of another model. */
@@ -234,13 +226,10 @@ function expectTrained({
 }
 
 /** Where a run begins, or continues. Puts the loader there. */
-function startOf<Name extends string>({
-  optimizer,
-  loader,
-  epochs,
-  startEpoch,
-}: FitOptions<Name>): RunRecord {
-  const last = runs.get(optimizer)?.loader === loader ? runs.get(optimizer) : undefined;
+function startOf<Name extends string>(options: FitOptions<Name>): RunRecord {
+  const { loader, epochs, startEpoch } = options;
+  const noted = runOf(options);
+  const last = noted?.loader === loader ? noted : undefined;
   const restored = last?.isStopped === true && last.began === loader.restored ? null : loader.restored;
   const isStopped = last?.isStopped === true && startEpoch === undefined && restored === null;
   const from = isStopped ? { ...loader.state(), epoch: last.epoch, position: last.position } : restored;
@@ -314,6 +303,6 @@ function explained(error: unknown, { epoch, step }: Progress): unknown {
   return new StargradError(
     "fit",
     `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
-    "Try a smaller learning rate, and check the data for NaN and infinities",
+    "Try a smaller learning rate, and check the data for NaN, infinities and batches in which all items are ignored",
   );
 }

@@ -8,10 +8,20 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /**
  * `called`: the name of the call in errors
  *
- * Throws: ArgumentError for what `JSON.stringify` replaces, omits or refuses: NaN, infinities, undefined, functions, symbols, bigints, and
- * objects of a class
+ * Throws: ArgumentError for what `JSON.stringify` replaces, omits or refuses: NaN, infinities, undefined, functions, symbols, bigints,
+ * objects of a class, and values that contain themselves
  */
 export function formatJson(value: Json, called: string): string {
+  try {
+    return checkedJson(value, called);
+  } catch (cause) {
+    if (cause instanceof ArgumentError) throw cause;
+    const problem = "got a value that contains itself, or that is nested too deeply for JSON";
+    throw new ArgumentError(called, problem, undefined, { cause });
+  }
+}
+
+function checkedJson(value: Json, called: string): string {
   return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key) {
     // The value before its `toJSON`, which a Date has.
     const inner = this[key];

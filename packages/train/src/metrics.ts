@@ -1,4 +1,5 @@
 import { formatShape } from "@stargrad/graph";
+import { totalOf } from "@stargrad/nn/internal";
 import { ShapeError, type Tensor } from "@stargrad/tensor";
 import { callable, indices, input, operation, widestFloat, type Kind } from "@stargrad/tensor/internal";
 
@@ -54,10 +55,21 @@ export async function readFigures<Name extends string>(
   return Object.fromEntries(figures) as Figures<Name>;
 }
 
+/** Tensors by name, and the divisors of those that are means over some items of the batch (see `totalOf`). */
+export function withTotals(scores: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
+  const totals = Object.entries(scores).flatMap(([name, score]) => {
+    const total = totalOf(score);
+    return total === undefined ? [] : [[totalPrefix + name, total] as const];
+  });
+  return { ...scores, ...(Object.fromEntries(totals) as Record<string, Tensor>) };
+}
+
+const totalPrefix = "total.";
+
 /** The sum of weighted values, and of their weights. */
 export type Sums = readonly [sum: number, weight: number];
 
-/** The means of several metrics over batches, weighted by the sizes of the batches. */
+/** The means of several metrics over batches, each weighted by its divisor if it has one, otherwise by the size of the batch. */
 export class RunningMeans<Name extends string> {
   readonly #means: Map<Name, RunningMean>;
 
@@ -66,10 +78,12 @@ export class RunningMeans<Name extends string> {
     this.#means = new Map([...sums].map(([name, [sum, weight]]) => [name, new RunningMean(sum, weight)]));
   }
 
-  add(figures: Figures<Name>, batchSize: number): void {
+  /** Adds the values of `withTotals`. */
+  add(figures: Figures<string>, batchSize: number): void {
     for (const [name, value] of Object.entries(figures) as [Name, number][]) {
+      if (name.startsWith(totalPrefix)) continue;
       const mean = this.#means.get(name) ?? new RunningMean();
-      mean.add(value, batchSize);
+      mean.add(value, figures[totalPrefix + name] ?? batchSize);
       this.#means.set(name, mean);
     }
   }

@@ -54,6 +54,16 @@ function valuesOf(state: ReadonlyMap<string, Tensor>): Map<string, unknown> {
   return new Map([...state].map(([name, value]) => [name, value.dataSync()]));
 }
 
+/** The steps and epochs of a run. */
+async function eventsOf(setup: Parameters<typeof fit>[0]): Promise<string[]> {
+  const events: string[] = [];
+  for await (const event of fit(setup)) {
+    if (event.event === "step") events.push(`step ${event.epoch} ${event.step}`);
+    if (event.event === "epoch") events.push(`epoch ${event.epoch}`);
+  }
+  return events;
+}
+
 /** All that a training consists of. */
 function contentOf({ model, optimizer, loader, ema, states }: SetUp): unknown {
   const parts = { model, optimizer, ema, plateau: states.plateau };
@@ -135,6 +145,34 @@ describe("a run that is saved, and resumed by another process", () => {
     setup.loader.restore({ ...setup.loader.state(), epoch: 1, position: length });
     const history = await fit(setup);
     expect(history.map(({ epoch, loss }) => [epoch, Number.isFinite(loss)])).toEqual([[3, true]]);
+  });
+
+  it("is not restored with its loader inside of its own loop, which would go on where it was", async () => {
+    const { path } = checkpoint;
+    const { schedule: _, ...setup } = setUp();
+    for await (const event of fit(setup)) if (isStep(4)(event)) break;
+    await saveCheckpoint(path, setup);
+    const saved = await loadCheckpoint(path);
+    const { loader, ...parts } = setup;
+    await saveCheckpoint(path, parts);
+    const weights = await loadCheckpoint(path);
+    for (const name of ["batch", "step", "epoch"]) {
+      const events: string[] = [];
+      for await (const { event } of fit({ ...parts, loader, startEpoch: 0 })) {
+        events.push(event);
+        if (event !== name || events.length > 9) continue;
+        const content = valuesOf(setup.model.stateDict());
+        expect(() => {
+          restoreCheckpoint(saved, setup);
+        }).toThrow(
+          "restoreCheckpoint: another run that has not ended trains this Sequential. Leave the loop",
+        );
+        expect(valuesOf(setup.model.stateDict())).toEqual(content);
+        // Without the loader, the run goes on from the restored weights.
+        restoreCheckpoint(weights, parts);
+      }
+      expect(events).toHaveLength(3 * 7);
+    }
   });
 
   it("requires the same parts, and leaves all of them if one does not fit", async () => {
@@ -219,6 +257,22 @@ describe("a run whose loop is left, and fit called again", () => {
     await saveCheckpoint(path, resumed);
     restoreCheckpoint(await loadCheckpoint(path), setup);
     expect(await fit(setup)).toEqual([]);
+  });
+
+  it("is one of several models that an optimizer trains, each with its own position", async () => {
+    const epochsOf = (history: readonly EpochEvent<"accuracy">[]) => history.map(({ epoch }) => epoch);
+    for (const sharesLoader of [true, false]) {
+      const [one, other] = [setUp(), setUp()];
+      const both = [...one.model.parameters(), ...other.model.parameters()];
+      const optimizer = new AdamW(both, { learningRate: 0.05 });
+      const [first, second] = [one, other].map(({ schedule: _, ...setup }) => ({ ...setup, optimizer }));
+      if (sharesLoader) second.loader = first.loader;
+      for await (const event of fit(first)) if (isStep(4)(event)) break;
+      expect(epochsOf(await fit(second))).toEqual([1, 2, 3]);
+      const rest = await eventsOf(first);
+      expect(rest[0]).toBe("step 2 2");
+      expect(rest).toHaveLength(2 + 1 + 3 + 1);
+    }
   });
 
   it("starts anew with startEpoch 0, with another optimizer, and after a whole run", async () => {

@@ -1,4 +1,6 @@
 import type { DataLoader, DataLoaderState } from "@stargrad/datasets";
+import type { Module } from "@stargrad/nn";
+import { ArgumentError } from "@stargrad/tensor";
 import { shared } from "@stargrad/tensor/internal";
 
 import { RunningMeans, type Sums } from "./metrics.js";
@@ -21,8 +23,47 @@ export interface RunRecord {
   readonly began: DataLoaderState | null;
 }
 
-/** The record of the last run of each optimizer. */
-export const runs: WeakMap<object, RunRecord> = /* @__PURE__ */ shared("runs", () => new WeakMap());
+/** What a run changes. */
+export interface RunParts {
+  readonly model: Module;
+  readonly optimizer: object;
+  readonly loader: DataLoader<unknown>;
+}
+
+/** The records of the last runs, by optimizer and by model, because one optimizer may train several models. */
+const runs = /* @__PURE__ */ shared("runs", () => new WeakMap<object, WeakMap<Module, RunRecord>>());
+
+/** The record of the last run of a model with an optimizer. */
+export function runOf({ model, optimizer }: Omit<RunParts, "loader">): RunRecord | undefined {
+  return runs.get(optimizer)?.get(model);
+}
+
+/** Sets the record of the last run; undefined for none. */
+export function noteRun({ model, optimizer }: Omit<RunParts, "loader">, record: RunRecord | undefined): void {
+  const records = runs.get(optimizer) ?? new WeakMap<Module, RunRecord>();
+  runs.set(optimizer, records);
+  if (record === undefined) records.delete(model);
+  else records.set(model, record);
+}
+
+/** The models, optimizers and loaders of the runs that have begun and not ended. */
+export const running = /* @__PURE__ */ shared("running", () => new WeakSet<object>());
+
+/** Throws: ArgumentError if a run that has not ended uses one of the parts, because the steps of both would alternate */
+export function expectAlone(
+  called: string,
+  { model, optimizer, loader }: Partial<RunParts>,
+  hint: string,
+): void {
+  const used = [model, optimizer, loader].find((part) => part !== undefined && running.has(part));
+  if (used === undefined) return;
+  const use = used === loader ? "reads this loader" : "uses this optimizer";
+  throw new ArgumentError(
+    called,
+    `another run that has not ended ${used === model ? `trains this ${model.describe()}` : use}`,
+    hint,
+  );
+}
 
 export function recordOf(
   loader: DataLoader<unknown>,
@@ -43,11 +84,12 @@ export function recordOf(
 
 /** The state of a loader as a checkpoint stores it, and the record of the run if it belongs to this state. */
 export function positionOf(
+  model: Module,
   optimizer: object | undefined,
   loader: DataLoader<unknown>,
 ): { readonly state: DataLoaderState; readonly record: RunRecord | null } {
   const state = loader.state();
-  const record = optimizer === undefined ? undefined : runs.get(optimizer);
+  const record = optimizer === undefined ? undefined : runOf({ model, optimizer });
   if (record?.loader !== loader || record.epoch !== state.epoch) return { state, record: null };
   const { position } = record;
   if (state.position !== position + Number(record.isAhead)) return { state, record: null };

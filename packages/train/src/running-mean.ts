@@ -14,6 +14,8 @@ export class RunningMean {
   }
 
   add(value: number, weight = 1): void {
+    // The mean over no items is NaN.
+    if (weight === 0) return;
     this.#sum += value * weight;
     this.#weight += weight;
   }

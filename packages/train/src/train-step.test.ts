@@ -218,7 +218,9 @@ describe("trainStep", () => {
     const before = [valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())];
     const memory = memoryInUse();
     for (let i = 0; i < 5; i++) {
-      expect(() => step({ x: bad, y })).toThrow("got the index 5");
+      expect(() => step({ x: bad, y })).toThrow(
+        "trainStep: got the index 5 at position 3; expected 0 to 4. Check the targets against the number of classes",
+      );
       expect([valuesOf(model.stateDict()), valuesOf(optimizer.stateDict())]).toEqual(before);
     }
     step({ x: good, y });
@@ -324,7 +326,7 @@ describe("trainStep", () => {
     expect(() => nameless({})).toThrow("`loss` returned no tensor of the name loss");
     const constant = trainStep({ model, optimizer, loss: ({ x }) => ({ loss: x.sum() }) });
     expect(() => constant({ x: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through detach, comparisons or integers]`,
+      `[ArgumentError: backward: the loss depends on no parameter that requires a gradient. Compute it from Parameters, and not through item, detach, comparisons or integers]`,
     );
   });
 

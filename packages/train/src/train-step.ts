@@ -3,8 +3,8 @@ import { computeInputs, expectTensors, RecordedFunction, tensorsOf } from "@star
 import { type Module } from "@stargrad/nn";
 import { moduleKind, readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
-import { ArgumentError, check, tensor, Tensor } from "@stargrad/tensor";
-import { callable, expectOptions, warn, writeValue } from "@stargrad/tensor/internal";
+import { ArgumentError, check, IndexError, tensor, Tensor } from "@stargrad/tensor";
+import { callable, expectOptions, handleRejections, warn, writeValue } from "@stargrad/tensor/internal";
 import { descentOf, type Run } from "./descent.js";
 import { optimizerKind } from "./training.js";
 
@@ -129,7 +129,11 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
     const recording = step.recordingFor(given);
     const { learning, cleared } = recording.notes;
     for (const parameter of cleared) parameter.grad = null;
-    return descent.take(learning, (isFirst) => recording.run(isFirst ? given : { ...given, isFirst: no }));
+    try {
+      return descent.take(learning, (isFirst) => recording.run(isFirst ? given : { ...given, isFirst: no }));
+    } catch (error) {
+      throw withIndexHint(error);
+    }
   };
 }
 
@@ -138,6 +142,18 @@ type RunInputs<I extends StepInputs> = {
   readonly inputs: StepTensors<I>;
   readonly isFirst: Tensor;
 };
+
+/**
+ * An index that is found when the recording runs is one of the primitive that reads it, `gather`, which the user has not called: says what
+ * it stands for.
+ */
+function withIndexHint(error: unknown): unknown {
+  if (!(error instanceof IndexError) || error.hint !== undefined) return error;
+  const problem = error.message.slice(error.called.length + 2);
+  const hint =
+    "Check the targets against the number of classes, and the inputs of embeddings against their rows";
+  return new IndexError("trainStep", problem, hint, { cause: error });
+}
 
 const refusal = { called: "trainStep", problems: [], hint: "`refuse` returned a code other than 0" };
 
@@ -178,7 +194,7 @@ function codesOf(codes: unknown): Tensor {
 /** Throws: ArgumentError for a promise: the rest of an asynchronous function would run after the step. */
 function expectNoPromise(name: string, returned: unknown): void {
   if (!(returned instanceof Promise)) return;
-  returned.catch(() => undefined);
+  handleRejections(returned);
   throw new ArgumentError(
     "trainStep",
     `\`${name}\` returned a promise; expected a function that is not asynchronous`,

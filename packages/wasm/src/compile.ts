@@ -15,7 +15,7 @@ import {
 } from "@stargrad/compiler";
 import { bytesPerElement, type DType } from "@stargrad/graph";
 import type { KernelCode, KernelModule, KernelStore, KernelVariant } from "./kernel-store.js";
-import type { LargestBuffer } from "./out-of-memory.js";
+import { expectAddressable, type LargestBuffer } from "./out-of-memory.js";
 import { command, flags, header, ImageWriter } from "./program-image.js";
 import { wasmTarget } from "./target.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
@@ -79,6 +79,7 @@ export function compile(program: Program, options: CompileOptions): CompiledProg
 class Compilation {
   readonly #program: Program;
   readonly #options: CompileOptions;
+  readonly #largest: LargestBuffer;
   readonly #plan: MemoryPlan;
   readonly #inPlace: ReadonlyMap<number, ReadonlySet<number>>;
   readonly #image: ImageWriter;
@@ -92,6 +93,9 @@ class Compilation {
   constructor(program: Program, options: CompileOptions) {
     this.#program = program;
     this.#options = options;
+    // Before the code is written, which may contain tables as large as a buffer.
+    this.#largest = largestOf(program);
+    expectAddressable(this.#largest);
     this.#plan = planMemory(program, wasmTarget);
     this.#inPlace = inPlaceOutputs(program);
     const variants = kernelsOf(program.kernels).map((kernel) => ({
@@ -133,7 +137,7 @@ class Compilation {
       failures: this.#failures,
       ...this.#overwrittenInputs(),
       parallel: wantedThreads > 1 && totalWork(program) >= leastWork,
-      largest: largestOf(program),
+      largest: this.#largest,
     };
   }
 

@@ -28,6 +28,19 @@ export interface LargestBuffer {
   readonly bytes: number;
 }
 
+const written = (largest: LargestBuffer): string =>
+  `its largest buffer is ${largest.name}, ${inUnits(largest.bytes)}`;
+
+/** Throws: ArgumentError if WebAssembly cannot address so many contiguous bytes as a program needs */
+export function expectAddressable(largest: LargestBuffer, bytes = largest.bytes): void {
+  if (bytes <= limit) return;
+  throw new ArgumentError(
+    "WasmEngine",
+    `the program needs ${inUnits(bytes)} of contiguous memory, and WebAssembly can address only ${inUnits(limit)}; ${written(largest)}`,
+    "Use a smaller batch, or read parts of the result one at a time",
+  );
+}
+
 /**
  * Throws because a program needs more contiguous bytes than are free.
  *
@@ -38,17 +51,10 @@ export function outOfMemory(
   { largest }: { readonly largest: LargestBuffer },
   bytes: number,
 ): never {
-  const part = `its largest buffer is ${largest.name}, ${inUnits(largest.bytes)}`;
-  if (bytes > limit) {
-    throw new ArgumentError(
-      "WasmEngine",
-      `the program needs ${inUnits(bytes)} of contiguous memory, and WebAssembly can address only ${inUnits(limit)}; ${part}`,
-      "Use a smaller batch, or read parts of the result one at a time",
-    );
-  }
+  expectAddressable(largest, bytes);
   throw new ArgumentError(
     "WasmEngine",
-    `the program needs another ${inUnits(bytes)} of contiguous memory, which is not available: of the ${inUnits(limit)} that WebAssembly can address, ${inUnits(heap.used)} are in use and ${inUnits(heap.reserved)} are reserved; ${part}`,
+    `the program needs another ${inUnits(bytes)} of contiguous memory, which is not available: of the ${inUnits(limit)} that WebAssembly can address, ${inUnits(heap.used)} are in use and ${inUnits(heap.reserved)} are reserved; ${written(largest)}`,
     "Use a smaller batch, or `dispose` of models and optimizers that are no longer needed. Unreachable tensors are freed only in turns of the event loop: await a loss, or a timer",
   );
 }

@@ -27,6 +27,12 @@ describe("catsAndDogs", () => {
     expect(catsAndDogs({ samples: 3, size: 1 }).all().x.shape).toEqual([3, 1, 1, 1]);
   });
 
+  it("may not be more than memory holds", () => {
+    expect(() => catsAndDogs({ samples: 2 ** 31 })).toThrow(
+      "catsAndDogs: got 2147483648 pictures of size 32, 2199023255552 numbers; expected at most 268435456",
+    );
+  });
+
   it("are the same for the same seed, whatever their number", () => {
     const four = pictures({ samples: 4, seed: 3 });
     expect(pictures({ samples: 9, seed: 3 }).slice(0, 4)).toEqual(four);

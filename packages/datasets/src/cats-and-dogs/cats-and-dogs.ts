@@ -2,6 +2,7 @@ import { fromData, Generator } from "@stargrad/tensor";
 import { anything, count, expectOptions, oneOf, wholeFrom } from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "../arrays.js";
+import { expectFew } from "../dataset.js";
 import { inkOf, type Stroke } from "../drawing.js";
 import { figure, type Animal, type Figure } from "./bodies.js";
 import { move, Pen, type Move } from "./pen.js";
@@ -28,6 +29,7 @@ export interface CatsAndDogsOptions {
 export function catsAndDogs(options: CatsAndDogsOptions = {}): TensorDataset<"x" | "y"> {
   expectOptions("catsAndDogs", options, { samples: wholeFrom(0), size: count, seed: anything });
   const { samples = 1000, size = 32, seed = 0 } = options;
+  expectFew("catsAndDogs", `${samples} pictures of size ${size}`, samples * size * size, 2 ** 28);
   const pixels = new Float32Array(samples * size * size);
   for (let index = 0; index < samples; index++) {
     const strokes = catOrDog({ animal: index % 2 === 0 ? "cat" : "dog", seed, index });

@@ -76,7 +76,7 @@ export function inferType(texts: readonly (string | null)[]): "number" | "date" 
   return kinds <= 1000 && 2 * kinds <= present.length ? "category" : "text";
 }
 
-/** The first value that is no number, of a column in which at least 4 of 5 values are; otherwise null. */
+/** The first value that is no number, of a column in which at least 4 of 5 values are or have the form of one; otherwise null. */
 export function firstOddValue(
   texts: readonly (string | null)[],
 ): { readonly row: number; readonly text: string; readonly numbers: number; readonly all: number } | null {
@@ -84,18 +84,28 @@ export function firstOddValue(
   const isOdd = (text: string | null): text is string => text !== null && readNumber(text) === undefined;
   const numbers = all - texts.filter(isOdd).length;
   const row = texts.findIndex(isOdd);
-  return row === -1 || 5 * numbers < 4 * all ? null : { row, text: texts[row] ?? "", numbers, all };
+  const isInfinite = (text: string | null) => numberForm.test(text ?? "") && !Number.isFinite(Number(text));
+  const isUsual = 5 * numbers < 4 * all && !texts.some(isInfinite);
+  return row === -1 || isUsual ? null : { row, text: texts[row] ?? "", numbers, all };
 }
 
 const readers = {
-  number: { read: readNumber, expected: "a number, as in 1.5 or -2e3" },
+  number: { read: readNumber, expected: "a number, as in 1.5 or -2e3, that float64 holds" },
   date: { read: readDate, expected: "a date, as in 2026-01-31 or 2026-01-31T12:00Z" },
 };
 
+const numberForm = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Undefined also for infinity, and for a whole number that would lose digits. */
 function readNumber(text: string): number | undefined {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
+  if (!numberForm.test(text)) return undefined;
   const value = Number(text);
-  return Number.isFinite(value) ? value : undefined;
+  if (!Number.isFinite(value)) return undefined;
+  const isRounded =
+    !Number.isSafeInteger(value) &&
+    /^[+-]?\d+$/.test(text) &&
+    BigInt(value) !== BigInt(text.replace("+", ""));
+  return isRounded ? undefined : value;
 }
 
 const dateForm =

@@ -31,6 +31,16 @@ describe("wrong arguments of tables", () => {
     expect(() => table.dataset({ target: "b", inputs: [] })).toThrow("got no inputs");
     expect(() => table.dataset({ target: "b", inputs: ["a", "b"] })).toThrow('got the target "b" among');
     await expect(parseCsv("people.csv")).rejects.toThrow("Did you mean readCsv?");
+    const odd = [new Map([["a", "text"]]), new Date(), ["text"], "text"];
+    for (const columns of odd) {
+      await expect(parseCsv("a\n1", { columns: columns as never })).rejects.toThrow(
+        /^parseCsv: got columns .*; expected an object with types, such as/,
+      );
+    }
+    // eslint-disable-next-line no-sparse-arrays -- what is meant
+    const hole = [, "a"] as string[];
+    expect(() => table.withoutMissing(hole)).toThrow('got names [undefined, "a"]; expected a list of column');
+    await expect(parseCsv("a\n1", { missing: hole })).rejects.toThrow("expected a list of texts");
     await expect(parseCsv(undefined as never)).rejects.toThrow("parseCsv: got text undefined");
     await expect(readCsv(undefined as never)).rejects.toThrow("readCsv: got source undefined");
     expect(() => new DataLoader(table as never)).toThrow("table.dataset({ target })");
@@ -49,6 +59,11 @@ describe("parseCsv", () => {
     expect(String(warned.mock.calls[0])).toContain(
       '39 of 40 values of the column "income" are numbers; line 7 is "unknown", so it has categories',
     );
+    await parseCsv("a\n1e999\n1\nx\n");
+    expect(String(warned.mock.calls.pop())).toContain(
+      '1 of 3 values of the column "a" are numbers; line 2 is "1e999", so it has texts',
+    );
+    await parseCsv("a\n9007199254740993\n1\n");
     await parseCsv(text, { missing: ["unknown"] });
     await parseCsv(text, { columns: { income: "category" } });
     expect(warned).toHaveBeenCalledTimes(1);
@@ -82,6 +97,18 @@ describe("parseCsv", () => {
     ["other missing values", "a\n-\nNA\nNA", { missing: ["-"] }, { a: [-1, 0, 0] }],
     ["a type that is given", "a\n1\n2", { columns: { a: "text" } }, { a: ["1", "2"] }],
     ["categories that are given", "a\ny\nx", { columns: { a: ["x", "z", "y"] } }, { a: [2, 0] }],
+    [
+      "identifiers that numbers would round",
+      "a\n9007199254740993\n+9007199254740992\n-9007199254740993",
+      {},
+      { a: ["9007199254740993", "+9007199254740992", "-9007199254740993"] },
+    ],
+    [
+      "long whole numbers that are exact",
+      "a\n+9007199254740992\n100000000000000000000",
+      {},
+      { a: [2 ** 53, 1e20] },
+    ],
     ["numbers in all forms", "a\n+1.\n.5\n-2E-1", {}, { a: [1, 0.5, -0.2] }],
     ["what only begins like a number", "a\n0x10\n1_000\n١", {}, { a: ["0x10", "1_000", "١"] }],
     ["days that there are not", "a\n2023-02-29\n2023-01-01", {}, { a: ["2023-02-29", "2023-01-01"] }],
@@ -137,6 +164,19 @@ describe("parseCsv rejects", () => {
       'row 2 (line 3), column "b": got "x"; expected a number',
     ],
     ["infinity", "a\n1e999", { columns: { a: "number" } }, 'row 1 (line 2), column "a": got "1e999"'],
+    [
+      "a number that would lose digits",
+      "a\n9007199254740993",
+      { columns: { a: "number" } },
+      'column "a": got "9007199254740993"; expected a number, as in 1.5 or -2e3, that float64 holds',
+    ],
+    [
+      "a hole among the categories",
+      "a\nx",
+      // eslint-disable-next-line no-sparse-arrays -- what is meant
+      { columns: { a: [, "x"] as never } },
+      'got the type [null,"x"] for the column "a"',
+    ],
     [
       "no date",
       "a\n31.01.2026",

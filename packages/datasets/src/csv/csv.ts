@@ -3,6 +3,9 @@ import {
   expectOptions,
   expectValues,
   flag,
+  isRecord,
+  listOf,
+  text as textKind,
   warn,
   type Kind,
   type OptionKinds,
@@ -25,23 +28,17 @@ export interface CsvOptions {
   readonly missing?: readonly string[];
 }
 
+const [, isListOfTexts] = /* @__PURE__ */ listOf(textKind);
+
 const csvKinds: OptionKinds<CsvOptions> = {
   delimiter: [
     "one character",
     (value) => typeof value === "string" && value.length === 1 && !/["\r\n]/.test(value),
   ],
   header: flag,
-  columns: [
-    "an object with types",
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  ],
-  missing: [
-    "a list of texts",
-    (value) => Array.isArray(value) && value.every((text) => typeof text === "string"),
-  ],
+  columns: ['an object with types, such as { city: "category" }', isRecord],
+  missing: ["a list of texts", isListOfTexts],
 };
-
-const textKind: Kind = ["a text", (value) => typeof value === "string"];
 
 const csvSource: Kind = [
   "a path, a File, a Blob or a stream of bytes",
@@ -53,11 +50,12 @@ const usualMissing = ["", "?", "NA", "N/A", "NaN", "nan", "null", "None"];
 /**
  * Reads comma-separated values from a text. Fields are as in RFC 4180; spaces around them are left out, and empty lines.
  *
- * Types: a column is of numbers or of dates (ISO 8601; UTC, unless there is a time zone) if all its values are. It is of categories if at most 1,000
+ * Types: a column is of numbers or of dates (ISO 8601; UTC, unless there is a time zone) if all its values are. A whole number that
+ * float64 would round, such as a long identifier, and one that it cannot hold, such as 1e999, is none. It is of categories if at most 1,000
  * texts occur, twice each on average, and otherwise of texts. Categories are numbered in sorted order. `columns` gives other types; a
  * list of categories fixes their numbers, so that a file of unseen data has those of the training data.
  *
- * If at least 4 of 5 values of a column are numbers but not all, a warning names the first other one.
+ * If at least 4 of 5 values of a column are numbers but not all, a warning names the first other one. A warning also names 1e999.
  *
  * Defaults: commas, names in the first row
  * Throws: FormatError, with row and column, for wrong quotes, rows of other lengths, and values that do not have the type; ArgumentError for
@@ -169,8 +167,7 @@ function typesOf(
         `got a type for the column ${JSON.stringify(name)}; the columns are ${known}`,
       );
     }
-    const isList = Array.isArray(type) && type.every((category) => typeof category === "string");
-    if (isList || ["number", "date", "category", "text"].includes(type as string)) continue;
+    if (isListOfTexts(type) || ["number", "date", "category", "text"].includes(type as string)) continue;
     throw new ArgumentError(
       called,
       `got the type ${JSON.stringify(type)} for the column ${JSON.stringify(name)}; expected "number", "date", "category", "text" or a list of categories`,

@@ -1,5 +1,5 @@
 import { ArgumentError, fromData } from "@stargrad/tensor";
-import { anything, expectOptions, expectValues, type Kind } from "@stargrad/tensor/internal";
+import { anything, expectOptions, expectValues, listOf, text, type Kind } from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "../arrays.js";
 import { failing } from "../fail.js";
@@ -12,10 +12,7 @@ export interface TableDatasetOptions {
   readonly inputs?: readonly string[];
 }
 
-const namesKind: Kind = [
-  'a list of column names, such as ["a", "b"]',
-  (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
-];
+const namesKind: Kind = ['a list of column names, such as ["a", "b"]', listOf(text)[1]];
 
 /** A table in memory: columns with names and types, and rows. */
 export class Table {

@@ -1,7 +1,7 @@
 import { blobOf } from "../blob.js";
 import { failing, reasonOf, type Fail } from "../fail.js";
 import { readImageHeader, type ImageHeader } from "./image-header.js";
-import { essentialPng } from "./png-chunks.js";
+import { essentialPng, type EssentialPng } from "./png-chunks.js";
 
 /** A decoded picture: rows from top to bottom, four bytes for a pixel: red, green, blue and opacity. */
 export interface Pixels {
@@ -70,9 +70,10 @@ async function decodeByBrowser(page: Page, bytes: Uint8Array, { format }: ImageH
   }
 }
 
-async function decodePng(bytes: Uint8Array): Promise<Pixels> {
+async function decodePng({ bytes, transparency: own }: EssentialPng): Promise<Pixels> {
   const { decode } = await import("fast-png");
-  const { width, height, depth, channels, data, palette, transparency } = decode(bytes, { checkCrc: true });
+  const decoded = decode(bytes, { checkCrc: true });
+  const { width, height, depth, channels, data, palette, transparency = own } = decoded;
   const samples = depth < 8 ? unpackedSamples(data, width, height, depth) : data;
   const largest = palette === undefined ? 2 ** depth - 1 : 255;
   const [isGrey, hasOpacity] = [channels < 3, channels % 2 === 0];

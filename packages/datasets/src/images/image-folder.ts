@@ -67,7 +67,10 @@ function entriesOf(files: readonly NamedBlob[]): Entry[] {
   });
 }
 
-/** The dataset that {@link imageFolder} returns. Each batch decodes its pictures. */
+/**
+ * The dataset that {@link imageFolder} returns. Each batch decodes its pictures, so it is a promise: `fit`, `evaluate` and `for await` over
+ * a DataLoader await it. `load` decodes all pictures once, for several epochs.
+ */
 export class ImageFolder implements Dataset<Promise<{ x: Tensor; y: Tensor }>> {
   readonly length: number;
   /** The names of the classes, in the order of their indices. */

@@ -1,4 +1,4 @@
-import { deflateSync } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 
 import { FormatError } from "@stargrad/io";
 import { ArgumentError, tensor } from "@stargrad/tensor";
@@ -46,6 +46,16 @@ function turnedJpeg(orientation: number, isLittle: boolean): Uint8Array {
   view.setUint16(28, orientation, isLittle);
   const plain = jpegOf(16, 8);
   return Uint8Array.of(...plain.subarray(0, 2), ...new Uint8Array(view.buffer), ...plain.subarray(2));
+}
+
+/** A part of a PNG. */
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const body = Uint8Array.of(...Buffer.from(type), ...data);
+  const view = new DataView(new ArrayBuffer(8));
+  view.setUint32(0, data.length);
+  view.setUint32(4, crc32(body));
+  const bytes = new Uint8Array(view.buffer);
+  return Uint8Array.of(...bytes.subarray(0, 4), ...body, ...bytes.subarray(4));
 }
 
 describe("decodeImage", () => {
@@ -110,11 +120,25 @@ describe("decodeImage", () => {
     expect((await decodeImage(pngOf(1, 1), { channels: 1, size: [2, 3] })).shape).toEqual([1, 2, 3]);
   });
 
+  it("decodes PNGs of one to three pixels with a transparent colour", async () => {
+    for (const width of [1, 2, 3]) {
+      const data = Uint8Array.from({ length: 3 * width }, (_, i) => (i < 3 ? 9 : 0));
+      const plain = encodePng({ width, height: 1, data, channels: 3 });
+      const transparent = chunk("tRNS", Uint8Array.of(0, 9, 0, 9, 0, 9));
+      // After the header, which has 8 + 25 bytes.
+      const bytes = Uint8Array.of(...plain.subarray(0, 33), ...transparent, ...plain.subarray(33));
+      const red = (await decodeImage(bytes)).dataSync().subarray(0, width);
+      expect([...red]).toEqual([1, 0, 0].slice(0, width));
+    }
+  });
+
   it.each<[string, object, string]>([
     ["channels", { channels: 2 }, "decodeImage: got channels 2; expected 1 or 3"],
     ["size", { size: 0 }, "got size 0; expected a whole number of at least 1, or two of them"],
     ["three sizes", { size: [1, 2, 3] }, "got size [1,2,3]"],
     ["mean", { mean: [1, 2] }, "got mean [1,2]; expected a finite number, or a list of 3"],
+    // eslint-disable-next-line no-sparse-arrays -- what is meant
+    ["mean with a hole", { mean: [1, , 2] }, "got mean [1,null,2]; expected a finite number, or a list of 3"],
     ["std", { std: 0 }, "got std 0; expected a finite number other than 0, or a list of 3"],
     ["fit", { fit: "contain" }, 'expected "stretch" or "cover"'],
   ])("refuses another %s", async (_, options, message) => {

@@ -1,5 +1,13 @@
 import { ArgumentError, fromData, type Tensor } from "@stargrad/tensor";
-import { anything, count, expectOptions, oneOf, type OptionKinds } from "@stargrad/tensor/internal";
+import {
+  anything,
+  count,
+  expectOptions,
+  finite,
+  listOf,
+  oneOf,
+  type OptionKinds,
+} from "@stargrad/tensor/internal";
 
 import { expectBytes, expectSource, nameOf, readBytes, type Source } from "../source.js";
 import { decodePixels, mostPixels, type Pixels } from "./decode-pixels.js";
@@ -61,8 +69,9 @@ function perChannel(
 ): readonly number[] {
   const [[name, given]] = Object.entries(option);
   const values = typeof given === "number" ? new Array<number>(channels).fill(given) : given;
-  if (values.length === channels && values.every((value) => Number.isFinite(value) && accepts(value)))
-    return values;
+  const isRight = listOf(finite)[1](values) && values.length === channels && values.every(accepts);
+  // Copied, because the caller may change it.
+  if (isRight) return [...values];
   const expected = `a finite number${name === "std" ? " other than 0" : ""}, or a list of ${channels}`;
   throw new ArgumentError(called, `got ${name} ${JSON.stringify(given)}; expected ${expected}`);
 }

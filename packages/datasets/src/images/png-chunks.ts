@@ -5,26 +5,42 @@ import type { ImageHeader } from "./image-header.js";
 /** The chunks that the pixels depend on. Others, such as packed texts and profiles, are left out unread. */
 const needed = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]);
 
+/** A PNG without the chunks that its pixels do not need. */
+export interface EssentialPng {
+  readonly bytes: Uint8Array;
+  /** The transparent colour, if `bytes` do not contain it. */
+  readonly transparency: Uint16Array | undefined;
+}
+
 /**
- * A PNG without the chunks that its pixels do not need.
+ * Leaves out the chunks that the pixels of a PNG do not need. The transparent colour of a picture of one or two coloured pixels is read
+ * here: `fast-png` takes its three values for the opacities of three pixels.
  *
  * Throws: FormatError if a chunk is cut off, and unless the pixels unpack to exactly the bytes that they take: 1 MB can unpack to 1 GB
  */
-export async function essentialPng(bytes: Uint8Array, header: ImageHeader, fail: Fail): Promise<Uint8Array> {
+export async function essentialPng(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  fail: Fail,
+): Promise<EssentialPng> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
   const packed: Uint8Array[] = [];
+  const isTiny = bytes[25] === 2 && header.width * header.height < 3;
+  let transparency: Uint16Array | undefined;
   for (let at = 8, type = ""; type !== "IEND";) {
     if (at + 12 > bytes.length) throw fail("is a PNG without an end", "Is the file cut off?");
     const end = at + 12 + view.getUint32(at);
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (end > bytes.length) throw fail(`is a PNG whose part ${JSON.stringify(type)} is cut off`);
-    if (needed.has(type)) kept.push(bytes.subarray(at, end));
+    if (type === "tRNS" && isTiny && end - at === 18) {
+      transparency = Uint16Array.from({ length: 3 }, (_, i) => view.getUint16(at + 8 + 2 * i));
+    } else if (needed.has(type)) kept.push(bytes.subarray(at, end));
     if (type === "IDAT") packed.push(bytes.subarray(at + 8, end - 4));
     at = end;
   }
   await checkLength(packed, unpackedLength(bytes, header, fail), fail);
-  return new Uint8Array(await blobOf(kept).arrayBuffer());
+  return { bytes: new Uint8Array(await blobOf(kept).arrayBuffer()), transparency };
 }
 
 /** Unpacks without keeping anything. Missing pixels would otherwise be black. */

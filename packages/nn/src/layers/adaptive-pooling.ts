@@ -1,4 +1,4 @@
-import { concat, type Tensor } from "@stargrad/tensor";
+import { concat, fromData, stack, type Tensor } from "@stargrad/tensor";
 import { eachAxis, expectWhole, type NoOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { TensorModule } from "../tensor-module.js";
@@ -53,10 +53,24 @@ function reduceSections(x: Tensor, axis: number, count: number, reduce: Reduce):
     const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
     return reduce(x.reshape([...before, count, length / count, ...after]), axis + 1);
   }
+  const startOf = (index: number) => Math.floor((index * length) / count);
+  const endOf = (index: number) => Math.ceil(((index + 1) * length) / count);
+  if (count > length) {
+    // Each section is one element or two neighbours, so all together are two rows of elements.
+    const ends = [startOf, (index: number) => endOf(index) - 1].map((end) =>
+      x.take(
+        fromData(
+          new Int32Array(count).map((_, index) => end(index)),
+          [count],
+        ),
+        { axis },
+      ),
+    );
+    return reduce(stack(ends, { axis }), axis);
+  }
   const sections = Array.from({ length: count }, (_, index) => {
-    const start = Math.floor((index * length) / count);
-    const end = Math.ceil(((index + 1) * length) / count);
-    return reduce(x.narrow(axis, start, end - start), axis).unsqueeze(axis);
+    const start = startOf(index);
+    return reduce(x.narrow(axis, start, endOf(index) - start), axis).unsqueeze(axis);
   });
   return concat(sections, { axis });
 }

@@ -8,6 +8,16 @@ import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose
 const generator = new Generator(0);
 
 describe("Conv1d and Conv3d", () => {
+  it("name the memory that a padding would need", () => {
+    const layer = new Conv2d(1, 1, 3, { padding: 2 ** 22 });
+    expect(() =>
+      layer
+        .forward(zeros([1, 1, 3, 3]))
+        .sum()
+        .itemSync(),
+    ).toThrow("WasmEngine: the program needs 262144.2 GiB of contiguous memory");
+  });
+
   it("agree with Conv2d where there is only one row, or one slice", () => {
     const options = { dtype: "float64", stride: 2, padding: 1, dilation: 2 } as const;
     const one = new Conv1d(4, 6, 3, { ...options, groups: 2 });

@@ -3,7 +3,13 @@ import { Generator, ones, tensor, zeros } from "@stargrad/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { Dropout } from "../index.js";
+import { Dropout, Dropout2d } from "../index.js";
+
+it.each([new Dropout(0.5), new Dropout2d(0.5)])("refuses an assignment to PyTorch's p", (layer) => {
+  expect(() => Object.assign(layer, { p: 0.1 })).toThrow(
+    "got an assignment to p, which would have no effect",
+  );
+});
 
 describe("Dropout", () => {
   it("drops with its probability and keeps the mean, for any probability", () => {

@@ -1,5 +1,5 @@
 import { bernoulli, type DType, type RandomOptions, type Shape, type Tensor } from "@stargrad/tensor";
-import { expectValues, fraction, type OptionKinds } from "@stargrad/tensor/internal";
+import { expectValues, fraction, refuseAssignments, type OptionKinds } from "@stargrad/tensor/internal";
 import { floatOptions } from "../options.js";
 import { expectFloat } from "../shapes.js";
 import { TensorModule } from "../tensor-module.js";
@@ -14,6 +14,10 @@ import { TensorModule } from "../tensor-module.js";
  * Source: Srivastava et al., "Dropout", 2014; torch.nn.Dropout
  */
 export class Dropout extends TensorModule {
+  static {
+    refuseAssignments(this, "Dropout", ["p"], "Construct another layer");
+  }
+
   readonly probability: number;
   readonly #random: RandomOptions;
 

@@ -1,5 +1,5 @@
 import type { RandomOptions, Shape, Tensor } from "@stargrad/tensor";
-import { expectValues, fraction, type OptionKinds } from "@stargrad/tensor/internal";
+import { expectValues, fraction, refuseAssignments, type OptionKinds } from "@stargrad/tensor/internal";
 import { floatOptions } from "../options.js";
 import { expectFloat, expectShape } from "../shapes.js";
 import { TensorModule } from "../tensor-module.js";
@@ -17,6 +17,10 @@ import { dropoutMask } from "./dropout.js";
  * Source: Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2015; torch.nn.Dropout2d
  */
 export class Dropout2d extends TensorModule {
+  static {
+    refuseAssignments(this, "Dropout2d", ["p"], "Construct another layer");
+  }
+
   readonly probability: number;
   readonly #random: RandomOptions;
 

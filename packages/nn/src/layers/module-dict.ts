@@ -1,5 +1,5 @@
 import { ArgumentError } from "@stargrad/tensor";
-import { expectValues, expectList, writeValue } from "@stargrad/tensor/internal";
+import { expectList, expectValues, isPlainObject, writeValue } from "@stargrad/tensor/internal";
 import { Module } from "../module.js";
 import { moduleKind } from "../modules.js";
 
@@ -21,8 +21,8 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
 
   constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [name: string, module: M]> = []) {
     super();
-    const isPlain = writeValue(modules) === "an object" && !(Symbol.iterator in modules);
-    const entries = expectList("ModuleDict", isPlain ? Object.entries(modules) : modules, "pairs", hint);
+    const pairs = isPlainObject(modules) ? Object.entries(modules) : modules;
+    const entries = expectList("ModuleDict", pairs, "pairs", hint);
     for (const entry of entries) {
       const [name, module] = expectList("ModuleDict", entry, "a name and a module", hint);
       this.set(name as string, module as M);

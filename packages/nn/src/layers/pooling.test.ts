@@ -69,6 +69,25 @@ describe("AvgPool1d and AvgPool2d", () => {
 });
 
 describe("adaptive pooling", () => {
+  it("to more sections than elements takes one operation, however many there are", () => {
+    const x = new Parameter(tensor([[1, 2, 4]]));
+    const y = new AdaptiveAvgPool1d(7).forward(x);
+    expect(y.toArraySync()).toEqual([[1, 1, 1.5, 2, 3, 4, 4]]);
+    expect(new AdaptiveMaxPool1d(7).forward(x).toArraySync()).toEqual([[1, 1, 2, 2, 4, 4, 4]]);
+    backward(y.sum());
+    expect(x.grad?.toArraySync()).toEqual([[2.5, 2, 2.5]]);
+    const many = 2 ** 20;
+    expect(
+      new AdaptiveAvgPool1d(many)
+        .forward(tensor([[1, 1, 1]]))
+        .sum()
+        .itemSync(),
+    ).toBe(many);
+    expect(() => new AdaptiveAvgPool2d(2 ** 22).forward(zeros([1, 3, 3])).dataSync()).toThrow(
+      "WebAssembly can address only 4 GiB",
+    );
+  });
+
   it("gives the whole gradient to the first of several largest", () => {
     const x = new Parameter(ones([1, 2, 3]));
     backward(new AdaptiveMaxPool2d(1).forward(x).sum());

@@ -40,8 +40,7 @@ export interface RotaryEmbeddingInputs {
  */
 export class RotaryEmbedding extends TensorModule {
   readonly dim: number;
-  /** θ of every pair, [dim / 2]. */
-  readonly #frequencies: Float64Array;
+  readonly #base: number;
   #turns: Turns | null = null;
   readonly #pairs: "adjacent" | "halves";
 
@@ -54,7 +53,7 @@ export class RotaryEmbedding extends TensorModule {
     expectWhole("RotaryEmbedding", { dim }, { least: 2 });
     if (dim % 2 !== 0) throw new ArgumentError("RotaryEmbedding", `got dim ${dim}; expected an even number`);
     this.dim = dim;
-    this.#frequencies = Float64Array.from({ length: dim / 2 }, (_, i) => base ** ((-2 * i) / dim));
+    this.#base = base;
     this.#pairs = pairs;
   }
 
@@ -75,8 +74,9 @@ export class RotaryEmbedding extends TensorModule {
   #turnsOf(length: number, offset: number, dtype: DType): Turns {
     const known = this.#turns;
     if (known?.length === length && known.offset === offset && known.dtype === dtype) return known;
-    const frequencies = this.#frequencies;
-    const half = frequencies.length;
+    const half = this.dim / 2;
+    // θ of every pair, [dim / 2].
+    const frequencies = Float64Array.from({ length: half }, (_, i) => this.#base ** ((-2 * i) / this.dim));
     const table = (turn: (angle: number) => number): Tensor => {
       const turned = (_: unknown, i: number) => turn((offset + Math.floor(i / half)) * frequencies[i % half]);
       return tensor(Float64Array.from({ length: length * half }, turned), { shape: [length, half], dtype });

@@ -1,5 +1,5 @@
 import type { Tensor } from "@stargrad/tensor";
-import { oneOf, type Kind } from "@stargrad/tensor/internal";
+import { oneOf, shared, type Kind } from "@stargrad/tensor/internal";
 
 /** How the losses of the items are combined: not at all, to their mean, or to their sum. */
 export type Reduction = "none" | "mean" | "sum";
@@ -10,6 +10,16 @@ export interface LossOptions {
 }
 
 export const reductionKind: Kind = /* @__PURE__ */ oneOf("none", "mean", "sum");
+
+const totals = /* @__PURE__ */ shared("totals", () => new WeakMap<Tensor, Tensor>());
+
+/**
+ * The divisor of a loss that is the mean over some of its items, such as those that are not ignored. Undefined for any other tensor. The
+ * mean over several batches weights each with its divisor.
+ */
+export function totalOf(loss: Tensor): Tensor | undefined {
+  return totals.get(loss);
+}
 
 /** Reduces losses. `total` is the divisor of a mean: the number of losses, or the sum of their weights. */
 export function reduceLoss(
@@ -22,7 +32,10 @@ export function reduceLoss(
       return losses;
     case "sum":
       return losses.sum();
-    case "mean":
-      return losses.sum().div(total);
+    case "mean": {
+      const mean = losses.sum().div(total);
+      if (typeof total === "object") totals.set(mean, total);
+      return mean;
+    }
   }
 }

@@ -239,6 +239,30 @@ describe("the function that scan loops over", () => {
     expect(() => picked.dataSync()).toThrow("gather: got the index 3 at position 0; expected 0 to 2");
   });
 
+  it("throws for promises in what it returns, whose rejections are handled", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const rejected = () => Promise.reject(new Error("later"));
+    const start = zeros([2]);
+    for (const returned of [
+      rejected,
+      () => ({ state: rejected() }),
+      () => ({ carry: rejected(), y: rejected() }),
+      () => ({ carry: start, y: [rejected(), { a: rejected() }] }),
+    ]) {
+      expect(() => scan(returned as never, start, null, { length: 2 })).toThrow(/^scan: /);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
+  });
+
+  it("cannot run more often than a loop can count, which was silently not at all", () => {
+    const count = () => scan((sum) => ({ carry: sum.add(1) }), zeros([]), null, { length: 2 ** 31 });
+    expect(count).toThrow("scan: got length 2147483648; expected a whole number from 0 to 2³¹ − 1");
+  });
+
   it("has to return a carry like the initial one", () => {
     const loop = (next: unknown) => () =>
       scan(() => ({ carry: next as Tensor[] }), [ones([2]), ones([])], null, { length: 2 });
@@ -279,7 +303,7 @@ describe("the sequences of a scan", () => {
       `[ArgumentError: scan: got neither sequences nor a length. Pass { length }]`,
     );
     expect(of([], 1.5)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: scan: got length 1.5; expected a whole number of at least 0]`,
+      `[ArgumentError: scan: got length 1.5; expected a whole number from 0 to 2³¹ − 1]`,
     );
   });
 });

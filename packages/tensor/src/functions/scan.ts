@@ -7,6 +7,7 @@ import {
   type DType,
   type Shape,
 } from "@stargrad/graph";
+import { handleRejections } from "@stargrad/graph/internal";
 import { createLoop, traceBody, type LoopDefinition } from "../loop.js";
 import { given, operation } from "../operation.js";
 import { Tensor } from "../tensor.js";
@@ -167,10 +168,13 @@ function iterationOf(returned: Iteration<Tree, Tree | null | undefined> | null |
   const now = (tree: Tree): Tree => mapTree(tree, ({ node }: Tensor): Tensor => new Tensor(node), "scan");
   const { carry, y, ...further } = returned ?? {};
   const unknown = returned instanceof Tensor ? [] : Object.keys(further);
-  if (typeof carry === "object" && unknown.length === 0)
-    return { carry: now(carry), y: y === null || y === undefined ? y : now(y) };
-  // The error reports the promise. An unhandled rejection would end the process in addition.
-  if (returned instanceof Promise) returned.catch(() => undefined);
-  const also = unknown.length === 0 ? "" : `, but ${unknown.join(", ")}`;
-  throw new ArgumentError("scan", `the function did not return { carry, y }${also} (y is optional)`);
+  try {
+    if (typeof carry === "object" && unknown.length === 0)
+      return { carry: now(carry), y: y === null || y === undefined ? y : now(y) };
+    const also = unknown.length === 0 ? "" : `, but ${unknown.join(", ")}`;
+    throw new ArgumentError("scan", `the function did not return { carry, y }${also} (y is optional)`);
+  } catch (error) {
+    handleRejections(returned);
+    throw error;
+  }
 }

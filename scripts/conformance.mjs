@@ -14,14 +14,17 @@ const vitest = `node ${vitestFile} run`;
 // The command of each suite, by its name.
 const nodeTests = {
   threads: `${vitest} --project wasm src/threads --project tests threads.test.ts`,
-  // All that is long, except what the two suites below run.
-  "long tests": `${vitest} --mode long --exclude '**/wide-vectors.long.test.ts' --exclude '**/chromium.long.test.ts'`,
+  // All that is long, except what the suites below run.
+  "long tests": `${vitest} --mode long --exclude '**/wide-vectors.long.test.ts' --exclude '**/chromium.long.test.ts' --exclude '**/page.long.test.ts'`,
 };
 // Wide vectors apply to the whole process, and V8's baseline compiler (Liftoff) does not support them.
 const wideTests = {
   "wide vectors": `node --no-liftoff ${vitestFile} run --mode long --project wasm wide-vectors`,
 };
-const chromiumTests = { "a page": `${vitest} --mode long --project tests browser` };
+const chromiumTests = {
+  "a page": `${vitest} --mode long --project tests browser`,
+  "the trainer": `${vitest} --mode long --project trainer page`,
+};
 
 const chromium = findChromium();
 const platforms = {

@@ -397,7 +397,9 @@ describe("containers", () => {
 describe("training", () => {
   const metrics: Readonly<Record<string, readonly Tensor[]>> = { accuracy: [p, classes] };
   const notMetrics = new Set(
-    "evaluate fit loadCheckpoint predict restoreCheckpoint saveCheckpoint trainStep".split(" "),
+    "decodeCheckpoint encodeCheckpoint evaluate fit loadCheckpoint predict restoreCheckpoint saveCheckpoint trainStep".split(
+      " ",
+    ),
   );
 
   it("has a row for each metric", () => {

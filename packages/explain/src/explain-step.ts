@@ -26,7 +26,7 @@ export interface ModelUpdate {
 export interface ExplainOptions {
   /** How much may stay unexplained, as a fraction of Σ |paid|. Default: 0.0005. */
   readonly tolerance?: number;
-  /** How often a segment of the path may be halved; at most 2^maxDepth + 3 gradients are computed. Default: 7. */
+  /** How often a segment of the path may be halved; at most 2^(maxDepth + 1) + 1 gradients are computed. Default: 7. */
   readonly maxDepth?: number;
   /**
    * How many elements of each parameter are explained one by one, chosen at random. The others are explained together,

@@ -85,6 +85,13 @@ describe("clipGradNorm", () => {
     expect(programs).toBe(3);
   });
 
+  it("only measures if the norm may be infinite", () => {
+    const parameter = new Parameter(tensor([3, 4]));
+    parameter.grad = tensor([3, 4]);
+    expect(clipGradNorm([parameter], Infinity).itemSync()).toBeCloseTo(5);
+    expect(parameter.grad.toArraySync()).toEqual([3, 4]);
+  });
+
   it("is 0 where nothing has a gradient", () => {
     expect(clipGradNorm([new Parameter(zeros([2]))], 1).itemSync()).toBe(0);
   });
@@ -117,8 +124,9 @@ describe("clipGradNorm", () => {
 
   it("checks its arguments", () => {
     expect(() => clipGradNorm([], -1)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: clipGradNorm: got maxNorm -1; expected a finite number of at least 0]`,
+      `[ArgumentError: clipGradNorm: got maxNorm -1; expected a number of at least 0]`,
     );
+    expect(() => clipGradNorm([], NaN)).toThrow("clipGradNorm: got maxNorm NaN");
     expect(() => clipGradNorm([], 1, { order: NaN })).toThrow("clipGradNorm: got order NaN");
     expect(() => {
       clipGradValue([], NaN);

@@ -18,7 +18,8 @@ export interface ClipGradNormOptions {
   readonly errorIfNonfinite?: boolean;
 }
 
-const orderKind: Kind = ["a number of at least 0", (order) => typeof order === "number" && order >= 0];
+/** Infinity too: as an order it is the largest element, and as a norm it clips nothing. */
+const fromZero: Kind = ["a number of at least 0", (order) => typeof order === "number" && order >= 0];
 
 /**
  * Scales all gradients by the same factor, so that the norm ‖g‖ of their concatenation is at most `maxNorm`. Returns the norm
@@ -27,7 +28,7 @@ const orderKind: Kind = ["a number of at least 0", (order) => typeof order === "
  *     g ← g · min(1, maxNorm / (‖g‖ + 1e-6))
  *
  * The computation is lazy: it becomes part of the optimizer's step, and the norm can be read afterwards. Parameters without a
- * gradient are ignored; if no parameter has one, the norm is 0.
+ * gradient are ignored; if no parameter has one, the norm is 0. With `maxNorm` Infinity it only measures.
  *
  * Shapes: returns []
  * Defaults: order 2, errorIfNonfinite false (gradients that are not finite then become NaN or 0 together)
@@ -42,9 +43,9 @@ export function clipGradNorm(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): Tensor {
-  expectOptions<ClipGradNormOptions>("clipGradNorm", options, { order: orderKind, errorIfNonfinite: flag });
+  expectOptions<ClipGradNormOptions>("clipGradNorm", options, { order: fromZero, errorIfNonfinite: flag });
   const { order = 2, errorIfNonfinite = false } = options;
-  expectValues("clipGradNorm", { maxNorm }, notNegative);
+  expectValues("clipGradNorm", { maxNorm }, fromZero);
   return withoutHistory(() =>
     clipTo(gradientsOf("clipGradNorm", parameters), maxNorm, order, errorIfNonfinite),
   );

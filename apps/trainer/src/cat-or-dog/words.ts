@@ -106,7 +106,7 @@ const kid: Told = {
     const { says, right, pixel, heard, louder } = words(scene);
     const ink = scene.blame.pixels[pixel] < 0 ? "Add ink" : "Erase";
     const voice = louder > 0 ? "spoke too loud" : "spoke too softly";
-    return say`It says ${says}, the answer is ${right}. ${linked(`${ink} at ${placeOf(pixel)}`, `x${pixel}`, "blame")}, and it becomes more ${right}. ${heard} ${voice}.`;
+    return say`It says ${says}, the answer is ${right}. ${linked(`${ink} at ${placeOf(pixel)}`, `x${pixel}`, "blame")}, and it becomes more ${right}; ${heard} ${voice}.`;
   },
   Adjust: (scene) => {
     const { promised } = words(scene);
@@ -139,7 +139,7 @@ const student: Told = {
   },
   Blame: (scene) => {
     const { given, right, surprised, top, heard, louder } = words(scene);
-    return say`It gives “${right}” ${given}: surprise ${surprised}. Blame walks back through 16 and 8 filters to the pixels; the most is ${linked(decimal(scene.blame.pixels[top]), `x${top}`, "blame")} per unit of ink at ${placeOf(top)}. ${heard}: ${linked(decimal(louder), words(scene).filter, "blame")} if it were twice as loud, by the slope.`;
+    return say`It gives “${right}” ${given}: surprise ${surprised}. Blame walks back through 16 and 8 filters to the pixels; the most is ${linked(decimal(scene.blame.pixels[top]), `x${top}`, "blame")} per unit of ink at ${placeOf(top)}; ${heard}: ${linked(decimal(louder), words(scene).filter, "blame")} if it were twice as loud, by the slope.`;
   },
   Adjust: (scene) => {
     const { promised } = words(scene);

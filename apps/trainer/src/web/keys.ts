@@ -8,7 +8,7 @@ export function keyFor(event: KeyboardEvent): Key | null {
   if (target?.closest("dialog") != null) return null;
   if (event.key === "Escape") return "undo";
   if (target?.closest("input, select, textarea") != null) return null;
-  const isPressable = target?.closest("button, a, summary") != null;
+  const isPressable = target?.closest("button, a, summary, [role=button]") != null;
   if (event.key === " ") return isPressable ? null : "play";
   if (event.key === "ArrowLeft") return event.shiftKey ? "try-back" : "stage-back";
   if (event.key === "ArrowRight") return event.shiftKey ? "try-on" : "stage-on";

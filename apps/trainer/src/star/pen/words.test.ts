@@ -34,13 +34,17 @@ describe("the words", () => {
         "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149.",
       Blame:
         "Mostly stroke 6, from corner 5 to 6: it is too long (blame 0.500). Corners 6 to 10 all hang on it.",
-      Adjust: "Now it is 4.0 % shorter. All 20 turns together promise: mistake down by 0.150.",
+      Adjust: "Now it is shorter by 4.0 % of the star's size. All 20 turns together promise: mistake down by 0.150.",
       Again: "Paid 0.0550, 37 % of the promise; 16 of 20 knobs helped. Unexplained: 0.00 %.",
     });
   });
 
   it.each([
-    [{ kind: "length", blame: -0.5, turn: 0.08 }, "it is too short", "Now it is 4.0 % longer."],
+    [
+      { kind: "length", blame: -0.5, turn: 0.08 },
+      "it is too short",
+      "Now it is longer by 4.0 % of the star's size.",
+    ],
     [
       { kind: "direction", blame: 0.5, turn: -0.1 },
       "it points too far counter-clockwise",
@@ -54,7 +58,7 @@ describe("the words", () => {
     [
       { kind: "length", blame: 0.5, turn: 0.08 },
       "it is too long",
-      "It is still rolling, 4.0 % longer for now.",
+      "It is still rolling, longer by 4.0 % of the star's size for now.",
     ],
   ] as const)("describe the error and the change of the knob %j", (changes, fault, made) => {
     const words = wordsOf(knob(changes));

@@ -34,7 +34,7 @@ export function stagesOf({ number, attempt, adjustment }: Try, momentum: number)
     ...stages,
     { name: "Blame", words: blameWords(adjustment.mostBlamed, strokes) },
     { name: "Adjust", words: adjustWords(adjustment) },
-    { name: "Again", words: paidWords(adjustment, causeOfGrowth(momentum)) },
+    { name: "Again", words: paidWords(adjustment, causeOfGrowth(momentum, number)) },
   ];
 }
 
@@ -85,13 +85,15 @@ function adjustWords(adjustment: Adjustment): Rich {
 
 function turnWords({ kind, turn }: Knob): string {
   const size = Math.abs(turn);
-  if (kind === "length") return `${percent(size / starSize)} ${turn > 0 ? "longer" : "shorter"}`;
+  if (kind === "length")
+    return `${turn > 0 ? "longer" : "shorter"} by ${percent(size / starSize)} of the star's size`;
   const angle = `${((180 / Math.PI) * size).toFixed(1)}°`;
   return `turned ${angle} ${turn > 0 ? "counter-clockwise" : "clockwise"}`;
 }
 
-function causeOfGrowth(momentum: number): string {
-  return momentum > 0 ? "We rolled past it. That is momentum." : "The step was too long.";
+/** The first try has nothing to carry on. */
+function causeOfGrowth(momentum: number, number: number): string {
+  return momentum > 0 && number > 1 ? "We rolled past it. That is momentum." : "The step was too long.";
 }
 
 /** The mark of a knob: `l3` for the length of stroke 4. */

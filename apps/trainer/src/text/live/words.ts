@@ -100,7 +100,7 @@ const kidWords: Teller = {
     if (told.letter === null) return wait;
     const { place, size } = mostHeard(told.letter);
     const back = told.at - place;
-    return say`The surprise about ${about(named(came), "mistake")} walks back to every letter before it. ${linked(`${named(told.scene.letters[place])}, ${back} back`, `c${place}`, "blame")}, heard most: ${linked(short(size), `c${place}`, "blame")}.`;
+    return say`The surprise about ${about(named(came), "mistake")} walks back to every letter before it. Most of it reached ${linked(`${named(told.scene.letters[place])}, ${back} back`, `c${place}`, "blame")}: ${linked(short(size), `c${place}`, "blame")}.`;
   },
   Adjust: ({ account }) =>
     account === null

@@ -3,13 +3,13 @@ import type { Component } from "svelte";
 import type { Place } from "../address.js";
 import type { LessonId } from "./links.js";
 
-/** A lesson, as the masthead and the home page name it. One that is not written yet has no `load`. */
+/** A lesson, as the masthead and the home page name it. */
 export interface Lesson {
   readonly id: LessonId;
   readonly name: string;
   readonly about: string;
   /** Its component knows the settings of its own places. */
-  readonly load?: () => Promise<{ default: Component<{ place: Place<never> }> }>;
+  readonly load: () => Promise<{ default: Component<{ place: Place<never> }> }>;
 }
 
 export const lessons: readonly Lesson[] = [

@@ -67,6 +67,8 @@ export async function openSite(): Promise<Site> {
     browser,
     open: async (query, { isolated: isIsolated = false, onPage, ...options } = {}) => {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+      // Nothing is timed: the limit is for what hangs, and a little below that of a test, so that the message says what was waited for.
+      context.setDefaultTimeout(240_000);
       const page = await context.newPage();
       page.on("pageerror", (error) => {
         throw error;

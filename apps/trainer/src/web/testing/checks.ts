@@ -11,20 +11,27 @@ import type { Site } from "./browser.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds against WCAG 2.2 AA and its own best practice on the screen as it is. */
-export function findingsOfAxe(page: Page): Promise<string[]> {
-  return page.evaluate(
-    async ({ script, tags }) => {
-      if (!("axe" in globalThis)) (0, eval)(script);
-      // The script of axe-core sets it.
-      const { axe } = globalThis as unknown as {
-        axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      const { violations } = await axe.run({ runOnly: tags });
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-    },
-    { script: axe, tags: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
-  );
+/** What axe finds against WCAG 2.2 AA and its own best practice on the screen as it is, in light and in dark. */
+export async function findingsOfAxe(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.waitForSelector(`html[data-theme=${colorScheme}]`, { state: "attached" });
+    const findings = await page.evaluate(
+      async ({ script, tags }) => {
+        if (!("axe" in globalThis)) (0, eval)(script);
+        // The script of axe-core sets it.
+        const { axe } = globalThis as unknown as {
+          axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        const { violations } = await axe.run({ runOnly: tags });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+      },
+      { script: axe, tags: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+    );
+    found.push(...findings.map((finding) => `${colorScheme}: ${finding}`));
+  }
+  return found;
 }
 
 /** The elements that reach beyond the right edge of the window, but for those that scroll by themselves. */
@@ -37,8 +44,9 @@ export function cutOff(page: Page): Promise<string[]> {
   );
 }
 
-/** Presses Tab until an element has the focus. */
+/** Presses Tab until an element has the focus. Waits until there is one. */
 export async function tabTo(page: Page, selector: string): Promise<void> {
+  await page.waitForSelector(selector, { state: "attached" });
   for (let presses = 0; presses < 90; presses++) {
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
     await page.keyboard.press("Tab");

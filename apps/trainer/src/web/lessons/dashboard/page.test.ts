@@ -339,8 +339,8 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       }
     });
 
-    it.each(["light", "dark"] as const)("meets no obstacle that axe finds: %s", async (colorScheme) => {
-      const page = await ended(quick, { colorScheme, reducedMotion: "reduce" });
+    it("meets no obstacle that axe finds", async () => {
+      const page = await ended(quick, { reducedMotion: "reduce" });
       const found: string[] = [];
       for (const { id } of stages) {
         await page.evaluate((stage) => {

@@ -135,8 +135,8 @@ export class TextLesson {
     const resumed = await this.#client
       .ask("resume", { run: id, settings: { ...settings }, pace: Infinity })
       .catch(() => undefined);
-    // The worker died: then this is asked again.
-    if (resumed === undefined) return;
+    // The worker died: then this is asked again. Or the visitor has begun another run meanwhile.
+    if (resumed === undefined || runsSoFar !== id) return;
     if (resumed === null) {
       await this.begin(settings, "tales", at);
       if (notice !== undefined) this.toast = { text: `${notice} The run begins again.` };

@@ -34,7 +34,8 @@ describe("the words", () => {
         "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149.",
       Blame:
         "Mostly stroke 6, from corner 5 to 6: it is too long (blame 0.500). Corners 6 to 10 all hang on it.",
-      Adjust: "Now it is shorter by 4.0 % of the star's size. All 20 turns together promise: mistake down by 0.150.",
+      Adjust:
+        "Now it is shorter by 4.0 % of the star's size. All 20 turns together promise: mistake down by 0.150.",
       Again: "Paid 0.0550, 37 % of the promise; 16 of 20 knobs helped. Unexplained: 0.00 %.",
     });
   });

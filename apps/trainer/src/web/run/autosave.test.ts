@@ -110,7 +110,9 @@ describe.skipIf(chromiumPath === null)("Autosave", () => {
       await start(page);
       const state = await load(page);
       expect(state).toMatchObject({ size, isWhole: true });
-      expect([last, value]).toContain(state?.value);
+      // A worker that is ended may finish the write that it is in, also after this was read.
+      expect(state?.value).toBeGreaterThanOrEqual(last);
+      expect(state?.value).toBeLessThanOrEqual(value);
       last = state!.value;
     }
     expect(await save(page, 99)).toEqual(saved);

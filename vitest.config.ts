@@ -93,7 +93,7 @@ export default defineConfig(({ mode }) => ({
         // Read by `sampled` and `sized` of @stargrad/graph/testing. Here, because what a project extends is read in mode "test".
         // The tests of the trainer's page need a Chromium.
         env: { STARGRAD_SUITE: mode === "long" ? "long" : "short", CHROMIUM_PATH: findChromium() ?? "" },
-        ...(folder === "apps/trainer" && { globalSetup: "src/web/testing/page-folder.ts" }),
+        ...(folder === "apps/trainer" && { globalSetup: "src/testing/built-once.ts" }),
         ...filesIn(mode, folder),
       },
     })),

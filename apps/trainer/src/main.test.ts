@@ -9,7 +9,7 @@ import { Generator } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { eventsOf, expectErrorMessage, run, type Result } from "./command-line.js";
+import { eventsOf, expectErrorMessage, run, runSource, type Result } from "./testing/command-line.js";
 
 let folder: string;
 let data: string;
@@ -50,7 +50,7 @@ const digits = (checkpoint: string, ...args: string[]): Promise<Result> =>
 
 describe("star", () => {
   it("prints the lesson until the perfect star, as plain text without a terminal", async () => {
-    const { status, stdout, stderr } = await run("star", "--seed", "6");
+    const { status, stdout, stderr } = await runSource("star", "--seed", "6");
     for (const stage of ["Goal", "Attempt", "Mistake", "Blame", "Adjust", "Again"]) {
       expect(stdout).toContain(`${stage}  `);
     }

@@ -7,7 +7,7 @@ import { StargradError } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { eventsOf, expectErrorMessage, run, type Event, type Result } from "../command-line.js";
+import { eventsOf, expectErrorMessage, run, type Event, type Result } from "../testing/command-line.js";
 import { digits } from "./digits.js";
 import { evaluate } from "./evaluate.js";
 import { text as learn } from "./text.js";

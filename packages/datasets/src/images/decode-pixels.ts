@@ -27,10 +27,10 @@ export async function decodePixels(called: string, bytes: Uint8Array, limit: num
     throw fail(`has ${width} × ${height} pixels, the limit is ${limit}`, "Make the picture smaller first");
   }
   const canvas = canvasOf(globalThis as Partial<Page>);
+  // Not within `try`: that a decoder cannot be loaded says nothing about the picture.
+  const decode = canvas === undefined ? await decoderOf(format) : decoderOfPage(canvas);
   try {
-    if (canvas !== undefined) return await decodeByBrowser(canvas, bytes, header);
-    if (format === "PNG") return await decodePng(await essentialPng(bytes, header, fail));
-    return turned(await decodeJpeg(bytes, fail), header.orientation);
+    return await decode(bytes, header, fail);
   } catch (cause) {
     if (cause instanceof Error && cause.name === "FormatError") throw cause;
     throw fail(`is a damaged ${format}: ${reasonOf(cause)}`, undefined, cause);
@@ -56,22 +56,37 @@ function canvasOf({ createImageBitmap, OffscreenCanvas }: Partial<Page>): Page |
   return { createImageBitmap: (blob, options) => createImageBitmap(blob, options), OffscreenCanvas };
 }
 
-async function decodeByBrowser(page: Page, bytes: Uint8Array, { format }: ImageHeader): Promise<Pixels> {
-  const blob = blobOf([bytes], `image/${format.toLowerCase()}`);
-  const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
-  const bitmap = await page.createImageBitmap(blob, options);
-  try {
-    const { width, height } = bitmap;
-    const context = new page.OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-    context.drawImage(bitmap, 0, 0);
-    return context.getImageData(0, 0, width, height);
-  } finally {
-    bitmap.close();
-  }
+type Decoder = (bytes: Uint8Array, header: ImageHeader, fail: Fail) => Pixels | Promise<Pixels>;
+
+function decoderOfPage(page: Page): Decoder {
+  return async (bytes, { format }) => {
+    const blob = blobOf([bytes], `image/${format.toLowerCase()}`);
+    const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+    const bitmap = await page.createImageBitmap(blob, options);
+    try {
+      const { width, height } = bitmap;
+      const context = new page.OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+      context.drawImage(bitmap, 0, 0);
+      return context.getImageData(0, 0, width, height);
+    } finally {
+      bitmap.close();
+    }
+  };
 }
 
-async function decodePng({ bytes, transparency: own }: EssentialPng): Promise<Pixels> {
-  const { decode } = await import("fast-png");
+async function decoderOf(format: ImageHeader["format"]): Promise<Decoder> {
+  if (format === "PNG") {
+    const { decode } = await import("fast-png");
+    return async (bytes, header, fail) => pixelsOfPng(decode, await essentialPng(bytes, header, fail));
+  }
+  const { default: jpeg } = await import("jpeg-js");
+  return (bytes, { orientation }, fail) => turned(pixelsOfJpeg(jpeg, bytes, fail), orientation);
+}
+
+function pixelsOfPng(
+  decode: typeof import("fast-png").decode,
+  { bytes, transparency: own }: EssentialPng,
+): Pixels {
   const decoded = decode(bytes, { checkCrc: true });
   const { width, height, depth, channels, data, palette, transparency = own } = decoded;
   const samples = depth < 8 ? unpackedSamples(data, width, height, depth) : data;
@@ -116,8 +131,7 @@ function unpackedSamples(
   return samples;
 }
 
-async function decodeJpeg(bytes: Uint8Array, fail: Fail): Promise<Pixels> {
-  const { default: jpeg } = await import("jpeg-js");
+function pixelsOfJpeg(jpeg: typeof import("jpeg-js"), bytes: Uint8Array, fail: Fail): Pixels {
   const limits = { maxResolutionInMP: Infinity, maxMemoryUsageInMB: 2 ** 11 };
   const { width, height, data } = jpeg.decode(bytes, { useTArray: true, tolerantDecoding: false, ...limits });
   if (data.length !== 4 * width * height) throw fail("is a damaged JPEG");

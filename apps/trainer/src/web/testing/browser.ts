@@ -1,12 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
-import { join } from "node:path";
 
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-import { inject } from "vitest";
 
 import { buildPage } from "../../serve/build.js";
 import { listen, staticServer } from "../../serve/static-server.js";
+import { builtOnce } from "../../testing/built-once.js";
 
 /** The Chromium of this machine, which `vitest.config.ts` looks for; null if there is none. */
 export const chromiumPath = process.env["CHROMIUM_PATH"] || null;
@@ -38,7 +36,7 @@ export interface OpenOptions extends BrowserContextOptions {
 
 /** Serves the page, and starts one browser for all tests of a file. The first one of all files builds it. */
 export async function openSite(): Promise<Site> {
-  const folder = await builtPage(inject("pageFolder"));
+  const folder = await builtOnce("page", buildPage);
   const servers: Server[] = [
     staticServer(folder, { base: "/some/folder/", headers: {} }),
     staticServer(folder, { base: "/" }),
@@ -85,28 +83,6 @@ export async function openSite(): Promise<Site> {
       }
     },
   };
-}
-
-/** Builds the page in a folder, or waits until another test file has built it there. */
-async function builtPage(parent: string): Promise<string> {
-  const [page, lock] = [join(parent, "page"), join(parent, "lock")];
-  // The first to make the folder builds. A build that fails leaves it to the next one.
-  for (;;) {
-    if (existsSync(page)) return page;
-    try {
-      mkdirSync(lock);
-      break;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  try {
-    await buildPage(join(lock, "page"));
-    renameSync(join(lock, "page"), page);
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
-  return page;
 }
 
 /** Waits until a try of the star is on the screen. */

@@ -11,6 +11,13 @@ import type { Site } from "./browser.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** The windows in which every screen has room, as width and height. */
+export const windows = [
+  [320, 640],
+  [768, 1024],
+  [1440, 900],
+] as const;
+
 /** What axe finds against WCAG 2.2 AA and its own best practice on the screen as it is, in light and in dark. */
 export async function findingsOfAxe(page: Page): Promise<string[]> {
   const found: string[] = [];
@@ -19,6 +26,9 @@ export async function findingsOfAxe(page: Page): Promise<string[]> {
     await page.waitForSelector(`html[data-theme=${colorScheme}]`, { state: "attached" });
     const findings = await page.evaluate(
       async ({ script, tags }) => {
+        // Colours half-way from one theme to the other are nobody's; a transition that is replaced by another rejects.
+        const transitions = document.getAnimations().filter((one) => one instanceof CSSTransition);
+        await Promise.allSettled(transitions.map(({ finished }) => finished));
         if (!("axe" in globalThis)) (0, eval)(script);
         // The script of axe-core sets it.
         const { axe } = globalThis as unknown as {

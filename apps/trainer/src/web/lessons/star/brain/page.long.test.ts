@@ -10,7 +10,14 @@ import { levels } from "../../../../words/levels.js";
 import { addressOf } from "../../../address.js";
 import { stages } from "../../../stages.js";
 import { chromiumPath, openSite, tryShown, type Site } from "../../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo } from "../../../testing/checks.js";
+import {
+  cutOff,
+  findingsOfAxe,
+  noteLongTasks,
+  scriptBytes,
+  tabTo,
+  windows,
+} from "../../../testing/checks.js";
 import type { BrainLesson } from "./lesson.svelte.js";
 import { rowsOf } from "./rows.js";
 
@@ -134,6 +141,7 @@ describe.skipIf(chromiumPath === null)("the brain on the page", () => {
       for (const { slope, blame } of proofs) expect(Math.abs(slope - blame)).toBeLessThan(2e-4);
       expect(await page.locator(".knobs .bar.slope").count()).toBe(17);
       await page.click("text=The ruler as a table");
+      await page.waitForSelector(".depth details table tbody tr");
       expect(await page.locator(".depth details table tbody tr").count()).toBe(3);
     });
   });
@@ -300,11 +308,7 @@ describe.skipIf(chromiumPath === null)("the brain on the page", () => {
       expect(found).toEqual([]);
     });
 
-    it.each([
-      [320, 640],
-      [768, 1024],
-      [1440, 900],
-    ])("has room: nothing is cut off at %i × %i", async (width, height) => {
+    it.each(windows)("has room: nothing is cut off at %i × %i", async (width, height) => {
       const page = await brain("&try=30", { viewport: { width, height }, reducedMotion: "reduce" });
       await tryShown(page, 30);
       const wide: string[] = [];
@@ -339,18 +343,21 @@ describe.skipIf(chromiumPath === null)("the brain on the page", () => {
       expect(own.page).toBeLessThanOrEqual(110_000);
     });
 
-    it("leaves the main thread free while a run is made (printed, not asserted)", async () => {
-      const page = await site.open("?lesson=star&rung=brain&rate=0.001&stage=attempt");
-      const longTasks = await noteLongTasks(page);
-      await page.waitForSelector(".words p");
-      const drawn = await page.evaluate(() => performance.now());
-      await page.waitForFunction(() => (globalThis as Shown).starLesson.present.mistakes.length >= 200);
-      const long = await longTasks();
-      console.log(
-        `The brain's first try was drawn after ${drawn.toFixed(0)} ms; tasks above 50 ms while 200 tries were made: ` +
-          `${long.map((ms) => ms.toFixed(0)).join(", ") || "none"}.`,
-      );
-      expect(await page.locator(".picture canvas").count()).toBe(1);
-    });
+    it(
+      "leaves the main thread free while a run is made (printed, not asserted)",
+      async () => {
+        const page = await site.open("?lesson=star&rung=brain&rate=0.001&stage=attempt");
+        const longTasks = await noteLongTasks(page);
+        await page.waitForSelector(".words p");
+        const drawn = await page.evaluate(() => performance.now());
+        await page.waitForFunction(() => (globalThis as Shown).starLesson.present.mistakes.length >= 200);
+        const long = await longTasks();
+        console.log(
+          `The brain's first try was drawn after ${drawn.toFixed(0)} ms; tasks above 50 ms while 200 tries were made: ` +
+            `${long.map((ms) => ms.toFixed(0)).join(", ") || "none"}.`,
+        );
+        expect(await page.locator(".picture canvas").count()).toBe(1);
+      },
+    );
   });
 });

@@ -15,7 +15,7 @@ import { levels } from "../../../words/levels.js";
 import { plain } from "../../../words/rich.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, tabTo } from "../../testing/checks.js";
+import { cutOff, findingsOfAxe, noteLongTasks, tabTo, windows } from "../../testing/checks.js";
 import type { DashboardLesson } from "./lesson.svelte.js";
 import { usual } from "./link.js";
 
@@ -358,11 +358,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
     it("sees everything at every width, and the board at once on a large screen", async () => {
       const page = await ended("&epochs=1&model=linear", { reducedMotion: "reduce" });
       const wrong: string[] = [];
-      for (const [width, height] of [
-        [320, 640],
-        [768, 1024],
-        [1440, 900],
-      ] as const) {
+      for (const [width, height] of windows) {
         // prettier-ignore
         await page.setViewportSize({ width, height });
         for (const { id } of stages) {

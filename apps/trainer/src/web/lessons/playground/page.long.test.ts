@@ -12,7 +12,7 @@ import { levels } from "../../../words/levels.js";
 import { addressOf, readAddress, type Place } from "../../address.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo } from "../../testing/checks.js";
+import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows } from "../../testing/checks.js";
 import type { PlayLesson } from "./lesson.svelte.js";
 
 // The playground as it is published, in a real browser. One browser for all tests.
@@ -492,8 +492,9 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
     it("sees all of it at widths of 320, 768 and 1440", async () => {
       const page = await playground("&try=30", { reducedMotion: "reduce" });
       await tryShown(page, 30);
-      for (const width of [320, 768, 1440]) {
-        await page.setViewportSize({ width, height: 900 });
+      for (const [width, height] of windows) {
+        // prettier-ignore
+        await page.setViewportSize({ width, height });
         for (const { id } of stages) {
           await page.evaluate((stage) => {
             (globalThis as Shown).playLesson.goTo(stage);

@@ -1,9 +1,14 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
+import { build } from "vite";
 import { expect } from "vitest";
 
+import { builtOnce } from "./built-once.js";
+
 // For tests: runs the command line in its own process, and returns both outputs and the exit status.
+
+const source = join(import.meta.dirname, "..", "main.ts");
 
 export interface Result {
   readonly status: number | null;
@@ -11,16 +16,35 @@ export interface Result {
   readonly stderr: string;
 }
 
+/** Runs the command line as one bundled file: it starts in a tenth of the time that the sources take. */
 export async function run(...args: string[]): Promise<Result> {
-  const main = join(import.meta.dirname, "main.ts");
-  const flags = ["--conditions=source", "--import", "tsx"];
-  const child = spawn(process.execPath, [...flags, main, ...args], { cwd: import.meta.dirname });
+  const folder = await builtOnce("command-line", bundle);
+  return runNode(join(folder, "main.js"), ...args);
+}
+
+/** Runs the command line from its sources, as `npm run train` does. */
+export function runSource(...args: string[]): Promise<Result> {
+  return runNode("--conditions=source", "--import", "tsx", source, ...args);
+}
+
+async function runNode(...args: string[]): Promise<Result> {
+  const child = spawn(process.execPath, args, { cwd: import.meta.dirname });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
   }
   const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { status, ...output };
+}
+
+async function bundle(outDir: string): Promise<void> {
+  const conditions = ["source", "module", "node"];
+  await build({
+    configFile: false,
+    logLevel: "error",
+    ssr: { noExternal: true, resolve: { conditions } },
+    build: { ssr: source, outDir, emptyOutDir: true, minify: false, target: "node20" },
+  });
 }
 
 export type Event = Record<string, unknown>;

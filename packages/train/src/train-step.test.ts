@@ -23,7 +23,7 @@ import {
   tensor,
   type Tensor,
 } from "@stargrad/tensor";
-import { sized, WasmEngine } from "@stargrad/tensor/testing";
+import { sampled, sized, WasmEngine } from "@stargrad/tensor/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { trainStep, type StepInputs, type StepTensors } from "./train-step.js";
 
@@ -81,7 +81,7 @@ describe("trainStep", () => {
     expect(() => trainStep({ model, optimizer: Adam as never, loss })).toThrow("trainStep: got optimizer");
   });
 
-  it.each(Object.entries(optimizers))("is a plain loop with %s, to the bit", (_, make) => {
+  it.each(sampled(Object.entries(optimizers), 3))("is a plain loop with %s, to the bit", (_, make) => {
     const [plain, recorded] = [modelFrom(1), modelFrom(1)];
     const [plainOptimizer, optimizer] = [make(plain.parameters()), make(recorded.parameters())];
     const step = trainStep({

@@ -16,7 +16,7 @@ const rounded = new WasmEngine({ threads: 1, relaxed: false });
 const threaded = new WasmEngine({ threads: 3, waitForThreads: true, leastWork: 0 });
 
 describe("the WebAssembly engine agrees with the reference engine, and gives the same bits on several threads", () => {
-  it.each(sampled(conformanceCases(), 11))("$name", ({ build, tolerance }) => {
+  it.each(sampled(conformanceCases(), 17))("$name", ({ build, tolerance }) => {
     const compute = (on: Engine) => runProgram(on, [build()])[0].readSync();
     const [got, expected] = [compute(engine), compute(referenceEngine)];
     expect(disagreement(got, expected, tolerance)).toBeNull();

@@ -76,7 +76,7 @@ describe("adaptive pooling", () => {
     expect(new AdaptiveMaxPool1d(7).forward(x).toArraySync()).toEqual([[1, 1, 2, 2, 4, 4, 4]]);
     backward(y.sum());
     expect(x.grad?.toArraySync()).toEqual([[2.5, 2, 2.5]]);
-    const many = 2 ** 20;
+    const many = 2 ** 17;
     expect(
       new AdaptiveAvgPool1d(many)
         .forward(tensor([[1, 1, 1]]))

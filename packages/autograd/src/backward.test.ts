@@ -69,6 +69,10 @@ describe("backward", () => {
       `[ShapeError: backward: got a loss of shape [3]; expected a scalar. Reduce it (loss.mean()), or pass the gradient of each element]`,
     );
     expect(() => {
+      // @ts-expect-error No argument takes parameters.
+      backward(x.sum(), [x]);
+    }).toThrow("backward: got a list of tensors as the gradient of the loss. Call backward(loss): every");
+    expect(() => {
       backward(x.square(), ones([2]));
     }).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: backward: the gradient has the shape [2]; the loss has [3]]`,

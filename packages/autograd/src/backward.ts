@@ -7,7 +7,7 @@ import {
   ShapeError,
   type Node,
 } from "@stargrad/graph";
-import { add, onesLike, detach, type Tensor } from "@stargrad/tensor";
+import { add, onesLike, detach, Tensor } from "@stargrad/tensor";
 import { given, input, operation, toTensor } from "@stargrad/tensor/internal";
 import { pullBack } from "./pull-back.js";
 import { gradientOrder } from "./gradient-order.js";
@@ -27,7 +27,7 @@ export const backward = /* @__PURE__ */ operation(
   "backward",
   [input, given],
   (loss: Tensor, weights: unknown): void => {
-    const seed = weights === undefined ? seedFor(loss) : toTensor("backward", weights, loss);
+    const seed = weights === undefined ? seedFor(loss) : toTensor("backward", notParameters(weights), loss);
     if (!sameShape(seed.shape, loss.shape)) {
       throw new ShapeError(
         "backward",
@@ -78,6 +78,16 @@ function parametersAmong(nodes: readonly Node[]): Map<Node, Parameter> {
     if (parameter !== undefined) parameters.set(node, parameter);
   }
   return parameters;
+}
+
+/** `backward(loss, parameters)` is the call of other libraries. */
+function notParameters(weights: unknown): unknown {
+  if (!Array.isArray(weights) || !weights.some((each) => each instanceof Tensor)) return weights;
+  throw new ArgumentError(
+    "backward",
+    "got a list of tensors as the gradient of the loss",
+    "Call backward(loss): every parameter that the loss depends on gets its grad",
+  );
 }
 
 function seedFor(loss: Tensor): Tensor {

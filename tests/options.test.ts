@@ -283,6 +283,11 @@ const calls: Readonly<Record<string, Call>> = {
   "explain.watchStep update": { call: (given) => explain.watchStep(given), required: update },
   "train.encodeCheckpoint": { call: train.encodeCheckpoint, required: () => ({ model: model() }) },
   "train.fit": { call: train.fit, required: training },
+  "train.RunFolder": {
+    call: async (options) => {
+      await (await train.RunFolder.open(join(folder, "run"), options)).close();
+    },
+  },
   "train.predict": { call: (options) => train.predict(model(), x, options) },
   "train.restoreCheckpoint": {
     call: (options) => {
@@ -351,6 +356,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "io.encodeNpy": bytes,
   "io.encodeSafetensors": bytes,
   "io.decodeUtf8": bytes,
+  "io.lockFile": bytes,
   "io.readFileBytes": bytes,
   "io.readNpy": bytes,
   "io.readSafetensors": bytes,
@@ -389,6 +395,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "train.evaluate": "takes metrics of any name",
   "train.decodeCheckpoint": bytes,
   "train.loadCheckpoint": bytes,
+  "train.readRunFolder": bytes,
 };
 
 /** The functions and classes that a package exports, also in its namespaces, `nn.init.eye`. */

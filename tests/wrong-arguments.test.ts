@@ -397,7 +397,7 @@ describe("containers", () => {
 describe("training", () => {
   const metrics: Readonly<Record<string, readonly Tensor[]>> = { accuracy: [p, classes] };
   const notMetrics = new Set(
-    "decodeCheckpoint encodeCheckpoint evaluate fit loadCheckpoint predict restoreCheckpoint saveCheckpoint trainStep".split(
+    "decodeCheckpoint encodeCheckpoint evaluate fit loadCheckpoint predict readRunFolder restoreCheckpoint saveCheckpoint trainStep".split(
       " ",
     ),
   );

@@ -58,6 +58,11 @@ export interface Capabilities {
   readonly dtypes: readonly DType[];
   /** Whether `run` throws all errors itself, and every storage that it returns can be read synchronously. */
   readonly synchronous: boolean;
+  /**
+   * In which way this machine rounds, if the engine's last bits differ between machines, such as "fused". Checkpoints name it, so that a
+   * run that goes on elsewhere is told.
+   */
+  readonly arithmetic?: string;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { ByteSource } from "./byte-source.js";
  *
  * Throws: StargradError outside Node
  */
-function nodeModules(called: string) {
+export function nodeModules(called: string) {
   // Bundlers for the browser provide a `process` without modules.
   if (typeof process !== "object" || typeof process.getBuiltinModule !== "function") {
     throw new StargradError(called, "there is no file system here", "Encode and decode bytes instead");
@@ -18,6 +18,7 @@ function nodeModules(called: string) {
   return {
     files: process.getBuiltinModule("node:fs/promises"),
     path: process.getBuiltinModule("node:path"),
+    os: process.getBuiltinModule("node:os"),
   };
 }
 
@@ -241,7 +242,8 @@ async function flushFolder(folder: string, open: typeof import("node:fs/promises
   }
 }
 
-function fileError(called: string, problem: string, cause: unknown): StargradError {
+/** An error of the operating system, with what to try. */
+export function fileError(called: string, problem: string, cause: unknown): StargradError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   return new StargradError(called, `${problem}: ${reason}`, hints.get(code), { cause });

@@ -1,5 +1,6 @@
 export type { BlobLike, ByteStream } from "./blob.js";
 export { FormatError } from "./errors.js";
+export { lockFile } from "./file-lock.js";
 export { readFileBytes, writeFileAtomically, type ReadOptions, type WriteOptions } from "./files.js";
 export { decodeNpy, encodeNpy, readNpy, writeNpy } from "./npy.js";
 export { decodeNpz, encodeNpz, readNpz, writeNpz } from "./npz.js";

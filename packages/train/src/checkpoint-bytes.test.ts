@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { DataLoader, moons } from "@stargrad/datasets";
+import { version } from "@stargrad/graph/internal";
 import { FormatError } from "@stargrad/io";
 import { crossEntropy, Linear } from "@stargrad/nn";
 import { SGD } from "@stargrad/optim";
@@ -85,11 +86,39 @@ describe("the bytes of a checkpoint", () => {
     expect(contents[2]).toEqual(contents[0]);
   });
 
-  it("are those that the version before wrote", async () => {
-    const saved = Uint8Array.from(Buffer.from(savedCheckpoint, "base64"));
+  it("hold what those of a version before do, and which version and engine made them", async () => {
+    const saved = await decodeCheckpoint(Uint8Array.from(Buffer.from(savedCheckpoint, "base64")));
     const metadata = { note: "étape 3" };
-    expect(Buffer.compare(await encodeCheckpoint({ ...savedTraining(), metadata }), saved)).toBe(0);
-    expect((await decodeCheckpoint(saved)).metadata).toEqual(metadata);
+    const { origin, ...now } = await decodeCheckpoint(
+      await encodeCheckpoint({ ...savedTraining(), metadata }),
+    );
+    const { origin: none, ...before } = saved;
+    const values = ({ model, optimizer, ...rest }: typeof now) => ({
+      ...rest,
+      tensors: [...model, ...optimizer!].map(([name, value]) => [name, value.dtype, value.toArraySync()]),
+    });
+    expect(values(now)).toEqual(values(before));
+    expect(none).toBeNull();
+    expect(origin!.version).toBe(version);
+    expect(origin!.engine).toMatch(/^wasm, (fused|paired|rounded)$/);
+  });
+
+  it("of another version or engine are restored, with a warning that bits may differ", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const checkpoint = await decodeCheckpoint(await encodeCheckpoint(savedTraining()));
+    restoreCheckpoint(checkpoint, savedTraining());
+    restoreCheckpoint({ ...checkpoint, origin: null }, savedTraining());
+    expect(warn).not.toHaveBeenCalled();
+    restoreCheckpoint({ ...checkpoint, origin: { version, engine: "reference" } }, savedTraining());
+    restoreCheckpoint(
+      { ...checkpoint, origin: { ...checkpoint.origin!, version: "0.0.0-old" } },
+      savedTraining(),
+    );
+    expect(warn.mock.calls.map(([message]) => String(message))).toEqual([
+      expect.stringContaining("on the engine reference; this is"),
+      expect.stringContaining("made by Stargrad 0.0.0-old on"),
+    ]);
+    warn.mockRestore();
   });
 
   it("resume a training bit for bit", async () => {

@@ -1,13 +1,15 @@
 import type { DataLoaderState, Source } from "@stargrad/datasets";
+import { version } from "@stargrad/graph/internal";
 import { FormatError, readFileBytes, writeFileAtomically, type Safetensors } from "@stargrad/io";
 import {
   ArgumentError,
   defaultGenerator,
+  getEngine,
   type Generator,
   type GeneratorState,
   type Tensor,
 } from "@stargrad/tensor";
-import { expectValues, flag, hintFor, writeValue, type Kind } from "@stargrad/tensor/internal";
+import { expectValues, flag, hintFor, warn, writeValue, type Kind } from "@stargrad/tensor/internal";
 
 import { expectObject, formatJson, jsonObject, parseJsonObject, type Json } from "./json.js";
 import type { Sums } from "./metrics.js";
@@ -28,8 +30,18 @@ export interface Checkpoint {
   readonly run: { readonly completed: number; readonly sums: ReadonlyMap<string, Sums> } | null;
   /** The default generator's state under `default`, and those of further generators under their names. */
   readonly generators: ReadonlyMap<string, GeneratorState>;
+  /** By what it was made. Null or absent if that is not known, as in files of older versions. */
+  readonly origin?: Origin | null;
   /** Further data of the caller: completed epochs, settings, the kind of model. */
   readonly metadata: Readonly<Record<string, Json>>;
+}
+
+/** What the last bits of a run depend on besides its state. */
+export interface Origin {
+  /** The version of Stargrad. */
+  readonly version: string;
+  /** The engine that computed it, and how it rounds on that machine, such as `wasm, fused`. */
+  readonly engine: string;
 }
 
 /** The formats in the metadata of files; a number is added with each change that older versions cannot read. The last is written. */
@@ -143,6 +155,7 @@ export function restoreCheckpoint(checkpoint: Checkpoint, training: Training): v
     throw error;
   }
   restoreRecord(checkpoint, training);
+  compareOrigin(checkpoint);
 }
 
 const restoreHint =
@@ -159,7 +172,23 @@ function expectCheckpoint(checkpoint: unknown): void {
   );
 }
 
-type State = Omit<Checkpoint, "metadata">;
+type State = Omit<Checkpoint, "metadata" | "origin">;
+
+function ownOrigin(): Origin {
+  const { name, capabilities } = getEngine();
+  const { arithmetic } = capabilities;
+  return { version, engine: arithmetic === undefined ? name : `${name}, ${arithmetic}` };
+}
+
+/** Warns if the run goes on with another version, engine or arithmetic, which round differently. */
+function compareOrigin({ origin }: Checkpoint): void {
+  const own = ownOrigin();
+  if (origin == null || (origin.version === own.version && origin.engine === own.engine)) return;
+  warn(
+    `restoreCheckpoint: the checkpoint was made by Stargrad ${origin.version} on the engine ${origin.engine}; this is ${own.version} on ${own.engine}. ` +
+      "The run goes on, but its last bits may differ from those it would have had there.",
+  );
+}
 
 /** Everything but the position of the loader, which is loaded last because it cannot fail half-way. */
 function load({ model, optimizer, states, generators }: State, training: Training): void {
@@ -233,11 +262,11 @@ const statePrefix = (name: string): string => `state.${name}.`;
 
 /** The values are read before the first `await`: while it waits, a parameter may be assigned a new value. */
 function encode(called: string, { metadata = {}, ...training }: CheckpointOptions): Promise<Uint8Array> {
-  return seal(contentOf(called, { ...stateOf(training), metadata }));
+  return seal(contentOf(called, { ...stateOf(training), origin: ownOrigin(), metadata }));
 }
 
 function contentOf(called: string, checkpoint: Checkpoint): Safetensors {
-  const { model, optimizer, loader, states, run, generators, metadata } = checkpoint;
+  const { model, optimizer, loader, states, run, generators, origin, metadata } = checkpoint;
   const json = (value: Json): string => formatJson(value, called);
   const named = (values: ReadonlyMap<string, Json>): string => json(Object.fromEntries(values));
   return {
@@ -254,6 +283,7 @@ function contentOf(called: string, checkpoint: Checkpoint): Safetensors {
       ["states", named(new Map([...states].map(([name, state]) => [name, state.size])))],
       ...(run === null ? [] : [["run", json(writeRun(run))] as const]),
       ["generators", named(new Map([...generators].map(([name, state]) => [name, { ...state }])))],
+      ...(origin == null ? [] : [["origin", json({ ...origin })] as const]),
       ["metadata", json(metadata)],
     ]),
   };
@@ -281,6 +311,7 @@ async function decode(bytes: Uint8Array, called: string): Promise<Checkpoint> {
         expectObject(state, called) as unknown as GeneratorState,
       ]),
     ),
+    origin: metadata.has("origin") ? readOrigin(read("origin")) : null,
     metadata: read("metadata"),
   };
 }
@@ -288,6 +319,10 @@ async function decode(bytes: Uint8Array, called: string): Promise<Checkpoint> {
 /** Sums are texts, because they may be NaN or infinite. */
 function writeRun({ completed, sums }: NonNullable<Checkpoint["run"]>): Json {
   return { completed, sums: Object.fromEntries([...sums].map(([name, pair]) => [name, pair.join(" ")])) };
+}
+
+function readOrigin({ version: made, engine }: Readonly<Record<string, Json>>): Origin | null {
+  return typeof made === "string" && typeof engine === "string" ? { version: made, engine } : null;
 }
 
 function readRun({ completed, sums }: Readonly<Record<string, Json>>, called: string): Checkpoint["run"] {

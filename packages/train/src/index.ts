@@ -6,6 +6,7 @@ export {
   saveCheckpoint,
   type Checkpoint,
   type CheckpointOptions,
+  type Origin,
 } from "./checkpoint.js";
 export { evaluate } from "./evaluate.js";
 export {
@@ -22,6 +23,13 @@ export {
 export type { Json } from "./json.js";
 export { accuracy, type Figures, type Metric, type Metrics, type Sums } from "./metrics.js";
 export { predict, type PredictOptions } from "./predict.js";
+export { readRunFolder, type RunContents, type SavedCheckpoint } from "./run-folder/contents.js";
+export {
+  RunFolder,
+  type RunFolderOptions,
+  type SaveOptions,
+  type SaveOutcome,
+} from "./run-folder/run-folder.js";
 export { RunningMean } from "./running-mean.js";
 export type { FitSchedule, Stateful, Training } from "./training.js";
 export {

@@ -81,7 +81,7 @@ export class WasmEngine implements Engine {
   readonly name = "wasm";
   /** Makes `structuredClone` and `postMessage` throw, which show this text. */
   readonly notCloneable = Symbol("an engine: make one in each worker, new WasmEngine()");
-  readonly capabilities: Capabilities = { dtypes: wasmTarget.dtypes, synchronous: true };
+  readonly capabilities: Capabilities;
   readonly #threads: ThreadPool;
   readonly #leastWork: number;
   readonly #heap: Heap;
@@ -102,6 +102,8 @@ export class WasmEngine implements Engine {
     this.#leastWork = options.leastWork ?? 400_000;
     this.#programs = new ProgramCache(options.programMemory ?? 256 * 2 ** 20);
     const machine: Machine = fastestVectors(options);
+    const arithmetic = machine.paired ? "paired" : machine.relaxed ? "fused" : "rounded";
+    this.capabilities = { dtypes: wasmTarget.dtypes, synchronous: true, arithmetic };
     this.#threads = new ThreadPool(options);
     const shared = this.#threads.sharesMemory;
     const memory = reserveMemory(shared);

@@ -1,9 +1,8 @@
 import { stat } from "node:fs/promises";
 
+import { lockFile } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
 import { saveCheckpoint } from "@stargrad/train";
-
-import { lockRun } from "./run-lock.js";
 
 /** The file of one run. It is never written over what another run has saved meanwhile. */
 export class RunFile {
@@ -22,9 +21,9 @@ export class RunFile {
     return new RunFile(path, await versionOf(path));
   }
 
-  /** Keeps other runs from starting with this file. Throws: as {@link lockRun} */
+  /** Keeps other runs from starting with this file. Throws: as `lockFile` */
   async lock(): Promise<void> {
-    this.#unlock = await lockRun(this.#path);
+    this.#unlock = await lockFile(this.#path, this.#path);
   }
 
   /** Allows other runs to use the file. */

@@ -135,7 +135,7 @@ describe("the file of a run", () => {
     ]) {
       await writeFile(lock, content);
       await expect(file.lock()).rejects.toThrow(
-        `${path}: is in use by the run of ${user}. Name another file, or wait for its end; if that run has ended, delete ${lock}`,
+        `${path}: is in use by ${user}. Name another one, or wait for its end; if it has ended, delete ${lock}`,
       );
       expect(await readFile(lock, "utf8")).toBe(content);
     }

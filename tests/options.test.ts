@@ -281,6 +281,11 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "explain.watchStep": { call: (options) => explain.watchStep(update(), options) },
   "explain.watchStep update": { call: (given) => explain.watchStep(given), required: update },
+  "train.SummaryWriter": {
+    call: (options) => {
+      new train.SummaryWriter(folder, options).close();
+    },
+  },
   "train.encodeCheckpoint": { call: train.encodeCheckpoint, required: () => ({ model: model() }) },
   "train.fit": { call: train.fit, required: training },
   "train.RunFolder": {
@@ -344,6 +349,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
   "datasets.encodeIdx": "takes an array",
+  "datasets.encodePng": "takes a tensor",
   "datasets.readText": bytes,
   "datasets.strokeCorners": "takes strokes",
   "explain.StepExplanation": result,
@@ -390,6 +396,8 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "optim.clipGradValue": "takes a number",
   "optim.schedules.constant": "takes a number",
   "optim.schedules.sequential": "takes lists",
+  "train.CsvLog": bytes,
+  "train.JsonLinesLog": bytes,
   "train.RunningMean": "takes nothing",
   "train.accuracy": "takes tensors",
   "train.evaluate": "takes metrics of any name",

@@ -21,6 +21,7 @@ export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
 export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
+export { encodePng } from "./images/encode-png.js";
 export { ImageFolder, imageFolder, type ImageFolderOptions } from "./images/image-folder.js";
 export type { ImageSize } from "./images/image-size.js";
 export { decodeImage, readImage, type ImageOptions } from "./images/image.js";

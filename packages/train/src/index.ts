@@ -21,6 +21,16 @@ export {
   type StepEvent,
 } from "./fit.js";
 export type { Json } from "./json.js";
+export { CsvLog } from "./logs/csv-log.js";
+export type { Hyperparameter } from "./logs/events.js";
+export { JsonLinesLog } from "./logs/json-lines-log.js";
+export type { RunLog } from "./logs/run-log.js";
+export {
+  SummaryWriter,
+  type HistogramOptions,
+  type Hyperparameters,
+  type SummaryWriterOptions,
+} from "./logs/summary-writer.js";
 export { accuracy, type Figures, type Metric, type Metrics, type Sums } from "./metrics.js";
 export { predict, type PredictOptions } from "./predict.js";
 export { readRunFolder, type RunContents, type SavedCheckpoint } from "./run-folder/contents.js";

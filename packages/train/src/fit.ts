@@ -2,13 +2,14 @@ import type { DataLoader } from "@stargrad/datasets";
 import type { Layer, Module } from "@stargrad/nn";
 import type { ClosureOptimizer, EMA, Optimizer } from "@stargrad/optim";
 import { ArgumentError, CheckError, StargradError, Tensor } from "@stargrad/tensor";
-import { nonFiniteCode, warn } from "@stargrad/tensor/internal";
+import { warn } from "@stargrad/tensor/internal";
 
+import type { Clip } from "./clip.js";
 import { isEvaluated } from "./eval-mode.js";
-import { readFigures, withTotals, type Figures, type Metric, type Metrics } from "./metrics.js";
+import { keyOf, RunningMeans, type Figures, type Metric, type Metrics } from "./metrics.js";
 import { expectAlone, noteRun, recordOf, running, runOf, type RunRecord } from "./run-record.js";
 import { expectTraining, rateSetter, trainingKinds, type FitSchedule, type Training } from "./training.js";
-import { trainStep } from "./train-step.js";
+import { updateOf, type BatchFigures } from "./update.js";
 
 /** A batch of a loader: inputs x and targets y. */
 export interface Batch {
@@ -25,6 +26,16 @@ export interface FitOptions<Name extends string> {
   readonly loss: Metric;
   /** Further metrics to report with the loss. Default: none. */
   readonly metrics?: Metrics<Name>;
+  /**
+   * Clips the gradients of the optimizer's parameters before every update: to a norm of all of them together (a number, or
+   * `{ norm }`; see `clipGradNorm`), or each element to a magnitude (`{ value }`). Default: no clipping.
+   */
+  readonly clip?: Clip;
+  /**
+   * The number of batches of one update. Their gradients are summed, so that the update is that of one larger batch, with the memory of
+   * a small one. The last update of an epoch may have fewer. Default: 1.
+   */
+  readonly accumulate?: number;
   /** The total number of epochs. */
   readonly epochs: number;
   /**
@@ -46,7 +57,7 @@ export interface FitOptions<Name extends string> {
 export interface Progress {
   /** Counted from 1. */
   readonly epoch: number;
-  /** Counted from 1 in every epoch. */
+  /** Counted from 1 in every epoch. With `accumulate`, a step has several batches. */
   readonly step: number;
   /** The number of steps of an epoch. */
   readonly steps: number;
@@ -54,7 +65,7 @@ export interface Progress {
 
 /**
  * Before every step: its batch, before anything is drawn or changed for the step. A checkpoint that is saved here resumes with this
- * step.
+ * step. With `accumulate` there is one event for each batch, and all of them are before the step.
  */
 export interface BatchEvent extends Progress {
   readonly event: "batch";
@@ -133,24 +144,15 @@ async function epochsOf<Name extends string>(
 async function* events<Name extends string>(
   options: FitOptions<Name>,
 ): AsyncGenerator<FitEvent<Name>, void, undefined> {
-  const { model, optimizer, loader, loss: lossOf, metrics, epochs, schedule, ema } = options;
+  const { model, optimizer, loader, metrics, epochs, schedule, ema, accumulate = 1 } = options;
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
   expectAlone("fit", options, aloneHint);
   let record = startOf(options);
   model.train();
   const setRate = rateSetter(optimizer, schedule);
   const names = Object.keys(metrics ?? {}) as Name[];
-  const take = trainStep({
-    model,
-    optimizer,
-    loss: ({ x, y }) => {
-      const output = model.forward(x);
-      const scores = names.map((name) => [keyOf(name), metrics?.[name](output, y)] as const);
-      const loss = lossOf(output, y);
-      return { ...withTotals({ ...(Object.fromEntries(scores) as Record<string, Tensor>), loss }), loss };
-    },
-    refuse: ({ loss }) => nonFiniteCode(loss),
-  });
+  const steps = Math.ceil(loader.length / accumulate);
+  const update = updateOf(options);
   running.add(model).add(optimizer).add(loader);
   try {
     while (record.completed < epochs) {
@@ -160,30 +162,29 @@ async function* events<Name extends string>(
       const modules = model.modules();
       noteRun(options, record);
 
+      let batches: Batch[] = [];
       for await (const batch of loader) {
         expectBatch("fit", batch);
-        const step = loader.state().position;
-        const progress: Progress = { epoch, step, steps: loader.length };
-        record.isAhead = true;
+        const { position } = loader.state();
+        const step = Math.ceil(position / accumulate);
+        const progress: Progress = { epoch, step, steps };
+        batches.push(batch);
+        record.ahead = batches.length;
         let modes = modesOf(modules);
         yield { event: "batch", ...progress, batch };
         keepTraining(modules, modes);
+        if (position % accumulate > 0 && position < loader.length) continue;
 
-        setRate(completed * loader.length + step - 1);
-        let results: Readonly<Record<string, Tensor>>;
-        let loss: number;
-        try {
-          // The error of a refused step is thrown by the step or, on an asynchronous engine, when its loss is read.
-          results = take({ x: batch.x, y: batch.y });
-          loss = await results.loss.item();
-        } catch (error) {
+        setRate(completed * steps + step - 1);
+        const parts = await update(batches).catch((error: unknown) => {
           throw explained(error, progress);
-        }
+        });
+        batches = [];
         ema?.update();
-        const figures = await readFigures(Object.entries(results));
-        means.add(figures, batch.x.shape[0]);
-        record.position = step;
-        record.isAhead = false;
+        for (const { figures, items } of parts) means.add(figures, items);
+        record.position = position;
+        record.ahead = 0;
+        const { loss, ...figures } = meansOf(parts);
         modes = modesOf(modules);
         yield { event: "step", ...progress, loss, metrics: metricsIn(figures, names) };
         keepTraining(modules, modes);
@@ -284,9 +285,12 @@ function secondsSince(started: number): number {
   return Math.max(0, performance.now() - started) / 1000;
 }
 
-/** The name of a metric in the results of a step, with a prefix, because a metric may be named `loss` too. */
-function keyOf(name: string): string {
-  return `metrics.${name}`;
+/** The figures of a step: those of its batch, or the means over the items of several. */
+function meansOf(parts: readonly BatchFigures[]): Figures<string> {
+  if (parts.length === 1) return parts[0].figures;
+  const means = new RunningMeans<string>();
+  for (const { figures, items } of parts) means.add(figures, items);
+  return means.value;
 }
 
 function metricsIn<Name extends string>(

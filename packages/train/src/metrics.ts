@@ -66,6 +66,16 @@ export function withTotals(scores: Readonly<Record<string, Tensor>>): Readonly<R
 
 const totalPrefix = "total.";
 
+/** The divisor of the loss in the values of `withTotals`, or the number of items. */
+export function weightOf(figures: Figures<string>, items: number, name = "loss"): number {
+  return figures[totalPrefix + name] ?? items;
+}
+
+/** The name of a metric in the results of a step, with a prefix, because a metric may be named `loss` too. */
+export function keyOf(name: string): string {
+  return `metrics.${name}`;
+}
+
 /** The sum of weighted values, and of their weights. */
 export type Sums = readonly [sum: number, weight: number];
 
@@ -83,7 +93,7 @@ export class RunningMeans<Name extends string> {
     for (const [name, value] of Object.entries(figures) as [Name, number][]) {
       if (name.startsWith(totalPrefix)) continue;
       const mean = this.#means.get(name) ?? new RunningMean();
-      mean.add(value, figures[totalPrefix + name] ?? batchSize);
+      mean.add(value, weightOf(figures, batchSize, name));
       this.#means.set(name, mean);
     }
   }

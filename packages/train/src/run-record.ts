@@ -12,10 +12,10 @@ export interface RunRecord {
   readonly completed: number;
   /** The number of completed epochs of the loader, which may have served other runs before. */
   readonly epoch: number;
-  /** The number of steps that were taken in this epoch. */
+  /** The number of batches of this epoch whose steps were taken. */
   position: number;
-  /** Whether the loader is one batch ahead, because the step with its last batch was not taken yet. */
-  isAhead: boolean;
+  /** How many batches the loader is ahead, because the step with them was not taken yet. */
+  ahead: number;
   /** Whether the loop over the events was left before the end of the run. */
   isStopped: boolean;
   readonly means: RunningMeans<string>;
@@ -79,7 +79,7 @@ export function recordOf(
 ): RunRecord {
   const means = new RunningMeans(sums);
   const { restored: began } = loader;
-  return { loader, completed, epoch, position, isAhead: false, isStopped: false, means, began };
+  return { loader, completed, epoch, position, ahead: 0, isStopped: false, means, began };
 }
 
 /** The state of a loader as a checkpoint stores it, and the record of the run if it belongs to this state. */
@@ -92,6 +92,6 @@ export function positionOf(
   const record = optimizer === undefined ? undefined : runOf({ model, optimizer });
   if (record?.loader !== loader || record.epoch !== state.epoch) return { state, record: null };
   const { position } = record;
-  if (state.position !== position + Number(record.isAhead)) return { state, record: null };
+  if (state.position !== position + record.ahead) return { state, record: null };
   return { state: { ...state, position }, record };
 }

@@ -13,6 +13,7 @@ import { ArgumentError, type Generator, type Tensor } from "@stargrad/tensor";
 import {
   anything,
   callable,
+  count,
   expectOptions,
   warn,
   wholeFrom,
@@ -20,6 +21,7 @@ import {
   type OptionKinds,
 } from "@stargrad/tensor/internal";
 
+import { clipKind, type Clip } from "./clip.js";
 import { expectLoader } from "./expect-loader.js";
 import { metricsKind, type Metric, type Metrics } from "./metrics.js";
 
@@ -50,6 +52,8 @@ export interface Training {
   /** Of `fit`; not saved, as the following. */
   readonly loss?: Metric;
   readonly metrics?: Metrics<string>;
+  readonly clip?: Clip;
+  readonly accumulate?: number;
   readonly epochs?: number;
   readonly startEpoch?: number;
 }
@@ -75,6 +79,8 @@ export const trainingKinds: OptionKinds<Training> = {
   loader: anything,
   loss: callable,
   metrics: metricsKind,
+  clip: clipKind,
+  accumulate: count,
   epochs: /* @__PURE__ */ wholeFrom(0),
   startEpoch: /* @__PURE__ */ wholeFrom(0),
   schedule: scheduleKind,

@@ -296,6 +296,10 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) => train.saveCheckpoint(join(folder, "a.safetensors"), options),
     required: () => ({ model: model() }),
   },
+  "train.EpochMetric": {
+    call: (options) => new train.EpochMetric(options),
+    required: () => ({ statistics: square, add: () => undefined, value: () => 0 }),
+  },
   "train.trainStep": {
     call: train.trainStep,
     required: () => {

@@ -7,20 +7,30 @@ export {
   type Checkpoint,
   type CheckpointOptions,
 } from "./checkpoint.js";
-export { evaluate } from "./evaluate.js";
+export type { Clip } from "./clip.js";
+export { evaluate, type EvaluateOptions } from "./evaluate.js";
 export {
   fit,
-  type Batch,
   type BatchEvent,
   type EpochEvent,
   type FitEvent,
+  type FitForwardOptions,
   type FitOptions,
   type FitRun,
   type Progress,
   type StepEvent,
 } from "./fit.js";
 export type { Json } from "./json.js";
-export { accuracy, type Figures, type Metric, type Metrics, type Sums } from "./metrics.js";
+export {
+  accuracy,
+  EpochMetric,
+  type AnyMetric,
+  type EpochMetricParts,
+  type Figures,
+  type Metric,
+  type Metrics,
+} from "./metrics.js";
+export type { Batch, BatchTensors } from "./pass.js";
 export { predict, type PredictOptions } from "./predict.js";
 export { RunningMean } from "./running-mean.js";
 export type { FitSchedule, Stateful, Training } from "./training.js";

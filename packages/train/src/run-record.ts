@@ -3,9 +3,9 @@ import type { Module } from "@stargrad/nn";
 import { ArgumentError } from "@stargrad/tensor";
 import { shared } from "@stargrad/tensor/internal";
 
-import { RunningMeans, type Sums } from "./metrics.js";
+import type { AllSums } from "./measures.js";
 
-/** Where `fit` is in its run, and the means of the current epoch so far. */
+/** Where `fit` is in its run, and what it knows of the current epoch. */
 export interface RunRecord {
   readonly loader: DataLoader<unknown>;
   /** The number of completed epochs of the run. */
@@ -18,7 +18,8 @@ export interface RunRecord {
   ahead: number;
   /** Whether the loop over the events was left before the end of the run. */
   isStopped: boolean;
-  readonly means: RunningMeans<string>;
+  /** What is known of the batches of the current epoch. */
+  readonly sums: AllSums;
   /** The state that the loader was restored to when the run began. It is not the place to continue once the run has taken a step. */
   readonly began: DataLoaderState | null;
 }
@@ -71,15 +72,23 @@ export function recordOf(
     completed,
     epoch,
     position = 0,
-    sums,
+    sums = new Map(),
   }: Pick<RunRecord, "completed" | "epoch"> & {
     readonly position?: number;
-    readonly sums?: Iterable<readonly [string, Sums]> | undefined;
+    readonly sums?: ReadonlyMap<string, readonly number[]> | undefined;
   },
 ): RunRecord {
-  const means = new RunningMeans(sums);
   const { restored: began } = loader;
-  return { loader, completed, epoch, position, ahead: 0, isStopped: false, means, began };
+  return {
+    loader,
+    completed,
+    epoch,
+    position,
+    ahead: 0,
+    isStopped: false,
+    sums: new Map([...sums].map(([key, kept]) => [key, [...kept]])),
+    began,
+  };
 }
 
 /** The state of a loader as a checkpoint stores it, and the record of the run if it belongs to this state. */

@@ -1,53 +1,50 @@
 import { totalOf } from "@stargrad/nn/internal";
-import { ArgumentError, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, type Tensor, type Tree } from "@stargrad/tensor";
 import { nonFiniteCode } from "@stargrad/tensor/internal";
 
-import { clipperOf } from "./clip.js";
-import type { Batch, FitOptions } from "./fit.js";
+import { clipperOf, type Clip } from "./clip.js";
 import { GradientSum } from "./gradient-sum.js";
-import { keyOf, readFigures, weightOf, withTotals, type Figures } from "./metrics.js";
-import { stepWith, trainStep } from "./train-step.js";
+import { measure, readResults, weightOf, type BatchFigures, type Measures } from "./measures.js";
+import { itemsIn, type Pass } from "./pass.js";
+import { stepWith, trainStep, type TrainStepOptions } from "./train-step.js";
 
-/** What a batch of an update gave: its loss and metrics with their divisors, as `withTotals` names them, and its number of items. */
-export interface BatchFigures {
-  readonly figures: Figures<string>;
-  readonly items: number;
+/** Updates the weights once, by the tensors of the batches of one step. Returns the figures of each batch. */
+export type Update = (batches: readonly Tree[]) => Promise<readonly BatchFigures[]>;
+
+/** What an update is made of. */
+export interface UpdateParts {
+  readonly model: TrainStepOptions<Inputs, StepResults>["model"];
+  readonly optimizer: TrainStepOptions<Inputs, StepResults>["optimizer"];
+  readonly pass: Pass;
+  /** A measure of the name `loss`, and others. */
+  readonly measures: Measures;
+  readonly clip?: Clip | undefined;
+  readonly accumulate?: number | undefined;
 }
 
-/** Updates the weights once, by the batches of one step. */
-export type Update = (batches: readonly Batch[]) => Promise<readonly BatchFigures[]>;
+/** A recorded function takes any nesting, but the type of `trainStep` tells only of tensors by name. */
+type Inputs = { readonly batch: Tensor };
+
+type StepResults = Readonly<Record<string, Tensor>> & { readonly loss: Tensor };
 
 /** The update of a training: one recorded step or, with `accumulate`, one for each batch, whose gradients are summed. */
-export function updateOf(options: FitOptions<string>): Update {
-  const { model, loss: lossOf, metrics = {}, accumulate = 1 } = options;
-  const scoresOf = ({ x, y }: Batch): StepScores => {
-    const output = model.forward(x);
-    const scores = Object.entries(metrics).map(([name, metric]) => [keyOf(name), metric(output, y)] as const);
-    const loss = lossOf(output, y);
-    return { ...withTotals({ ...(Object.fromEntries(scores) as Record<string, Tensor>), loss }), loss };
-  };
-  return accumulate === 1 ? singleUpdate(options, scoresOf) : summedUpdate(options, scoresOf);
+export function updateOf(parts: UpdateParts): Update {
+  return (parts.accumulate ?? 1) === 1 ? singleUpdate(parts) : summedUpdate(parts);
 }
 
-/** The results of a batch: its loss, and what else is reported. */
-type StepScores = Readonly<Record<string, Tensor>> & { readonly loss: Tensor };
-
-type Inputs = Pick<Batch, "x" | "y">;
-
-type ScoresOf = (batch: Inputs) => StepScores;
-
-function singleUpdate({ model, optimizer, clip }: FitOptions<string>, loss: ScoresOf): Update {
-  const clipAll = clipperOf(optimizer, clip);
-  const refuse = ({ loss: mean }: StepScores): Tensor => nonFiniteCode(mean);
-  const take = trainStep<Inputs, StepScores>({ model, optimizer, loss, refuse, afterBackward: clipAll });
-  return async ([{ x, y }]) => [{ figures: await read(take({ x, y })), items: x.shape[0] }];
+function singleUpdate({ model, optimizer, clip, ...parts }: UpdateParts): Update {
+  const afterBackward = clipperOf(optimizer, clip);
+  const loss = ({ batch }: Inputs): StepResults => resultsOf(parts, batch);
+  const refuse = ({ loss: mean }: StepResults): Tensor => nonFiniteCode(mean);
+  const take = trainStep<Inputs, StepResults>({ model, optimizer, loss, refuse, afterBackward });
+  return async ([batch]) => [await readResults(take({ batch: batch as Tensor }), itemsIn(batch))];
 }
 
 /**
  * The loss of each batch is multiplied by its divisor, and the sum of the gradients divided by the sum of the divisors. So the update is
  * that of all items as one batch, also if batches have unequal sizes or ignored items.
  */
-function summedUpdate({ model, optimizer, clip }: FitOptions<string>, scoresOf: ScoresOf): Update {
+function summedUpdate({ model, optimizer, clip, ...parts }: UpdateParts): Update {
   if (!("advance" in optimizer)) {
     throw new ArgumentError(
       "fit",
@@ -57,34 +54,31 @@ function summedUpdate({ model, optimizer, clip }: FitOptions<string>, scoresOf: 
   }
   const clipAll = clipperOf(optimizer, clip);
   const sum = new GradientSum();
-  const loss = (batch: Inputs): StepScores & { readonly mean: Tensor } => {
-    const scores = scoresOf(batch);
-    const { loss: mean } = scores;
-    return { ...scores, mean, loss: mean.mul(totalOf(mean) ?? batch.x.shape[0]) };
+  const loss = ({ batch }: Inputs): StepResults => {
+    const results = resultsOf(parts, batch);
+    const { loss: mean } = results;
+    return { ...results, mean, loss: mean.mul(totalOf(mean) ?? itemsIn(batch)) };
   };
-  const take = stepWith<Inputs, ReturnType<typeof loss>>(
-    { model, optimizer, loss, refuse: ({ mean }) => nonFiniteCode(mean) },
-    sum,
-  );
+  const refuse = ({ mean }: StepResults): Tensor => nonFiniteCode(mean);
+  const take = stepWith<Inputs, StepResults>({ model, optimizer, loss, refuse }, sum);
   return async (batches) => {
     sum.reset();
-    const parts: BatchFigures[] = [];
-    for (const { x, y } of batches) {
-      const { mean, ...figures } = await read(take({ x, y }));
-      parts.push({ figures: { ...figures, loss: mean }, items: x.shape[0] });
+    const figures: BatchFigures[] = [];
+    for (const batch of batches) {
+      const { mean, ...results } = take({ batch: batch as Tensor });
+      figures.push(await readResults({ ...results, loss: mean }, itemsIn(batch)));
     }
-    sum.toGradients(parts.reduce((total, { figures, items }) => total + weightOf(figures, items), 0));
+    sum.toGradients(figures.reduce((total, each) => total + weightOf(each, "loss"), 0));
     try {
       clipAll();
       optimizer.step();
     } finally {
       optimizer.zeroGrad();
     }
-    return parts;
+    return figures;
   };
 }
 
-/** The error of a refused step is thrown by the step or, on an asynchronous engine, when its results are read. */
-function read(results: Readonly<Record<string, Tensor>>): Promise<Figures<string>> {
-  return readFigures(Object.entries(results));
+function resultsOf({ pass, measures }: Pick<UpdateParts, "pass" | "measures">, tensors: Tree): StepResults {
+  return measure("fit", measures, { pass, output: pass.forward(tensors), tensors }) as StepResults;
 }

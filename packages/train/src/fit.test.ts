@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { evaluate } from "./evaluate.js";
 import { fit, type BatchEvent, type FitEvent } from "./fit.js";
-import { accuracy } from "./metrics.js";
+import { accuracy } from "./classification.js";
 import type { Batch } from "./pass.js";
 import { predict } from "./predict.js";
 

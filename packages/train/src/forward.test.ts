@@ -7,7 +7,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint, restoreCheckpoint } from "./checkpoint.js";
 import { evaluate } from "./evaluate.js";
 import { fit } from "./fit.js";
-import { accuracy } from "./metrics.js";
+import { accuracy } from "./classification.js";
 
 /** Predicts from numbers and a category. */
 class Rent extends Module {

@@ -7,6 +7,18 @@ export {
   type Checkpoint,
   type CheckpointOptions,
 } from "./checkpoint.js";
+export {
+  accuracy,
+  confusionMatrix,
+  f1,
+  perplexity,
+  precision,
+  recall,
+  topKAccuracy,
+  type Average,
+  type ClassMetricOptions,
+  type TopKAccuracyOptions,
+} from "./classification.js";
 export type { Clip } from "./clip.js";
 export { evaluate, type EvaluateOptions } from "./evaluate.js";
 export {
@@ -22,7 +34,6 @@ export {
 } from "./fit.js";
 export type { Json } from "./json.js";
 export {
-  accuracy,
   EpochMetric,
   type AnyMetric,
   type EpochMetricParts,
@@ -32,6 +43,8 @@ export {
 } from "./metrics.js";
 export type { Batch, BatchTensors } from "./pass.js";
 export { predict, type PredictOptions } from "./predict.js";
+export { averagePrecision, rocAuc } from "./ranking.js";
+export { mae, mse, r2 } from "./regression.js";
 export { RunningMean } from "./running-mean.js";
 export type { FitSchedule, Stateful, Training } from "./training.js";
 export {

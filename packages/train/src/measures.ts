@@ -70,7 +70,7 @@ export async function readResults(
 }
 
 async function numbersOf(result: Tensor): Promise<ArrayLike<number>> {
-  return result.size === 1 ? [await result.item()] : ((await result.data()));
+  return result.size === 1 ? [await result.item()] : await result.data();
 }
 
 /** The divisor of a mean of a batch: how much the batch counts. */

@@ -1,15 +1,5 @@
-import { formatShape } from "@stargrad/graph";
-import { ShapeError, type Tensor } from "@stargrad/tensor";
-import {
-  callable,
-  expectOptions,
-  expectValues,
-  indices,
-  input,
-  operation,
-  widestFloat,
-  type Kind,
-} from "@stargrad/tensor/internal";
+import type { Tensor } from "@stargrad/tensor";
+import { callable, expectOptions, expectValues, type Kind } from "@stargrad/tensor/internal";
 
 /** Computes a scalar from the outputs and targets of a batch, such as a loss or an accuracy: a mean over the items of the batch. */
 export type Metric<Output = Tensor, Target = Tensor> = (output: Output, target: Target) => Tensor;
@@ -61,7 +51,7 @@ export class EpochMetric<Output = Tensor, Target = Tensor> {
   /** The metric of some outputs and targets, without a loader. */
   async compute(output: Output, target: Target): Promise<number> {
     const kept: number[] = [];
-    this.add(kept, (await this.statistics(output, target).data()));
+    this.add(kept, await this.statistics(output, target).data());
     return this.value(kept);
   }
 
@@ -95,31 +85,3 @@ export const metricsKind: Kind = [
 
 /** The values of metrics, by name. */
 export type Figures<Name extends string> = Readonly<Record<Name, number>>;
-
-/**
- * The fraction of items whose largest logit is that of the target class (the first one if several are equal). With one logit per item there are no
- * classes to compare: whether it is above 0 is then the prediction.
- *
- * Shapes: logits [N, C], target [N] int32 -> []
- * Throws: ShapeError for other shapes, or if C is below 2
- */
-export const accuracy = /* @__PURE__ */ operation(
-  "accuracy",
-  [input, indices],
-  (logits: Tensor, target: Tensor): Tensor => {
-    if (logits.ndim !== 2 || target.ndim !== 1 || logits.shape[0] !== target.shape[0]) {
-      throw new ShapeError(
-        "accuracy",
-        `got logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}; expected [N, C] and [N]`,
-      );
-    }
-    if (logits.shape[1] < 2) {
-      throw new ShapeError(
-        "accuracy",
-        `got logits ${formatShape(logits.shape)}; expected one for each of at least 2 classes`,
-        'For one logit per item, use the metric (x, y) => x.squeeze(1).greater(0).equal(y).cast("float32").mean()',
-      );
-    }
-    return logits.argmax({ axis: 1 }).equal(target).cast(widestFloat()).mean();
-  },
-);

@@ -10,7 +10,7 @@ import { decodeCheckpoint, encodeCheckpoint, restoreCheckpoint } from "./checkpo
 import type { Clip } from "./clip.js";
 import { evaluate } from "./evaluate.js";
 import { fit, type FitEvent } from "./fit.js";
-import { accuracy } from "./metrics.js";
+import { accuracy } from "./classification.js";
 
 const optimizers = [
   (parameters: Parameter[]) => new SGD(parameters, { learningRate: 0.1, momentum: 0.9 }),

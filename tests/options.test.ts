@@ -306,6 +306,15 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) => train.saveCheckpoint(join(folder, "a.safetensors"), options),
     required: () => ({ model: model() }),
   },
+  "train.confusionMatrix": { call: (options) => train.confusionMatrix(x.narrow(0, 0, 2), classes, options) },
+  "train.f1": { call: train.f1 },
+  "train.precision": { call: train.precision },
+  "train.recall": { call: train.recall },
+  "train.topKAccuracy": { call: train.topKAccuracy },
+  "train.EpochMetric": {
+    call: (options) => new train.EpochMetric(options),
+    required: () => ({ statistics: square, add: () => undefined, value: () => 0 }),
+  },
   "train.trainStep": {
     call: train.trainStep,
     required: () => {
@@ -400,6 +409,8 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "train.JsonLinesLog": bytes,
   "train.RunningMean": "takes nothing",
   "train.accuracy": "takes tensors",
+  "train.mae": "takes tensors",
+  "train.mse": "takes tensors",
   "train.evaluate": "takes metrics of any name",
   "train.decodeCheckpoint": bytes,
   "train.loadCheckpoint": bytes,

@@ -12,7 +12,6 @@ import {
 import { expectValues, flag, hintFor, warn, writeValue, type Kind } from "@stargrad/tensor/internal";
 
 import { expectObject, formatJson, jsonObject, parseJsonObject, type Json } from "./json.js";
-import type { Sums } from "./metrics.js";
 import { expectAlone, noteRun, positionOf, recordOf, running } from "./run-record.js";
 import { seal, unseal } from "./sealed.js";
 import { expectTraining, statefulParts, trainingKinds, type Training } from "./training.js";
@@ -27,7 +26,7 @@ export interface Checkpoint {
   /** The states of the parts `schedule` and `ema`, and those of `states` under their names. */
   readonly states: ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
   /** The number of completed epochs of `fit`, and the sums over the steps of its next one, by figure. Null without `fit`. */
-  readonly run: { readonly completed: number; readonly sums: ReadonlyMap<string, Sums> } | null;
+  readonly run: { readonly completed: number; readonly sums: ReadonlyMap<string, readonly number[]> } | null;
   /** The default generator's state under `default`, and those of further generators under their names. */
   readonly generators: ReadonlyMap<string, GeneratorState>;
   /** By what it was made. Null or absent if that is not known, as in files of older versions. */
@@ -218,7 +217,7 @@ function stateOf(training: Training): State {
     optimizer: optimizer?.stateDict() ?? null,
     loader: state,
     states: new Map([...statefulParts(training)].map(([name, part]) => [name, part.stateDict()])),
-    run: record === null ? null : { completed: record.completed, sums: record.means.sums },
+    run: record === null ? null : { completed: record.completed, sums: record.sums },
     generators: new Map([...generatorsOf(training)].map(([name, generator]) => [name, generator.state()])),
   };
 }
@@ -316,9 +315,9 @@ async function decode(bytes: Uint8Array, called: string): Promise<Checkpoint> {
   };
 }
 
-/** Sums are texts, because they may be NaN or infinite. */
+/** Sums and scores are texts, because they may be NaN or infinite. */
 function writeRun({ completed, sums }: NonNullable<Checkpoint["run"]>): Json {
-  return { completed, sums: Object.fromEntries([...sums].map(([name, pair]) => [name, pair.join(" ")])) };
+  return { completed, sums: Object.fromEntries([...sums].map(([name, kept]) => [name, kept.join(" ")])) };
 }
 
 function readOrigin({ version: made, engine }: Readonly<Record<string, Json>>): Origin | null {
@@ -329,11 +328,11 @@ function readRun({ completed, sums }: Readonly<Record<string, Json>>, called: st
   if (!Number.isSafeInteger(completed) || Number(completed) < 0) {
     throw new FormatError(called, "expected the number of completed epochs in its metadata");
   }
-  const pairs = Object.entries(expectObject(sums ?? null, called)).map(([name, pair]) => {
-    const [sum, weight] = typeof pair === "string" ? pair.split(" ").map(Number) : [NaN, NaN];
-    return [name, [sum, weight]] as const;
+  const kept = Object.entries(expectObject(sums ?? null, called)).map(([name, text]) => {
+    const numbers = typeof text === "string" ? text.split(" ").map(Number) : [NaN, NaN];
+    return [name, text === "" ? [] : numbers] as const;
   });
-  return { completed: Number(completed), sums: new Map(pairs) };
+  return { completed: Number(completed), sums: new Map(kept) };
 }
 
 function withPrefix(prefix: string, state: ReadonlyMap<string, Tensor>): (readonly [string, Tensor])[] {

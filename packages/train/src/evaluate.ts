@@ -1,15 +1,34 @@
 import type { DataLoader } from "@stargrad/datasets";
-import { formatShape } from "@stargrad/graph";
-import type { Layer } from "@stargrad/nn";
+import type { Layer, Module } from "@stargrad/nn";
 import { moduleKind } from "@stargrad/nn/internal";
-import { ArgumentError, realize, Tensor } from "@stargrad/tensor";
-import { expectValues, handleRejections } from "@stargrad/tensor/internal";
+import { ArgumentError, realize, type Tensor, type Tree } from "@stargrad/tensor";
+import { anything, callable, expectOptions, expectValues, isRecord } from "@stargrad/tensor/internal";
 
 import { enterEval } from "./eval-mode.js";
 import { expectLoader } from "./expect-loader.js";
-import { expectBatch, type Batch } from "./fit.js";
-import { metricsKind, readFigures, RunningMeans, withTotals, type Figures, type Metrics } from "./metrics.js";
+import {
+  addTo,
+  figuresOf,
+  measure,
+  measuresOf,
+  metricsIn,
+  readResults,
+  type AllSums,
+  type Measures,
+} from "./measures.js";
+import { metricsKind, type Figures, type Metrics } from "./metrics.js";
+import { itemsIn, passOf, type Batch, type BatchTensors, type Pass } from "./pass.js";
 import { recordedIfPossible } from "./recorded-if-possible.js";
+
+/** What is evaluated if batches are not `{ x, y }`. */
+export interface EvaluateOptions<M extends Module, B, Output, Given> {
+  readonly model: M;
+  readonly loader: DataLoader<B>;
+  /** Calls the model with the tensors of a batch. */
+  readonly forward: (model: M, batch: BatchTensors<Awaited<B>>) => Output;
+  /** Functions of the output and the tensors of a batch. */
+  readonly metrics: Given & Metrics<string, Output, BatchTensors<Awaited<B>>>;
+}
 
 /**
  * Computes metrics of a model over all items of a loader: `evaluate(model, loader, { accuracy })`. The model is in evaluation
@@ -21,46 +40,65 @@ import { recordedIfPossible } from "./recorded-if-possible.js";
  * `ignoreIndex` or class weights counts as much as its divisor, so a batch of ignored items does not count.
  *
  * Throws: ArgumentError if the loader has no batches, or batches without x and y, or if a metric does not return a tensor of one number
+ *
+ * If batches are not `{ x, y }`, pass one object with `forward`, which calls the model with the tensors of a batch; metrics then get the
+ * batch in the place of the targets: `evaluate({ model, loader, forward: (model, { x, city }) => model.forward(x, city), metrics })`.
  */
-export async function evaluate<Name extends string>(
+export function evaluate<M extends Module, B, Output, Given>(
+  options: EvaluateOptions<M, B, Output, Given>,
+): Promise<Figures<keyof Given & string>>;
+export function evaluate<Name extends string>(
   model: Layer,
   loader: DataLoader<Batch | Promise<Batch>>,
   metrics: Metrics<Name>,
+): Promise<Figures<Name>>;
+export async function evaluate<Name extends string>(
+  given: Layer | EvaluateOptions<Module, unknown, unknown, unknown>,
+  ...[second, third]: readonly unknown[]
 ): Promise<Figures<Name>> {
+  const isOptions = second === undefined && isRecord(given) && "forward" in given && "loader" in given;
+  const { model, loader, metrics, forward } = isOptions
+    ? (given as EvaluateOptions<Module, unknown, unknown, unknown>)
+    : { model: given as Layer, loader: second, metrics: third, forward: undefined };
+  if (isOptions) {
+    const kinds = { model: moduleKind, loader: anything, forward: callable, metrics: metricsKind };
+    expectOptions("evaluate", given as object, kinds);
+  }
   expectValues("evaluate", { model }, moduleKind);
   expectLoader("evaluate", loader);
   expectValues("evaluate", { metrics }, metricsKind);
-  if (loader.length === 0) throw new ArgumentError("evaluate", "the loader has no batches");
-  const means = new RunningMeans<Name>();
-  const names = Object.keys(metrics) as Name[];
-  const scoresOf = recordedIfPossible((x: Tensor, y: Tensor): Readonly<Record<string, Tensor>> => {
-    const output = model.forward(x);
-    const scores = names.map((name) => [name, scoreOf(name, metrics[name](output, y))] as const);
-    return withTotals(Object.fromEntries(scores));
-  });
-  const leave = enterEval("evaluate", model);
-  try {
-    for await (const batch of loader.batches()) {
-      expectBatch("evaluate", batch);
-      const { x, y } = batch;
-      const scores = scoresOf(x, y);
-      realize(...Object.values(scores));
-      means.add(await readFigures(Object.entries(scores)), x.shape[0]);
-    }
-  } finally {
-    leave();
-  }
-  return means.value;
+  const measures = measuresOf(metrics as Measures);
+  const evaluateOn = evaluatorOf("evaluate", model, passOf(model, forward), measures);
+  return metricsIn(
+    await evaluateOn(loader as DataLoader<unknown>),
+    Object.keys(metrics as Measures) as Name[],
+  );
 }
 
-/** Checks the result of a metric at run time. Throws: ArgumentError unless it is a tensor of one number */
-function scoreOf(name: string, score: unknown): Tensor {
-  const returned: Tensor | null = score instanceof Tensor ? (score as Tensor) : null;
-  if (returned?.size === 1) return returned;
-  handleRejections(score);
-  throw new ArgumentError(
-    "evaluate",
-    `the metric ${name} returned ${returned === null ? "no tensor" : `a tensor of shape ${formatShape(returned.shape)}`}; expected one number, as a tensor`,
-    "Reduce it, for example with x.mean(); compute an asynchronous metric in your own loop",
-  );
+/** A function that computes measures over all items of a loader. It records the forward pass once, if possible. */
+export function evaluatorOf(
+  called: string,
+  model: Module,
+  pass: Pass,
+  measures: Measures,
+): (loader: DataLoader<unknown>) => Promise<Figures<string>> {
+  const resultsOf = recordedIfPossible((tensors: Tree): Readonly<Record<string, Tensor>> => {
+    return measure(called, measures, { pass, output: pass.forward(tensors), tensors });
+  });
+  return async (loader) => {
+    if (loader.length === 0) throw new ArgumentError(called, "the loader has no batches");
+    const sums: AllSums = new Map();
+    const leave = enterEval(called, model);
+    try {
+      for await (const batch of loader.batches()) {
+        const tensors = pass.tensorsOf(called, batch);
+        const results = resultsOf(tensors);
+        realize(...Object.values(results));
+        addTo(sums, measures, await readResults(results, itemsIn(tensors)));
+      }
+    } finally {
+      leave();
+    }
+    return figuresOf(sums, measures);
+  };
 }

@@ -7,8 +7,9 @@ import { Generator, getEngine, setEngine, tensor, zeros, type Tensor } from "@st
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { evaluate } from "./evaluate.js";
-import { fit, type Batch, type BatchEvent, type FitEvent } from "./fit.js";
-import { accuracy } from "./metrics.js";
+import { fit, type BatchEvent, type FitEvent } from "./fit.js";
+import { accuracy } from "./classification.js";
+import type { Batch } from "./pass.js";
 import { predict } from "./predict.js";
 
 const data = moons({ samples: 60, noise: 0.1, seed: 1 });

@@ -1,32 +1,35 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer, Module } from "@stargrad/nn";
 import type { ClosureOptimizer, EMA, Optimizer } from "@stargrad/optim";
-import { ArgumentError, CheckError, StargradError, Tensor } from "@stargrad/tensor";
-import { nonFiniteCode, warn } from "@stargrad/tensor/internal";
+import { ArgumentError, CheckError, StargradError, type Tree } from "@stargrad/tensor";
+import { warn } from "@stargrad/tensor/internal";
 
+import type { Clip } from "./clip.js";
 import { isEvaluated } from "./eval-mode.js";
-import { readFigures, withTotals, type Figures, type Metric, type Metrics } from "./metrics.js";
+import { evaluatorOf } from "./evaluate.js";
+import { expectLoader } from "./expect-loader.js";
+import { addTo, figuresOf, figuresOfStep, measuresOf, metricsIn, type Measures } from "./measures.js";
+import type { AnyMetric, Figures, Metric, Metrics } from "./metrics.js";
+import { passOf, type Batch, type BatchTensors, type Pass } from "./pass.js";
 import { expectAlone, noteRun, recordOf, running, runOf, type RunRecord } from "./run-record.js";
 import { expectTraining, rateSetter, trainingKinds, type FitSchedule, type Training } from "./training.js";
-import { trainStep } from "./train-step.js";
+import { updateOf } from "./update.js";
 
-/** A batch of a loader: inputs x and targets y. */
-export interface Batch {
-  readonly x: Tensor;
-  readonly y: Tensor;
-}
-
-export interface FitOptions<Name extends string> {
-  readonly model: Layer;
+/** What a training needs, whatever its batches are. */
+interface CommonOptions {
   readonly optimizer: Optimizer | ClosureOptimizer;
-  /** Its batches may be promises, as those of an image folder. */
-  readonly loader: DataLoader<Batch | Promise<Batch>>;
-  /** The loss to minimize. */
-  readonly loss: Metric;
-  /** Further metrics to report with the loss. Default: none. */
-  readonly metrics?: Metrics<Name>;
   /** The total number of epochs. */
   readonly epochs: number;
+  /**
+   * Clips the gradients of the optimizer's parameters before every update: to a norm of all of them together (a number, or
+   * `{ norm }`; see `clipGradNorm`), or each element to a magnitude (`{ value }`). Default: no clipping.
+   */
+  readonly clip?: Clip;
+  /**
+   * The number of batches of one update. Their gradients are summed, so that the update is that of one larger batch, with the memory of
+   * a small one. The last update of an epoch may have fewer. Default: 1.
+   */
+  readonly accumulate?: number;
   /**
    * The number of completed epochs of a resumed run; 0 starts anew. Default: that of a restored loader or of a run that was stopped,
    * otherwise 0.
@@ -34,7 +37,7 @@ export interface FitOptions<Name extends string> {
   readonly startEpoch?: number;
   /** Sets the learning rate before every step, by the number of steps since the start of the run. Default: none. */
   readonly schedule?: FitSchedule;
-  /** Averages that are updated after every step. Default: none. */
+  /** Averages that are updated after every step, and validated instead of the weights. Default: none. */
   readonly ema?: EMA;
   /** Not used by `fit`: one object describes a training for `fit`, `saveCheckpoint` and `restoreCheckpoint`. */
   readonly generators?: Training["generators"];
@@ -42,11 +45,49 @@ export interface FitOptions<Name extends string> {
   readonly states?: Training["states"];
 }
 
+/** A training of a layer with batches `{ x, y }`. */
+export interface FitOptions<Name extends string> extends CommonOptions {
+  readonly model: Layer;
+  /** Its batches may be promises, as those of an image folder. */
+  readonly loader: DataLoader<Batch | Promise<Batch>>;
+  /** The loss to minimize. */
+  readonly loss: Metric;
+  /** Further metrics to report with the loss. Default: none. */
+  readonly metrics?: Metrics<Name>;
+  /** Data to compute the loss and the metrics of after every epoch, as `evaluate` does. Default: none. */
+  readonly validation?: DataLoader<Batch | Promise<Batch>>;
+  readonly forward?: undefined;
+}
+
+/** A training with batches of any nesting of tensors. Write `forward` before `loss`, so that TypeScript knows the type of its output. */
+export interface FitForwardOptions<Name extends string, M extends Module, B, Output> extends CommonOptions {
+  readonly model: M;
+  readonly loader: DataLoader<B>;
+  /** Calls the model with the tensors of a batch. Other fields, such as file names, are left out. */
+  readonly forward: (model: M, batch: BatchTensors<Awaited<B>>) => Output;
+  /** The loss to minimize, of the result of `forward` and the tensors of the batch. */
+  readonly loss: Metric<Output, BatchTensors<Awaited<B>>>;
+  /** Further metrics to report with the loss, of the same arguments. Default: none. */
+  readonly metrics?: Metrics<Name, Output, BatchTensors<Awaited<B>>>;
+  /** Data to compute the loss and the metrics of after every epoch, as `evaluate` does. Default: none. */
+  readonly validation?: DataLoader<B>;
+}
+
+/** The options of any training, as `fit` reads them. */
+type AnyOptions = CommonOptions & {
+  readonly model: Module;
+  readonly loader: DataLoader<unknown>;
+  readonly forward?: ((model: never, batch: never) => unknown) | undefined;
+  readonly loss: AnyMetric;
+  readonly metrics?: Measures;
+  readonly validation?: DataLoader<unknown>;
+};
+
 /** The position of a step in the training. */
 export interface Progress {
   /** Counted from 1. */
   readonly epoch: number;
-  /** Counted from 1 in every epoch. */
+  /** Counted from 1 in every epoch. With `accumulate`, a step has several batches. */
   readonly step: number;
   /** The number of steps of an epoch. */
   readonly steps: number;
@@ -54,11 +95,11 @@ export interface Progress {
 
 /**
  * Before every step: its batch, before anything is drawn or changed for the step. A checkpoint that is saved here resumes with this
- * step.
+ * step. With `accumulate` there is one event for each batch, and all of them are before the step.
  */
-export interface BatchEvent extends Progress {
+export interface BatchEvent<B = Batch> extends Progress {
   readonly event: "batch";
-  readonly batch: Batch;
+  readonly batch: B;
 }
 
 /** After every step: loss and metrics of its batch, computed with the weights before the step. */
@@ -80,14 +121,18 @@ export interface EpochEvent<Name extends string = never> {
   readonly epochs: number;
   readonly loss: number;
   readonly metrics: Figures<Name>;
+  /** Loss and metrics of the data of the option `validation`, with the weights after the epoch or, with `ema`, their averages. */
+  readonly validation?: { readonly loss: number; readonly metrics: Figures<Name> };
+  /** The time since the epoch or its rest began, with the validation. */
   readonly seconds: number;
 }
 
-export type FitEvent<Name extends string = never> = BatchEvent | StepEvent<Name> | EpochEvent<Name>;
+export type FitEvent<Name extends string = never, B = Batch> =
+  BatchEvent<B> | StepEvent<Name> | EpochEvent<Name>;
 
 /** The events of a training, to be iterated over. Awaited, it trains to the end, and returns the events of the epochs. */
-export interface FitRun<Name extends string = never>
-  extends AsyncGenerator<FitEvent<Name>, void, undefined>, PromiseLike<readonly EpochEvent<Name>[]> {}
+export interface FitRun<Name extends string = never, B = Batch>
+  extends AsyncGenerator<FitEvent<Name, B>, void, undefined>, PromiseLike<readonly EpochEvent<Name>[]> {}
 
 /**
  * Trains a model. The steps are recorded (see `trainStep`): `forward` is called only when a step is recorded, so everything
@@ -107,13 +152,18 @@ export interface FitRun<Name extends string = never>
  * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. ArgumentError if the
  * loader has no batches, or batches without x and y
  */
-export function fit<Name extends string = never>(options: FitOptions<Name>): FitRun<Name> {
-  expectTraining<Partial<FitOptions<string>>>("fit", options, trainingKinds, required);
+export function fit<Name extends string = never, M extends Module = Module, B = unknown, Output = unknown>(
+  options: FitForwardOptions<Name, M, B, Output>,
+): FitRun<Name, Awaited<B>>;
+export function fit<Name extends string = never>(options: FitOptions<Name>): FitRun<Name>;
+export function fit(options: AnyOptions): FitRun<string, unknown> {
+  expectTraining<Partial<AnyOptions>>("fit", options, trainingKinds, required);
+  if (options.validation !== undefined) expectLoader("fit", options.validation);
   expectTrained(options);
   const run = events(options);
-  let history: Promise<readonly EpochEvent<Name>[]> | undefined;
+  let history: Promise<readonly EpochEvent<string>[]> | undefined;
   // A run that is awaited would otherwise train nothing, in silence.
-  const then: FitRun<Name>["then"] = (resolve, reject) => (history ??= epochsOf(run)).then(resolve, reject);
+  const then: FitRun<string>["then"] = (resolve, reject) => (history ??= epochsOf(run)).then(resolve, reject);
   return Object.assign(run, { then });
 }
 
@@ -122,78 +172,74 @@ const aloneHint =
 
 const required = ["model", "optimizer", "loader", "loss", "epochs"] as const;
 
-async function epochsOf<Name extends string>(
-  run: AsyncIterable<FitEvent<Name>>,
-): Promise<readonly EpochEvent<Name>[]> {
-  const epochs: EpochEvent<Name>[] = [];
+async function epochsOf(
+  run: AsyncIterable<FitEvent<string, unknown>>,
+): Promise<readonly EpochEvent<string>[]> {
+  const epochs: EpochEvent<string>[] = [];
   for await (const event of run) if (event.event === "epoch") epochs.push(event);
   return epochs;
 }
 
-async function* events<Name extends string>(
-  options: FitOptions<Name>,
-): AsyncGenerator<FitEvent<Name>, void, undefined> {
-  const { model, optimizer, loader, loss: lossOf, metrics, epochs, schedule, ema } = options;
+async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unknown>, void, undefined> {
+  const { model, optimizer, loader, epochs, schedule, ema, accumulate = 1 } = options;
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
   expectAlone("fit", options, aloneHint);
   let record = startOf(options);
   model.train();
   const setRate = rateSetter(optimizer, schedule);
-  const names = Object.keys(metrics ?? {}) as Name[];
-  const take = trainStep({
-    model,
-    optimizer,
-    loss: ({ x, y }) => {
-      const output = model.forward(x);
-      const scores = names.map((name) => [keyOf(name), metrics?.[name](output, y)] as const);
-      const loss = lossOf(output, y);
-      return { ...withTotals({ ...(Object.fromEntries(scores) as Record<string, Tensor>), loss }), loss };
-    },
-    refuse: ({ loss }) => nonFiniteCode(loss),
-  });
+  const names = Object.keys(options.metrics ?? {});
+  const pass = passOf(model, options.forward);
+  const measures: Measures = { loss: options.loss, ...measuresOf(options.metrics) };
+  const update = updateOf({ ...options, pass, measures });
+  const validate = validationOf(options, pass, measures);
+  const told = (figures: Figures<string>) => ({ loss: figures["loss"], metrics: metricsIn(figures, names) });
+  const steps = Math.ceil(loader.length / accumulate);
   running.add(model).add(optimizer).add(loader);
   try {
     while (record.completed < epochs) {
-      const { completed, means } = record;
+      const { completed, sums } = record;
       const epoch = completed + 1;
       const started = performance.now();
       const modules = model.modules();
       noteRun(options, record);
 
+      let batches: Tree[] = [];
       for await (const batch of loader) {
-        expectBatch("fit", batch);
-        const step = loader.state().position;
-        const progress: Progress = { epoch, step, steps: loader.length };
-        record.isAhead = true;
+        batches.push(pass.tensorsOf("fit", batch));
+        const { position } = loader.state();
+        const step = Math.ceil(position / accumulate);
+        const progress: Progress = { epoch, step, steps };
+        record.ahead = batches.length;
         let modes = modesOf(modules);
         yield { event: "batch", ...progress, batch };
         keepTraining(modules, modes);
+        if (position % accumulate > 0 && position < loader.length) continue;
 
-        setRate(completed * loader.length + step - 1);
-        let results: Readonly<Record<string, Tensor>>;
-        let loss: number;
-        try {
-          // The error of a refused step is thrown by the step or, on an asynchronous engine, when its loss is read.
-          results = take({ x: batch.x, y: batch.y });
-          loss = await results.loss.item();
-        } catch (error) {
+        setRate(completed * steps + step - 1);
+        const taken = await update(batches).catch((error: unknown) => {
           throw explained(error, progress);
-        }
+        });
+        batches = [];
         ema?.update();
-        const figures = await readFigures(Object.entries(results));
-        means.add(figures, batch.x.shape[0]);
-        record.position = step;
-        record.isAhead = false;
+        for (const figures of taken) addTo(sums, measures, figures);
+        record.position = position;
+        record.ahead = 0;
         modes = modesOf(modules);
-        yield { event: "step", ...progress, loss, metrics: metricsIn(figures, names) };
+        yield { event: "step", ...progress, ...told(figuresOfStep(taken, measures)) };
         keepTraining(modules, modes);
       }
+      const validation = await validate?.();
       record = recordOf(loader, { completed: epoch, epoch: record.epoch + 1 });
       noteRun(options, record);
-      const { value } = means;
       const modes = modesOf(modules);
-      const seconds = secondsSince(started);
-      yield { event: "epoch", epoch, epochs, loss: value.loss, metrics: metricsIn(value, names), seconds };
+      yield {
+        event: "epoch",
+        epoch,
+        epochs,
+        ...told(figuresOf(sums, measures)),
+        ...(validation !== undefined && { validation: told(validation) }),
+        seconds: secondsSince(started),
+      };
       keepTraining(modules, modes);
     }
   } finally {
@@ -204,12 +250,20 @@ async function* events<Name extends string>(
   }
 }
 
+/** A function that computes the figures of the validation data, if there are any: with the averages of the weights, if there are. */
+function validationOf(
+  { model, validation, ema }: AnyOptions,
+  pass: Pass,
+  measures: Measures,
+): (() => Promise<Figures<string>>) | undefined {
+  if (validation === undefined) return undefined;
+  const evaluateOn = evaluatorOf("fit", model, pass, measures);
+  const validate = (): Promise<Figures<string>> => evaluateOn(validation);
+  return ema === undefined ? validate : () => ema.withAverages(validate);
+}
+
 /** Throws: ArgumentError if the averages are those of another model. */
-function expectTrained({
-  model,
-  optimizer,
-  ema,
-}: Pick<FitOptions<string>, "model" | "optimizer" | "ema">): void {
+function expectTrained({ model, optimizer, ema }: Pick<AnyOptions, "model" | "optimizer" | "ema">): void {
   const averaged = ema?.variables;
   if (averaged === undefined) return;
   const own = new Set<unknown>([
@@ -226,7 +280,7 @@ function expectTrained({
 }
 
 /** Where a run begins, or continues. Puts the loader there. */
-function startOf<Name extends string>(options: FitOptions<Name>): RunRecord {
+function startOf(options: AnyOptions): RunRecord {
   const { loader, epochs, startEpoch } = options;
   const noted = runOf(options);
   const last = noted?.loader === loader ? noted : undefined;
@@ -245,7 +299,7 @@ function startOf<Name extends string>(options: FitOptions<Name>): RunRecord {
   loader.restore({ ...from, epoch, position });
   const completed = (startEpoch ?? known?.completed ?? from.epoch) + Number(isOver);
   warnIfComplete(completed, epochs);
-  return recordOf(loader, { completed, epoch, position, sums: known?.means.sums });
+  return recordOf(loader, { completed, epoch, position, ...(known && { sums: known.sums }) });
 }
 
 function warnIfComplete(completed: number, epochs: number): void {
@@ -267,33 +321,9 @@ function keepTraining([model, ...others]: readonly Module[], [, ...modes]: reado
   for (const [i, module] of others.entries()) module.training = modes[i];
 }
 
-/** Checks a batch at run time. Throws: ArgumentError unless it has tensors x and y */
-export function expectBatch(called: string, batch: unknown): void {
-  const { x, y } = Object(batch) as Record<string, unknown>;
-  if (x instanceof Tensor && y instanceof Tensor) return;
-  const fields = typeof batch === "object" && batch !== null ? Object.keys(batch).join(", ") : "";
-  throw new ArgumentError(
-    called,
-    `the loader yields a batch ${fields === "" ? "without fields" : `of ${fields}`}; expected the tensors x and y`,
-    "Name the fields of the dataset x and y, as in arrays({ x, y }), or write the loop with trainStep",
-  );
-}
-
 /** The seconds since a `performance.now()`, at least 0, because a clock may be set back while a computer sleeps. */
 function secondsSince(started: number): number {
   return Math.max(0, performance.now() - started) / 1000;
-}
-
-/** The name of a metric in the results of a step, with a prefix, because a metric may be named `loss` too. */
-function keyOf(name: string): string {
-  return `metrics.${name}`;
-}
-
-function metricsIn<Name extends string>(
-  figures: Readonly<Record<string, number>>,
-  names: readonly Name[],
-): Figures<Name> {
-  return Object.fromEntries(names.map((name) => [name, figures[keyOf(name)]])) as Figures<Name>;
 }
 
 /** Converts the error of a step that was refused into one with the loss, the epoch and the step. */

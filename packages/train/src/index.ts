@@ -8,13 +8,26 @@ export {
   type CheckpointOptions,
   type Origin,
 } from "./checkpoint.js";
-export { evaluate } from "./evaluate.js";
+export {
+  accuracy,
+  confusionMatrix,
+  f1,
+  perplexity,
+  precision,
+  recall,
+  topKAccuracy,
+  type Average,
+  type ClassMetricOptions,
+  type TopKAccuracyOptions,
+} from "./classification.js";
+export type { Clip } from "./clip.js";
+export { evaluate, type EvaluateOptions } from "./evaluate.js";
 export {
   fit,
-  type Batch,
   type BatchEvent,
   type EpochEvent,
   type FitEvent,
+  type FitForwardOptions,
   type FitOptions,
   type FitRun,
   type Progress,
@@ -31,8 +44,6 @@ export {
   type Hyperparameters,
   type SummaryWriterOptions,
 } from "./logs/summary-writer.js";
-export { accuracy, type Figures, type Metric, type Metrics, type Sums } from "./metrics.js";
-export { predict, type PredictOptions } from "./predict.js";
 export { readRunFolder, type RunContents, type SavedCheckpoint } from "./run-folder/contents.js";
 export {
   RunFolder,
@@ -40,6 +51,18 @@ export {
   type SaveOptions,
   type SaveOutcome,
 } from "./run-folder/run-folder.js";
+export {
+  EpochMetric,
+  type AnyMetric,
+  type EpochMetricParts,
+  type Figures,
+  type Metric,
+  type Metrics,
+} from "./metrics.js";
+export type { Batch, BatchTensors } from "./pass.js";
+export { predict, type PredictOptions } from "./predict.js";
+export { averagePrecision, rocAuc } from "./ranking.js";
+export { mae, mse, r2 } from "./regression.js";
 export { RunningMean } from "./running-mean.js";
 export type { FitSchedule, Stateful, Training } from "./training.js";
 export {

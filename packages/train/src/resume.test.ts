@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { loadCheckpoint, restoreCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import { fit, type EpochEvent, type FitEvent } from "./fit.js";
-import { accuracy } from "./metrics.js";
+import { accuracy } from "./classification.js";
 import { temporaryCheckpoint } from "./testing/checkpoints.js";
 
 const checkpoint = temporaryCheckpoint();

@@ -3,22 +3,23 @@ import type { Module } from "@stargrad/nn";
 import { ArgumentError } from "@stargrad/tensor";
 import { shared } from "@stargrad/tensor/internal";
 
-import { RunningMeans, type Sums } from "./metrics.js";
+import type { AllSums } from "./measures.js";
 
-/** Where `fit` is in its run, and the means of the current epoch so far. */
+/** Where `fit` is in its run, and what it knows of the current epoch. */
 export interface RunRecord {
   readonly loader: DataLoader<unknown>;
   /** The number of completed epochs of the run. */
   readonly completed: number;
   /** The number of completed epochs of the loader, which may have served other runs before. */
   readonly epoch: number;
-  /** The number of steps that were taken in this epoch. */
+  /** The number of batches of this epoch whose steps were taken. */
   position: number;
-  /** Whether the loader is one batch ahead, because the step with its last batch was not taken yet. */
-  isAhead: boolean;
+  /** How many batches the loader is ahead, because the step with them was not taken yet. */
+  ahead: number;
   /** Whether the loop over the events was left before the end of the run. */
   isStopped: boolean;
-  readonly means: RunningMeans<string>;
+  /** What is known of the batches of the current epoch. */
+  readonly sums: AllSums;
   /** The state that the loader was restored to when the run began. It is not the place to continue once the run has taken a step. */
   readonly began: DataLoaderState | null;
 }
@@ -71,15 +72,23 @@ export function recordOf(
     completed,
     epoch,
     position = 0,
-    sums,
+    sums = new Map(),
   }: Pick<RunRecord, "completed" | "epoch"> & {
     readonly position?: number;
-    readonly sums?: Iterable<readonly [string, Sums]> | undefined;
+    readonly sums?: ReadonlyMap<string, readonly number[]> | undefined;
   },
 ): RunRecord {
-  const means = new RunningMeans(sums);
   const { restored: began } = loader;
-  return { loader, completed, epoch, position, isAhead: false, isStopped: false, means, began };
+  return {
+    loader,
+    completed,
+    epoch,
+    position,
+    ahead: 0,
+    isStopped: false,
+    sums: new Map([...sums].map(([key, kept]) => [key, [...kept]])),
+    began,
+  };
 }
 
 /** The state of a loader as a checkpoint stores it, and the record of the run if it belongs to this state. */
@@ -92,6 +101,6 @@ export function positionOf(
   const record = optimizer === undefined ? undefined : runOf({ model, optimizer });
   if (record?.loader !== loader || record.epoch !== state.epoch) return { state, record: null };
   const { position } = record;
-  if (state.position !== position + Number(record.isAhead)) return { state, record: null };
+  if (state.position !== position + record.ahead) return { state, record: null };
   return { state: { ...state, position }, record };
 }

@@ -5,7 +5,7 @@ import { moduleKind, readModules } from "@stargrad/nn/internal";
 import type { ClosureOptimizer, Optimizer } from "@stargrad/optim";
 import { ArgumentError, check, IndexError, tensor, Tensor } from "@stargrad/tensor";
 import { callable, expectOptions, handleRejections, warn, writeValue } from "@stargrad/tensor/internal";
-import { descentOf, type Run } from "./descent.js";
+import { descentOf, type Descent, type Run } from "./descent.js";
 import { optimizerKind } from "./training.js";
 
 /** The inputs of a step: tensors, and numbers that may differ from step to step. */
@@ -87,8 +87,14 @@ export function trainStep<I extends StepInputs, R extends StepResults>(
     refuse: callable,
   };
   expectOptions<TrainStepOptions<I, R>>("trainStep", options, kinds, ["model", "optimizer", "loss"]);
-  const { model, optimizer, loss: lossOf, afterBackward, refuse } = options;
-  const descent = descentOf(optimizer);
+  return stepWith(options, descentOf(options.optimizer));
+}
+
+/** A step of `trainStep` that uses its gradients as `descent` says. */
+export function stepWith<I extends StepInputs, R extends StepResults>(
+  { model, optimizer, loss: lossOf, afterBackward, refuse }: TrainStepOptions<I, R>,
+  descent: Descent,
+): (inputs: I) => R {
   /** The recorded function. */
   const run = ({
     inputs,

@@ -13,6 +13,7 @@ import { ArgumentError, type Generator, type Tensor } from "@stargrad/tensor";
 import {
   anything,
   callable,
+  count,
   expectOptions,
   warn,
   wholeFrom,
@@ -20,8 +21,9 @@ import {
   type OptionKinds,
 } from "@stargrad/tensor/internal";
 
+import { clipKind, type Clip } from "./clip.js";
 import { expectLoader } from "./expect-loader.js";
-import { metricsKind, type Metric, type Metrics } from "./metrics.js";
+import { metricsKind, type AnyMetric } from "./metrics.js";
 
 /** An object with a state to save, such as `ReduceOnPlateau`, a second optimizer or a second model. */
 export interface Stateful {
@@ -48,8 +50,12 @@ export interface Training {
   /** Further objects with a state, such as `{ plateau: new ReduceOnPlateau(optimizer) }`. */
   readonly states?: Readonly<Record<string, Stateful>>;
   /** Of `fit`; not saved, as the following. */
-  readonly loss?: Metric;
-  readonly metrics?: Metrics<string>;
+  readonly forward?: ((model: never, batch: never) => unknown) | undefined;
+  readonly loss?: AnyMetric;
+  readonly metrics?: Readonly<Record<string, AnyMetric>>;
+  readonly validation?: DataLoader<unknown>;
+  readonly clip?: Clip;
+  readonly accumulate?: number;
   readonly epochs?: number;
   readonly startEpoch?: number;
 }
@@ -73,8 +79,13 @@ export const trainingKinds: OptionKinds<Training> = {
   optimizer: optimizerKind,
   // Checked by expectLoader.
   loader: anything,
+  forward: callable,
   loss: callable,
   metrics: metricsKind,
+  // Checked by expectLoader.
+  validation: anything,
+  clip: clipKind,
+  accumulate: count,
   epochs: /* @__PURE__ */ wholeFrom(0),
   startEpoch: /* @__PURE__ */ wholeFrom(0),
   schedule: scheduleKind,

@@ -245,6 +245,9 @@ const calls: Readonly<Record<string, Call>> = {
     required: () => ({ size: 2 }),
   },
   "datasets.linear": { call: datasets.linear },
+  "datasets.mapDataset": {
+    call: (options) => datasets.mapDataset(datasets.arrays({ x }), (batch) => batch, options),
+  },
   "datasets.moons": { call: datasets.moons },
   "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
   "datasets.randomSampler": {
@@ -261,9 +264,13 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "datasets.spirals": { call: datasets.spirals },
   "datasets.splitTokens": { call: (options) => datasets.splitTokens(Int32Array.of(1, 2), options) },
+  "datasets.splitDataset": { call: (options) => datasets.splitDataset(datasets.arrays({ x }), [1], options) },
   "datasets.starCorners": { call: datasets.starCorners },
   "datasets.starPixels": { call: datasets.starPixels },
   "datasets.starStrokes": { call: datasets.starStrokes },
+  "datasets.stratifiedSplit": {
+    call: (options) => datasets.stratifiedSplit(datasets.arrays({ x }), [0, 0], [1], options),
+  },
   "datasets.textWindows": {
     call: (options) => datasets.textWindows(Int32Array.of(1, 2, 3), options),
     required: () => ({ length: 2 }),
@@ -314,6 +321,7 @@ const containers = "takes modules and no options";
 const errors = "is an error";
 const result = "is made by another function, not by users";
 const functions = "takes functions and tensors, and no options";
+const views = "takes datasets";
 const bytes = "takes a path or bytes, and what is written";
 
 /** Why an exported function or class is not in `calls`. */
@@ -338,6 +346,10 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.Table": result,
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
+  "datasets.cacheDataset": views,
+  "datasets.concatDatasets": views,
+  "datasets.filterDataset": views,
+  "datasets.subset": views,
   "datasets.encodeIdx": "takes an array",
   "datasets.readText": bytes,
   "datasets.strokeCorners": "takes strokes",

@@ -68,6 +68,20 @@ for items, draws, seed in [(10, 20, 0), (2**20, 5, 7), (1, 3, 1)]:
         epochs.append([math.floor(generator.uniform() * items) for _ in range(draws)])
     case("randomSampler", items, {"draws": draws, "seed": seed}, output=epochs)
 
+# Parts of datasets: PyTorch's, of items that are their own indices
+for length, picked in [(9, [8, 0, 8]), (3, [])]:
+    case("subset", length, picked, output=[int(i) for i in data.Subset(range(length), picked)])
+for lengths in [[2, 3], [1, 0, 4], [3]]:
+    joined = data.ConcatDataset([range(length) for length in lengths if length > 0])
+    case("concatDatasets", lengths, output=[joined[i] for i in range(len(joined))])
+for length, lengths in [(10, [7, 3]), (10, [0.7, 0.2, 0.1]), (11, [0.5, 0.3, 0.2]), (5, [0.25] * 4), (1, [0.5, 0.5])]:
+    # The order is ours, the lengths of the parts are PyTorch's.
+    order, parts, start = epoch_generator(5, 0).permutation(length), [], 0
+    for part in data.random_split(range(length), lengths):
+        parts.append(order[start : start + len(part)])
+        start += len(part)
+    case("splitDataset", length, lengths, {"seed": 5}, output=parts)
+
 # The IDX format as its web page describes it, written with Python's struct
 codes = {"uint8": 0x08, "int8": 0x09, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}
 

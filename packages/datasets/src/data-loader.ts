@@ -4,12 +4,11 @@ import {
   count,
   expectOptions,
   flag,
-  hintFor,
   refuseAssignments,
   type Kind,
 } from "@stargrad/tensor/internal";
 
-import type { Dataset } from "./dataset.js";
+import { expectDataset, isCount, type Dataset } from "./dataset.js";
 import { sequentialSampler, shufflingSampler, type Order, type Sampler } from "./sampler.js";
 
 export interface DataLoaderOptions {
@@ -72,16 +71,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   #restores = 0;
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions = {}) {
-    const given = dataset as Partial<Dataset<Batch>> | undefined;
-    if (!Number.isInteger(given?.length) || typeof given?.batch !== "function") {
-      throw new ArgumentError(
-        "DataLoader",
-        "got something that is no dataset; expected an object with `length` and `batch`",
-        "dataset" in Object(dataset)
-          ? "Make one of a table with table.dataset({ target })"
-          : hintFor(dataset, "Make one of tensors with arrays({ x, y })"),
-      );
-    }
+    expectDataset("DataLoader", dataset);
     expectOptions<DataLoaderOptions>("DataLoader", options, {
       batchSize: count,
       shuffle: flag,
@@ -136,7 +126,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     for (let batch = this.#position; batch < this.length; batch++) {
       this.#epoch = epoch;
       this.#position = batch + 1;
-      yield this.#batchOf(order, batch);
+      yield this.#batchOf(order, batch, epoch);
       if (this.#restores !== restores) {
         throw new ArgumentError(
           "DataLoader",
@@ -159,8 +149,9 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
    * the same loader is not affected. `evaluate` reads its batches this way.
    */
   async *batches(): AsyncIterableIterator<Awaited<Batch>> {
-    const order = this.#sampler.order(this.#epoch);
-    for (let batch = 0; batch < this.length; batch++) yield await this.#batchOf(order, batch);
+    const epoch = this.#epoch;
+    const order = this.#sampler.order(epoch);
+    for (let batch = 0; batch < this.length; batch++) yield await this.#batchOf(order, batch, epoch);
   }
 
   state(): DataLoaderState {
@@ -203,18 +194,14 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#restored = this.state();
   }
 
-  #batchOf(order: Order, batch: number): Batch {
+  #batchOf(order: Order, batch: number, epoch: number): Batch {
     const start = batch * this.#batchSize;
     // A copy, because a dataset may change its argument.
-    return this.#dataset.batch(order.subarray(start, start + this.#batchSize).slice());
+    return this.#dataset.batch(order.subarray(start, start + this.#batchSize).slice(), epoch);
   }
 
   #startEpoch(epoch: number): void {
     this.#epoch = epoch;
     this.#position = 0;
   }
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }

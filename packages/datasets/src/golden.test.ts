@@ -104,6 +104,10 @@ const runs: Readonly<Record<string, (...values: never[]) => unknown>> = {
     const sampler = datasets.randomSampler(items, options);
     return [0, 1].map((epoch) => [...sampler.order(epoch).subarray(0, sampler.length)]);
   },
+  subset: (length: number, indices: number[]) => datasets.subset(counted(length), indices),
+  concatDatasets: (lengths: number[]) => datasets.concatDatasets(lengths.map(counted)),
+  splitDataset: (length: number, lengths: number[], options: datasets.SplitOptions) =>
+    datasets.splitDataset(counted(length), lengths, options).map(all),
   readText: (bytes: string) => datasets.readText(fileOf("text.txt", bytes)),
   Vocabulary(text: string) {
     const vocabulary = new datasets.Vocabulary(text);

@@ -25,6 +25,7 @@ export { ImageFolder, imageFolder, type ImageFolderOptions } from "./images/imag
 export type { ImageSize } from "./images/image-size.js";
 export { decodeImage, readImage, type ImageOptions } from "./images/image.js";
 export { resize } from "./images/resize.js";
+export type { Labels } from "./labels.js";
 export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export type { NamedBlob, Source } from "./source.js";
 export {
@@ -55,4 +56,11 @@ export {
   type SplitTokensOptions,
   type TextWindowsOptions,
 } from "./text.js";
+export { cacheDataset } from "./views/cache-dataset.js";
+export { concatDatasets } from "./views/concat-datasets.js";
+export { filterDataset, type Mask } from "./views/filter-dataset.js";
+export type { Later } from "./views/later.js";
+export { mapDataset, type Items, type MapDatasetOptions } from "./views/map-dataset.js";
+export { splitDataset, stratifiedSplit, type Parts, type SplitOptions } from "./views/split-dataset.js";
+export { subset } from "./views/subset.js";
 export { Vocabulary } from "./vocabulary.js";

@@ -1,5 +1,7 @@
-import { ArgumentError, Generator } from "@stargrad/tensor";
+import { ArgumentError } from "@stargrad/tensor";
 import { anything, expectOptions } from "@stargrad/tensor/internal";
+
+import { epochGenerator } from "./item-generators.js";
 
 /** The indices of an epoch, which an `Int32Array` contains and other samplers compute when they are read. */
 export interface Order {
@@ -27,7 +29,7 @@ export function sequentialSampler(items: number): Sampler {
 
 /** All items, in a different order in every epoch. */
 export function shufflingSampler(items: number, seed: number): Sampler {
-  return { length: items, order: (epoch) => generatorOf(seed, epoch).permutation(items) };
+  return { length: items, order: (epoch) => epochGenerator(seed, epoch).permutation(items) };
 }
 
 export interface RandomSamplerOptions {
@@ -59,7 +61,7 @@ export function randomSampler(items: number, options: RandomSamplerOptions): Sam
   return {
     length: draws,
     order(epoch) {
-      const generator = generatorOf(seed, epoch);
+      const generator = epochGenerator(seed, epoch);
       const { block, seed: own } = generator.state();
       return {
         subarray(start, end) {
@@ -71,11 +73,4 @@ export function randomSampler(items: number, options: RandomSamplerOptions): Sam
       };
     },
   };
-}
-
-function generatorOf(seed: number, epoch: number): Generator {
-  const generator = new Generator(seed);
-  generator.restore({ seed, block: epoch });
-  // Split, because a generator with the same seed, for example for weights, may also draw from block `epoch`.
-  return generator.split();
 }

@@ -227,6 +227,12 @@ const calls: Readonly<Record<string, Call>> = {
   "autograd.jacobian": { call: (options) => autograd.jacobian(square, options)(x) },
   "autograd.valueAndGrad": { call: (options) => autograd.valueAndGrad(square, options)(x) },
   "datasets.DataLoader": { call: (options) => new datasets.DataLoader(datasets.arrays({ x }), options) },
+  "datasets.balancedSampler": { call: (options) => datasets.balancedSampler([0, 1], options) },
+  "datasets.distributedSampler": {
+    call: (options) => datasets.distributedSampler(3, options),
+    required: () => ({ rank: 0, replicas: 2 }),
+  },
+  "datasets.weightedSampler": { call: (options) => datasets.weightedSampler([1, 2], options) },
   "datasets.blobs": { call: datasets.blobs },
   "datasets.catOrDog": { call: datasets.catOrDog, required: () => ({ animal: "cat" }) },
   "datasets.catsAndDogs": { call: datasets.catsAndDogs },

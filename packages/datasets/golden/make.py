@@ -68,6 +68,37 @@ for items, draws, seed in [(10, 20, 0), (2**20, 5, 7), (1, 3, 1)]:
         epochs.append([math.floor(generator.uniform() * items) for _ in range(draws)])
     case("randomSampler", items, {"draws": draws, "seed": seed}, output=epochs)
 
+weights = [0.5, 0, 2, 3.25, 0.125, 0]
+classes = ["a", "b", "a", "a"]
+
+
+def drawn(weights, draws, seed, epoch):
+    uniform = epoch_generator(seed, epoch)
+    ends = numpy.cumsum(weights)
+    return [int(numpy.searchsorted(ends, uniform.uniform() * ends[-1], side="right")) for _ in range(draws)]
+
+
+case("weightedSampler", weights, {"draws": 12, "seed": 2}, output=[drawn(weights, 12, 2, epoch) for epoch in range(2)])
+shares = [1 / classes.count(label) for label in classes]
+case("balancedSampler", classes, {"seed": 3}, output=[drawn(shares, 4, 3, epoch) for epoch in range(2)])
+orders = []
+for epoch in range(2):
+    uniform = epoch_generator(2, epoch)
+    rings = [-math.log(1 - uniform.uniform()) / (weight or 1e-99) for weight in weights]
+    orders.append(numpy.argsort(rings)[:3].tolist())
+case("weightedSampler", weights, {"draws": 3, "seed": 2, "replacement": False}, output=orders)
+for items, replicas in [(10, 3), (10, 5), (2, 5), (7, 1), (3, 8), (1, 1)]:
+    for drop_last in [False, True]:
+        for rank in range(replicas):
+            # Without shuffling, PyTorch's indices; with it, the places of the items in our order.
+            sampler = data.DistributedSampler(range(items), replicas, rank, shuffle=False, drop_last=drop_last)
+            places = list(sampler)
+            options = {"rank": rank, "replicas": replicas, "dropLast": drop_last}
+            case("distributedSampler", items, {**options, "shuffle": False}, output=[places, places])
+            orders = [epoch_generator(4, epoch).permutation(items) for epoch in range(2)]
+            shuffled = [[order[place] for place in places] for order in orders]
+            case("distributedSampler", items, {**options, "seed": 4}, output=shuffled)
+
 # Parts of datasets: PyTorch's, of items that are their own indices
 for length, picked in [(9, [8, 0, 8]), (3, [])]:
     case("subset", length, picked, output=[int(i) for i in data.Subset(range(length), picked)])

@@ -19,6 +19,7 @@ export type { CsvSource } from "./csv/texts.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
+export { distributedSampler, type DistributedSamplerOptions } from "./distributed-sampler.js";
 export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
 export { ImageFolder, imageFolder, type ImageFolderOptions } from "./images/image-folder.js";
@@ -64,3 +65,9 @@ export { mapDataset, type Items, type MapDatasetOptions } from "./views/map-data
 export { splitDataset, stratifiedSplit, type Parts, type SplitOptions } from "./views/split-dataset.js";
 export { subset } from "./views/subset.js";
 export { Vocabulary } from "./vocabulary.js";
+export {
+  balancedSampler,
+  weightedSampler,
+  type BalancedSamplerOptions,
+  type WeightedSamplerOptions,
+} from "./weighted-sampler.js";

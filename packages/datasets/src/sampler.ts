@@ -58,6 +58,11 @@ export function randomSampler(items: number, options: RandomSamplerOptions): Sam
       `got ${draws} draws from ${items} items; expected whole numbers, and 1 to 2 ** 31 items`,
     );
   }
+  return drawingSampler(draws, seed, (uniform) => Math.floor(uniform * items));
+}
+
+/** Draws with replacement: `pick` makes an index of a uniform number in [0, 1). The draws are computed batch by batch. */
+export function drawingSampler(draws: number, seed: number, pick: (uniform: number) => number): Sampler {
   return {
     length: draws,
     order(epoch) {
@@ -68,7 +73,7 @@ export function randomSampler(items: number, options: RandomSamplerOptions): Sam
           // A draw takes one block of the generator.
           generator.restore({ seed: own, block: block + start });
           const length = Math.max(0, Math.min(end, draws) - start);
-          return Int32Array.from({ length }, () => Math.floor(generator.uniform() * items));
+          return Int32Array.from({ length }, () => pick(generator.uniform()));
         },
       };
     },

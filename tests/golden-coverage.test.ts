@@ -186,6 +186,8 @@ const guards: Readonly<Record<string, Guard>> = {
       ImageFolder: folders,
       cacheDataset: "computes nothing: it keeps what it has read",
       filterDataset: changes,
+      itemDataset: "puts items together with collate, which has cases",
+      streamBatches: "puts items together with collate, which has cases",
       mapDataset: changes,
       stratifiedSplit: "draws by its own rules; tests check the share of every class",
       Table: tables,

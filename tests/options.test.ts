@@ -250,6 +250,9 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) => datasets.imageFolder(join(folder, "pets"), options),
     required: () => ({ size: 2 }),
   },
+  "datasets.itemDataset": { call: (options) => datasets.itemDataset([1], options) },
+  "datasets.padSequences": { call: (options) => datasets.padSequences([[1]], options) },
+  "datasets.streamBatches": { call: (options) => datasets.streamBatches([1], options) },
   "datasets.linear": { call: datasets.linear },
   "datasets.mapDataset": {
     call: (options) => datasets.mapDataset(datasets.arrays({ x }), (batch) => batch, options),
@@ -353,6 +356,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
   "datasets.cacheDataset": views,
+  "datasets.collate": "takes items",
   "datasets.concatDatasets": views,
   "datasets.filterDataset": views,
   "datasets.subset": views,

@@ -99,6 +99,37 @@ for items, replicas in [(10, 3), (10, 5), (2, 5), (7, 1), (3, 8), (1, 1)]:
             shuffled = [[order[place] for place in places] for order in orders]
             case("distributedSampler", items, {**options, "seed": 4}, output=shuffled)
 
+# Items in batches: PyTorch's, of numbers as float32
+
+
+def numbers(x):
+    return torch.tensor(x, dtype=torch.float32) if isinstance(x, list) else float(x) if isinstance(x, int) else x
+
+
+for items in [
+    [1, 2, 3],
+    [[1, 2], [3, 4]],
+    ["a", "b"],
+    [{"x": [[1.5], [2]], "y": 1, "at": {"name": "a"}}, {"x": [[3], [4]], "y": 0, "at": {"name": "b"}}],
+]:
+    held = [{name: numbers(x) for name, x in item.items()} if isinstance(item, dict) else numbers(item) for item in items]
+    made = data.default_collate(held)
+    made = {"": made} if not isinstance(made, dict) else made
+    made = {name: array(each.float()) if torch.is_tensor(each) else each for name, each in made.items()}
+    case("collate", items, output=made.get("", made))
+for sequences, options in [
+    ([[1, 2, 3], [], [4]], {}),
+    ([[1, 2], [3]], {"value": -1.5, "length": 4}),
+    ([[[1, 2]], [[3, 4], [5, 6]]], {"value": 9}),
+]:
+    held = [torch.tensor(each, dtype=torch.float32) for each in sequences]
+    value = options.get("value", 0)
+    padded = torch.nn.utils.rnn.pad_sequence(held, batch_first=True, padding_value=value)
+    more = max(0, options.get("length", 0) - padded.shape[1])
+    padded = torch.nn.functional.pad(padded, [0, 0] * (padded.ndim - 2) + [0, more], value=value)
+    lengths = torch.tensor([len(each) for each in sequences])
+    case("padSequences", sequences, options, output={"values": array(padded), "lengths": array(lengths)})
+
 # Parts of datasets: PyTorch's, of items that are their own indices
 for length, picked in [(9, [8, 0, 8]), (3, [])]:
     case("subset", length, picked, output=[int(i) for i in data.Subset(range(length), picked)])

@@ -5,10 +5,12 @@ import {
   expectOptions,
   flag,
   refuseAssignments,
+  wholeFrom,
   type Kind,
 } from "@stargrad/tensor/internal";
 
 import { expectDataset, isCount, type Dataset } from "./dataset.js";
+import { lookAhead } from "./look-ahead.js";
 import { sequentialSampler, shufflingSampler, type Order, type Sampler } from "./sampler.js";
 
 export interface DataLoaderOptions {
@@ -20,6 +22,11 @@ export interface DataLoaderOptions {
   readonly seed?: number;
   /** Leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
+  /**
+   * How many batches `for await` begins before they are needed, for datasets whose batches are promises: the next pictures are decoded
+   * while a step computes. Leaving the loop begins no more. Default: 0.
+   */
+  readonly prefetch?: number;
   /** Decides the order instead of `shuffle`. */
   readonly sampler?: Sampler;
 }
@@ -54,7 +61,7 @@ const samplerKind: Kind = [
  */
 export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited<Batch>> {
   static {
-    const settings = ["batchSize", "shuffle", "seed", "dropLast", "sampler"];
+    const settings = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "sampler"];
     refuseAssignments(this, "DataLoader", settings, "Construct another DataLoader");
   }
 
@@ -64,6 +71,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   readonly #sampler: Sampler;
   readonly #batchSize: number;
   readonly #seed: number;
+  readonly #prefetch: number;
   #epoch = 0;
   #position = 0;
   #restored: DataLoaderState | null = null;
@@ -77,9 +85,10 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       shuffle: flag,
       seed: anything,
       dropLast: flag,
+      prefetch: wholeFrom(0),
       sampler: samplerKind,
     });
-    const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, sampler } = options;
+    const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, prefetch = 0, sampler } = options;
     if (sampler !== undefined && shuffle) {
       throw new ArgumentError(
         "DataLoader",
@@ -100,6 +109,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       sampler ?? (shuffle ? shufflingSampler(dataset.length, seed) : sequentialSampler(dataset.length));
     this.#batchSize = batchSize;
     this.#seed = seed;
+    this.#prefetch = prefetch;
     const batches = this.#sampler.length / batchSize;
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
@@ -117,16 +127,29 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     return this.#restored;
   }
 
-  *[Symbol.iterator](): IterableIterator<Batch> {
+  [Symbol.iterator](): IterableIterator<Batch> {
+    return this.#loop(0, (order, batch, epoch) => this.#batchOf(order, batch, epoch));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<Awaited<Batch>> {
+    for (const batch of this.#loop(this.#prefetch, this.#later)) yield await batch;
+  }
+
+  /** One epoch; `make` begins a batch, and `ahead` batches are begun before they are needed. */
+  *#loop<Made>(
+    ahead: number,
+    make: (order: Order, batch: number, epoch: number) => Made,
+  ): IterableIterator<Made> {
     const { epoch: restoredEpoch, position } = this.#restored ?? { position: 0 };
     const continues = restoredEpoch === this.#epoch && position === this.#position;
     if (this.#position > 0 && !continues) this.#startEpoch(this.#epoch + 1);
     const [epoch, restores] = [this.#epoch, this.#restores];
     const order = this.#sampler.order(epoch);
+    const take = lookAhead([this.#position, this.length], ahead, (batch) => make(order, batch, epoch));
     for (let batch = this.#position; batch < this.length; batch++) {
       this.#epoch = epoch;
       this.#position = batch + 1;
-      yield this.#batchOf(order, batch, epoch);
+      yield take();
       if (this.#restores !== restores) {
         throw new ArgumentError(
           "DataLoader",
@@ -140,10 +163,6 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#startEpoch(epoch + 1);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<Awaited<Batch>> {
-    for (const batch of this) yield await batch;
-  }
-
   /**
    * All batches of the current epoch. Unlike a loop over the loader, it does not move the loader's position, so a training that uses
    * the same loader is not affected. `evaluate` reads its batches this way.
@@ -151,7 +170,8 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   async *batches(): AsyncIterableIterator<Awaited<Batch>> {
     const epoch = this.#epoch;
     const order = this.#sampler.order(epoch);
-    for (let batch = 0; batch < this.length; batch++) yield await this.#batchOf(order, batch, epoch);
+    const take = lookAhead([0, this.length], this.#prefetch, (batch) => this.#later(order, batch, epoch));
+    for (let batch = 0; batch < this.length; batch++) yield await take();
   }
 
   state(): DataLoaderState {
@@ -193,6 +213,10 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#restores++;
     this.#restored = this.state();
   }
+
+  /** A batch as a promise. Its error is that of the promise, also if the dataset throws at once, because it belongs to a later turn of the loop. */
+  readonly #later = async (order: Order, batch: number, epoch: number): Promise<Awaited<Batch>> =>
+    await this.#batchOf(order, batch, epoch);
 
   #batchOf(order: Order, batch: number, epoch: number): Batch {
     const start = batch * this.#batchSize;

@@ -26,7 +26,10 @@ export function expectDataset(called: string, dataset: unknown): void {
     "got something that is no dataset; expected an object with `length` and `batch`",
     "dataset" in Object(dataset)
       ? "Make one of a table with table.dataset({ target })"
-      : hintFor(dataset, "Make one of tensors with arrays({ x, y })"),
+      : hintFor(
+          dataset,
+          "Make one of tensors with arrays({ x, y }), or of single items with itemDataset(items)",
+        ),
   );
 }
 

@@ -26,6 +26,10 @@ export { ImageFolder, imageFolder, type ImageFolderOptions } from "./images/imag
 export type { ImageSize } from "./images/image-size.js";
 export { decodeImage, readImage, type ImageOptions } from "./images/image.js";
 export { resize } from "./images/resize.js";
+export { collate, type Collated } from "./items/collate.js";
+export { itemDataset, type ItemDatasetOptions, type ItemSource } from "./items/item-dataset.js";
+export { padSequences, type PadSequencesOptions } from "./items/pad-sequences.js";
+export { streamBatches, type StreamBatchesOptions } from "./items/stream-batches.js";
 export type { Labels } from "./labels.js";
 export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export type { NamedBlob, Source } from "./source.js";

@@ -109,6 +109,8 @@ const readsAtOnce = [
   "packages/autograd/src/repeated-value.ts",
   // The constructor of a dataset returns at once. What was written down or read from a file is in ordinary memory.
   "packages/datasets/src/arrays.ts",
+  // A batch of a dataset in memory is made at once; what is read here was gathered from ordinary memory, or computed from it.
+  "packages/datasets/src/values-of.ts",
   // Of what the reference engine has computed, if the current one could not.
   "packages/nn/src/init.ts",
   // Says that it needs a synchronous engine.

@@ -102,6 +102,7 @@ const settings = "chooses how or where things are computed, and computes nothing
 const drawn =
   "draws by its own rules; the conversion to pixels has cases, and a test learns from the drawings";
 const folders = "lists files; what decodes them has cases";
+const changes = "takes a function, which no file holds";
 const tables = "takes texts apart; tests say what each text means";
 const asking = "asks or tells about tensors, and computes nothing";
 
@@ -183,6 +184,12 @@ const guards: Readonly<Record<string, Guard>> = {
       catOrDog: drawn,
       catsAndDogs: drawn,
       ImageFolder: folders,
+      cacheDataset: "computes nothing: it keeps what it has read",
+      filterDataset: changes,
+      itemDataset: "puts items together with collate, which has cases",
+      streamBatches: "puts items together with collate, which has cases",
+      mapDataset: changes,
+      stratifiedSplit: "draws by its own rules; tests check the share of every class",
       Table: tables,
       encodePng: "packages/train/golden/events.py reads a picture that it has written",
       imageFolder: folders,

@@ -227,6 +227,12 @@ const calls: Readonly<Record<string, Call>> = {
   "autograd.jacobian": { call: (options) => autograd.jacobian(square, options)(x) },
   "autograd.valueAndGrad": { call: (options) => autograd.valueAndGrad(square, options)(x) },
   "datasets.DataLoader": { call: (options) => new datasets.DataLoader(datasets.arrays({ x }), options) },
+  "datasets.balancedSampler": { call: (options) => datasets.balancedSampler([0, 1], options) },
+  "datasets.distributedSampler": {
+    call: (options) => datasets.distributedSampler(3, options),
+    required: () => ({ rank: 0, replicas: 2 }),
+  },
+  "datasets.weightedSampler": { call: (options) => datasets.weightedSampler([1, 2], options) },
   "datasets.blobs": { call: datasets.blobs },
   "datasets.catOrDog": { call: datasets.catOrDog, required: () => ({ animal: "cat" }) },
   "datasets.catsAndDogs": { call: datasets.catsAndDogs },
@@ -244,7 +250,13 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) => datasets.imageFolder(join(folder, "pets"), options),
     required: () => ({ size: 2 }),
   },
+  "datasets.itemDataset": { call: (options) => datasets.itemDataset([1], options) },
+  "datasets.padSequences": { call: (options) => datasets.padSequences([[1]], options) },
+  "datasets.streamBatches": { call: (options) => datasets.streamBatches([1], options) },
   "datasets.linear": { call: datasets.linear },
+  "datasets.mapDataset": {
+    call: (options) => datasets.mapDataset(datasets.arrays({ x }), (batch) => batch, options),
+  },
   "datasets.moons": { call: datasets.moons },
   "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
   "datasets.randomSampler": {
@@ -261,9 +273,13 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "datasets.spirals": { call: datasets.spirals },
   "datasets.splitTokens": { call: (options) => datasets.splitTokens(Int32Array.of(1, 2), options) },
+  "datasets.splitDataset": { call: (options) => datasets.splitDataset(datasets.arrays({ x }), [1], options) },
   "datasets.starCorners": { call: datasets.starCorners },
   "datasets.starPixels": { call: datasets.starPixels },
   "datasets.starStrokes": { call: datasets.starStrokes },
+  "datasets.stratifiedSplit": {
+    call: (options) => datasets.stratifiedSplit(datasets.arrays({ x }), [0, 0], [1], options),
+  },
   "datasets.textWindows": {
     call: (options) => datasets.textWindows(Int32Array.of(1, 2, 3), options),
     required: () => ({ length: 2 }),
@@ -333,6 +349,7 @@ const containers = "takes modules and no options";
 const errors = "is an error";
 const result = "is made by another function, not by users";
 const functions = "takes functions and tensors, and no options";
+const views = "takes datasets";
 const bytes = "takes a path or bytes, and what is written";
 
 /** Why an exported function or class is not in `calls`. */
@@ -357,6 +374,11 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.Table": result,
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
+  "datasets.cacheDataset": views,
+  "datasets.collate": "takes items",
+  "datasets.concatDatasets": views,
+  "datasets.filterDataset": views,
+  "datasets.subset": views,
   "datasets.encodeIdx": "takes an array",
   "datasets.encodePng": "takes a tensor",
   "datasets.readText": bytes,

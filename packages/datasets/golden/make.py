@@ -68,6 +68,82 @@ for items, draws, seed in [(10, 20, 0), (2**20, 5, 7), (1, 3, 1)]:
         epochs.append([math.floor(generator.uniform() * items) for _ in range(draws)])
     case("randomSampler", items, {"draws": draws, "seed": seed}, output=epochs)
 
+weights = [0.5, 0, 2, 3.25, 0.125, 0]
+classes = ["a", "b", "a", "a"]
+
+
+def drawn(weights, draws, seed, epoch):
+    uniform = epoch_generator(seed, epoch)
+    ends = numpy.cumsum(weights)
+    return [int(numpy.searchsorted(ends, uniform.uniform() * ends[-1], side="right")) for _ in range(draws)]
+
+
+case("weightedSampler", weights, {"draws": 12, "seed": 2}, output=[drawn(weights, 12, 2, epoch) for epoch in range(2)])
+shares = [1 / classes.count(label) for label in classes]
+case("balancedSampler", classes, {"seed": 3}, output=[drawn(shares, 4, 3, epoch) for epoch in range(2)])
+orders = []
+for epoch in range(2):
+    uniform = epoch_generator(2, epoch)
+    rings = [-math.log(1 - uniform.uniform()) / (weight or 1e-99) for weight in weights]
+    orders.append(numpy.argsort(rings)[:3].tolist())
+case("weightedSampler", weights, {"draws": 3, "seed": 2, "replacement": False}, output=orders)
+for items, replicas in [(10, 3), (10, 5), (2, 5), (7, 1), (3, 8), (1, 1)]:
+    for drop_last in [False, True]:
+        for rank in range(replicas):
+            # Without shuffling, PyTorch's indices; with it, the places of the items in our order.
+            sampler = data.DistributedSampler(range(items), replicas, rank, shuffle=False, drop_last=drop_last)
+            places = list(sampler)
+            options = {"rank": rank, "replicas": replicas, "dropLast": drop_last}
+            case("distributedSampler", items, {**options, "shuffle": False}, output=[places, places])
+            orders = [epoch_generator(4, epoch).permutation(items) for epoch in range(2)]
+            shuffled = [[order[place] for place in places] for order in orders]
+            case("distributedSampler", items, {**options, "seed": 4}, output=shuffled)
+
+# Items in batches: PyTorch's, of numbers as float32
+
+
+def numbers(x):
+    return torch.tensor(x, dtype=torch.float32) if isinstance(x, list) else float(x) if isinstance(x, int) else x
+
+
+for items in [
+    [1, 2, 3],
+    [[1, 2], [3, 4]],
+    ["a", "b"],
+    [{"x": [[1.5], [2]], "y": 1, "at": {"name": "a"}}, {"x": [[3], [4]], "y": 0, "at": {"name": "b"}}],
+]:
+    held = [{name: numbers(x) for name, x in item.items()} if isinstance(item, dict) else numbers(item) for item in items]
+    made = data.default_collate(held)
+    made = {"": made} if not isinstance(made, dict) else made
+    made = {name: array(each.float()) if torch.is_tensor(each) else each for name, each in made.items()}
+    case("collate", items, output=made.get("", made))
+for sequences, options in [
+    ([[1, 2, 3], [], [4]], {}),
+    ([[1, 2], [3]], {"value": -1.5, "length": 4}),
+    ([[[1, 2]], [[3, 4], [5, 6]]], {"value": 9}),
+]:
+    held = [torch.tensor(each, dtype=torch.float32) for each in sequences]
+    value = options.get("value", 0)
+    padded = torch.nn.utils.rnn.pad_sequence(held, batch_first=True, padding_value=value)
+    more = max(0, options.get("length", 0) - padded.shape[1])
+    padded = torch.nn.functional.pad(padded, [0, 0] * (padded.ndim - 2) + [0, more], value=value)
+    lengths = torch.tensor([len(each) for each in sequences])
+    case("padSequences", sequences, options, output={"values": array(padded), "lengths": array(lengths)})
+
+# Parts of datasets: PyTorch's, of items that are their own indices
+for length, picked in [(9, [8, 0, 8]), (3, [])]:
+    case("subset", length, picked, output=[int(i) for i in data.Subset(range(length), picked)])
+for lengths in [[2, 3], [1, 0, 4], [3]]:
+    joined = data.ConcatDataset([range(length) for length in lengths if length > 0])
+    case("concatDatasets", lengths, output=[joined[i] for i in range(len(joined))])
+for length, lengths in [(10, [7, 3]), (10, [0.7, 0.2, 0.1]), (11, [0.5, 0.3, 0.2]), (5, [0.25] * 4), (1, [0.5, 0.5])]:
+    # The order is ours, the lengths of the parts are PyTorch's.
+    order, parts, start = epoch_generator(5, 0).permutation(length), [], 0
+    for part in data.random_split(range(length), lengths):
+        parts.append(order[start : start + len(part)])
+        start += len(part)
+    case("splitDataset", length, lengths, {"seed": 5}, output=parts)
+
 # The IDX format as its web page describes it, written with Python's struct
 codes = {"uint8": 0x08, "int8": 0x09, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}
 

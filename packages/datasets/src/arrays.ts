@@ -49,6 +49,18 @@ export class TensorDataset<Name extends string> implements Dataset<Record<Name, 
   all(): Record<Name, Tensor> {
     return this.batch(Int32Array.from({ length: this.length }, (_, index) => index));
   }
+
+  /**
+   * One field of all items, such as the labels: `data.field("y")`.
+   *
+   * Throws: ArgumentError if there is none of this name
+   */
+  field(name: Name): Tensor {
+    const found = this.#columns.find((column) => column.name === name);
+    if (found !== undefined) return fromData(found.data.slice(), [found.count, ...found.rowShape]);
+    const names = this.#columns.map((column) => JSON.stringify(column.name)).join(", ");
+    throw new ArgumentError("field", `got ${JSON.stringify(name)}; expected one of ${names}`);
+  }
 }
 
 /** One field: `count` rows of `rowSize` elements. */

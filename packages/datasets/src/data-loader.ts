@@ -4,12 +4,13 @@ import {
   count,
   expectOptions,
   flag,
-  hintFor,
   refuseAssignments,
+  wholeFrom,
   type Kind,
 } from "@stargrad/tensor/internal";
 
-import type { Dataset } from "./dataset.js";
+import { expectDataset, isCount, type Dataset } from "./dataset.js";
+import { lookAhead } from "./look-ahead.js";
 import { sequentialSampler, shufflingSampler, type Order, type Sampler } from "./sampler.js";
 
 export interface DataLoaderOptions {
@@ -21,6 +22,11 @@ export interface DataLoaderOptions {
   readonly seed?: number;
   /** Leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
+  /**
+   * How many batches `for await` begins before they are needed, for datasets whose batches are promises: the next pictures are decoded
+   * while a step computes. Leaving the loop begins no more. Default: 0.
+   */
+  readonly prefetch?: number;
   /** Decides the order instead of `shuffle`. */
   readonly sampler?: Sampler;
 }
@@ -55,7 +61,7 @@ const samplerKind: Kind = [
  */
 export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited<Batch>> {
   static {
-    const settings = ["batchSize", "shuffle", "seed", "dropLast", "sampler"];
+    const settings = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "sampler"];
     refuseAssignments(this, "DataLoader", settings, "Construct another DataLoader");
   }
 
@@ -65,6 +71,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   readonly #sampler: Sampler;
   readonly #batchSize: number;
   readonly #seed: number;
+  readonly #prefetch: number;
   #epoch = 0;
   #position = 0;
   #restored: DataLoaderState | null = null;
@@ -72,24 +79,16 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   #restores = 0;
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions = {}) {
-    const given = dataset as Partial<Dataset<Batch>> | undefined;
-    if (!Number.isInteger(given?.length) || typeof given?.batch !== "function") {
-      throw new ArgumentError(
-        "DataLoader",
-        "got something that is no dataset; expected an object with `length` and `batch`",
-        "dataset" in Object(dataset)
-          ? "Make one of a table with table.dataset({ target })"
-          : hintFor(dataset, "Make one of tensors with arrays({ x, y })"),
-      );
-    }
+    expectDataset("DataLoader", dataset);
     expectOptions<DataLoaderOptions>("DataLoader", options, {
       batchSize: count,
       shuffle: flag,
       seed: anything,
       dropLast: flag,
+      prefetch: wholeFrom(0),
       sampler: samplerKind,
     });
-    const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, sampler } = options;
+    const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, prefetch = 0, sampler } = options;
     if (sampler !== undefined && shuffle) {
       throw new ArgumentError(
         "DataLoader",
@@ -110,6 +109,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       sampler ?? (shuffle ? shufflingSampler(dataset.length, seed) : sequentialSampler(dataset.length));
     this.#batchSize = batchSize;
     this.#seed = seed;
+    this.#prefetch = prefetch;
     const batches = this.#sampler.length / batchSize;
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
@@ -127,16 +127,29 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     return this.#restored;
   }
 
-  *[Symbol.iterator](): IterableIterator<Batch> {
+  [Symbol.iterator](): IterableIterator<Batch> {
+    return this.#loop(0, (order, batch, epoch) => this.#batchOf(order, batch, epoch));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<Awaited<Batch>> {
+    for (const batch of this.#loop(this.#prefetch, this.#later)) yield await batch;
+  }
+
+  /** One epoch; `make` begins a batch, and `ahead` batches are begun before they are needed. */
+  *#loop<Made>(
+    ahead: number,
+    make: (order: Order, batch: number, epoch: number) => Made,
+  ): IterableIterator<Made> {
     const { epoch: restoredEpoch, position } = this.#restored ?? { position: 0 };
     const continues = restoredEpoch === this.#epoch && position === this.#position;
     if (this.#position > 0 && !continues) this.#startEpoch(this.#epoch + 1);
     const [epoch, restores] = [this.#epoch, this.#restores];
     const order = this.#sampler.order(epoch);
+    const take = lookAhead([this.#position, this.length], ahead, (batch) => make(order, batch, epoch));
     for (let batch = this.#position; batch < this.length; batch++) {
       this.#epoch = epoch;
       this.#position = batch + 1;
-      yield this.#batchOf(order, batch);
+      yield take();
       if (this.#restores !== restores) {
         throw new ArgumentError(
           "DataLoader",
@@ -150,17 +163,15 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#startEpoch(epoch + 1);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<Awaited<Batch>> {
-    for (const batch of this) yield await batch;
-  }
-
   /**
    * All batches of the current epoch. Unlike a loop over the loader, it does not move the loader's position, so a training that uses
    * the same loader is not affected. `evaluate` reads its batches this way.
    */
   async *batches(): AsyncIterableIterator<Awaited<Batch>> {
-    const order = this.#sampler.order(this.#epoch);
-    for (let batch = 0; batch < this.length; batch++) yield await this.#batchOf(order, batch);
+    const epoch = this.#epoch;
+    const order = this.#sampler.order(epoch);
+    const take = lookAhead([0, this.length], this.#prefetch, (batch) => this.#later(order, batch, epoch));
+    for (let batch = 0; batch < this.length; batch++) yield await take();
   }
 
   state(): DataLoaderState {
@@ -203,18 +214,18 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#restored = this.state();
   }
 
-  #batchOf(order: Order, batch: number): Batch {
+  /** A batch as a promise. Its error is that of the promise, also if the dataset throws at once, because it belongs to a later turn of the loop. */
+  readonly #later = async (order: Order, batch: number, epoch: number): Promise<Awaited<Batch>> =>
+    await this.#batchOf(order, batch, epoch);
+
+  #batchOf(order: Order, batch: number, epoch: number): Batch {
     const start = batch * this.#batchSize;
     // A copy, because a dataset may change its argument.
-    return this.#dataset.batch(order.subarray(start, start + this.#batchSize).slice());
+    return this.#dataset.batch(order.subarray(start, start + this.#batchSize).slice(), epoch);
   }
 
   #startEpoch(epoch: number): void {
     this.#epoch = epoch;
     this.#position = 0;
   }
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }

@@ -9,11 +9,33 @@ export interface Dataset<Batch> {
   /** How many items there are. */
   readonly length: number;
   /**
-   * The items at these indices, in this order.
+   * The items at these indices, in this order. `epoch` is the number of the loader's epoch, from 0, and 0 if it is omitted; only random
+   * changes of the items depend on it.
    *
    * Throws: IndexError for an index outside 0 … length − 1
    */
-  batch(indices: Int32Array): Batch;
+  batch(indices: Int32Array, epoch?: number): Batch;
+}
+
+/** Throws an ArgumentError unless the value is a dataset. */
+export function expectDataset(called: string, dataset: unknown): void {
+  const { length, batch } = Object(dataset) as Partial<Dataset<unknown>>;
+  if (isCount(length) && typeof batch === "function") return;
+  throw new ArgumentError(
+    called,
+    "got something that is no dataset; expected an object with `length` and `batch`",
+    "dataset" in Object(dataset)
+      ? "Make one of a table with table.dataset({ target })"
+      : hintFor(
+          dataset,
+          "Make one of tensors with arrays({ x, y }), or of single items with itemDataset(items)",
+        ),
+  );
+}
+
+/** Whether it is a whole number of at least 0. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Throws an IndexError for an index outside 0 … length − 1. */

@@ -73,6 +73,10 @@ function all<Batch>(dataset: Dataset<Batch>): Batch {
   return dataset.batch(Int32Array.from({ length: dataset.length }, (_, i) => i));
 }
 
+function twoEpochs(sampler: datasets.Sampler): number[][] {
+  return [0, 1].map((epoch) => [...sampler.order(epoch).subarray(0, sampler.length)]);
+}
+
 /** A dataset of numbers: a batch is the list of its own indices. */
 function counted(length: number): Dataset<number[]> {
   return { length, batch: (indices) => [...indices] };
@@ -100,10 +104,18 @@ const runs: Readonly<Record<string, (...values: never[]) => unknown>> = {
     fileOf(`${prefix}-labels-idx1-ubyte.gz`, files.labels);
     return (await datasets.digits({ directory: folder, ...options })).all();
   },
-  randomSampler(items: number, options: datasets.RandomSamplerOptions) {
-    const sampler = datasets.randomSampler(items, options);
-    return [0, 1].map((epoch) => [...sampler.order(epoch).subarray(0, sampler.length)]);
-  },
+  randomSampler: (items: number, options: datasets.RandomSamplerOptions) =>
+    twoEpochs(datasets.randomSampler(items, options)),
+  weightedSampler: (weights: number[], options: datasets.WeightedSamplerOptions) =>
+    twoEpochs(datasets.weightedSampler(weights, options)),
+  balancedSampler: (labels: string[], options: datasets.BalancedSamplerOptions) =>
+    twoEpochs(datasets.balancedSampler(labels, options)),
+  distributedSampler: (items: number, options: datasets.DistributedSamplerOptions) =>
+    twoEpochs(datasets.distributedSampler(items, options)),
+  subset: (length: number, indices: number[]) => datasets.subset(counted(length), indices),
+  concatDatasets: (lengths: number[]) => datasets.concatDatasets(lengths.map(counted)),
+  splitDataset: (length: number, lengths: number[], options: datasets.SplitOptions) =>
+    datasets.splitDataset(counted(length), lengths, options).map(all),
   readText: (bytes: string) => datasets.readText(fileOf("text.txt", bytes)),
   Vocabulary(text: string) {
     const vocabulary = new datasets.Vocabulary(text);

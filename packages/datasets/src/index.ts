@@ -19,6 +19,7 @@ export type { CsvSource } from "./csv/texts.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
+export { distributedSampler, type DistributedSamplerOptions } from "./distributed-sampler.js";
 export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
 export { encodePng } from "./images/encode-png.js";
@@ -26,6 +27,11 @@ export { ImageFolder, imageFolder, type ImageFolderOptions } from "./images/imag
 export type { ImageSize } from "./images/image-size.js";
 export { decodeImage, readImage, type ImageOptions } from "./images/image.js";
 export { resize } from "./images/resize.js";
+export { collate, type Collated } from "./items/collate.js";
+export { itemDataset, type ItemDatasetOptions, type ItemSource } from "./items/item-dataset.js";
+export { padSequences, type PadSequencesOptions } from "./items/pad-sequences.js";
+export { streamBatches, type StreamBatchesOptions } from "./items/stream-batches.js";
+export type { Labels } from "./labels.js";
 export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export type { NamedBlob, Source } from "./source.js";
 export {
@@ -56,4 +62,17 @@ export {
   type SplitTokensOptions,
   type TextWindowsOptions,
 } from "./text.js";
+export { cacheDataset } from "./views/cache-dataset.js";
+export { concatDatasets } from "./views/concat-datasets.js";
+export { filterDataset, type Mask } from "./views/filter-dataset.js";
+export type { Later } from "./views/later.js";
+export { mapDataset, type Items, type MapDatasetOptions } from "./views/map-dataset.js";
+export { splitDataset, stratifiedSplit, type Parts, type SplitOptions } from "./views/split-dataset.js";
+export { subset } from "./views/subset.js";
 export { Vocabulary } from "./vocabulary.js";
+export {
+  balancedSampler,
+  weightedSampler,
+  type BalancedSamplerOptions,
+  type WeightedSamplerOptions,
+} from "./weighted-sampler.js";

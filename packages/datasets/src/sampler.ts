@@ -1,5 +1,7 @@
-import { ArgumentError, Generator } from "@stargrad/tensor";
+import { ArgumentError } from "@stargrad/tensor";
 import { anything, expectOptions } from "@stargrad/tensor/internal";
+
+import { epochGenerator } from "./item-generators.js";
 
 /** The indices of an epoch, which an `Int32Array` contains and other samplers compute when they are read. */
 export interface Order {
@@ -27,7 +29,7 @@ export function sequentialSampler(items: number): Sampler {
 
 /** All items, in a different order in every epoch. */
 export function shufflingSampler(items: number, seed: number): Sampler {
-  return { length: items, order: (epoch) => generatorOf(seed, epoch).permutation(items) };
+  return { length: items, order: (epoch) => epochGenerator(seed, epoch).permutation(items) };
 }
 
 export interface RandomSamplerOptions {
@@ -56,26 +58,24 @@ export function randomSampler(items: number, options: RandomSamplerOptions): Sam
       `got ${draws} draws from ${items} items; expected whole numbers, and 1 to 2 ** 31 items`,
     );
   }
+  return drawingSampler(draws, seed, (uniform) => Math.floor(uniform * items));
+}
+
+/** Draws with replacement: `pick` makes an index of a uniform number in [0, 1). The draws are computed batch by batch. */
+export function drawingSampler(draws: number, seed: number, pick: (uniform: number) => number): Sampler {
   return {
     length: draws,
     order(epoch) {
-      const generator = generatorOf(seed, epoch);
+      const generator = epochGenerator(seed, epoch);
       const { block, seed: own } = generator.state();
       return {
         subarray(start, end) {
           // A draw takes one block of the generator.
           generator.restore({ seed: own, block: block + start });
           const length = Math.max(0, Math.min(end, draws) - start);
-          return Int32Array.from({ length }, () => Math.floor(generator.uniform() * items));
+          return Int32Array.from({ length }, () => pick(generator.uniform()));
         },
       };
     },
   };
-}
-
-function generatorOf(seed: number, epoch: number): Generator {
-  const generator = new Generator(seed);
-  generator.restore({ seed, block: epoch });
-  // Split, because a generator with the same seed, for example for weights, may also draw from block `epoch`.
-  return generator.split();
 }

@@ -77,9 +77,10 @@ export class ImageFolder implements Dataset<Promise<{ x: Tensor; y: Tensor }>> {
   readonly classes: readonly string[];
   /** The paths of the pictures in the folder, in the order of their indices. */
   readonly paths: readonly string[];
+  /** The index of the class of each picture. */
+  readonly labels: Int32Array;
   readonly #called: string;
   readonly #entries: readonly Entry[];
-  readonly #labels: Int32Array;
   readonly #settings: ImageSettings;
 
   /** Use {@link imageFolder}. */
@@ -91,7 +92,7 @@ export class ImageFolder implements Dataset<Promise<{ x: Tensor; y: Tensor }>> {
     this.paths = sorted.map(({ path }) => path);
     this.#called = called;
     this.#entries = sorted;
-    this.#labels = Int32Array.from(sorted, (entry) => this.classes.indexOf(classOf(entry)));
+    this.labels = Int32Array.from(sorted, (entry) => this.classes.indexOf(classOf(entry)));
     this.#settings = settings;
   }
 
@@ -110,7 +111,7 @@ export class ImageFolder implements Dataset<Promise<{ x: Tensor; y: Tensor }>> {
     return {
       x: fromData(values, [indices.length, channels, height, width]),
       y: fromData(
-        indices.map((index) => this.#labels[index]),
+        indices.map((index) => this.labels[index]),
         [indices.length],
       ),
     };

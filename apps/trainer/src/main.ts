@@ -1,9 +1,14 @@
 import { Command, Option } from "commander";
 
+import { classify, type ClassifyOptions } from "./commands/classify.js";
 import { digits, type DigitsOptions } from "./commands/digits.js";
 import { evaluate, type EvaluateOptions } from "./commands/evaluate.js";
+import { predict, type PredictOptions } from "./commands/predict.js";
+import { runs, type RunsOptions } from "./commands/runs.js";
 import { star, type StarOptions } from "./commands/star.js";
 import { text, type TextOptions } from "./commands/text.js";
+import { sourceNames, sources, type Source } from "./classify/sources.js";
+import { modelNames } from "./dashboard/settings.js";
 import { classifierNames } from "./digits/classifier.js";
 import { reportError } from "./terminal/report-error.js";
 import { fraction, positiveNumber, wholeNumber } from "./terminal/numbers.js";
@@ -96,6 +101,63 @@ program
     }
     return text(options);
   });
+
+for (const name of sourceNames) {
+  const { about, files, what }: Source = sources[name];
+  const command = program.command(name).description(`learn to classify ${about}`);
+  if (files !== null) command.option("--data <path>", `${files}; of a run that goes on, where it is now`);
+  if (what === "row")
+    command.option("--target <column>", "the column to predict (default: the last with few values)");
+  command
+    .option("--run <folder>", `the folder of the new run (default: runs/${name}-1, or the next number)`)
+    .option("--resume <run>", "go on with a run: its folder, or its name in runs")
+    .addOption(
+      new Option("--model <name>", `the model (default: ${what === "row" ? "mlp" : "cnn"})`).choices(
+        what === "row" ? modelNames.filter((model) => model !== "cnn") : modelNames,
+      ),
+    )
+    .option("--units <number>", "the hidden units of mlp (default: 64)", wholeNumber(1))
+    .option(
+      "--epochs <number>",
+      "the total number of epochs (default: 8, more for few examples)",
+      wholeNumber(1),
+    )
+    .option(
+      "--batch-size <number>",
+      "examples per step (default: 64, fewer for few examples)",
+      wholeNumber(1),
+    )
+    .option("--learning-rate <number>", "the highest learning rate (default: 0.003)", positiveNumber)
+    .option(
+      "--held-out <fraction>",
+      "the fraction that is held out, unless the files say it (default: 0.2)",
+      fraction,
+    )
+    .option("--seed <number>", "the seed of weights, order and division (default: 1)", wholeNumber(0))
+    .option("--json", "print one JSON object per event and nothing else")
+    .action((options: ClassifyOptions, self: Command) => {
+      if (files !== null && options.data === undefined && options.resume === undefined) {
+        self.error("error: required option '--data <path>' not specified");
+      }
+      return classify(name, options);
+    });
+}
+
+program
+  .command("runs")
+  .description("list the runs, or compare those that are named")
+  .argument("[runs...]", "runs by their folders, or by their names in runs")
+  .option("--folder <folder>", "the folder of the runs to list (default: runs)")
+  .option("--json", "print one JSON object per run and nothing else")
+  .action((names: string[], options: RunsOptions) => runs(names, options));
+
+program
+  .command("predict")
+  .description("ask the best model of a run about new files")
+  .argument("<run>", "the folder of a run, or its name in runs")
+  .argument("<files...>", "pictures, folders of pictures, or tables with the columns of the training")
+  .option("--json", "print one JSON object per answer and nothing else")
+  .action((run: string, files: string[], options: PredictOptions) => predict(run, files, options));
 
 program
   .command("evaluate")

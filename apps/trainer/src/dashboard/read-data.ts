@@ -68,7 +68,7 @@ function fromArrays(arrays: readonly Named[]): Data {
   if (pairs.length === 0) {
     throw refuse(
       "hold no array of examples, only labels",
-      "Drop the pictures and their labels together, such as train-images-idx3-ubyte and train-labels-idx1-ubyte",
+      "Give the pictures and their labels together, such as train-images-idx3-ubyte and train-labels-idx1-ubyte",
     );
   }
   if (pairs.length > 2)
@@ -185,9 +185,12 @@ async function fromTable(file: File, wanted?: string): Promise<Data> {
     .map(({ name }) => name);
   const target = wanted ?? targets.at(-1);
   if (target === undefined || !targets.includes(target)) {
+    const named = wanted === undefined ? "" : ` named “${wanted}”`;
     throw refuse(
-      `hold no column with 2 to ${mostClasses} different values, which could be the classes`,
-      "This page learns to tell classes apart; add a column that names them",
+      `hold no column${named} with 2 to ${mostClasses} different values, which could be the classes`,
+      wanted === undefined
+        ? "Add a column that names them"
+        : `Expected one of ${targets.join(", ") || "none"}`,
     );
   }
   const isInput = (column: Table["columns"][number]): boolean =>
@@ -251,7 +254,7 @@ function checked(data: Data): Data {
       `hold ${classes.length === 0 ? "no class" : `one class, ${classes[0]}`}; expected two or more`,
     );
   if (classes.length > mostClasses)
-    throw refuse(`hold ${classes.length} classes; this page tells at most ${mostClasses} apart`);
+    throw refuse(`hold ${classes.length} classes; at most ${mostClasses} can be told apart`);
   if (labels.length < 10) throw refuse(`hold ${labels.length} examples; expected at least 10`);
   if (data.shape.includes(0)) throw refuse("hold examples without a single number");
   const wrong = values instanceof Float32Array ? values.findIndex((value) => !Number.isFinite(value)) : -1;

@@ -7,15 +7,16 @@ import type { SampleName } from "./sample-names.js";
 /** Makes the data that is there without a file. */
 export const samples: Readonly<Record<SampleName, () => Data>> = {
   digits: () => drawnDigits({ samples: 3000, seed: 1 }),
-  animals,
+  animals: () => animals(1600),
   spirals: twoSpirals,
 };
 
-function animals(): Data {
-  const [count, size] = [1600, 28];
+/** Line drawings of cats and dogs. */
+export function animals(count: number): Data {
+  const size = 28;
   const { x, y } = catsAndDogs({ samples: count, size, seed: 1 }).all();
   return {
-    name: "1,600 cats and dogs, drawn in this page",
+    name: `${count.toLocaleString("en")} cats and dogs, drawn here`,
     what: "picture",
     shape: [1, size, size],
     features: [],

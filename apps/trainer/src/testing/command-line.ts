@@ -16,19 +16,27 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** Runs the command line as one bundled file: it starts in a tenth of the time that the sources take. */
+/** The command line as one bundled file: it starts in a tenth of the time that the sources take. */
+export async function builtCommandLine(): Promise<string> {
+  return join(await builtOnce("command-line", bundle), "main.js");
+}
+
 export async function run(...args: string[]): Promise<Result> {
-  const folder = await builtOnce("command-line", bundle);
-  return runNode(join(folder, "main.js"), ...args);
+  return runNode(import.meta.dirname, await builtCommandLine(), ...args);
+}
+
+/** Runs it in a folder, in which paths begin. */
+export async function runIn(folder: string, ...args: string[]): Promise<Result> {
+  return runNode(folder, await builtCommandLine(), ...args);
 }
 
 /** Runs the command line from its sources, as `npm run train` does. */
 export function runSource(...args: string[]): Promise<Result> {
-  return runNode("--conditions=source", "--import", "tsx", source, ...args);
+  return runNode(import.meta.dirname, "--conditions=source", "--import", "tsx", source, ...args);
 }
 
-async function runNode(...args: string[]): Promise<Result> {
-  const child = spawn(process.execPath, args, { cwd: import.meta.dirname });
+async function runNode(cwd: string, ...args: string[]): Promise<Result> {
+  const child = spawn(process.execPath, args, { cwd });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));

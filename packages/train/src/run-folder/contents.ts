@@ -18,6 +18,8 @@ export interface RunContents {
   readonly config: Readonly<Record<string, Json>> | null;
   /** From the oldest to the newest. */
   readonly checkpoints: readonly SavedCheckpoint[];
+  /** The checkpoint with the lowest score, the newest of several; null if none has a score. */
+  readonly best: SavedCheckpoint | null;
 }
 
 /** The name of the file of a checkpoint. */
@@ -43,7 +45,16 @@ export async function readRunFolder(path: string, called = `readRunFolder(${path
     const score = scores[name];
     return [{ path: paths.join(path, name), number, score: typeof score === "number" ? score : null }];
   });
-  return { config, checkpoints: checkpoints.sort((a, b) => a.number - b.number) };
+  checkpoints.sort((a, b) => a.number - b.number);
+  return { config, checkpoints, best: bestOf(checkpoints) };
+}
+
+export function bestOf(checkpoints: readonly SavedCheckpoint[]): SavedCheckpoint | null {
+  let best: SavedCheckpoint | null = null;
+  for (const each of checkpoints) {
+    if (each.score !== null && each.score <= (best?.score ?? Infinity)) best = each;
+  }
+  return best;
 }
 
 /** Removes what processes that were killed have left half-written. Call it only with the lock of the folder. */

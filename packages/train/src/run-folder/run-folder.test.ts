@@ -107,7 +107,8 @@ describe("a run in a folder", () => {
     expect(again.checkpoints).toEqual(folder.checkpoints);
     await again.save(training, { score: 0.5 });
     expect(numbers(again)).toEqual([6]);
-    expect(await readRunFolder(path)).toEqual({ config: {}, checkpoints: again.checkpoints });
+    const { checkpoints, best } = again;
+    expect(await readRunFolder(path)).toEqual({ config: {}, checkpoints, best });
   });
 
   it("keeps the order of calls that are not awaited, and the values at the time of each", async () => {

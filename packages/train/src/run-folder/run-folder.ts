@@ -6,7 +6,15 @@ import { expectOptions, expectValues, warn, wholeFrom, type Kind } from "@stargr
 import { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from "../checkpoint.js";
 import { jsonObject, type Json } from "../json.js";
 import type { Training } from "../training.js";
-import { nameOf, readRunFolder, removeRemains, writeJson, type SavedCheckpoint } from "./contents.js";
+import {
+  bestOf,
+  nameOf,
+  readRunFolder,
+  removeRemains,
+  writeJson,
+  type RunContents,
+  type SavedCheckpoint,
+} from "./contents.js";
 
 export interface RunFolderOptions {
   /**
@@ -54,7 +62,7 @@ export class RunFolder {
 
   private constructor(
     path: string,
-    { config, checkpoints }: Awaited<ReturnType<typeof readRunFolder>>,
+    { config, checkpoints }: Pick<RunContents, "config" | "checkpoints">,
     keep: number,
     release: () => Promise<void>,
   ) {
@@ -230,14 +238,6 @@ export class RunFolder {
 const isNumber = (value: unknown): boolean => typeof value === "number";
 
 const pathKind: Kind = ["a path, as a string", (value) => typeof value === "string" && value !== ""];
-
-function bestOf(checkpoints: readonly SavedCheckpoint[]): SavedCheckpoint | null {
-  let best: SavedCheckpoint | null = null;
-  for (const each of checkpoints) {
-    if (each.score !== null && each.score <= (best?.score ?? Infinity)) best = each;
-  }
-  return best;
-}
 
 /** The code of an error of the operating system, such as ENOSPC for a full disk; null if it is another one. */
 function systemCode(error: unknown): string | null {

@@ -1,0 +1,25 @@
+/** The exit status that shells report for a program that Ctrl-C ended: 128 + SIGINT. */
+export const interrupted = 130;
+
+/**
+ * Whether Ctrl-C was pressed, for a program that then finishes what it is doing. Pressed a second time, it ends the program at once.
+ */
+export class StopSignal {
+  #wasPressed = false;
+  readonly #listener = (): void => {
+    if (this.#wasPressed) process.exit(interrupted);
+    this.#wasPressed = true;
+  };
+
+  constructor() {
+    process.on("SIGINT", this.#listener);
+  }
+
+  get wasPressed(): boolean {
+    return this.#wasPressed;
+  }
+
+  close(): void {
+    process.removeListener("SIGINT", this.#listener);
+  }
+}

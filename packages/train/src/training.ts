@@ -22,6 +22,7 @@ import {
 } from "@stargrad/tensor/internal";
 
 import { clipKind, type Clip } from "./clip.js";
+import { earlyStoppingKind, stoppingOf, type EarlyStopping } from "./early-stopping.js";
 import { expectLoader } from "./expect-loader.js";
 import { metricsKind, type AnyMetric } from "./metrics.js";
 
@@ -54,6 +55,9 @@ export interface Training {
   readonly loss?: AnyMetric;
   readonly metrics?: Readonly<Record<string, AnyMetric>>;
   readonly validation?: DataLoader<unknown>;
+  /** What is known of the best epoch is saved. It needs the optimizer. */
+  readonly earlyStopping?: EarlyStopping;
+  readonly signal?: AbortSignal;
   readonly clip?: Clip;
   readonly accumulate?: number;
   readonly epochs?: number;
@@ -84,6 +88,8 @@ export const trainingKinds: OptionKinds<Training> = {
   metrics: metricsKind,
   // Checked by expectLoader.
   validation: anything,
+  earlyStopping: earlyStoppingKind,
+  signal: ["an AbortSignal, such as new AbortController().signal", (value) => "aborted" in Object(value)],
   clip: clipKind,
   accumulate: count,
   epochs: /* @__PURE__ */ wholeFrom(0),
@@ -149,8 +155,18 @@ export function rateSetter(
 }
 
 /** The objects of a training with a state dict, by name, besides the model and the optimizer. */
-export function statefulParts({ schedule, ema, states = {} }: Training): Map<string, Stateful> {
+export function statefulParts({
+  model,
+  optimizer,
+  schedule,
+  ema,
+  earlyStopping,
+  states = {},
+}: Training): Map<string, Stateful> {
   const parts = new Map<string, Stateful>();
+  if (earlyStopping !== undefined && optimizer !== undefined) {
+    parts.set("earlyStopping", stoppingOf({ model, optimizer }));
+  }
   if (schedule !== undefined && "stateDict" in schedule) parts.set("schedule", schedule);
   if (ema !== undefined) parts.set("ema", ema);
   for (const [name, state] of Object.entries(states)) {

@@ -307,6 +307,7 @@ const calls: Readonly<Record<string, Call>> = {
   "train.paceOf": { call: train.paceOf, required: () => ({ done: 1, total: 2, seconds: 1 }) },
   "train.showProgress": {
     call: (options) => train.showProgress(train.fit(training()), options),
+    required: () => ({ write: () => undefined }),
   },
   "train.f1": { call: train.f1 },
   "train.precision": { call: train.precision },

@@ -58,7 +58,7 @@ export function expectEarlyStopping(options: EarlyStopping, metrics: readonly st
 }
 
 /** What a run knows of its best epoch. A checkpoint contains it. */
-export class Stopping implements Stateful {
+class Stopping implements Stateful {
   /** The best value; NaN before the first epoch. */
   #best = NaN;
   /** The number of epochs since the best one. */

@@ -14,7 +14,7 @@ import {
   type Kind,
 } from "@stargrad/tensor/internal";
 
-import type { Stateful } from "./training.js";
+import type { Stateful } from "./stateful.js";
 
 export interface EarlyStopping {
   /** The run ends after this number of epochs in a row without an improvement. */

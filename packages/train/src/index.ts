@@ -54,7 +54,8 @@ export { barOf, formatSeconds, paceOf, showProgress, type Pace, type ProgressOpt
 export { averagePrecision, rocAuc } from "./ranking.js";
 export { mae, mse, r2 } from "./regression.js";
 export { RunningMean } from "./running-mean.js";
-export type { FitSchedule, Stateful, Training } from "./training.js";
+export type { Stateful } from "./stateful.js";
+export type { FitSchedule, Training } from "./training.js";
 export {
   trainStep,
   type StepInputs,

@@ -9,7 +9,7 @@ import {
   type Schedule,
   type Scheduled,
 } from "@stargrad/optim";
-import { ArgumentError, type Generator, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, type Generator } from "@stargrad/tensor";
 import {
   anything,
   callable,
@@ -25,12 +25,7 @@ import { clipKind, type Clip } from "./clip.js";
 import { earlyStoppingKind, stoppingOf, type EarlyStopping } from "./early-stopping.js";
 import { expectLoader } from "./expect-loader.js";
 import { metricsKind, type AnyMetric } from "./metrics.js";
-
-/** An object with a state to save, such as `ReduceOnPlateau`, a second optimizer or a second model. */
-export interface Stateful {
-  stateDict(): ReadonlyMap<string, Tensor>;
-  loadStateDict(state: ReadonlyMap<string, Tensor>): void;
-}
+import type { Stateful } from "./stateful.js";
 
 /** A schedule for all groups of an optimizer, one for each, or a Scheduler. */
 export type FitSchedule = Schedule | readonly Schedule[] | Scheduler;

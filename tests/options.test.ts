@@ -323,6 +323,18 @@ const calls: Readonly<Record<string, Call>> = {
     required: () => ({ model: model() }),
   },
   "train.confusionMatrix": { call: (options) => train.confusionMatrix(x.narrow(0, 0, 2), classes, options) },
+  "train.findLearningRate": {
+    call: train.findLearningRate,
+    required: () => {
+      const { epochs: _, ...test } = training();
+      return test;
+    },
+  },
+  "train.paceOf": { call: train.paceOf, required: () => ({ done: 1, total: 2, seconds: 1 }) },
+  "train.showProgress": {
+    call: (options) => train.showProgress(train.fit(training()), options),
+    required: () => ({ write: () => undefined }),
+  },
   "train.f1": { call: train.f1 },
   "train.precision": { call: train.precision },
   "train.recall": { call: train.recall },
@@ -431,6 +443,8 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "train.JsonLinesLog": bytes,
   "train.RunningMean": "takes nothing",
   "train.accuracy": "takes tensors",
+  "train.barOf": "takes numbers",
+  "train.formatSeconds": "takes a number",
   "train.mae": "takes tensors",
   "train.mse": "takes tensors",
   "train.evaluate": "takes metrics of any name",

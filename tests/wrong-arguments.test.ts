@@ -401,7 +401,7 @@ describe("training", () => {
     mse: [p, p],
   };
   const notMetrics = new Set(
-    "confusionMatrix decodeCheckpoint encodeCheckpoint evaluate f1 fit loadCheckpoint precision predict readRunFolder recall restoreCheckpoint saveCheckpoint topKAccuracy trainStep".split(
+    "barOf confusionMatrix decodeCheckpoint encodeCheckpoint evaluate f1 findLearningRate fit formatSeconds loadCheckpoint paceOf precision predict readRunFolder recall restoreCheckpoint saveCheckpoint showProgress topKAccuracy trainStep".split(
       " ",
     ),
   );

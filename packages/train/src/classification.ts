@@ -200,7 +200,7 @@ function expectClasses(
 }
 
 /** Adds statistics that are sums. */
-export function addElements(kept: number[], statistics: ArrayLike<number>): void {
+function addElements(kept: number[], statistics: ArrayLike<number>): void {
   if (kept.length > 0 && kept.length !== statistics.length) {
     throw new ArgumentError("EpochMetric", "got batches with different numbers of classes or outputs");
   }

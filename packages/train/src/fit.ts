@@ -5,6 +5,7 @@ import { ArgumentError, CheckError, StargradError, type Tree } from "@stargrad/t
 import { warn } from "@stargrad/tensor/internal";
 
 import type { Clip } from "./clip.js";
+import { expectEarlyStopping, stoppingOf, type EarlyStopping } from "./early-stopping.js";
 import { isEvaluated } from "./eval-mode.js";
 import { evaluatorOf } from "./evaluate.js";
 import { expectLoader } from "./expect-loader.js";
@@ -39,6 +40,13 @@ interface CommonOptions {
   readonly schedule?: FitSchedule;
   /** Averages that are updated after every step, and validated instead of the weights. Default: none. */
   readonly ema?: EMA;
+  /**
+   * Ends the run after epochs without an improvement of the loss or of a metric, of the validation data if there are some, and gives the
+   * model the weights of the best epoch. Default: none.
+   */
+  readonly earlyStopping?: EarlyStopping;
+  /** Ends the run when it is aborted, after the step that is being taken. Another `fit`, or a checkpoint, goes on from there. Default: none. */
+  readonly signal?: AbortSignal;
   /** Not used by `fit`: one object describes a training for `fit`, `saveCheckpoint` and `restoreCheckpoint`. */
   readonly generators?: Training["generators"];
   /** Not used by `fit`, as `generators`. */
@@ -123,6 +131,8 @@ export interface EpochEvent<Name extends string = never> {
   readonly metrics: Figures<Name>;
   /** Loss and metrics of the data of the option `validation`, with the weights after the epoch or, with `ema`, their averages. */
   readonly validation?: { readonly loss: number; readonly metrics: Figures<Name> };
+  /** With `earlyStopping`: whether it is the best epoch so far. */
+  readonly isBest?: boolean;
   /** The time since the epoch or its rest began, with the validation. */
   readonly seconds: number;
 }
@@ -132,7 +142,10 @@ export type FitEvent<Name extends string = never, B = Batch> =
 
 /** The events of a training, to be iterated over. Awaited, it trains to the end, and returns the events of the epochs. */
 export interface FitRun<Name extends string = never, B = Batch>
-  extends AsyncGenerator<FitEvent<Name, B>, void, undefined>, PromiseLike<readonly EpochEvent<Name>[]> {}
+  extends AsyncGenerator<FitEvent<Name, B>, void, undefined>, PromiseLike<readonly EpochEvent<Name>[]> {
+  /** The total number of epochs. */
+  readonly epochs: number;
+}
 
 /**
  * Trains a model. The steps are recorded (see `trainStep`): `forward` is called only when a step is recorded, so everything
@@ -159,12 +172,15 @@ export function fit<Name extends string = never>(options: FitOptions<Name>): Fit
 export function fit(options: AnyOptions): FitRun<string, unknown> {
   expectTraining<Partial<AnyOptions>>("fit", options, trainingKinds, required);
   if (options.validation !== undefined) expectLoader("fit", options.validation);
+  if (options.earlyStopping !== undefined) {
+    expectEarlyStopping(options.earlyStopping, Object.keys(options.metrics ?? {}));
+  }
   expectTrained(options);
   const run = events(options);
   let history: Promise<readonly EpochEvent<string>[]> | undefined;
   // A run that is awaited would otherwise train nothing, in silence.
   const then: FitRun<string>["then"] = (resolve, reject) => (history ??= epochsOf(run)).then(resolve, reject);
-  return Object.assign(run, { then });
+  return Object.assign(run, { then, epochs: options.epochs });
 }
 
 const aloneHint =
@@ -181,10 +197,13 @@ async function epochsOf(
 }
 
 async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unknown>, void, undefined> {
-  const { model, optimizer, loader, epochs, schedule, ema, accumulate = 1 } = options;
+  const { model, optimizer, loader, epochs, schedule, ema, accumulate = 1, earlyStopping, signal } = options;
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
   expectAlone("fit", options, aloneHint);
   let record = startOf(options);
+  const isAborted = (): boolean => signal?.aborted === true;
+  const isOver = (): boolean =>
+    record.completed >= epochs || (earlyStopping !== undefined && stoppingOf(options).isOver(earlyStopping));
   model.train();
   const setRate = rateSetter(optimizer, schedule);
   const names = Object.keys(options.metrics ?? {});
@@ -196,7 +215,8 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
   const steps = Math.ceil(loader.length / accumulate);
   running.add(model).add(optimizer).add(loader);
   try {
-    while (record.completed < epochs) {
+    while (!isOver()) {
+      if (isAborted()) return;
       const { completed, sums } = record;
       const epoch = completed + 1;
       const started = performance.now();
@@ -213,6 +233,7 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
         let modes = modesOf(modules);
         yield { event: "batch", ...progress, batch };
         keepTraining(modules, modes);
+        if (isAborted()) return;
         if (position % accumulate > 0 && position < loader.length) continue;
 
         setRate(completed * steps + step - 1);
@@ -227,8 +248,18 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
         modes = modesOf(modules);
         yield { event: "step", ...progress, ...told(figuresOfStep(taken, measures)) };
         keepTraining(modules, modes);
+        if (isAborted()) return;
       }
       const validation = await validate?.();
+      const figures = figuresOf(sums, measures);
+      const isBest =
+        earlyStopping === undefined
+          ? undefined
+          : await stoppingOf(options).note(
+              decisive(validation ?? figures, earlyStopping),
+              earlyStopping,
+              options,
+            );
       record = recordOf(loader, { completed: epoch, epoch: record.epoch + 1 });
       noteRun(options, record);
       const modes = modesOf(modules);
@@ -236,8 +267,9 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
         event: "epoch",
         epoch,
         epochs,
-        ...told(figuresOf(sums, measures)),
+        ...told(figures),
         ...(validation !== undefined && { validation: told(validation) }),
+        ...(isBest !== undefined && { isBest }),
         seconds: secondsSince(started),
       };
       keepTraining(modules, modes);
@@ -246,8 +278,15 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
     running.delete(model);
     running.delete(optimizer);
     running.delete(loader);
-    record.isStopped = record.completed < epochs;
+    record.isStopped = !isOver();
   }
+  if (earlyStopping !== undefined && earlyStopping.restoreBest !== false)
+    stoppingOf(options).restoreBest(options);
+}
+
+/** The figure that decides on early stopping. */
+function decisive(figures: Figures<string>, { of = "loss" }: EarlyStopping): number {
+  return of === "loss" ? figures["loss"] : metricsIn(figures, [of])[of];
 }
 
 /** A function that computes the figures of the validation data, if there are any: with the averages of the weights, if there are. */
@@ -289,6 +328,7 @@ function startOf(options: AnyOptions): RunRecord {
   const from = isStopped ? { ...loader.state(), epoch: last.epoch, position: last.position } : restored;
   if (from === null) {
     const { epoch, position } = loader.state();
+    if (options.earlyStopping !== undefined) stoppingOf(options).reset();
     warnIfComplete(startEpoch ?? 0, epochs);
     return recordOf(loader, { completed: startEpoch ?? 0, epoch: position > 0 ? epoch + 1 : epoch });
   }

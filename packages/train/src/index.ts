@@ -21,6 +21,7 @@ export {
   type TopKAccuracyOptions,
 } from "./classification.js";
 export type { Clip } from "./clip.js";
+export type { EarlyStopping } from "./early-stopping.js";
 export { evaluate, type EvaluateOptions } from "./evaluate.js";
 export {
   fit,
@@ -33,6 +34,12 @@ export {
   type Progress,
   type StepEvent,
 } from "./fit.js";
+export {
+  findLearningRate,
+  type FindLearningRateForwardOptions,
+  type FindLearningRateOptions,
+  type LearningRateCurve,
+} from "./find-learning-rate.js";
 export type { Json } from "./json.js";
 export { CsvLog } from "./logs/csv-log.js";
 export type { Hyperparameter } from "./logs/events.js";
@@ -61,10 +68,12 @@ export {
 } from "./metrics.js";
 export type { Batch, BatchTensors } from "./pass.js";
 export { predict, type PredictOptions } from "./predict.js";
+export { barOf, formatSeconds, paceOf, showProgress, type Pace, type ProgressOptions } from "./progress.js";
 export { averagePrecision, rocAuc } from "./ranking.js";
 export { mae, mse, r2 } from "./regression.js";
 export { RunningMean } from "./running-mean.js";
-export type { FitSchedule, Stateful, Training } from "./training.js";
+export type { Stateful } from "./stateful.js";
+export type { FitSchedule, Training } from "./training.js";
 export {
   trainStep,
   type StepInputs,

@@ -9,7 +9,7 @@ import {
   type Schedule,
   type Scheduled,
 } from "@stargrad/optim";
-import { ArgumentError, type Generator, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, type Generator } from "@stargrad/tensor";
 import {
   anything,
   callable,
@@ -22,14 +22,10 @@ import {
 } from "@stargrad/tensor/internal";
 
 import { clipKind, type Clip } from "./clip.js";
+import { earlyStoppingKind, stoppingOf, type EarlyStopping } from "./early-stopping.js";
 import { expectLoader } from "./expect-loader.js";
 import { metricsKind, type AnyMetric } from "./metrics.js";
-
-/** An object with a state to save, such as `ReduceOnPlateau`, a second optimizer or a second model. */
-export interface Stateful {
-  stateDict(): ReadonlyMap<string, Tensor>;
-  loadStateDict(state: ReadonlyMap<string, Tensor>): void;
-}
+import type { Stateful } from "./stateful.js";
 
 /** A schedule for all groups of an optimizer, one for each, or a Scheduler. */
 export type FitSchedule = Schedule | readonly Schedule[] | Scheduler;
@@ -54,6 +50,9 @@ export interface Training {
   readonly loss?: AnyMetric;
   readonly metrics?: Readonly<Record<string, AnyMetric>>;
   readonly validation?: DataLoader<unknown>;
+  /** What is known of the best epoch is saved. It needs the optimizer. */
+  readonly earlyStopping?: EarlyStopping;
+  readonly signal?: AbortSignal;
   readonly clip?: Clip;
   readonly accumulate?: number;
   readonly epochs?: number;
@@ -84,6 +83,8 @@ export const trainingKinds: OptionKinds<Training> = {
   metrics: metricsKind,
   // Checked by expectLoader.
   validation: anything,
+  earlyStopping: earlyStoppingKind,
+  signal: ["an AbortSignal, such as new AbortController().signal", (value) => "aborted" in Object(value)],
   clip: clipKind,
   accumulate: count,
   epochs: /* @__PURE__ */ wholeFrom(0),
@@ -149,8 +150,18 @@ export function rateSetter(
 }
 
 /** The objects of a training with a state dict, by name, besides the model and the optimizer. */
-export function statefulParts({ schedule, ema, states = {} }: Training): Map<string, Stateful> {
+export function statefulParts({
+  model,
+  optimizer,
+  schedule,
+  ema,
+  earlyStopping,
+  states = {},
+}: Training): Map<string, Stateful> {
   const parts = new Map<string, Stateful>();
+  if (earlyStopping !== undefined && optimizer !== undefined) {
+    parts.set("earlyStopping", stoppingOf({ model, optimizer }));
+  }
   if (schedule !== undefined && "stateDict" in schedule) parts.set("schedule", schedule);
   if (ema !== undefined) parts.set("ema", ema);
   for (const [name, state] of Object.entries(states)) {

@@ -1,0 +1,136 @@
+import { DataLoader, moons } from "@stargrad/datasets";
+import { BatchNorm1d, crossEntropy, Dropout, Linear, ReLU, Sequential } from "@stargrad/nn";
+import { Adam, SGD } from "@stargrad/optim";
+import { defaultGenerator, Generator, manualSeed, ones } from "@stargrad/tensor";
+import { describe, expect, it } from "vitest";
+
+import { findLearningRate, steepest } from "./find-learning-rate.js";
+import { fit } from "./fit.js";
+
+const own = () => new Generator(3);
+
+function setUp(generator = own()) {
+  manualSeed(1);
+  const model = new Sequential(
+    new Linear(2, 16),
+    new BatchNorm1d(16),
+    new ReLU(),
+    new Dropout(0.1),
+    new Dropout(0.1, { generator }),
+    new Linear(16, 2),
+  );
+  return {
+    model,
+    optimizer: new Adam(model.parameters(), { learningRate: 0.01 }),
+    loader: new DataLoader(moons({ samples: 100, noise: 0.1, seed: 1 }), {
+      batchSize: 16,
+      shuffle: true,
+      seed: 1,
+    }),
+    loss: crossEntropy,
+  };
+}
+
+function contentOf({ model, optimizer, loader }: ReturnType<typeof setUp>): unknown {
+  const states = [model, optimizer].flatMap((part) => [...part.stateDict()]);
+  return [
+    states.map(([name, value]) => [name, value.dataSync()]),
+    loader.state(),
+    defaultGenerator().state(),
+  ];
+}
+
+describe("findLearningRate", () => {
+  it("returns a curve that falls and rises, and a rate that learns", async () => {
+    const setup = setUp();
+    const { rates, losses, smoothed, suggestion } = await findLearningRate(setup);
+    expect(rates[0]).toBe(1e-7);
+    expect(new Set([losses.length, smoothed.length, rates.length]).size).toBe(1);
+    expect(suggestion).toBeGreaterThan(1e-4);
+    expect(suggestion).toBeLessThan(1);
+    for (const group of setup.optimizer.groups) group.learningRate = suggestion ?? 0;
+    const history = await fit({ ...setup, epochs: 30 });
+    expect(history[29].loss).toBeLessThan(0.4);
+  });
+
+  it("leaves everything as it was, to the bit, before a run and in the middle of one", async () => {
+    const generator = own();
+    const setup = setUp(generator);
+    for (const stop of [0, 4]) {
+      if (stop > 0) {
+        let steps = 0;
+        for await (const { event } of fit({ ...setup, epochs: 2 }))
+          if (event === "step" && ++steps === stop) break;
+      }
+      setup.model.layers[1].eval();
+      const [weight] = setup.model.parameters();
+      weight.grad = ones([16, 2]);
+      const before = [
+        contentOf(setup),
+        generator.state(),
+        setup.model.modules().map(({ training }) => training),
+      ];
+      await findLearningRate({ ...setup, generators: { generator }, steps: 20, maximum: 100 });
+      expect([
+        contentOf(setup),
+        generator.state(),
+        setup.model.modules().map(({ training }) => training),
+      ]).toEqual(before);
+      expect(weight.grad.dataSync()).toEqual(ones([16, 2]).dataSync());
+      weight.grad = null;
+      setup.model.train();
+    }
+    const random = own();
+    const [undisturbed, disturbed] = [setUp(), setUp(random)];
+    manualSeed(5);
+    await fit({ ...undisturbed, epochs: 2 });
+    const expected = contentOf(undisturbed);
+    manualSeed(5);
+    await findLearningRate({ ...disturbed, generators: { random }, steps: 5 });
+    await fit({ ...disturbed, epochs: 2 });
+    expect(contentOf(disturbed)).toEqual(expected);
+  });
+
+  it("ends early if the loss diverges, and keeps the ratios of groups", async () => {
+    const { model, loader, loss } = setUp();
+    const [weight, ...rest] = model.parameters();
+    const groups = [{ parameters: [weight], learningRate: 0.1 }, { parameters: rest, learningRate: 0.2 }]; // prettier-ignore
+    const optimizer = new SGD(groups);
+    const ratios: number[] = [];
+    const forward = (layers: typeof model, batch: { readonly x: Parameters<typeof model.forward>[0] }) => {
+      ratios.push(optimizer.groups[1].learningRate / optimizer.groups[0].learningRate);
+      return layers.forward(batch.x);
+    };
+    const curve = await findLearningRate({
+      model,
+      optimizer,
+      loader,
+      forward,
+      loss: (output, { y }) => loss(output, y),
+      maximum: 1e6,
+    });
+    expect(curve.rates.length).toBeLessThan(100);
+    expect(ratios.every((ratio) => Math.abs(ratio - 2) < 1e-9)).toBe(true);
+    expect(optimizer.groups.map(({ learningRate }) => learningRate)).toEqual([0.1, 0.2]);
+  });
+
+  it("suggests the steepest descent, or nothing", () => {
+    expect(steepest([1, 2, 3, 4, 5], [9, 8, 4, 3, 7])).toBe(2);
+    expect(steepest([1, 2, 3], [1, 2, 3])).toBeNull();
+    expect(steepest([1, 2, 3, 4, 5, 6], [3, 2, 1, 9, 1, 2])).toBe(2);
+    expect(steepest([], [])).toBeNull();
+  });
+
+  it("refuses a running training, and wrong options", async () => {
+    const setup = setUp();
+    for await (const { event } of fit({ ...setup, epochs: 1 })) {
+      if (event !== "step") continue;
+      await expect(findLearningRate(setup)).rejects.toThrow("Call it before the run");
+      break;
+    }
+    await expect(findLearningRate({ ...setup, minimum: 1, maximum: 0.1 })).rejects.toThrow(
+      "findLearningRate: got minimum 1 and maximum 0.1",
+    );
+    await expect(findLearningRate({ ...setup, steps: 0 })).rejects.toThrow("got steps 0");
+  });
+});

@@ -102,6 +102,8 @@ const settings = "chooses how or where things are computed, and computes nothing
 const drawn =
   "draws by its own rules; the conversion to pixels has cases, and a test learns from the drawings";
 const folders = "lists files; what decodes them has cases";
+const audio = "packages/datasets/golden/audio.json has cases of torch.stft and of Python's module wave";
+const bytesOfFormat = "its tests write the bytes that the page of the format describes";
 const tables = "takes texts apart; tests say what each text means";
 const asking = "asks or tells about tensors, and computes nothing";
 
@@ -184,6 +186,14 @@ const guards: Readonly<Record<string, Guard>> = {
       catsAndDogs: drawn,
       ImageFolder: folders,
       Table: tables,
+      cifar10: bytesOfFormat,
+      cifar100: bytesOfFormat,
+      decodeCifar: bytesOfFormat,
+      decodeWav: audio,
+      logMelSpectrogram: audio,
+      parseJsonLines: tables,
+      readJsonLines: tables,
+      readWav: audio,
       encodePng: "packages/train/golden/events.py reads a picture that it has written",
       imageFolder: folders,
       parseCsv: tables,

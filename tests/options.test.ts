@@ -246,6 +246,16 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "datasets.linear": { call: datasets.linear },
   "datasets.moons": { call: datasets.moons },
+  "datasets.cifar10": { call: datasets.cifar10, required: () => ({ files: [], split: "test" }) },
+  "datasets.cifar100": { call: datasets.cifar100, required: () => ({ files: [], split: "test" }) },
+  "datasets.logMelSpectrogram": {
+    call: (options) => datasets.logMelSpectrogram(ones([500]), options),
+    required: () => ({ sampleRate: 8000 }),
+  },
+  "datasets.parseJsonLines": { call: (options) => datasets.parseJsonLines('{"a":1}', options) },
+  "datasets.readJsonLines": {
+    call: (options) => datasets.readJsonLines(new Blob(['{"a":1}']), options),
+  },
   "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
   "datasets.randomSampler": {
     call: (options) => datasets.randomSampler(3, options),
@@ -344,6 +354,9 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
   "datasets.encodeIdx": "takes an array",
+  "datasets.decodeCifar": bytes,
+  "datasets.decodeWav": bytes,
+  "datasets.readWav": bytes,
   "datasets.encodePng": "takes a tensor",
   "datasets.readText": bytes,
   "datasets.strokeCorners": "takes strokes",

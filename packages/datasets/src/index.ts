@@ -5,6 +5,10 @@ export {
   type CatOrDogOptions,
   type CatsAndDogsOptions,
 } from "./cats-and-dogs/cats-and-dogs.js";
+export { logMelSpectrogram, type LogMelOptions } from "./audio/log-mel.js";
+export { decodeWav, readWav, type Wav } from "./audio/wav.js";
+export { cifar10, cifar100, decodeCifar, type CifarDataset, type CifarOptions } from "./cifar.js";
+export { parseJsonLines, readJsonLines, type JsonLinesOptions } from "./json-lines.js";
 export type {
   CategoryColumn,
   Column,

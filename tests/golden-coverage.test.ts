@@ -103,6 +103,7 @@ const drawn =
   "draws by its own rules; the conversion to pixels has cases, and a test learns from the drawings";
 const folders = "lists files; what decodes them has cases";
 const audio = "packages/datasets/golden/audio.json has cases of torch.stft and of Python's module wave";
+const tokenizer = "packages/datasets/golden/tokenizer-cases.json has cases of Hugging Face's tokenizers";
 const bytesOfFormat = "its tests write the bytes that the page of the format describes";
 const tables = "takes texts apart; tests say what each text means";
 const asking = "asks or tells about tensors, and computes nothing";
@@ -186,6 +187,8 @@ const guards: Readonly<Record<string, Guard>> = {
       catsAndDogs: drawn,
       ImageFolder: folders,
       Table: tables,
+      BytePairTokenizer: tokenizer,
+      readTokenizer: tokenizer,
       cifar10: bytesOfFormat,
       cifar100: bytesOfFormat,
       decodeCifar: bytesOfFormat,

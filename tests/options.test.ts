@@ -246,6 +246,10 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "datasets.linear": { call: datasets.linear },
   "datasets.moons": { call: datasets.moons },
+  "datasets.BytePairTokenizer train": {
+    call: (options) => datasets.BytePairTokenizer.train("a", options),
+    required: () => ({ vocabularySize: 256 }),
+  },
   "datasets.cifar10": { call: datasets.cifar10, required: () => ({ files: [], split: "test" }) },
   "datasets.cifar100": { call: datasets.cifar100, required: () => ({ files: [], split: "test" }) },
   "datasets.logMelSpectrogram": {
@@ -350,6 +354,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "autograd.rematerialize": functions,
   "autograd.vjp": functions,
   "datasets.ImageFolder": result,
+  "datasets.BytePairTokenizer": "is made by train, fromJson and readTokenizer, not by users",
   "datasets.Table": result,
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",
@@ -357,6 +362,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.decodeCifar": bytes,
   "datasets.decodeWav": bytes,
   "datasets.readWav": bytes,
+  "datasets.readTokenizer": bytes,
   "datasets.encodePng": "takes a tensor",
   "datasets.readText": bytes,
   "datasets.strokeCorners": "takes strokes",

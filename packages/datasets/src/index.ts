@@ -60,4 +60,9 @@ export {
   type SplitTokensOptions,
   type TextWindowsOptions,
 } from "./text.js";
+export {
+  BytePairTokenizer,
+  readTokenizer,
+  type TrainTokenizerOptions,
+} from "./tokenizer/byte-pair-tokenizer.js";
 export { Vocabulary } from "./vocabulary.js";

@@ -103,6 +103,9 @@ const drawn =
   "draws by its own rules; the conversion to pixels has cases, and a test learns from the drawings";
 const folders = "lists files; what decodes them has cases";
 const changes = "takes a function, which no file holds";
+const audio = "packages/datasets/golden/audio.json has cases of torch.stft and of Python's module wave";
+const tokenizer = "packages/datasets/golden/tokenizer-cases.json has cases of Hugging Face's tokenizers";
+const bytesOfFormat = "its tests write the bytes that the page of the format describes";
 const tables = "takes texts apart; tests say what each text means";
 const asking = "asks or tells about tensors, and computes nothing";
 
@@ -191,6 +194,16 @@ const guards: Readonly<Record<string, Guard>> = {
       mapDataset: changes,
       stratifiedSplit: "draws by its own rules; tests check the share of every class",
       Table: tables,
+      BytePairTokenizer: tokenizer,
+      readTokenizer: tokenizer,
+      cifar10: bytesOfFormat,
+      cifar100: bytesOfFormat,
+      decodeCifar: bytesOfFormat,
+      decodeWav: audio,
+      logMelSpectrogram: audio,
+      parseJsonLines: tables,
+      readJsonLines: tables,
+      readWav: audio,
       encodePng: "packages/train/golden/events.py reads a picture that it has written",
       imageFolder: folders,
       parseCsv: tables,

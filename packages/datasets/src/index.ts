@@ -5,6 +5,10 @@ export {
   type CatOrDogOptions,
   type CatsAndDogsOptions,
 } from "./cats-and-dogs/cats-and-dogs.js";
+export { logMelSpectrogram, type LogMelOptions } from "./audio/log-mel.js";
+export { decodeWav, readWav, type Wav } from "./audio/wav.js";
+export { cifar10, cifar100, decodeCifar, type CifarDataset, type CifarOptions } from "./cifar.js";
+export { parseJsonLines, readJsonLines, type JsonLinesOptions } from "./json-lines.js";
 export type {
   CategoryColumn,
   Column,
@@ -69,6 +73,11 @@ export type { Later } from "./views/later.js";
 export { mapDataset, type Items, type MapDatasetOptions } from "./views/map-dataset.js";
 export { splitDataset, stratifiedSplit, type Parts, type SplitOptions } from "./views/split-dataset.js";
 export { subset } from "./views/subset.js";
+export {
+  BytePairTokenizer,
+  readTokenizer,
+  type TrainTokenizerOptions,
+} from "./tokenizer/byte-pair-tokenizer.js";
 export { Vocabulary } from "./vocabulary.js";
 export {
   balancedSampler,

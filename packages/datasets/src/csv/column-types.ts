@@ -71,6 +71,12 @@ function shown(text: string | null): string {
 export function inferType(texts: readonly (string | null)[]): "number" | "date" | "category" | "text" {
   const present = texts.filter((text) => text !== null);
   if (present.every((text) => readNumber(text) !== undefined)) return "number";
+  return inferTextType(texts);
+}
+
+/** As {@link inferType}, but never numbers. */
+export function inferTextType(texts: readonly (string | null)[]): "date" | "category" | "text" {
+  const present = texts.filter((text) => text !== null);
   if (present.every((text) => readDate(text) !== undefined)) return "date";
   const kinds = new Set(present).size;
   return kinds <= 1000 && 2 * kinds <= present.length ? "category" : "text";

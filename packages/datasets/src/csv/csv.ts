@@ -40,7 +40,7 @@ const csvKinds: OptionKinds<CsvOptions> = {
   missing: ["a list of texts", isListOfTexts],
 };
 
-const csvSource: Kind = [
+export const csvSource: Kind = [
   "a path, a File, a Blob or a stream of bytes",
   (value) => typeof value === "string" || "getReader" in Object(value) || value instanceof Blob,
 ];
@@ -88,14 +88,14 @@ export async function readCsv(source: CsvSource, options: CsvOptions = {}): Prom
   return tableOf(called, textsOf(called, source), options, delimiter);
 }
 
-function nameOf(source: CsvSource): string {
+export function nameOf(source: CsvSource): string {
   if (typeof source === "string") return source;
   if ("name" in source && typeof source.name === "string") return source.name;
   return "getReader" in source ? "a stream" : "a Blob";
 }
 
 /** A text in pieces that the parser can hold. */
-async function* piecesOf(text: string): AsyncGenerator<string> {
+export async function* piecesOf(text: string): AsyncGenerator<string> {
   const size = 2 ** 16;
   for (let at = 0; at < text.length; at += size) yield await Promise.resolve(text.slice(at, at + size));
 }
@@ -154,7 +154,7 @@ function namesOf(fields: readonly string[], called: string): readonly string[] {
   );
 }
 
-function typesOf(
+export function typesOf(
   called: string,
   types: Readonly<Record<string, ColumnType>>,
   names: readonly string[],

@@ -192,6 +192,7 @@ const guards: Readonly<Record<string, Guard>> = {
       itemDataset: "puts items together with collate, which has cases",
       streamBatches: "puts items together with collate, which has cases",
       mapDataset: changes,
+      mixup: "draws from Beta, whose distribution is tested; a test compares it with the formula",
       stratifiedSplit: "draws by its own rules; tests check the share of every class",
       Table: tables,
       BytePairTokenizer: tokenizer,

@@ -9,7 +9,7 @@ import * as io from "@stargrad/io";
 import * as jit from "@stargrad/jit";
 import * as nn from "@stargrad/nn";
 import * as optim from "@stargrad/optim";
-import { ArgumentError, ones, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { ArgumentError, Generator, ones, tensor, zeros, type Tensor } from "@stargrad/tensor";
 import * as train from "@stargrad/train";
 import * as wasm from "@stargrad/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -273,6 +273,23 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) => datasets.readJsonLines(new Blob(['{"a":1}']), options),
   },
   "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
+  "datasets.mixup": {
+    call: (options) => datasets.mixup({ x: image, y: ones([1, 2]) }, options),
+    required: () => ({ generators: [new Generator(0)] }),
+  },
+  "datasets.normalize": {
+    call: (options) => datasets.normalize(image, options),
+    required: () => ({ mean: 0, std: 1 }),
+  },
+  ...Object.fromEntries(
+    (["colorJitter", "randomAffine", "randomCrop", "randomErase", "randomFlip"] as const).map((name) => [
+      `datasets.${name}`,
+      {
+        call: (options: never) => datasets[name](image, options),
+        required: () => ({ generators: [new Generator(0)] }),
+      },
+    ]),
+  ),
   "datasets.randomSampler": {
     call: (options) => datasets.randomSampler(3, options),
     required: () => ({ draws: 2 }),
@@ -406,6 +423,10 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.concatDatasets": views,
   "datasets.filterDataset": views,
   "datasets.subset": views,
+  "datasets.OneHotEncoder": "takes labels",
+  "datasets.Standardizer": "takes its saved state",
+  "datasets.affine": "takes tensors",
+  "datasets.fitStandardizer": views,
   "datasets.encodeIdx": "takes an array",
   "datasets.decodeCifar": bytes,
   "datasets.decodeWav": bytes,

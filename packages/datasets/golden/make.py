@@ -369,6 +369,111 @@ for shape, size in [
     out = torch.nn.functional.interpolate(images, wanted, mode="bilinear", antialias=True, align_corners=False)
     case("resize", array(values), {"size": size}, output=array(out.reshape(*shape[:-2], *wanted).float()))
 
+# Transforms: PyTorch's functions; the numbers that are drawn are Philox's, one generator an image
+pictures = torch.from_numpy(state.random_sample((3, 2, 5, 6)).astype(numpy.float32))
+seeds = [3, 4, 5]
+mean, std = [0.5, 0.25], [0.25, 2]
+channels = lambda numbers: torch.tensor(numbers)[:, None, None]
+wanted = (pictures - channels(mean)) / channels(std)
+case("normalize", array(pictures), {"mean": mean, "std": std}, output=array(wanted))
+case("normalize", array(pictures[:, :, 0, 0]), {"mean": 0.5, "std": 4}, output=array((pictures[:, :, 0, 0] - 0.5) / 4))
+
+
+def grey_of(rgb):
+    return (rgb * torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)[:, None, None]).sum(0, keepdim=True)
+
+
+def moved(matrices, images=pictures):
+    grid = torch.nn.functional.affine_grid(torch.as_tensor(matrices).double(), images.shape, align_corners=False)
+    return torch.nn.functional.grid_sample(images.double(), grid, align_corners=False).float()
+
+
+for matrices in [state.uniform(-1, 1, (3, 2, 3)), numpy.tile([[1.0, 0, 0], [0, 1, 0]], (3, 1, 1)), numpy.zeros((3, 2, 3))]:
+    matrices = torch.from_numpy(matrices.astype(numpy.float32))
+    case("affine", array(pictures), array(matrices), output=array(moved(matrices)))
+for options in [{"degrees": 30}, {"translate": 0.25}, {"degrees": 180, "translate": 0.1, "scale": [0.5, 1.5]}]:
+    matrices = []
+    for seed in seeds:
+        generator = Generator(seed)
+        angle = math.radians((2 * generator.uniform() - 1) * options.get("degrees", 0))
+        right, down = [2 * (2 * generator.uniform() - 1) * options.get("translate", 0) for _ in range(2)]
+        least, greatest = options.get("scale", [1, 1])
+        factor = least + generator.uniform() * (greatest - least)
+        # From coordinates of the result to pixels, back by the movement, and to coordinates of the image.
+        pixels = numpy.diag([6 / 2, 5 / 2, 1])
+        shift = numpy.array([[1, 0, right], [0, 1, down], [0, 0, 1]])
+        turn = factor * numpy.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        turn = numpy.block([[turn, numpy.zeros((2, 1))], [numpy.zeros((1, 2)), numpy.ones((1, 1))]])
+        forth = shift @ numpy.linalg.inv(pixels) @ turn @ pixels
+        matrices.append(numpy.linalg.inv(forth)[:2])
+    case("randomAffine", array(pictures), options, seeds, output=array(moved(numpy.array(matrices))))
+for options in [{"padding": 2}, {"size": 3}, {"size": [4, 8], "padding": 1, "value": -1}, {"size": [1, 2], "padding": 3}]:
+    padding, size = options.get("padding", 0), options.get("size", [5, 6])
+    height, width = size if isinstance(size, list) else [size, size]
+    padded = torch.nn.functional.pad(pictures, [padding] * 4, value=options.get("value", 0))
+    cut = []
+    for image, seed in zip(padded, seeds):
+        generator = Generator(seed)
+        top = math.floor(generator.uniform() * (padded.shape[2] - height + 1))
+        left = math.floor(generator.uniform() * (padded.shape[3] - width + 1))
+        cut.append(image[:, top : top + height, left : left + width])
+    case("randomCrop", array(pictures), options, seeds, output=array(torch.stack(cut)))
+for options in [{}, {"direction": "vertical"}, {"probability": 0}, {"probability": 1}]:
+    axis = 1 if options.get("direction") == "vertical" else 2
+    mirrored = [
+        image.flip(axis) if Generator(seed).uniform() < options.get("probability", 0.5) else image
+        for image, seed in zip(pictures, seeds)
+    ]
+    case("randomFlip", array(pictures), options, seeds, output=array(torch.stack(mirrored)))
+for options in [{}, {"probability": 1, "value": 7}, {"probability": 1, "scale": [0.3, 0.9], "ratio": [0.5, 2]}]:
+    erased = pictures.clone()
+    for image, seed in zip(erased, seeds):
+        generator = Generator(seed)
+        if generator.uniform() >= options.get("probability", 0.5):
+            continue
+        for _ in range(10):
+            least, greatest = options.get("scale", [0.02, 0.33])
+            area = (least + generator.uniform() * (greatest - least)) * 30
+            least, greatest = numpy.log(options.get("ratio", [0.3, 3.3]))
+            ratio = math.exp(least + generator.uniform() * (greatest - least))
+            rows, columns = [math.floor(math.sqrt(each) + 0.5) for each in (area * ratio, area / ratio)]
+            if rows >= 5 or columns >= 6:
+                continue
+            top = math.floor(generator.uniform() * (5 - rows + 1))
+            left = math.floor(generator.uniform() * (6 - columns + 1))
+            image[:, top : top + rows, left : left + columns] = options.get("value", 0)
+            break
+    case("randomErase", array(pictures), options, seeds, output=array(erased))
+for colours in [pictures, torch.cat([pictures, pictures[:, :1] ** 2], 1)]:
+    for options in [{"brightness": 0.5}, {"contrast": 0.8}, {"saturation": 1.5}, {"brightness": 0.9, "contrast": 0.5, "saturation": 0.7}]:
+        jittered = []
+        for image, seed in zip(colours.double(), seeds):
+            generator, is_colour = Generator(seed), image.shape[0] == 3
+            grey = grey_of if is_colour else (lambda one: one)
+            reaches = [options.get(name, 0) for name in ("brightness", "contrast", "saturation")]
+            factors = [max(0, 1 - reach) + generator.uniform() * (1 + reach - max(0, 1 - reach)) for reach in reaches]
+            bases = [torch.zeros_like, lambda one: grey(one)[:1].mean(), grey if is_colour else lambda one: one]
+            for reach, factor, base in zip(reaches, factors, bases):
+                if reach > 0:
+                    image = torch.lerp(base(image) * torch.ones_like(image), image, factor).clamp(0, 1)
+            jittered.append(image)
+        case("colorJitter", array(colours), options, seeds, output=array(torch.stack(jittered).float()))
+for labels in [["b", "a", "b", "c"], [3, 10, -1, 3]]:
+    known = sorted(set(labels))
+    places = torch.tensor([known.index(label) for label in labels])
+    rows = array(torch.nn.functional.one_hot(places, len(known)))
+    case("OneHotEncoder", labels, output={"categories": known, "rows": rows})
+for values in [pictures, pictures[:, :, 0, 0], torch.tensor([[1.0, 2], [1, 4], [1, 9]])]:
+    # Scikit-learn's StandardScaler: over all axes but axis 1, and 1 for a feature that is always the same.
+    axes = [axis for axis in range(values.ndim) if axis != 1]
+    centre, spread = values.double().mean(axes), values.double().std(axes, correction=0)
+    spread[spread == 0] = 1
+    shape = [-1] + [1] * (values.ndim - 2)
+    scaled = (values.double() - centre.reshape(shape)) / spread.reshape(shape)
+    output = {"mean": array(centre), "std": array(spread), "scaled": array(scaled)}
+    case("fitStandardizer", array(values), output=output)
+    case("Standardizer", array(values), output=output)
+
 # Pictures: PNG as its specification describes it, packed by Python's zlib
 
 
@@ -381,10 +486,6 @@ def png(rows, width, height, depth, colour, *parts):
     packed = zlib.compress(b"".join(b"\0" + row for row in rows))
     others = b"".join(part(*each) for each in parts)
     return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + others + part(b"IDAT", packed) + part(b"IEND", b"")
-
-
-def grey_of(rgb):
-    return (rgb * torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)[:, None, None]).sum(0, keepdim=True)
 
 
 height, width = 5, 6

@@ -56,3 +56,10 @@ export function expectFew(called: string, got: string, numbers: number, most: nu
   if (numbers <= most) return;
   throw new ArgumentError(called, `got ${got}, ${numbers} numbers; expected at most ${most}`);
 }
+
+/** The indices of all items, 256 at a time. */
+export function* passages(length: number, size = 256): IterableIterator<Int32Array> {
+  for (let start = 0; start < length; start += size) {
+    yield Int32Array.from({ length: Math.min(size, length - start) }, (_, i) => start + i);
+  }
+}

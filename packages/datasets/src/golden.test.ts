@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { fromData, Tensor } from "@stargrad/tensor";
+import { fromData, Generator, tensor, Tensor } from "@stargrad/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import * as datasets from "./index.js";
@@ -82,6 +82,17 @@ function counted(length: number): Dataset<number[]> {
   return { length, batch: (indices) => [...indices] };
 }
 
+/** Fits a Standardizer, and transforms with one that was made of its saved state. */
+async function standardized(x: Golden): Promise<unknown> {
+  const values = float32(x);
+  const fitted = await datasets.fitStandardizer(datasets.arrays({ values }), (batch) => batch.values);
+  const state = JSON.parse(JSON.stringify(fitted.state())) as datasets.StandardizerState;
+  const again = new datasets.Standardizer(state);
+  const scaled = again.transform(values);
+  expectSame(again.inverse(scaled), x);
+  return { mean: tensor([...state.mean]), std: tensor([...state.std]), scaled };
+}
+
 /** How to run the cases that are more than a call with their arguments. */
 const runs: Readonly<Record<string, (...values: never[]) => unknown>> = {
   arrays({ x, y }: { x: Golden; y: Golden }, indices: number[]) {
@@ -134,6 +145,24 @@ const runs: Readonly<Record<string, (...values: never[]) => unknown>> = {
   decodeImage: (bytes: string, options: datasets.ImageOptions) =>
     datasets.decodeImage(bytesOf(bytes), options),
   readImage: (bytes: string) => datasets.readImage(fileOf("picture.png", bytes)),
+  ...(Object.fromEntries(
+    (["colorJitter", "randomAffine", "randomCrop", "randomErase", "randomFlip"] as const).map((name) => [
+      name,
+      (images: Golden, options: object, seeds: number[]) =>
+        datasets[name](float32(images), { ...options, generators: seeds.map((seed) => new Generator(seed)) }),
+    ]),
+  ) as Record<string, (...values: never[]) => unknown>),
+  normalize: (x: Golden, options: datasets.NormalizeOptions) => datasets.normalize(float32(x), options),
+  affine: (images: Golden, matrices: Golden) => datasets.affine(float32(images), float32(matrices)),
+  OneHotEncoder(labels: (string | number)[]) {
+    const { categories } = new datasets.OneHotEncoder(labels).state();
+    const encoder = new datasets.OneHotEncoder(categories);
+    const rows = encoder.encode(labels);
+    expect(encoder.decode(rows)).toEqual(labels);
+    return { categories, rows };
+  },
+  fitStandardizer: standardized,
+  Standardizer: standardized,
   strokeCorners: (strokes: Record<keyof Strokes, Golden>) =>
     datasets.strokeCorners({
       start: float32(strokes.start),

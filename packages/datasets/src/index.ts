@@ -66,6 +66,16 @@ export {
   type SplitTokensOptions,
   type TextWindowsOptions,
 } from "./text.js";
+export { affine, randomAffine, type RandomAffineOptions } from "./transforms/affine.js";
+export { colorJitter, type ColorJitterOptions } from "./transforms/color-jitter.js";
+export type { RandomTransformOptions } from "./transforms/images.js";
+export { mixup, type MixupOptions } from "./transforms/mixup.js";
+export { normalize, type NormalizeOptions } from "./transforms/normalize.js";
+export { OneHotEncoder, type OneHotEncoderState } from "./transforms/one-hot-encoder.js";
+export { randomCrop, type RandomCropOptions } from "./transforms/random-crop.js";
+export { randomErase, type RandomEraseOptions } from "./transforms/random-erase.js";
+export { randomFlip, type RandomFlipOptions } from "./transforms/random-flip.js";
+export { fitStandardizer, Standardizer, type StandardizerState } from "./transforms/standardizer.js";
 export { cacheDataset } from "./views/cache-dataset.js";
 export { concatDatasets } from "./views/concat-datasets.js";
 export { filterDataset, type Mask } from "./views/filter-dataset.js";

@@ -54,8 +54,13 @@ describe("collate", () => {
   it("has the types of what it makes", () => {
     expectTypeOf(collate([1, 2])).toEqualTypeOf<Tensor>();
     expectTypeOf(collate(["a", "b"])).toEqualTypeOf<string[]>();
-    const batch = collate([{ x: [[1]], y: { z: true }, name: "a", words: ["a"] }]);
-    expectTypeOf(batch).toEqualTypeOf<{
+    interface Item {
+      readonly x: number[][];
+      readonly y: { readonly z: boolean };
+      readonly name: "a" | "b";
+      readonly words: string[];
+    }
+    expectTypeOf(collate<Item>).returns.toEqualTypeOf<{
       x: Tensor;
       y: { z: Tensor };
       name: ("a" | "b")[];
@@ -190,10 +195,11 @@ describe("itemDataset", () => {
       expect(thrown).toBeInstanceOf(StargradError);
       return thrown as StargradError;
     };
-    for (const get of [
+    const sources: readonly ((i: number) => number | Promise<number>)[] = [
       (i: number) => (i === 2 ? tearThePage() : i),
       async (i: number) => (i === 2 ? tearThePage() : await Promise.resolve(i)),
-    ]) {
+    ];
+    for (const get of sources) {
       const { message, cause } = await error(asked(itemDataset({ length: 3, get })));
       expect(message).toBe("itemDataset: item 2: torn page");
       expect(cause).toBeInstanceOf(TypeError);

@@ -1,7 +1,7 @@
 import { ArgumentError, Tensor } from "@stargrad/tensor";
 import { callable, expectValues, writeValue } from "@stargrad/tensor/internal";
 
-import { expectDataset, type Dataset } from "../dataset.js";
+import { expectDataset, passages, type Dataset } from "../dataset.js";
 import { chosen } from "./subset.js";
 
 /** For each item of a batch, whether to keep it. */
@@ -45,11 +45,4 @@ async function valuesIn(mask: Mask): Promise<ArrayLike<boolean | number> | undef
 
 function written(mask: Mask): string {
   return mask instanceof Tensor ? `a tensor of shape [${mask.shape.join(", ")}]` : writeValue(mask);
-}
-
-/** The indices of all items, 256 at a time. */
-function* passages(length: number, size = 256): IterableIterator<Int32Array> {
-  for (let start = 0; start < length; start += size) {
-    yield Int32Array.from({ length: Math.min(size, length - start) }, (_, i) => start + i);
-  }
 }

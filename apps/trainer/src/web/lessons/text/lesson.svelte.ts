@@ -3,7 +3,7 @@ import type { Account, Letter, LetterProof, PassageKind, Scene } from "../../../
 import { usualSettings, type LiveSettings } from "../../../text/live/sizes.js";
 import { named, wordsFor, type Told } from "../../../text/live/words.js";
 import type { Level } from "../../../words/levels.js";
-import { short } from "../../../words/numbers.js";
+import { short, signed } from "../../../words/numbers.js";
 import { plain } from "../../../words/rich.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
@@ -260,7 +260,7 @@ export class TextLesson {
     run.end = event.end;
     if (run !== this.present) return;
     this.#arriveAt(false);
-    if (this.isFollowing && event.reports.length > 0) this.moveTo(run.last);
+    if (this.isFollowing && event.reports.length > 0) this.#look(run.last);
   }
 
   /** Looks at the step that is awaited, or at the first one while the run is not there yet. */
@@ -284,8 +284,15 @@ export class TextLesson {
     this.#tell("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
   }
 
-  /** Shows another step; beyond the last one of a paused run, makes it. */
+  /** Always shows the newest step that has a text, or stays where it is. */
+  follow(isWanted: boolean): void {
+    this.isFollowing = isWanted;
+    if (isWanted) this.#look(this.present.last);
+  }
+
+  /** Shows another step, and follows no more; beyond the last one of a paused run, makes it. */
   moveTo(number: number): void {
+    this.isFollowing = false;
     const { first, last, end, isPaused, id } = this.present;
     if (number > last && end === null && isPaused) {
       this.#awaited = number;
@@ -369,7 +376,7 @@ export class TextLesson {
     const proof = await this.#client.ask("prove", asked).catch(() => null);
     if (proof === null || this.scene !== scene || this.at !== at) return;
     this.proof = proof;
-    announcer.say(`Measured slope ${short(proof.slope)}, blame ${short(proof.blame)}`);
+    announcer.say(`Measured slope ${signed(proof.slope, 4)}, blame ${signed(proof.blame, 4)}`);
   }
 
   /** Lets the model of the present step continue a text. */

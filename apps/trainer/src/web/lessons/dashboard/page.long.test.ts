@@ -378,7 +378,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       const page = await dashboard("&model=mlp&stage=again&epochs=6");
       const tasks = await noteLongTasks(page);
       await hasEnded(page);
-      console.log(`The page's tasks above 50 ms while training: ${JSON.stringify(await tasks())}`);
+      console.log(`The page's tasks above 50 ms while training: ${await tasks()}`);
       expect(await page.evaluate(() => (globalThis as Shown).dashboardLesson.present!.last)).toBe(228);
     });
   });

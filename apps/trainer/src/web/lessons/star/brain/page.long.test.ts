@@ -352,7 +352,7 @@ describe.skipIf(chromiumPath === null)("the brain on the page", () => {
       const long = await longTasks();
       console.log(
         `The brain's first try was drawn after ${drawn.toFixed(0)} ms; tasks above 50 ms while 200 tries were made: ` +
-          `${long.map((ms) => ms.toFixed(0)).join(", ") || "none"}.`,
+          `${long}.`,
       );
       expect(await page.locator(".picture canvas").count()).toBe(1);
     });

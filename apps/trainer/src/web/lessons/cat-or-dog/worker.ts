@@ -76,7 +76,7 @@ function pacedRun(id: number, run: CatRun): PacedRun {
     report: () => {
       tell(id, run, sent);
       const isTime = performance.now() - savedAt > saveEvery || run.end !== null;
-      if (run.first !== 1 || !isTime || savedSteps === run.mistakes.length) return;
+      if (id !== newest() || !isTime || savedSteps === run.mistakes.length) return;
       savedAt = performance.now();
       savedSteps = run.mistakes.length;
       void paced.between(() => save(id, run));
@@ -115,6 +115,11 @@ async function savedRun(settings: CatQuestions["open"]["ask"]["settings"]): Prom
   } catch {
     return null; // What was saved cannot be read: the run begins anew.
   }
+}
+
+/** The run that was opened last. Only that one is saved: of a run and its fork, the fork. */
+function newest(): number | undefined {
+  return [...runs.keys()].at(-1);
 }
 
 function found(run: number): Going {

@@ -118,11 +118,21 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
     it("can be proved: the measured slope of the most blamed number is its blame", async () => {
       const page = await open(`${short}&stage=blame&try=20`);
       await stepShown(page, 20);
-      await page.click("text=Wiggle it");
+      await page.click("text=Prove it");
       await page.waitForSelector(".proof");
       const { slope, blame } = await page.evaluate(() => (globalThis as Shown).textLesson.proof!);
       expect(Math.abs(slope - blame)).toBeLessThan(0.01 * Math.abs(blame) + 1e-3);
       expect(Math.abs(blame)).toBeGreaterThan(0.01);
+      // By hand, with the arrow keys on a letter: against the blame, the surprise falls.
+      await page.focus(".passage [aria-pressed=true]");
+      await page.keyboard.press(blame < 0 ? "ArrowUp" : "ArrowDown");
+      await page.waitForFunction(() => (globalThis as Shown).textLesson.wiggle !== null);
+      const [turned, was] = await page.evaluate(() => {
+        const { wiggle, scene, at } = (globalThis as Shown).textLesson;
+        return [wiggle!.surprise, scene!.expected[at - 1].surprise];
+      });
+      expect(turned).toBeLessThan(was);
+      expect(await page.textContent("main.blame")).toContain("the surprise is");
     });
 
     it("follow the letter that is chosen, by pointer and by arrow keys", async () => {

@@ -90,7 +90,7 @@ const kid: Told = {
     const { story, into, blame } = blamed(scene);
     if (blame === 0)
       return say`Complaints walk back to the left, but no link hears any: all are multiplied by 0.${stuckWords(scene)}`;
-    return say`Complaints walk back to the left. Most land on the link ${story("blame")}${into}: blame ${linked(signed(blame, 4), linkMark(scene.mostBlamed), "blame")}, so ${turnWords(blame)}.${stuckWords(scene)}`;
+    return say`Complaints walk back. Most land on the link ${story("blame")}${into}: blame ${linked(signed(blame, 4), linkMark(scene.mostBlamed), "blame")}, so ${turnWords(blame)}.${stuckWords(scene)}`;
   },
   Adjust: (scene) => {
     const { story, into, turn, mark } = blamed(scene);

@@ -89,13 +89,13 @@ const kidWords: Told = {
   attempt: (moment) =>
     say`It has looked at ${thousands(moment.step * moment.settings.batchSize)} ${itemsOf(moment.data)}, some many times. Of the last ones it named ${linked(percent(moment.numbers.meanRight), "right", "helped")} right.`,
   mistake: (moment) =>
-    say`Mistake score ${lossOf(moment)}. It names ${heldOut(moment, rightOf(moment))} ${itemsOf(moment.data)} right that it never learned from. Tap a red square to see which ones it mixes up.`,
+    say`Mistake score ${lossOf(moment)}. It names ${heldOut(moment, rightOf(moment))} new ${itemsOf(moment.data)} right. Tap a red square to see which ones it mixes up.`,
   blame: (moment) =>
     say`All the blame together is an arrow of length ${normOf(moment)}. ${silentOf(moment)} helpers said nothing, so no blame reached them.`,
   adjust: (moment) =>
     say`Every knob turned a little against its blame: all together by ${ratioOf(moment)} of their size. The step size is ${rateOf(moment)}.`,
   again: (moment) =>
-    say`It names ${heldOut(moment, rightOf(moment))} ${itemsOf(moment.data)} of the test right ${afterRounds(moment.epoch)}. ${creditWords(moment, (promise, paid, rest, { step, examples }) => say`Step ${step} promised ${promise} and paid ${paid} on its ${examples} ${itemsOf(moment.data)}; all but ${rest} is explained.`)}`,
+    say`It names ${heldOut(moment, rightOf(moment))} ${itemsOf(moment.data)} right ${afterRounds(moment.epoch)}. ${creditWords(moment, (promise, paid, rest, { step, examples }) => say`Step ${step} promised ${promise} and paid ${paid} on its ${examples}; all but ${rest} is explained.`)}`,
 };
 
 function afterRounds({ epoch }: EpochRecord): string {

@@ -199,8 +199,14 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
       const handles = await Promise.all(
         [0, 1].map((i) => folder.getFileHandle(`cat-or-dog.${i}.save`).catch(() => null)),
       );
-      const texts = await Promise.all(handles.map(async (one) => (await one?.getFile())?.text()));
-      return texts.some((text) => text !== undefined && /first[\\"]+:12/.test(text));
+      const saves = await Promise.all(handles.map(async (one) => (await one?.getFile())?.arrayBuffer()));
+      // A save is whole once its sequence number, at the begin, is there.
+      return saves.some(
+        (bytes) =>
+          bytes !== undefined &&
+          new Float64Array(bytes.slice(0, 8))[0] > 0 &&
+          /first[\\"]+:12/.test(new TextDecoder().decode(bytes)),
+      );
     });
     await page.reload();
     await page.waitForSelector("text=Kept on your machine");

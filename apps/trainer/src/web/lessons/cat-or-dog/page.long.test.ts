@@ -185,40 +185,6 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
     await page.waitForFunction(() => (globalThis as Shown).catLesson.present.first === 1);
   });
 
-  it("goes on with a fork after a reload", async () => {
-    const page = await cats("&try=12");
-    await stepShown(page, 12);
-    await page.evaluate(() => {
-      (globalThis as Shown).catLesson.fork(0.02);
-    });
-    await page.waitForFunction(() => (globalThis as Shown).catLesson.present.first === 12);
-    await page.waitForURL(/rate=0.02/);
-    // It is saved every two seconds; a reload before the first save would begin a run of that rate.
-    await page.waitForFunction(async () => {
-      const folder = await navigator.storage.getDirectory();
-      const handles = await Promise.all(
-        [0, 1].map((i) => folder.getFileHandle(`cat-or-dog.${i}.save`).catch(() => null)),
-      );
-      const saves = await Promise.all(handles.map(async (one) => (await one?.getFile())?.arrayBuffer()));
-      // A save is whole once its sequence number, at the begin, is there.
-      return saves.some(
-        (bytes) =>
-          bytes !== undefined &&
-          new Float64Array(bytes.slice(0, 8))[0] > 0 &&
-          /first[\\"]+:12/.test(new TextDecoder().decode(bytes)),
-      );
-    });
-    await page.reload();
-    await page.waitForSelector("text=Kept on your machine");
-    await stepShown(page, 12);
-    expect(await page.evaluate(() => (globalThis as Shown).catLesson.present.first)).toBe(12);
-    const forked = await run.fork({ ...settings, learningRate: 0.02 }, 12);
-    while (forked.last < 15) await forked.step();
-    expect(await page.evaluate(() => (globalThis as Shown).catLesson.present.mistakes.slice(0, 4))).toEqual(
-      forked.mistakes,
-    );
-  });
-
   describe("a picture of the visitor", () => {
     it("is drawn by pointer and by keyboard, erased and undone, and asked about while the net learns", async () => {
       const page = await site.open("?lesson=cat-or-dog");

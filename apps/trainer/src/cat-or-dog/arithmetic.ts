@@ -1,3 +1,4 @@
+import { blameText } from "../words/blame.js";
 import { decimal, short, signed } from "../words/numbers.js";
 import type { SumLine } from "../words/sum.js";
 import type { Scene } from "./scene.js";
@@ -62,17 +63,17 @@ export function blameSum(scene: Scene, mark: string): SumLine[] {
     const blame = scene.blame.pixels[pixel];
     return [
       { name: "ink now", steps: [decimal(scene.pixels[pixel], 2)] },
-      { name: "blame", steps: [`${decimal(blame, 4)} per ink`] },
+      { name: "blame", steps: [`${blameText(blame, 4)} per ink`] },
       { name: "0.1 ink", steps: [`→ surprise ${signed(0.1 * blame, 4)}`] },
-      { name: blame < 0 ? `▲ “add ink”` : `▽ “erase”`, steps: [`→ more ${right}`], isResult: true },
+      { name: blame < 0 ? `▲ “add ink”` : `▼ “erase”`, steps: [`→ more ${right}`], isResult: true },
     ];
   }
   const blame = volumeOf(scene, mark);
   return [
-    { name: "blame", steps: ["Σ map × slopes", `= ${decimal(blame, 4)}`] },
+    { name: "blame", steps: ["Σ map × slopes", `= ${blameText(blame, 4)}`] },
     { name: "10 % louder", steps: [`→ surprise ${signed(0.1 * blame, 4)}`] },
     {
-      name: blame < 0 ? "▲ “louder”" : "▽ “softer”",
+      name: blame < 0 ? "▲ “louder”" : "▼ “softer”",
       steps: [`→ more ${right}`],
       isResult: true,
     },
@@ -84,12 +85,12 @@ export function turnSum({ step, learningRate }: Scene, filter: number, weight: n
   const at = kernel * kernel * (filter - 1) + weight;
   const [now, turn, next, blame] = [step.weights[at], step.turns[at], step.nextWeights[at], step.blames[at]];
   return [
-    { name: "blame", steps: [decimal(blame, 5)] },
+    { name: "blame", steps: [blameText(blame, 5)] },
     { name: "Adam", steps: [`at most about ${learningRate}`] },
     { name: "weight", steps: [`${decimal(now, 4)} ${signed(turn, 4)}`, `= ${decimal(next, 4)}`] },
     {
       name: "promise",
-      steps: [`−(${decimal(blame, 5)} × ${signed(turn, 4)})`, `= ${short(step.promises[at])}`],
+      steps: [`−(${signed(blame, 5)} × ${signed(turn, 4)})`, `= ${short(step.promises[at])}`],
       isResult: true,
     },
   ];

@@ -1,7 +1,7 @@
 import type { Level } from "../words/levels.js";
 import { decimal, percent, short, signed } from "../words/numbers.js";
 import { linked, plain, say, type Rich } from "../words/rich.js";
-import { unexplainedShare } from "../star/credit.js";
+import { unexplainedShare, uphill } from "../star/credit.js";
 import type { Stage } from "../star/stages.js";
 import type { Answered, Scene } from "./scene.js";
 import { animals, batchSize, goal, heldOutDrawings, learnedDrawings, side } from "./sizes.js";
@@ -56,6 +56,8 @@ const words = (scene: Scene) => {
     says: linked(`${animals[said]} ${decimal(p[said], 2)}`, "votes", "goal"),
     given: linked(percent(p[answer], 1), "votes", "goal"),
     surprised: linked(short(surprise), "surprise", "mistake"),
+    /** The drawing, while its answer is not told yet. */
+    drawing: linked("this drawing", "picture", "goal"),
     picture: linked(`this ${animals[answer]}`, "picture", "goal"),
     steps: number === 1 ? "It has learned nothing yet." : `It has made ${number - 1} steps.`,
     filter,
@@ -65,6 +67,11 @@ const words = (scene: Scene) => {
     top: scene.blame.strongest[0],
     paid: linked(decimal(step.credit.paid, 4), "paid", step.credit.paid > 0 ? "helped" : "hurt"),
     promised: linked(decimal(step.credit.promise, 4), "promise", "promise"),
+    outlook: linked(
+      `${step.credit.promise > 0 ? "down" : "up"} by ${decimal(Math.abs(step.credit.promise), 4)}`,
+      "promise",
+      "promise",
+    ),
     nextGiven: linked(percent(next.p[answer], 1), "next", next.p[answer] > p[answer] ? "helped" : "hurt"),
     rest: unexplainedShare(step.credit),
   };
@@ -90,8 +97,8 @@ type Told = Record<Stage["name"], (scene: Scene) => Rich>;
 
 const kid: Told = {
   Goal: (scene) => {
-    const { picture, steps } = words(scene);
-    return say`What is ${picture}? The net shall tell, for drawings that it has never seen. ${steps} It sees ${learnedDrawings.toLocaleString("en")} drawings, ${batchSize} at a time.`;
+    const { drawing, steps } = words(scene);
+    return say`Is ${drawing} a cat or a dog? The net never learns from it, but from ${learnedDrawings.toLocaleString("en")} others, ${batchSize} in every step. ${steps}`;
   },
   Attempt: (scene) => {
     const { says, isRight, right } = words(scene);
@@ -109,8 +116,9 @@ const kid: Told = {
     return say`It says ${says}, the answer is ${right}. ${linked(`${ink} at ${placeOf(pixel)}`, `x${pixel}`, "blame")}, and it becomes more ${right}; ${heard} ${voice}.`;
   },
   Adjust: (scene) => {
-    const { promised } = words(scene);
-    return say`Every weight turns a little against its blame on ${linked(`${batchSize} drawings`, "batch", "plus")} at once. All ${scene.step.credit.knobs.toLocaleString("en")} turns promise: surprise down by ${promised}.`;
+    const { outlook } = words(scene);
+    const { knobs } = scene.step.credit;
+    return say`Every weight turns a little against its blame on ${linked(`${batchSize} drawings`, "batch", "plus")} at once. All ${knobs.toLocaleString("en")} turns promise: surprise ${outlook}.${uphill(scene.step.credit)}`;
   },
   Again: (scene) => {
     const { paid, right, given, nextGiven, picture } = words(scene);
@@ -125,8 +133,8 @@ const kid: Told = {
 
 const student: Told = {
   Goal: (scene) => {
-    const { picture } = words(scene);
-    return say`A picture is ${side * side} numbers, ink from 0 to 1. The net maps it to two probabilities. It learns from ${learnedDrawings.toLocaleString("en")} drawings and is tested on ${heldOutDrawings} others, such as ${picture}; the goal is ${percent(goal, 0)}.`;
+    const { drawing } = words(scene);
+    return say`A picture is ${side * side} numbers, ink from 0 to 1. The net maps it to two probabilities. It learns from ${learnedDrawings.toLocaleString("en")} drawings and is tested on ${heldOutDrawings} others, such as ${drawing}; the goal is ${percent(goal, 0)}.`;
   },
   Attempt: (scene) => {
     const { votes } = scene;
@@ -139,13 +147,13 @@ const student: Told = {
   },
   Blame: (scene) => {
     const { given, right, surprised, top, heard, louder } = words(scene);
-    return say`It gives “${right}” ${given}: surprise ${surprised}. Blame walks back through 16 and 8 filters to the pixels; the most is ${linked(decimal(scene.blame.pixels[top]), `x${top}`, "blame")} per unit of ink at ${placeOf(top)}; ${heard}: ${linked(decimal(louder), words(scene).filter, "blame")} if it were twice as loud, by the slope.`;
+    return say`It gives “${right}” ${given}: surprise ${surprised}. Blame walks back through 16 and 8 filters to the pixels; the most is ${linked(signed(scene.blame.pixels[top]), `x${top}`, "blame")} per unit of ink at ${placeOf(top)}; ${heard}: ${linked(signed(louder), words(scene).filter, "blame")} if it were twice as loud, by the slope.`;
   },
   Adjust: (scene) => {
     const { promised } = words(scene);
     const { filter, weight } = turnedMost(scene);
     const at = 25 * filter + weight;
-    return say`Adam turns each weight by about ${scene.learningRate}, against the mean gradient of ${batchSize} drawings. In ${linked(`filter ${filter + 1}`, `f${filter + 1}`, "plus")}, a weight with blame ${linked(decimal(scene.step.blames[at]), `w${filter + 1}-${weight}`, "blame")} turns by ${linked(signed(scene.step.turns[at], 4), `w${filter + 1}-${weight}`, "plus")}. Promise of all: ${promised}.`;
+    return say`Adam turns each weight by about ${scene.learningRate}, against the mean gradient of ${batchSize} drawings. In ${linked(`filter ${filter + 1}`, `f${filter + 1}`, "plus")}, a weight with blame ${linked(signed(scene.step.blames[at]), `w${filter + 1}-${weight}`, "blame")} turns by ${linked(signed(scene.step.turns[at], 4), `w${filter + 1}-${weight}`, "plus")}. Promise of all: ${promised}.`;
   },
   Again: (scene) => {
     const { paid, promised, rest } = words(scene);
@@ -166,12 +174,12 @@ const maths: Told = {
   Blame: (scene) => {
     const { top, filter, louder } = words(scene);
     const unit = filter.startsWith("f") ? "h₁" : "h₂";
-    return say`L = ${linked(decimal(scene.surprise, 5), "surprise", "mistake")}. max |∂L/∂x| = ${linked(decimal(Math.abs(scene.blame.pixels[top]), 4), `x${top}`, "blame")}; marks: the 64 largest, ▲ where it is negative. Volume v of a map: ∂L/∂v at v = 1 is ⟨${unit}, ∂L/∂${unit}⟩ = ${linked(decimal(louder, 4), filter, "blame")} for ${nameOf(filter)}.`;
+    return say`L = ${linked(decimal(scene.surprise, 5), "surprise", "mistake")}. max |∂L/∂x| = ${linked(decimal(Math.abs(scene.blame.pixels[top]), 4), `x${top}`, "blame")}; marks: the 64 largest, ▲ where it is negative. Volume v of a map: ∂L/∂v at v = 1 is ⟨${unit}, ∂L/∂${unit}⟩ = ${linked(signed(louder, 4), filter, "blame")} for ${nameOf(filter)}.`;
   },
   Adjust: (scene) => {
     const { filter, weight } = turnedMost(scene);
     const at = 25 * filter + weight;
-    return say`m ← 0.9 m + 0.1 g, v ← 0.999 v + 0.001 g², Δw = −${scene.learningRate} m̂ / (√v̂ + 10⁻⁸): g = ${linked(decimal(scene.step.blames[at], 5), `w${filter + 1}-${weight}`, "blame")} gives Δw = ${linked(signed(scene.step.turns[at], 5), `w${filter + 1}-${weight}`, "plus")}. −g · Δw over all w: ${linked(decimal(scene.step.credit.promise, 5), "promise", "promise")}.`;
+    return say`m ← 0.9 m + 0.1 g, v ← 0.999 v + 0.001 g², Δw = −${scene.learningRate} m̂ / (√v̂ + 10⁻⁸): g = ${linked(signed(scene.step.blames[at], 5), `w${filter + 1}-${weight}`, "blame")} gives Δw = ${linked(signed(scene.step.turns[at], 5), `w${filter + 1}-${weight}`, "plus")}. −g · Δw over all w: ${linked(decimal(scene.step.credit.promise, 5), "promise", "promise")}.`;
   },
   Again: (scene) => {
     const { credit, mistakes, gradients } = scene.step;

@@ -155,6 +155,7 @@ function joinedValues(arrays: readonly Named[], what: Data["what"]): Data["value
 async function fromPictures(files: readonly GivenFile[]): Promise<Data> {
   for (const { path, file } of files) Object.defineProperty(file, "webkitRelativePath", { value: path });
   const folder = await imageFolder(
+    // A `File` is a `NamedBlob` once it has its path, which the line above gives to it.
     files.map(({ file }) => file as unknown as NamedBlob),
     { size: pictureSize },
   );

@@ -297,6 +297,7 @@ export class DashboardRun {
         sample,
         settings: { ...this.settings },
         steps: this.steps.map((step) => columns.map((column) => step[column])),
+        // Records of numbers, words and lists of them. An interface has no index, so its type is not seen to be JSON.
         epochs: this.epochs as unknown as Json,
         credits: this.credits as unknown as Json,
         histograms: this.#histograms.ranges,
@@ -309,6 +310,7 @@ export class DashboardRun {
   /** The settings of a run that was saved, and the name of its data. Throws: FormatError or StargradError for other bytes */
   static async describe(bytes: Uint8Array): Promise<{ settings: RunSettings; sample: string | null }> {
     const { metadata } = await decodeCheckpoint(bytes);
+    // Looked at below: other bytes have neither.
     const { settings, sample } = metadata as unknown as { settings?: RunSettings; sample?: string | null };
     if (settings === undefined || sample === undefined) {
       throw new StargradError("The saved run", "is none of this page");
@@ -320,6 +322,7 @@ export class DashboardRun {
   async restore(bytes: Uint8Array): Promise<void> {
     const checkpoint = await decodeCheckpoint(bytes);
     restoreCheckpoint(checkpoint, this.#training());
+    // Written by `save`, and sealed by the checkpoint; bytes of another kind fail in the line above.
     const { steps, epochs, credits, says, histograms, end } = checkpoint.metadata as unknown as Saved;
     const named = steps.map((numbers) =>
       Object.fromEntries(columns.map((column, i) => [column, numbers[i]])),

@@ -89,13 +89,46 @@ const kidWords: Told = {
   attempt: (moment) =>
     say`It has looked at ${thousands(moment.step * moment.settings.batchSize)} ${itemsOf(moment.data)}, some many times. Of the last ones it named ${linked(percent(moment.numbers.meanRight), "right", "helped")} right.`,
   mistake: (moment) =>
-    say`Mistake score ${lossOf(moment)}. It names ${heldOut(moment, rightOf(moment))} ${itemsOf(moment.data)} it has never seen. Tap a red square to see which ones it mixes up.`,
+    say`Mistake score ${lossOf(moment)}. It names ${heldOut(moment, rightOf(moment))} new ${itemsOf(moment.data)} right. Tap a red square to see which ones it mixes up.`,
   blame: (moment) =>
     say`All the blame together is an arrow of length ${normOf(moment)}. ${silentOf(moment)} helpers said nothing, so no blame reached them.`,
   adjust: (moment) =>
     say`Every knob turned a little against its blame: all together by ${ratioOf(moment)} of their size. The step size is ${rateOf(moment)}.`,
   again: (moment) =>
-    say`${heldOut(moment, rightOf(moment))} right after ${moment.epoch.epoch === 1 ? "one round" : `${moment.epoch.epoch} rounds`}. ${creditWords(moment, (promise, paid, rest, { step, examples }) => say`Step ${step} promised ${promise} and paid ${paid} on its ${examples} ${itemsOf(moment.data)}; unexplained: ${rest}.`)}`,
+    say`It names ${heldOut(moment, rightOf(moment))} ${itemsOf(moment.data)} right ${afterRounds(moment.epoch)}. ${creditWords(moment, (promise, paid, rest, { step, examples }) => say`Step ${step} promised ${promise} and paid ${paid} on its ${examples}; all but ${rest} is explained.`)}`,
+};
+
+function afterRounds({ epoch }: EpochRecord): string {
+  if (epoch === 0) return "before its first round";
+  return epoch === 1 ? "after one round" : `after ${epoch} rounds`;
+}
+
+/** The names of the charts: plain words for a kid, the field's terms for all others. */
+export function chartNames(level: Level): Readonly<Record<ChartName, string>> {
+  return level === "kid" ? plainNames : termNames;
+}
+
+const termNames = {
+  loss: "Loss",
+  right: "Right",
+  rate: "Learning rate",
+  norm: "Gradient norm",
+  ratio: "Update ÷ weight",
+  silent: "Silent units",
+  speed: "Examples / s",
+  held: "Held out",
+} as const;
+type ChartName = keyof typeof termNames;
+
+const plainNames: Record<ChartName, string> = {
+  loss: "Mistake",
+  right: "Named right",
+  rate: "Step size",
+  norm: "All blame",
+  ratio: "Turn ÷ knob",
+  silent: "Silent helpers",
+  speed: "Seen a second",
+  held: "Test: right",
 };
 
 const studentWords: Told = {

@@ -1,3 +1,4 @@
+import { blameText } from "../words/blame.js";
 import { decimal, short, signed } from "../words/numbers.js";
 import type { SumLine } from "../words/sum.js";
 import { neuronShort, type NeuronName } from "./names.js";
@@ -123,17 +124,17 @@ export function turnSum(scene: PlayScene, link: LinkName): SumLine[] {
   );
   const rule: SumLine =
     settings.optimizer === "sgd"
-      ? { name: "turn", steps: [`−${settings.learningRate} × ${decimal(blame, 4)}`, `= ${signed(turn, 4)}`] }
+      ? { name: "turn", steps: [`−${settings.learningRate} × ${signed(blame, 4)}`, `= ${signed(turn, 4)}`] }
       : {
           name: optimizerNames[settings.optimizer],
-          steps: [`blame ${decimal(blame, 4)}`, `→ turn ${signed(turn, 4)}`],
+          steps: [`blame ${blameText(blame, 4)}`, `→ turn ${signed(turn, 4)}`],
         };
   return [
     rule,
     { name: "weight", steps: [`${decimal(value, 4)} ${signed(turn, 4)}`, `= ${decimal(value + turn, 4)}`] },
     {
       name: "promise",
-      steps: [`−(${decimal(blame, 4)} × ${decimal(turn, 4)})`, `= ${short(promise)}`],
+      steps: [`−(${signed(blame, 4)} × ${signed(turn, 4)})`, `= ${short(promise)}`],
       isResult: true,
     },
     { name: "paid", steps: [`${paid > 0 ? "▲" : "▼"} ${short(paid)}`] },

@@ -1,7 +1,8 @@
 import type { Level } from "../words/levels.js";
+import { turnWords } from "../words/blame.js";
 import { decimal, percent, short, signed } from "../words/numbers.js";
 import { linked, plain, say, type Rich, type Tone } from "../words/rich.js";
-import { paidWords, promiseWords, unexplainedShare } from "../star/credit.js";
+import { paidWords, promiseStory, unexplainedShare } from "../star/credit.js";
 import type { Stage } from "../star/stages.js";
 import { linkMark, linkStory, linkWords, pointMark } from "./names.js";
 import type { LinkName, PlayScene } from "./scene.js";
@@ -89,13 +90,13 @@ const kid: Told = {
     const { story, into, blame } = blamed(scene);
     if (blame === 0)
       return say`Complaints walk back to the left, but no link hears any: all are multiplied by 0.${stuckWords(scene)}`;
-    return say`Complaints walk back to the left. Most land on the link ${story("blame")}${into}: blame ${linked(short(Math.abs(blame)), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
+    return say`Complaints walk back. Most land on the link ${story("blame")}${into}: blame ${linked(signed(blame, 4), linkMark(scene.mostBlamed), "blame")}, so ${turnWords(blame)}.${stuckWords(scene)}`;
   },
   Adjust: (scene) => {
     const { story, into, turn, mark } = blamed(scene);
     if (scene.step === null || turn === null) return noStep;
     const by = linked(`${turn < 0 ? "down" : "up"} by ${short(Math.abs(turn))}`, mark, "plus");
-    return say`Turn the link ${story("plus")}${into} ${by}. ${promiseWords(scene.step.credit)}`;
+    return say`Turn the link ${story("plus")}${into} ${by}. ${promiseStory(scene.step.credit)}`;
   },
   Again: (scene) =>
     scene.step === null
@@ -112,7 +113,7 @@ const student: Told = {
     say`Cross entropy ${linked(short(scene.mistake), "line", "mistake")} on the training points${scene.heldOut === null ? "" : say`, ${linked(short(scene.heldOut), "line", "goal")} held out`}. ${right(scene)} right; ${point(scene.worst)} alone costs ${point(scene.worst, short(scene.points[scene.worst].surprise))}.`,
   Blame: (scene) => {
     const { name, blame } = blamed(scene);
-    return say`Backward pass. The largest gradient is that of ${name("blame")}: ${linked(decimal(blame, 4), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
+    return say`Backward pass. The largest gradient is that of ${name("blame")}: ${linked(signed(blame, 4), linkMark(scene.mostBlamed), "blame")}.${stuckWords(scene)}`;
   },
   Adjust: (scene) => {
     const { name, turn, mark } = blamed(scene);
@@ -135,7 +136,7 @@ const maths: Told = {
     say`L = −mean ln p(yᵢ) = ${linked(decimal(scene.mistake, 5), "line", "mistake")}${scene.heldOut === null ? "" : say`; held out ${linked(decimal(scene.heldOut, 5), "line", "goal")}`}; max over i: ${point(scene.worst, decimal(scene.points[scene.worst].surprise, 4))} at i = ${scene.worst + 1}.`,
   Blame: (scene) => {
     const { blame, mark } = blamed(scene);
-    return say`δ⁽ˡ⁾ = f′(z⁽ˡ⁾) ⊙ W⁽ˡ⁺¹⁾ᵀ δ⁽ˡ⁺¹⁾, ∂L/∂W = mean δ aᵀ; largest ${linked(decimal(blame, 5), mark, "blame")}. mean f′ < 0.01: ${linked(`${scene.stuck} of ${scene.hidden}`, "net", "blame")}.`;
+    return say`δ⁽ˡ⁾ = f′(z⁽ˡ⁾) ⊙ W⁽ˡ⁺¹⁾ᵀ δ⁽ˡ⁺¹⁾, ∂L/∂W = mean δ aᵀ; largest ${linked(signed(blame, 5), mark, "blame")}. mean f′ < 0.01: ${linked(`${scene.stuck} of ${scene.hidden}`, "net", "blame")}.`;
   },
   Adjust: (scene) => {
     const { turn, mark } = blamed(scene);

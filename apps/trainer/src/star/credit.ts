@@ -25,9 +25,18 @@ export function creditOf(step: StepExplanation): Credit {
   return { promise, paid, unexplained, moved, helped, knobs };
 }
 
-export function promiseWords({ promise, knobs }: Credit): Rich {
+export function promiseWords({ promise, knobs }: Pick<Credit, "promise" | "knobs">): Rich {
   const outlook = `mistake ${promise > 0 ? "down" : "up"} by ${short(Math.abs(promise))}`;
   return say`All ${grouped(knobs)} turns together promise: ${linked(outlook, "promise", "promise")}.`;
+}
+
+/** The same, and why a promise can be below zero. */
+export function promiseStory(credit: Pick<Credit, "promise" | "knobs">): Rich {
+  return say`${promiseWords(credit)}${uphill(credit)}`;
+}
+
+export function uphill({ promise }: Pick<Credit, "promise">): string {
+  return promise > 0 ? "" : " The knobs still roll on from earlier turns, and here the way already rises.";
 }
 
 /** The part of the change that stayed unexplained, as a percentage. */
@@ -38,7 +47,7 @@ export function unexplainedShare({ unexplained, moved }: Credit): string {
 /** Compares promise and paid. `causeOfGrowth` explains a try that made the loss larger. */
 export function paidWords(credit: Credit, causeOfGrowth: string): Rich {
   const { promise, paid, helped, knobs } = credit;
-  const rest = `Unexplained: ${unexplainedShare(credit)}.`;
+  const rest = `All but ${unexplainedShare(credit)} is explained.`;
   const count = say`${linked(`${grouped(helped)} of ${grouped(knobs)} knobs`, "knobs", "helped")} helped.`;
   if (paid <= 0) {
     return say`The mistake ${linked(`grew by ${short(-paid)}`, "paid", "hurt")}; ${count} ${causeOfGrowth} ${rest}`;
@@ -51,7 +60,7 @@ function grouped(count: number): string {
 }
 
 function compared(paid: number, promise: number): Rich {
-  if (promise <= 0) return [" all the same"];
+  if (promise <= 0) return say`, though the ${linked("promise was a rise", "promise", "promise")}`;
   if (paid >= promise) return say`, even ${linked("more than promised", "promise", "promise")}`;
   return say`, ${linked(`${percent(paid / promise)} of the promise`, "promise", "promise")}`;
 }

@@ -26,7 +26,7 @@ export const questions: readonly Question[] = [
   },
   {
     id: "blame",
-    asks: "The worst corner is the last but one. Which stroke gets most blame?",
+    asks: "The worst corner is number 9 of 10. Which stroke gets the most blame?",
     choices: [
       "The stroke that ends there",
       "The longest stroke",

@@ -83,6 +83,16 @@ describe("a link", () => {
     });
   });
 
+  it.each([
+    ["rung=brain&momentum=0.5", "“momentum”, which the brain does not have"],
+    [`rung=brain&goal=${Array<number>(20).fill(1).join(",")}`, "“goal”, which the brain does not have"],
+    ["optimizer=adam", "“optimizer”, which the pen does not have"],
+    ["rung=pen&start=zero&activation=relu", "“activation”, which the pen does not have"],
+  ])("with a field of the other rung is refused, and not read in part: %s", (query, sentence) => {
+    expect(refusalOf(`?lesson=star&${query}`)).toContain(sentence);
+    expect(readAddress("?lesson=star&rung=brain&optimizer=sgd&start=zero")).toHaveProperty("place");
+  });
+
   it("that is very long is not read", () => {
     expect(refusalOf(`?seed=${"9".repeat(3000)}`)).toBe(
       "This link has 3006 characters; at most 2000 are read.",

@@ -41,6 +41,10 @@ export function readAddress(query: string): { place: Place } | { refused: string
     return { refused: read.error.issues.slice(0, 5).flatMap((issue) => refusal(issue, named)) };
   }
   const { lesson = null, stage = "goal", words = "kid", ...rest } = read.data;
+  const { kind, names } = link?.strays?.(rest) ?? { kind: "", names: [] };
+  if (names.length > 0) {
+    return { refused: names.map((name) => `This link has “${name}”, which ${kind} does not have.`) };
+  }
   const settings = link === null ? null : link.read(rest);
   return { place: { lesson, settings, try: rest.try ?? 1, stage, level: words } };
 }

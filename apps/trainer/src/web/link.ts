@@ -7,6 +7,11 @@ export interface Link<Settings> {
   read(fields: Readonly<Record<string, unknown>>): Settings;
   /** The fields of the settings, all of them; what is as usual is left out of a link by the page. */
   write(settings: Settings): Readonly<Record<string, string | number | undefined>>;
+  /** The fields that a link of this kind cannot have, where a lesson has several kinds, and which kind it is. Default: none. */
+  strays?(fields: Readonly<Record<string, unknown>>): {
+    readonly kind: string;
+    readonly names: readonly string[];
+  };
   /** The usual settings of the same kind, where a lesson has several kinds. Default: what a link without fields says. */
   usual?(settings: Settings): Settings;
 }
@@ -16,6 +21,7 @@ export function linkOf<const Fields extends Link<never>["fields"], Settings>(lin
   readonly fields: Fields;
   readonly read: (fields: { readonly [Name in keyof Fields]: z.output<Fields[Name]> }) => Settings;
   readonly write: Link<Settings>["write"];
+  readonly strays?: NonNullable<Link<Settings>["strays"]>;
   readonly usual?: (settings: Settings) => Settings;
 }): Link<Settings> {
   return link;

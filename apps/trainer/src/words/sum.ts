@@ -1,3 +1,5 @@
+import { signed } from "./numbers.js";
+
 /** A line of arithmetic: what is computed, step by step. */
 export interface SumLine {
   readonly name: string;
@@ -12,7 +14,7 @@ export function agreement(
   b: number,
   digits = 7,
 ): { agreed: string; rest: readonly [string, string] } {
-  const [first, second] = [a, b].map((value) => value.toFixed(digits).replace("-", "−"));
+  const [first, second] = [a, b].map((value) => signed(value, digits));
   let same = 0;
   while (same < first.length && first[same] === second[same]) same++;
   return { agreed: first.slice(0, same), rest: [first.slice(same), second.slice(same)] };

@@ -1,3 +1,4 @@
+import { blameText } from "../../words/blame.js";
 import { decimal, short, signed } from "../../words/numbers.js";
 import type { SumLine } from "../../words/sum.js";
 import type { KnobNumbers, Scene, Trace } from "./scene.js";
@@ -115,10 +116,7 @@ export function blameSum(scene: Scene, trace: Trace, id: string): SumLine[] {
       steps: [`${decimal(arrived, 4)} × ${decimal(value)}`, `= ${decimal(arrived * value, 4)}`],
     });
   }
-  return [
-    ...lines,
-    { name: "mean of 784 squares", steps: [`blame ${decimal(blame, 4)} ${arrowOf(blame)}`], isResult: true },
-  ];
+  return [...lines, { name: "mean of 784 squares", steps: [`blame ${blameText(blame, 4)}`], isResult: true }];
 }
 
 /** What comes back to a neuron of the first layer, largest part first. */
@@ -142,7 +140,7 @@ export function turnSum({ knobs, step, settings }: Scene, id: string): SumLine[]
     optimizer === "sgd"
       ? {
           name: "turn",
-          steps: ["= −rate × blame", `= −${learningRate} × ${decimal(blame, 4)}`, `= ${signed(turn, 4)}`],
+          steps: ["= −rate × blame", `= −${learningRate} × ${signed(blame, 4)}`, `= ${signed(turn, 4)}`],
         }
       : {
           name: "turn",
@@ -157,15 +155,10 @@ export function turnSum({ knobs, step, settings }: Scene, id: string): SumLine[]
     { name: nameOf(id), steps: [`= ${decimal(now)} ${signed(turn, 4)}`, `= ${decimal(next)}`] },
     {
       name: "promise",
-      steps: [`= −(${decimal(blame, 4)} × ${signed(turn, 4)})`, `= ${short(promise)}`],
+      steps: [`= −(${signed(blame, 4)} × ${signed(turn, 4)})`, `= ${short(promise)}`],
       isResult: true,
     },
   ];
-}
-
-/** ▲ for a knob that should be turned up, ▼ for one that should be turned down. */
-export function arrowOf(blame: number): string {
-  return blame === 0 ? "" : blame < 0 ? "▲" : "▼";
 }
 
 /** Where a square is, in words. */

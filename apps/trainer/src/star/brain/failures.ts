@@ -12,7 +12,7 @@ export interface Failure {
 
 export const failures: readonly Failure[] = [
   {
-    name: "A step too long",
+    name: "The brain jumps too far",
     about: "Rate 1 instead of 0.02: the knobs are thrown far off, where every bend is flat.",
     settings: { ...usual, learningRate: 1 },
     try: 20,

@@ -1,7 +1,8 @@
 import type { Level } from "../../words/levels.js";
+import { turnWords } from "../../words/blame.js";
 import { decimal, percent, short, signed } from "../../words/numbers.js";
 import { linked, plain, say, type Rich } from "../../words/rich.js";
-import { paidWords, promiseWords, unexplainedShare, type Credit } from "../credit.js";
+import { paidWords, promiseStory, promiseWords, unexplainedShare, type Credit } from "../credit.js";
 import type { Stage } from "../stages.js";
 import type { Try } from "./lesson.js";
 import type { Scene, Stop } from "./scene.js";
@@ -55,6 +56,7 @@ export function wordsFor(scene: Scene, stage: Stage["name"], level: Level): Rich
   if (stage === "Goal")
     return say`Draw ${linked("this star", "goal", "goal")} without a pen: for each of ${squares} squares, say how much ink is there. ${linked(`${scene.inked} squares`, "goal", "goal")} have ink.`;
   if (stage === "Blame") return blameWords(scene);
+  if (stage === "Adjust" && scene.adjustment !== null) return promiseStory(scene.adjustment);
   const stages = stagesOf(scene);
   return (stages.find(({ name }) => name === stage) ?? stages[stages.length - 1]).words;
 }
@@ -62,8 +64,7 @@ export function wordsFor(scene: Scene, stage: Stage["name"], level: Level): Rich
 function blameWords(scene: Scene): Rich {
   const { knobs, mostBlamed, stop } = scene;
   const knob = knobs[indexOf(mostBlamed)];
-  const way = knob.blame < 0 ? "up ▲" : "down ▼";
-  const most = say`Mostly the knob ${linked(nameOf(knob.id), knob.id, "blame")}: turn it ${way} (blame ${linked(short(Math.abs(knob.blame)), knob.id, "blame")}).`;
+  const most = say`Mostly the knob ${linked(nameOf(knob.id), knob.id, "blame")}: blame ${linked(signed(knob.blame, 4), knob.id, "blame")}, so ${turnWords(knob.blame)}.`;
   if (stop !== null) return say`${most} ${stopWords(stop)}`;
   return say`${squares} squares complain to the ink, and the complaints walk back through the links to ${linked(`all ${knobs.length} knobs`, "knobs", "blame")}. ${most}`;
 }
@@ -99,7 +100,7 @@ const studentWords: Told = {
   Blame: ({ knobs, mostBlamed, slopes, stop }) => {
     const knob = knobs[indexOf(mostBlamed)];
     const passes = say`The slopes of the bends pass on ${linked(factorText(slopes[1]), "slope-2", "blame")} at b and ${linked(factorText(slopes[0]), "slope-1", "blame")} at a, on average`;
-    const largest = say`Largest gradient: ${linked(`${nameOf(knob.id)}, ${decimal(knob.blame)}`, knob.id, "blame")}.`;
+    const largest = say`Largest gradient: ${linked(`${nameOf(knob.id)}, ${signed(knob.blame, 4)}`, knob.id, "blame")}.`;
     return say`Backward pass. ${passes}. ${largest}${stop === null ? "" : say` ${stopWords(stop)}`}`;
   },
   Adjust: ({ adjustment, settings, knobs, mostBlamed, step }) => {
@@ -127,7 +128,7 @@ const mathsWords: Told = {
     say`L = ¹⁄₇₈₄ Σ (f(xₚ) − tₚ)² = ${linked(decimal(attempt.mistake, 5), "score", "mistake")}. The largest term is (${decimal(answers[worst])} − ${goal[worst]})².`,
   Blame: ({ knobs, mostBlamed, slopes }) => {
     const knob = knobs[indexOf(mostBlamed)];
-    return say`δ₂ = W₃ᵀδ₃ ⊙ φ′(z₂), δ₁ = W₂ᵀδ₂ ⊙ φ′(z₁); mean φ′: ${linked(factorText(slopes[1]), "slope-2", "blame")}, ${linked(factorText(slopes[0]), "slope-1", "blame")}. Largest: ∂L/∂(${nameOf(knob.id)}) = ${linked(decimal(knob.blame, 5), knob.id, "blame")}.`;
+    return say`δ₂ = W₃ᵀδ₃ ⊙ φ′(z₂), δ₁ = W₂ᵀδ₂ ⊙ φ′(z₁); mean φ′: ${linked(factorText(slopes[1]), "slope-2", "blame")}, ${linked(factorText(slopes[0]), "slope-1", "blame")}. Largest: ∂L/∂(${nameOf(knob.id)}) = ${linked(signed(knob.blame, 5), knob.id, "blame")}.`;
   },
   Adjust: ({ adjustment, settings, knobs, mostBlamed, step, attempt }) => {
     if (adjustment === null || step === null) return done;

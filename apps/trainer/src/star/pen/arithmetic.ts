@@ -1,3 +1,4 @@
+import { blameText } from "../../words/blame.js";
 import { decimal, short, signed } from "../../words/numbers.js";
 import type { SumLine } from "../../words/sum.js";
 import type { Scene } from "./scene.js";
@@ -62,10 +63,7 @@ export function blameSum({ knobs, piles }: Scene, id: string): SumLine[] {
     : knob.blame < 0
       ? "swing ↺"
       : "swing ↻";
-  return [
-    ...lines,
-    { name: `“${wish}”`, steps: [`→ blame ${decimal(knob.blame)} ${arrowOf(knob.blame)}`], isResult: true },
-  ];
+  return [...lines, { name: `“${wish}”`, steps: [`→ blame ${blameText(knob.blame)}`], isResult: true }];
 }
 
 /** How the blame of a knob becomes its turn, and what the turn promises. */
@@ -79,7 +77,7 @@ export function turnSum({ knobs, step, learningRate, momentum }: Scene, id: stri
       name: "asked",
       steps: [
         "= −learning rate × blame",
-        `= −${learningRate} × ${decimal(knob.blame)}`,
+        `= −${learningRate} × ${signed(knob.blame)}`,
         `= ${signed(asked)}${unit}`,
       ],
     },
@@ -100,15 +98,10 @@ export function turnSum({ knobs, step, learningRate, momentum }: Scene, id: stri
     },
     {
       name: "promise",
-      steps: [`= −(${decimal(knob.blame)} × ${signed(turn)})`, `= ${short(promise)}`],
+      steps: [`= −(${signed(knob.blame)} × ${signed(turn)})`, `= ${short(promise)}`],
       isResult: true,
     },
   ];
-}
-
-/** ▲ for a knob that should be turned up, ▼ for one that should be turned down. */
-export function arrowOf(blame: number): string {
-  return blame < 0 ? "▲" : "▼";
 }
 
 /** The place of a knob in the list of all knobs. */

@@ -1,31 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-
 import { describe, expect, it } from "vitest";
 
+import { printedMistakes } from "../../testing/printed.js";
 import { PenRun } from "./runs.js";
 import { csvOf, jsonOf, programOf } from "./take-home.js";
 
 const usual = { seed: 3, learningRate: 0.2, momentum: 0.9 };
-
-async function printed(program: string): Promise<number[]> {
-  const folder = mkdtempSync(join(import.meta.dirname, "../../../node_modules/.take-home-"));
-  try {
-    writeFileSync(join(folder, "star.mts"), program);
-    const flags = ["--conditions=source", "--import", "tsx", join(folder, "star.mts")];
-    const { stdout } = await promisify(execFile)(process.execPath, flags, {
-      cwd: join(import.meta.dirname, "../../.."),
-    });
-    return stdout
-      .trim()
-      .split("\n")
-      .map((line) => Number(line.split(" ")[1]));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 describe("the program to take home", () => {
   const goal = Array.from({ length: 10 }, (_, i) => [Math.cos(i), Math.sin(i)] as const);
@@ -36,7 +15,7 @@ describe("the program to take home", () => {
       for (let tries = 0; tries < 8; tries++) await run.step();
       const program = programOf(settings, 8);
       expect(program.trim().split("\n").length).toBeLessThanOrEqual(settings === usual ? 13 : 14);
-      expect(await printed(program)).toEqual(run.mistakes);
+      expect(await printedMistakes(program)).toEqual(run.mistakes);
     },
   );
 });

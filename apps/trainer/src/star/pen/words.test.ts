@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { plain } from "../../words/rich.js";
 import type { Adjustment, Knob, Try } from "./lesson.js";
-import { stagesOf } from "./words.js";
+import { PenRun } from "./runs.js";
+import { guessWords, stagesOf, wordsFor } from "./words.js";
 
 const attempt = {
   corners: Array.from({ length: 10 }, () => [0, 0] as const),
@@ -33,10 +34,10 @@ describe("the words", () => {
       Mistake:
         "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149.",
       Blame:
-        "Mostly stroke 6, from corner 5 to 6: it is too long (blame 0.500). Corners 6 to 10 all hang on it.",
+        "Mostly stroke 6, from corner 5 to 6: it is too long (blame +0.500: turn it down ▼). Corners 6 to 10 all hang on it.",
       Adjust:
         "Now it is shorter by 4.0 % of the star's size. All 20 turns together promise: mistake down by 0.150.",
-      Again: "Paid 0.0550, 37 % of the promise; 16 of 20 knobs helped. Unexplained: 0.00 %.",
+      Again: "Paid 0.0550, 37 % of the promise; 16 of 20 knobs helped. All but 0.00 % is explained.",
     });
   });
 
@@ -76,14 +77,37 @@ describe("the words", () => {
     const again = (promise: number, paid: number, momentum = 0.9) =>
       wordsOf({ ...knob({}), promise, paid, unexplained: 0.0002 }, momentum)["Again"];
     expect(again(0.1, 0.2)).toBe(
-      "Paid 0.200, even more than promised; 16 of 20 knobs helped. Unexplained: 0.10 %.",
+      "Paid 0.200, even more than promised; 16 of 20 knobs helped. All but 0.10 % is explained.",
     );
-    expect(again(-0.1, 0.2)).toBe("Paid 0.200 all the same; 16 of 20 knobs helped. Unexplained: 0.10 %.");
+    expect(again(-0.1, 0.2)).toBe(
+      "Paid 0.200, though the promise was a rise; 16 of 20 knobs helped. All but 0.10 % is explained.",
+    );
     expect(again(0.1, -0.2)).toBe(
-      "The mistake grew by 0.200; 16 of 20 knobs helped. We rolled past it. That is momentum. Unexplained: 0.10 %.",
+      "The mistake grew by 0.200; 16 of 20 knobs helped. We rolled past it. That is momentum. All but 0.10 % is explained.",
     );
     expect(again(0.1, -0.2, 0)).toContain("The step was too long.");
-    expect(wordsOf({ ...knob({}), promise: -0.1 })["Adjust"]).toContain("promise: mistake up by 0.100");
+    expect(wordsOf({ ...knob({}), promise: -0.1 })["Adjust"]).toContain("promise: mistake up by 0.100.");
+  });
+
+  it("compare a guess with the blame, and with the slope once it is measured", async () => {
+    const run = new PenRun({ seed: 1, learningRate: 0.2, momentum: 0.9 });
+    await run.step();
+    const scene = await run.look(1);
+    const told = (guess: number, slope: number | null): string => plain(guessWords(scene, guess, slope));
+    expect(told(5, null)).toBe("You said stroke 5, with at most +0.473 ▼; blame says stroke 3.");
+    expect(told(3, -0.7768)).toBe(
+      "You said stroke 3, and so does the blame. Wiggling its length says so too: the slope is −0.777.",
+    );
+  });
+
+  it("write a blame with its sign, and with the way the knob should move", async () => {
+    const run = new PenRun({ seed: 1, learningRate: 0.2, momentum: 0.97 });
+    while (run.last < 2) await run.step();
+    expect(plain(wordsFor(await run.look(1), "Blame", "kid"))).toContain("(blame −0.777: turn it up ▲)");
+    // The second try of this run has a promise below zero.
+    expect(plain(wordsFor(await run.look(2), "Adjust", "kid"))).toMatch(
+      /mistake up by 0\.0292\. The knobs still roll on/,
+    );
   });
 
   it("end with a perfect star", () => {

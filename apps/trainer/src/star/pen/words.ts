@@ -1,9 +1,10 @@
 import { starSize } from "@stargrad/datasets";
 
 import type { Level } from "../../words/levels.js";
+import { blameText, turnWords } from "../../words/blame.js";
 import { decimal, degrees, percent, short, signed } from "../../words/numbers.js";
 import { linked, plain, say, type Linked, type Rich, type Tone } from "../../words/rich.js";
-import { paidWords, promiseWords, unexplainedShare } from "../credit.js";
+import { paidWords, promiseWords, unexplainedShare, uphill } from "../credit.js";
 import type { Stage } from "../stages.js";
 import type { Adjustment, Knob, Try } from "./lesson.js";
 import type { Scene } from "./scene.js";
@@ -43,7 +44,9 @@ export function wordsFor(scene: Scene, stage: Stage["name"], level: Level): Rich
   if (level === "kid") {
     const stages = stagesOf(scene, scene.momentum);
     const told = stages.find(({ name }) => name === stage) ?? stages[stages.length - 1];
-    return told.words;
+    return stage === "Adjust" && scene.adjustment !== null
+      ? say`${told.words}${uphill(scene.adjustment)}`
+      : told.words;
   }
   return (level === "student" ? studentWords : mathsWords)[stage](scene);
 }
@@ -73,17 +76,17 @@ function blameWords({ kind, stroke, blame }: Knob, strokes: number): Rich {
       ? say`${linked(`Corner ${stroke}`, `c${stroke}`, "blame")} hangs`
       : say`${linked(`Corners ${stroke} to ${strokes}`, `c${stroke}`, "blame")} all hang`;
   const knob = markOf({ kind, stroke });
-  return say`Mostly ${linked(`stroke ${stroke}`, knob, "blame")}, from ${from} to ${stroke}: it ${fault} (blame ${linked(short(Math.abs(blame)), knob, "blame")}). ${dependents} on it.`;
+  return say`Mostly ${linked(`stroke ${stroke}`, knob, "blame")}, from ${from} to ${stroke}: it ${fault} (blame ${linked(signed(blame), knob, "blame")}: ${turnWords(blame)}). ${dependents} on it.`;
 }
 
 function adjustWords(adjustment: Adjustment): Rich {
   const { blame, turn } = adjustment.mostBlamed;
-  const turned = linked(turnWords(adjustment.mostBlamed), markOf(adjustment.mostBlamed), "plus");
+  const turned = linked(turnedWords(adjustment.mostBlamed), markOf(adjustment.mostBlamed), "plus");
   const made = blame * turn > 0 ? say`It is still rolling, ${turned} for now.` : say`Now it is ${turned}.`;
   return say`${made} ${promiseWords(adjustment)}`;
 }
 
-function turnWords({ kind, turn }: Knob): string {
+function turnedWords({ kind, turn }: Knob): string {
   const size = Math.abs(turn);
   if (kind === "length")
     return `${turn > 0 ? "longer" : "shorter"} by ${percent(size / starSize)} of the star's size`;
@@ -99,6 +102,20 @@ function causeOfGrowth(momentum: number, number: number): string {
 /** The mark of a knob: `l3` for the length of stroke 4. */
 export function markOf({ kind, stroke }: Pick<Knob, "kind" | "stroke">): string {
   return `${kind === "length" ? "l" : "d"}${stroke}`;
+}
+
+/** A guess beside what the blame says, and beside the slope if it was measured. Nobody keeps score. */
+export function guessWords(scene: Scene, guess: number, slope: number | null): Rich {
+  const { knob, say: about } = blamed(scene);
+  const said = linked(`stroke ${guess}`, `l${guess}`, "goal");
+  const most = about(`stroke ${knob.stroke}`, "blame");
+  const measured =
+    slope === null ? "" : ` Wiggling its ${knob.kind} says so too: the slope is ${signed(slope)}.`;
+  if (guess === knob.stroke) return say`You said ${said}, and so does the blame.${measured}`;
+  const [direction, length] = [scene.knobs[2 * guess - 2], scene.knobs[2 * guess - 1]];
+  const larger = Math.abs(direction.blame) > Math.abs(length.blame) ? direction : length;
+  const yours = linked(blameText(larger.blame), larger.id, "blame");
+  return say`You said ${said}, with at most ${yours}; blame says ${most}.${measured}`;
 }
 
 type Told = Record<Stage["name"], (scene: Scene) => Rich>;
@@ -125,7 +142,7 @@ const studentWords: Told = {
     const { knob, say: about } = blamed(scene);
     const pile = scene.piles[knob.stroke - 1];
     const part = knob.kind === "length" ? "along the stroke" : "across the stroke";
-    return say`Backward pass. Complaints walk back and add up. At ${about(`stroke ${knob.stroke}`, "blame")}, ${pile.notes} ${pile.notes === 1 ? "note is" : "notes have become"} one arrow; its part ${part} gives the gradient ${about(decimal(knob.blame), "blame")}.`;
+    return say`Backward pass. Complaints walk back and add up. At ${about(`stroke ${knob.stroke}`, "blame")}, ${pile.notes} ${pile.notes === 1 ? "note is" : "notes have become"} one arrow; its part ${part} gives the gradient ${about(signed(knob.blame), "blame")}.`;
   },
   Adjust: (scene) => {
     const { adjustment, learningRate, momentum } = scene;
@@ -156,7 +173,7 @@ const mathsWords: Told = {
   Blame: (scene) => {
     const { knob, say: about } = blamed(scene);
     const k = subscript(knob.stroke);
-    const value = about(decimal(knob.blame, 5), "blame");
+    const value = about(signed(knob.blame, 5), "blame");
     return knob.kind === "length"
       ? say`∂L/∂ℓ${k} = Σⱼ≥${k} ²⁄₁₀ (pⱼ − gⱼ) · (cos θ${k}, sin θ${k}) = ${value}.`
       : say`∂L/∂θ${k} = ℓ${k} Σⱼ≥${k} ²⁄₁₀ (pⱼ − gⱼ) · (−sin θ${k}, cos θ${k}) = ${value}.`;

@@ -92,6 +92,12 @@ describe("the scene of a step", () => {
     }
     const proof = await run.prove({ try: 60, kind: "read", at: scene.worst });
     expect(Math.abs(proof.slope - proof.blame)).toBeLessThan(0.01 * Math.abs(proof.blame) + 1e-3);
+    // By hand, the same number gives the surprises of the proof, and is as before afterwards.
+    const { token, index, wiggle } = proof;
+    const by = (amount: number): Promise<number> =>
+      run.wiggle({ try: 60, kind: "read", at: scene.worst, token, index, by: amount });
+    expect([await by(wiggle), await by(-wiggle)]).toEqual([proof.up, proof.down]);
+    expect(await by(0)).toBeCloseTo(scene.expected[scene.worst - 1].surprise, 5);
   });
 
   it("adds up: the layers have all weights, and what they paid is the change of the loss", async () => {

@@ -9,6 +9,8 @@ import {
   accountOf,
   letterOf,
   proofOf,
+  wiggledOf,
+  type Wiggled,
   sceneOf,
   type Account,
   type Letter,
@@ -237,6 +239,12 @@ export class TextRun {
   async prove({ try: number, kind, at }: LetterAt): Promise<LetterProof> {
     await this.#lookAt(number);
     return proofOf(this.#lens, this.passages, { number, kind, at });
+  }
+
+  /** Turns one number of a letter by hand, and measures the surprise again. */
+  async wiggle({ try: number, kind, at, token, index, by }: LetterAt & Wiggled): Promise<number> {
+    await this.#lookAt(number);
+    return wiggledOf(this.#lens, this.passages, { number, kind, at, token, index, by });
   }
 
   /** Lets the model, as it was before a step, continue a text. Throws: StargradError for a letter that is not in the text */

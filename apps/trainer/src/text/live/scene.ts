@@ -86,9 +86,17 @@ export interface Account extends Credit {
   readonly fingerprint?: string;
 }
 
+/** Which number of which letter of the alphabet is turned, and by how much. */
+export interface Wiggled {
+  readonly token: number;
+  readonly index: number;
+  readonly by: number;
+}
+
 export interface LetterProof {
-  /** The letter whose numbers were wiggled, and which of them. */
+  /** The letter whose numbers were wiggled, its place in the alphabet, and which of them. */
   readonly letter: string;
+  readonly token: number;
   readonly index: number;
   readonly blame: number;
   readonly slope: number;
@@ -185,6 +193,27 @@ export async function letterOf(
   return { ...which, at, surprise: await value.item(), attention, heard: [...lengths].slice(0, at) };
 }
 
+/** The surprise of a letter after one number of a letter of the alphabet was turned by hand. */
+export async function wiggledOf(
+  training: TextTraining,
+  passages: Passages,
+  { at, token, index, by, ...which }: Which & { readonly at: number } & Wiggled,
+): Promise<number> {
+  const { model } = training;
+  const { tokens, x } = await passageOf(training, passages, which);
+  const { weight } = model.characters;
+  const original = weight.detach();
+  const values = Float32Array.from(await weight.data());
+  values[token * sizes.width + index] += by;
+  weight.assign(fromData(values, weight.shape));
+  try {
+    const goal = fromData(Int32Array.of(tokens[at]), [1]);
+    return await crossEntropy(model.forward(x).select(1, at - 1), goal).item();
+  } finally {
+    weight.assign(original);
+  }
+}
+
 export async function proofOf(
   training: TextTraining,
   passages: Passages,
@@ -205,7 +234,7 @@ export async function proofOf(
   const wiggle = 0.01;
   const { blame, slope, lossUp, lossDown } = await proveIt(weight, [token, index], { loss, wiggle });
   const letter = passages.vocabulary.characters[token];
-  return { letter, index, blame, slope, up: lossUp, down: lossDown, wiggle };
+  return { letter, token, index, blame, slope, up: lossUp, down: lossDown, wiggle };
 }
 
 export async function accountOf(training: TextTraining, passages: Passages, which: Which): Promise<Account> {

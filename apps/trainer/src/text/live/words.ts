@@ -1,4 +1,4 @@
-import { paidWords, promiseWords, unexplainedShare } from "../../star/credit.js";
+import { paidWords, promiseStory, unexplainedShare } from "../../star/credit.js";
 import type { Stage } from "../../star/stages.js";
 import type { Level } from "../../words/levels.js";
 import { decimal, percent, short } from "../../words/numbers.js";
@@ -105,7 +105,7 @@ const kidWords: Teller = {
   Adjust: ({ account }) =>
     account === null
       ? wait
-      : say`Every knob turns a little, by its blame now and in the steps before. ${promiseWords(account)}`,
+      : say`Every knob turns a little, by its blame now and in the steps before. ${promiseStory(account)}`,
   Again: ({ account, scene }) =>
     account === null
       ? wait

@@ -27,6 +27,8 @@ describe.skipIf(chromiumPath === null)("the page", () => {
   it("lists its lessons on the home page", async () => {
     const page = await site.open("");
     for (const { id } of lessons) await page.waitForSelector(`a[href*="lesson=${id}"]`);
+    // The first thing to press leads to the goal, with its five questions, and not past it.
+    expect(await page.getAttribute(".hero .button--main", "href")).toBe("?lesson=star");
     expect(await findingsOfAxe(page)).toEqual([]);
     await page.context().close();
   });

@@ -87,17 +87,42 @@ export async function scriptBytes(
   return { page: bytes(false), workers: bytes(true) };
 }
 
-/** Notes the tasks of the main thread above 50 ms from now on; the function that is returned lists them. */
-export async function noteLongTasks(page: Page): Promise<() => Promise<number[]>> {
-  await page.evaluate(() => {
-    const long: number[] = [];
-    Object.assign(globalThis, { longTasks: long });
-    new PerformanceObserver((list) =>
-      long.push(...list.getEntries().map(({ duration }) => duration)),
-    ).observe({
-      type: "longtask",
-    });
-  });
-  // The observer above sets it.
-  return () => page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+/** What a trace says of one event. Times are in microseconds. */
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
+
+/**
+ * Traces the tasks of the main thread from now on. The function that is returned tells those above 50 ms, each with the time that the
+ * processor gave to it: a task that waits for a busy machine is long as well.
+ */
+export async function noteLongTasks(page: Page): Promise<() => Promise<string>> {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error("A page without a browser cannot be traced");
+  await browser.startTracing(page, { categories: ["toplevel"] });
+  return async () => {
+    // What the tracing of Chromium writes.
+    const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+    const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
+    const mains = new Set(
+      trace.traceEvents
+        .filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain")
+        .map(threadOf),
+    );
+    const isTask = (event: TraceEvent): boolean =>
+      event.ph === "X" && event.name.endsWith("RunTask") && mains.has(threadOf(event));
+    const long = trace.traceEvents.filter((event) => isTask(event) && (event.dur ?? 0) > 50_000);
+    const milliseconds = (time = 0): string => (time / 1000).toFixed(0);
+    return (
+      long
+        .map(({ dur, tdur }) => `${milliseconds(dur)} (${milliseconds(tdur)} of the processor)`)
+        .join(", ") || "none"
+    );
+  };
 }

@@ -7,7 +7,7 @@ import type { Test } from "../../../cat-or-dog/tested.js";
 import type { CatSettings } from "../../../cat-or-dog/training.js";
 import { mostBlamed, plainWordsFor, turnedMost } from "../../../cat-or-dog/words.js";
 import type { Level } from "../../../words/levels.js";
-import { decimal, short } from "../../../words/numbers.js";
+import { decimal, signed } from "../../../words/numbers.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
 import { Player } from "../../player.svelte.js";
@@ -400,7 +400,7 @@ export class CatLesson {
     const proof = await this.#client.ask("prove", ask).catch(() => null);
     if (proof === null || this.scene !== scene) return;
     this.proofs = new Map([...this.proofs, [mark, proof]]);
-    announcer.say(`Measured slope ${short(proof.slope)}, blame ${short(proof.blame)}`);
+    announcer.say(`Measured slope ${signed(proof.slope, 4)}, blame ${signed(proof.blame, 4)}`);
   }
 
   /** Undoes the last choice. */

@@ -17,7 +17,7 @@ export function pixelTable({ blame, pixels, answer }: Scene): Table {
       placeOf(pixel),
       decimal(pixels[pixel], 2),
       signed(blame.pixels[pixel]),
-      blame.pixels[pixel] < 0 ? "▲ add ink" : "▽ erase",
+      blame.pixels[pixel] < 0 ? "▲ add ink" : "▼ erase",
     ]),
   };
 }

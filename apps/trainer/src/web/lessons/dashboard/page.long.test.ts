@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { encodeIdx } from "@stargrad/datasets";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -82,6 +86,19 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       "[data-files]",
       files.map((file) => ({ ...file, mimeType: "application/octet-stream" })),
     );
+  /** Drags a file or a folder of this machine over an element, and lets it go. */
+  const dropAt = async (page: Page, selector: string, path: string): Promise<void> => {
+    const box = (await page.locator(selector).boundingBox())!;
+    const session = await page.context().newCDPSession(page);
+    for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+      await session.send("Input.dispatchDragEvent", {
+        type,
+        x: box.x + box.width / 2,
+        y: box.y + box.height / 2,
+        data: { items: [], files: [path], dragOperationsMask: 1 },
+      });
+    }
+  };
   /** The two IDX files of drawn digits. */
   const idxOf = ({ values, labels, shape }: Data): { name: string; buffer: Buffer }[] => [
     { name: "train-images", buffer: Buffer.from(encodeIdx({ shape: [labels.length, ...shape.slice(1)], data: values })) }, // prettier-ignore
@@ -268,6 +285,40 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       await hasEnded(page);
     });
 
+    it.each(["chosen", "dropped"])("in a folder for each class are %s, and trained on", async (how) => {
+      const folder = mkdtempSync(join(tmpdir(), "stargrad-folder-"));
+      try {
+        const page = await dashboard("&data=spirals&epochs=1&model=linear");
+        const pictures = await page.evaluate(async () => {
+          const drawn = async (i: number): Promise<number[]> => {
+            const canvas = new OffscreenCanvas(20, 20);
+            const context = canvas.getContext("2d")!;
+            context.fillStyle = i % 2 === 0 ? "red" : "blue";
+            context.fillRect(0, 0, 20, 4 + (i % 12));
+            return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+          };
+          return Promise.all(Array.from({ length: 24 }, (_, i) => drawn(i)));
+        });
+        for (const [i, bytes] of pictures.entries()) {
+          const place = join(folder, "flags", i % 2 === 0 ? "red" : "blue");
+          mkdirSync(place, { recursive: true });
+          writeFileSync(join(place, `${i}.png`), Buffer.from(bytes));
+        }
+        if (how === "chosen") await page.setInputFiles("[data-folder]", join(folder, "flags"));
+        else await dropAt(page, ".drop", join(folder, "flags"));
+        await page.waitForFunction(() => (globalThis as Shown).dashboardLesson.sample === null);
+        await hasEnded(page);
+        const classes = await page.evaluate(() => (globalThis as Shown).dashboardLesson.data!.classes);
+        expect(classes.map(({ name, training, heldOut }) => [name, training + heldOut])).toEqual([
+          ["blue", 12],
+          ["red", 12],
+        ]);
+        expect(await page.textContent("[data-summary]")).toMatch(/24\s+pictures of/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
     it("of a table let one choose the column to predict", async () => {
       const rows = Array.from(
         { length: 60 },
@@ -378,7 +429,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       const page = await dashboard("&model=mlp&stage=again&epochs=6");
       const tasks = await noteLongTasks(page);
       await hasEnded(page);
-      console.log(`The page's tasks above 50 ms while training: ${JSON.stringify(await tasks())}`);
+      console.log(`The page's tasks above 50 ms while training: ${await tasks()}`);
       expect(await page.evaluate(() => (globalThis as Shown).dashboardLesson.present!.last)).toBe(228);
     });
   });

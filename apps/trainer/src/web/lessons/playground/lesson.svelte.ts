@@ -25,7 +25,7 @@ import type { FileChoice, FileColumns } from "../../../playground/table.js";
 import { optimizerNames, plainWordsFor } from "../../../playground/words.js";
 import type { Score } from "../../../playground/training.js";
 import type { Level } from "../../../words/levels.js";
-import { short } from "../../../words/numbers.js";
+import { signed } from "../../../words/numbers.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
 import { Player } from "../../player.svelte.js";
@@ -113,6 +113,7 @@ export class PlayLesson {
   #awaited: number | null = null;
 
   constructor(place: Place<ForkedSettings>) {
+    this.player.speed = "10";
     this.level = place.level;
     this.stage = place.stage;
     this.#client = new Client<PlayQuestions, Progress>({
@@ -375,7 +376,7 @@ export class PlayLesson {
     if (proof === null || this.scene?.number !== scene.number) return;
     this.#byHand = linkMark(link);
     this.proof = { link: linkMark(link), proof };
-    announcer.say(`Measured slope ${short(proof.slope)}, blame ${short(proof.blame)}`);
+    announcer.say(`Measured slope ${signed(proof.slope, 4)}, blame ${signed(proof.blame, 4)}`);
   }
 
   /** Undoes the last choice. */

@@ -56,6 +56,13 @@ export const starLink = linkOf({
           momentum: momentum ?? usual.momentum,
           ...(goal && { goal: pairs(goal) }),
         },
+  strays: ({ rung, ...fields }) => {
+    const [kind, others] =
+      rung === "brain"
+        ? ["the brain", ["momentum", "goal"]]
+        : ["the pen", ["optimizer", "activation", "start"]];
+    return { kind, names: others.filter((name) => fields[name] !== undefined) };
+  },
   write: (settings) => {
     if (isBrain(settings)) {
       const { rung, seed, learningRate, optimizer, activation, start } = settings;

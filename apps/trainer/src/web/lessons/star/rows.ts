@@ -1,7 +1,7 @@
-import { arrowOf } from "../../../star/pen/arithmetic.js";
 import type { Path } from "../../../star/path.js";
 import type { KnobProof, Scene } from "../../../star/pen/scene.js";
 import { turnOf, valueOf } from "../../../star/pen/words.js";
+import { blameNote, blameText } from "../../../words/blame.js";
 import { decimal, percent, short, signed } from "../../../words/numbers.js";
 import type { Measured } from "./figures/charts.js";
 import type { KnobRow } from "../../parts/knob-row.js";
@@ -87,7 +87,7 @@ function blameRows({ knobs }: Scene, proofs: ReadonlyMap<string, KnobProof>): Ro
     title: "Blame of 20 knobs",
     note: isProved
       ? "Purple: blame, from one walk back. Black: the slope, measured by wiggling each knob."
-      : "How the mistake changes per unit turn: ▲ turn up, ▼ turn down.",
+      : blameNote,
     heads: ["stroke, knob", isProved ? "slope" : "now", "▼ 0 ▲", "blame"],
     isLean: true,
     rows: knobs.map(({ id, kind, stroke, now, blame }) => {
@@ -95,14 +95,14 @@ function blameRows({ knobs }: Scene, proofs: ReadonlyMap<string, KnobProof>): Ro
       return {
         id,
         name: `${stroke} ${kind}`,
-        value: isProved && proof !== undefined ? decimal(proof.slope) : valueOf(kind, now),
+        value: isProved && proof !== undefined ? signed(proof.slope) : valueOf(kind, now),
         // To the right: turn it up.
         bars: [
           { part: -blame / most, kind: "blame" as const },
           ...(proof === undefined ? [] : [{ part: -proof.slope / most, kind: "slope" as const }]),
         ],
         isFromLeft: false,
-        number: `${arrowOf(blame)} ${decimal(blame)}`,
+        number: blameText(blame),
         tone: "blamed" as const,
       };
     }),
@@ -115,7 +115,7 @@ function turnRows({ knobs, step, learningRate, momentum }: Scene): RowList {
   const carried = momentum > 0 ? `, plus ${momentum} of the last turn` : "";
   return {
     title: "20 turns",
-    note: `Against the blame, ${learningRate} of it${carried}. Hatched: what each turn promises.`,
+    note: `Against the blame, ${learningRate} of it${carried}. Hatched: what each turn promises; below 0, it makes the mistake larger.`,
     heads: ["stroke, knob", "turn", "▼ 0 ▲", "promise"],
     isLean: false,
     rows: knobs.map(({ id, kind, stroke }, i) => ({
@@ -211,7 +211,7 @@ export function knobTable({ knobs, step }: Scene): { heads: string[]; rows: stri
       return [
         `${stroke} ${kind}`,
         valueOf(kind, now),
-        decimal(blame, 5),
+        signed(blame, 5),
         turn === undefined ? "" : turnOf(kind, turn.turn),
         turn === undefined ? "" : short(turn.promise),
         turn === undefined ? "" : short(turn.paid),

@@ -1,6 +1,6 @@
 import type { End } from "../../../star/runs.js";
 import type { Level } from "../../../words/levels.js";
-import { short } from "../../../words/numbers.js";
+import { short, signed } from "../../../words/numbers.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
 import { Player } from "../../player.svelte.js";
@@ -331,7 +331,7 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
     if (this.scene !== scene || proofs.length === 0) return;
     this.proofs = new Map([...this.proofs, ...proofs.map((proof) => [proof.id, proof] as const)]);
     const [{ slope, blame }] = proofs;
-    if (knobs.length === 1) announcer.say(`Measured slope ${short(slope)}, blame ${short(blame)}`);
+    if (knobs.length === 1) announcer.say(`Measured slope ${signed(slope, 4)}, blame ${signed(blame, 4)}`);
   }
 
   /** Undoes the last choice. */

@@ -3,7 +3,7 @@ import type { Account, Letter, LetterProof, PassageKind, Scene } from "../../../
 import { usualSettings, type LiveSettings } from "../../../text/live/sizes.js";
 import { named, wordsFor, type Told } from "../../../text/live/words.js";
 import type { Level } from "../../../words/levels.js";
-import { short } from "../../../words/numbers.js";
+import { short, signed } from "../../../words/numbers.js";
 import { plain } from "../../../words/rich.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
@@ -56,6 +56,10 @@ export class TextLesson {
   letter = $state.raw<Letter | null>(null);
   account = $state.raw<Account | null>(null);
   proof = $state.raw<LetterProof | null>(null);
+  /** How far the number that was proved is turned by hand, and the surprise then. */
+  wiggle = $state.raw<{ readonly by: number; readonly surprise: number } | null>(null);
+  #turned = 0;
+  #isWiggling = false;
   facts = $state.raw<TextFacts | null>(null);
   lit = $state<string | null>(null);
   /** The place of the letter that the visitor chose; null: the lesson chooses. */
@@ -260,7 +264,7 @@ export class TextLesson {
     run.end = event.end;
     if (run !== this.present) return;
     this.#arriveAt(false);
-    if (this.isFollowing && event.reports.length > 0) this.moveTo(run.last);
+    if (this.isFollowing && event.reports.length > 0) this.#look(run.last);
   }
 
   /** Looks at the step that is awaited, or at the first one while the run is not there yet. */
@@ -284,8 +288,15 @@ export class TextLesson {
     this.#tell("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
   }
 
-  /** Shows another step; beyond the last one of a paused run, makes it. */
+  /** Always shows the newest step that has a text, or stays where it is. */
+  follow(isWanted: boolean): void {
+    this.isFollowing = isWanted;
+    if (isWanted) this.#look(this.present.last);
+  }
+
+  /** Shows another step, and follows no more; beyond the last one of a paused run, makes it. */
   moveTo(number: number): void {
+    this.isFollowing = false;
     const { first, last, end, isPaused, id } = this.present;
     if (number > last && end === null && isPaused) {
       this.#awaited = number;
@@ -305,7 +316,7 @@ export class TextLesson {
     if (isOther && scene.kind === "read") this.#byHand = null;
     this.scene = scene;
     this.try = scene.number;
-    this.proof = null;
+    this.#letGo();
     this.#details.want(null);
     this.#announce();
   }
@@ -356,7 +367,7 @@ export class TextLesson {
     const { scene } = this;
     if (scene === null || !(place >= 1 && place < scene.letters.length)) return;
     this.#byHand = place;
-    this.proof = null;
+    this.#letGo();
     const { surprise } = scene.expected[place - 1];
     announcer.say(`${named(scene.letters[place])}, surprise ${short(surprise)}`);
     this.#details.want(null);
@@ -368,8 +379,42 @@ export class TextLesson {
     const asked = { run: present.id, try: scene.number, kind: scene.kind, at };
     const proof = await this.#client.ask("prove", asked).catch(() => null);
     if (proof === null || this.scene !== scene || this.at !== at) return;
+    this.#letGo();
     this.proof = proof;
-    announcer.say(`Measured slope ${short(proof.slope)}, blame ${short(proof.blame)}`);
+    announcer.say(`Measured slope ${signed(proof.slope, 4)}, blame ${signed(proof.blame, 4)}`);
+  }
+
+  /** Turns the number that was proved, by some presses of a key; the first press proves it. */
+  async wiggleBy(presses: number): Promise<void> {
+    if (this.proof === null) await this.prove();
+    if (this.proof === null) return;
+    this.#turned += presses;
+    if (!this.#isWiggling) await this.#wiggleOn(this.proof);
+  }
+
+  /** Measures the surprise where the number is now, one at a time, until it stands still. */
+  async #wiggleOn(proof: LetterProof): Promise<void> {
+    const { scene, at, present } = this;
+    if (scene === null) return;
+    this.#isWiggling = true;
+    const { token, index } = proof;
+    let turned = NaN;
+    while (turned !== this.#turned && this.proof === proof) {
+      turned = this.#turned;
+      const by = press * turned;
+      const asked = { run: present.id, try: scene.number, kind: scene.kind, at, token, index, by };
+      const surprise = await this.#client.ask("wiggle", asked).catch(() => null);
+      if (surprise === null || this.proof !== proof) break;
+      this.wiggle = { by, surprise };
+      announcer.say(`The surprise is ${short(surprise)}`);
+    }
+    this.#isWiggling = false;
+  }
+
+  #letGo(): void {
+    this.proof = null;
+    this.wiggle = null;
+    this.#turned = 0;
   }
 
   /** Lets the model of the present step continue a text. */
@@ -391,8 +436,11 @@ export class TextLesson {
 
   /** Undoes the last choice. */
   undo(): void {
-    if (this.toast !== null) this.toast = null;
-    else if (this.proof !== null) this.proof = null;
+    if (this.wiggle !== null) {
+      this.wiggle = null;
+      this.#turned = 0;
+    } else if (this.toast !== null) this.toast = null;
+    else if (this.proof !== null) this.#letGo();
     else {
       this.#byHand = null;
       this.#details.want(null);
@@ -433,5 +481,8 @@ export class TextLesson {
     this.#client.close();
   }
 }
+
+/** How far one press turns a number. */
+const press = 0.02;
 
 let runsSoFar = 0;

@@ -1,6 +1,6 @@
 import type { OwnText } from "../../../text/live/own-text.js";
 import type { End, LetterAt, Report, Wish } from "../../../text/live/runs.js";
-import type { Account, Letter, LetterProof, PassageKind, Scene } from "../../../text/live/scene.js";
+import type { Account, Letter, LetterProof, PassageKind, Scene, Wiggled } from "../../../text/live/scene.js";
 import type { LiveSettings } from "../../../text/live/sizes.js";
 
 // What the page of the text lesson asks its worker. `run` is a number that the page chooses.
@@ -63,6 +63,8 @@ export type TextQuestions = {
   account: { ask: OfTry & { readonly kind: PassageKind }; answer: Account };
   letter: { ask: OfRun & LetterAt; answer: Letter };
   prove: { ask: OfRun & LetterAt; answer: LetterProof };
+  /** The surprise after one number of a letter was turned by hand. */
+  wiggle: { ask: OfRun & LetterAt & Wiggled; answer: number };
   /** Continues a text with the model of a step; its letters arrive as events, before the answer. */
   write: { ask: OfTry & Wish; answer: { readonly text: string } | { readonly refused: string } };
   /** The fingerprint of the weights before a step, as recorded when it was made; null between recorded states. */

@@ -76,6 +76,7 @@ const post = serveQuestions<TextQuestions>(self as never, {
   account: ({ run, try: number, kind }) => found(run).run.account(number, kind),
   letter: ({ run, ...letter }) => found(run).run.letter(letter),
   prove: ({ run, ...letter }) => found(run).run.prove(letter),
+  wiggle: ({ run, ...letter }) => found(run).run.wiggle(letter),
   write: async ({ run, try: number, ...wish }) => {
     try {
       const onText = (text: string): void => {

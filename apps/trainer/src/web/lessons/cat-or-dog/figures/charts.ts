@@ -1,6 +1,7 @@
 import type { Scene } from "../../../../cat-or-dog/scene.js";
 import { animals, filterLayers, goal, side } from "../../../../cat-or-dog/sizes.js";
 import type { Test } from "../../../../cat-or-dog/tested.js";
+import { blameText } from "../../../../words/blame.js";
 import { decimal, percent, short } from "../../../../words/numbers.js";
 import type { Surface, XY } from "../../../canvas/surface.js";
 import { box, largestOf, partsOf, sign, tile, weights } from "./tiles.js";
@@ -28,7 +29,7 @@ export function voices(surface: Surface, scene: Scene, chosen: string): void {
       if (chosen === mark) surface.frame(at, [size, size], "blame", { width: 3 });
       surface.mark({
         id: mark,
-        label: `Filter ${filter + 1} of the ${filterLayers[layer].name} layer: volume blame ${decimal(volume)}`,
+        label: `Filter ${filter + 1} of the ${filterLayers[layer].name} layer: volume blame ${blameText(volume)}`,
         at: [at[0] + size / 2, y + size / 2],
         reach: size / 2,
       });

@@ -1,6 +1,7 @@
 import type { Scene } from "../../../../cat-or-dog/scene.js";
 import { animals, filterLayers, side } from "../../../../cat-or-dog/sizes.js";
 import { placeOf } from "../../../../cat-or-dog/words.js";
+import { blameText } from "../../../../words/blame.js";
 import { decimal, percent, signed } from "../../../../words/numbers.js";
 import type { Surface, XY } from "../../../canvas/surface.js";
 import type { StageId } from "../../../stages.js";
@@ -38,11 +39,11 @@ const goal: Draw = (surface, scene) => {
   picture(surface, scene, place);
   surface.mark({
     id: "picture",
-    label: `A ${animals[scene.answer]}`,
+    label: "The drawing: cat or dog?",
     at: [surface.width / 2, surface.height - 16],
     reach: 20,
   });
-  surface.pill([surface.width / 2, surface.height - 16], `the answer: ${animals[scene.answer]}`, "goal");
+  surface.pill([surface.width / 2, surface.height - 16], "cat or dog?", "goal");
 };
 
 /** The picture, eight maps, sixteen maps, two votes. They appear from left to right, and downwards. */
@@ -199,7 +200,7 @@ const blame: Draw = (surface, scene, { chosen, wiggle, shown }) => {
     const wish = value < 0 ? "add ink" : "erase";
     surface.mark({
       id: `x${pixel}`,
-      label: `${placeOf(pixel)}: ${wish}, and it becomes more ${right}; blame ${decimal(value)}`,
+      label: `${placeOf(pixel)}: ${wish}, and it becomes more ${right}; blame ${blameText(value)}`,
       at: middle,
       reach: cell * 0.8,
     });
@@ -281,7 +282,7 @@ export function pictureLabel(scene: Scene, stage: StageId): string {
   const { p, surprise, blame: blamed, step } = scene;
   switch (stage) {
     case "goal":
-      return `A drawing of 28 by 28 pixels; the answer is ${right}`;
+      return "A drawing of 28 by 28 pixels: a cat or a dog?";
     case "attempt":
       return `The picture, 8 maps, 16 maps, and two votes: cat ${percent(p[0], 1)}, dog ${percent(p[1], 1)}`;
     case "mistake":

@@ -1,6 +1,6 @@
-import { arrowOf } from "../../../../star/brain/arithmetic.js";
 import type { KnobProof, Scene } from "../../../../star/brain/scene.js";
 import { nameOf, neuronOf, size } from "../../../../star/brain/sizes.js";
+import { blameNote, blameText } from "../../../../words/blame.js";
 import { decimal, percent, short, signed } from "../../../../words/numbers.js";
 import type { KnobRow } from "../../../parts/knob-row.js";
 import type { StageId } from "../../../stages.js";
@@ -27,7 +27,7 @@ export function rowsOf(
       title,
       note: proved
         ? "Purple: blame, from one walk back. Black: the slope, measured by wiggling each knob."
-        : "How the mistake changes per unit turn: ▲ turn up, ▼ turn down.",
+        : blameNote,
       heads: ["knob", proved ? "slope" : "now", "▼ 0 ▲", "blame"],
       isLean: true,
       rows: into.map(({ knob: { id, now, blame } }) => {
@@ -35,13 +35,13 @@ export function rowsOf(
         return {
           id,
           name: name(id),
-          value: proved && proof !== undefined ? decimal(proof.slope) : decimal(now),
+          value: proved && proof !== undefined ? signed(proof.slope) : decimal(now),
           bars: [
             ...(blame === 0 ? [] : [{ part: -blame / most, kind: "blame" as const }]),
             ...(proof === undefined ? [] : [{ part: -proof.slope / most, kind: "slope" as const }]),
           ],
           isFromLeft: false,
-          number: `${arrowOf(blame)} ${decimal(blame, 4)}`,
+          number: blameText(blame, 4),
           tone: "blamed" as const,
         };
       }),
@@ -190,7 +190,7 @@ export function knobTable({ knobs, step }: Scene): Table {
       const turn = step?.turns[i];
       const rest =
         turn === undefined ? ["", "", ""] : [signed(turn.turn, 4), short(turn.promise), short(turn.paid)];
-      return [nameOf(id), decimal(now, 4), decimal(blame, 5), ...rest];
+      return [nameOf(id), decimal(now, 4), signed(blame, 5), ...rest];
     }),
   };
 }

@@ -1,6 +1,7 @@
-import { arrowOf, neuronName, squareName } from "../../../../../star/brain/arithmetic.js";
+import { neuronName, squareName } from "../../../../../star/brain/arithmetic.js";
 import type { KnobNumbers, NeuronNumbers, Scene } from "../../../../../star/brain/scene.js";
 import { nameOf, neuronOf, neurons, size } from "../../../../../star/brain/sizes.js";
+import { blameText } from "../../../../../words/blame.js";
 import { decimal } from "../../../../../words/numbers.js";
 import type { ColorName, Line, Surface, XY } from "../../../../canvas/surface.js";
 import { between, distance } from "../../figures/paper.js";
@@ -90,7 +91,7 @@ export function drawKnobs(
 export function markKnobs(surface: Surface, net: Net, { knobs }: Scene, chosen: string): void {
   for (const knob of knobs) {
     const [at, to] = endsOf(net, knob);
-    const label = `${nameOf(knob.id)}: ${decimal(knob.now)}, blame ${decimal(knob.blame, 4)} ${arrowOf(knob.blame)}`;
+    const label = `${nameOf(knob.id)}: ${decimal(knob.now)}, blame ${blameText(knob.blame, 4)}`;
     surface.mark({ id: knob.id, label, at, to, reach: 2, isQuiet: knob.id !== chosen });
   }
 }

@@ -2,6 +2,7 @@ import { factorText } from "../../../../../star/brain/words.js";
 import type { KnobNumbers, Scene } from "../../../../../star/brain/scene.js";
 import { indexOf, neurons, size } from "../../../../../star/brain/sizes.js";
 import type { Attempt } from "../../../../../star/brain/training.js";
+import { blameText } from "../../../../../words/blame.js";
 import { decimal, percent, signed, short } from "../../../../../words/numbers.js";
 import type { Surface, XY } from "../../../../canvas/surface.js";
 import type { StageId } from "../../../../stages.js";
@@ -155,10 +156,9 @@ function blamePicture(surface: Surface, scene: Scene, view: View): void {
   if (view.shown < 1) return;
   const ends = endsOf(net, chosen);
   surface.path(ends, "blame", { width: 2.5 });
-  const way = chosen.blame < 0 ? "▲" : "▼";
   if (surface.width > 250) {
     const [x, y] = between(...ends, chosen.from === null ? 0 : 0.4);
-    surface.pill([x, Math.max(14, y - 16)], `${way} ${short(Math.abs(chosen.blame))}`, "blame");
+    surface.pill([x, Math.max(14, y - 16)], blameText(chosen.blame, 4), "blame");
   }
   drawSlopes(surface, net, slopes, stop);
 }

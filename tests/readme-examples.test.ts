@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { bundlePrograms } from "./bundle-programs.js";
 import { publicFolders, root } from "./workspace.js";
 
 // Every ```ts block of a README, and of docs/engines.md, is a program. It must type-check and run without errors, and a `console.log` must print the text of
@@ -98,29 +98,14 @@ function runExample({ name }: Example): {
   return { status, stderr, printed };
 }
 
-/** Bundles the programs, which start in a tenth of the time that the sources take. */
-async function bundlePrograms(): Promise<void> {
-  const programs = examples.filter(({ runs }) => runs);
-  for (const { name, code } of programs) writeFileSync(join(scratch, `${name}.run.mts`), programOf(code));
-  await build({
-    absWorkingDir: scratch,
-    entryPoints: programs.map(({ name }) => ({ in: `${name}.run.mts`, out: name })),
-    outdir: "programs",
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    conditions: ["source"],
-    logLevel: "error",
-  });
-}
-
 beforeAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   writeFileSync(join(scratch, "documented-log.mjs"), documentedLog);
-  await bundlePrograms();
+  const programs = examples.filter(({ runs }) => runs);
+  for (const { name, code } of programs) writeFileSync(join(scratch, `${name}.run.mts`), programOf(code));
+  const files = Object.fromEntries(programs.map(({ name }) => [name, `${name}.run.mts`]));
+  await bundlePrograms(scratch, files, "programs");
 });
 
 afterAll(() => {

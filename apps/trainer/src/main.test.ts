@@ -226,7 +226,7 @@ describe("a wrong command line", () => {
       [["draw"], "unknown command 'draw'"],
       [["star", "--brain", "--momentum", "0"], "'--brain' cannot be used with option '--momentum"],
       [["star", "--seed", "-1"], "Expected a whole number of at least 0"],
-      [["digits", "--data", "x"], "required option '--checkpoint <file>' not specified"],
+      [["digits", "--data", "x", "--resume"], "option '--resume' needs option '--checkpoint <file>'"],
       [["digits", "--model", "rnn"], "'rnn' is invalid. Allowed choices are mlp, cnn."],
       [["text", "--data", "x", "--resume"], "option '--resume' needs option '--checkpoint <file>'"],
     ] as const;

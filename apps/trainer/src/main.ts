@@ -19,6 +19,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** Ends the program if there is nothing to go on with. */
+function expectFile({ resume, checkpoint }: DigitsOptions | TextOptions, command: Command): void {
+  if (!resume || checkpoint !== undefined) return;
+  command.error("error: option '--resume' needs option '--checkpoint <file>'");
+}
+
 const program = new Command("npm run -s train --")
   .description("Watch a model learn, with true numbers at every step.")
   .option("--debug", "print the stack trace of an error")
@@ -48,7 +54,7 @@ program
   .command("digits")
   .description("train a classifier of handwritten digits")
   .requiredOption("--data <folder>", "the folder with MNIST's four files")
-  .requiredOption("--checkpoint <file>", "where to save the run after every epoch")
+  .option("--checkpoint <file>", "where to save the run after every epoch (default: nowhere)")
   .addOption(
     new Option("--model <name>", "a plain or a convolutional network (default: mlp)").choices(
       classifierNames,
@@ -65,7 +71,10 @@ program
   .option("--learning-rate <number>", "the learning rate (default: 0.003)", positiveNumber)
   .option("--explain <number>", "explain one step out of this many", wholeNumber(1))
   .option("--json", "print one JSON object per event and nothing else")
-  .action((options: DigitsOptions) => digits(options));
+  .action((options: DigitsOptions, command: Command) => {
+    expectFile(options, command);
+    return digits(options);
+  });
 
 program
   .command("text")
@@ -96,9 +105,7 @@ program
   .option("--learning-rate <number>", "the highest learning rate (default: 0.002)", positiveNumber)
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: TextOptions, command: Command) => {
-    if (options.resume && options.checkpoint === undefined) {
-      command.error("error: option '--resume' needs option '--checkpoint <file>'");
-    }
+    expectFile(options, command);
     return text(options);
   });
 

@@ -1,3 +1,4 @@
+import { cifar10, type CifarDataset } from "@stargrad/datasets";
 import { StargradError } from "@stargrad/tensor";
 
 import type { Data } from "../dashboard/data.js";
@@ -17,6 +18,11 @@ export const sources = {
   fashion: {
     about: "pictures of clothes (Fashion-MNIST), or any pictures in IDX files",
     files: "the folder with the four IDX files",
+    what: "picture",
+  },
+  cifar10: {
+    about: "CIFAR-10's small photographs, from its binary version",
+    files: "the folder with data_batch_1.bin … data_batch_5.bin and test_batch.bin",
     what: "picture",
   },
   images: {
@@ -43,6 +49,7 @@ export async function readSource(name: SourceName, { data: path, target }: Sourc
   if (name === "cats-and-dogs") return animals(4000);
   if (path === undefined)
     throw new StargradError(name, "got no files", `Name ${sources[name].files} with --data`);
+  if (name === "cifar10") return photographs(path);
   const data = await readData(await givenFiles(path), target);
   if (data.what === sources[name].what) return data;
   throw new StargradError(
@@ -50,4 +57,42 @@ export async function readSource(name: SourceName, { data: path, target }: Sourc
     `has ${data.what === "row" ? "rows of numbers" : "pictures"}; \`${name}\` learns ${sources[name].about}`,
     data.what === "row" ? "Use csv" : "Use images or fashion",
   );
+}
+
+const cifarClasses = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
+
+/** CIFAR-10, as bytes. Its test pictures are held out. */
+async function photographs(directory: string): Promise<Data> {
+  const training = await cifar10({ directory, split: "train" });
+  const test = await cifar10({ directory, split: "test" });
+  const size = 3 * 32 * 32;
+  const values = new Uint8Array(size * (training.length + test.length));
+  let at = 0;
+  for (const part of [training, test]) {
+    for (const indices of chunksOf(part)) {
+      values.set(await bytesOf(part, indices), at);
+      at += size * indices.length;
+    }
+  }
+  return {
+    name: "CIFAR-10",
+    what: "picture",
+    shape: [3, 32, 32],
+    features: [],
+    values,
+    labels: Int32Array.from([...training.labels, ...test.labels]),
+    classes: cifarClasses,
+    heldOutFrom: training.length,
+    notes: [],
+  };
+}
+
+/** The indices of a dataset in pieces, so that not all of its pictures are floats at once. */
+function chunksOf({ length }: CifarDataset): Int32Array[] {
+  const all = Int32Array.from({ length }, (_, i) => i);
+  return Array.from({ length: Math.ceil(length / 1000) }, (_, i) => all.subarray(1000 * i, 1000 * (i + 1)));
+}
+
+async function bytesOf(part: CifarDataset, indices: Int32Array): Promise<Uint8Array> {
+  return Uint8Array.from(await part.batch(indices).x.data(), (value) => Math.round(255 * value));
 }

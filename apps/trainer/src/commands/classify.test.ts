@@ -177,6 +177,33 @@ describe("pictures", () => {
     expect(await readFile(file("runs", "fashion-1", "config.json"), "utf8")).toContain('"model":"linear"');
   });
 
+  it("of CIFAR-10 are learned from its binary files", async () => {
+    await mkdir(file("cifar"));
+    const noise = new Generator(5);
+    // Bytes of a label and of 32 × 32 pixels in three colours, one of which is bright.
+    const photograph = (i: number): number[] => {
+      const bright = i % 3;
+      return [
+        bright,
+        ...Array.from(
+          { length: 3072 },
+          (_, at) => 60 * noise.uniform() + (Math.floor(at / 1024) === bright ? 180 : 0),
+        ),
+      ];
+    };
+    const batch = (count: number) =>
+      Uint8Array.from(Array.from({ length: count }, (_, i) => photograph(i)).flat());
+    for (const part of [1, 2, 3, 4, 5]) await writeFile(file("cifar", `data_batch_${part}.bin`), batch(12));
+    await writeFile(file("cifar", "test_batch.bin"), batch(9));
+    const { status, stdout } = await train("cifar10", "--data", "cifar", "--model", "linear");
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      "CIFAR-10: 60 examples to train on, 9 held out, 10 classes (airplane, automobile, bird,",
+    );
+    expect(stdout).toMatch(/^Right on 100\.0 % /m);
+    expectErrorMessage(await train("cifar10", "--data", "idx"), 1, "data_batch_1.bin");
+  });
+
   it("of cats and dogs need no file", async () => {
     const result = await train("cats-and-dogs", "--epochs", "1", "--json");
     expect(eventsOf(result).map(({ event }) => event)).toEqual(["epoch", "done"]);

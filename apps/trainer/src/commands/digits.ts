@@ -57,7 +57,10 @@ export async function digits(digitsOptions: DigitsOptions): Promise<void> {
   }
 }
 
-function introduction(file: string, { epoch, settings }: DigitsRun, epochs: number): string {
+function introduction(file: string | undefined, { epoch, settings }: DigitsRun, epochs: number): string {
+  if (file === undefined) {
+    return `Training with ${settings.batchSize} pictures per step. Nothing is saved without --checkpoint.`;
+  }
   if (epoch >= epochs) return `The run in ${file} already has ${epoch} epochs; --epochs is ${epochs}.`;
   if (epoch > 0) return `Continuing the run in ${file}, after epoch ${epoch}.`;
   return `Training with ${settings.batchSize} pictures per step; saved in ${file} after every epoch.`;

@@ -30,8 +30,8 @@ const task: Task<Settings> = {
 
 /** Settings that are not given are taken from the checkpoint, or else from the defaults. */
 export interface RunOptions extends Partial<Settings> {
-  /** Where to save the run. */
-  readonly checkpoint: string;
+  /** Where to save the run. Default: nowhere. */
+  readonly checkpoint?: string;
   /** Whether to continue the run in that file instead of starting a new one. Default: false. */
   readonly resume?: boolean;
 }
@@ -64,7 +64,7 @@ export async function openDigitsRun({
     !(trainAccuracy >= 0 && trainAccuracy <= 1)
   ) {
     throw new FormatError(
-      path,
+      path ?? "the run",
       "does not contain the epoch and the training accuracy of its run",
       "Was it saved by another program?",
     );

@@ -4,6 +4,7 @@ import { arrays, DataLoader } from "@stargrad/datasets";
 import { Identity, Linear, mseLoss } from "@stargrad/nn";
 import { SGD } from "@stargrad/optim";
 import { fromData, ShapeError, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it } from "vitest";
 
 import { decodeCheckpoint, encodeCheckpoint, restoreCheckpoint } from "./checkpoint.js";
@@ -83,7 +84,12 @@ async function expectCounted(pair: readonly [Tensor, Tensor], counted: Counted):
 const labels = (target: readonly number[]): Tensor => tensor(target as number[], { dtype: "int32" });
 
 describe("metrics", () => {
-  it.each(golden.many.map((each, i) => [i, each] as const))("of classes are right (%i)", async (_, each) => {
+  it.each(
+    sampled(
+      golden.many.map((each, i) => [i, each] as const),
+      2,
+    ),
+  )("of classes are right (%i)", async (_, each) => {
     const items = each.target.length;
     const pair = [
       fromData(Float64Array.from(each.logits), [items, each.classes]),
@@ -97,26 +103,28 @@ describe("metrics", () => {
     await expectValue("perplexity", perplexity, pair, each.perplexity);
   });
 
-  it.each(golden.two.map((each, i) => [i, each] as const))(
-    "of two classes are right (%i)",
-    async (_, each) => {
-      const items = each.target.length;
-      const scores = Float64Array.from(each.scores);
-      const target = labels(each.target);
-      const both = Float64Array.from({ length: 2 * items }, (_value, i) =>
-        i % 2 === 0 ? 0 : scores[(i - 1) / 2],
-      );
-      for (const output of [
-        fromData(scores, [items]),
-        fromData(scores, [items, 1]),
-        fromData(both, [items, 2]),
-      ]) {
-        await expectCounted([output, target], each);
-        await expectValue("rocAuc", rocAuc, [output, target], each.rocAuc);
-        await expectValue("averagePrecision", averagePrecision, [output, target], each.averagePrecision);
-      }
-    },
-  );
+  it.each(
+    sampled(
+      golden.two.map((each, i) => [i, each] as const),
+      3,
+    ),
+  )("of two classes are right (%i)", async (_, each) => {
+    const items = each.target.length;
+    const scores = Float64Array.from(each.scores);
+    const target = labels(each.target);
+    const both = Float64Array.from({ length: 2 * items }, (_value, i) =>
+      i % 2 === 0 ? 0 : scores[(i - 1) / 2],
+    );
+    for (const output of [
+      fromData(scores, [items]),
+      fromData(scores, [items, 1]),
+      fromData(both, [items, 2]),
+    ]) {
+      await expectCounted([output, target], each);
+      await expectValue("rocAuc", rocAuc, [output, target], each.rocAuc);
+      await expectValue("averagePrecision", averagePrecision, [output, target], each.averagePrecision);
+    }
+  });
 
   it.each(golden.numbers.map((each, i) => [i, each] as const))(
     "of numbers are right (%i)",

@@ -95,7 +95,7 @@ describe("a tokenizer.json", () => {
           }
         },
       ),
-      { numRuns: sized({ short: 300, long: 20_000 }) },
+      { numRuns: sized({ short: 60, long: 20_000 }) },
     );
   }, 60_000);
 
@@ -137,7 +137,7 @@ describe("BytePairTokenizer.train", () => {
         expect(tokens.every((token) => token < tokenizer.size)).toBe(true);
         expect(BytePairTokenizer.train(training, options).toJson()).toBe(tokenizer.toJson());
       }),
-      { numRuns: sized({ short: 200, long: 5000 }) },
+      { numRuns: sized({ short: 60, long: 5000 }) },
     );
   }, 60_000); // prettier-ignore
 

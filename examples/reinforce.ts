@@ -5,7 +5,7 @@
 import { Adam, binaryCrossEntropyWithLogits, concat, Linear, manualSeed, ones, scan } from "stargrad";
 import { Sequential, Tanh, tensor, trainStep, uniform, type Tensor } from "stargrad";
 
-/** Cart and pole a fiftieth of a second after a push (Barto, Sutton and Anderson, 1983). */
+/** The cart and the pole 0.02 s after a push (Barto, Sutton and Anderson, 1983). In Python, Gymnasium contains this function. */
 function push(state: Tensor, force: Tensor): Tensor {
   const [, speed, angle, turning] = state.split(1, { axis: 1 });
   const [sin, cos] = [angle.sin(), angle.cos()];

@@ -23,6 +23,10 @@ const learned: Readonly<Record<string, Learned>> = {
     expect(missed).toBeLessThan(missedBefore / 5); // every part of the data is imitated
     expect(wrong).toBeLessThan(0.15); // little else is
   },
+  "fine-tune.ts": ([before, after]) => {
+    expect(before).toBeLessThan(0.7);
+    expect(after).toBeGreaterThan(0.95);
+  },
   "reinforce.ts": ([before, ...later]) => {
     expect(before).toBeLessThan(40);
     expect(later.at(-1)).toBeGreaterThan(150);

@@ -37,4 +37,4 @@ while (written.length < 80) {
 }
 const words = vocabulary.decode(Int32Array.from(written)).split(" ").slice(0, -1);
 const known = words.filter((word) => text.includes(word)).length;
-console.log("nine words of ten are in the text:", known >= 0.9 * words.length); // -> nine words of ten are in the text: true
+console.log(`${known} of ${words.length} words are in the text`); // -> 21 of 21 words are in the text

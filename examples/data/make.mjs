@@ -22,7 +22,7 @@ write("guests.csv", ["nights,price,travel,age,back", ...guests]);
 // The temperature at noon of each day of four years.
 let weather = 0;
 const days = Array.from({ length: 1461 }, (_, day) => {
-  weather = 0.8 * weather + 1.2 * normal();
+  weather = 0.4 * weather + 2 * normal();
   const noon = 11 - 10 * Math.cos((2 * Math.PI * (day - 20)) / 365.25) + weather;
   return `${new Date(Date.UTC(2021, 0, 1 + day)).toISOString().slice(0, 10)},${noon.toFixed(1)}`;
 });

@@ -2,7 +2,7 @@ import { StargradError } from "@stargrad/tensor";
 import { shared } from "@stargrad/tensor/internal";
 
 import { calling } from "./arguments.js";
-import { nodeModules } from "./files.js";
+import { nodeModules } from "./node-modules.js";
 
 /** The locks that this process holds. They are removed when it ends, unless it is killed. */
 const held = /* @__PURE__ */ shared("file locks", () => new Set<string>());

@@ -3,24 +3,7 @@ import { expectOptions, flag, shared, text } from "@stargrad/tensor/internal";
 
 import { expectArgument } from "./arguments.js";
 import type { ByteSource } from "./byte-source.js";
-
-/**
- * Node's built-in modules. They are looked up at run time instead of imported, because a bundler for the browser cannot
- * resolve an import of them.
- *
- * Throws: StargradError outside Node
- */
-export function nodeModules(called: string) {
-  // Bundlers for the browser provide a `process` without modules.
-  if (typeof process !== "object" || typeof process.getBuiltinModule !== "function") {
-    throw new StargradError(called, "there is no file system here", "Encode and decode bytes instead");
-  }
-  return {
-    files: process.getBuiltinModule("node:fs/promises"),
-    path: process.getBuiltinModule("node:path"),
-    os: process.getBuiltinModule("node:os"),
-  };
-}
+import { nodeModules } from "./node-modules.js";
 
 export interface ReadOptions {
   /** The most bytes that are read from a pipe or a device, which may never end. Default: 0, which refuses them */

@@ -1,2 +1,3 @@
 // The second door: what other packages of this house need to work with files. Not for users.
-export { fileError, nodeModules } from "./files.js";
+export { fileError } from "./files.js";
+export { nodeModules } from "./node-modules.js";

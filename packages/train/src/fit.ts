@@ -45,8 +45,8 @@ interface CommonOptions {
    * model the weights of the best epoch. Default: none.
    */
   readonly earlyStopping?: EarlyStopping;
-  /** Ends the run when it is aborted, after the step that is being taken. Another `fit`, or a checkpoint, goes on from there. Default: none. */
-  readonly signal?: AbortSignal;
+  /** An AbortSignal. It ends the run after the step that is being taken. Another `fit`, or a checkpoint, goes on from there. Default: none. */
+  readonly signal?: { readonly aborted: boolean };
   /** Not used by `fit`: one object describes a training for `fit`, `saveCheckpoint` and `restoreCheckpoint`. */
   readonly generators?: Training["generators"];
   /** Not used by `fit`, as `generators`. */

@@ -52,7 +52,7 @@ export interface Training {
   readonly validation?: DataLoader<unknown>;
   /** What is known of the best epoch is saved. It needs the optimizer. */
   readonly earlyStopping?: EarlyStopping;
-  readonly signal?: AbortSignal;
+  readonly signal?: { readonly aborted: boolean };
   readonly clip?: Clip;
   readonly accumulate?: number;
   readonly epochs?: number;

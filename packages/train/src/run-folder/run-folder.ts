@@ -181,10 +181,6 @@ export class RunFolder {
     await this.#release();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
   /** Lists a new checkpoint, and removes those that are no longer kept. */
   async #list(checkpoint: SavedCheckpoint, called: string): Promise<void> {
     const all = [...this.#checkpoints, checkpoint];

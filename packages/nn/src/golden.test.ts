@@ -13,7 +13,7 @@ const cases = goldenCases();
 /** The first cases in training mode or in eval mode, and a sample of the others if there are many. */
 function mostOf(own: readonly GoldenCase[], training: boolean): GoldenCase[] {
   const inMode = own.filter((golden) => golden.training === training);
-  return [...inMode.slice(0, 4), ...sampled(inMode.slice(4), 5)];
+  return [...inMode.slice(0, 6), ...sampled(inMode.slice(6), 3)];
 }
 
 describe.each(dtypes)("PyTorch's layers and losses in %s", (dtype) => {

@@ -1,5 +1,6 @@
 import { RunningMean, type EpochEvent, type StepEvent } from "@stargrad/train";
 
+import { yieldToEventLoop } from "../event-loop.js";
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { ProgressBar } from "../terminal/progress-bar.js";
@@ -15,7 +16,10 @@ export class ClassifyReporter {
   constructor({ json }: { readonly json: boolean }) {
     this.#isJson = json;
     const format = "epoch {epoch}  {bar}  loss {loss}  {eta_formatted} left";
-    this.#bar = !json && isTerminal(process.stdout) ? new ProgressBar(process.stdout, format) : null;
+    this.#bar =
+      !json && isTerminal(process.stdout)
+        ? new ProgressBar(process.stdout, format, { endsAtInterrupt: false })
+        : null;
   }
 
   /** A remark that is no event. */
@@ -25,9 +29,11 @@ export class ClassifyReporter {
     else console.log(inLines(text, process.stdout));
   }
 
+  /** Lets Ctrl-C be noticed, too. */
   async step({ epoch, step, steps, loss }: StepEvent<"accuracy">): Promise<void> {
     this.#loss.add(loss);
-    await this.#bar?.advance(step, steps, { epoch, loss: short(this.#loss.value) });
+    if (this.#bar === null) await yieldToEventLoop();
+    else await this.#bar.advance(step, steps, { epoch, loss: short(this.#loss.value) });
   }
 
   epoch(event: EpochEvent<"accuracy">): void {

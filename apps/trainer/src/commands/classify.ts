@@ -1,7 +1,14 @@
 import { join, resolve } from "node:path";
 
 import { StargradError } from "@stargrad/tensor";
-import { fit, JsonLinesLog, readRunFolder, RunFolder, type EpochEvent } from "@stargrad/train";
+import {
+  fit,
+  JsonLinesLog,
+  readRunFolder,
+  RunFolder,
+  type EpochEvent,
+  type SaveOutcome,
+} from "@stargrad/train";
 
 import { readConfig, type RunConfig } from "../classify/config.js";
 import { ClassifyReporter } from "../classify/reporter.js";
@@ -31,8 +38,10 @@ const saveEvery = 30_000;
  */
 export async function classify(command: SourceName, options: ClassifyOptions): Promise<void> {
   const started = performance.now();
-  const stop = new StopSignal();
   const reporter = new ClassifyReporter({ json: options.json ?? false });
+  const stop = new StopSignal(() => {
+    reporter.close();
+  });
   try {
     const { path, config, data } = await begin(command, options);
     for (const note of data.notes) reporter.note(`${note[0].toUpperCase()}${note.slice(1)}.`);
@@ -52,6 +61,7 @@ export async function classify(command: SourceName, options: ClassifyOptions): P
       const log = new JsonLinesLog(join(path, "log.jsonl"));
       let savedAt = performance.now();
       let last: EpochEvent<"accuracy"> | null = null;
+      let saved: SaveOutcome | null = null;
       // `fit` would warn that nothing is left.
       const events = training.loader.epoch < config.epochs ? fit(training) : [];
       for await (const event of events) {
@@ -60,18 +70,22 @@ export async function classify(command: SourceName, options: ClassifyOptions): P
           reporter.epoch(event);
           log.log(event.epoch, figuresOf(event));
           const score = event.validation?.loss ?? event.loss;
-          await run.save(training, { score, metadata });
+          saved = await run.save(training, { score, metadata });
           savedAt = performance.now();
         } else if (event.event === "step") {
           await reporter.step(event);
           const isTime = performance.now() - savedAt > saveEvery;
-          if (isTime || stop.wasPressed) await run.save(training, { metadata });
+          if (isTime || stop.wasPressed) saved = await run.save(training, { metadata });
           if (isTime) savedAt = performance.now();
         }
-        if (stop.wasPressed) break;
+        // Not before a step, when nothing was saved.
+        if (stop.wasPressed && event.event !== "batch") break;
       }
       log.close();
       if (stop.wasPressed) {
+        if (saved?.isSaved === false) {
+          throw new StargradError(path, `was stopped, and its last steps are not saved: ${saved.reason}`);
+        }
         reporter.note(`Stopped and saved. Go on with: ${command} --resume ${path}`);
         process.exitCode = interrupted;
         return;

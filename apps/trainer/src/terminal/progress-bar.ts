@@ -8,15 +8,20 @@ export class ProgressBar {
   readonly #bar: SingleBar;
   readonly #ignoreInterrupts: () => void;
 
-  /** `format` may contain `{bar}`, `{value}`, `{total}`, `{eta_formatted}`, and the names of the figures of `advance`. */
-  constructor(stream: NodeJS.WriteStream, format: string) {
+  /**
+   * `format` may contain `{bar}`, `{value}`, `{total}`, `{eta_formatted}`, and the names of the figures of `advance`.
+   * `endsAtInterrupt`: whether Ctrl-C ends the program; if not, the program has a `StopSignal`, and closes the bar itself
+   */
+  constructor(stream: NodeJS.WriteStream, format: string, { endsAtInterrupt = true } = {}) {
     this.#bar = new SingleBar(
       { format, stream, hideCursor: true, clearOnComplete: true, barsize: 30, gracefulExit: false },
       Presets.shades_classic,
     );
-    this.#ignoreInterrupts = beforeInterrupt(() => {
-      this.pause();
-    });
+    this.#ignoreInterrupts = endsAtInterrupt
+      ? beforeInterrupt(() => {
+          this.pause();
+        })
+      : () => undefined;
   }
 
   async advance(

@@ -7,11 +7,17 @@ export const interrupted = 130;
 export class StopSignal {
   #wasPressed = false;
   readonly #listener = (): void => {
-    if (this.#wasPressed) process.exit(interrupted);
+    if (this.#wasPressed) {
+      this.#restore();
+      process.exit(interrupted);
+    }
     this.#wasPressed = true;
   };
+  readonly #restore: () => void;
 
-  constructor() {
+  /** `restore`: restores the terminal, before the program ends at once */
+  constructor(restore: () => void) {
+    this.#restore = restore;
     process.on("SIGINT", this.#listener);
   }
 

@@ -144,6 +144,16 @@ describe("a run in a folder", () => {
     expect(await names()).toEqual(["config.json"]);
   });
 
+  it("is open once at a time, also within a process", async () => {
+    const folder = await open();
+    await expect(RunFolder.open(join(path, "..", "moons"))).rejects.toThrow(
+      "is open in this process already",
+    );
+    await folder.save(setUp());
+    await folder.close();
+    expect(numbers(await open())).toEqual([1]);
+  });
+
   it("belongs to one process at a time", async () => {
     await files.mkdir(path, { recursive: true });
     // The first process of a machine runs as long as the machine.

@@ -1,7 +1,7 @@
 import { FormatError, lockFile } from "@stargrad/io";
 import { fileError, nodeModules } from "@stargrad/io/internal";
 import { ArgumentError, StargradError } from "@stargrad/tensor";
-import { expectOptions, expectValues, warn, wholeFrom, type Kind } from "@stargrad/tensor/internal";
+import { expectOptions, expectValues, shared, warn, wholeFrom, type Kind } from "@stargrad/tensor/internal";
 
 import { loadCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from "../checkpoint.js";
 import { jsonObject, type Json } from "../json.js";
@@ -88,7 +88,13 @@ export class RunFolder {
     await files.mkdir(path, { recursive: true }).catch((error: unknown) => {
       throw fileError(called, "cannot make the folder", error);
     });
-    const release = await lockFile(paths.join(path, "run"), called);
+    const place = await files.realpath(path);
+    // A process gets a lock that it has again.
+    if (openFolders.has(place)) {
+      throw new StargradError(called, "is open in this process already", "Close it first");
+    }
+    openFolders.add(place);
+    const release = await lockOf(paths.join(path, "run"), place, called);
     try {
       const contents = await readRunFolder(path, called);
       const config = contents.config ?? options.config ?? {};
@@ -228,6 +234,23 @@ export class RunFolder {
   #expectOpen(called: string): void {
     if (this.#isOpen) return;
     throw new StargradError(`RunFolder.${called}`, `${this.path} was closed`, "Open it again");
+  }
+}
+
+/** The run folders that this process has open. */
+const openFolders = /* @__PURE__ */ shared("run folders", () => new Set<string>());
+
+/** The lock of a folder. The function that is returned gives it back, and the place with it. */
+async function lockOf(path: string, place: string, called: string): Promise<() => Promise<void>> {
+  try {
+    const release = await lockFile(path, called);
+    return async () => {
+      openFolders.delete(place);
+      await release();
+    };
+  } catch (error) {
+    openFolders.delete(place);
+    throw error;
   }
 }
 

@@ -12,7 +12,10 @@ import {
   type DataLoaderState,
   type LoaderWorker,
 } from "@stargrad/datasets";
-import { StargradError, Tensor, tensor } from "@stargrad/tensor";
+import { Flatten, Linear, Sequential } from "@stargrad/nn";
+import { SGD } from "@stargrad/optim";
+import { Generator, StargradError, Tensor, tensor } from "@stargrad/tensor";
+import { fit } from "@stargrad/train";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
@@ -199,6 +202,33 @@ describe("workers", () => {
     expect(await epochs(loader, 1)).toHaveLength(20);
   });
 
+  it("end when a training is aborted or left, and make the steps that it would make without them", async () => {
+    const train = async (workers: number, signal: { aborted: boolean }) => {
+      const model = new Sequential(new Flatten(), new Linear(36, 2, { generator: new Generator(1) }));
+      const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
+      const losses: number[] = [];
+      const run = fit({
+        model,
+        loader: load(workers),
+        optimizer,
+        epochs: 2,
+        signal,
+        forward: (layer, { x }) => layer.forward(x),
+        loss: (output) => output.square().mean(),
+      });
+      for await (const event of run) {
+        if (event.event !== "step") continue;
+        losses.push(event.loss);
+        if (losses.length === 9) signal.aborted = true;
+      }
+      return losses;
+    };
+    const losses = await train(2, { aborted: false });
+    expect(running.size).toBe(0);
+    expect(losses).toHaveLength(9);
+    expect(losses).toEqual(await train(0, { aborted: false }));
+  });
+
   it("stay for the next epoch, and end soon when there is none", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
@@ -296,11 +326,16 @@ describe("a worker that ends", () => {
     expect(error).toBeInstanceOf(StargradError);
     expect(error.message).toMatch(message);
     expect(running.size).toBe(0);
-    // The next loop begins with new workers.
-    const state = loader.state();
-    expect(state.epoch).toBe(0);
-    expect((await errorOf(epochs(loader, 1))).message).toMatch(message);
-    expect(running.size).toBe(0);
+  });
+
+  it("does not hinder the next loop, which begins with new ones", async () => {
+    let isBroken = true;
+    const [broken, whole] = [starting("exits-at-once.mjs"), starting("drawings.mjs")];
+    writeFileSync(join(folder, "exits-at-once.mjs"), "process.exit(4);");
+    const loader = load(2, { startWorker: () => (isBroken ? broken() : whole()) });
+    expect((await errorOf(epochs(loader, 1))).message).toContain("exit code 4");
+    isBroken = false;
+    expect(await epochs(loader, 1)).toHaveLength(7);
   });
 
   it.each<[string, string | null, RegExp]>([

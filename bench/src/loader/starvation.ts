@@ -33,6 +33,16 @@ export async function starvation(workerCounts: readonly number[], steps: number)
   });
 }
 
+/** One line for each number of workers. */
+export function starvationTable(results: readonly Starvation[]): string {
+  return results
+    .map(({ workers, step, waiting }) => {
+      const percent = (100 * waiting).toFixed(0).padStart(3);
+      return `  ${workers} workers  ${step.toFixed(1).padStart(7)} ms per step, of which it waits ${percent} % for its batch`;
+    })
+    .join("\n");
+}
+
 async function measure(workers: number, steps: number, file: string): Promise<Starvation> {
   const items = 64 * steps;
   const loader = new DataLoader(augmentedDigits(items), {

@@ -383,6 +383,11 @@ describe("a worker that ends", () => {
       /serveDataset: was called a second time. A worker has one dataset/,
     ],
     [
+      "has another version",
+      'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => 0); parentPort.postMessage("a message of its own"); parentPort.postMessage({ stargrad: "hello", version: "9.8.7" });',
+      /^DataLoader: a worker has version 9\.8\.7 of Stargrad, and the loader version \d.*the same version$/,
+    ],
+    [
       "sends a function",
       "serveDataset({ length: 20, batch: () => ({ a: [1, () => 3] }) });",
       /^DataLoader: got .*function.* at a\.1, which cannot be sent from one thread to another\. Send tensors/,
@@ -405,6 +410,28 @@ describe("a worker that ends", () => {
     const error = await errorOf(epochs(load(2, { startWorker: starting(name) }), 1));
     expect(error.message).toMatch(message);
     expect(running.size).toBe(0);
+  });
+
+  it("is waited for, with a warning after a while, as long as it says nothing", async () => {
+    writeFileSync(join(folder, "silent.mjs"), "setInterval(() => 0, 1000);");
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const first = errorOf(
+        load(1, { startWorker: starting("silent.mjs") })
+          .batches()
+          .next(),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(warn).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(20_000);
+      expect(warn.mock.calls).toEqual([[expect.stringContaining("has not called serveDataset yet")]]);
+      await Promise.all([...running].map((worker) => worker.terminate()));
+      expect((await first).message).toMatch(/^DataLoader: a worker has ended with exit code \d before/);
+    } finally {
+      vi.useRealTimers();
+      warn.mockRestore();
+    }
   });
 
   it("between two epochs is replaced", async () => {

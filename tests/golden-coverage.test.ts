@@ -190,6 +190,7 @@ const guards: Readonly<Record<string, Guard>> = {
       cacheDataset: "computes nothing: it keeps what it has read",
       filterDataset: changes,
       itemDataset: "puts items together with collate, which has cases",
+      serveDataset: "computes nothing: its batches are compared with those that are made without workers",
       streamBatches: "puts items together with collate, which has cases",
       mapDataset: changes,
       mixup: "draws from Beta, whose distribution is tested; a test compares it with the formula",

@@ -434,6 +434,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "datasets.readTokenizer": bytes,
   "datasets.encodePng": "takes a tensor",
   "datasets.readText": bytes,
+  "datasets.serveDataset": "takes a dataset, and works in a worker",
   "datasets.strokeCorners": "takes strokes",
   "explain.StepExplanation": result,
   "explain.describeStep": "takes an explanation",

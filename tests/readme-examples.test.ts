@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ import { publicFolders, root } from "./workspace.js";
 //     // -> [[1, 2],
 //     //     [3, 4]]
 //
-// A block marked ```ts no-run is only type-checked.
+// A block marked ```ts no-run is only type-checked. One marked ```ts module=name is the module `./name.js` of the examples after it.
 
 interface Example {
   title: string;
@@ -23,6 +23,8 @@ interface Example {
   name: string;
   code: string;
   runs: boolean;
+  /** The name under which other examples import it. */
+  module: string | undefined;
 }
 
 // The scratch folder is inside this package's node_modules, so that imports of its dependencies resolve.
@@ -38,7 +40,8 @@ function examplesOf(readme: string): Example[] {
     title: `${readme}, example ${index + 1}`,
     name: `${readme.replace(/\W/g, "-")}-${index + 1}`,
     code,
-    runs: mark.trim() !== "no-run",
+    runs: mark.trim() === "",
+    module: /module=(\S+)/.exec(mark)?.[1],
   }));
 }
 
@@ -104,8 +107,18 @@ beforeAll(async () => {
   writeFileSync(join(scratch, "documented-log.mjs"), documentedLog);
   const programs = examples.filter(({ runs }) => runs);
   for (const { name, code } of programs) writeFileSync(join(scratch, `${name}.run.mts`), programOf(code));
-  const files = Object.fromEntries(programs.map(({ name }) => [name, `${name}.run.mts`]));
+  const modules = examples.flatMap(({ module, code }) => (module === undefined ? [] : [{ module, code }]));
+  for (const { module, code } of modules) writeFileSync(join(scratch, `${module}.ts`), code);
+  const files = Object.fromEntries([
+    ...programs.map(({ name }) => [name, `${name}.run.mts`] as const),
+    ...modules.map(({ module }) => [module, `${module}.ts`] as const),
+  ]);
   await bundlePrograms(scratch, files, "programs");
+  // Programs name the files of workers as their readers do.
+  writeFileSync(join(scratch, "programs", "package.json"), '{ "type": "module" }');
+  for (const { module } of modules) {
+    copyFileSync(join(scratch, "programs", `${module}.mjs`), join(scratch, "programs", `${module}.js`));
+  }
 });
 
 afterAll(() => {
@@ -122,6 +135,7 @@ it("every example enters the doors that its readers may enter", () => {
 });
 
 it("every example type-checks", () => {
+  writeFileSync(join(scratch, "package.json"), '{ "type": "module" }');
   for (const { name, code } of examples) writeFileSync(join(scratch, `${name}.mts`), code);
   const config = {
     extends: join(root, "tests", "tsconfig.json"),

@@ -9,6 +9,7 @@ import { growthOf } from "./first-steps/growth.js";
 import { measureFirstStep, type FirstStepRow } from "./first-steps/measure-first-steps.js";
 import { withSteppers } from "./first-steps/steppers.js";
 import { openHistory } from "./history.js";
+import { starvation, starvationTable } from "./loader/starvation.js";
 import { readOptions, type Options } from "./options.js";
 import { openPeers } from "./peers/all.js";
 import {
@@ -42,6 +43,10 @@ if (options.coldStart) {
 if (options.firstSteps.length > 0) await measureFirstSteps();
 if (options.shapes) publish([{ shapes: await passThroughShapes(2000) }]);
 if (options.dropped) publish([{ dropped: await holdDroppedModels(10_000) }]);
+if (options.loader) {
+  const results = await starvation([0, 1, 4], 300);
+  publish([{ loader: results }], starvationTable(results));
+}
 
 /** Prints the results, as a table for people or as one line per record, and appends the records to the history. */
 function publish(records: readonly object[], people?: string): void {

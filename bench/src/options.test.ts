@@ -12,6 +12,7 @@ it("measures every workload and a cold start 15 times without peers by default",
     firstSteps: [],
     shapes: false,
     dropped: false,
+    loader: false,
     runs: 15,
     threads: 2,
     wideVectors: false,
@@ -39,7 +40,7 @@ it("chooses workloads by a part of their name", () => {
   expect(readOptions(["--torch"], all).peers).toBe("torch");
 });
 
-it("measures only depth, shapes or dropped models if they are requested", () => {
+it("measures only depth, shapes, dropped models or the loader if they are requested", () => {
   expect(readOptions(["--depth"], all)).toMatchObject({ firstSteps, workloads: [], coldStart: false });
   expect(readOptions(["--depth", "--only", "stack"], all).firstSteps).toHaveLength(3);
   expect(readOptions(["--shapes", "--dropped"], all)).toMatchObject({
@@ -48,6 +49,7 @@ it("measures only depth, shapes or dropped models if they are requested", () => 
     firstSteps: [],
     workloads: [],
   });
+  expect(readOptions(["--loader"], all)).toMatchObject({ loader: true, workloads: [], coldStart: false });
 });
 
 it("throws errors that say what was expected", () => {

@@ -13,6 +13,8 @@ export interface Options {
   readonly shapes: boolean;
   /** Whether to make and drop 10,000 models. */
   readonly dropped: boolean;
+  /** Whether to measure how long a training waits for its batches. */
+  readonly loader: boolean;
   readonly runs: number;
   /** The number of threads for Stargrad's engine, in addition to a run on one. */
   readonly threads: number;
@@ -33,7 +35,7 @@ export interface Measurable {
 }
 
 /**
- * Reads the command line. With depth, shapes or dropped models, nothing else is measured.
+ * Reads the command line. With depth, shapes, dropped models or the loader, nothing else is measured.
  *
  * Throws: Error for an unknown option, for a name that matches nothing, and for a number that is not a whole number above 0
  */
@@ -45,6 +47,7 @@ export function readOptions(args: readonly string[], all: Measurable): Options {
       depth: { type: "boolean", default: false },
       shapes: { type: "boolean", default: false },
       dropped: { type: "boolean", default: false },
+      loader: { type: "boolean", default: false },
       runs: { type: "string", default: "15" },
       threads: { type: "string", default: "2" },
       "wide-vectors": { type: "boolean", default: false },
@@ -55,14 +58,14 @@ export function readOptions(args: readonly string[], all: Measurable): Options {
       history: { type: "string" },
     },
   });
-  const { only, depth, shapes, dropped, "wide-vectors": wideVectors, reference, json } = values;
-  const usual = !(depth || shapes || dropped);
+  const { only, depth, shapes, dropped, loader, "wide-vectors": wideVectors, reference, json } = values;
+  const usual = !(depth || shapes || dropped || loader);
   const named = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
     list.filter(({ name }) => name.includes(only));
   const workloads = usual ? named(all.workloads) : [];
   const coldStart = usual && coldStartName.includes(only);
   const firstSteps = depth ? named(all.firstSteps) : [];
-  if (workloads.length + firstSteps.length === 0 && !coldStart && !shapes && !dropped) {
+  if (workloads.length + firstSteps.length === 0 && !coldStart && !shapes && !dropped && !loader) {
     const names = usual ? [...all.workloads, { name: coldStartName }] : all.firstSteps;
     throw new Error(
       `got --only "${only}", which matches no name; the names are: ${names.map(({ name }) => name).join("; ")}`,
@@ -76,6 +79,7 @@ export function readOptions(args: readonly string[], all: Measurable): Options {
     firstSteps,
     shapes,
     dropped,
+    loader,
     runs,
     threads,
     wideVectors,

@@ -1,8 +1,14 @@
 import { chromium, type Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSite, type Site } from "./site.js";
 import { catsAndDogs } from "@stargrad/datasets";
-import type { ConformanceReport, DroppingReport, ReadingReport, TrainingReport } from "./tasks.js";
+import type {
+  ConformanceReport,
+  DroppingReport,
+  LoadingReport,
+  ReadingReport,
+  TrainingReport,
+} from "./tasks.js";
 
 // The WebAssembly engine in a real browser: the Chromium at CHROMIUM_PATH, which `npm run conformance` finds.
 
@@ -137,6 +143,36 @@ it.each(["inWorker", "onPage"] as const)("reads what people drop on a page, %s",
   const [cat, dog] = [report.images.slice(0, 12), report.images.slice(12)];
   expect(cat).toEqual([1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1]);
   for (const level of dog) expect(level).toBeCloseTo(0.5, 1);
+});
+
+describe.each(["inWorker", "onPage"] as const)("workers of a DataLoader, %s", (where) => {
+  const load = (options: object) => run<LoadingReport>("strict", where, "loading", { items: 20, ...options });
+
+  it("make the batches that are made without them, and end when the loop is left", async () => {
+    const expected = await load({ workers: 0 });
+    expect(expected.batches).toHaveLength(13);
+    expect(expected).toMatchObject({ errors: [], most: 0 });
+    expect(await load({ workers: 1 })).toEqual({ ...expected, most: 1 });
+    expect(await load({ workers: 4 })).toEqual({ ...expected, most: 4 });
+  });
+
+  it.each<[object, string, string]>([
+    [{ accident: "throw" }, "StargradError: itemDataset: item 5: torn page", "TypeError: torn page"],
+    [
+      { accident: "uncaught" },
+      'StargradError: DataLoader: a worker has ended with "Uncaught Error: from a timer"',
+      "undefined",
+    ],
+    [
+      { file: "missing.js" },
+      "StargradError: DataLoader: a worker has ended because its module, or one that it imports, could not be loaded before its dataset was there. Its module has to exist",
+      "undefined",
+    ],
+  ])("say what went wrong: %o", async (options, message, cause) => {
+    const { errors, left } = await load({ workers: 2, ...options });
+    expect(errors).toEqual([expect.stringContaining(message), cause]);
+    expect(left).toBe(0);
+  });
 });
 
 it("can be bundled without modules of Node", () => {

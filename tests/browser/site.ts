@@ -36,7 +36,9 @@ export interface Site {
 /** Bundles the page and its worker for browsers, and serves them on this machine. */
 export async function openSite(): Promise<Site> {
   const { outputFiles } = await build({
-    entryPoints: ["page.ts", "worker.ts"].map((name) => join(import.meta.dirname, name)),
+    entryPoints: ["page.ts", "worker.ts", "../loader-workers/drawings.worker.ts"].map((name) =>
+      join(import.meta.dirname, name),
+    ),
     outdir: "/",
     bundle: true,
     format: "esm",

@@ -1,11 +1,20 @@
 import { backward } from "@stargrad/autograd";
-import { catsAndDogs, decodeImage, digits, encodeIdx, imageFolder, readCsv } from "@stargrad/datasets";
+import {
+  catsAndDogs,
+  DataLoader,
+  decodeImage,
+  digits,
+  encodeIdx,
+  imageFolder,
+  readCsv,
+} from "@stargrad/datasets";
 import { conformanceCases, disagreement, referenceEngine, runProgram, type Engine } from "@stargrad/graph";
 import { crossEntropy, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Adam } from "@stargrad/optim";
-import { Generator, getEngine, normal, randint, setEngine } from "@stargrad/tensor";
+import { Generator, getEngine, normal, randint, setEngine, Tensor } from "@stargrad/tensor";
 import { WasmEngine } from "@stargrad/wasm";
 import { lives, mostHeld } from "../dropped-models.js";
+import { drawings, type DrawingsOptions } from "../loader-workers/drawings.js";
 
 // The tasks that the tests run in a browser, on a page or in a worker.
 
@@ -139,4 +148,64 @@ async function reading({ png, jpeg }: { png: string; jpeg: string }): Promise<Re
   };
 }
 
-export const tasks = { conformance, training, dropping, reading };
+export interface LoadingReport {
+  /** What the batches of two epochs contain. */
+  readonly batches: readonly unknown[];
+  /** The messages of the errors: that of the loop, and of its cause. */
+  readonly errors: readonly string[];
+  /** The most workers that were there at a time, and how many are there in the end. */
+  readonly most: number;
+  readonly left: number;
+}
+
+/** Loads drawings in workers of the page: two epochs, the second of which is left before its last batch. */
+async function loading({
+  workers,
+  file = "drawings.worker.js",
+  ...options
+}: DrawingsOptions & { workers: number; file?: string }): Promise<LoadingReport> {
+  let [most, left] = [0, 0];
+  class CountedWorker extends Worker {
+    override terminate(): void {
+      left--;
+      super.terminate();
+    }
+  }
+  const loader = new DataLoader(drawings(options), {
+    batchSize: 3,
+    shuffle: true,
+    seed: 1,
+    workers,
+    startWorker: () => {
+      most = Math.max(most, ++left);
+      return new CountedWorker(file, { type: "module" });
+    },
+    workerData: options,
+  });
+  const batches: unknown[] = [];
+  const errors: string[] = [];
+  try {
+    for await (const batch of loader) batches.push(written(batch));
+    for await (const batch of loader) {
+      batches.push(written(batch));
+      if (loader.state().position === loader.length - 1) break;
+    }
+  } catch (error) {
+    errors.push(String(error), String((error as Error).cause));
+  }
+  return { batches, errors, most, left };
+}
+
+/** A batch as plain values, with all digits of its numbers. */
+function written(value: unknown): unknown {
+  if (value instanceof Tensor) {
+    const { dtype, shape } = value as Tensor;
+    return [dtype, ...shape, ...Array.from(value.dataSync(), (each) => (Object.is(each, -0) ? "-0" : each))];
+  }
+  if (ArrayBuffer.isView(value)) return [...(value as Uint8Array)];
+  if (Array.isArray(value)) return value.map(written);
+  if (value === null || Object.getPrototypeOf(value) !== Object.prototype) return String(value);
+  return Object.fromEntries(Object.entries(value as object).map(([name, part]) => [name, written(part)]));
+}
+
+export const tasks = { conformance, training, dropping, reading, loading };

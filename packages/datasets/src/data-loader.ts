@@ -1,6 +1,7 @@
 import { ArgumentError } from "@stargrad/tensor";
 import {
   anything,
+  callable,
   count,
   expectOptions,
   flag,
@@ -12,6 +13,9 @@ import {
 import { expectDataset, isCount, type Dataset } from "./dataset.js";
 import { lookAhead } from "./look-ahead.js";
 import { sequentialSampler, shufflingSampler, type Order, type Sampler } from "./sampler.js";
+import type { LoaderWorker } from "./workers/loader-worker.js";
+import type { PoolOptions } from "./workers/pool-worker.js";
+import { WorkerPool } from "./workers/worker-pool.js";
 
 export interface DataLoaderOptions {
   /** Items per batch. Default: 1. */
@@ -24,9 +28,21 @@ export interface DataLoaderOptions {
   readonly dropLast?: boolean;
   /**
    * How many batches `for await` begins before they are needed, for datasets whose batches are promises: the next pictures are decoded
-   * while a step computes. Leaving the loop begins no more. Default: 0.
+   * while a step computes. Leaving the loop begins no more. Default: 2 for each worker, so 0 without workers.
    */
   readonly prefetch?: number;
+  /**
+   * How many workers make the batches, each at one batch at a time. Batches, their order and the position to save are the same for any
+   * number. Default: 0, no workers. Needs `startWorker`.
+   */
+  readonly workers?: number;
+  /**
+   * Starts a worker whose module calls `serveDataset` with the same dataset:
+   * `() => new Worker(new URL("./data.worker.js", import.meta.url), { type: "module" })`. In Node, `Worker` is imported from `node:worker_threads`.
+   */
+  readonly startWorker?: () => LoaderWorker;
+  /** What the function gets that was passed to `serveDataset`, such as the path of a folder, files or tensors. Default: undefined. */
+  readonly workerData?: unknown;
   /** Decides the order instead of `shuffle`. */
   readonly sampler?: Sampler;
 }
@@ -40,6 +56,9 @@ export interface DataLoaderState {
   readonly batchSize: number;
   readonly items: number;
 }
+
+/** Begins a batch of an epoch. */
+type MakeLater<Batch> = (order: Order, batch: number, epoch: number) => Promise<Awaited<Batch>>;
 
 const samplerKind: Kind = [
   "a sampler with `length` and `order`, such as randomSampler(items, { draws })",
@@ -55,13 +74,19 @@ const samplerKind: Kind = [
  * position after the current batch. A loader that receives it through `restore()` continues with the following batch, bit
  * for bit. Leaving a loop early ends its epoch: the next loop begins the next epoch.
  *
+ * With `workers`, the batches are made in workers while the loop computes. `for await` starts them, and leaving it early ends them. After
+ * a whole epoch they wait some seconds for the next one, and never keep the process alive.
+ *
  * Defaults: batchSize 1, no shuffling, seed 0, a smaller last batch is kept
  * Throws: ArgumentError for a batch size below 1, both a sampler and shuffle, more than 2³¹ items, or more than 2²⁸ items to shuffle
  * Source: torch.utils.data.DataLoader
  */
 export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited<Batch>> {
   static {
-    const settings = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "sampler"];
+    const settings = [
+      ...["batchSize", "shuffle", "seed", "dropLast", "prefetch", "sampler"],
+      ...["workers", "startWorker", "workerData"],
+    ];
     refuseAssignments(this, "DataLoader", settings, "Construct another DataLoader");
   }
 
@@ -72,6 +97,9 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
   readonly #batchSize: number;
   readonly #seed: number;
   readonly #prefetch: number;
+  /** How to make batches in workers; `null` to make them here. */
+  readonly #poolOptions: PoolOptions | null;
+  #pool: WorkerPool | null = null;
   #epoch = 0;
   #position = 0;
   #restored: DataLoaderState | null = null;
@@ -87,8 +115,19 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
       dropLast: flag,
       prefetch: wholeFrom(0),
       sampler: samplerKind,
+      workers: wholeFrom(0),
+      startWorker: callable,
+      workerData: anything,
     });
-    const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, prefetch = 0, sampler } = options;
+    const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, sampler } = options;
+    const { workers = 0, startWorker, workerData, prefetch = 2 * workers } = options;
+    if (workers > 0 && startWorker === undefined) {
+      throw new ArgumentError(
+        "DataLoader",
+        `got ${workers} workers without startWorker`,
+        'Pass { startWorker: () => new Worker(new URL("./data.worker.js", import.meta.url), { type: "module" }) }; its module calls serveDataset',
+      );
+    }
     if (sampler !== undefined && shuffle) {
       throw new ArgumentError(
         "DataLoader",
@@ -110,6 +149,10 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#batchSize = batchSize;
     this.#seed = seed;
     this.#prefetch = prefetch;
+    this.#poolOptions =
+      startWorker === undefined || workers === 0
+        ? null
+        : { workers, startWorker, workerData, items: dataset.length };
     const batches = this.#sampler.length / batchSize;
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
@@ -127,12 +170,35 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     return this.#restored;
   }
 
+  /** Throws: ArgumentError for a loader with workers, which a loop has to await */
   [Symbol.iterator](): IterableIterator<Batch> {
+    if (this.#poolOptions !== null) {
+      throw new ArgumentError(
+        "DataLoader",
+        "a loop without await cannot wait for its workers",
+        "Write for await (const batch of loader), or use no workers",
+      );
+    }
     return this.#loop(0, (order, batch, epoch) => this.#batchOf(order, batch, epoch));
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<Awaited<Batch>> {
-    for (const batch of this.#loop(this.#prefetch, this.#later)) yield await batch;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Awaited<Batch>> {
+    return this.#awaited((make) => this.#loop(this.#prefetch, make));
+  }
+
+  /** The batches that `begin` begins with the function that it gets: here, or in workers. */
+  async *#awaited(
+    begin: (make: MakeLater<Batch>) => Iterable<Promise<Awaited<Batch>>>,
+  ): AsyncIterableIterator<Awaited<Batch>> {
+    if (this.#poolOptions === null) {
+      for (const batch of begin(this.#later)) yield await batch;
+      return;
+    }
+    if (this.#pool?.hasEnded !== false) this.#pool = new WorkerPool(this.#poolOptions);
+    const pool = this.#pool;
+    const make: MakeLater<Batch> = (order, batch, epoch) =>
+      pool.batch(this.#indicesOf(order, batch), epoch) as Promise<Awaited<Batch>>;
+    yield* pool.loop(begin(make)) as AsyncGenerator<Awaited<Batch>>;
   }
 
   /** One epoch; `make` begins a batch, and `ahead` batches are begun before they are needed. */
@@ -167,11 +233,15 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
    * All batches of the current epoch. Unlike a loop over the loader, it does not move the loader's position, so a training that uses
    * the same loader is not affected. `evaluate` reads its batches this way.
    */
-  async *batches(): AsyncIterableIterator<Awaited<Batch>> {
+  batches(): AsyncIterableIterator<Awaited<Batch>> {
+    return this.#awaited((make) => this.#still(make));
+  }
+
+  *#still(make: MakeLater<Batch>): IterableIterator<Promise<Awaited<Batch>>> {
     const epoch = this.#epoch;
     const order = this.#sampler.order(epoch);
-    const take = lookAhead([0, this.length], this.#prefetch, (batch) => this.#later(order, batch, epoch));
-    for (let batch = 0; batch < this.length; batch++) yield await take();
+    const take = lookAhead([0, this.length], this.#prefetch, (batch) => make(order, batch, epoch));
+    for (let batch = 0; batch < this.length; batch++) yield take();
   }
 
   state(): DataLoaderState {
@@ -219,9 +289,13 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     await this.#batchOf(order, batch, epoch);
 
   #batchOf(order: Order, batch: number, epoch: number): Batch {
+    return this.#dataset.batch(this.#indicesOf(order, batch), epoch);
+  }
+
+  /** A copy, because a dataset may change its argument. */
+  #indicesOf(order: Order, batch: number): Int32Array {
     const start = batch * this.#batchSize;
-    // A copy, because a dataset may change its argument.
-    return this.#dataset.batch(order.subarray(start, start + this.#batchSize).slice(), epoch);
+    return order.subarray(start, start + this.#batchSize).slice();
   }
 
   #startEpoch(epoch: number): void {

@@ -89,6 +89,8 @@ export {
   type TrainTokenizerOptions,
 } from "./tokenizer/byte-pair-tokenizer.js";
 export { Vocabulary } from "./vocabulary.js";
+export type { LoaderWorker } from "./workers/loader-worker.js";
+export { serveDataset } from "./workers/serve-dataset.js";
 export {
   balancedSampler,
   weightedSampler,

@@ -35,6 +35,7 @@ export {
   tensorLike,
   text,
   unravelIndex,
+  version,
   wholeFrom,
   withoutHistory,
   writeValue,

@@ -1,0 +1,3 @@
+import { train } from "./long-training.js";
+
+await train();

@@ -69,6 +69,7 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   sqrt: (g, _, y) => [div(g, mul(y, 2))],
   sin: (g, [x]) => [mul(g, cos(x))],
   cos: (g, [x]) => [neg(mul(g, sin(x)))],
+  tan: (g, _, y) => [mul(g, add(square(y), 1))],
   atan: (g, [x]) => [div(g, add(square(x), 1))],
   sinh: (g, [x]) => [mul(g, cosh(x))],
   cosh: (g, [x]) => [mul(g, sinh(x))],

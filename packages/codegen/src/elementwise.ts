@@ -11,6 +11,7 @@ import type { MathFunction, MathLibrary } from "./math/math-library.js";
 import { modulo } from "./math/modulo.js";
 import { pow } from "./math/power.js";
 import { cos, sin } from "./math/sine.js";
+import { tan } from "./math/tangent.js";
 
 /**
  * Generates vector code for each elementwise primitive. int32 and float32 use 32-bit lanes, float64 uses 64-bit lanes, and
@@ -53,6 +54,7 @@ const emitters: { readonly [P in ElementwiseName]: EmittersOf<P> } = {
   log1p: mathFunction(log1p),
   sin: mathFunction(sin),
   cos: mathFunction(cos),
+  tan: mathFunction(tan),
   atan: mathFunction(atan),
   sinh: mathFunction(sinh),
   cosh: mathFunction(cosh),

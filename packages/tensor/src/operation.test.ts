@@ -49,7 +49,7 @@ const valid: Readonly<Partial<Record<string, readonly unknown[]>>> = {
       .map((name) => [name, [matrix, matrix]]),
   ),
   ...Object.fromEntries(
-    "logicalNot ceil tan square reciprocal rsqrt isNaN isFinite detach erfinv relu silu softplus selu mish gelu elu leakyRelu hardtanh logit clamp glu sum prod mean amax amin max min argmax argmin variance std norm any all cumsum logsumexp softmax logSoftmax flatten transpose squeeze flip argsort sort tril triu zerosLike onesLike"
+    "logicalNot ceil square reciprocal rsqrt isNaN isFinite detach erfinv relu silu softplus selu mish gelu elu leakyRelu hardtanh logit clamp glu sum prod mean amax amin max min argmax argmin variance std norm any all cumsum logsumexp softmax logSoftmax flatten transpose squeeze flip argsort sort tril triu zerosLike onesLike"
       .split(" ")
       .map((name) => [name, [matrix]]),
   ),

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import mpmath
-from mpmath import atan, cos, erf, exp, expm1, inf, isnan, log, log1p, mp, mpf, nan, pi, power, sin, tanh
+from mpmath import atan, cos, erf, exp, expm1, inf, isnan, log, log1p, mp, mpf, nan, pi, power, sin, tan, tanh
 
 mp.prec = 400
 count = 150
@@ -55,6 +55,11 @@ def near_multiple_of_pi():
     return float(random.randint(1, 2 ** random.randint(2, 52)) * pi / 2)
 
 
+def near_pole_of_tangent():
+    """One of the float64 next to an odd multiple of π/2, where the tangent is large."""
+    return float((2 * random.randint(0, 2 ** random.randint(2, 18)) + 1) * pi / 2)
+
+
 # Of all float64 the nearest to a multiple of π/2 for its size: W. Kahan, Minimizing q·m − n, 1983.
 hardest = 6381956970095103.0 * 2.0**797
 
@@ -81,6 +86,7 @@ unaries = {
     "log1p": (log1p, [scaled(-1074, 0), between(-1, 3), positive(scaled(-3, 1023)), neighbours(-0.99, 1e-9)]),
     "sin": (sin, [between(-10, 10), scaled(-1074, 20), scaled(20, 1024), near_multiple_of_pi]),
     "cos": (cos, [between(-10, 10), scaled(-30, 20), scaled(20, 1024), near_multiple_of_pi]),
+    "tan": (tan, [between(-10, 10), scaled(-1074, 20), scaled(20, 1024), near_multiple_of_pi, near_pole_of_tangent]),
     "atan": (atan, [between(-3, 3), anywhere, scaled(-4, 4), neighbours(2**0.5 - 1, 1e-16)]),
     "tanh": (tanh, [between(-3, 3), between(-20, 20), scaled(-1074, 0), between(0.1, 0.2)]),
     "sigmoid": (sigmoid, [between(-3, 3), between(-745.2, -700), between(-745, 40), scaled(-60, 5)]),
@@ -108,7 +114,7 @@ def main():
         # What is drawn for one function does not depend on the others.
         random.seed(name)
         x = [draw() for draw in draws for _ in range(count // len(draws))]
-        if name in ("sin", "cos"):
+        if name in ("sin", "cos", "tan"):
             x.append(hardest)
         golden[name] = {"inputs": [encode(x)], "results": encode([rounded(f(mpf(v))) for v in x])}
     random.seed("pow")

@@ -101,6 +101,11 @@ def tail_of_sine(w):
     return near(w, lambda w: (sin(r) - r) / (r * w), lambda w: -mpf(1) / 6 + w / 120)
 
 
+def tail_of_tangent(w):
+    r = sqrt(w)
+    return near(w, lambda w: (tan(r) - r) / (r * w), lambda w: mpf(1) / 3 + 2 * w / 15)
+
+
 def tail_of_arctangent(w):
     z = sqrt(w)
     return near(w, lambda w: (atan(z) - z) / (z * w), lambda w: -mpf(1) / 3 + w / 5)
@@ -128,6 +133,7 @@ logarithm = (
     "0 ≤ s ≤ (√2 − 1) / (√2 + 1)",
 )
 sine = (tail_of_sine, "(sin r − r) / r³ in w = r²", (0, (pi / 2 * margin) ** 2), "|r| ≤ π/2")
+tangent = (tail_of_tangent, "(tan r − r) / r³ in w = r²", (0, (pi / 4 * margin) ** 2), "|r| ≤ π/4")
 arctangent = (
     tail_of_arctangent,
     "(arctan z − z) / z³ in w = z²",
@@ -246,6 +252,12 @@ p, said = fitted(logarithm, 3, "float64")
 lines += [f"/** For float32's power, which is computed in float64. {said} */", f"export const shortLogarithmTail: readonly number[] = {listed(p)};", ""]
 p, said = fitted(exponential, 5, "float64")
 lines += [f"/** For float32's power. {said} */", f"export const shortExponentialTail: readonly number[] = {listed(p)};", ""]
+p, said = fitted(tangent, 14, "float64")
+lines += [
+    f"/** For float64's tangent. {said} */",
+    f"export const tangentTail: readonly number[] = {listed(p)};",
+    "",
+]
 lines += [
     "/** π as a sum; the first two, of 33 bits, times an integer or half-integer up to 2¹⁹ are exact. */",
     f"export const piParts: readonly [number, number, number] = {listed(parts(pi, [33, 33]))};",

@@ -160,6 +160,10 @@ export const elementwise = {
     transcendental: true,
     compute: Math.cos,
   }),
+  tan: unary("tan", {
+    transcendental: true,
+    compute: Math.tan,
+  }),
   atan: unary("atan", {
     transcendental: true,
     compute: Math.atan,
@@ -262,6 +266,7 @@ export const elementwiseDescriptions: {
   sqrt: { formula: "√x", samples: [0.2, 4] },
   sin: { formula: "sin x", samples: [-3, 3] },
   cos: { formula: "cos x", samples: [-3, 3] },
+  tan: { formula: "tan x", samples: [-1.2, 1.2] },
   atan: { formula: "arctan x", samples: [-3, 3] },
   sinh: { formula: "sinh x", samples: [-2, 2] },
   cosh: { formula: "cosh x", samples: [-2, 2] },

@@ -85,6 +85,9 @@ export const sin = unary("sin");
 /** `cos x` */
 export const cos = unary("cos");
 
+/** `tan x` */
+export const tan = unary("tan");
+
 /** `arctan x` */
 export const atan = unary("atan");
 
@@ -204,9 +207,6 @@ export const logicalNot = composed("logicalNot", (x: Tensor) => equal(castTo(x, 
 
 /** `−⌊−x⌋` */
 export const ceil = composed("ceil", (x: Tensor) => neg(floor(neg(x))));
-
-/** `sin x / cos x`: within 4 units in the last place. */
-export const tan = composed("tan", (x: Tensor) => div(sin(x), cos(x)));
 
 /** `x²` */
 export const square = composed("square", (x: Tensor) => mul(x, x));

@@ -27,6 +27,7 @@ const measured: { readonly [Name in TranscendentalName]?: Readonly<Record<FloatT
   log1p: { float32: 0.9, float64: 1 },
   sin: { float32: 2.3, float64: 3 },
   cos: { float32: 2.3, float64: 3 },
+  tan: { float32: 4, float64: 4 },
   atan: { float32: 2.8, float64: 3 },
   sinh: { float32: 2.1, float64: 2 },
   cosh: { float32: 1.6, float64: 1 },
@@ -193,6 +194,17 @@ describe.each(modes)("relaxed $relaxed", (mode) => {
     expect(want.length).toBeGreaterThan(100);
     const worst = want.reduce((worst, exact, i) => Math.max(worst, steps(exact, got[i])), 0);
     expect(worst).toBeLessThanOrEqual((measured[name] ?? promised).float64);
+  });
+
+  it("tan in float64 is within one step up to 2²⁰, also next to its poles", () => {
+    const { inputs, results } = goldens.get("tan")!;
+    const x = decode(inputs[0]);
+    const got = evaluate("tan", mode, [x]);
+    const errors = [...decode(results)].flatMap((exact, i) =>
+      Math.abs(x[i]) <= 2 ** 20 ? [steps(exact, got[i])] : [],
+    );
+    expect(errors.length).toBeGreaterThan(50);
+    expect(Math.max(...errors)).toBeLessThanOrEqual(1);
   });
 
   describe.each(dtypes)("special cases in %s", (dtype) => {

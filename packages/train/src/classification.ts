@@ -24,14 +24,14 @@ export const ignored = -100;
  * The fraction of items whose largest logit is that of the target class (the first one if several are equal). Items with the target −100
  * are ignored. With one logit per item there are no classes to compare: whether it is above 0 is then the prediction.
  *
- * Shapes: logits [N, C], target [N] int32 -> []
+ * Shapes: logits [N, C] or [N, C, …], target [N] or [N, …] int32, as in `crossEntropy` -> []
  * Throws: ShapeError for other shapes, or if C is below 2
  */
 export const accuracy = /* @__PURE__ */ operation(
   "accuracy",
   [input, indices],
   (logits: Tensor, target: Tensor): Tensor => {
-    expectLogits("accuracy", logits, target);
+    expectClassAxis("accuracy", logits, target);
     return fractionOf(logits.argmax({ axis: 1 }).equal(target), target);
   },
 );
@@ -85,6 +85,19 @@ function expectLogits(called: string, logits: Tensor, target: Tensor): void {
       called,
       `got logits ${formatShape(logits.shape)}; expected one for each of at least 2 classes`,
       'For one logit per item, use the metric (x, y) => x.squeeze(1).greater(0).equal(y).cast("float32").mean()',
+    );
+  }
+}
+
+/** Throws: ShapeError unless there are logits of several classes along axis 1, and a target for each of the other places */
+function expectClassAxis(called: string, logits: Tensor, target: Tensor): void {
+  const [items, , ...places] = logits.shape;
+  if (logits.ndim <= 2) expectLogits(called, logits, target);
+  else if (formatShape(target.shape) !== formatShape([items, ...places])) {
+    throw new ShapeError(
+      called,
+      `got logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}; expected [N, C, …] and [N, …]`,
+      "The classes are axis 1; move them there with x.permute([0, 2, 1])",
     );
   }
 }

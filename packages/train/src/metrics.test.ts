@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { arrays, DataLoader } from "@stargrad/datasets";
 import { Identity, Linear, mseLoss } from "@stargrad/nn";
 import { SGD } from "@stargrad/optim";
-import { fromData, ShapeError, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { fromData, Generator, normal, ShapeError, tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it } from "vitest";
 
@@ -154,6 +154,19 @@ describe("metrics", () => {
     expect(await r2.compute(tensor([1, 2]), tensor([2, 2]))).toBe(0);
     expect(await r2.compute(tensor([2, 2]), tensor([2, 2]))).toBe(1);
     expect(topKAccuracy({ k: 9 })(tensor([[NaN, NaN]]), labels([0])).itemSync()).toBe(0);
+  });
+
+  it("count the tokens of sequences, whose classes are axis 1", async () => {
+    const logits = normal([3, 4, 5], { generator: new Generator(1) });
+    const target = tensor([[0, 1, 2, 3, -100], [3, 2, 1, 0, 0], [1, 1, -100, -100, 2]], { dtype: "int32" }); // prettier-ignore
+    const rows = accuracy(logits.permute([0, 2, 1]).reshape([15, 4]), target.reshape([15]));
+    expect(accuracy(logits, target).itemSync()).toBe(rows.itemSync());
+    const loader = new DataLoader(arrays({ x: logits, y: target }), { batchSize: 2 });
+    const { all } = await evaluate(new Identity(), loader, { all: accuracy });
+    expect(all).toBeCloseTo(rows.itemSync(), 6);
+    expect(() => accuracy(logits.permute([0, 2, 1]), target)).toThrow(
+      "The classes are axis 1; move them there",
+    );
   });
 
   it("use a threshold and another label of ignored items", async () => {

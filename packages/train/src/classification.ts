@@ -1,7 +1,16 @@
 import { formatShape } from "@stargrad/graph";
 import { crossEntropy } from "@stargrad/nn";
 import { reduceLoss } from "@stargrad/nn/internal";
-import { arange, ArgumentError, concat, ShapeError, stack, type Tensor, where } from "@stargrad/tensor";
+import {
+  arange,
+  ArgumentError,
+  check,
+  concat,
+  ShapeError,
+  stack,
+  type Tensor,
+  where,
+} from "@stargrad/tensor";
 import {
   count,
   expectOptions,
@@ -199,17 +208,14 @@ function ofCounts(
 }
 
 /** Throws: ArgumentError if a target is no class: its item was predicted, and is of none */
-function expectClasses(
-  called: string,
-  all: readonly Counts[],
-  { ignoreIndex = ignored }: ClassMetricOptions,
-): void {
+function expectClasses(called: string, all: readonly Counts[], options: ClassMetricOptions): void {
   const missing = all.reduce((sum, [, predicted, actual]) => sum + predicted - actual, 0);
   if (missing === 0) return;
-  throw new ArgumentError(
-    called,
-    `a target is no class; expected 0 to ${all.length - 1}, or ${ignoreIndex} for an item that does not count`,
-  );
+  throw new ArgumentError(called, noClass(all.length, options));
+}
+
+function noClass(classes: number, { ignoreIndex = ignored }: ClassMetricOptions): string {
+  return `a target is no class; expected 0 to ${classes - 1}, or ${ignoreIndex} for an item that does not count`;
 }
 
 /** Adds statistics that are sums. */
@@ -226,7 +232,7 @@ function addElements(kept: number[], statistics: ArrayLike<number>): void {
  *
  * Shapes: logits [N, C], or [N] or [N, 1] for two classes; target [N] int32 -> [C, C] int32
  * Defaults: threshold 0, ignoreIndex −100
- * Throws: ShapeError for other shapes
+ * Throws: ShapeError for other shapes; CheckError, when the matrix is read, if a target is no class
  * Source: sklearn.metrics.confusion_matrix
  */
 export function confusionMatrix(
@@ -238,7 +244,12 @@ export function confusionMatrix(
   expectOptions("confusionMatrix", options, kinds);
   const matrixOf = operation("confusionMatrix", [input, indices], (logits: Tensor, given: Tensor): Tensor => {
     const { labels, predicted } = rowsOf("confusionMatrix", logits, given, options);
-    return labels.transpose(0, 1).matmul(predicted).cast("int32");
+    const matrix = labels.transpose(0, 1).matmul(predicted).cast("int32");
+    // An item was predicted, and its target is no class.
+    const isWrong = predicted.sum().notEqual(labels.sum());
+    return matrix.add(
+      check(isWrong, { called: "confusionMatrix", problems: [noClass(labels.shape[1], options)] }),
+    );
   });
   return matrixOf(output, target);
 }

@@ -354,13 +354,7 @@ const calls: Readonly<Record<string, Call>> = {
     required: () => ({ model: model() }),
   },
   "train.confusionMatrix": { call: (options) => train.confusionMatrix(x.narrow(0, 0, 2), classes, options) },
-  "train.findLearningRate": {
-    call: train.findLearningRate,
-    required: () => {
-      const { epochs: _, ...test } = training();
-      return test;
-    },
-  },
+  "train.findLearningRate": { call: train.findLearningRate, required: training },
   "train.paceOf": { call: train.paceOf, required: () => ({ done: 1, total: 2, seconds: 1 }) },
   "train.showProgress": {
     call: (options) => train.showProgress(train.fit(training()), options),

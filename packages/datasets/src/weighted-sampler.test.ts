@@ -23,6 +23,13 @@ describe("weightedSampler", () => {
     expect(chiSquare(drawn, [1200, 1800, 3000, 4000])).toBeGreaterThan(limits[2]);
   });
 
+  it("draws in proportion to weights whose sum is no number", () => {
+    const drawn = draw(weightedSampler([1e308, 1e308, 0, 1.5e308], { draws: 3000, seed: 2 }));
+    const few = drawn.map((item) => (item === 3 ? 2 : item));
+    expect(drawn).not.toContain(2);
+    expect(chiSquare(few, [6000 / 7, 6000 / 7, 9000 / 7])).toBeLessThan(limits[1]);
+  });
+
   it("never draws an item without a weight, with and without replacement", () => {
     for (const replacement of [true, false]) {
       const drawn = draw(weightedSampler([0, 1e-9, 0, 1e9, 0], { draws: 2, replacement, seed: 1 }));

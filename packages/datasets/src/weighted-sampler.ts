@@ -99,7 +99,9 @@ function samplerOf(
 
 function withReplacement(weights: Float64Array, draws: number, seed: number): Sampler {
   let total = 0;
-  const ends = weights.map((weight) => (total += weight));
+  // There are at most 2 ** 31 weights, whose sum may be more than the largest number.
+  const scale = Number.isFinite(weights.reduce((sum, weight) => sum + weight, 0)) ? 1 : 2 ** -31;
+  const ends = weights.map((weight) => (total += weight * scale));
   const last = weights.findLastIndex((weight) => weight > 0);
   return drawingSampler(draws, seed, (uniform) => {
     // The first item whose end is above the draw; an item without a weight ends where the item before it does.

@@ -1,7 +1,16 @@
 import { formatShape } from "@stargrad/graph";
 import { crossEntropy } from "@stargrad/nn";
 import { reduceLoss } from "@stargrad/nn/internal";
-import { arange, ArgumentError, concat, ShapeError, stack, type Tensor, where } from "@stargrad/tensor";
+import {
+  arange,
+  ArgumentError,
+  check,
+  concat,
+  ShapeError,
+  stack,
+  type Tensor,
+  where,
+} from "@stargrad/tensor";
 import {
   count,
   expectOptions,
@@ -24,14 +33,14 @@ export const ignored = -100;
  * The fraction of items whose largest logit is that of the target class (the first one if several are equal). Items with the target −100
  * are ignored. With one logit per item there are no classes to compare: whether it is above 0 is then the prediction.
  *
- * Shapes: logits [N, C], target [N] int32 -> []
+ * Shapes: logits [N, C] or [N, C, …], target [N] or [N, …] int32, as in `crossEntropy` -> []
  * Throws: ShapeError for other shapes, or if C is below 2
  */
 export const accuracy = /* @__PURE__ */ operation(
   "accuracy",
   [input, indices],
   (logits: Tensor, target: Tensor): Tensor => {
-    expectLogits("accuracy", logits, target);
+    expectClassAxis("accuracy", logits, target);
     return fractionOf(logits.argmax({ axis: 1 }).equal(target), target);
   },
 );
@@ -85,6 +94,19 @@ function expectLogits(called: string, logits: Tensor, target: Tensor): void {
       called,
       `got logits ${formatShape(logits.shape)}; expected one for each of at least 2 classes`,
       'For one logit per item, use the metric (x, y) => x.squeeze(1).greater(0).equal(y).cast("float32").mean()',
+    );
+  }
+}
+
+/** Throws: ShapeError unless there are logits of several classes along axis 1, and a target for each of the other places */
+function expectClassAxis(called: string, logits: Tensor, target: Tensor): void {
+  const [items, , ...places] = logits.shape;
+  if (logits.ndim <= 2) expectLogits(called, logits, target);
+  else if (formatShape(target.shape) !== formatShape([items, ...places])) {
+    throw new ShapeError(
+      called,
+      `got logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}; expected [N, C, …] and [N, …]`,
+      "The classes are axis 1; move them there with x.permute([0, 2, 1])",
     );
   }
 }
@@ -186,17 +208,14 @@ function ofCounts(
 }
 
 /** Throws: ArgumentError if a target is no class: its item was predicted, and is of none */
-function expectClasses(
-  called: string,
-  all: readonly Counts[],
-  { ignoreIndex = ignored }: ClassMetricOptions,
-): void {
+function expectClasses(called: string, all: readonly Counts[], options: ClassMetricOptions): void {
   const missing = all.reduce((sum, [, predicted, actual]) => sum + predicted - actual, 0);
   if (missing === 0) return;
-  throw new ArgumentError(
-    called,
-    `a target is no class; expected 0 to ${all.length - 1}, or ${ignoreIndex} for an item that does not count`,
-  );
+  throw new ArgumentError(called, noClass(all.length, options));
+}
+
+function noClass(classes: number, { ignoreIndex = ignored }: ClassMetricOptions): string {
+  return `a target is no class; expected 0 to ${classes - 1}, or ${ignoreIndex} for an item that does not count`;
 }
 
 /** Adds statistics that are sums. */
@@ -213,7 +232,7 @@ function addElements(kept: number[], statistics: ArrayLike<number>): void {
  *
  * Shapes: logits [N, C], or [N] or [N, 1] for two classes; target [N] int32 -> [C, C] int32
  * Defaults: threshold 0, ignoreIndex −100
- * Throws: ShapeError for other shapes
+ * Throws: ShapeError for other shapes; CheckError, when the matrix is read, if a target is no class
  * Source: sklearn.metrics.confusion_matrix
  */
 export function confusionMatrix(
@@ -225,7 +244,12 @@ export function confusionMatrix(
   expectOptions("confusionMatrix", options, kinds);
   const matrixOf = operation("confusionMatrix", [input, indices], (logits: Tensor, given: Tensor): Tensor => {
     const { labels, predicted } = rowsOf("confusionMatrix", logits, given, options);
-    return labels.transpose(0, 1).matmul(predicted).cast("int32");
+    const matrix = labels.transpose(0, 1).matmul(predicted).cast("int32");
+    // An item was predicted, and its target is no class.
+    const isWrong = predicted.sum().notEqual(labels.sum());
+    return matrix.add(
+      check(isWrong, { called: "confusionMatrix", problems: [noClass(labels.shape[1], options)] }),
+    );
   });
   return matrixOf(output, target);
 }

@@ -1,10 +1,11 @@
-import { DataLoader, moons } from "@stargrad/datasets";
-import { BatchNorm1d, crossEntropy, Dropout, Linear, ReLU, Sequential } from "@stargrad/nn";
+import { arrays, DataLoader, mapDataset, moons } from "@stargrad/datasets";
+import { BatchNorm1d, crossEntropy, Dropout, Linear, mseLoss, ReLU, Sequential } from "@stargrad/nn";
 import { Adam, SGD } from "@stargrad/optim";
-import { defaultGenerator, Generator, manualSeed, ones } from "@stargrad/tensor";
+import { defaultGenerator, Generator, manualSeed, normal, ones } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { findLearningRate, steepest } from "./find-learning-rate.js";
+import { accuracy } from "./classification.js";
+import { findLearningRate } from "./find-learning-rate.js";
 import { fit } from "./fit.js";
 
 const own = () => new Generator(3);
@@ -114,11 +115,51 @@ describe("findLearningRate", () => {
     expect(optimizer.groups.map(({ learningRate }) => learningRate)).toEqual([0.1, 0.2]);
   });
 
-  it("suggests the steepest descent, or nothing", () => {
-    expect(steepest([1, 2, 3, 4, 5], [9, 8, 4, 3, 7])).toBe(2);
-    expect(steepest([1, 2, 3], [1, 2, 3])).toBeNull();
-    expect(steepest([1, 2, 3, 4, 5, 6], [3, 2, 1, 9, 1, 2])).toBe(2);
-    expect(steepest([], [])).toBeNull();
+  it.each([1, 2, 3, 4, 5, 6])("suggests a rate that learns from noisy losses (seed %i)", async (seed) => {
+    const generator = new Generator(seed);
+    const x = normal([225, 7], { generator });
+    const model = new Sequential(
+      new Linear(7, 32, { generator }),
+      new ReLU(),
+      new Linear(32, 1, { generator }),
+    );
+    const optimizer = new Adam(model.parameters());
+    const y = x.sum({ axis: 1, keepDims: true }).mul(0.4);
+    const loader = new DataLoader(arrays({ x, y }), { batchSize: 16, shuffle: true, seed });
+    const { suggestion } = await findLearningRate({ model, optimizer, loader, loss: mseLoss });
+    expect(suggestion).toBeGreaterThan(1e-3);
+    expect(suggestion).toBeLessThan(0.1);
+  });
+
+  it("takes the object of a training, and clips and accumulates as it does", async () => {
+    const { loss, ...setup } = setUp();
+    const training = { ...setup, loss, epochs: 3, metrics: { accuracy }, clip: { norm: 0 }, accumulate: 3 };
+    let updates = 0;
+    const schedule = () => ++updates;
+    const states = {};
+    const { losses, suggestion } = await findLearningRate({ ...training, schedule, states, steps: 14 });
+    expect(updates).toBe(0);
+    // Gradients of norm 0 change nothing.
+    expect(losses).toHaveLength(14);
+    expect(suggestion).toBeNull();
+    const clipped = await findLearningRate({ ...training, clip: 1e-6, maximum: 1e6 });
+    const free = await findLearningRate({ ...setup, loss, maximum: 1e6 });
+    expect(clipped.losses.length).toBeGreaterThan(free.losses.length);
+  });
+
+  it("ends when it is aborted", async () => {
+    const controller = new AbortController();
+    const setup = setUp();
+    const before = contentOf(setup);
+    let calls = 0;
+    const batches = mapDataset(moons({ samples: 100, seed: 1 }), (batch) => {
+      if (++calls === 5) controller.abort();
+      return batch;
+    });
+    const loader = new DataLoader(batches, { batchSize: 16, shuffle: true, seed: 1 });
+    const { rates } = await findLearningRate({ ...setup, loader, signal: controller.signal });
+    expect(rates).toHaveLength(4);
+    expect(contentOf(setup)).toEqual(before);
   });
 
   it("refuses a running training, and wrong options", async () => {

@@ -343,6 +343,27 @@ describe("fit", () => {
     expect(valuesOf(model.stateDict())).toEqual(before);
   });
 
+  it.each([
+    [
+      "after the last epoch",
+      1,
+      "weights are not finite after epoch 1, although the losses of all steps were",
+    ],
+    ["at the next step", 2, "weights are not finite before the step in epoch 2, step 1"],
+  ])("says that gradients were not finite although the loss was, %s", async (_, epochs, message) => {
+    const { model, optimizer } = setUp();
+    // The gradient of a square root at 0 is infinite, and 0 · ∞ is NaN.
+    const loss = (output: Tensor, y: Tensor) =>
+      crossEntropy(output, y).add(output.sub(output).abs().sqrt().sum());
+    const loader = new DataLoader(data, { batchSize: 60 });
+    const seen: string[] = [];
+    const train = async () => {
+      for await (const { event } of fit({ model, optimizer, loader, loss, epochs })) seen.push(event);
+    };
+    await expect(train()).rejects.toThrow(message);
+    expect(seen.filter((event) => event === "epoch")).toHaveLength(epochs - 1);
+  });
+
   it("throws if there are no batches", async () => {
     const { model, optimizer, loss } = setUp();
     const loader = new DataLoader(data, { batchSize: 100, dropLast: true });

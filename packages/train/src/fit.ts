@@ -1,7 +1,7 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer, Module } from "@stargrad/nn";
 import type { ClosureOptimizer, EMA, Optimizer } from "@stargrad/optim";
-import { ArgumentError, CheckError, StargradError, type Tree } from "@stargrad/tensor";
+import { ArgumentError, CheckError, stack, StargradError, type Tree } from "@stargrad/tensor";
 import { warn } from "@stargrad/tensor/internal";
 
 import type { Clip } from "./clip.js";
@@ -162,8 +162,9 @@ export interface FitRun<Name extends string = never, B = Batch>
  * its last step when `fit` is called again with the same model, optimizer and loader. `startEpoch: 0` starts a stopped run anew. After a
  * whole run, the next one counts from epoch 1.
  *
- * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. ArgumentError if the
- * loader has no batches, or batches without x and y
+ * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. StargradError if gradients were not finite
+ * although the loss was, as those of a square root at 0 are: when the next step finds the weights so, or after the last epoch.
+ * ArgumentError if a loader has no batches, or batches without x and y
  */
 export function fit<Name extends string = never, M extends Module = Module, B = unknown, Output = unknown>(
   options: FitForwardOptions<Name, M, B, Output>,
@@ -199,6 +200,8 @@ async function epochsOf(
 async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unknown>, void, undefined> {
   const { model, optimizer, loader, epochs, schedule, ema, accumulate = 1, earlyStopping, signal } = options;
   if (loader.length === 0) throw new ArgumentError("fit", "the loader has no batches");
+  if (options.validation?.length === 0)
+    throw new ArgumentError("fit", "the validation loader has no batches");
   expectAlone("fit", options, aloneHint);
   let record = startOf(options);
   const isAborted = (): boolean => signal?.aborted === true;
@@ -237,8 +240,8 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
         if (position % accumulate > 0 && position < loader.length) continue;
 
         setRate(completed * steps + step - 1);
-        const taken = await update(batches).catch((error: unknown) => {
-          throw explained(error, progress);
+        const taken = await update(batches).catch(async (error: unknown) => {
+          throw await explained(error, progress, optimizer);
         });
         batches = [];
         ema?.update();
@@ -250,6 +253,8 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
         keepTraining(modules, modes);
         if (isAborted()) return;
       }
+      // Otherwise the loss of the next step tells.
+      if (epoch >= epochs && !(await areFinite(optimizer))) throw notFinite(`after epoch ${epoch}`);
       const validation = await validate?.();
       const figures = figuresOf(sums, measures);
       const isBest =
@@ -367,12 +372,35 @@ function secondsSince(started: number): number {
 }
 
 /** Converts the error of a step that was refused into one with the loss, the epoch and the step. */
-function explained(error: unknown, { epoch, step }: Progress): unknown {
+async function explained(
+  error: unknown,
+  { epoch, step }: Progress,
+  optimizer: AnyOptions["optimizer"],
+): Promise<unknown> {
   if (!(error instanceof CheckError) || error.called !== "trainStep") return error;
+  const where = `in epoch ${epoch}, step ${step}`;
+  if (!(await areFinite(optimizer))) return notFinite(`before the step ${where}`);
   const loss = ["NaN", "Infinity", "-Infinity"][error.code - 1];
   return new StargradError(
     "fit",
-    `the loss is ${loss} in epoch ${epoch}, step ${step}; the weights are those of the step before`,
+    `the loss is ${loss} ${where}; the weights are those of the step before`,
     "Try a smaller learning rate, and check the data for NaN, infinities and batches in which all items are ignored",
   );
+}
+
+function notFinite(when: string): StargradError {
+  return new StargradError(
+    "fit",
+    `weights are not finite ${when}, although the losses of all steps were: gradients were NaN or infinite, or a step was too large`,
+    "Go back to an earlier checkpoint; try a smaller learning rate, and look for square roots, logarithms and divisions at 0 in the loss",
+  );
+}
+
+/** Whether all elements of the parameters of an optimizer are finite numbers. */
+async function areFinite({ groups }: AnyOptions["optimizer"]): Promise<boolean> {
+  // 0 · x is NaN if x is not finite.
+  const sums = groups.flatMap(({ parameters }) =>
+    parameters.map((parameter) => parameter.detach().mul(0).sum().cast("float32")),
+  );
+  return sums.length === 0 || (await stack(sums).sum().item()) === 0;
 }

@@ -206,6 +206,7 @@ describe("validation of fit", () => {
     const setup = setUp();
     expect(() => fit({ ...setup, validation: held as never })).toThrow("fit: got a dataset as its loader");
     const none = new DataLoader(held, { batchSize: 100, dropLast: true });
-    await expect(fit({ ...setup, validation: none })).rejects.toThrow("fit: the loader has no batches");
+    const first = fit({ ...setup, validation: none }).next();
+    await expect(first).rejects.toThrow("fit: the validation loader has no batches");
   });
 });

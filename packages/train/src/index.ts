@@ -38,9 +38,9 @@ export {
   findLearningRate,
   type FindLearningRateForwardOptions,
   type FindLearningRateOptions,
-  type LearningRateCurve,
 } from "./find-learning-rate.js";
 export type { Json } from "./json.js";
+export type { LearningRateCurve } from "./learning-rate-curve.js";
 export { CsvLog } from "./logs/csv-log.js";
 export type { Hyperparameter } from "./logs/events.js";
 export { JsonLinesLog } from "./logs/json-lines-log.js";

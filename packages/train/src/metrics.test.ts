@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { arrays, DataLoader } from "@stargrad/datasets";
 import { Identity, Linear, mseLoss } from "@stargrad/nn";
 import { SGD } from "@stargrad/optim";
-import { fromData, ShapeError, tensor, zeros, type Tensor } from "@stargrad/tensor";
+import { eye, fromData, Generator, normal, ShapeError, tensor, zeros, type Tensor } from "@stargrad/tensor";
 import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it } from "vitest";
 
@@ -156,6 +156,28 @@ describe("metrics", () => {
     expect(topKAccuracy({ k: 9 })(tensor([[NaN, NaN]]), labels([0])).itemSync()).toBe(0);
   });
 
+  it("count the tokens of sequences, whose classes are axis 1", async () => {
+    const logits = normal([3, 4, 5], { generator: new Generator(1) });
+    const target = tensor([[0, 1, 2, 3, -100], [3, 2, 1, 0, 0], [1, 1, -100, -100, 2]], { dtype: "int32" }); // prettier-ignore
+    const rows = accuracy(logits.permute([0, 2, 1]).reshape([15, 4]), target.reshape([15]));
+    expect(accuracy(logits, target).itemSync()).toBe(rows.itemSync());
+    const loader = new DataLoader(arrays({ x: logits, y: target }), { batchSize: 2 });
+    const { all } = await evaluate(new Identity(), loader, { all: accuracy });
+    expect(all).toBeCloseTo(rows.itemSync(), 6);
+    expect(() => accuracy(logits.permute([0, 2, 1]), target)).toThrow(
+      "The classes are axis 1; move them there",
+    );
+  });
+
+  it("are no counts if a target is no class", () => {
+    for (const wrong of [3, -1]) {
+      const matrix = confusionMatrix(eye(3), tensor([0, 1, wrong], { dtype: "int32" }));
+      expect(() => matrix.toArraySync()).toThrow(
+        "confusionMatrix: a target is no class; expected 0 to 2, or -100 for an item that does not count",
+      );
+    }
+  });
+
   it("use a threshold and another label of ignored items", async () => {
     const pair = [tensor([0.2, 0.6, 0.9]), labels([1, 1, 7])] as const;
     expect(await recall({ threshold: 0.5, ignoreIndex: 7 }).compute(...pair)).toBe(0.5);
@@ -229,6 +251,14 @@ describe("a metric of a whole epoch", () => {
     const { model, loader } = setUp();
     const { value } = await evaluate(model, loader, { value: r2 });
     expect(value).toBeCloseTo(await r2.compute(zeros([7, 1]), y), 6);
+  });
+
+  it("says that on got targets, not the batch", async () => {
+    const { model, loader } = setUp();
+    const auc = rocAuc.on((output: Tensor, batch: { readonly label: Tensor }) => [output, batch.label]);
+    await expect(evaluate(model, loader, { auc: auc as never })).rejects.toThrow(
+      "EpochMetric.on: the function returned no pair of outputs and targets. Return [output, target]. Without the option forward",
+    );
   });
 
   it("takes other outputs and batches with on, and says when a function returns several numbers", async () => {

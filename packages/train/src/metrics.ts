@@ -1,4 +1,4 @@
-import type { Tensor } from "@stargrad/tensor";
+import { ArgumentError, type Tensor } from "@stargrad/tensor";
 import { callable, expectOptions, expectValues, type Kind } from "@stargrad/tensor/internal";
 
 /** Computes a scalar from the outputs and targets of a batch, such as a loss or an accuracy: a mean over the items of the batch. */
@@ -61,10 +61,23 @@ export class EpochMetric<Output = Tensor, Target = Tensor> {
   ): EpochMetric<OtherOutput, OtherTarget> {
     expectValues("EpochMetric.on", { select }, callable);
     const { add, value } = this.#parts;
-    const statistics = (output: OtherOutput, target: OtherTarget): Tensor =>
-      this.statistics(...select(output, target));
+    const statistics = (output: OtherOutput, target: OtherTarget): Tensor => {
+      const selected = select(output, target);
+      if (!isPair(selected)) {
+        throw new ArgumentError(
+          "EpochMetric.on",
+          "the function returned no pair of outputs and targets",
+          "Return [output, target]. Without the option forward of fit, its second argument is y, not the batch",
+        );
+      }
+      return this.statistics(...selected);
+    };
     return new EpochMetric({ statistics, add, value });
   }
+}
+
+function isPair(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && !value.includes(undefined);
 }
 
 /** A metric of any kind. */

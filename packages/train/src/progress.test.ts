@@ -83,6 +83,14 @@ describe("showProgress", () => {
     expect(write).toHaveBeenCalledTimes(3);
   });
 
+  it("refuses what is no run", async () => {
+    const history = await fit(setUp());
+    for (const silent of [false, true]) {
+      expect(() => showProgress(history as never, { silent })).toThrow("expected a run. Pass that of fit");
+      expect(() => showProgress(undefined as never, { silent })).toThrow("showProgress: got undefined");
+    }
+  });
+
   it("ends with a summary when the loop is left or fails, and writes to the console of a page", async () => {
     const said = vi.spyOn(console, "info").mockImplementation(() => undefined);
     vi.stubGlobal("process", undefined);

@@ -1,4 +1,13 @@
-import { callable, count, expectOptions, flag, notNegative } from "@stargrad/tensor/internal";
+import { ArgumentError } from "@stargrad/tensor";
+import {
+  callable,
+  count,
+  expectOptions,
+  flag,
+  hintFor,
+  notNegative,
+  writeValue,
+} from "@stargrad/tensor/internal";
 
 import type { EpochEvent, FitEvent, FitRun, StepEvent } from "./fit.js";
 
@@ -58,18 +67,27 @@ export function barOf(fraction: number, width: number): string {
  * epoch has one every 30 seconds. The last line sums the run up.
  *
  * Defaults: the standard error; in a page, the console
+ * Throws: ArgumentError for what is no run
  */
 export function showProgress<Name extends string = never, B = unknown>(
   run: FitRun<Name, B>,
   options: ProgressOptions = {},
 ): FitRun<Name, B> {
   expectOptions<ProgressOptions>("showProgress", options, kinds);
+  const { epochs, [Symbol.asyncIterator]: iterate } = Object(run) as Partial<FitRun>;
+  if (typeof iterate !== "function" || typeof epochs !== "number") {
+    throw new ArgumentError(
+      "showProgress",
+      `got ${writeValue(run)}; expected a run`,
+      hintFor(run, "Pass that of fit, without await: showProgress(fit({ … }))"),
+    );
+  }
   if (options.silent === true) return run;
   const shown = show(run, options);
   let history: Promise<readonly EpochEvent<Name>[]> | undefined;
   const then: FitRun<Name, B>["then"] = (resolve, reject) =>
     (history ??= epochsOf(shown)).then(resolve, reject);
-  return Object.assign(shown, { then, epochs: run.epochs });
+  return Object.assign(shown, { then, epochs });
 }
 
 const kinds = { write: callable, isTerminal: flag, columns: count, silent: flag, now: callable };

@@ -1,5 +1,5 @@
-import { ArgumentError, formatShape, fromData, type Generator, type Tensor } from "@stargrad/tensor";
-import { expectOptions, positive } from "@stargrad/tensor/internal";
+import { ArgumentError, formatShape, fromData, type Generator, Tensor } from "@stargrad/tensor";
+import { expectOptions, positive, writeValue } from "@stargrad/tensor/internal";
 
 import { valuesOf } from "../values-of.js";
 import { expectGenerators, generatorsKind, likeValues, type RandomTransformOptions } from "./images.js";
@@ -29,12 +29,14 @@ export function mixup(
   const { generators, alpha = 0.2 } = options;
   const { x, y } = batch;
   if (
+    !(x instanceof Tensor && y instanceof Tensor) ||
     y.ndim < 2 ||
     !y.dtype.startsWith("float") ||
     !x.dtype.startsWith("float") ||
     x.shape[0] !== y.shape[0]
   ) {
-    const written = ({ dtype, shape }: Tensor): string => `${dtype} ${formatShape(shape)}`;
+    const written = (value: Tensor): string =>
+      value instanceof Tensor ? `${value.dtype} ${formatShape(value.shape)}` : writeValue(value);
     throw new ArgumentError(
       "mixup",
       `got x ${written(x)} and y ${written(y)}; expected floats x [B, ...] and probabilities y [B, classes]`,

@@ -242,6 +242,9 @@ describe("mixup", () => {
       "mixup: got x float32 [2, 1] and y int32 [2]; expected floats x [B, ...] and probabilities y [B, classes]. Convert",
     );
     const floats = { x: batch.x, y: batch.x };
+    expect(() => mixup({ ...floats, y: [0, 1] as never }, { generators: generatorsOf(2) })).toThrow(
+      "mixup: got x float32 [2, 1] and y [0, 1]; expected floats",
+    );
     expect(() => mixup(floats, { generators: generatorsOf(1) })).toThrow(
       "mixup: got 1 generators for 2 items",
     );

@@ -35,9 +35,7 @@ export function nameOf(number: number): string {
 export async function readRunFolder(path: string, called = `readRunFolder(${path})`): Promise<RunContents> {
   const names = await namesIn(path, called);
   const config = names.includes("config.json") ? await readJson(path, "config.json", called) : null;
-  const scores: Readonly<Record<string, Json>> = names.includes("scores.json")
-    ? await readJson(path, "scores.json", called).catch(() => ({}))
-    : {};
+  const scores = await readScores(path, called).catch((): Readonly<Record<string, Json>> => ({}));
   const paths = nodeModules(called).path;
   const checkpoints = names.flatMap((name): SavedCheckpoint[] => {
     const number = Number(/^checkpoint-(\d{6,15})\.safetensors$/.exec(name)?.[1] ?? 0);
@@ -47,6 +45,12 @@ export async function readRunFolder(path: string, called = `readRunFolder(${path
   });
   checkpoints.sort((a, b) => a.number - b.number);
   return { config, checkpoints, best: bestOf(checkpoints) };
+}
+
+/** The scores of checkpoints by the names of their files. Throws: FormatError if `scores.json` is damaged */
+export async function readScores(path: string, called: string): Promise<Readonly<Record<string, Json>>> {
+  const names = await namesIn(path, called);
+  return names.includes("scores.json") ? await readJson(path, "scores.json", called) : {};
 }
 
 export function bestOf(checkpoints: readonly SavedCheckpoint[]): SavedCheckpoint | null {
@@ -85,7 +89,11 @@ async function readJson(path: string, name: string, called: string): Promise<Rea
   try {
     return parseJsonObject(text, called);
   } catch (cause) {
-    throw new FormatError(called, `${name} is not a JSON object`, "Restore it, or begin in another folder", {
+    const hint =
+      name === "scores.json"
+        ? "Restore it, or remove it: the checkpoints so far then have no scores"
+        : "Restore it, or begin in another folder";
+    throw new FormatError(called, `${name} is not a JSON object`, hint, {
       cause,
     });
   }

@@ -91,7 +91,7 @@ describe("a run in a folder", () => {
     const folder = await open({ keep: 2 });
     expect(await folder.restore(setUp())).toBeNull();
     const training = setUp();
-    for (const score of [3, 1, 2, NaN, 5]) await folder.save(training, { score });
+    for (const score of [3, 1, Infinity, NaN, 5]) await folder.save(training, { score });
     expect(numbers(folder)).toEqual([2, 4, 5]);
     expect(folder.best).toMatchObject({ number: 2, score: 1 });
     expect(await names()).toEqual([
@@ -109,6 +109,33 @@ describe("a run in a folder", () => {
     expect(numbers(again)).toEqual([6]);
     const { checkpoints, best } = again;
     expect(await readRunFolder(path)).toEqual({ config: {}, checkpoints, best });
+  });
+
+  it("keeps no more checkpoints because of a score that is not finite", async () => {
+    const folder = await open({ keep: 1 });
+    for (const score of [1, -Infinity, Infinity, 2, 3]) await folder.save(setUp(), { score });
+    expect(warn).not.toHaveBeenCalled();
+    const kept = [
+      [1, 1],
+      [5, 3],
+    ];
+    expect(folder.checkpoints.map(({ number, score }) => [number, score])).toEqual(kept);
+    const { checkpoints } = await readRunFolder(path);
+    expect(checkpoints.map(({ number, score }) => [number, score])).toEqual(kept);
+  });
+
+  it("does not open without its scores, which tell the best checkpoint", async () => {
+    const folder = await open({ keep: 1 });
+    for (const score of [1, 2]) await folder.save(setUp(), { score });
+    await folder.close();
+    await files.writeFile(join(path, "scores.json"), "{");
+    await expect(open({ keep: 1 })).rejects.toThrow(
+      "scores.json is not a JSON object. Restore it, or remove it",
+    );
+    const { checkpoints, best } = await readRunFolder(path);
+    expect([checkpoints.length, best]).toEqual([2, null]);
+    await files.rm(join(path, "scores.json"));
+    await (await open({ keep: 1 })).close();
   });
 
   it("keeps the order of calls that are not awaited, and the values at the time of each", async () => {

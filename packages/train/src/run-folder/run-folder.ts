@@ -10,6 +10,7 @@ import {
   bestOf,
   nameOf,
   readRunFolder,
+  readScores,
   removeRemains,
   writeJson,
   type RunContents,
@@ -27,7 +28,7 @@ export interface RunFolderOptions {
 }
 
 export interface SaveOptions {
-  /** What to keep the best checkpoint by: lower is better, such as a loss. Default: none, and NaN is none */
+  /** What to keep the best checkpoint by: lower is better, such as a loss. Default: none; NaN and infinities are none */
   readonly score?: number;
   /** Further data of the caller, as of `saveCheckpoint`. Default: none */
   readonly metadata?: Readonly<Record<string, Json>>;
@@ -78,7 +79,7 @@ export class RunFolder {
    * Opens the folder of a run, and makes it if there is none. Close it at the end.
    *
    * Throws: StargradError if another process has it, or if it cannot be made; ArgumentError that lists the settings that differ from
-   * those in the folder
+   * those in the folder; FormatError if its `config.json` or `scores.json` is damaged
    */
   static async open(path: string, options: RunFolderOptions = {}): Promise<RunFolder> {
     expectValues("RunFolder.open", { path }, pathKind);
@@ -96,6 +97,8 @@ export class RunFolder {
     openFolders.add(place);
     const release = await lockOf(paths.join(path, "run"), place, called);
     try {
+      // Without its scores, the best checkpoint would be removed.
+      await readScores(path, called);
       const contents = await readRunFolder(path, called);
       const config = contents.config ?? options.config ?? {};
       expectSame(called, config, options.config ?? config);
@@ -158,7 +161,8 @@ export class RunFolder {
     const checkpoint = {
       path: nodeModules(called).path.join(this.path, nameOf(number)),
       number,
-      score: Number.isNaN(score) ? null : score,
+      // JSON has no other numbers.
+      score: Number.isFinite(score) ? score : null,
     };
     // It reads the values at once.
     const writing = saveCheckpoint(checkpoint.path, { ...training, metadata });

@@ -161,10 +161,14 @@ export function reshape(layout: Layout, shape: Shape): Layout | null {
 
 /** Whether the elements are in row-major order, without gaps, from the start of the buffer. */
 export function isContiguous(layout: Layout): boolean {
-  if (layout.offset !== 0) return false;
+  return layout.offset === 0 && isRun(layout);
+}
+
+/** Whether the elements are in row-major order, without gaps. */
+export function isRun({ axes }: Layout): boolean {
   let stride = 1;
-  for (let axis = layout.axes.length - 1; axis >= 0; axis--) {
-    const digits = layout.axes[axis];
+  for (let axis = axes.length - 1; axis >= 0; axis--) {
+    const digits = axes[axis];
     for (let i = digits.length - 1; i >= 0; i--) {
       if (digits[i].stride !== stride) return false;
       stride *= digits[i].length;

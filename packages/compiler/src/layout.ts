@@ -94,11 +94,11 @@ export function slice(
   lengths: readonly number[],
   steps: readonly number[],
 ): Layout | null {
-  const shape = shapeOf(layout);
   let offset = layout.offset;
   const axes: (readonly Digit[])[] = [];
-  for (const [axis, digits] of layout.axes.entries()) {
-    if (starts[axis] === 0 && steps[axis] === 1 && lengths[axis] === shape[axis]) {
+  for (let axis = 0; axis < layout.axes.length; axis++) {
+    const digits = layout.axes[axis];
+    if (starts[axis] === 0 && steps[axis] === 1 && lengths[axis] === lengthOf(digits)) {
       axes.push(digits);
       continue;
     }
@@ -244,7 +244,9 @@ export function digit(length: number, stride: number): Digit[] {
 
 /** The length of an axis with these digits. */
 export function lengthOf(digits: readonly Digit[]): number {
-  return digits.reduce((length, d) => length * d.length, 1);
+  let product = 1;
+  for (const { length } of digits) product *= length;
+  return product;
 }
 
 /** Joins neighbouring digits that are equivalent to one digit. */

@@ -58,10 +58,14 @@ function gradientsOf(
     for (const part of slices.take(node)) accumulate(node, part);
     if (boundary.has(node) || !leading.has(node)) continue;
     const inputs = sourcesOf(node);
-    for (const [index, contribution] of contributionsOf(node).entries()) {
-      if (contribution === null || !leading.has(inputs[index])) continue;
-      checkContribution(node, index, contribution);
-      accumulate(inputs[index], contribution);
+    const contributions = contributionsOf(node);
+    for (let index = 0; index < contributions.length; index++) {
+      const contribution = contributions[index];
+      const input = inputs[index];
+      if (contribution === null || !leading.has(input)) continue;
+      const { shape, dtype } = contribution;
+      if (!sameShape(shape, input.shape) || dtype !== input.dtype) throw misfit(node, index, contribution);
+      accumulate(input, contribution);
     }
   }
   return gradients;
@@ -174,16 +178,13 @@ function ruleName(node: Node): string {
   return customRuleOf(node)?.name ?? `the gradient rule of ${node.operation?.primitive}`;
 }
 
-/** Checks shape and type of a rule's result: a wrong one would corrupt all gradients computed from it. */
-function checkContribution(node: Node, index: number, contribution: Tensor): void {
+/** The error of a rule whose result has the wrong shape or type: it would corrupt all gradients computed from it. */
+function misfit(node: Node, index: number, { shape, dtype }: Tensor): ShapeError | DTypeError {
   const input = sourcesOf(node)[index];
   const called = ruleName(node);
   const problem = (got: string, expected: string): string =>
     `the gradient of input ${index} is ${got}; expected ${expected}`;
-  if (!sameShape(contribution.shape, input.shape)) {
-    throw new ShapeError(called, problem(formatShape(contribution.shape), formatShape(input.shape)));
-  }
-  if (contribution.dtype !== input.dtype) {
-    throw new DTypeError(called, problem(contribution.dtype, input.dtype));
-  }
+  return sameShape(shape, input.shape)
+    ? new DTypeError(called, problem(dtype, input.dtype))
+    : new ShapeError(called, problem(formatShape(shape), formatShape(input.shape)));
 }

@@ -51,7 +51,8 @@ function computeOn(vectorBytes: number, output: Node): TypedArray {
     return new arrays[dtype](module.memory.buffer, addresses[buffer], size);
   };
   const kernels = program.kernels.map((kernel) => {
-    if (kernel.kind === "scan") throw new Error("got a scan kernel; expected a kernel without inner kernels");
+    if (kernel.kind === "scan" || kernel.kind === "copy")
+      throw new Error(`got a ${kernel.kind} kernel; expected a kernel with code of its own`);
     const writer = library.writerFor(kernel, program);
     const scratch = i32.const(allocate(writer.scratchBytes));
     const written = module.function({ parameters: [], result: "i32" }, (body) => {

@@ -8,7 +8,7 @@ export function withoutUnread(kernels: readonly Kernel[], outputs: readonly numb
     .filter((kernel) => {
       const { reads, writes } = buffersOf(kernel);
       // Other kernels may throw, so they are kept.
-      const pure = kernel.kind === "map" || kernel.kind === "product" || kernel.kind === "fill";
+      const pure = ["map", "product", "fill", "copy"].includes(kernel.kind);
       const kept = !pure || writes.some((buffer) => read.has(buffer));
       if (kept) for (const buffer of reads) read.add(buffer);
       return kept;

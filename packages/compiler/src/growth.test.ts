@@ -110,8 +110,14 @@ describe("a kernel stays small", () => {
     expect(program.kernels.length).toBeLessThan(1000 / 10);
   });
 
-  it("in a concatenation of 6,000 operands, twelve per loop", () => {
+  it("in a concatenation of 6,000 small operands, which one kernel copies", () => {
     const operands = Array.from({ length: 6000 }, () => reshape(leaf(2, 3), [1, 2, 3]));
+    const { kernels } = compile(createNode("concat", operands, { axis: 0 }));
+    expect(kernels).toMatchObject([{ kind: "copy", parts: { length: 6000 } }]);
+  });
+
+  it("in a concatenation of 6,000 operands that are not copied, twelve per loop", () => {
+    const operands = Array.from({ length: 6000 }, () => reshape(transpose(leaf(3, 2)), [1, 2, 3]));
     const program = compile(createNode("concat", operands, { axis: 0 }));
     expectBounded(program);
     // Each counts as two operands: one is read and one is written.

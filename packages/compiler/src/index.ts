@@ -16,6 +16,8 @@ export {
   type ArgsortKernel,
   type BufferSpec,
   type CheckKernel,
+  type CopiedPart,
+  type CopyKernel,
   type CumulativeSumKernel,
   type ElementwiseName,
   type FillKernel,

@@ -1,5 +1,6 @@
 import {
   type BufferSpec,
+  type CopyKernel,
   type Kernel,
   type LoopExpression,
   type LoopKernel,
@@ -10,8 +11,8 @@ import {
 import type { Digit, Layout } from "./layout.js";
 import { SignatureBuilder, type Signature } from "./signature.js";
 
-/** Any kernel except a `scan`, which contains kernels. */
-export type SimpleKernel = Exclude<Kernel, ScanKernel>;
+/** A kernel with code of its own: any kernel except a `scan`, which contains kernels, and a `copy`. */
+export type SimpleKernel = Exclude<Kernel, ScanKernel | CopyKernel>;
 
 /** The position of an operand's first element. */
 export interface OperandAddress {

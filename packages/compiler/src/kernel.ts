@@ -112,6 +112,24 @@ export interface FillKernel {
   readonly value: number;
 }
 
+/** Neighbouring elements of one buffer that are copied to another buffer of the same element type. Positions are in elements. */
+export interface CopiedPart {
+  readonly from: number;
+  readonly fromPosition: number;
+  readonly to: number;
+  readonly toPosition: number;
+  readonly size: number;
+}
+
+/**
+ * Copies small parts of buffers, one after another: a tensor that is assembled of many, or cut into many. An engine copies memory and
+ * writes no code for it, so the limits of a kernel do not apply to it.
+ */
+export interface CopyKernel {
+  readonly kind: "copy";
+  readonly parts: readonly CopiedPart[];
+}
+
 /** The elements of a tensor in a buffer. */
 export interface Operand {
   readonly buffer: number;
@@ -207,7 +225,8 @@ export interface ScanKernel {
   readonly results: readonly number[];
 }
 
-export type Kernel = LoopKernel | RowsKernel | ProductKernel | FillKernel | IndexingKernel | ScanKernel;
+export type Kernel =
+  LoopKernel | RowsKernel | ProductKernel | FillKernel | CopyKernel | IndexingKernel | ScanKernel;
 
 /** The input of an engine's code generation: kernels in order, over numbered buffers. */
 export interface Program {
@@ -287,6 +306,8 @@ function findBuffers(kernel: Kernel): KernelBuffers {
       };
     case "fill":
       return { reads: [], writes: [kernel.buffer] };
+    case "copy":
+      return { reads: kernel.parts.map(({ from }) => from), writes: kernel.parts.map(({ to }) => to) };
     case "check":
       return { reads: [kernel.operand.buffer], writes: [] };
     case "gather":

@@ -94,11 +94,11 @@ export function slice(
   lengths: readonly number[],
   steps: readonly number[],
 ): Layout | null {
-  const shape = shapeOf(layout);
   let offset = layout.offset;
   const axes: (readonly Digit[])[] = [];
-  for (const [axis, digits] of layout.axes.entries()) {
-    if (starts[axis] === 0 && steps[axis] === 1 && lengths[axis] === shape[axis]) {
+  for (let axis = 0; axis < layout.axes.length; axis++) {
+    const digits = layout.axes[axis];
+    if (starts[axis] === 0 && steps[axis] === 1 && lengths[axis] === lengthOf(digits)) {
       axes.push(digits);
       continue;
     }
@@ -161,10 +161,14 @@ export function reshape(layout: Layout, shape: Shape): Layout | null {
 
 /** Whether the elements are in row-major order, without gaps, from the start of the buffer. */
 export function isContiguous(layout: Layout): boolean {
-  if (layout.offset !== 0) return false;
+  return layout.offset === 0 && isRun(layout);
+}
+
+/** Whether the elements are in row-major order, without gaps. */
+export function isRun({ axes }: Layout): boolean {
   let stride = 1;
-  for (let axis = layout.axes.length - 1; axis >= 0; axis--) {
-    const digits = layout.axes[axis];
+  for (let axis = axes.length - 1; axis >= 0; axis--) {
+    const digits = axes[axis];
     for (let i = digits.length - 1; i >= 0; i--) {
       if (digits[i].stride !== stride) return false;
       stride *= digits[i].length;
@@ -240,7 +244,9 @@ export function digit(length: number, stride: number): Digit[] {
 
 /** The length of an axis with these digits. */
 export function lengthOf(digits: readonly Digit[]): number {
-  return digits.reduce((length, d) => length * d.length, 1);
+  let product = 1;
+  for (const { length } of digits) product *= length;
+  return product;
 }
 
 /** Joins neighbouring digits that are equivalent to one digit. */

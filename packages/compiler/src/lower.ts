@@ -74,7 +74,6 @@ class Lowering {
   /** The outputs of each loop that are read, and their expressions once the loop has been lowered. */
   readonly #outputsRead = new Map<Node, Set<number>>();
   readonly #loops = new Map<Node, ReadonlyMap<number, LoopExpression>>();
-  readonly #products = new Map<number, ProductKernel>();
   /** The services that other files use to build kernels. */
   readonly #lowering;
 
@@ -100,7 +99,7 @@ class Lowering {
       context: (): LoweringContext => this.#context,
       kernels: expressions.kernels,
       checked: new Map<string, Operand | null>(),
-      productIn: (buffer: number): ProductKernel | undefined => this.#products.get(buffer),
+      productIn: (buffer: number): ProductKernel | undefined => expressions.products.get(buffer),
       read: (node: Node): Operand => operandIn(expressions.loaded(node)),
       copied: (node: Node): Operand => operandIn(expressions.copied(node)),
       allocate: (contents: BufferContents): number => expressions.allocate(contents),
@@ -319,7 +318,7 @@ class Lowering {
       ];
       const product = productOf(node.dtype, left, right, buffer);
       this.#expressions.kernels.push(product);
-      this.#products.set(buffer, product);
+      this.#expressions.products.set(buffer, product);
     }
     return loadWhole(buffer, node);
   }

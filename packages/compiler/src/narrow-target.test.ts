@@ -131,6 +131,28 @@ describe("programs for 8 buffers", () => {
     expectAgreement(() => [sum(many(20, () => floats(3, 4)).reduce(mul), 1)]);
   });
 
+  it("copy the many small parts of a tensor, and those that are cut out of one", () => {
+    const slice = (x: Node, start: number, length: number): Node =>
+      createNode("slice", [x], { starts: [start, 0], lengths: [length, 3], steps: [1, 1] });
+    expectAgreement(() => [
+      createNode(
+        "concat",
+        many(40, (i) => floats(1 + (i % 2), 3)),
+        { axis: 0 },
+      ),
+    ]);
+    expectAgreement(() => {
+      const x = tanh(floats(64, 3));
+      return [sum(x, 0), ...many(20, (i) => slice(x, 3 * i, 1 + (i % 3)))];
+    });
+    const inLoop = conformanceCases().filter(({ name }) => name.startsWith("a loop with many small parts"));
+    const [first] = inLoop.filter(({ name }) => name.endsWith("output 1, float32"));
+    expectAgreement(() => [first.build()]);
+    // The elements of a column are not neighbours, so a loop writes them.
+    const columns = many(20, () => floats(2, 1));
+    expectAgreement(() => [createNode("concat", columns, { axis: 1 })]);
+  });
+
   it("have many results", () => {
     expectAgreement(() => {
       const [x, others] = [floats(5), many(12, () => floats(5))];
@@ -169,6 +191,7 @@ describe("programs for 8 buffers", () => {
   it("contain every kind of kernel except those that abort a program", () => {
     for (const kind of [
       ...["map", "reduce", "fill", "gather", "scatterAdd", "cumsum", "argsort", "randomBits", "findings"],
+      ...["copy", "scan of copy"],
       ...["product", "product with an epilogue", "product with positions"],
       ...["rows", "rows with local buffers", "scan", "scan of map"],
     ]) {

@@ -2,9 +2,18 @@ import { sameShape, sizeOf, type Node, type Shape, type TensorType } from "@star
 import { NodeNumbers } from "@stargrad/graph/internal";
 import { ExpressionSizes } from "./expression-sizes.js";
 import { canWalkTogether } from "./iteration.js";
-import { countBuffers, type BufferSpec, type Kernel, type Leaf, type LoopExpression } from "./kernel.js";
+import {
+  countBuffers,
+  type BufferSpec,
+  type CopiedPart,
+  type CopyKernel,
+  type Kernel,
+  type Leaf,
+  type LoopExpression,
+  type ProductKernel,
+} from "./kernel.js";
 import * as layouts from "./layout.js";
-import { contiguous, isContiguous, type Layout } from "./layout.js";
+import { contiguous, isContiguous, isRun, type Layout } from "./layout.js";
 import type { BodyLowering } from "./loop-lowering.js";
 import type { BufferContents } from "./placing.js";
 import { withLayouts } from "./rewrite.js";
@@ -13,6 +22,9 @@ import { expectElements, type Target } from "./target.js";
 /** A node whose elements are in a buffer. */
 export type Load = Extract<LoopExpression, { kind: "load" }>;
 
+/** A part of at most this many elements is copied if it is at most this fraction of a buffer; larger parts are read by loops. */
+const largestPart = { elements: 1024, fraction: 1 / 16 };
+
 /**
  * The expression of each node while a graph is lowered. An expression costs nothing by itself: a kernel that reads the node computes
  * it. Materializing a node adds a buffer and the kernel that writes it; from then on the node's expression is a load of this buffer.
@@ -20,6 +32,8 @@ export type Load = Extract<LoopExpression, { kind: "load" }>;
 export class NodeExpressions {
   /** The kernels so far; lowering appends to it. */
   readonly kernels: Kernel[] = [];
+  /** The products, by the buffer of their result. */
+  readonly products = new Map<number, ProductKernel>();
   /** Copies of a body's formals, which are computed once, before the loop. */
   readonly copiesOfFormals: Kernel[] = [];
   /** The buffers of the leaves. */
@@ -34,6 +48,8 @@ export class NodeExpressions {
   readonly #formals: Map<Node, LoopExpression>;
   readonly #destinations: ReadonlyMap<BufferContents, number>;
   readonly #sizes = new ExpressionSizes();
+  /** The latest kernel that copies parts, and its parts. */
+  #copying: { readonly kernel: CopyKernel; readonly parts: CopiedPart[] } | null = null;
   /** The numbers of the nodes, once a body has been lowered. */
   #indices: ReadonlyMap<Node, number> | null = null;
 
@@ -116,9 +132,14 @@ export class NodeExpressions {
     if (known.kind === "load" && isWholeBuffer(known, this.#buffers)) return known;
     const buffer = this.allocate(node);
     if (sizeOf(node.shape) > 0) {
-      const results = [{ expression: known, buffer, layout: contiguous(node.shape) }];
-      const kernels = this.#numbers.has(node) ? this.kernels : this.copiesOfFormals;
-      kernels.push({ kind: "map", shape: node.shape, results });
+      const layout = contiguous(node.shape);
+      if (this.#numbers.has(node)) this.#write(buffer, layout, known, node.shape);
+      else
+        this.copiesOfFormals.push({
+          kind: "map",
+          shape: node.shape,
+          results: [{ expression: known, buffer, layout }],
+        });
     }
     const load = loadWhole(buffer, node);
     this.set(node, load);
@@ -140,7 +161,43 @@ export class NodeExpressions {
     let expression = this.of(node);
     const { leaves } = this.#sizes.of(expression);
     if (!canWalkTogether(node.shape, [...leaves.map(layoutOf), layout])) expression = this.copied(node);
-    this.kernels.push({ kind: "map", shape: node.shape, results: [{ expression, buffer, layout }] });
+    this.#write(buffer, layout, expression, node.shape);
+  }
+
+  /** Appends a kernel that writes an expression, or a part to the kernel before. */
+  #write(buffer: number, layout: Layout, expression: LoopExpression, shape: Shape): void {
+    if (expression.kind === "load" && this.#isSmallPart(expression, buffer, layout, shape)) {
+      this.#copy({
+        from: expression.buffer,
+        fromPosition: expression.layout.offset,
+        to: buffer,
+        toPosition: layout.offset,
+        size: sizeOf(shape),
+      });
+    } else {
+      this.kernels.push({ kind: "map", shape, results: [{ expression, buffer, layout }] });
+    }
+  }
+
+  /**
+   * Whether a load is a run of neighbouring elements that is written to neighbouring places, and one of the two buffers is much
+   * larger. A product writes its result itself, through any layout: see `withEpilogues`.
+   */
+  #isSmallPart(load: Load, buffer: number, layout: Layout, shape: Shape): boolean {
+    const size = sizeOf(shape);
+    if (size > largestPart.elements) return false;
+    const whole = Math.max(this.#buffers[load.buffer].size, this.#buffers[buffer].size);
+    if (size > whole * largestPart.fraction || this.products.has(load.buffer)) return false;
+    return isRun(load.layout) && isRun(layout);
+  }
+
+  #copy(part: CopiedPart): void {
+    if (this.#copying === null || this.kernels.at(-1) !== this.#copying.kernel) {
+      const parts: CopiedPart[] = [];
+      this.#copying = { kernel: { kind: "copy", parts }, parts };
+      this.kernels.push(this.#copying.kernel);
+    }
+    this.#copying.parts.push(part);
   }
 
   /** A node's expression with changed layouts. If a layout cannot be changed, materializes the node, whose layout then can be. */

@@ -16,6 +16,8 @@ export function workOf(kernel: Kernel, program: Pick<Program, "buffers">, target
       return kernel.batch * kernel.m * kernel.n * kernel.k * costs.multiplyAdd;
     case "fill":
       return program.buffers[kernel.buffer].size * costs.fill;
+    case "copy":
+      return kernel.parts.reduce((sum, { size }) => sum + size, 0);
     case "scan":
       return kernel.length * kernel.kernels.reduce((sum, inner) => sum + workOf(inner, program, target), 0);
     default:

@@ -32,6 +32,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...sizeCases(),
     ...broadcastCases(),
     ...concatenationCases(),
+    ...partCases(),
     ...loops,
     ...floatTypes.map((dtype) => sumCase(largeSize, dtype)),
     ...floatTypes.flatMap(outputsOfLoops),
@@ -147,6 +148,40 @@ function* concatenationCases(): Iterable<ConformanceCase> {
         tolerance: tolerances[dtype],
       }));
     }
+  }
+}
+
+/** Many small tensors in one, and one of the many small parts of a tensor: an engine may copy memory. */
+function* partCases(): Iterable<ConformanceCase> {
+  for (const dtype of floatTypes) {
+    const rows = (count: number, seed: number): Node => leafOf(draw([count, 3], reals(-1, 1), seed), dtype);
+    const many = (): Node =>
+      createNode(
+        "concat",
+        Array.from({ length: 40 }, (_, i) => rows(1 + (i % 2), i)),
+        { axis: 0 },
+      );
+    const part = (node: Node, start: number): Node =>
+      createNode("slice", [node], { starts: [start, 0], lengths: [2, 3], steps: [1, 1] });
+    const tolerance = tolerances[dtype];
+    yield { name: `a concatenation of many small tensors, ${dtype}`, build: many, tolerance };
+    yield { name: `a small part of a concatenation, ${dtype}`, build: () => part(many(), 31), tolerance };
+    yield {
+      name: `a small part of a computed tensor, ${dtype}`,
+      build: () => part(createNode("exp", [rows(50, 0)], {}), 17),
+      tolerance,
+    };
+    yield {
+      name: `a concatenation of many small tensors of bool, which is computed with, ${dtype}`,
+      build: () => {
+        const flags = Array.from({ length: 40 }, (_, i) =>
+          createNode("less", [rows(1, i), rows(1, i + 1)], {}),
+        );
+        const joined = createNode("concat", flags.map(computed), { axis: 0 });
+        return createNode("where", [joined, rows(40, 1), rows(40, 2)], {});
+      },
+      tolerance,
+    };
   }
 }
 

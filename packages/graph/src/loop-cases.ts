@@ -82,6 +82,15 @@ export function loopCases(dtype: "float32" | "float64"): LoopCase[] {
         return { next: [], results: [x, y, y] };
       }),
     ),
+    named("many small parts in one result", () =>
+      loop(
+        { constants: [tensor([20, 3])], carries: [tensor([1, 3], 1)], sequences: [tensor([4, 1, 3], 2)] },
+        ([c], [h], [x]) => {
+          const parts = Array.from({ length: 18 }, (_, i) => [h, x, firstRow(c)][i % 3]);
+          return { next: [add(h, x)], results: [createNode("concat", parts, { axis: 0 })] };
+        },
+      ),
+    ),
     named("int32 and bool", () =>
       loop(
         {
@@ -228,3 +237,12 @@ const firstOf = (x: Node, count: number): Node =>
   createNode("slice", [x], { starts: [0], lengths: [count], steps: [1] });
 const padded = (x: Node, before: number, after: number): Node =>
   createNode("pad", [x], { before: [before], after: [after], between: [0], value: 0 });
+
+function firstRow(x: Node): Node {
+  const starts = x.shape.map(() => 0);
+  return createNode("slice", [x], {
+    starts,
+    lengths: [1, ...x.shape.slice(1)],
+    steps: x.shape.map(() => 1),
+  });
+}

@@ -7,6 +7,7 @@ import {
   buffersOf,
   planMemory,
   workOf,
+  type CopyKernel,
   type Kernel,
   type MemoryPlan,
   type Program,
@@ -16,7 +17,7 @@ import {
 import { bytesPerElement, type DType } from "@stargrad/graph";
 import type { KernelCode, KernelModule, KernelStore, KernelVariant } from "./kernel-store.js";
 import { expectAddressable, type LargestBuffer } from "./out-of-memory.js";
-import { command, flags, header, ImageWriter } from "./program-image.js";
+import { command, flags, header, ImageWriter, partBytes } from "./program-image.js";
 import { wasmTarget } from "./target.js";
 import { accessesOf, Hazards } from "./threads/hazards.js";
 
@@ -147,6 +148,7 @@ class Compilation {
       const shared = this.#isShared(kernel);
       const what = (this.#meets(kernel, shared, hazards) ? flags.meet : 0) | (shared ? flags.shared : 0);
       if (kernel.kind === "scan") this.#writeScan(kernel, what);
+      else if (kernel.kind === "copy") this.#writeCopies(kernel, what);
       else this.#writeKernel(kernel, what);
     }
   }
@@ -171,6 +173,18 @@ class Compilation {
     for (const { buffer, offset } of operands) {
       const { word, address } = this.#addressOf(buffer);
       image.write(word, address + offset * bytesPerElement(this.#program.buffers[buffer].dtype));
+    }
+  }
+
+  #writeCopies({ parts }: CopyKernel, what: number): void {
+    const image = this.#image;
+    const { buffers } = this.#program;
+    image.write(what | flags.copy, command.parts + partBytes * parts.length, parts.length);
+    for (const { from, fromPosition, to, toPosition, size } of parts) {
+      const bytes = bytesPerElement(buffers[from].dtype);
+      const [source, target] = [this.#addressOf(from), this.#addressOf(to)];
+      const start = source.address + fromPosition * bytes;
+      image.write(source.word, start, target.word, target.address + toPosition * bytes, size * bytes);
     }
   }
 
@@ -206,11 +220,12 @@ class Compilation {
     return { dtype, size, slot: this.#slot(buffer) };
   }
 
-  /** Whether all threads take part in a kernel. They do if it can fail, so that all end alike. */
+  /** Whether all threads take part in a kernel. They do if it can fail, so that all end alike. The first thread copies small parts. */
   #isShared(kernel: Kernel): boolean {
     const { threads, leastWork } = this.#options;
     if (threads === 1) return false;
     if (kernel.kind === "scan") return kernel.kernels.some((inner) => this.#isShared(inner));
+    if (kernel.kind === "copy") return false;
     return canFail(kernel) || workOf(kernel, this.#program, wasmTarget) >= leastWork / 10;
   }
 
@@ -237,7 +252,10 @@ class Compilation {
 }
 
 function kernelsOf(kernels: readonly Kernel[]): SimpleKernel[] {
-  return kernels.flatMap((kernel) => (kernel.kind === "scan" ? kernelsOf(kernel.kernels) : [kernel]));
+  return kernels.flatMap((kernel) => {
+    if (kernel.kind === "copy") return [];
+    return kernel.kind === "scan" ? kernelsOf(kernel.kernels) : [kernel];
+  });
 }
 
 function scansOf(kernels: readonly Kernel[]): ScanKernel[] {

@@ -3,7 +3,7 @@ import { WasmModuleBuilder } from "./assembler/module-builder.js";
 import type { WasmFunctionBuilder } from "./assembler/function-builder.js";
 import { callIndirect } from "./assembler/instructions.js";
 import type { MemoryImport } from "./assembler/module-builder.js";
-import { command, flags, header, view, viewBytes } from "./program-image.js";
+import { command, flags, header, part, partBytes, view, viewBytes } from "./program-image.js";
 import { emitBarrier } from "./threads/barrier.js";
 
 /**
@@ -106,13 +106,21 @@ function emitRun(
               });
             },
             () => {
-              const index = i32.load(at, command.target);
-              const operands = i32.add(at, i32.const(command.operands));
-              body.if(callIndirect(kernel, index, operands, words, scratch, thread, count), () => {
-                // All threads must have seen the failure before the memory they read changes.
-                meet(i32.const(1));
-                body.return(i32.shiftRightUnsigned(what, i32.const(8)));
-              });
+              body.if(
+                i32.and(what, i32.const(flags.copy)),
+                () => {
+                  copyParts(body, at, words);
+                },
+                () => {
+                  const index = i32.load(at, command.target);
+                  const operands = i32.add(at, i32.const(command.operands));
+                  body.if(callIndirect(kernel, index, operands, words, scratch, thread, count), () => {
+                    // All threads must have seen the failure before the memory they read changes.
+                    meet(i32.const(1));
+                    body.return(i32.shiftRightUnsigned(what, i32.const(8)));
+                  });
+                },
+              );
             },
           );
         });
@@ -121,6 +129,21 @@ function emitRun(
       body.return(i32.const(0));
     },
   );
+}
+
+/** Copies the parts of a command, one after another. */
+function copyParts(body: WasmFunctionBuilder, at: Expression<"i32">, words: Expression<"i32">): void {
+  const each = body.keep(i32.add(at, i32.const(command.parts)));
+  const addressIn = (word: number, offset: number): Expression<"i32"> =>
+    i32.add(i32.load(i32.add(words, i32.load(each, word))), i32.load(each, offset));
+  body.for({ to: i32.load(at, command.target) }, () => {
+    body.copy(
+      addressIn(part.to, part.toOffset),
+      addressIn(part.from, part.fromOffset),
+      i32.load(each, part.bytes),
+    );
+    each.set(i32.add(each, i32.const(partBytes)));
+  });
 }
 
 /** Sets the address of every view of a loop for an iteration. */

@@ -30,13 +30,15 @@ export const command = {
   flags: 0,
   /** The bytes of the command, so the offset of the next one. */
   bytes: 4,
-  /** For a kernel: its index in the table of functions. For a loop: the number of iterations. */
+  /** For a kernel: its index in the table of functions. For a loop: the number of iterations. For copies: the number of parts. */
   target: 8,
   /** For a kernel: its operands, each a word and an offset. */
   operands: 12,
   /** For a loop: the number of its views. The views follow, then the commands. */
   views: 12,
   firstView: 16,
+  /** For copies: their parts. */
+  parts: 12,
 } as const;
 
 export const flags = {
@@ -45,11 +47,17 @@ export const flags = {
   /** All threads take part. Without this flag, the first thread works alone. */
   shared: 2,
   loop: 4,
+  /** The command copies memory. */
+  copy: 8,
 } as const;
 
 /** The fields of a view: words[to] = words[from] + offset + (iteration & mask) · stride, in bytes. */
 export const view = { to: 0, from: 4, offset: 8, stride: 12, mask: 16 } as const;
 export const viewBytes = 20;
+
+/** The fields of a part that is copied: `bytes` bytes from words[from] + fromOffset to words[to] + toOffset. */
+export const part = { from: 0, fromOffset: 4, to: 8, toOffset: 12, bytes: 16 } as const;
+export const partBytes = 20;
 
 /** Collects the words of an image. */
 export class ImageWriter {

@@ -128,6 +128,19 @@ class KernelRun {
       case "fill":
         this.#written(kernel.buffer).fill(kernel.value);
         return;
+      case "copy":
+        for (const { from, fromPosition, to, toPosition, size } of kernel.parts) {
+          const offsets = offsetsOf(contiguous([size]));
+          const elements = this.#read(
+            from,
+            offsets.map((offset) => offset + fromPosition),
+          );
+          this.#written(to).write(
+            offsets.map((offset) => offset + toPosition),
+            elements,
+          );
+        }
+        return;
       case "gather":
         this.#gather(kernel);
         return;

@@ -85,13 +85,14 @@ export interface SliceAttributes {
 
 export const slice = movement<SliceAttributes>("slice", {
   shape(input, { starts, lengths, steps }) {
-    const fits = input.every((size, axis) => {
+    let fits = starts.length === input.length;
+    for (let axis = 0; fits && axis < input.length; axis++) {
       const [start, length, step] = [starts[axis], lengths[axis], steps[axis]];
-      const whole = [start, length, step].every(Number.isInteger);
-      const inside = start >= 0 && (length === 0 || start + (length - 1) * step < size);
-      return whole && inside && length >= 0 && step >= 1;
-    });
-    if (!fits || starts.length !== input.length) {
+      const whole = Number.isInteger(start) && Number.isInteger(length) && Number.isInteger(step);
+      const inside = start >= 0 && (length === 0 || start + (length - 1) * step < input[axis]);
+      fits = whole && inside && length >= 0 && step >= 1;
+    }
+    if (!fits) {
       throw new ShapeError(
         "slice",
         `starts ${formatShape(starts)}, lengths ${formatShape(lengths)} and steps ${formatShape(steps)} are outside the shape ${formatShape(input)}`,

@@ -33,8 +33,8 @@ export class LoopCase {
     const module = new WasmModuleBuilder({ minimum: pages, maximum: pages, shared: false });
     const library = new KernelLibrary(module, roundedVectors, wasmTarget);
     const writers = program.kernels.map((kernel) => {
-      if (kernel.kind === "scan")
-        throw new Error("LoopCase got a scan kernel; expected kernels without inner kernels");
+      if (kernel.kind === "scan" || kernel.kind === "copy")
+        throw new Error(`LoopCase got a ${kernel.kind} kernel; expected kernels with code of their own`);
       return library.writerFor(kernel, program);
     });
     const addressOf = (buffer: number, element: number): Expression<"i32"> =>

@@ -36,8 +36,8 @@ export class ProgramCase {
     const module = new WasmModuleBuilder({ minimum: 0, maximum: mostPages, shared: false });
     const library = new KernelLibrary(module, roundedVectors, wasmTarget);
     const writers = program.kernels.map((kernel) => {
-      if (kernel.kind === "scan")
-        throw new Error("ProgramCase got a scan kernel; expected kernels without inner kernels");
+      if (kernel.kind === "scan" || kernel.kind === "copy")
+        throw new Error(`ProgramCase got a ${kernel.kind} kernel; expected kernels with code of their own`);
       return library.writerFor(kernel, program);
     });
 

@@ -198,6 +198,7 @@ const guards: Readonly<Record<string, Guard>> = {
       BytePairTokenizer: tokenizer,
       readTokenizer: tokenizer,
       cifar10: bytesOfFormat,
+      downloadDataset: "downloads published files, whose digests are pinned",
       cifar100: bytesOfFormat,
       decodeCifar: bytesOfFormat,
       decodeWav: audio,

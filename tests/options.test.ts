@@ -242,6 +242,7 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) =>
       datasets.decodeIdx(datasets.encodeIdx({ shape: [1], data: Uint8Array.of(1) }), options),
   },
+  "datasets.downloadDataset": { call: (options) => datasets.downloadDataset("mnist", options) },
   "datasets.digits": {
     call: datasets.digits,
     required: () => ({ directory: folder, split: "test" }),

@@ -23,6 +23,12 @@ export type { CsvSource } from "./csv/texts.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
+export {
+  downloadDataset,
+  type DownloadOptions,
+  type DownloadProgress,
+} from "./download/download-dataset.js";
+export type { NamedSet } from "./download/named-sets.js";
 export { distributedSampler, type DistributedSamplerOptions } from "./distributed-sampler.js";
 export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";

@@ -106,6 +106,7 @@ const changes = "takes a function, which no file holds";
 const audio = "packages/datasets/golden/audio.json has cases of torch.stft and of Python's module wave";
 const tokenizer = "packages/datasets/golden/tokenizer-cases.json has cases of Hugging Face's tokenizers";
 const bytesOfFormat = "its tests write the bytes that the page of the format describes";
+const parquet = "packages/datasets/golden/parquet has files of pyarrow, and what it reads from them";
 const tables = "takes texts apart; tests say what each text means";
 const asking = "asks or tells about tensors, and computes nothing";
 
@@ -208,6 +209,8 @@ const guards: Readonly<Record<string, Guard>> = {
       readWav: audio,
       encodePng: "packages/train/golden/events.py reads a picture that it has written",
       imageFolder: folders,
+      readParquet: parquet,
+      streamParquet: parquet,
       parseCsv: tables,
       readCsv: tables,
     },

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -33,6 +33,10 @@ const picture = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
   "base64",
 );
+const parquet = () =>
+  new Blob([
+    readFileSync(new URL("../packages/datasets/golden/parquet/long-numbers.parquet", import.meta.url)),
+  ]);
 beforeAll(() => {
   mkdirSync(join(folder, "pets", "cat"), { recursive: true });
   writeFileSync(join(folder, "pets", "cat", "a.png"), picture);
@@ -297,6 +301,8 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "datasets.rasterize": { call: (options) => datasets.rasterize([], options) },
   "datasets.readImage": { call: (options) => datasets.readImage(join(folder, "pets/cat/a.png"), options) },
+  "datasets.readParquet": { call: (options) => datasets.readParquet(parquet(), options) },
+  "datasets.streamParquet": { call: (options) => datasets.streamParquet(parquet(), options).next() },
   "datasets.readCsv": { call: (options) => datasets.readCsv(new Blob(["a\n1"]), options) },
   "datasets.readIdx": { call: (options) => datasets.readIdx(join(folder, "a.idx"), options) },
   "datasets.resize": {

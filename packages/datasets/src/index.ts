@@ -23,11 +23,7 @@ export type { CsvSource } from "./csv/texts.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
-export {
-  downloadDataset,
-  type DownloadOptions,
-  type DownloadProgress,
-} from "./download/download-dataset.js";
+export { downloadDataset, type DownloadOptions, type DownloadProgress } from "./download/download-dataset.js";
 export type { NamedSet } from "./download/named-sets.js";
 export { distributedSampler, type DistributedSamplerOptions } from "./distributed-sampler.js";
 export { rasterize, type Point, type Stroke } from "./drawing.js";
@@ -42,6 +38,7 @@ export { itemDataset, type ItemDatasetOptions, type ItemSource } from "./items/i
 export { padSequences, type PadSequencesOptions } from "./items/pad-sequences.js";
 export { streamBatches, type StreamBatchesOptions } from "./items/stream-batches.js";
 export type { Labels } from "./labels.js";
+export { readParquet, streamParquet, type ParquetOptions } from "./parquet/parquet.js";
 export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export type { NamedBlob, Source } from "./source.js";
 export {

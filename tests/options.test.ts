@@ -278,6 +278,10 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) => datasets.readJsonLines(new Blob(['{"a":1}']), options),
   },
   "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
+  "datasets.cutmix": {
+    call: (options) => datasets.cutmix({ x: image, y: ones([1, 2]) }, options),
+    required: () => ({ generators: [new Generator(1)] }),
+  },
   "datasets.mixup": {
     call: (options) => datasets.mixup({ x: image, y: ones([1, 2]) }, options),
     required: () => ({ generators: [new Generator(0)] }),
@@ -422,6 +426,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "autograd.vjp": functions,
   "datasets.ImageFolder": result,
   "datasets.BytePairTokenizer": "is made by train, fromJson and readTokenizer, not by users",
+  "datasets.WordPieceTokenizer": "is made by fromJson and readTokenizer, not by users",
   "datasets.Table": result,
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",

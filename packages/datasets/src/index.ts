@@ -72,6 +72,7 @@ export {
 export { affine, randomAffine, type RandomAffineOptions } from "./transforms/affine.js";
 export { colorJitter, type ColorJitterOptions } from "./transforms/color-jitter.js";
 export type { RandomTransformOptions } from "./transforms/images.js";
+export { cutmix, type CutmixOptions } from "./transforms/cutmix.js";
 export { mixup, type MixupOptions } from "./transforms/mixup.js";
 export { normalize, type NormalizeOptions } from "./transforms/normalize.js";
 export { OneHotEncoder, type OneHotEncoderState } from "./transforms/one-hot-encoder.js";
@@ -89,8 +90,10 @@ export { subset } from "./views/subset.js";
 export {
   BytePairTokenizer,
   readTokenizer,
+  type Tokenizer,
   type TrainTokenizerOptions,
 } from "./tokenizer/byte-pair-tokenizer.js";
+export { WordPieceTokenizer } from "./tokenizer/word-piece-tokenizer.js";
 export { Vocabulary } from "./vocabulary.js";
 export {
   balancedSampler,

@@ -5,7 +5,7 @@ import { Cursor } from "./cursor.js";
 import { readStruct, type Struct, type ThriftValue } from "./thrift.js";
 
 /** The types of elements as they are stored, by their numbers. */
-export const physicalTypes = [
+const physicalTypes = [
   "BOOLEAN",
   "INT32",
   "INT64",

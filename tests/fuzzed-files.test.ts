@@ -250,10 +250,12 @@ describe("a changed file", () => {
               real[file],
             );
             const bytes = Uint8Array.from(pack === undefined ? changed : pack(changed));
-            // A busy machine may be slow once, but not each time.
+            // A busy machine may be slow for a while, but not each time.
             let problem = await problemOf(bytes);
-            for (let again = 0; again < 3 && problem?.endsWith(" ms") === true; again++)
+            for (let again = 0; again < 10 && problem?.endsWith(" ms") === true; again++) {
+              await new Promise((resolve) => setTimeout(resolve, 300));
               problem = await problemOf(bytes);
+            }
             if (problem !== null)
               throw new Error(`${problem}\n${Buffer.from(bytes.subarray(0, 4000)).toString("base64")}`);
           },
@@ -263,6 +265,7 @@ describe("a changed file", () => {
       expect(refused).toBeGreaterThan(0);
       warned.mockRestore();
     },
+    1_800_000,
   );
 
   it("is one of more than 100,000 in the long suite", () => {

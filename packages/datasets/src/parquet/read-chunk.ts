@@ -68,8 +68,9 @@ export async function readChunk<Value>(
       addPage(values, page, structOf(header.get(5)), dictionary, rows, context);
     } else if (type === 3) {
       const of = structOf(header.get(8));
-      const levels = whole(of.get(5) ?? 0) + whole(of.get(6) ?? 0);
-      if (!(levels >= 0 && levels <= packedSize && levels <= unpackedSize))
+      const [definition, repetition] = [whole(of.get(5) ?? 0), whole(of.get(6) ?? 0)];
+      const levels = definition + repetition;
+      if (!(definition >= 0 && repetition >= 0 && levels <= packedSize && levels <= unpackedSize))
         throw fail(`a page has levels of ${levels} bytes`);
       const rest = packed.subarray(levels);
       // A page without values may have no bytes at all.

@@ -106,6 +106,7 @@ const changes = "takes a function, which no file holds";
 const audio = "packages/datasets/golden/audio.json has cases of torch.stft and of Python's module wave";
 const tokenizer = "packages/datasets/golden/tokenizer-cases.json has cases of Hugging Face's tokenizers";
 const bytesOfFormat = "its tests write the bytes that the page of the format describes";
+const parquet = "packages/datasets/golden/parquet has files of pyarrow, and what it reads from them";
 const tables = "takes texts apart; tests say what each text means";
 const asking = "asks or tells about tensors, and computes nothing";
 
@@ -193,12 +194,15 @@ const guards: Readonly<Record<string, Guard>> = {
       serveDataset: "computes nothing: its batches are compared with those that are made without workers",
       streamBatches: "puts items together with collate, which has cases",
       mapDataset: changes,
+      cutmix: "draws from Beta, whose distribution is tested with mixup; a test compares it with the formula",
       mixup: "draws from Beta, whose distribution is tested; a test compares it with the formula",
       stratifiedSplit: "draws by its own rules; tests check the share of every class",
       Table: tables,
       BytePairTokenizer: tokenizer,
       readTokenizer: tokenizer,
+      WordPieceTokenizer: tokenizer,
       cifar10: bytesOfFormat,
+      downloadDataset: "downloads published files, whose digests are pinned",
       cifar100: bytesOfFormat,
       decodeCifar: bytesOfFormat,
       decodeWav: audio,
@@ -208,6 +212,8 @@ const guards: Readonly<Record<string, Guard>> = {
       readWav: audio,
       encodePng: "packages/train/golden/events.py reads a picture that it has written",
       imageFolder: folders,
+      readParquet: parquet,
+      streamParquet: parquet,
       parseCsv: tables,
       readCsv: tables,
     },

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -33,6 +33,10 @@ const picture = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
   "base64",
 );
+const parquet = () =>
+  new Blob([
+    readFileSync(new URL("../packages/datasets/golden/parquet/long-numbers.parquet", import.meta.url)),
+  ]);
 beforeAll(() => {
   mkdirSync(join(folder, "pets", "cat"), { recursive: true });
   writeFileSync(join(folder, "pets", "cat", "a.png"), picture);
@@ -242,6 +246,7 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) =>
       datasets.decodeIdx(datasets.encodeIdx({ shape: [1], data: Uint8Array.of(1) }), options),
   },
+  "datasets.downloadDataset": { call: (options) => datasets.downloadDataset("mnist", options) },
   "datasets.digits": {
     call: datasets.digits,
     required: () => ({ directory: folder, split: "test" }),
@@ -273,6 +278,10 @@ const calls: Readonly<Record<string, Call>> = {
     call: (options) => datasets.readJsonLines(new Blob(['{"a":1}']), options),
   },
   "datasets.parseCsv": { call: (options) => datasets.parseCsv("a\n1", options) },
+  "datasets.cutmix": {
+    call: (options) => datasets.cutmix({ x: image, y: ones([1, 2]) }, options),
+    required: () => ({ generators: [new Generator(1)] }),
+  },
   "datasets.mixup": {
     call: (options) => datasets.mixup({ x: image, y: ones([1, 2]) }, options),
     required: () => ({ generators: [new Generator(0)] }),
@@ -296,6 +305,8 @@ const calls: Readonly<Record<string, Call>> = {
   },
   "datasets.rasterize": { call: (options) => datasets.rasterize([], options) },
   "datasets.readImage": { call: (options) => datasets.readImage(join(folder, "pets/cat/a.png"), options) },
+  "datasets.readParquet": { call: (options) => datasets.readParquet(parquet(), options) },
+  "datasets.streamParquet": { call: (options) => datasets.streamParquet(parquet(), options).next() },
   "datasets.readCsv": { call: (options) => datasets.readCsv(new Blob(["a\n1"]), options) },
   "datasets.readIdx": { call: (options) => datasets.readIdx(join(folder, "a.idx"), options) },
   "datasets.resize": {
@@ -409,6 +420,7 @@ const withoutOptions: Readonly<Record<string, string>> = {
   "autograd.vjp": functions,
   "datasets.ImageFolder": result,
   "datasets.BytePairTokenizer": "is made by train, fromJson and readTokenizer, not by users",
+  "datasets.WordPieceTokenizer": "is made by fromJson and readTokenizer, not by users",
   "datasets.Table": result,
   "datasets.Vocabulary": "takes a text",
   "datasets.arrays": "takes fields of any name",

@@ -53,7 +53,7 @@ program
 program
   .command("digits")
   .description("train a classifier of handwritten digits")
-  .requiredOption("--data <folder>", "the folder with MNIST's four files")
+  .option("--data <folder>", "the folder with MNIST's four files (default: mnist, downloaded once)")
   .option("--checkpoint <file>", "where to save the run after every epoch (default: nowhere)")
   .addOption(
     new Option("--model <name>", "a plain or a convolutional network (default: mlp)").choices(
@@ -110,9 +110,11 @@ program
   });
 
 for (const name of sourceNames) {
-  const { about, files, what }: Source = sources[name];
+  const { about, files, downloads, what }: Source = sources[name];
   const command = program.command(name).description(`learn to classify ${about}`);
-  if (files !== null) command.option("--data <path>", `${files}; of a run that goes on, where it is now`);
+  const otherwise = downloads === undefined ? "" : ` (default: ${downloads}, downloaded once)`;
+  if (files !== null)
+    command.option("--data <path>", `${files}; of a run that goes on, where it is now${otherwise}`);
   if (what === "row")
     command.option("--target <column>", "the column to predict (default: the last with few values)");
   command
@@ -143,7 +145,8 @@ for (const name of sourceNames) {
     .option("--seed <number>", "the seed of weights, order and division (default: 1)", wholeNumber(0))
     .option("--json", "print one JSON object per event and nothing else")
     .action((options: ClassifyOptions, self: Command) => {
-      if (files !== null && options.data === undefined && options.resume === undefined) {
+      const isNeeded = files !== null && downloads === undefined;
+      if (isNeeded && options.data === undefined && options.resume === undefined) {
         self.error("error: required option '--data <path>' not specified");
       }
       return classify(name, options);

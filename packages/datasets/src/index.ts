@@ -23,6 +23,8 @@ export type { CsvSource } from "./csv/texts.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.js";
 export type { Dataset } from "./dataset.js";
 export { digits, type DigitsOptions } from "./digits.js";
+export { downloadDataset, type DownloadOptions, type DownloadProgress } from "./download/download-dataset.js";
+export type { NamedSet } from "./download/named-sets.js";
 export { distributedSampler, type DistributedSamplerOptions } from "./distributed-sampler.js";
 export { rasterize, type Point, type Stroke } from "./drawing.js";
 export { decodeIdx, encodeIdx, readIdx, type DecodeIdxOptions, type Idx } from "./idx.js";
@@ -36,6 +38,7 @@ export { itemDataset, type ItemDatasetOptions, type ItemSource } from "./items/i
 export { padSequences, type PadSequencesOptions } from "./items/pad-sequences.js";
 export { streamBatches, type StreamBatchesOptions } from "./items/stream-batches.js";
 export type { Labels } from "./labels.js";
+export { readParquet, streamParquet, type ParquetOptions } from "./parquet/parquet.js";
 export { randomSampler, type Order, type RandomSamplerOptions, type Sampler } from "./sampler.js";
 export type { NamedBlob, Source } from "./source.js";
 export {
@@ -69,6 +72,7 @@ export {
 export { affine, randomAffine, type RandomAffineOptions } from "./transforms/affine.js";
 export { colorJitter, type ColorJitterOptions } from "./transforms/color-jitter.js";
 export type { RandomTransformOptions } from "./transforms/images.js";
+export { cutmix, type CutmixOptions } from "./transforms/cutmix.js";
 export { mixup, type MixupOptions } from "./transforms/mixup.js";
 export { normalize, type NormalizeOptions } from "./transforms/normalize.js";
 export { OneHotEncoder, type OneHotEncoderState } from "./transforms/one-hot-encoder.js";
@@ -86,8 +90,10 @@ export { subset } from "./views/subset.js";
 export {
   BytePairTokenizer,
   readTokenizer,
+  type Tokenizer,
   type TrainTokenizerOptions,
 } from "./tokenizer/byte-pair-tokenizer.js";
+export { WordPieceTokenizer } from "./tokenizer/word-piece-tokenizer.js";
 export { Vocabulary } from "./vocabulary.js";
 export type { LoaderWorker } from "./workers/loader-worker.js";
 export { serveDataset } from "./workers/serve-dataset.js";

@@ -1,9 +1,10 @@
-import { cifar10, type CifarDataset } from "@stargrad/datasets";
+import { cifar10, type CifarDataset, type NamedSet } from "@stargrad/datasets";
 import { StargradError } from "@stargrad/tensor";
 
 import type { Data } from "../dashboard/data.js";
 import { readData } from "../dashboard/read-data.js";
 import { animals } from "../dashboard/samples.js";
+import { downloadWithBar } from "../terminal/download.js";
 import { givenFiles } from "./given-files.js";
 
 /** What a command learns to classify. */
@@ -11,6 +12,8 @@ export interface Source {
   readonly about: string;
   /** What `--data` names; null if the command needs no files. */
   readonly files: string | null;
+  /** The set that is downloaded without `--data`. */
+  readonly downloads?: NamedSet;
   readonly what: Data["what"];
 }
 
@@ -18,11 +21,13 @@ export const sources = {
   fashion: {
     about: "pictures of clothes (Fashion-MNIST), or any pictures in IDX files",
     files: "the folder with the four IDX files",
+    downloads: "fashion-mnist",
     what: "picture",
   },
   cifar10: {
     about: "CIFAR-10's small photographs, from its binary version",
     files: "the folder with data_batch_1.bin … data_batch_5.bin and test_batch.bin",
+    downloads: "cifar10",
     what: "picture",
   },
   images: {
@@ -45,17 +50,19 @@ export interface SourceOptions {
 }
 
 /** Reads or makes the data of a command. Throws: StargradError for files that are none of its kind */
-export async function readSource(name: SourceName, { data: path, target }: SourceOptions): Promise<Data> {
+export async function readSource(name: SourceName, { data, target }: SourceOptions): Promise<Data> {
   if (name === "cats-and-dogs") return animals(4000);
+  const { downloads }: Source = sources[name];
+  const path = data ?? (downloads && (await downloadWithBar(downloads)));
   if (path === undefined)
     throw new StargradError(name, "got no files", `Name ${sources[name].files} with --data`);
   if (name === "cifar10") return photographs(path);
-  const data = await readData(await givenFiles(path), target);
-  if (data.what === sources[name].what) return data;
+  const read = await readData(await givenFiles(path), target);
+  if (read.what === sources[name].what) return read;
   throw new StargradError(
     path,
-    `has ${data.what === "row" ? "rows of numbers" : "pictures"}; \`${name}\` learns ${sources[name].about}`,
-    data.what === "row" ? "Use csv" : "Use images or fashion",
+    `has ${read.what === "row" ? "rows of numbers" : "pictures"}; \`${name}\` learns ${sources[name].about}`,
+    read.what === "row" ? "Use csv" : "Use images or fashion",
   );
 }
 

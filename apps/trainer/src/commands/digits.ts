@@ -8,11 +8,12 @@ import { testPictures, trainingPictures } from "../digits/pictures.js";
 import { withExplanations } from "../digits/explanations.js";
 import { reporterFor } from "../digits/reporter.js";
 import { metadataOf, openDigitsRun, type DigitsRun, type RunOptions, type Settings } from "../digits/run.js";
+import { downloadWithBar } from "../terminal/download.js";
 import { secondsSince } from "../terminal/text.js";
 
 export interface DigitsOptions extends RunOptions {
-  /** The folder with MNIST's four files. */
-  readonly data: string;
+  /** The folder with MNIST's four files. Default: they are downloaded. */
+  readonly data?: string;
   /** How many epochs the run has in all. */
   readonly epochs: number;
   /** Explains every `explain`-th step. Default: none. */
@@ -22,9 +23,10 @@ export interface DigitsOptions extends RunOptions {
 
 /** Trains a classifier of handwritten digits, and saves a checkpoint after every epoch. */
 export async function digits(digitsOptions: DigitsOptions): Promise<void> {
-  const { data, epochs, explain = Infinity, json = false, ...options } = digitsOptions;
+  const { data: folder, epochs, explain = Infinity, json = false, ...options } = digitsOptions;
   const started = performance.now();
   const run = await openDigitsRun(options);
+  const data = folder ?? (await downloadWithBar("mnist"));
   const { settings, file } = run;
   const loader = await trainingPictures(data, settings);
   const testLoader = await testPictures(data);

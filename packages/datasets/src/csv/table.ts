@@ -21,13 +21,15 @@ export class Table {
   readonly columns: readonly Column[];
   readonly #called: string;
   readonly #lines: Int32Array;
+  readonly #unit: string;
 
-  /** Use `readCsv` or `parseCsv`. `lines` are those of the rows in the file. */
-  constructor(called: string, columns: readonly Column[], lines: Int32Array) {
+  /** Use `readCsv` or `parseCsv`. `lines` are those of the rows in the file, or what `unit` says. */
+  constructor(called: string, columns: readonly Column[], lines: Int32Array, unit = "line") {
     this.length = lines.length;
     this.columns = columns;
     this.#called = called;
     this.#lines = lines;
+    this.#unit = unit;
   }
 
   /**
@@ -52,6 +54,7 @@ export class Table {
       this.#called,
       kept,
       Int32Array.from(rows, (row) => this.#lines[row]),
+      this.#unit,
     );
   }
 
@@ -105,7 +108,7 @@ export class Table {
     const row = column.values.findIndex((_, at) => isMissing(column, at));
     if (row === -1) return;
     throw failing(this.#called)(
-      `row ${row + 1} (line ${this.#lines[row]}), column ${JSON.stringify(column.name)}: the value is missing`,
+      `row ${row + 1} (${this.#unit} ${this.#lines[row]}), column ${JSON.stringify(column.name)}: the value is missing`,
       "Leave such rows out with table.withoutMissing()",
     );
   }

@@ -12,10 +12,13 @@ import {
 
 import { failing } from "../fail.js";
 import { expectSource, nameOf, readBytes, type Source } from "../source.js";
+import { addedPattern, encodeParts } from "./added-tokens.js";
 import { bytesOfToken, characterOfByte, wordPattern } from "./byte-level.js";
 import { mergeWord } from "./merge-word.js";
-import { parseTokenizerJson, type TokenizerModel } from "./tokenizer-json.js";
+import { parseTokenizerJson, type BytePairModel } from "./tokenizer-json.js";
 import { trainMerges } from "./train-merges.js";
+import { divide } from "./word-patterns.js";
+import { WordPieceTokenizer } from "./word-piece-tokenizer.js";
 
 export interface TrainTokenizerOptions {
   /** The most tokens, of which 256 are the bytes. A short text has fewer. */
@@ -27,8 +30,11 @@ export interface TrainTokenizerOptions {
 /** Words that are remembered, with their tokens. */
 const mostWords = 2 ** 14;
 
+/** A tokenizer of a `tokenizer.json`. */
+export type Tokenizer = BytePairTokenizer | WordPieceTokenizer;
+
 /**
- * Byte-pair encoding of bytes, as in GPT-2: a text is divided into words, and each word into bytes, which are merged to longer tokens.
+ * Byte-pair encoding of bytes, as in GPT-2 and Llama 3: a text is divided into words, and each word into bytes, which are merged to longer tokens.
  * Any text can be encoded, and `decode` returns it. Half of a surrogate pair, which UTF-8 lacks, becomes U+FFFD.
  *
  * Source: Sennrich et al., "Neural Machine Translation of Rare Words with Subword Units"; Hugging Face tokenizers
@@ -36,7 +42,7 @@ const mostWords = 2 ** 14;
 export class BytePairTokenizer {
   /** One more than the largest number of a token: the rows of an embedding. */
   readonly size: number;
-  readonly #model: TokenizerModel;
+  readonly #model: BytePairModel;
   readonly #texts: ReadonlyMap<number, string>;
   readonly #merges: ReadonlyMap<string, { readonly rank: number; readonly token: number }>;
   /** Matches the added tokens; null if there are none. */
@@ -44,7 +50,7 @@ export class BytePairTokenizer {
   readonly #words = new Map<string, readonly number[]>();
 
   /** Use `BytePairTokenizer.train`, `BytePairTokenizer.fromJson` or `readTokenizer`. */
-  constructor(model: TokenizerModel) {
+  constructor(model: BytePairModel) {
     this.#model = model;
     const { vocabulary, added, merges } = model;
     this.#texts = new Map([...vocabulary].map(([text, token]) => [token, text]));
@@ -58,10 +64,7 @@ export class BytePairTokenizer {
       (most, token) => Math.max(most, token + 1),
       0,
     );
-    // The longest of those that begin at one place.
-    const texts = [...added.keys()].sort((a, b) => b.length - a.length);
-    const pattern = texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|");
-    this.#added = texts.length === 0 ? null : new RegExp(pattern, "g");
+    this.#added = addedPattern(added);
   }
 
   /**
@@ -103,17 +106,31 @@ export class BytePairTokenizer {
       texts[token] = texts[left] + texts[right];
       return token;
     });
-    return new BytePairTokenizer({ vocabulary, merges, added, addPrefixSpace: false });
+    return new BytePairTokenizer({
+      kind: "BPE",
+      vocabulary,
+      merges,
+      added,
+      normalizer: null,
+      patterns: [],
+      words: byteLevelJson({ addPrefixSpace: false, hasWords: true }),
+      hasWords: true,
+      addPrefixSpace: false,
+      ignoreMerges: false,
+    });
   }
 
   /**
-   * Reads the text of a `tokenizer.json`: byte-pair encoding of bytes, as of GPT-2.
+   * Reads the text of a `tokenizer.json`: byte-pair encoding of bytes, with the words of GPT-2 or of patterns, as of Llama 3 and Qwen.
    *
    * Throws: FormatError for other kinds of tokenizers, which it names, and for damaged files
    */
   static fromJson(text: string): BytePairTokenizer {
     expectValues("BytePairTokenizer.fromJson", { text }, textKind);
-    return new BytePairTokenizer(parseTokenizerJson(text, failing("BytePairTokenizer.fromJson")));
+    const fail = failing("BytePairTokenizer.fromJson");
+    const model = parseTokenizerJson(text, fail);
+    if (model.kind === "BPE") return new BytePairTokenizer(model);
+    throw fail("is WordPiece", "Read it with WordPieceTokenizer.fromJson or readTokenizer");
   }
 
   /**
@@ -123,15 +140,9 @@ export class BytePairTokenizer {
    */
   encode(text: string): Int32Array {
     expectValues("BytePairTokenizer.encode", { text }, textKind);
-    const tokens: number[] = [];
-    let at = 0;
-    for (const found of this.#added === null ? [] : text.matchAll(this.#added)) {
-      this.#encodePart(text.slice(at, found.index), tokens);
-      tokens.push(this.#model.added.get(found[0]) ?? 0);
-      at = found.index + found[0].length;
-    }
-    this.#encodePart(text.slice(at), tokens);
-    return Int32Array.from(tokens);
+    return encodeParts(text, this.#added, this.#model.added, (part, tokens) => {
+      this.#encodePart(part, tokens);
+    });
   }
 
   /**
@@ -159,23 +170,18 @@ export class BytePairTokenizer {
 
   /** The text of a `tokenizer.json`, which Hugging Face's libraries read, too. */
   toJson(): string {
-    const { vocabulary, merges, added, addPrefixSpace } = this.#model;
+    const { vocabulary, merges, added, normalizer, words, addPrefixSpace, hasWords, ignoreMerges } =
+      this.#model;
     const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-    const byteLevel = {
-      type: "ByteLevel",
-      add_prefix_space: addPrefixSpace,
-      trim_offsets: true,
-      use_regex: true,
-    };
     return JSON.stringify({
       version: "1.0",
       truncation: null,
       padding: null,
       added_tokens: [...added].map(([content, id]) => ({ id, content, ...flags })),
-      normalizer: null,
-      pre_tokenizer: byteLevel,
+      normalizer: normalizer === null ? null : { type: normalizer },
+      pre_tokenizer: words,
       post_processor: null,
-      decoder: byteLevel,
+      decoder: byteLevelJson({ addPrefixSpace, hasWords }),
       model: {
         type: "BPE",
         dropout: null,
@@ -184,7 +190,7 @@ export class BytePairTokenizer {
         end_of_word_suffix: null,
         fuse_unk: false,
         byte_fallback: false,
-        ignore_merges: false,
+        ignore_merges: ignoreMerges,
         vocab: Object.fromEntries(vocabulary),
         merges,
       },
@@ -192,9 +198,11 @@ export class BytePairTokenizer {
   }
 
   #encodePart(part: string, tokens: number[]): void {
-    if (part === "") return;
-    const text = this.#model.addPrefixSpace && !part.startsWith(" ") ? ` ${part}` : part;
-    for (const [word] of text.matchAll(wordPattern)) {
+    const { normalizer, patterns, hasWords, addPrefixSpace } = this.#model;
+    const normal = normalizer === null ? part : part.normalize(normalizer);
+    const text = addPrefixSpace && !normal.startsWith(" ") ? ` ${normal}` : normal;
+    const pieces = patterns.reduce((all, pattern) => all.flatMap((each) => divide(each, pattern)), [text]);
+    for (const word of hasWords ? pieces.flatMap((each) => divide(each, wordPattern)) : pieces) {
       for (const token of this.#encodeWord(word)) tokens.push(token);
     }
   }
@@ -202,26 +210,38 @@ export class BytePairTokenizer {
   #encodeWord(word: string): readonly number[] {
     const known = this.#words.get(word);
     if (known !== undefined) return known;
+    const whole = this.#model.ignoreMerges ? this.#wholeWord(word) : undefined;
+    if (whole !== undefined) return [whole];
     const bytes = tokensOfBytes("BytePairTokenizer.encode", word, this.#model.vocabulary);
     const tokens = mergeWord(bytes, (left, right) => this.#merges.get(`${left} ${right}`));
     if (this.#words.size >= mostWords) this.#words.clear();
     if (word.length < 100) this.#words.set(word, tokens);
     return tokens;
   }
+
+  #wholeWord(word: string): number | undefined {
+    const characters = Array.from(new TextEncoder().encode(word), (byte) => characterOfByte[byte]);
+    return this.#model.vocabulary.get(characters.join(""));
+  }
+}
+
+function byteLevelJson({ addPrefixSpace, hasWords }: { addPrefixSpace: boolean; hasWords: boolean }) {
+  return { type: "ByteLevel", add_prefix_space: addPrefixSpace, trim_offsets: true, use_regex: hasWords };
 }
 
 /**
- * Reads a `tokenizer.json`, as {@link BytePairTokenizer.fromJson} does: a path, or a `File` or `Blob` of a page.
+ * Reads a `tokenizer.json` of byte pairs or of WordPiece, as {@link BytePairTokenizer.fromJson} and {@link WordPieceTokenizer.fromJson} do: a path, or a `File` or `Blob` of a page.
  *
  * Throws: FormatError, naming the file, for other kinds of tokenizers and damaged files; StargradError if it cannot be read
  */
-export async function readTokenizer(source: Source): Promise<BytePairTokenizer> {
+export async function readTokenizer(source: Source): Promise<Tokenizer> {
   expectSource("readTokenizer", source);
   const called = `readTokenizer(${nameOf(source)})`;
   const fail = failing(called);
   const text = decodeUtf8(await readBytes(source, called));
   if (text === null) throw fail("is not UTF-8");
-  return new BytePairTokenizer(parseTokenizerJson(text, fail));
+  const model = parseTokenizerJson(text, fail);
+  return model.kind === "BPE" ? new BytePairTokenizer(model) : new WordPieceTokenizer(model);
 }
 
 /** The number of a text, which is new or known. */

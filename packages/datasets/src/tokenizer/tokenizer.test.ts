@@ -7,10 +7,18 @@ import { sized } from "@stargrad/tensor/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { BytePairTokenizer, readTokenizer } from "../index.js";
+import { BytePairTokenizer, readTokenizer, WordPieceTokenizer } from "../index.js";
 import { Heap } from "./heap.js";
 
 interface Golden {
+  /** What the tokenizers of `others` encode. */
+  readonly texts: readonly string[];
+  readonly others: readonly {
+    readonly name: string;
+    readonly file: { readonly model: { readonly type: string } };
+    readonly encodings: readonly (readonly number[])[];
+    readonly decoded: readonly string[];
+  }[];
   readonly text: string;
   readonly special: readonly string[];
   readonly cases: readonly {
@@ -45,6 +53,24 @@ describe("a tokenizer.json", () => {
     expect(golden.texts.map((text) => [...again.encode(text)])).toEqual(golden.encodings);
   });
 
+  it.each(golden.others)(
+    "encodes and decodes as Hugging Face's tokenizers: $name",
+    async ({ file, encodings, decoded }) => {
+      const text = JSON.stringify(file);
+      const tokenizer = await readTokenizer(new Blob([text]));
+      expect(tokenizer).toBeInstanceOf(file.model.type === "BPE" ? BytePairTokenizer : WordPieceTokenizer);
+      for (const [i, each] of golden.texts.entries()) {
+        expect([...tokenizer.encode(each)], each).toEqual(encodings[i]);
+        expect(tokenizer.decode(encodings[i]), each).toBe(decoded[i]);
+      }
+      const again = await readTokenizer(new Blob([tokenizer.toJson()]));
+      expect(golden.texts.map((each) => [...again.encode(each)])).toEqual(encodings);
+      // The other class says which one reads it.
+      const other = file.model.type === "BPE" ? WordPieceTokenizer : BytePairTokenizer;
+      expect(() => other.fromJson(text)).toThrow(/is (WordPiece|a byte-pair encoding)\. Read it with/);
+    },
+  );
+
   it("is read from a file", async () => {
     const tokenizer = await readTokenizer(goldenPath("tokenizer.json"));
     expect(tokenizer.size).toBe(350);
@@ -61,7 +87,20 @@ describe("a tokenizer.json", () => {
   }; // prettier-ignore
   it.each<[string, string, string]>([
     ["another model", changed((json) => { json.model.type = "Unigram"; }), 'the field type of its model is "Unigram"; expected "BPE"'],
-    ["a normalizer", changed((json) => { json.normalizer = { type: "NFC" }; }), "the field normalizer of its tokenizer is {"],
+    ["a normalizer", changed((json) => { json.normalizer = { type: "Lowercase" }; }), 'the field type of its normalizer is "Lowercase"'],
+    ["a list of normalizers", changed((json) => { json.normalizer = [] as unknown; }), "the field normalizer of its tokenizer is []"],
+    ["another step", changed((json) => { json.pre_tokenizer = { type: "Sequence", pretokenizers: [{ type: "Digits" }, {}] }; }), 'the field type of its pre_tokenizer is "Digits"'],
+    ["no last step", changed((json) => { json.pre_tokenizer = { type: "Sequence", pretokenizers: [{ type: "Split" }] }; }), 'the field type of its pre_tokenizer is "Split"'],
+    ["a token of changed texts", changed((json) => { json.normalizer = { type: "NFC" }; json.added_tokens[0].normalized = true; }), "the field normalized of its added token"],
+    ...["(a+)+", "a++", "a*+", "a{2}{3}", "\\w+", "\\p{Emoji}", ".", "^a", "a$", "(?<=a)b", "(?>a)", "[a&&b]", "[a[b]]", "(a", "a)", "*a", "(?i:[ab])", "\\b", "[b-a]", ""].map(
+      (pattern): [string, string, string] => [
+        `the pattern ${pattern}`,
+        changed((json) => {
+          json.pre_tokenizer = { type: "Sequence", pretokenizers: [{ type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false }, { type: "ByteLevel", add_prefix_space: false, use_regex: false }] };
+        }),
+        "its pattern of words has",
+      ],
+    ),
     ["other words", changed((json) => { json.pre_tokenizer = { type: "Whitespace" }; }), 'of its pre_tokenizer is "Whitespace"'],
     ["no words", changed((json) => { json.pre_tokenizer = null; }), "of its pre_tokenizer is nothing"],
     ["dropout", changed((json) => { json.model.dropout = 0.1; }), "the field dropout of its model is 0.1"],

@@ -27,7 +27,18 @@ export function mixup(
     "generators",
   ]);
   const { generators, alpha = 0.2 } = options;
+  expectPairs("mixup", batch, generators);
   const { x, y } = batch;
+  const weights = generators.map((generator) => beta(generator, alpha));
+  return { x: mixed(x, weights), y: mixed(y, weights) };
+}
+
+/** Throws: ArgumentError unless the items are floats, and their targets probabilities; and for another number of generators */
+export function expectPairs(
+  called: string,
+  { x, y }: { readonly x: Tensor; readonly y: Tensor },
+  generators: readonly Generator[],
+): void {
   if (
     !(x instanceof Tensor && y instanceof Tensor) ||
     y.ndim < 2 ||
@@ -38,17 +49,16 @@ export function mixup(
     const written = (value: Tensor): string =>
       value instanceof Tensor ? `${value.dtype} ${formatShape(value.shape)}` : writeValue(value);
     throw new ArgumentError(
-      "mixup",
+      called,
       `got x ${written(x)} and y ${written(y)}; expected floats x [B, ...] and probabilities y [B, classes]`,
       "Convert class indices with oneHot first",
     );
   }
-  expectGenerators("mixup", generators, x.shape[0]);
-  const weights = generators.map((generator) => beta(generator, alpha));
-  return { x: mixed(x, weights), y: mixed(y, weights) };
+  expectGenerators(called, generators, x.shape[0]);
 }
 
-function mixed(x: Tensor, weights: readonly number[]): Tensor {
+/** Each item with its weight, and the item before it with the rest. */
+export function mixed(x: Tensor, weights: readonly number[]): Tensor {
   const values = valuesOf(x);
   const size = values.length / Math.max(1, weights.length);
   const result = likeValues(values, values.length);
@@ -62,7 +72,7 @@ function mixed(x: Tensor, weights: readonly number[]): Tensor {
 }
 
 /** A number from Beta(α, α): the share of one of two numbers from Gamma(α), whose logarithms are compared, because they may be below 10⁻³⁰⁸. */
-function beta(generator: Generator, alpha: number): number {
+export function beta(generator: Generator, alpha: number): number {
   return 1 / (1 + Math.exp(logGamma(generator, alpha) - logGamma(generator, alpha)));
 }
 

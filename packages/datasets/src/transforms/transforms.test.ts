@@ -1,4 +1,4 @@
-import { fromData, Generator, tensor, type Tensor } from "@stargrad/tensor";
+import { fromData, Generator, ShapeError, tensor, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it, vi } from "vitest";
 
 import {
@@ -6,6 +6,7 @@ import {
   arrays,
   colorJitter,
   DataLoader,
+  cutmix,
   fitStandardizer,
   mapDataset,
   mixup,
@@ -179,6 +180,62 @@ describe("Standardizer", () => {
         "Standardizer: got a state without equally many",
       );
     }
+  });
+});
+
+describe("cutmix", () => {
+  const [count, height, width] = [200, 6, 5];
+  // Each image has its own number in all pixels of the first channel, and minus it in the second.
+  const x = fromData(
+    Float32Array.from({ length: count * 2 * height * width }, (_, i) => {
+      const plane = Math.floor(i / (height * width));
+      return (plane % 2 === 0 ? 1 : -1) * (1 + Math.floor(plane / 2));
+    }),
+    [count, 2, height, width],
+  );
+  const y = tensor(Array.from({ length: count }, (_, i) => [1 + i, 1]));
+
+  it("replaces a rectangle by that of the image before, and mixes targets by the pixels that are kept", () => {
+    const mixedBatch = cutmix({ x, y }, { generators: generatorsOf(count, 3) });
+    const pixels = mixedBatch.x.dataSync();
+    const shares = new Set<number>();
+    for (let i = 0; i < count; i++) {
+      const [own, other] = [1 + i, 1 + ((i + count - 1) % count)];
+      const plane = (channel: number) =>
+        Array.from(
+          pixels.subarray((2 * i + channel) * height * width, (2 * i + channel + 1) * height * width),
+        );
+      const first = plane(0);
+      expect(plane(1)).toEqual(first.map((value) => -value));
+      const replaced = [...first.keys()].filter((at) => first[at] === other);
+      expect(first.every((value) => value === own || value === other)).toBe(true);
+      const rows = new Set(replaced.map((at) => Math.floor(at / width)));
+      const columns = new Set(replaced.map((at) => at % width));
+      const isRectangle = (places: Set<number>) =>
+        Math.max(...places) - Math.min(...places) === places.size - 1;
+      expect(replaced.length).toBe(rows.size * columns.size);
+      expect(replaced.length === 0 || (isRectangle(rows) && isRectangle(columns))).toBe(true);
+      const kept = 1 - replaced.length / (height * width);
+      const [target, sum] = mixedBatch.y.select(0, i).dataSync();
+      expect(target).toBeCloseTo(kept * own + (1 - kept) * other, 3);
+      expect(sum).toBeCloseTo(1, 5);
+      shares.add(replaced.length);
+    }
+    expect(shares.size).toBeGreaterThan(8);
+    expect(shares.has(0)).toBe(true);
+  });
+
+  it("follows from its generators, replaces all or nothing for a tiny alpha, and refuses class indices", () => {
+    const again = [1, 2].map(() => cutmix({ x, y }, { generators: generatorsOf(count, 3) }).x.dataSync());
+    expect(again[0]).toEqual(again[1]);
+    const tiny = cutmix({ x, y }, { alpha: 1e-4, generators: generatorsOf(count) }).y.dataSync();
+    expect(tiny.every(Number.isFinite)).toBe(true);
+    const classes = tensor(new Array(count).fill(0), { dtype: "int32" });
+    expect(() => cutmix({ x, y: classes }, { generators: generatorsOf(count) })).toThrow(
+      "Convert class indices with oneHot",
+    );
+    expect(() => cutmix({ x: y, y }, { generators: generatorsOf(count) })).toThrow(ShapeError);
+    expect(() => cutmix({ x, y }, { generators: [] })).toThrow(`cutmix: got 0 generators for ${count} items`);
   });
 });
 

@@ -1,0 +1,31 @@
+import { downloadDataset, type NamedSet } from "@stargrad/datasets";
+
+import { ProgressBar } from "./progress-bar.js";
+
+/**
+ * The folder of a set, which is downloaded if it is not in the cache. Says so, with a bar in a terminal, on the error output. After
+ * Ctrl-C, the next call goes on.
+ */
+export async function downloadWithBar(name: NamedSet): Promise<string> {
+  const stream = process.stderr;
+  const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
+  /** One, as soon as something arrives. */
+  const bars: ProgressBar[] = [];
+  const said = { beginning: false };
+  try {
+    const folder = await downloadDataset(name, {
+      progress: ({ file, received, total }) => {
+        if (!said.beginning) stream.write(`Downloading ${name}, ${megabytes(total)} MB.\n`);
+        said.beginning = true;
+        if (!stream.isTTY) return;
+        if (bars.length === 0)
+          bars.push(new ProgressBar(stream, "{file} {bar} {value} of {total} MB, {eta_formatted} left"));
+        void bars[0].advance(megabytes(received), megabytes(total), { file });
+      },
+    });
+    if (said.beginning) stream.write(`It is in ${folder}, for the next time.\n`);
+    return folder;
+  } finally {
+    for (const bar of bars) bar.close();
+  }
+}

@@ -478,9 +478,10 @@ export class CatLesson {
   }
 
   #announce(): void {
-    if (this.scene === null) return;
+    const { scene } = this;
+    if (scene === null) return;
     const { name } = stageAt(this.stage);
-    announcer.say(`${name}, step ${this.try}. ${plainWordsFor(this.scene, name, this.level)}`);
+    announcer.say(() => `${name}, step ${scene.number}. ${plainWordsFor(scene, name, this.level)}`);
   }
 
   /** Ends the worker as a crash would. */

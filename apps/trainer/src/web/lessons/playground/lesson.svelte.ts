@@ -481,9 +481,10 @@ export class PlayLesson {
   }
 
   #announce(): void {
-    if (this.scene === null) return;
+    const { scene } = this;
+    if (scene === null) return;
     const { name } = stageAt(this.stage);
-    announcer.say(`${name}, try ${this.try}. ${plainWordsFor(this.scene, name, this.level)}`);
+    announcer.say(() => `${name}, try ${scene.number}. ${plainWordsFor(scene, name, this.level)}`);
   }
 
   /** Ends the worker as a crash would. */

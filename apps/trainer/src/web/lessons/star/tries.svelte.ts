@@ -362,8 +362,9 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
   }
 
   #announce(): void {
-    if (this.scene === null) return;
-    announcer.say(`${stageAt(this.stage).name}, try ${this.try}. ${this.told(this.scene)}`);
+    const { scene } = this;
+    if (scene === null) return;
+    announcer.say(() => `${stageAt(this.stage).name}, try ${scene.number}. ${this.told(scene)}`);
   }
 
   /** Ends the worker as a crash would. */

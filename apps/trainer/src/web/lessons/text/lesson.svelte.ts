@@ -468,7 +468,7 @@ export class TextLesson {
     const { told } = this;
     if (told === null) return;
     const { name } = stageAt(this.stage);
-    announcer.say(`${name}, step ${this.try}. ${plain(wordsFor(told, name, this.level))}`);
+    announcer.say(() => `${name}, step ${told.scene.number}. ${plain(wordsFor(told, name, this.level))}`);
   }
 
   /** Ends the worker as a crash would. */

@@ -96,7 +96,7 @@ export class DashboardLesson {
     if (!isWanted) {
       if (wanted === undefined) {
         await (this.sample === null ? this.drop(this.#files) : this.take(this.sample));
-        this.toast = { text: `${why}, and the run began anew.` };
+        this.toast = { text: `${why}, and the run began again.` };
       }
       return false;
     }
@@ -113,7 +113,7 @@ export class DashboardLesson {
         run.end === null
           ? `${why}, and goes on from step ${thousands(run.last)}.`
           : "This is the run of your last visit.",
-      offer: "Train anew",
+      offer: "Train again",
       undo: () => {
         this.toast = null;
         void this.open(settings);

@@ -21,7 +21,7 @@ import type { CatQuestions, Progress } from "./messages.js";
 export class RunView {
   readonly id: number;
   readonly settings: CatSettings;
-  readonly first: number;
+  first = $state(1);
   readonly name: string;
   mistakes = $state.raw<readonly number[]>([]);
   tests = $state.raw<readonly Test[]>([]);
@@ -189,6 +189,8 @@ export class CatLesson {
     this.toast = {
       text: `Forked at step ${from.try}: learning rate ${learningRate}. The old run is dashed.`,
       undo: () => {
+        this.#tell("close", { run: run.id });
+        this.runs = [before];
         this.present = before;
         this.toast = null;
         this.moveTo(this.try);
@@ -234,7 +236,7 @@ export class CatLesson {
   }
 
   #reopen(): void {
-    const { settings } = this.runs[0];
+    const { settings } = this.present;
     // The new worker knows none of them.
     this.runs = [];
     this.heldOut = null;
@@ -244,9 +246,11 @@ export class CatLesson {
     };
   }
 
-  #hear({ run: id, mistakes, tests, end, notice }: Progress): void {
+  #hear({ run: id, first, mistakes, tests, end, notice }: Progress): void {
     const run = this.runs.find((one) => one.id === id);
     if (run === undefined) return;
+    // A fork that was saved begins later than at step 1.
+    if (run.mistakes.length === 0) run.first = first;
     if (mistakes.length > 0) run.mistakes = [...run.mistakes, ...mistakes];
     if (tests.length > 0) run.tests = [...run.tests, ...tests];
     run.end = end;

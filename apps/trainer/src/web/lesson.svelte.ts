@@ -14,7 +14,7 @@ export interface AnyRun {
   isPaused: boolean;
 }
 
-/** What every run ends with: a word, or a sentence that says why not. */
+/** How a run ended. */
 interface AnyEnd {
   readonly kind: string;
 }

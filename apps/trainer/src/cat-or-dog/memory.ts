@@ -10,6 +10,10 @@ import type { CatSettings } from "./training.js";
 export type End = { readonly kind: "perfect" } | { readonly kind: "failed"; readonly sentence: string };
 
 export interface Memory {
+  /** The number of the first step. */
+  readonly first: number;
+  /** Of a fork, the bytes of the state from which it was forked. */
+  readonly start: Uint8Array | null;
   readonly mistakes: readonly number[];
   readonly fingerprints: readonly string[];
   readonly tests: readonly Test[];
@@ -19,16 +23,18 @@ export interface Memory {
 }
 
 /** Changes with every change of the run, so that an older save is not gone on from. */
-const version = 1;
+const version = 2;
 
 export function writeMemory(memory: Memory, { seed, learningRate }: CatSettings): Record<string, Json> {
-  const { mistakes, fingerprints, tests, right, isTestDue, end } = memory;
+  const { first, start, mistakes, fingerprints, tests, right, isTestDue, end } = memory;
   return {
     lesson: "cat-or-dog",
     version,
     drawings: learnedDrawings,
     seed,
     learningRate,
+    first,
+    start: start === null ? null : base64Of(start),
     mistakes,
     fingerprints,
     right,
@@ -57,9 +63,10 @@ export function readMemory(
     metadata["learningRate"] === learningRate;
   if (!isOurs) return null;
   // Written by `writeMemory` of the same version, and protected by the checksum of the checkpoint.
-  const { tests, ...rest } = metadata as unknown as Omit<Memory, "tests"> & { tests: WrittenTest[] };
+  const { start, tests, ...rest } = metadata as unknown as Omit<Memory, "start" | "tests"> & Written;
   return {
     ...rest,
+    start: start === null ? null : new Uint8Array(bytesOf(start)),
     tests: tests.map(({ said, dog, surprises, order, ...test }) => ({
       ...test,
       said: new Uint8Array(bytesOf(said)),
@@ -70,11 +77,17 @@ export function readMemory(
   };
 }
 
+interface Written {
+  readonly start: string | null;
+  readonly tests: readonly WrittenTest[];
+}
+
 type WrittenTest = Omit<Test, "said" | "dog" | "surprises" | "order"> &
   Readonly<Record<"said" | "dog" | "surprises" | "order", string>>;
 
 function base64Of({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array | Uint8Array): string {
-  return btoa(String.fromCharCode(...new Uint8Array(buffer, byteOffset, byteLength)));
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 function bytesOf(base64: string): ArrayBuffer {

@@ -145,6 +145,20 @@ describe("a run", () => {
     await expect(CatRun.saved(bytes, usual)).rejects.toThrow("decodeCheckpoint");
   });
 
+  it("goes on from the bytes of a fork, which knows the steps since then", async () => {
+    const settings = { ...usual, learningRate: 0.02 };
+    const fork = await run.fork(settings, 12);
+    while (fork.last < 17) await fork.step();
+    const after = await CatRun.saved(await fork.bytes(), settings);
+    if (after === null) throw new Error("The fork was not saved");
+    expect([after.first, after.last]).toEqual([12, 17]);
+    for (const one of [fork, after]) while (one.last < 20) await one.step();
+    expect(after.mistakes).toEqual(fork.mistakes);
+    expect(after.recorded(19)).toBe(fork.recorded(19));
+    expect(await after.look(14, 4)).toEqual(await fork.look(14, 4));
+    await expect(after.look(11, 4)).rejects.toThrow("the steps 12 to 20");
+  });
+
   it("ends with a sentence if the steps are too long", async () => {
     const fast = new CatRun({ ...usual, learningRate: 1e30 });
     while (fast.end === null && fast.last < steps) await fast.step();

@@ -29,12 +29,13 @@ export class CatRun {
   /** The mean surprise of the drawings of each step so far, before it. */
   readonly mistakes: number[] = [];
   readonly tests: Test[] = [];
-  /** The number of the first step: 1, or that of the step from which the run was forked. */
-  readonly first: number;
+  #first = 1;
+  /** Of a fork, the bytes of the state from which it was forked: a run that is saved can be looked at from there on. */
+  #start: Uint8Array | null = null;
   readonly #training: CatTraining;
   /** A second net, which repeats steps while the first one goes on. */
   readonly #lens: CatTraining;
-  readonly #history: History;
+  #history = new History(1);
   /** For each step, a fingerprint of the weights with which it began. */
   readonly #fingerprints: string[] = [];
   /** How often the net was right in each step since the last test. */
@@ -47,13 +48,15 @@ export class CatRun {
   #explained: { readonly number: number; readonly numbers: StepNumbers; readonly after: CatState } | null =
     null;
 
-  constructor(settings: CatSettings, from?: { readonly state: CatState; readonly step: number }) {
+  constructor(settings: CatSettings) {
     this.settings = settings;
     this.#training = new CatTraining(settings);
     this.#lens = new CatTraining(settings);
-    this.first = from?.step ?? 1;
-    if (from !== undefined) this.#training.goOnFrom(from.state);
-    this.#history = new History(this.first);
+  }
+
+  /** The number of the first step: 1, or that of the step from which the run was forked. */
+  get first(): number {
+    return this.#first;
   }
 
   /** A run that goes on from its bytes; null if they are not those of a run with these settings. */
@@ -62,7 +65,11 @@ export class CatRun {
     const memory = readMemory(checkpoint.metadata, settings);
     if (memory === null) return null;
     const run = new CatRun(settings);
-    run.#history.keep(1, run.#training.state());
+    if (memory.start !== null) run.#training.load(await decodeCheckpoint(memory.start));
+    run.#first = memory.first;
+    run.#start = memory.start;
+    run.#history = new History(memory.first);
+    run.#history.keep(memory.first, run.#training.state());
     run.#training.load(checkpoint);
     run.mistakes.push(...memory.mistakes);
     run.#fingerprints.push(...memory.fingerprints);
@@ -73,9 +80,11 @@ export class CatRun {
     return run;
   }
 
-  /** The bytes from which {@link CatRun.saved} goes on. Not for forks. */
+  /** The bytes from which {@link CatRun.saved} goes on. */
   bytes(): Promise<Uint8Array> {
     const memory: Memory = {
+      first: this.first,
+      start: this.#start,
       mistakes: this.mistakes,
       fingerprints: this.#fingerprints,
       tests: this.tests,
@@ -88,7 +97,12 @@ export class CatRun {
 
   /** A run with other settings, from a step of this one on. */
   async fork(settings: CatSettings, step: number): Promise<CatRun> {
-    return new CatRun(settings, { state: await this.#stateOf(step), step });
+    const run = new CatRun(settings);
+    run.#training.goOnFrom(await this.#stateOf(step));
+    run.#first = step;
+    run.#start = await run.#training.bytes({});
+    run.#history = new History(step);
+    return run;
   }
 
   get end(): End | null {

@@ -1,5 +1,5 @@
 import type { Level } from "../words/levels.js";
-import { decimal, percent, short, signed } from "../words/numbers.js";
+import { decimal, percent, short, signed, thousands } from "../words/numbers.js";
 import { linked, plain, say, type Rich } from "../words/rich.js";
 import { unexplainedShare, uphill } from "../star/credit.js";
 import type { Stage } from "../star/stages.js";
@@ -98,7 +98,7 @@ type Told = Record<Stage["name"], (scene: Scene) => Rich>;
 const kid: Told = {
   Goal: (scene) => {
     const { drawing, steps } = words(scene);
-    return say`Is ${drawing} a cat or a dog? The net never learns from it, but from ${learnedDrawings.toLocaleString("en")} others, ${batchSize} in every step. ${steps}`;
+    return say`Is ${drawing} a cat or a dog? The net never learns from it, but from ${thousands(learnedDrawings)} others, ${batchSize} in every step. ${steps}`;
   },
   Attempt: (scene) => {
     const { says, isRight, right } = words(scene);
@@ -118,7 +118,7 @@ const kid: Told = {
   Adjust: (scene) => {
     const { outlook } = words(scene);
     const { knobs } = scene.step.credit;
-    return say`Every weight turns a little against its blame on ${linked(`${batchSize} drawings`, "batch", "plus")} at once. All ${knobs.toLocaleString("en")} turns promise: surprise ${outlook}.${uphill(scene.step.credit)}`;
+    return say`Every weight turns a little against its blame on ${linked(`${batchSize} drawings`, "batch", "plus")} at once. All ${thousands(knobs)} turns promise: surprise ${outlook}.${uphill(scene.step.credit)}`;
   },
   Again: (scene) => {
     const { paid, right, given, nextGiven, picture } = words(scene);
@@ -134,7 +134,7 @@ const kid: Told = {
 const student: Told = {
   Goal: (scene) => {
     const { drawing } = words(scene);
-    return say`A picture is ${side * side} numbers, ink from 0 to 1. The net maps it to two probabilities. It learns from ${learnedDrawings.toLocaleString("en")} drawings and is tested on ${heldOutDrawings} others, such as ${drawing}; the goal is ${percent(goal, 0)}.`;
+    return say`A picture is ${side * side} numbers, ink from 0 to 1. The net maps it to two probabilities. It learns from ${thousands(learnedDrawings)} drawings and is tested on ${heldOutDrawings} others, such as ${drawing}; the goal is ${percent(goal, 0)}.`;
   },
   Attempt: (scene) => {
     const { votes } = scene;

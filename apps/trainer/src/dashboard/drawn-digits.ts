@@ -1,6 +1,7 @@
 import { rasterize, type Point, type Stroke } from "@stargrad/datasets";
 import { Generator } from "@stargrad/tensor";
 
+import { thousands } from "../words/numbers.js";
 import type { Data } from "./data.js";
 
 // Digits that are drawn here, so that there is something to train on without a file. Each is a few lines through points, moved at random.
@@ -41,7 +42,7 @@ export function drawnDigits({ samples, seed }: { readonly samples: number; reado
     );
   }
   const classes = shapes.map((_, digit) => String(digit));
-  const name = `${samples.toLocaleString("en")} digits, drawn in this page`;
+  const name = `${thousands(samples)} digits, drawn in this page`;
   return { name, what: "picture", shape: [1, size, size], features: [], values, labels, classes, heldOutFrom: null, notes: [] }; // prettier-ignore
 }
 

@@ -1,5 +1,6 @@
 import { catsAndDogs, spirals } from "@stargrad/datasets";
 
+import { thousands } from "../words/numbers.js";
 import type { Data } from "./data.js";
 import { drawnDigits } from "./drawn-digits.js";
 import type { SampleName } from "./sample-names.js";
@@ -16,7 +17,7 @@ export function animals(count: number): Data {
   const size = 28;
   const { x, y } = catsAndDogs({ samples: count, size, seed: 1 }).all();
   return {
-    name: `${count.toLocaleString("en")} cats and dogs, drawn here`,
+    name: `${thousands(count)} cats and dogs, drawn here`,
     what: "picture",
     shape: [1, size, size],
     features: [],

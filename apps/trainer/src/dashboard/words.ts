@@ -1,4 +1,4 @@
-import { decimal, percent, short } from "../words/numbers.js";
+import { decimal, percent, short, thousands } from "../words/numbers.js";
 import type { Level } from "../words/levels.js";
 import { linked, say, type Linked, type Rich } from "../words/rich.js";
 import type { StageId } from "../web/stages.js";
@@ -167,10 +167,6 @@ export function small(value: number): string {
 /** How many decimals show three digits of a number. */
 export function digitsFor(value: number): number {
   return value === 0 ? 3 : Math.max(3, Math.min(9, 2 - Math.floor(Math.log10(Math.abs(value)))));
-}
-
-export function thousands(value: number): string {
-  return value.toLocaleString("en");
 }
 
 function superscript(value: number): string {

@@ -1,6 +1,6 @@
 import type { StepExplanation } from "@stargrad/explain";
 
-import { percent, short } from "../words/numbers.js";
+import { percent, short, thousands } from "../words/numbers.js";
 import { linked, say, type Rich } from "../words/rich.js";
 
 /** The effect of one step of all knobs on the loss (the "mistake"). */
@@ -27,7 +27,7 @@ export function creditOf(step: StepExplanation): Credit {
 
 export function promiseWords({ promise, knobs }: Pick<Credit, "promise" | "knobs">): Rich {
   const outlook = `mistake ${promise > 0 ? "down" : "up"} by ${short(Math.abs(promise))}`;
-  return say`All ${grouped(knobs)} turns together promise: ${linked(outlook, "promise", "promise")}.`;
+  return say`All ${thousands(knobs)} turns together promise: ${linked(outlook, "promise", "promise")}.`;
 }
 
 /** The same, and why a promise can be below zero. */
@@ -48,15 +48,11 @@ export function unexplainedShare({ unexplained, moved }: Credit): string {
 export function paidWords(credit: Credit, causeOfGrowth: string): Rich {
   const { promise, paid, helped, knobs } = credit;
   const rest = `All but ${unexplainedShare(credit)} is explained.`;
-  const count = say`${linked(`${grouped(helped)} of ${grouped(knobs)} knobs`, "knobs", "helped")} helped.`;
+  const count = say`${linked(`${thousands(helped)} of ${thousands(knobs)} knobs`, "knobs", "helped")} helped.`;
   if (paid <= 0) {
     return say`The mistake ${linked(`grew by ${short(-paid)}`, "paid", "hurt")}; ${count} ${causeOfGrowth} ${rest}`;
   }
   return say`${linked(`Paid ${short(paid)}`, "paid", "helped")}${compared(paid, promise)}; ${count} ${rest}`;
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString("en");
 }
 
 function compared(paid: number, promise: number): Rich {

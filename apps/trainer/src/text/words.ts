@@ -1,5 +1,5 @@
 import { wrap } from "../terminal/text.js";
-import { short } from "../words/numbers.js";
+import { short, thousands } from "../words/numbers.js";
 import type { Beginning, Outcome, Report } from "./events.js";
 
 /** Describes the text, its baselines, the model, and where the run is saved. */
@@ -17,12 +17,12 @@ export function introductionLines(
   width: number,
 ): string[] {
   const data =
-    `${source} has ${grouped(characters)} characters, ${vocabulary.size} different ones; ` +
-    `the last ${grouped(validation.length)} are kept for validation. ` +
+    `${source} has ${thousands(characters)} characters, ${vocabulary.size} different ones; ` +
+    `the last ${thousands(validation.length)} are kept for validation. ` +
     `A guess by the frequency of each character has a loss of ${short(unigramLoss)} nats per character; ` +
     `a guess by its frequency after the character before it (a bigram), ${short(bigramLoss)}.`;
   const model =
-    `A transformer with ${grouped(parameters)} weights learns to do better, ` +
+    `A transformer with ${thousands(parameters)} weights learns to do better, ` +
     `with a context of ${context} characters and ${batchSize} passages per step. ${savingNote(run)}`;
   return [...wrap(data, width), ...wrap(model, width)];
 }
@@ -82,8 +82,4 @@ export function outcomeLines({
 /** The perplexity: a choice among this many equally likely characters is equally hard. */
 function choices(loss: number): string {
   return short(Math.exp(loss));
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString("en");
 }

@@ -20,3 +20,51 @@ export function keyFor(event: KeyboardEvent): Key | null {
   if (event.key === "f" || event.key === "F") return "fork";
   return null;
 }
+
+/** What keys move: a lesson. */
+export interface Keyed {
+  readonly try: number;
+  readonly present: { readonly first: number; readonly last: number };
+  readonly player: { play(): void };
+  turn(by: 1 | -1): void;
+  moveTo(number: number): void;
+  prove(): unknown;
+  undo(): void;
+}
+
+/** Does what a key of the keyboard does in every lesson. */
+export function pressed(event: KeyboardEvent, lesson: Keyed, acts: Partial<Record<Key, () => void>>): void {
+  const key = keyFor(event);
+  if (key === null) return;
+  event.preventDefault();
+  const { present, player } = lesson;
+  const usual: Record<Key, () => unknown> = {
+    play: () => {
+      player.play();
+    },
+    "stage-back": () => {
+      lesson.turn(-1);
+    },
+    "stage-on": () => {
+      lesson.turn(1);
+    },
+    "try-back": () => {
+      lesson.moveTo(lesson.try - 1);
+    },
+    "try-on": () => {
+      lesson.moveTo(lesson.try + 1);
+    },
+    first: () => {
+      lesson.moveTo(present.first);
+    },
+    last: () => {
+      lesson.moveTo(present.last);
+    },
+    prove: () => lesson.prove(),
+    fork: () => undefined,
+    undo: () => {
+      lesson.undo();
+    },
+  };
+  (acts[key] ?? usual[key])();
+}

@@ -4,5 +4,6 @@ import "./styles/page.css";
 import { mount } from "svelte";
 
 import App from "./App.svelte";
+import { inTurn } from "./in-turn.js";
 
-mount(App, { target: document.getElementById("app") ?? document.body });
+inTurn(() => mount(App, { target: document.getElementById("app") ?? document.body }));

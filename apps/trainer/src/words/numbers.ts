@@ -24,3 +24,9 @@ export function degrees(radians: number): string {
   const angle = (180 / Math.PI) * radians;
   return `${decimal(angle - 360 * Math.round(angle / 360), 1)}°`;
 }
+
+/** Formats a number with a comma before every three digits, as `toLocaleString("en")` does, which takes a page 30 ms the first time. */
+export function thousands(value: number): string {
+  const [whole, ...decimals] = `${value}`.split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...decimals].join(".");
+}

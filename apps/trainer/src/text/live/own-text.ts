@@ -1,6 +1,7 @@
 import { decodeUtf8 } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
 
+import { thousands } from "../../words/numbers.js";
 import { fewest, fewestDifferent, most, mostDifferent } from "./sizes.js";
 
 /** A text of the visitor: pasted, or the bytes of a file. */
@@ -22,7 +23,7 @@ export function textOf({ name, content, bytes }: OwnText): string {
   };
   const size = bytes ?? content.length;
   if (size > 4 * most)
-    refuse(`has ${grouped(size)} bytes; at most ${grouped(4 * most)} are read`, "Choose a part of it");
+    refuse(`has ${thousands(size)} bytes; at most ${thousands(4 * most)} are read`, "Choose a part of it");
   const decoded = typeof content === "string" ? content : decodeUtf8(content);
   if (decoded === null) return refuse("is not a text in UTF-8", "Save it as UTF-8, or paste the text");
   if (decoded.includes("\0")) refuse("has characters of code 0, so it is no text", "Choose a text file");
@@ -30,16 +31,19 @@ export function textOf({ name, content, bytes }: OwnText): string {
   const characters = Array.from(text).length;
   const isLong = characters > most;
   if (isLong)
-    refuse(`has ${grouped(characters)} characters; at most ${grouped(most)} are read`, "Choose a part of it");
+    refuse(
+      `has ${thousands(characters)} characters; at most ${thousands(most)} are read`,
+      "Choose a part of it",
+    );
   if (characters < fewest) {
     refuse(
-      `has ${grouped(characters)} characters; at least ${grouped(fewest)} are needed`,
+      `has ${thousands(characters)} characters; at least ${thousands(fewest)} are needed`,
       "The longer, the better",
     );
   }
   const different = new Set(text).size;
   if (different > mostDifferent) {
-    const problem = `has ${grouped(different)} different characters; this small model learns at most ${mostDifferent}`;
+    const problem = `has ${thousands(different)} different characters; this small model learns at most ${mostDifferent}`;
     refuse(problem, "Try a text in an alphabet");
   }
   if (different < fewestDifferent) {
@@ -49,8 +53,4 @@ export function textOf({ name, content, bytes }: OwnText): string {
     );
   }
   return text;
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString("en");
 }

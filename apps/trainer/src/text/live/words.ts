@@ -1,7 +1,7 @@
 import { paidWords, promiseStory, unexplainedShare } from "../../star/credit.js";
 import type { Stage } from "../../star/stages.js";
 import type { Level } from "../../words/levels.js";
-import { decimal, percent, short } from "../../words/numbers.js";
+import { decimal, percent, short, thousands } from "../../words/numbers.js";
 import { linked, say, type Linked, type Rich, type Tone } from "../../words/rich.js";
 import type { Account, Letter, Scene } from "./scene.js";
 import { sizes } from "./sizes.js";
@@ -56,10 +56,6 @@ type Teller = Record<Stage["name"], (told: Told) => Rich>;
 
 const wait = ["The numbers of this step are on their way."];
 
-function grouped(count: number): string {
-  return count.toLocaleString("en");
-}
-
 /** What the sentences about the chosen letter need. */
 function chosen({ scene, at }: Told) {
   const { chance, surprise, top } = scene.expected[at - 1];
@@ -81,7 +77,7 @@ export function chanceText(chance: number): string {
 
 const kidWords: Teller = {
   Goal: ({ text }) =>
-    say`The game: guess the ${linked("next letter", "goal", "goal")}. It reads ${text.name}, ${grouped(text.characters)} letters long. Nobody tells it what a word is.`,
+    say`The game: guess the ${linked("next letter", "goal", "goal")}. It reads ${text.name}, ${thousands(text.characters)} letters long. Nobody tells it what a word is.`,
   Attempt: (told) => {
     const { top, about, past } = chosen(told);
     const [first, second] = top;
@@ -114,7 +110,7 @@ const kidWords: Teller = {
 
 const studentWords: Teller = {
   Goal: ({ text }) =>
-    say`The ${linked("target", "goal", "goal")} at each place is the next character: one of ${text.different}. ${grouped(text.characters - text.heldOut)} characters are for training; the last ${grouped(text.heldOut)} are held out, and never trained on.`,
+    say`The ${linked("target", "goal", "goal")} at each place is the next character: one of ${text.different}. ${thousands(text.characters - text.heldOut)} characters are for training; the last ${thousands(text.heldOut)} are held out, and never trained on.`,
   Attempt: (told) => {
     const { top, about, past } = chosen(told);
     return say`Forward pass. After “${past}”, softmax makes probabilities of ${told.text.different} logits: ${about(`${decimal(top[0].chance)} for ${named(top[0].letter)}`, "plus")}, ${decimal(top[1].chance)} for ${named(top[1].letter)}. Causal attention hides all later letters.`;
@@ -132,16 +128,16 @@ const studentWords: Teller = {
   Adjust: ({ account, scene }) =>
     account === null
       ? wait
-      : say`AdamW changes ${grouped(account.knobs)} weights at learning rate ${short(scene.learningRate)}. Predicted change of the loss, Σ g·Δw: ${linked(decimal(-account.promise, 4), "promise", "promise")}, on these ${sizes.batchSize} passages.`,
+      : say`AdamW changes ${thousands(account.knobs)} weights at learning rate ${short(scene.learningRate)}. Predicted change of the loss, Σ g·Δw: ${linked(decimal(-account.promise, 4), "promise", "promise")}, on these ${sizes.batchSize} passages.`,
   Again: ({ account }) =>
     account === null
       ? wait
-      : say`The loss on these ${sizes.batchSize} passages went from ${short(account.lossBefore)} to ${short(account.lossAfter)}: ${linked(`paid ${short(account.paid)}`, "paid", account.paid > 0 ? "helped" : "hurt")} of ${linked(`${short(account.promise)} predicted`, "promise", "promise")}; ${grouped(account.helped)} of ${grouped(account.knobs)} weights lowered it. Unexplained: ${unexplainedShare(account)}.`,
+      : say`The loss on these ${sizes.batchSize} passages went from ${short(account.lossBefore)} to ${short(account.lossAfter)}: ${linked(`paid ${short(account.paid)}`, "paid", account.paid > 0 ? "helped" : "hurt")} of ${linked(`${short(account.promise)} predicted`, "promise", "promise")}; ${thousands(account.helped)} of ${thousands(account.knobs)} weights lowered it. Unexplained: ${unexplainedShare(account)}.`,
 };
 
 const mathsWords: Teller = {
   Goal: ({ text }) =>
-    say`Minimize L(w) = −(1/BT) Σ ln p(${linked("xₜ₊₁", "goal", "goal")} | x₁…xₜ), with B = ${sizes.batchSize}, T = ${sizes.context}, |alphabet| = ${text.different}, dim w = ${grouped(text.knobs)}.`,
+    say`Minimize L(w) = −(1/BT) Σ ln p(${linked("xₜ₊₁", "goal", "goal")} | x₁…xₜ), with B = ${sizes.batchSize}, T = ${sizes.context}, |alphabet| = ${text.different}, dim w = ${thousands(text.knobs)}.`,
   Attempt: (told) => {
     const { top, about, past } = chosen(told);
     return say`p(· | ${past}) = softmax(W h + b): ${about(`p(${shown(top[0].letter)}) = ${decimal(top[0].chance, 4)}`, "plus")}, p(${shown(top[1].letter)}) = ${decimal(top[1].chance, 4)}. hₜ depends on x₁…xₜ only.`;
@@ -160,7 +156,7 @@ const mathsWords: Teller = {
   Adjust: ({ account, scene }) =>
     account === null
       ? wait
-      : say`Δw = −η m̂/(√v̂ + ε) − ηλw with η = ${short(scene.learningRate)}. Predicted: Σ gᵢ Δwᵢ = ${linked(decimal(-account.promise, 5), "promise", "promise")} over ${grouped(account.knobs)} weights.`,
+      : say`Δw = −η m̂/(√v̂ + ε) − ηλw with η = ${short(scene.learningRate)}. Predicted: Σ gᵢ Δwᵢ = ${linked(decimal(-account.promise, 5), "promise", "promise")} over ${thousands(account.knobs)} weights.`,
   Again: ({ account }) =>
     account === null
       ? wait

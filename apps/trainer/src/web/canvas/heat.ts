@@ -47,19 +47,37 @@ export function drawHeat(surface: Surface, box: Box, { values, grid, largest }: 
 /** How many shades there are on each side of zero. */
 const zero = 127;
 
-/** The colours of all shades as pixels: on stripes, and between them. */
-function shadesOf({ colors }: Surface, strength: number): Record<"plain" | "striped", Uint32Array> {
-  const [ground, plus, minus] = [colors.surface, colors.plus, colors.minus].map(colorOf);
-  const pixel = (shade: number, isStripe: boolean): number => {
+/** Colours as pixels, from the deepest minus to the deepest plus: on stripes, and between them. */
+interface Shades {
+  readonly plain: Uint32Array;
+  readonly striped: Uint32Array;
+}
+
+/** The shades that were made, by their colours and strength. There are few: two themes, and some strengths. */
+const made = new Map<string, Shades>();
+
+function shadesOf({ colors }: Surface, strength: number): Shades {
+  const key = `${colors.surface} ${colors.plus} ${colors.minus} ${strength}`;
+  let shades = made.get(key);
+  if (shades === undefined) {
+    const parts = [colors.surface, colors.plus, colors.minus].map(colorOf);
+    shades = { plain: shadesIn(parts, strength, false), striped: shadesIn(parts, strength, true) };
+    made.set(key, shades);
+  }
+  return shades;
+}
+
+function shadesIn([ground, plus, minus]: readonly Color[], strength: number, isStripe: boolean): Uint32Array {
+  const bytes = new Uint8ClampedArray(4 * (2 * zero + 1));
+  for (let shade = 0; shade <= 2 * zero; shade++) {
     const part = (shade - zero) / zero;
     const isStriped = isStripe && part < -0.06;
     const amount = strength * Math.abs(part) * (part < 0 && !isStriped ? 0.72 : 1) + (isStriped ? 0.2 : 0);
-    const bytes = ground.map((value, i) => value + amount * ((part < 0 ? minus : plus)[i] - value));
-    return new Uint32Array(Uint8ClampedArray.of(...bytes, 255).buffer)[0];
-  };
-  const all = (isStripe: boolean): Uint32Array =>
-    Uint32Array.from({ length: 2 * zero + 1 }, (_, shade) => pixel(shade, isStripe));
-  return { plain: all(false), striped: all(true) };
+    const color = part < 0 ? minus : plus;
+    for (let i = 0; i < 3; i++) bytes[4 * shade + i] = ground[i] + amount * (color[i] - ground[i]);
+    bytes[4 * shade + 3] = 255;
+  }
+  return new Uint32Array(bytes.buffer);
 }
 
 /** For each of so many pixels, the numbers of the grid beside it, and how far it is from the first to the second. */

@@ -154,9 +154,10 @@ export class Surface {
 
   /** A square picture of values from 0 (nothing) to 1 (all of the colour), row by row. */
   ink([x, y]: XY, size: number, values: ArrayLike<number>, color: ColorName): void {
-    const small = smallCanvas(Math.sqrt(values.length));
-    if (small === null) return;
-    const { canvas, pen, picture } = small;
+    const side = Math.sqrt(values.length);
+    const behind = behindCanvas(side, side);
+    if (behind === null) return;
+    const { canvas, pen, picture } = behind;
     // A canvas writes any colour as #rrggbb.
     pen.fillStyle = this.colors[color];
     const rgb = Number.parseInt(pen.fillStyle.slice(1), 16);
@@ -271,19 +272,16 @@ export class Surface {
     else this.path([mark.at, mark.to], "focus", { width: 9, opacity: 0.45, cap: "round" });
   }
 
-  /** A picture of so many pixels, in a box. `paint` sets the red, green, blue and opacity of each. */
+  /** A picture of so many pixels, in a box. `paint` sets the red, green, blue and opacity of every one. */
   pixels(
     [x, y, width, height]: readonly [x: number, y: number, width: number, height: number],
     paint: (image: ImageData) => void,
   ): void {
-    const [wide, high] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
-    const canvas = new OffscreenCanvas(wide, high);
-    const context = canvas.getContext("2d");
-    if (context === null) return;
-    const image = context.createImageData(wide, high);
-    paint(image);
-    context.putImageData(image, 0, 0);
-    this.#context.drawImage(canvas, x, y, width, height);
+    const behind = behindCanvas(Math.max(1, Math.round(width)), Math.max(1, Math.round(height)));
+    if (behind === null) return;
+    paint(behind.picture);
+    behind.pen.putImageData(behind.picture, 0, 0);
+    this.#context.drawImage(behind.canvas, x, y, width, height);
   }
 
   ring(middle: XY, radius: number): void {
@@ -311,24 +309,30 @@ export class Surface {
   }
 }
 
-interface SmallCanvas {
+/** A canvas that is not on the page, for pictures of single pixels. */
+interface BehindCanvas {
   readonly canvas: OffscreenCanvas;
   readonly pen: OffscreenCanvasRenderingContext2D;
+  /** All pixels of the canvas. They have the values of the picture before. */
   readonly picture: ImageData;
 }
 
-/** Canvases of one pixel for each value, by their side: they are used again for every picture. */
-const smallCanvases = new Map<number, SmallCanvas>();
+/** They are used again for every picture of their size: a new canvas for each neuron of each try would be most of the work of a try. */
+const behindCanvases = new Map<string, BehindCanvas>();
+const mostBehind = 24;
 
-function smallCanvas(side: number): SmallCanvas | null {
-  const made = smallCanvases.get(side);
+function behindCanvas(width: number, height: number): BehindCanvas | null {
+  const size = `${width} ${height}`;
+  const made = behindCanvases.get(size);
   if (made !== undefined) return made;
-  const canvas = new OffscreenCanvas(side, side);
+  const canvas = new OffscreenCanvas(width, height);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   if (pen === null) return null;
-  const small = { canvas, pen, picture: new ImageData(side, side) };
-  smallCanvases.set(side, small);
-  return small;
+  // While a window is resized, there is a new size in every frame.
+  if (behindCanvases.size >= mostBehind) behindCanvases.clear();
+  const behind = { canvas, pen, picture: new ImageData(width, height) };
+  behindCanvases.set(size, behind);
+  return behind;
 }
 
 /** The mark nearest to a point, if the point is near enough to touch it. */

@@ -160,7 +160,7 @@ describe.skipIf(chromiumPath === null)("Autosave", () => {
     ["files cannot be written", "FileSystemFileHandle.prototype.createSyncAccessHandle = undefined;"],
   ])("says once that nothing is saved where %s, and goes on", async (_, before) => {
     const page = await open(undefined, before);
-    const notice = "This browser keeps no files for this page, so a reload begins the run anew.";
+    const notice = "This browser keeps no files for this page, so a reload begins the run again.";
     expect(await load(page)).toBeNull();
     expect(await save(page, 1)).toEqual({ isSaved: false, notice });
     expect(await save(page, 2)).toEqual({ isSaved: false, notice: null });

@@ -174,5 +174,5 @@ function reasonOf(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
   return name === "QuotaExceededError"
     ? "The browser has no space left for this page, so this run is no longer saved."
-    : "This browser keeps no files for this page, so a reload begins the run anew.";
+    : "This browser keeps no files for this page, so a reload begins the run again.";
 }

@@ -6,38 +6,19 @@ import { animals } from "../../../cat-or-dog/sizes.js";
 import type { Test } from "../../../cat-or-dog/tested.js";
 import type { CatSettings } from "../../../cat-or-dog/training.js";
 import { mostBlamed, plainWordsFor, turnedMost } from "../../../cat-or-dog/words.js";
-import type { Level } from "../../../words/levels.js";
 import { decimal, signed } from "../../../words/numbers.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
-import { Player } from "../../player.svelte.js";
+import { Lesson, newRunId, RunView as LessonRun } from "../../lesson.svelte.js";
 import { Client } from "../../run/client.js";
 import { Latest } from "../../run/latest.js";
-import { stageAt, stageIds, type StageId } from "../../stages.js";
-import type { CatPlace } from "./link.js";
+import { stageAt } from "../../stages.js";
+import { usual, type CatPlace } from "./link.js";
 import type { CatQuestions, Progress } from "./messages.js";
 
 /** A run, as far as the page knows it. */
-export class RunView {
-  readonly id: number;
-  readonly settings: CatSettings;
-  readonly first: number;
-  readonly name: string;
-  mistakes = $state.raw<readonly number[]>([]);
+export class RunView extends LessonRun<CatSettings, End> {
   tests = $state.raw<readonly Test[]>([]);
-  end = $state.raw<End | null>(null);
-  isPaused = $state(false);
-
-  constructor(id: number, settings: CatSettings, first: number, name: string) {
-    this.id = id;
-    this.settings = settings;
-    this.first = first;
-    this.name = name;
-  }
-
-  get last(): number {
-    return this.first + this.mistakes.length - 1;
-  }
 }
 
 /** What the net says now about a picture of the visitor. */
@@ -61,12 +42,8 @@ interface Wiggle {
 const press = 0.1;
 
 /** Cat or dog on the page: what is looked at, and what the visitor chose. All numbers come from the worker. */
-export class CatLesson {
-  level = $state<Level>("kid");
-  stage = $state<StageId>("goal");
-  try = $state(1);
+export class CatLesson extends Lesson<RunView> {
   scene = $state.raw<Scene | null>(null);
-  lit = $state<string | null>(null);
   /** The picture to look at. */
   picture = $state.raw<Picture>(0);
   /** The held-out drawing of the link, also while a picture of the visitor is shown. */
@@ -82,29 +59,13 @@ export class CatLesson {
   cell = $state.raw<Cell | null>(null);
   wiggle = $state.raw<Wiggle | null>(null);
   proofs = $state.raw<ReadonlyMap<string, MarkProof>>(new Map());
-  runs = $state.raw<readonly RunView[]>([]);
-  present = $state.raw<RunView>(new RunView(0, { seed: 1, learningRate: 0.004 }, 1, "this run"));
-  toast = $state.raw<{ readonly text: string; readonly undo?: () => void } | null>(null);
-  readonly player = new Player({
-    isAtEnd: (speed) =>
-      this.try >= this.present.last &&
-      this.present.end !== null &&
-      (speed !== "stage" || this.stage === "again"),
-    nextStage: () => {
-      this.turn(1);
-    },
-    nextTry: () => {
-      this.moveTo(this.try + 1);
-    },
-  });
-
-  readonly #client: Client<CatQuestions, Progress>;
+  protected readonly client: Client<CatQuestions, Progress>;
   readonly #looks = new Latest<CatQuestions["look"]["ask"]>(async (asked) => {
-    const scene = await this.#client.ask("look", asked);
+    const scene = await this.client.ask("look", asked);
     if (asked.run === this.present.id && asked.picture === this.picture) this.#arrive(scene);
   });
   readonly #answers = new Latest<CatQuestions["now"]["ask"]>(async (asked) => {
-    const now = await this.#client.ask("now", asked);
+    const now = await this.client.ask("now", asked);
     if (asked.run === this.present.id && asked.picture === this.own) this.now = now;
   });
   /** The pixel or filter that the visitor chose; null: the lesson chooses. */
@@ -113,14 +74,11 @@ export class CatLesson {
   #weight = $state<string | null>(null);
   #turned = 0;
   #isWiggling = false;
-  /** The step that a link asks for, until the run has come so far. */
-  #awaited: number | null = null;
 
   constructor(place: Place<CatPlace>) {
-    this.level = place.level;
-    this.stage = place.stage;
+    super(place, "step", new RunView(0, usual, 1, "this run"));
     this.drawing = this.picture = place.settings.drawing;
-    this.#client = new Client<CatQuestions, Progress>({
+    this.client = new Client<CatQuestions, Progress>({
       start: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
       onEvent: (progress) => {
         this.#hear(progress);
@@ -172,7 +130,7 @@ export class CatLesson {
   /** Begins a run of its own, in place of all others. */
   begin(settings: CatSettings, { at = 1, resume = false } = {}): void {
     for (const run of this.runs) this.#tell("close", { run: run.id });
-    const run = new RunView(++runsSoFar, settings, 1, "this run");
+    const run = new RunView(newRunId(), settings, 1, "this run");
     this.runs = [run];
     this.#open(run, at, { resume });
   }
@@ -182,13 +140,15 @@ export class CatLesson {
     const before = this.present;
     const from = { run: before.id, try: this.try };
     const settings = { ...before.settings, learningRate };
-    const run = new RunView(++runsSoFar, settings, this.try, `from step ${this.try}: rate ${learningRate}`);
+    const run = new RunView(newRunId(), settings, this.try, `from step ${this.try}: rate ${learningRate}`);
     for (const other of this.runs) if (other !== before) this.#tell("close", { run: other.id });
     this.runs = [before, run];
     this.#open(run, this.try, { from });
     this.toast = {
       text: `Forked at step ${from.try}: learning rate ${learningRate}. The old run is dashed.`,
       undo: () => {
+        this.#tell("close", { run: run.id });
+        this.runs = [before];
         this.present = before;
         this.toast = null;
         this.moveTo(this.try);
@@ -205,7 +165,7 @@ export class CatLesson {
     this.present = run;
     this.toast = null;
     this.#letGo();
-    this.#awaited = at;
+    this.awaited = at;
     const { seed, learningRate } = run.settings;
     const ask = {
       run: run.id,
@@ -214,7 +174,7 @@ export class CatLesson {
       pace: Infinity,
       ...(from && { from }),
     };
-    void this.#client
+    void this.client
       .ask("open", ask)
       .then((saved) => {
         if (saved === null || run !== this.present) return;
@@ -230,11 +190,11 @@ export class CatLesson {
 
   /** Asks for something whose answer does not matter. If the worker dies meanwhile, it is started again anyway. */
   #tell<Name extends "pace" | "step" | "close">(name: Name, ask: CatQuestions[Name]["ask"]): void {
-    this.#client.ask(name, ask).catch(() => undefined);
+    this.client.ask(name, ask).catch(() => undefined);
   }
 
   #reopen(): void {
-    const { settings } = this.runs[0];
+    const { settings } = this.present;
     // The new worker knows none of them.
     this.runs = [];
     this.heldOut = null;
@@ -244,9 +204,11 @@ export class CatLesson {
     };
   }
 
-  #hear({ run: id, mistakes, tests, end, notice }: Progress): void {
+  #hear({ run: id, first, mistakes, tests, end, notice }: Progress): void {
     const run = this.runs.find((one) => one.id === id);
     if (run === undefined) return;
+    // A fork that was saved begins later than at step 1.
+    if (run.mistakes.length === 0) run.first = first;
     if (mistakes.length > 0) run.mistakes = [...run.mistakes, ...mistakes];
     if (tests.length > 0) run.tests = [...run.tests, ...tests];
     run.end = end;
@@ -255,49 +217,26 @@ export class CatLesson {
     if (this.own !== null) this.#answers.want({ run: id, picture: this.own });
     // Once, when the first step is there: drawing them takes half a second.
     if (this.heldOut === null && run.tests.length > 0) void this.#askHeldOut();
-    this.#goToAwaited(run);
-  }
-
-  #goToAwaited(run: RunView): void {
-    const at = this.#awaited;
-    if (at === null || run.mistakes.length === 0) return;
-    if (at > run.last && run.end === null) {
-      // Something to look at while the run goes on.
-      if (this.scene === null) this.#look(run.first);
-      return;
-    }
-    this.#awaited = null;
-    if (at > run.last)
-      this.toast = { text: `This run ends at step ${run.last}; the link asked for step ${at}.` };
-    this.moveTo(at);
+    this.goToAwaited();
   }
 
   #isAsking = false;
   async #askHeldOut(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    this.heldOut = await this.#client.ask("heldOut", {}).catch(() => null);
+    this.heldOut = await this.client.ask("heldOut", {}).catch(() => null);
     this.#isAsking = false;
   }
 
-  pause(): void {
-    const run = this.present;
-    run.isPaused = !run.isPaused;
-    this.#tell("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
+  protected pace({ id }: RunView, pace: number): void {
+    this.#tell("pace", { run: id, pace });
   }
 
-  /** Shows another step; beyond the last one of a paused run, makes it. */
-  moveTo(number: number): void {
-    const { first, last, end, isPaused, id } = this.present;
-    if (number > last && end === null && isPaused) {
-      this.#awaited = number;
-      this.#tell("step", { run: id });
-      return;
-    }
-    this.#look(Math.max(first, Math.min(number, last)));
+  protected makeNext({ id }: RunView): void {
+    this.#tell("step", { run: id });
   }
 
-  #look(number: number): void {
+  protected lookAt(number: number): void {
     this.#looks.want({ run: this.present.id, try: number, picture: this.picture });
   }
 
@@ -307,27 +246,13 @@ export class CatLesson {
     this.try = scene.number;
     if (isOther) this.proofs = new Map();
     this.#letGo();
-    this.#announce();
+    this.announce();
   }
 
-  goTo(stage: StageId): void {
-    this.stage = stage;
+  protected restage(): void {
     this.#byHand = null;
     this.#letGo();
-    this.#announce();
-  }
-
-  /** The stage before or after; after Again comes the next step. */
-  turn(by: 1 | -1): void {
-    const index = stageIds.indexOf(this.stage) + by;
-    if (index >= stageIds.length) {
-      if (this.try >= this.present.last) return;
-      this.stage = "attempt";
-      this.moveTo(this.try + 1);
-    } else if (index === 0 && this.try > this.present.first) {
-      this.stage = "again";
-      this.moveTo(this.try - 1);
-    } else if (index >= 0) this.goTo(stageIds[index]);
+    this.announce();
   }
 
   /** Looks at another picture, at the same step. */
@@ -335,7 +260,7 @@ export class CatLesson {
     if (typeof picture === "number") this.drawing = picture;
     this.picture = picture;
     this.#byHand = null;
-    if (this.present.mistakes.length > 0) this.#look(this.try);
+    if (this.present.mistakes.length > 0) this.lookAt(this.try);
   }
 
   /** Looks at the most surprising drawing of the last test, or the next one after it in that order. */
@@ -385,7 +310,7 @@ export class CatLesson {
     while (by !== this.#turned * press && this.scene === scene && this.chosen === chosen) {
       by = this.#turned * press;
       const ask = { run: present.id, try: scene.number, picture, pixel, by };
-      const answered = await this.#client.ask("wiggle", ask).catch(() => null);
+      const answered = await this.client.ask("wiggle", ask).catch(() => null);
       if (answered === null || this.scene !== scene || this.chosen !== chosen) break;
       this.wiggle = { pixel, by, answered };
       announcer.say(`${animals[scene.answer]} ${decimal(answered.p[scene.answer], 3)}`);
@@ -397,7 +322,7 @@ export class CatLesson {
     const { scene, present, picture } = this;
     if (scene === null) return;
     const ask = { run: present.id, try: scene.number, picture, mark };
-    const proof = await this.#client.ask("prove", ask).catch(() => null);
+    const proof = await this.client.ask("prove", ask).catch(() => null);
     if (proof === null || this.scene !== scene) return;
     this.proofs = new Map([...this.proofs, [mark, proof]]);
     announcer.say(`Measured slope ${signed(proof.slope, 4)}, blame ${signed(proof.blame, 4)}`);
@@ -420,7 +345,7 @@ export class CatLesson {
     }
     // Plain data, which can travel to the worker.
     const plain = JSON.parse(JSON.stringify(strokes)) as Stroke[];
-    const pixels = await this.#client.ask("draw", { strokes: plain }).catch(() => null);
+    const pixels = await this.client.ask("draw", { strokes: plain }).catch(() => null);
     if (pixels !== null && this.strokes === strokes) this.#showOwn(pixels);
   }
 
@@ -428,7 +353,7 @@ export class CatLesson {
   async read(file: File): Promise<void> {
     this.refusal = null;
     try {
-      const pixels = await this.#client.ask("read", { file });
+      const pixels = await this.client.ask("read", { file });
       this.strokes = [];
       this.#showOwn(pixels);
     } catch (error) {
@@ -464,12 +389,12 @@ export class CatLesson {
 
   /** The fingerprint of the weights with which a step began, as recorded when it was made. */
   recorded(number: number): Promise<string> {
-    return this.#client.ask("recorded", { run: this.present.id, try: number });
+    return this.client.ask("recorded", { run: this.present.id, try: number });
   }
 
   /** The numbers of any step, without showing it. */
   look(number: number): Promise<Scene> {
-    return this.#client.ask("look", { run: this.present.id, try: number, picture: this.picture });
+    return this.client.ask("look", { run: this.present.id, try: number, picture: this.picture });
   }
 
   #letGo(): void {
@@ -477,21 +402,7 @@ export class CatLesson {
     this.wiggle = null;
   }
 
-  #announce(): void {
-    if (this.scene === null) return;
-    const { name } = stageAt(this.stage);
-    announcer.say(`${name}, step ${this.try}. ${plainWordsFor(this.scene, name, this.level)}`);
-  }
-
-  /** Ends the worker as a crash would. */
-  crash(): void {
-    this.#client.restart();
-  }
-
-  close(): void {
-    this.player.stop();
-    this.#client.close();
+  protected spoken(): string {
+    return this.scene === null ? "" : plainWordsFor(this.scene, stageAt(this.stage).name, this.level);
   }
 }
-
-let runsSoFar = 0;

@@ -185,6 +185,35 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
     await page.waitForFunction(() => (globalThis as Shown).catLesson.present.first === 1);
   });
 
+  it("goes on with a fork after a reload, and after a crash", async () => {
+    const page = await cats("&try=12");
+    await stepShown(page, 12);
+    await page.evaluate(() => {
+      (globalThis as Shown).catLesson.fork(0.02);
+    });
+    const forked = await run.fork({ ...settings, learningRate: 0.02 }, 12);
+    while (forked.last < 16) await forked.step();
+    const isForked = async (): Promise<void> => {
+      // It makes steps once it has been kept.
+      await page.waitForFunction(() => {
+        const { present } = (globalThis as Shown).catLesson;
+        return present.first === 12 && present.last >= 16;
+      });
+      const shown = await page.evaluate(() => (globalThis as Shown).catLesson.present.mistakes.slice(0, 5));
+      expect(shown).toEqual(forked.mistakes);
+    };
+    await isForked();
+    await page.waitForURL(/rate=0.02/);
+    await page.reload();
+    await page.waitForSelector("text=Kept on your machine");
+    await stepShown(page, 12);
+    await isForked();
+    await page.evaluate(() => {
+      (globalThis as Shown).catLesson.crash();
+    });
+    await isForked();
+  });
+
   describe("a picture of the visitor", () => {
     it("is drawn by pointer and by keyboard, erased and undone, and asked about while the net learns", async () => {
       const page = await site.open("?lesson=cat-or-dog");

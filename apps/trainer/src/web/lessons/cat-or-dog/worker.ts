@@ -26,8 +26,11 @@ const send = serveQuestions<CatQuestions>(self as never, {
       (from === undefined ? new CatRun(settings) : await found(from.run).run.fork(settings, from.try));
     const paced = pacedRun(run, going);
     runs.set(run, { run: going, paced });
-    if (saved === null) await paced.step();
-    else tell(run, going, { steps: 0, tests: 0 });
+    if (saved === null) {
+      await paced.step();
+      // At once: until then, a reload would find the run that this one was forked from, which has other settings.
+      if (from !== undefined) await save(run, going);
+    } else tell(run, going, { steps: 0, tests: 0 });
     paced.setPace(pace);
     return saved?.last ?? null;
   },
@@ -41,9 +44,13 @@ const send = serveQuestions<CatQuestions>(self as never, {
     while (run.last < wanted && run.end === null) await paced.step();
     return null;
   },
-  close: ({ run }) => {
+  close: async ({ run }) => {
     found(run).paced.setPace(0);
+    const isKept = run === newest();
     runs.delete(run);
+    const left = newest();
+    // A fork that is undone leaves the run before it, which may have ended.
+    if (isKept && left !== undefined) await save(left, found(left).run);
     return null;
   },
   look: ({ run, try: number, picture }) => found(run).run.look(number, picture),
@@ -76,7 +83,7 @@ function pacedRun(id: number, run: CatRun): PacedRun {
     report: () => {
       tell(id, run, sent);
       const isTime = performance.now() - savedAt > saveEvery || run.end !== null;
-      if (run.first !== 1 || !isTime || savedSteps === run.mistakes.length) return;
+      if (id !== newest() || !isTime || savedSteps === run.mistakes.length) return;
       savedAt = performance.now();
       savedSteps = run.mistakes.length;
       void paced.between(() => save(id, run));
@@ -113,8 +120,13 @@ async function savedRun(settings: CatQuestions["open"]["ask"]["settings"]): Prom
     const bytes = await autosave.load();
     return bytes === null ? null : await CatRun.saved(bytes, settings);
   } catch {
-    return null; // What was saved cannot be read: the run begins anew.
+    return null; // What was saved cannot be read: the run begins again.
   }
+}
+
+/** The run that was opened last. Only that one is saved: of a run and its fork, the fork. */
+function newest(): number | undefined {
+  return [...runs.keys()].at(-1);
 }
 
 function found(run: number): Going {

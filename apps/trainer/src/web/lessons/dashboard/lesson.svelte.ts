@@ -2,8 +2,9 @@ import type { GivenFile } from "../../../dashboard/read-data.js";
 import { sampleTitles, type SampleName } from "../../../dashboard/sample-names.js";
 import type { RunSettings } from "../../../dashboard/settings.js";
 import type { DataSummary, ExampleView } from "../../../dashboard/view.js";
-import { thousands, wordsFor, type Moment } from "../../../dashboard/words.js";
+import { wordsFor, type Moment } from "../../../dashboard/words.js";
 import type { Level } from "../../../words/levels.js";
+import { thousands } from "../../../words/numbers.js";
 import { plain } from "../../../words/rich.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
@@ -95,7 +96,7 @@ export class DashboardLesson {
     if (!isWanted) {
       if (wanted === undefined) {
         await (this.sample === null ? this.drop(this.#files) : this.take(this.sample));
-        this.toast = { text: `${why}, and the run began anew.` };
+        this.toast = { text: `${why}, and the run began again.` };
       }
       return false;
     }
@@ -112,7 +113,7 @@ export class DashboardLesson {
         run.end === null
           ? `${why}, and goes on from step ${thousands(run.last)}.`
           : "This is the run of your last visit.",
-      offer: "Train anew",
+      offer: "Train again",
       undo: () => {
         this.toast = null;
         void this.open(settings);
@@ -394,10 +395,12 @@ export class DashboardLesson {
     const { name } = stageAt(this.stage);
     if (this.stage === "goal" && data !== null)
       announcer.say(
-        `${name}. ${plain(wordsFor({ data, settings: this.settings } as Moment, "goal", this.level))}`,
+        () => `${name}. ${plain(wordsFor({ data, settings: this.settings } as Moment, "goal", this.level))}`,
       );
-    else if (moment !== null)
-      announcer.say(`${name}, step ${moment.step}. ${plain(wordsFor(moment, this.stage, this.level))}`);
+    else if (moment !== null) {
+      const { stage } = this;
+      announcer.say(() => `${name}, step ${moment.step}. ${plain(wordsFor(moment, stage, this.level))}`);
+    }
   }
 
   /** The title of the data, for the head of the page. */

@@ -24,18 +24,17 @@ import {
 import type { FileChoice, FileColumns } from "../../../playground/table.js";
 import { optimizerNames, plainWordsFor } from "../../../playground/words.js";
 import type { Score } from "../../../playground/training.js";
-import type { Level } from "../../../words/levels.js";
 import { signed } from "../../../words/numbers.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
-import { Player } from "../../player.svelte.js";
+import { Lesson, newRunId, type AnyRun } from "../../lesson.svelte.js";
 import { Client } from "../../run/client.js";
 import { Latest } from "../../run/latest.js";
-import { stageAt, stageIds, type StageId } from "../../stages.js";
+import { stageAt, stageIds } from "../../stages.js";
 import type { PlayQuestions, Progress } from "./messages.js";
 
 /** A run, as far as the page knows it. */
-export class RunView {
+export class RunView implements AnyRun {
   readonly id: number;
   readonly settings: PlaySettings;
   readonly first: number;
@@ -44,6 +43,7 @@ export class RunView {
   readonly from: { readonly run: RunView; readonly try: number } | null;
   scores = $state.raw<readonly Score[]>([]);
   failure = $state.raw<Failure | null>(null);
+  /** Whether it has made all tries that were asked for. */
   isDone = $state(false);
   isPaused = $state(false);
 
@@ -68,12 +68,8 @@ export class RunView {
 export type Brush = 0 | 1 | "erase";
 
 /** The playground on the page: what is looked at, and what the visitor chose. All numbers come from the worker. */
-export class PlayLesson {
-  level = $state<Level>("kid");
-  stage = $state<StageId>("goal");
-  try = $state(1);
+export class PlayLesson extends Lesson<RunView> {
   scene = $state.raw<PlayScene | null>(null);
-  lit = $state<string | null>(null);
   /** The neuron or link that the visitor chose; null: the lesson chooses. */
   #byHand = $state<string | null>(null);
   /** The point that the visitor chose; null: the worst one. */
@@ -88,35 +84,18 @@ export class PlayLesson {
   file = $state.raw<{ readonly name: string; readonly columns: FileColumns } | null>(null);
   /** What is wrong with a file. */
   refusal = $state<string | null>(null);
-  runs = $state.raw<readonly RunView[]>([]);
-  present = $state.raw<RunView>(none);
-  toast = $state.raw<{ readonly text: string; readonly undo?: () => void } | null>(null);
-  readonly player = new Player({
-    isAtEnd: (speed) =>
-      this.try >= this.present.last && this.present.isOver && (speed !== "stage" || this.stage === "again"),
-    nextStage: () => {
-      this.turn(1);
-    },
-    nextTry: () => {
-      this.moveTo(this.try + 1);
-    },
-  });
-
-  readonly #client: Client<PlayQuestions, Progress>;
+  protected readonly client: Client<PlayQuestions, Progress>;
   readonly #looks = new Latest<{ readonly run: number; readonly try: number; readonly point: number | null }>(
     async (asked) => {
-      const scene = await this.#client.ask("look", asked);
+      const scene = await this.client.ask("look", asked);
       if (asked.run === this.present.id) this.#arrive(scene);
     },
   );
-  /** The try that a link or a key asks for, until the run has come so far. */
-  #awaited: number | null = null;
 
   constructor(place: Place<ForkedSettings>) {
+    super(place, "try", none);
     this.player.speed = "10";
-    this.level = place.level;
-    this.stage = place.stage;
-    this.#client = new Client<PlayQuestions, Progress>({
+    this.client = new Client<PlayQuestions, Progress>({
       start: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
       onEvent: (progress) => {
         this.#hear(progress);
@@ -185,7 +164,7 @@ export class PlayLesson {
     this.runs = [];
     this.toast = null;
     this.point = null;
-    this.#open(new RunView(++runsSoFar, settings, "this run"), at);
+    this.#open(new RunView(newRunId(), settings, "this run"), at);
     for (const fork of forks) this.#open(this.#forkOf(fork), at);
   }
 
@@ -209,7 +188,7 @@ export class PlayLesson {
   #forkOf({ try: number, optimizer, learningRate }: ForkSettings): RunView {
     const settings = { ...this.present.settings, optimizer, learningRate };
     const name = `from try ${number}: ${optimizerNames[optimizer]}, rate ${learningRate}`;
-    return new RunView(++runsSoFar, settings, name, { run: this.present, try: number });
+    return new RunView(newRunId(), settings, name, { run: this.present, try: number });
   }
 
   /** Puts another run on the screen. */
@@ -228,7 +207,7 @@ export class PlayLesson {
     this.present = run;
     this.proof = null;
     this.#byHand = null;
-    this.#awaited = at;
+    this.awaited = at;
     this.#tellOpen(run);
     this.#goOnTo(at);
   }
@@ -240,7 +219,7 @@ export class PlayLesson {
       settings: JSON.parse(JSON.stringify(settings)) as PlaySettings,
       ...(from && { from: { run: from.run.id, try: from.try } }),
     };
-    this.#client.ask("open", ask).catch((error: unknown) => {
+    this.client.ask("open", ask).catch((error: unknown) => {
       // A fork of a try that there is not.
       run.failure = { sentence: error instanceof Error ? error.message : String(error) };
     });
@@ -248,7 +227,7 @@ export class PlayLesson {
 
   /** Asks for something whose answer does not matter. If the worker dies meanwhile, everything begins again anyway. */
   #tell<Name extends "go" | "more" | "close">(name: Name, ask: PlayQuestions[Name]["ask"]): void {
-    this.#client.ask(name, ask).catch(() => undefined);
+    this.client.ask(name, ask).catch(() => undefined);
   }
 
   /** The runs again, by a worker that knows none of them. They follow from their settings, bit for bit. */
@@ -270,52 +249,55 @@ export class PlayLesson {
     run.scores = [...run.scores, ...news];
     run.failure = failure;
     run.isDone = isDone;
-    if (run !== this.present || this.#awaited === null || run.scores.length === 0) return;
-    const at = this.#awaited;
-    if (at > run.last && !run.isOver) {
-      // Something to look at while the run goes on.
-      if (this.scene === null) this.#look(run.first);
-      if (isDone) this.#goOnTo(at);
-      return;
-    }
-    this.#awaited = null;
-    if (at > run.last) this.toast = { text: `This run ends at try ${run.last}; try ${at} was asked for.` };
-    this.#look(Math.min(at, run.last));
+    if (run !== this.present) return;
+    this.goToAwaited();
+    if (isDone && this.awaited !== null) this.#goOnTo(this.awaited);
   }
 
-  pause(): void {
+  protected pace({ id }: RunView, pace: number): void {
+    this.#tell("go", { run: id, isGoing: pace > 0 });
+  }
+
+  protected makeNext({ id }: RunView): void {
+    this.#tell("more", { run: id, by: 1 });
+  }
+
+  /** A run that has made all tries that were asked for is asked for more. */
+  override pause(): void {
     const run = this.present;
     if (run.isDone) {
       this.#tell("more", { run: run.id });
       run.isDone = false;
       return;
     }
-    run.isPaused = !run.isPaused;
-    this.#tell("go", { run: run.id, isGoing: !run.isPaused });
+    super.pause();
   }
 
-  /** Shows another try; beyond the last one, lets the run go on. */
-  moveTo(number: number): void {
-    const { first, last, isOver } = this.present;
-    if (number > last && !isOver) {
-      this.#awaited = number;
-      this.#goOnTo(number);
+  /** Beyond the last try, the run goes on. */
+  override moveTo(number: number): void {
+    const { last, isOver } = this.present;
+    if (number <= last || isOver) {
+      super.moveTo(number);
       return;
     }
-    this.#look(Math.max(first, Math.min(number, last)));
+    this.awaited = number;
+    this.#goOnTo(number);
   }
 
   #goOnTo(number: number): void {
     const run = this.present;
-    if (run.isPaused && number === run.last + 1) {
-      this.#tell("more", { run: run.id, by: 1 });
-    } else if (run.isDone) {
+    if (run.isPaused && number === run.last + 1) this.makeNext(run);
+    else if (run.isDone) {
       run.isDone = false;
       this.#tell("more", { run: run.id });
     }
   }
 
-  #look(number: number): void {
+  protected override get hasNext(): boolean {
+    return super.hasNext || !this.present.isOver;
+  }
+
+  protected lookAt(number: number): void {
     this.#looks.want({ run: this.present.id, try: number, point: this.point });
   }
 
@@ -323,25 +305,11 @@ export class PlayLesson {
     if (scene.number !== this.try) this.proof = null;
     this.scene = scene;
     this.try = scene.number;
-    this.#announce();
+    this.announce();
   }
 
-  goTo(stage: StageId): void {
-    this.stage = stage;
-    this.#announce();
-  }
-
-  /** The stage before or after; after Again comes the next try. */
-  turn(by: 1 | -1): void {
-    const index = stageIds.indexOf(this.stage) + by;
-    if (index >= stageIds.length) {
-      if (this.try >= this.present.last && this.present.isOver) return;
-      this.stage = "attempt";
-      this.moveTo(this.try + 1);
-    } else if (index === 0 && this.try > this.present.first) {
-      this.stage = "again";
-      this.moveTo(this.try - 1);
-    } else if (index >= 0) this.goTo(stageIds[index]);
+  protected restage(): void {
+    this.announce();
   }
 
   /** Chooses a point, a neuron or a link. */
@@ -356,7 +324,7 @@ export class PlayLesson {
 
   choosePoint(point: number | null): void {
     this.point = point;
-    this.#look(this.try);
+    this.lookAt(this.try);
   }
 
   /** The chosen point, or the one that is shown. */
@@ -370,7 +338,7 @@ export class PlayLesson {
     const { scene, present } = this;
     const link = this.link ?? scene?.mostBlamed ?? null;
     if (scene === null || link === null) return;
-    const proof = await this.#client
+    const proof = await this.client
       .ask("prove", { run: present.id, try: scene.number, link })
       .catch(() => null);
     if (proof === null || this.scene?.number !== scene.number) return;
@@ -436,7 +404,7 @@ export class PlayLesson {
     this.refusal = null;
     this.file = null;
     try {
-      this.file = { name: file.name, columns: await this.#client.ask("file", { file }) };
+      this.file = { name: file.name, columns: await this.client.ask("file", { file }) };
     } catch (error) {
       this.refusal = error instanceof Error ? error.message : String(error);
       announcer.say(this.refusal);
@@ -446,7 +414,7 @@ export class PlayLesson {
   /** Trains on the points of the file that was read. */
   async useFile(choice: FileChoice): Promise<void> {
     try {
-      const own = await this.#client.ask("points", choice);
+      const own = await this.client.ask("points", choice);
       const name = this.file?.name ?? "the file";
       this.file = null;
       this.painted = null;
@@ -468,36 +436,22 @@ export class PlayLesson {
   }
 
   recorded(number: number): Promise<string> {
-    return this.#client.ask("recorded", { run: this.present.id, try: number });
+    return this.client.ask("recorded", { run: this.present.id, try: number });
   }
 
   /** The numbers of any try, without showing it. */
   look(number: number, point: number | null = null): Promise<PlayScene> {
-    return this.#client.ask("look", { run: this.present.id, try: number, point });
+    return this.client.ask("look", { run: this.present.id, try: number, point });
   }
 
   safetensors(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#client.ask("safetensors", { run: this.present.id, try: this.try });
+    return this.client.ask("safetensors", { run: this.present.id, try: this.try });
   }
 
-  #announce(): void {
-    if (this.scene === null) return;
-    const { name } = stageAt(this.stage);
-    announcer.say(`${name}, try ${this.try}. ${plainWordsFor(this.scene, name, this.level)}`);
-  }
-
-  /** Ends the worker as a crash would. */
-  crash(): void {
-    this.#client.restart();
-  }
-
-  close(): void {
-    this.player.stop();
-    this.#client.close();
+  protected spoken(): string {
+    return this.scene === null ? "" : plainWordsFor(this.scene, stageAt(this.stage).name, this.level);
   }
 }
-
-let runsSoFar = 0;
 
 const none = new RunView(
   0,

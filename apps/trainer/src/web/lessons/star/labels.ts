@@ -1,9 +1,10 @@
 import { unexplainedShare } from "../../../star/credit.js";
 import type { Scene } from "../../../star/pen/scene.js";
+import type { End } from "../../../star/runs.js";
 import { decimal, percent, short } from "../../../words/numbers.js";
+import type { RunView } from "../../lesson.svelte.js";
 import type { StageId } from "../../stages.js";
 import { strokeOf } from "./figures/paper.js";
-import type { RunView } from "./tries.svelte.js";
 
 /** What the picture of a stage shows, for a reader of the screen. */
 export function pictureLabel(scene: Scene, stage: StageId, chosen: string): string {
@@ -27,7 +28,7 @@ export const runState = {
     adjustment === null ? "" : `${adjustment.paid > 0 ? "▲" : "▼"} ${short(adjustment.paid)}`,
   unexplained: ({ adjustment }: Scene) => (adjustment === null ? "" : unexplainedShare(adjustment)),
   mistake: ({ attempt }: Scene) => decimal(attempt.mistake, 5),
-  sentence: ({ mistakes, end, first, last }: RunView<object>): string => {
+  sentence: ({ mistakes, end, first, last }: RunView<object, End>): string => {
     if (mistakes.length === 0) return "No try yet";
     const fall = `${mistakes.length} tries, from ${short(mistakes[0])} in try ${first} to ${short(mistakes[mistakes.length - 1])} in try ${last}`;
     return end?.kind === "perfect" ? `${fall}, which is perfect` : fall;

@@ -3,7 +3,7 @@ import { exampleStroke, markOf, plainWordsFor } from "../../../star/pen/words.js
 import type { Scene } from "../../../star/pen/scene.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
-import { stageAt } from "../../stages.js";
+import { stageAt, type StageId } from "../../stages.js";
 import { strokeOf } from "./figures/paper.js";
 import type { PenTypes } from "./messages.js";
 import { TriesLesson } from "./tries.svelte.js";
@@ -30,10 +30,9 @@ export class StarLesson extends TriesLesson<PenTypes> {
     return typeof guess === "number" ? guess : null;
   }
 
-  /** The chosen knob. Before Blame it is any knob, so that it does not tell which one will be blamed. */
-  get chosen(): string {
+  chosenAt(stage: StageId): string {
     if (this.byHand !== null) return this.byHand;
-    return this.isLate && this.scene?.adjustment != null
+    return this.isLate(stage) && this.scene?.adjustment != null
       ? markOf(this.scene.adjustment.mostBlamed)
       : `l${exampleStroke}`;
   }
@@ -51,8 +50,8 @@ export class StarLesson extends TriesLesson<PenTypes> {
     return step !== null;
   }
 
-  protected told(scene: Scene): string {
-    return plainWordsFor(scene, stageAt(this.stage).name, this.level);
+  protected spoken(): string {
+    return this.scene === null ? "" : plainWordsFor(this.scene, stageAt(this.stage).name, this.level);
   }
 
   protected override forget(): void {

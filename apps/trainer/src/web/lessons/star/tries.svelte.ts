@@ -1,36 +1,13 @@
 import type { End } from "../../../star/runs.js";
-import type { Level } from "../../../words/levels.js";
 import { short, signed } from "../../../words/numbers.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
-import { Player } from "../../player.svelte.js";
+import { Lesson, newRunId, RunView } from "../../lesson.svelte.js";
 import { Client } from "../../run/client.js";
 import { Latest } from "../../run/latest.js";
 import type { Questions } from "../../run/protocol.js";
-import { stageAt, stageIds, type StageId } from "../../stages.js";
+import { stageIds, type StageId } from "../../stages.js";
 import type { OfTry, Progress, RungTypes, TryQuestions } from "./messages.js";
-
-/** A run, as far as the page knows it. */
-export class RunView<Settings> {
-  readonly id: number;
-  readonly settings: Settings;
-  readonly first: number;
-  readonly name: string;
-  mistakes = $state.raw<readonly number[]>([]);
-  end = $state.raw<End | null>(null);
-  isPaused = $state(false);
-
-  constructor(id: number, settings: Settings, first: number, name: string) {
-    this.id = id;
-    this.settings = settings;
-    this.first = first;
-    this.name = name;
-  }
-
-  get last(): number {
-    return this.first + this.mistakes.length - 1;
-  }
-}
 
 interface Wiggle<Attempt> {
   readonly knob: string;
@@ -53,37 +30,20 @@ export interface RungOptions<Rung extends RungTypes> {
  * The tries of the pen or of the brain on the page: runs, what is looked at, and what the visitor chose. All numbers come
  * from the worker. A rung begins its first run when its own fields are there.
  */
-export abstract class TriesLesson<Rung extends RungTypes, More extends Questions = TryQuestions<Rung>> {
-  level = $state<Level>("kid");
-  stage = $state<StageId>("goal");
-  try = $state(1);
+export abstract class TriesLesson<
+  Rung extends RungTypes,
+  More extends Questions = TryQuestions<Rung>,
+> extends Lesson<RunView<Rung["settings"], End>> {
   scene = $state.raw<Rung["scene"] | null>(null);
   path = $state.raw<Rung["path"] | null>(null);
   /** How far the slider of the path is, from 0 to 20. */
   until = $state(20);
-  lit = $state<string | null>(null);
   /** The knob that the visitor chose; null: the lesson chooses. */
   protected byHand = $state<string | null>(null);
   wiggle = $state.raw<Wiggle<Rung["attempt"]> | null>(null);
   /** Positions of the chosen knob that were tried by hand, and the mistake there. */
   tried = $state.raw<readonly (readonly [by: number, mistake: number])[]>([]);
   proofs = $state.raw<ReadonlyMap<string, Rung["proof"]>>(new Map());
-  runs = $state.raw<readonly RunView<Rung["settings"]>[]>([]);
-  present = $state.raw<RunView<Rung["settings"]>>(new RunView<Rung["settings"]>(0, {}, 1, "this run"));
-  readonly player = new Player({
-    isAtEnd: (speed) =>
-      this.try >= this.present.last &&
-      this.present.end !== null &&
-      (speed !== "stage" || this.stage === "again"),
-    nextStage: () => {
-      this.turn(1);
-    },
-    nextTry: () => {
-      this.moveTo(this.try + 1);
-    },
-  });
-  toast = $state.raw<{ readonly text: string; readonly undo?: () => void } | null>(null);
-
   protected readonly client: Client<TryQuestions<Rung> & More, Progress>;
   readonly #options: RungOptions<Rung>;
   readonly #looks = new Latest<OfTry>(async (asked) => {
@@ -93,12 +53,9 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
   /** How far the chosen knob is turned by hand. */
   #turned = 0;
   #isWiggling = false;
-  /** The try that a link asks for, until the run has come so far. */
-  #awaited: number | null = null;
 
   constructor(place: Place<Rung["settings"]>, options: RungOptions<Rung>) {
-    this.level = place.level;
-    this.stage = place.stage;
+    super(place, "try", new RunView<Rung["settings"], End>(0, {}, 1, "this run"));
     this.#options = options;
     this.client = new Client<TryQuestions<Rung> & More, Progress>({
       start: options.worker,
@@ -115,21 +72,23 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
     return this.present.settings;
   }
 
-  /** The chosen knob: by the visitor, or by the lesson. */
-  abstract get chosen(): string;
+  /** The knob that is chosen at a stage: by the visitor, or by the lesson. Before Blame, it does not tell which one will be blamed. */
+  abstract chosenAt(stage: StageId): string;
 
-  /** Whether the stage is one where blame is known. */
-  protected get isLate(): boolean {
-    return stageIds.indexOf(this.stage) >= stageIds.indexOf("blame");
+  /** The knob that is chosen now. */
+  get chosen(): string {
+    return this.chosenAt(this.stage);
   }
 
-  /** What is read aloud about the present stage. */
-  protected abstract told(scene: Rung["scene"]): string;
+  /** Whether a stage is one where blame is known. */
+  protected isLate(stage: StageId): boolean {
+    return stageIds.indexOf(stage) >= stageIds.indexOf("blame");
+  }
 
   /** Begins a run of its own, in place of all others. */
   begin(settings: Rung["settings"], at = 1): void {
     for (const run of this.runs) this.#tell("close", { run: run.id });
-    const run = new RunView(++runsSoFar, settings, 1, "this run");
+    const run = new RunView<Rung["settings"], End>(newRunId(), settings, 1, "this run");
     this.runs = [run];
     this.#open(run, at);
   }
@@ -139,7 +98,12 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
     const from = { run: this.present.id, try: this.try };
     const before = this.present;
     const named = this.#options.named(settings);
-    const run = new RunView(++runsSoFar, settings, this.try, `from try ${this.try}: ${named}`);
+    const run = new RunView<Rung["settings"], End>(
+      newRunId(),
+      settings,
+      this.try,
+      `from try ${this.try}: ${named}`,
+    );
     const dropped = this.runs.filter((other) => other !== before);
     for (const other of dropped) this.#tell("close", { run: other.id });
     this.runs = [before, run];
@@ -153,18 +117,18 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
   }
 
   /** Puts another run on the screen. */
-  show(run: RunView<Rung["settings"]>): void {
+  show(run: RunView<Rung["settings"], End>): void {
     this.present = run;
     this.toast = null;
     this.moveTo(this.try);
   }
 
-  #open(run: RunView<Rung["settings"]>, at: number, from?: OfTry): void {
+  #open(run: RunView<Rung["settings"], End>, at: number, from?: OfTry): void {
     this.player.stop();
     this.present = run;
     this.proofs = new Map();
     this.byHand = null;
-    this.#awaited = at;
+    this.awaited = at;
     this.forget();
     this.#tell("open", {
       run: run.id,
@@ -202,37 +166,18 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
     if (run === undefined) return;
     run.mistakes = [...run.mistakes, ...mistakes];
     run.end = end;
-    if (run !== this.present || this.#awaited === null) return;
-    const at = this.#awaited;
-    if (at > run.last && end === null) {
-      // Something to look at while the run goes on.
-      if (this.scene === null && run.mistakes.length > 0) this.#look(run.first);
-      return;
-    }
-    this.#awaited = null;
-    if (at > run.last)
-      this.toast = { text: `This run ends at try ${run.last}; the link asked for try ${at}.` };
-    if (run.mistakes.length > 0) this.moveTo(at);
+    if (run === this.present) this.goToAwaited();
   }
 
-  pause(): void {
-    const run = this.present;
-    run.isPaused = !run.isPaused;
-    this.#tell("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
+  protected pace({ id }: RunView<Rung["settings"], End>, pace: number): void {
+    this.#tell("pace", { run: id, pace });
   }
 
-  /** Shows another try; beyond the last one of a paused run, makes it. */
-  moveTo(number: number): void {
-    const { first, last, end, isPaused, id } = this.present;
-    if (number > last && end === null && isPaused) {
-      this.#awaited = number;
-      this.#tell("step", { run: id });
-      return;
-    }
-    this.#look(Math.max(first, Math.min(number, last)));
+  protected makeNext({ id }: RunView<Rung["settings"], End>): void {
+    this.#tell("step", { run: id });
   }
 
-  #look(number: number): void {
+  protected lookAt(number: number): void {
     this.#looks.want({ run: this.present.id, try: number });
   }
 
@@ -245,37 +190,19 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
       this.path = null;
       this.until = 20;
     }
-    this.#settle();
+    this.restage();
   }
 
-  goTo(stage: StageId): void {
-    this.stage = stage;
-    this.#settle();
-  }
-
-  #settle(): void {
+  protected restage(): void {
     this.letGo();
     if (this.stage === "again") void this.#askPath();
     this.arrived();
-    this.#announce();
+    this.announce();
   }
 
   /** Asks for what else a rung shows of a try. */
   protected arrived(): void {
     // Nothing more than what every rung has.
-  }
-
-  /** The stage before or after; after Again comes the next try. */
-  turn(by: 1 | -1): void {
-    const index = stageIds.indexOf(this.stage) + by;
-    if (index >= stageIds.length) {
-      if (this.try >= this.present.last) return;
-      this.stage = "attempt";
-      this.moveTo(this.try + 1);
-    } else if (index === 0 && this.try > this.present.first) {
-      this.stage = "again";
-      this.moveTo(this.try - 1);
-    } else if (index >= 0) this.goTo(stageIds[index]);
   }
 
   async #askPath(): Promise<void> {
@@ -360,21 +287,4 @@ export abstract class TriesLesson<Rung extends RungTypes, More extends Questions
     this.wiggle = null;
     this.tried = [];
   }
-
-  #announce(): void {
-    if (this.scene === null) return;
-    announcer.say(`${stageAt(this.stage).name}, try ${this.try}. ${this.told(this.scene)}`);
-  }
-
-  /** Ends the worker as a crash would. */
-  crash(): void {
-    this.client.restart();
-  }
-
-  close(): void {
-    this.player.stop();
-    this.client.close();
-  }
 }
-
-let runsSoFar = 0;

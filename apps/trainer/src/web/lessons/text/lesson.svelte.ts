@@ -2,40 +2,21 @@ import type { End, Report } from "../../../text/live/runs.js";
 import type { Account, Letter, LetterProof, PassageKind, Scene } from "../../../text/live/scene.js";
 import { usualSettings, type LiveSettings } from "../../../text/live/sizes.js";
 import { named, wordsFor, type Told } from "../../../text/live/words.js";
-import type { Level } from "../../../words/levels.js";
 import { short, signed } from "../../../words/numbers.js";
 import { plain } from "../../../words/rich.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
-import { Player } from "../../player.svelte.js";
+import { Lesson, newRunId, RunView as LessonRun } from "../../lesson.svelte.js";
 import { Client } from "../../run/client.js";
 import { Latest } from "../../run/latest.js";
-import { stageAt, stageIds, type StageId } from "../../stages.js";
+import { stageAt } from "../../stages.js";
 import type { TextChoice, TextEvent, TextFacts, TextQuestions } from "./messages.js";
 
-/** A run, as far as the page knows it. */
-export class RunView {
-  readonly id: number;
-  readonly settings: LiveSettings;
-  readonly first: number;
-  readonly name: string;
-  losses = $state.raw<readonly number[]>([]);
+/** A run, as far as the page knows it. Its mistakes are the surprise of each step. */
+export class RunView extends LessonRun<LiveSettings, End> {
   reports = $state.raw<readonly Report[]>([]);
-  end = $state.raw<End | null>(null);
-  isPaused = $state(false);
   /** The last step that the browser has kept; null before the first save. */
   saved = $state<number | null>(null);
-
-  constructor(id: number, settings: LiveSettings, first: number, name: string) {
-    this.id = id;
-    this.settings = settings;
-    this.first = first;
-    this.name = name;
-  }
-
-  get last(): number {
-    return this.first + this.losses.length - 1;
-  }
 }
 
 /** What the visitor lets the model continue, and what it wrote. */
@@ -47,10 +28,7 @@ export interface Written {
 }
 
 /** The text lesson on the page: what is looked at, and what the visitor chose. All numbers come from the worker. */
-export class TextLesson {
-  level = $state<Level>("kid");
-  stage = $state<StageId>("goal");
-  try = $state(1);
+export class TextLesson extends Lesson<RunView> {
   kind = $state<PassageKind>("read");
   scene = $state.raw<Scene | null>(null);
   letter = $state.raw<Letter | null>(null);
@@ -61,43 +39,25 @@ export class TextLesson {
   #turned = 0;
   #isWiggling = false;
   facts = $state.raw<TextFacts | null>(null);
-  lit = $state<string | null>(null);
   /** The place of the letter that the visitor chose; null: the lesson chooses. */
   #byHand = $state<number | null>(null);
-  runs = $state.raw<readonly RunView[]>([]);
-  present = $state.raw<RunView>(new RunView(0, usualSettings, 1, "this run"));
   isFollowing = $state(false);
   written = $state.raw<Written | null>(null);
   /** Why a text, or the beginning of one, was refused. */
   refused = $state<string | null>(null);
   refusedWish = $state<string | null>(null);
-  toast = $state.raw<{ readonly text: string; readonly undo?: () => void } | null>(null);
-  readonly player = new Player({
-    isAtEnd: (speed) =>
-      this.try >= this.present.last &&
-      this.present.end !== null &&
-      (speed !== "stage" || this.stage === "again"),
-    nextStage: () => {
-      this.turn(1);
-    },
-    nextTry: () => {
-      this.moveTo(this.try + 1);
-    },
-  });
-
-  readonly #client: Client<TextQuestions, TextEvent>;
+  protected readonly client: Client<TextQuestions, TextEvent>;
   readonly #looks = new Latest<{ run: number; try: number; kind: PassageKind }>(async (asked) => {
-    const scene = await this.#client.ask("look", asked);
+    const scene = await this.client.ask("look", asked);
     if (asked.run === this.present.id) this.#arrive(scene);
   });
+  /** The number of the run that was asked for last. */
+  #newest = 0;
   readonly #details = new Latest<null>(() => this.#askDetails());
-  /** The step that a link asks for, until the run has come so far. */
-  #awaited: number | null = null;
 
   constructor(place: Place<LiveSettings>) {
-    this.level = place.level;
-    this.stage = place.stage;
-    this.#client = new Client<TextQuestions, TextEvent>({
+    super(place, "step", new RunView(0, usualSettings, 1, "this run"));
+    this.client = new Client<TextQuestions, TextEvent>({
       start: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
       onEvent: (event) => {
         this.#hear(event);
@@ -135,12 +95,12 @@ export class TextLesson {
 
   /** Goes on with the run that the browser kept, or begins one. */
   async #start(settings: LiveSettings, at: number, notice?: string): Promise<void> {
-    const id = ++runsSoFar;
-    const resumed = await this.#client
+    const id = (this.#newest = newRunId());
+    const resumed = await this.client
       .ask("resume", { run: id, settings: { ...settings }, pace: Infinity })
       .catch(() => undefined);
     // The worker died: then this is asked again. Or the visitor has begun another run meanwhile.
-    if (resumed === undefined || runsSoFar !== id) return;
+    if (resumed === undefined || this.#newest !== id) return;
     if (resumed === null) {
       await this.begin(settings, "tales", at);
       if (notice !== undefined) this.toast = { text: `${notice} The run begins again.` };
@@ -148,7 +108,7 @@ export class TextLesson {
     }
     const { facts, first, losses, reports, end } = resumed;
     const run = new RunView(id, resumed.settings, first, "this run");
-    run.losses = losses;
+    run.mistakes = losses;
     run.reports = reports;
     run.end = end;
     run.saved = run.last;
@@ -158,12 +118,13 @@ export class TextLesson {
     const goesOn =
       end === null ? `goes on after step ${run.last}` : `is there, with all its ${run.last} steps`;
     this.toast = { text: `${notice ?? ""} Your run of ${facts.name} ${goesOn}.`.trim() };
-    this.#arriveAt(true);
+    this.goToAwaited(false);
   }
 
   /** Begins a run of its own, in place of all others. A text that is refused changes nothing. */
   async begin(settings: LiveSettings, text: TextChoice = "same", at = 1): Promise<void> {
-    await this.#open(new RunView(++runsSoFar, settings, 1, "this run"), at, text);
+    this.#newest = newRunId();
+    await this.#open(new RunView(this.#newest, settings, 1, "this run"), at, text);
   }
 
   /** Goes on from the present step with other settings. Both runs are drawn. */
@@ -171,7 +132,8 @@ export class TextLesson {
     const from = { run: this.present.id, try: this.try };
     const before = this.present;
     const name = `from step ${this.try}: rate ${settings.learningRate}`;
-    const run = new RunView(++runsSoFar, settings, this.try, name);
+    this.#newest = newRunId();
+    const run = new RunView(this.#newest, settings, this.try, name);
     await this.#open(run, this.try, "same", { from, before });
     this.toast = {
       text: `Forked at step ${from.try}: learning rate ${settings.learningRate}. The old run is dashed.`,
@@ -199,7 +161,7 @@ export class TextLesson {
       pace: Infinity,
       ...(fork && { from: fork.from }),
     };
-    const opened = await this.#client.ask("open", ask).catch(() => null);
+    const opened = await this.client.ask("open", ask).catch(() => null);
     if (opened === null) return;
     if ("refused" in opened) {
       this.runs = old;
@@ -214,7 +176,7 @@ export class TextLesson {
       this.runs = [run];
     }
     this.#show(run, at);
-    this.#arriveAt(true);
+    this.goToAwaited(false);
   }
 
   #show(run: RunView, at: number): void {
@@ -222,7 +184,7 @@ export class TextLesson {
     this.present = run;
     this.toast = null;
     this.#byHand = null;
-    this.#awaited = at;
+    this.awaited = at;
     this.written = null;
   }
 
@@ -235,7 +197,7 @@ export class TextLesson {
   }
 
   #tell<Name extends "pace" | "step" | "close">(name: Name, ask: TextQuestions[Name]["ask"]): void {
-    this.#client.ask(name, ask).catch(() => undefined);
+    this.client.ask(name, ask).catch(() => undefined);
   }
 
   #recover(): void {
@@ -259,54 +221,35 @@ export class TextLesson {
       if (this.written !== null) this.written = { ...this.written, text: event.text };
       return;
     }
-    run.losses = [...run.losses, ...event.losses];
+    run.mistakes = [...run.mistakes, ...event.losses];
     run.reports = [...run.reports, ...event.reports];
     run.end = event.end;
     if (run !== this.present) return;
-    this.#arriveAt(false);
-    if (this.isFollowing && event.reports.length > 0) this.#look(run.last);
+    this.goToAwaited();
+    if (this.isFollowing && event.reports.length > 0) this.lookAt(run.last);
   }
 
-  /** Looks at the step that is awaited, or at the first one while the run is not there yet. */
-  #arriveAt(isNew: boolean): void {
-    const run = this.present;
-    const at = this.#awaited;
-    if (at === null || run.losses.length === 0) return;
-    if (at > run.last && run.end === null) {
-      if (isNew || this.scene === null) this.#look(run.first);
-      return;
-    }
-    this.#awaited = null;
-    if (at > run.last)
-      this.toast = { text: `This run ends at step ${run.last}; the link asked for step ${at}.` };
-    this.#look(Math.max(run.first, Math.min(at, run.last)));
+  protected pace({ id }: RunView, pace: number): void {
+    this.#tell("pace", { run: id, pace });
   }
 
-  pause(): void {
-    const run = this.present;
-    run.isPaused = !run.isPaused;
-    this.#tell("pace", { run: run.id, pace: run.isPaused ? 0 : Infinity });
+  protected makeNext({ id }: RunView): void {
+    this.#tell("step", { run: id });
   }
 
   /** Always shows the newest step that has a text, or stays where it is. */
   follow(isWanted: boolean): void {
     this.isFollowing = isWanted;
-    if (isWanted) this.#look(this.present.last);
+    if (isWanted) this.lookAt(this.present.last);
   }
 
-  /** Shows another step, and follows no more; beyond the last one of a paused run, makes it. */
-  moveTo(number: number): void {
+  /** Shows another step, and follows no more. */
+  override moveTo(number: number): void {
     this.isFollowing = false;
-    const { first, last, end, isPaused, id } = this.present;
-    if (number > last && end === null && isPaused) {
-      this.#awaited = number;
-      this.#tell("step", { run: id });
-      return;
-    }
-    if (last >= first) this.#look(Math.max(first, Math.min(number, last)));
+    super.moveTo(number);
   }
 
-  #look(number: number): void {
+  protected lookAt(number: number): void {
     this.#looks.want({ run: this.present.id, try: number, kind: this.kind });
   }
 
@@ -318,7 +261,7 @@ export class TextLesson {
     this.try = scene.number;
     this.#letGo();
     this.#details.want(null);
-    this.#announce();
+    this.announce();
   }
 
   /** Asks for what the stage shows beyond the scene. */
@@ -327,38 +270,24 @@ export class TextLesson {
     if (scene === null) return;
     const asked = { run: present.id, try: scene.number, kind: scene.kind };
     if (stage === "blame" && this.told?.letter == null) {
-      this.letter = await this.#client.ask("letter", { ...asked, at });
-      this.#announce();
+      this.letter = await this.client.ask("letter", { ...asked, at });
+      this.announce();
     }
     if ((stage === "adjust" || stage === "again") && this.told?.account == null) {
-      this.account = await this.#client.ask("account", asked);
-      this.#announce();
+      this.account = await this.client.ask("account", asked);
+      this.announce();
     }
   }
 
   choosePassage(kind: PassageKind): void {
     this.kind = kind;
     this.#byHand = null;
-    if (this.scene !== null) this.#look(this.try);
+    if (this.scene !== null) this.lookAt(this.try);
   }
 
-  goTo(stage: StageId): void {
-    this.stage = stage;
+  protected restage(): void {
     this.#details.want(null);
-    this.#announce();
-  }
-
-  /** The stage before or after; after Again comes the next step. */
-  turn(by: 1 | -1): void {
-    const index = stageIds.indexOf(this.stage) + by;
-    if (index >= stageIds.length) {
-      if (this.try >= this.present.last) return;
-      this.stage = "attempt";
-      this.moveTo(this.try + 1);
-    } else if (index === 0 && this.try > this.present.first) {
-      this.stage = "again";
-      this.moveTo(this.try - 1);
-    } else if (index >= 0) this.goTo(stageIds[index]);
+    this.announce();
   }
 
   /** Chooses a letter of the passage by its mark, `c12`. */
@@ -377,7 +306,7 @@ export class TextLesson {
     const { scene, at, present } = this;
     if (scene === null) return;
     const asked = { run: present.id, try: scene.number, kind: scene.kind, at };
-    const proof = await this.#client.ask("prove", asked).catch(() => null);
+    const proof = await this.client.ask("prove", asked).catch(() => null);
     if (proof === null || this.scene !== scene || this.at !== at) return;
     this.#letGo();
     this.proof = proof;
@@ -403,7 +332,7 @@ export class TextLesson {
       turned = this.#turned;
       const by = press * turned;
       const asked = { run: present.id, try: scene.number, kind: scene.kind, at, token, index, by };
-      const surprise = await this.#client.ask("wiggle", asked).catch(() => null);
+      const surprise = await this.client.ask("wiggle", asked).catch(() => null);
       if (surprise === null || this.proof !== proof) break;
       this.wiggle = { by, surprise };
       announcer.say(`The surprise is ${short(surprise)}`);
@@ -424,7 +353,7 @@ export class TextLesson {
     const step = this.try;
     this.written = { prompt, text: "", step, isDone: false };
     const wish = { run: present.id, try: step, prompt, temperature, length: 160 };
-    const answer = await this.#client.ask("write", wish).catch(() => null);
+    const answer = await this.client.ask("write", wish).catch(() => null);
     if (answer === null || "refused" in answer) {
       this.written = null;
       this.refusedWish = answer?.refused ?? null;
@@ -448,41 +377,27 @@ export class TextLesson {
   }
 
   recorded(number: number): Promise<string | null> {
-    return this.#client.ask("recorded", { run: this.present.id, try: number });
+    return this.client.ask("recorded", { run: this.present.id, try: number });
   }
 
   replay(number: number): Promise<TextQuestions["replay"]["answer"]> {
-    return this.#client.ask("replay", { run: this.present.id, try: number });
+    return this.client.ask("replay", { run: this.present.id, try: number });
   }
 
   /** The numbers of any step, without showing them. */
   look(number: number, kind: PassageKind = this.kind): Promise<Scene> {
-    return this.#client.ask("look", { run: this.present.id, try: number, kind });
+    return this.client.ask("look", { run: this.present.id, try: number, kind });
   }
 
   accountOf(number: number, kind: PassageKind = this.kind): Promise<Account> {
-    return this.#client.ask("account", { run: this.present.id, try: number, kind });
+    return this.client.ask("account", { run: this.present.id, try: number, kind });
   }
 
-  #announce(): void {
+  protected spoken(): string {
     const { told } = this;
-    if (told === null) return;
-    const { name } = stageAt(this.stage);
-    announcer.say(`${name}, step ${this.try}. ${plain(wordsFor(told, name, this.level))}`);
-  }
-
-  /** Ends the worker as a crash would. */
-  crash(): void {
-    this.#client.restart();
-  }
-
-  close(): void {
-    this.player.stop();
-    this.#client.close();
+    return told === null ? "" : plain(wordsFor(told, stageAt(this.stage).name, this.level));
   }
 }
 
 /** How far one press turns a number. */
 const press = 0.02;
-
-let runsSoFar = 0;

@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       await ended(page);
       const { losses, reports, facts } = await page.evaluate(() => {
         const { present, facts: text } = (globalThis as Shown).textLesson;
-        return { losses: [...present.losses], reports: [...present.reports], facts: text! };
+        return { losses: [...present.mistakes], reports: [...present.reports], facts: text! };
       });
       expect(losses).toEqual(run.losses);
       const measured = ({ seconds: _, ...report }: (typeof reports)[number]) => report;
@@ -187,7 +187,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       await ended(page);
       const forked = new TextRun(run.passages, { ...settings, learningRate: 0.0005 }, { run, try: 10 });
       while (forked.end === null) await forked.step();
-      const losses = await page.evaluate(() => [...(globalThis as Shown).textLesson.present.losses]);
+      const losses = await page.evaluate(() => [...(globalThis as Shown).textLesson.present.mistakes]);
       expect(losses).toEqual(forked.losses);
       expect(await page.evaluate(() => (globalThis as Shown).textLesson.runs.length)).toBe(2);
       await page.click("text=Undo");
@@ -239,7 +239,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       await page.reload();
       await stepShown(page, 7);
       expect(await page.textContent(".toast")).toContain("with all its 30 steps");
-      const losses = () => page.evaluate(() => [...(globalThis as Shown).textLesson.present.losses]);
+      const losses = () => page.evaluate(() => [...(globalThis as Shown).textLesson.present.mistakes]);
       expect(await losses()).toEqual(run.losses);
       await page.evaluate(() => {
         const { textLesson: lesson } = globalThis as Shown;

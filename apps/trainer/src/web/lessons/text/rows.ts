@@ -1,6 +1,6 @@
 import type { Guess } from "../../../text/live/scene.js";
 import { chanceText, named, shown, type Told } from "../../../text/live/words.js";
-import { decimal, percent, short } from "../../../words/numbers.js";
+import { decimal, percent, short, thousands } from "../../../words/numbers.js";
 import type { KnobRow } from "../../parts/knob-row.js";
 import type { StageId } from "../../stages.js";
 
@@ -95,7 +95,7 @@ function layers({ account }: Told, isPaid: boolean): List | null {
     rows: account.layers.map(({ id, name, knobs, promise, paid }) => ({
       id,
       name,
-      value: knobs.toLocaleString("en"),
+      value: thousands(knobs),
       bars: [
         { part: promise / largest, kind: "promise" as const },
         ...(isPaid

@@ -1,5 +1,5 @@
 import type { EpochRecord, StepCredit } from "../../../../dashboard/records.js";
-import { decimal } from "../../../../words/numbers.js";
+import { decimal, thousands } from "../../../../words/numbers.js";
 import type { ColorName, Surface, XY } from "../../../canvas/surface.js";
 
 /** A run in a chart. */
@@ -47,7 +47,7 @@ export function lines(surface: Surface, runs: readonly Line[], axes: Axes): void
     surface.text([left - 6, y(tick)], format(tick), "ink-2", { size: 12, align: "right" });
   }
   surface.text([left, height - 8], "step 1", "ink-2", { size: 12, align: "left" });
-  surface.text([width - right, height - 8], last.toLocaleString("en"), "ink-2", { size: 12, align: "right" });
+  surface.text([width - right, height - 8], thousands(last), "ink-2", { size: 12, align: "right" });
 
   const ends: { x: number; y: number; letter: string; isPresent: boolean }[] = [];
   const others = runs.filter(({ isPresent }) => !isPresent);
@@ -141,7 +141,7 @@ export function creditBars(
     }
   }
   surface.path([[left, y(0)], [width - 4, y(0)]], "edge", { width: 1 }); // prettier-ignore
-  const ends = [shown[0], shown[shown.length - 1]].map(({ step }) => step.toLocaleString("en"));
+  const ends = [shown[0], shown[shown.length - 1]].map(({ step }) => thousands(step));
   surface.text([left, height - 6], `step ${ends[0]}`, "ink-2", { size: 12, align: "left" });
   if (shown.length > 5)
     surface.text([left + (shown.length - 0.5) * slot, height - 6], ends[1], "ink-2", { size: 12 });

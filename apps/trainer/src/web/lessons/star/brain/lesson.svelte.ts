@@ -3,7 +3,7 @@ import { indexOf, layerOf, neuronOf, size, type BrainSettings } from "../../../.
 import { plainWordsFor } from "../../../../star/brain/words.js";
 import type { Place } from "../../../address.js";
 import { Latest } from "../../../run/latest.js";
-import { stageAt } from "../../../stages.js";
+import { stageAt, type StageId } from "../../../stages.js";
 import type { OfTry } from "../messages.js";
 import { TriesLesson } from "../tries.svelte.js";
 import type { BrainTypes, MoreQuestions } from "./messages.js";
@@ -39,10 +39,9 @@ export class BrainLesson extends TriesLesson<BrainTypes, MoreQuestions> {
     this.begin(place.settings, place.try);
   }
 
-  /** The chosen knob. Before Blame it is an easy one, so that it does not tell which one will be blamed. */
-  get chosen(): string {
+  chosenAt(stage: StageId): string {
     if (this.byHand !== null) return this.byHand;
-    return this.isLate && this.scene !== null ? this.scene.mostBlamed : exampleKnob;
+    return this.isLate(stage) && this.scene !== null ? this.scene.mostBlamed : exampleKnob;
   }
 
   /** The neuron that the chosen knob leads to. */
@@ -63,8 +62,8 @@ export class BrainLesson extends TriesLesson<BrainTypes, MoreQuestions> {
     return step !== null;
   }
 
-  protected told(scene: Scene): string {
-    return plainWordsFor(scene, stageAt(this.stage).name, this.level);
+  protected spoken(): string {
+    return this.scene === null ? "" : plainWordsFor(this.scene, stageAt(this.stage).name, this.level);
   }
 
   protected override forget(): void {

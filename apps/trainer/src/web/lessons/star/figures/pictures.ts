@@ -229,12 +229,16 @@ function adjustPicture(surface: Surface, scene: Scene, view: View): Paper {
     between(now[stroke - 1], now[stroke], 0.5),
   ];
   const isAbove = oldMiddle[1] <= newMiddle[1] ? -1 : 1;
-  surface.text([oldMiddle[0], oldMiddle[1] + 22 * isAbove], `before ${value(knob.now)}`, "ink-2", {
-    halo: true,
-  });
-  surface.text([newMiddle[0], newMiddle[1] - 22 * isAbove], `now ${value(step.turns[index].next)}`, "plus", {
+  const place = ([x, y]: XY, way: number): XY => [x, y + 22 * way];
+  const isRoomy = surface.isRoomy;
+  // On a phone, two labels would lie on corners: there is the new one, at the side where the stroke came from.
+  if (isRoomy) {
+    surface.text(place(oldMiddle, isAbove), `before ${value(knob.now)}`, "ink-2", { halo: true });
+  }
+  surface.text(place(newMiddle, -isAbove), `now ${value(step.turns[index].next)}`, "plus", {
     bold: true,
     halo: true,
+    align: isRoomy ? "center" : now[stroke][0] > now[stroke - 1][0] ? "right" : "left",
   });
   markStrokes(surface, now, scene);
   return paper;

@@ -17,7 +17,10 @@ const bottom = 22;
 /** The surprise of the training passages and of the held-out text over the steps, beside those of two simple guessers. */
 export function drawLearning(surface: Surface, { runs, present, facts, at }: Learning): void {
   const { width, height } = surface;
-  const all = runs.flatMap(({ losses, reports }) => [...losses, ...reports.map(({ heldOut }) => heldOut)]);
+  const all = runs.flatMap(({ mistakes, reports }) => [
+    ...mistakes,
+    ...reports.map(({ heldOut }) => heldOut),
+  ]);
   const top = Math.ceil(Math.max(facts.unigramLoss, ...all) * 2) / 2;
   const end = present.settings.steps;
   const x = (step: number): number => left + (step * (width - left - right)) / end;
@@ -42,7 +45,7 @@ export function drawLearning(surface: Surface, { runs, present, facts, at }: Lea
   for (const run of [...runs].sort((a, b) => Number(a === present) - Number(b === present))) {
     const isPresent = run === present;
     const dash = isPresent ? [] : [5, 4];
-    surface.path(run.losses.map((loss, i): XY => [x(run.first + i), y(loss)]), "ghost", { width: 1, dash }); // prettier-ignore
+    surface.path(run.mistakes.map((loss, i): XY => [x(run.first + i), y(loss)]), "ghost", { width: 1, dash }); // prettier-ignore
     const points = run.reports.map(({ steps, heldOut }): XY => [x(steps), y(heldOut)]);
     surface.path(points, isPresent ? "attempt" : "ink-2", { width: isPresent ? 2.5 : 1.5, dash });
     if (isPresent) for (const point of points) surface.dot(point, 2.5, "ink");
@@ -50,7 +53,7 @@ export function drawLearning(surface: Surface, { runs, present, facts, at }: Lea
   const last = present.reports[present.reports.length - 1] as RunView["reports"][number] | undefined;
   if (last !== undefined)
     labels.push({ text: `held out ${decimal(last.heldOut, 2)}`, nats: last.heldOut, isBold: true });
-  if (present.losses.length > 0) {
+  if (present.mistakes.length > 0) {
     surface.path([[x(at), 4], [x(at), height - bottom]], "focus", { width: 2 }); // prettier-ignore
   }
   // Labels that would touch each other are moved apart, from the top.
@@ -81,7 +84,7 @@ export function learningTable({ runs, facts }: Pick<Learning, "runs" | "facts">)
 } {
   const rows = runs.flatMap((run) =>
     run.reports.map(({ steps, heldOut }) => {
-      const loss = run.losses[Math.max(steps, run.first) - run.first] as number | undefined;
+      const loss = run.mistakes[Math.max(steps, run.first) - run.first] as number | undefined;
       return [`${run.name}, step ${steps}`, decimal(heldOut), loss === undefined ? "" : decimal(loss)];
     }),
   );

@@ -50,7 +50,12 @@ export async function readSource(name: SourceName, { data: path, target }: Sourc
   if (path === undefined)
     throw new StargradError(name, "got no files", `Name ${sources[name].files} with --data`);
   if (name === "cifar10") return photographs(path);
-  const data = await readData(await givenFiles(path), target);
+  const data = await readData(await givenFiles(path), target).catch((error: unknown) => {
+    // Of what was given as a whole, the path says more than "these files".
+    if (!(error instanceof StargradError) || error.called !== "These files") throw error;
+    const problem = error.message.slice(error.called.length + 2).replace(/^hold\b/, "holds");
+    throw new StargradError(path, problem, undefined, { cause: error });
+  });
   if (data.what === sources[name].what) return data;
   throw new StargradError(
     path,

@@ -6,6 +6,7 @@ import { binaryNames, primitiveNames, unaryNames } from "@stargrad/graph";
 import { init } from "@stargrad/nn";
 import * as optim from "@stargrad/optim";
 import * as library from "@stargrad/tensor";
+import * as train from "@stargrad/train";
 import { describe, expect, it } from "vitest";
 
 import { root } from "./workspace.js";
@@ -98,6 +99,30 @@ const initGolden = JSON.parse(text("nn/golden/init.json")) as Record<
   readonly { readonly init: string }[]
 >;
 
+const metricsGolden = JSON.parse(text("train/golden/metrics.json")) as Record<
+  "many" | "two" | "numbers",
+  readonly Readonly<Record<string, unknown>>[]
+>;
+
+/** The metrics with a value in the golden file: those of many classes, of two, and of numbers. */
+function metricsWithCases(): string[] {
+  const given = ["logits", "scores", "output", "target", "classes", "columns"];
+  const fields = Object.values(metricsGolden).flatMap((cases) =>
+    cases.flatMap((each) =>
+      Object.keys(each).filter((field) => !given.includes(field) && each[field] !== null),
+    ),
+  );
+  // Being right is to have the class among the one largest logit.
+  const named: Readonly<Record<string, readonly string[]>> = {
+    matrix: ["confusionMatrix"],
+    topK: ["topKAccuracy", "accuracy"],
+  };
+  return fields.flatMap((field) => named[field] ?? [field]);
+}
+
+const state = "keeps and restores states bit for bit, and computes nothing";
+const loop = "calls the model of its caller; tests compare it with a plain loop, bit for bit";
+const shown = "shows or writes numbers, and computes none that a file could hold";
 const settings = "chooses how or where things are computed, and computes nothing";
 const drawn =
   "draws by its own rules; the conversion to pixels has cases, and a test learns from the drawings";
@@ -179,6 +204,37 @@ const guards: Readonly<Record<string, Guard>> = {
     ],
     script: "packages/optim/golden/schedules.py",
     exceptions: {},
+  },
+  "metrics, and everything else that `train` exports": {
+    members: [
+      ...callable(train),
+      ...Object.entries(train).flatMap(([name, value]) => (value instanceof train.EpochMetric ? [name] : [])),
+    ],
+    covered: metricsWithCases(),
+    script: "packages/train/golden/metrics.py",
+    exceptions: {
+      CsvLog: shown,
+      EpochMetric: "is what metrics of whole epochs are made with, and has no value of its own",
+      JsonLinesLog: shown,
+      RunFolder: state,
+      RunningMean: "is a sum divided by a count; its test compares them",
+      SummaryWriter: "packages/train/golden/events.py has its bytes, by TensorBoard's own messages",
+      barOf: shown,
+      decodeCheckpoint: state,
+      encodeCheckpoint: state,
+      evaluate: "the tests of the golden metrics compute them with it, in batches",
+      findLearningRate: loop,
+      fit: loop,
+      formatSeconds: shown,
+      loadCheckpoint: state,
+      paceOf: shown,
+      predict: loop,
+      readRunFolder: state,
+      restoreCheckpoint: state,
+      saveCheckpoint: state,
+      showProgress: shown,
+      trainStep: loop,
+    },
   },
   "datasets and transforms": {
     members: callable(datasets),

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { encodeIdx } from "@stargrad/datasets";
 import { Linear, ReLU, Sequential } from "@stargrad/nn";
 import { Generator } from "@stargrad/tensor";
-import { saveCheckpoint } from "@stargrad/train";
+import { readRunFolder, saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { eventsOf, expectErrorMessage, run, runSource, type Result } from "./testing/command-line.js";
@@ -166,6 +166,40 @@ describe("digits and evaluate", () => {
     for (const name of ["cnn", "cnn-parts"]) await rm(file(name));
   });
 
+  it("keep a run in a folder, which goes on to more epochs, and may be moved", async () => {
+    const first = await run("digits", "--run", file("kept"), "--epochs", "1", "--data", data);
+    expect(first.stdout).toContain(`saved in ${file("kept")} after every epoch, and at Ctrl-C`);
+    await rename(data, file("moved"));
+    const lost = await run("digits", "--resume", file("kept"));
+    const more = await run(
+      "digits",
+      "--resume",
+      file("kept"),
+      "--epochs",
+      "3",
+      "--data",
+      file("moved"),
+      "--json",
+    );
+    const listed = await run("runs", "--folder", folder);
+    const other = await run("digits", "--resume", file("kept"), "--model", "cnn");
+    const evaluated = await run("evaluate", file("kept"), "--data", file("moved"), "--json");
+    await rename(file("moved"), data);
+    expectErrorMessage(lost, 1, "found neither train-images-idx3-ubyte");
+    expect(eventsOf(more).filter(({ event }) => event === "epoch")).toMatchObject([
+      { epoch: 2 },
+      { epoch: 3 },
+    ]);
+    expect(listed.stdout).toMatch(/^kept +mlp +1 +3\/3 epochs .*[▁-█]{3}$/m);
+    expectErrorMessage(other, 1, "its run was started with --model mlp, now --model is cnn");
+    const { best } = await readRunFolder(file("kept"));
+    const log = (await readFile(file("kept/log.jsonl"), "utf8")).split("\n").filter((line) => line !== "");
+    const lines = log.map((line) => JSON.parse(line) as Record<string, number>);
+    const chosen = lines.find(({ heldOutLoss }) => heldOutLoss === best?.score);
+    expect(eventsOf(evaluated)).toMatchObject([{ testAccuracy: chosen?.["heldOutAccuracy"] }]);
+    await rm(file("kept"), { recursive: true });
+  });
+
   it("never overwrite an existing file", async () => {
     await writeFile(file("mine"), "precious");
     expectErrorMessage(await digits(file("mine")), 1, "mine: already exists", "--resume");
@@ -227,6 +261,16 @@ describe("a wrong command line", () => {
       [["star", "--brain", "--momentum", "0"], "'--brain' cannot be used with option '--momentum"],
       [["star", "--seed", "-1"], "Expected a whole number of at least 0"],
       [["digits", "--data", "x", "--resume"], "option '--resume' needs option '--checkpoint <file>'"],
+      [["text"], "required option '--data <file>' not specified"],
+      [
+        ["digits", "--data", "x", "--resume", "r", "--checkpoint", "c"],
+        "'--resume r' cannot be used with option",
+      ],
+      [
+        ["digits", "--data", "x", "--run", "r", "--checkpoint", "c"],
+        "cannot be used with option '--run <folder>'",
+      ],
+      [["evaluate"], "missing required argument 'run'"],
       [["digits", "--model", "rnn"], "'rnn' is invalid. Allowed choices are mlp, cnn."],
       [["text", "--data", "x", "--resume"], "option '--resume' needs option '--checkpoint <file>'"],
     ] as const;

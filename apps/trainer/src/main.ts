@@ -6,6 +6,7 @@ import { evaluate, type EvaluateOptions } from "./commands/evaluate.js";
 import { predict, type PredictOptions } from "./commands/predict.js";
 import { runs, type RunsOptions } from "./commands/runs.js";
 import { star, type StarOptions } from "./commands/star.js";
+import type { RunOptions } from "./runs/run.js";
 import { text, type TextOptions } from "./commands/text.js";
 import { sourceNames, sources, type Source } from "./classify/sources.js";
 import { modelNames } from "./dashboard/settings.js";
@@ -19,10 +20,44 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-/** Ends the program if there is nothing to go on with. */
-function expectFile({ resume, checkpoint }: DigitsOptions | TextOptions, command: Command): void {
-  if (!resume || checkpoint !== undefined) return;
-  command.error("error: option '--resume' needs option '--checkpoint <file>'");
+/** The options that say where a run is kept. */
+function keptInFolder(command: Command, name: string): Command {
+  return command
+    .option("--run <folder>", `the folder of the new run (default: runs/${name}-1, or the next number)`)
+    .addOption(
+      new Option("--resume <run>", "go on with a run: its folder, or its name in runs").conflicts("run"),
+    );
+}
+
+/** The same for a command that can also keep its run in one file. */
+function keptInFolderOrFile(command: Command, name: string): Command {
+  return command
+    .option("--run <folder>", `the folder of the new run (default: runs/${name}-1, or the next number)`)
+    .addOption(
+      new Option("--checkpoint <file>", "keep the run in this one file instead of a folder").conflicts("run"),
+    )
+    .addOption(
+      new Option(
+        "--resume [run]",
+        "go on with a run: its folder, or its name in runs; without a name, the one in the file of --checkpoint",
+      ).conflicts("run"),
+    );
+}
+
+/** Ends the program if there is nothing to begin with, or to go on with. */
+function expectStart({ data, resume, checkpoint }: RunOptions, needsData: boolean, command: Command): void {
+  if (resume === true && checkpoint === undefined) {
+    command.error(
+      "error: option '--resume' needs option '--checkpoint <file>', or the run to go on with, as in --resume runs/" +
+        `${command.name()}-1`,
+    );
+  }
+  if (typeof resume === "string" && checkpoint !== undefined) {
+    command.error(`error: option '--resume ${resume}' cannot be used with option '--checkpoint <file>'`);
+  }
+  if (needsData && data === undefined && typeof resume !== "string") {
+    command.error("error: required option '--data <file>' not specified");
+  }
 }
 
 const program = new Command("npm run -s train --")
@@ -50,18 +85,22 @@ program
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: StarOptions) => star(options));
 
-program
-  .command("digits")
-  .description("train a classifier of handwritten digits")
-  .option("--data <folder>", "the folder with MNIST's four files (default: mnist, downloaded once)")
-  .option("--checkpoint <file>", "where to save the run after every epoch (default: nowhere)")
+keptInFolderOrFile(
+  program
+    .command("digits")
+    .description("train a classifier of handwritten digits")
+    .option(
+      "--data <folder>",
+      "the folder with MNIST's four files; of a run that goes on, where it is now (default: mnist, downloaded once)",
+    ),
+  "digits",
+)
   .addOption(
     new Option("--model <name>", "a plain or a convolutional network (default: mlp)").choices(
       classifierNames,
     ),
   )
-  .option("--resume", "continue the run in the checkpoint")
-  .option("--epochs <number>", "the total number of epochs of the run", wholeNumber(1), 5)
+  .option("--epochs <number>", "the total number of epochs of the run (default: 5)", wholeNumber(1))
   .option(
     "--seed <number>",
     "the seed of the first weights and of the order of the pictures (default: 1)",
@@ -72,17 +111,21 @@ program
   .option("--explain <number>", "explain one step out of this many", wholeNumber(1))
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: DigitsOptions, command: Command) => {
-    expectFile(options, command);
+    expectStart(options, false, command);
     return digits(options);
   });
 
-program
-  .command("text")
-  .description("teach a small transformer to write like a text, character by character")
-  .requiredOption("--data <file>", "the text, in UTF-8; /dev/stdin reads a pipe")
+keptInFolderOrFile(
+  program
+    .command("text")
+    .description("teach a small transformer to write like a text, character by character")
+    .option(
+      "--data <file>",
+      "the text, in UTF-8; /dev/stdin reads a pipe; of a run that goes on, where it is now",
+    ),
+  "text",
+)
   .option("--steps <number>", "the total number of steps of the run (default: 2500)", wholeNumber(1))
-  .option("--checkpoint <file>", "where to save the run")
-  .option("--resume", "continue the run in the checkpoint")
   .option(
     "--every <number>",
     "evaluate, show a sample and save after every so many steps",
@@ -105,7 +148,7 @@ program
   .option("--learning-rate <number>", "the highest learning rate (default: 0.002)", positiveNumber)
   .option("--json", "print one JSON object per event and nothing else")
   .action((options: TextOptions, command: Command) => {
-    expectFile(options, command);
+    expectStart(options, true, command);
     return text(options);
   });
 
@@ -117,9 +160,7 @@ for (const name of sourceNames) {
     command.option("--data <path>", `${files}; of a run that goes on, where it is now${otherwise}`);
   if (what === "row")
     command.option("--target <column>", "the column to predict (default: the last with few values)");
-  command
-    .option("--run <folder>", `the folder of the new run (default: runs/${name}-1, or the next number)`)
-    .option("--resume <run>", "go on with a run: its folder, or its name in runs")
+  keptInFolder(command, name)
     .addOption(
       new Option("--model <name>", `the model (default: ${what === "row" ? "mlp" : "cnn"})`).choices(
         what === "row" ? modelNames.filter((model) => model !== "cnn") : modelNames,
@@ -164,18 +205,29 @@ program
 program
   .command("predict")
   .description("ask the best model of a run about new files")
-  .argument("<run>", "the folder of a run, or its name in runs")
-  .argument("<files...>", "pictures, folders of pictures, or tables with the columns of the training")
+  .argument("<run>", "the folder of a run, its name in runs, or a file with a checkpoint")
+  .argument(
+    "<files...>",
+    "pictures, folders of pictures, tables with the columns of the training, or texts to write on",
+  )
   .option("--json", "print one JSON object per answer and nothing else")
   .action((run: string, files: string[], options: PredictOptions) => predict(run, files, options));
 
 program
   .command("evaluate")
-  .description("evaluate a saved model on the test pictures, or on the end of the text")
-  .requiredOption("--checkpoint <file>", "a file that `digits` or `text` has saved")
-  .requiredOption("--data <path>", "the folder with MNIST's files, or the text")
+  .description("evaluate the best model of a run on what was held out, or on other data")
+  .argument("[run]", "the folder of a run, its name in runs, or a file with a checkpoint")
+  .option("--checkpoint <file>", "the same as the argument")
+  .option("--data <path>", "the data, as of the command that trained it (default: that of the run)")
   .option("--json", "print one JSON object per event and nothing else")
-  .action((options: EvaluateOptions) => evaluate(options));
+  .action((run: string | undefined, options: EvaluateOptions & { checkpoint?: string }, command: Command) => {
+    const { checkpoint = run, ...others } = options;
+    if (checkpoint === undefined) command.error("error: missing required argument 'run'");
+    if (run !== undefined && checkpoint !== run) {
+      command.error("error: argument 'run' cannot be used with option '--checkpoint <file>'");
+    }
+    return evaluate(checkpoint, others);
+  });
 
 try {
   await program.parseAsync();

@@ -8,7 +8,8 @@ import type { GivenFile } from "../dashboard/read-data.js";
 /** One file, or all files of a folder, with their paths beginning with its name. Throws: StargradError if there is none */
 export async function givenFiles(path: string): Promise<GivenFile[]> {
   const found = await stat(path).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such file or folder" : message;
     throw new StargradError(path, `cannot be read: ${reason}`, "Check the path", { cause });
   });
   const names = found.isDirectory() ? await readdir(path, { recursive: true, withFileTypes: true }) : null;

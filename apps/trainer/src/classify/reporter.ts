@@ -16,10 +16,7 @@ export class ClassifyReporter {
   constructor({ json }: { readonly json: boolean }) {
     this.#isJson = json;
     const format = "epoch {epoch}  {bar}  loss {loss}  {eta_formatted} left";
-    this.#bar =
-      !json && isTerminal(process.stdout)
-        ? new ProgressBar(process.stdout, format, { endsAtInterrupt: false })
-        : null;
+    this.#bar = !json && isTerminal(process.stdout) ? new ProgressBar(process.stdout, format) : null;
   }
 
   /** A remark that is no event. */
@@ -67,6 +64,6 @@ export class ClassifyReporter {
   }
 
   close(): void {
-    this.#bar?.close();
+    this.#bar?.pause();
   }
 }

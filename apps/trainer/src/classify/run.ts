@@ -2,12 +2,13 @@ import { DataLoader } from "@stargrad/datasets";
 import { crossEntropy } from "@stargrad/nn";
 import { AdamW, schedules } from "@stargrad/optim";
 import { Generator, manualSeed, StargradError } from "@stargrad/tensor";
-import { accuracy, type Json } from "@stargrad/train";
+import { accuracy } from "@stargrad/train";
 
 import { classifierFor } from "../dashboard/classifier.js";
-import { Examples, scaleOf, type Data, type Scale } from "../dashboard/data.js";
+import { Examples, scaleOf, type Data } from "../dashboard/data.js";
 import type { ModelName } from "../dashboard/settings.js";
 import { splitOf } from "../dashboard/split.js";
+import { fingerprintOf } from "../runs/fingerprint.js";
 
 /** What, with the data, determines a run. */
 export interface ClassifySettings {
@@ -28,9 +29,6 @@ export function usualSettings({ what, labels }: Pick<Data, "what" | "labels">): 
   const model = what === "row" ? "mlp" : "cnn";
   return { model, units: 64, epochs, batchSize, learningRate: 0.003, heldOut: 0.2, seed: 1 };
 }
-
-/** What is known of the examples a model was trained on: enough to ask it about others. */
-export type Described = Pick<Data, "what" | "shape" | "features" | "classes">;
 
 /** A training: what `fit`, `RunFolder.save` and `restore` take. */
 export function trainingOf(data: Data, settings: ClassifySettings) {
@@ -64,10 +62,7 @@ export function trainingOf(data: Data, settings: ClassifySettings) {
   return { training, split, scale };
 }
 
-/** What a checkpoint needs besides, so that the model can be asked about new files. */
-export function describe(
-  { what, shape, features, classes }: Described,
-  { shift, factor }: Scale,
-): Readonly<Record<string, Json>> {
-  return { what, shape, features, classes, shift: [...shift], factor: [...factor] };
+/** Of all examples and what they are called: see `fingerprintOf`. */
+export function fingerprintOfData({ values, labels, shape, classes, inputs = [] }: Data): string {
+  return fingerprintOf(values, labels, JSON.stringify([shape, classes, inputs]));
 }

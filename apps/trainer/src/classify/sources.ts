@@ -50,19 +50,24 @@ export interface SourceOptions {
 }
 
 /** Reads or makes the data of a command. Throws: StargradError for files that are none of its kind */
-export async function readSource(name: SourceName, { data, target }: SourceOptions): Promise<Data> {
+export async function readSource(name: SourceName, { data: given, target }: SourceOptions): Promise<Data> {
   if (name === "cats-and-dogs") return animals(4000);
   const { downloads }: Source = sources[name];
-  const path = data ?? (downloads && (await downloadWithBar(downloads)));
+  const path = given ?? (downloads && (await downloadWithBar(downloads)));
   if (path === undefined)
     throw new StargradError(name, "got no files", `Name ${sources[name].files} with --data`);
   if (name === "cifar10") return photographs(path);
-  const read = await readData(await givenFiles(path), target);
-  if (read.what === sources[name].what) return read;
+  const data = await readData(await givenFiles(path), target).catch((error: unknown) => {
+    // Of what was given as a whole, the path says more than "these files".
+    if (!(error instanceof StargradError) || error.called !== "These files") throw error;
+    const problem = error.message.slice(error.called.length + 2).replace(/^hold\b/, "holds");
+    throw new StargradError(path, problem, undefined, { cause: error });
+  });
+  if (data.what === sources[name].what) return data;
   throw new StargradError(
     path,
-    `has ${read.what === "row" ? "rows of numbers" : "pictures"}; \`${name}\` learns ${sources[name].about}`,
-    read.what === "row" ? "Use csv" : "Use images or fashion",
+    `has ${data.what === "row" ? "rows of numbers" : "pictures"}; \`${name}\` learns ${sources[name].about}`,
+    data.what === "row" ? "Use csv" : "Use images or fashion",
   );
 }
 

@@ -1,71 +1,122 @@
+import { resolve } from "node:path";
+
 import { crossEntropy } from "@stargrad/nn";
 import { AdamW } from "@stargrad/optim";
 import { manualSeed } from "@stargrad/tensor";
-import { accuracy, evaluate, fit, restoreCheckpoint } from "@stargrad/train";
+import { accuracy, evaluate, fit } from "@stargrad/train";
 
 import { classifier } from "../digits/classifier.js";
 import { testPictures, trainingPictures } from "../digits/pictures.js";
 import { withExplanations } from "../digits/explanations.js";
 import { reporterFor } from "../digits/reporter.js";
-import { metadataOf, openDigitsRun, type DigitsRun, type RunOptions, type Settings } from "../digits/run.js";
+import {
+  defaults,
+  findDigitsRun,
+  metadataOf,
+  progressIn,
+  usualEpochs,
+  type Settings,
+} from "../digits/run.js";
+import { keep, type KeptRun } from "../runs/kept-run.js";
+import { expectData, type RunOptions } from "../runs/run.js";
+import { epochMilestone, placeIn } from "../runs/epochs.js";
 import { downloadWithBar } from "../terminal/download.js";
+import { isWhole } from "../terminal/numbers.js";
 import { secondsSince } from "../terminal/text.js";
 
-export interface DigitsOptions extends RunOptions {
-  /** The folder with MNIST's four files. Default: they are downloaded. */
-  readonly data?: string;
-  /** How many epochs the run has in all. */
-  readonly epochs: number;
+/** Settings that are not given are taken from the run that goes on, or else from the defaults. */
+export interface DigitsOptions extends RunOptions, Partial<Settings> {
+  /** How many epochs the run has in all. Default: as many as it was told before, or else 5. */
+  readonly epochs?: number;
   /** Explains every `explain`-th step. Default: none. */
   readonly explain?: number;
   readonly json?: boolean;
 }
 
-/** Trains a classifier of handwritten digits, and saves a checkpoint after every epoch. */
+/** Trains a classifier of handwritten digits, and keeps the run. */
 export async function digits(digitsOptions: DigitsOptions): Promise<void> {
-  const { data: folder, epochs, explain = Infinity, json = false, ...options } = digitsOptions;
+  const { run: at, resume, checkpoint, data: files, epochs: requestedEpochs, ...others } = digitsOptions;
+  const { explain = Infinity, json = false, ...requested } = others;
   const started = performance.now();
-  const run = await openDigitsRun(options);
-  const data = folder ?? (await downloadWithBar("mnist"));
-  const { settings, file } = run;
-  const loader = await trainingPictures(data, settings);
-  const testLoader = await testPictures(data);
+  const found = await findDigitsRun({ run: at, resume, checkpoint, data: files }, requested);
+  const settings = found.settings ?? { ...defaults, ...requested };
+  const data =
+    found.settings === null
+      ? (found.data ?? (await downloadWithBar("mnist")))
+      : expectData("digits", found.data);
+  const { loader, fingerprint } = await trainingPictures(data, settings);
+  const validation = await testPictures(data);
 
   manualSeed(settings.seed);
   const model = classifier(settings.model);
   const optimizer = new AdamW(model.parameters(), { learningRate: settings.learningRate });
   const loss = crossEntropy;
-  const training = { model, optimizer, loader };
-  if (run.checkpoint !== null) restoreCheckpoint(run.checkpoint, training);
+  const metrics = { accuracy };
+  const training = { model, optimizer, loader, loss, metrics, validation };
 
-  await file?.lock();
+  const toldEpochs = epochsIn(found.others);
+  const run = await found.open({
+    settings,
+    data: resolve(data),
+    fingerprint,
+    others: { epochs: requestedEpochs ?? toldEpochs },
+  });
   const reporter = reporterFor({ json });
-  let { trainAccuracy } = run;
   try {
-    reporter.note(introduction(options.checkpoint, run, epochs));
+    const restored = await run.restore(training);
+    let { trainAccuracy } = restored === null ? { trainAccuracy: null } : progressIn(restored, run.path);
+    const epochs = requestedEpochs ?? (restored === null ? toldEpochs : epochsIn(restored.metadata));
+    reporter.note(introduction(run, { epochs, settings, loader, isResumed: restored !== null }));
     if (explain !== Infinity) reporter.note(explanationNote(explain, settings));
-    const events = fit({ ...training, loss, metrics: { accuracy }, epochs });
-    for await (const event of withExplanations(events, { model, loss, every: explain })) {
-      await reporter.show(event);
-      if (event.event !== "epoch") continue;
-      trainAccuracy = event.metrics.accuracy;
-      await file?.save({ ...training, metadata: metadataOf({ settings, trainAccuracy }) });
-    }
-    const { accuracy: testAccuracy } = await evaluate(model, testLoader, { accuracy });
+    let testAccuracy: number | null = null;
+    // `fit` would warn that nothing is left.
+    const events = loader.epoch < epochs ? fit({ ...training, epochs }) : [];
+    const ended = await keep(run, withExplanations(events, { model, loss, every: explain }), {
+      command: `digits${checkpoint === undefined ? "" : ` --data ${data}`}`,
+      training,
+      metadata: () => metadataOf({ settings, epochs, fingerprint, trainAccuracy }),
+      reporter,
+      show: async (event) => {
+        await reporter.show(event);
+        if (event.event !== "epoch") return null;
+        trainAccuracy = event.metrics.accuracy;
+        testAccuracy = event.validation?.metrics.accuracy ?? null;
+        return epochMilestone(event);
+      },
+    });
+    if (!ended) return;
+    testAccuracy ??= (await evaluate(model, validation, metrics)).accuracy;
     reporter.done({ trainAccuracy, testAccuracy, seconds: secondsSince(started) });
   } finally {
     reporter.close();
-    await file?.release();
+    await run.close();
   }
 }
 
-function introduction(file: string | undefined, { epoch, settings }: DigitsRun, epochs: number): string {
-  if (file === undefined) {
-    return `Training with ${settings.batchSize} pictures per step. Nothing is saved without --checkpoint.`;
+/** The total number of epochs that a run was told last. */
+function epochsIn(saved: { readonly [name: string]: unknown }): number {
+  return isWhole(1)(saved["epochs"]) ? Number(saved["epochs"]) : usualEpochs;
+}
+
+function introduction(
+  { path }: Pick<KeptRun, "path">,
+  {
+    epochs,
+    settings: { batchSize },
+    loader,
+    isResumed,
+  }: {
+    readonly epochs: number;
+    readonly settings: Settings;
+    readonly loader: Parameters<typeof placeIn>[0];
+    readonly isResumed: boolean;
+  },
+): string {
+  if (loader.epoch >= epochs) {
+    return `The run in ${path} already has ${loader.epoch} epochs; --epochs is ${epochs}.`;
   }
-  if (epoch >= epochs) return `The run in ${file} already has ${epoch} epochs; --epochs is ${epochs}.`;
-  if (epoch > 0) return `Continuing the run in ${file}, after epoch ${epoch}.`;
-  return `Training with ${settings.batchSize} pictures per step; saved in ${file} after every epoch.`;
+  if (isResumed) return `Continuing the run in ${path}, after ${placeIn(loader)}.`;
+  return `Training with ${batchSize} pictures per step; saved in ${path} after every epoch, and at Ctrl-C.`;
 }
 
 function explanationNote(every: number, { batchSize }: Settings): string {

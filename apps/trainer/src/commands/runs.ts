@@ -16,7 +16,7 @@ export interface RunsOptions {
 interface Summary {
   readonly path: string;
   readonly config: Readonly<Record<string, Json>>;
-  /** The numbers of each epoch, in their order. */
+  /** The numbers that were logged after each epoch, or after every so many steps of a text, in their order. */
   readonly epochs: readonly Readonly<Record<string, number>>[];
   readonly best: number | null;
 }
@@ -26,7 +26,8 @@ export async function runs(
   names: readonly string[],
   { folder = runsFolder, json = false }: RunsOptions,
 ): Promise<void> {
-  const paths = names.length === 0 ? await runsIn(folder) : await Promise.all(names.map(existingRun));
+  const paths =
+    names.length === 0 ? await runsIn(folder) : await Promise.all(names.map((name) => existingRun(name)));
   const summaries = await Promise.all(paths.map(summaryOf));
   if (json) {
     for (const { path, config, epochs, best } of summaries)
@@ -39,7 +40,10 @@ export async function runs(
   }
   const settings = names.length > 1 ? differing(summaries) : ["model", "seed"];
   const rows = summaries.map((summary) => rowOf(summary, settings));
-  printTable(["run", ...settings, "epochs", "held out", "right", "best", "held-out loss by epoch"], rows);
+  printTable(
+    ["run", ...settings, "done", "held out", "right", "best", "held-out loss from then to now"],
+    rows,
+  );
 }
 
 function rowOf({ path, config, epochs, best }: Summary, settings: readonly string[]): string[] {
@@ -48,7 +52,7 @@ function rowOf({ path, config, epochs, best }: Summary, settings: readonly strin
   return [
     basename(path),
     ...settings.map((name) => written(config[name])),
-    `${epochs.length}/${written(config["epochs"])}`,
+    doneOf({ config, epochs }),
     last?.["heldOutLoss"] === undefined ? "–" : short(last["heldOutLoss"]),
     last?.["heldOutAccuracy"] === undefined ? "–" : percent(last["heldOutAccuracy"], 1),
     best === null ? "–" : short(best),
@@ -56,18 +60,32 @@ function rowOf({ path, config, epochs, best }: Summary, settings: readonly strin
   ];
 }
 
+/** How far a run is: "3/8 epochs", "500/2500 steps". */
+function doneOf({ config, epochs }: Pick<Summary, "config" | "epochs">): string {
+  const unit = Object.hasOwn(config, "steps") ? "steps" : "epochs";
+  const done = epochs.at(-1)?.["step"] ?? 0;
+  // A run of digits may have got more epochs than it began with.
+  const all = config[unit];
+  return `${done}/${typeof all === "number" ? Math.max(all, done) : "–"} ${unit}`;
+}
+
 function written(value: Json | undefined): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "–";
 }
 
-/** The settings that are not the same in all runs. */
+/** The settings that all runs have, but not the same. */
 function differing(summaries: readonly Summary[]): string[] {
-  const names = new Set(summaries.flatMap(({ config }) => Object.keys(config)));
-  names.delete("epochs");
-  return [...names].filter(
-    (name) => new Set(summaries.map(({ config }) => JSON.stringify(config[name]))).size > 1,
+  const [first, ...others] = summaries.map(({ config }) => config);
+  return Object.keys(first).filter(
+    (name) =>
+      !shownOtherwise.includes(name) &&
+      others.every((config) => Object.hasOwn(config, name)) &&
+      others.some((config) => JSON.stringify(config[name]) !== JSON.stringify(first[name])),
   );
 }
+
+/** What a run has done tells how much it was to do; no person reads a fingerprint, and equal paths may hold other data. */
+const shownOtherwise = ["epochs", "steps", "fingerprint"];
 
 async function summaryOf(path: string): Promise<Summary> {
   const { config, best } = await readRunFolder(path);

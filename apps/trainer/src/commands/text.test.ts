@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { Linear } from "@stargrad/nn";
 import { StargradError } from "@stargrad/tensor";
-import { saveCheckpoint } from "@stargrad/train";
+import { readRunFolder, saveCheckpoint } from "@stargrad/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { eventsOf, expectErrorMessage, run, type Event, type Result } from "../testing/command-line.js";
@@ -37,17 +37,34 @@ const isOf = (name: string) => (event: Event) => event["event"] === name;
 
 describe("text", () => {
   it("beats a bigram, and prints samples as plain text", async () => {
-    const { status, stdout, stderr } = await text("--steps", "60", "--every", "30", "--prompt", "The ");
+    const { status, stdout, stderr } = await text(
+      "--steps",
+      "60",
+      "--every",
+      "30",
+      "--prompt",
+      "The ",
+      "--run",
+      file("kept"),
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(unwrapped(stdout)).toContain(
       "data has 1,440 characters, 16 different ones; the last 137 are kept",
     );
-    expect(unwrapped(stdout)).toContain("Nothing is saved without --checkpoint.");
+    expect(unwrapped(stdout)).toContain(`Saved in ${file("kept")} after every 30 steps, and at Ctrl-C.`);
     expect(stdout).toMatch(/^step {2}0\/60 {2}validation 2\.\d+ {2}\d+ s\n {2}│ The /m);
     expect(stdout).toMatch(/^step 60\/60 {2}loss \d.* {2}validation 0\.\d+ {2}\d+ s\n {2}│ The /m);
     expect(stdout).toMatch(/^Validation: 0\.\d+ nats per character, as hard as choosing among 1\.\d+\.$/m);
     expect(stdout).toMatch(/^A bigram: 0\.\d+, among 2\.\d+\. The model is better\. \d+\.\d s in all\.$/m);
     expect(stdout).not.toContain("\u001b");
+    const { best } = await readRunFolder(file("kept"));
+    const [evaluated, continued] = await Promise.all([
+      run("evaluate", file("kept"), "--json"),
+      run("predict", file("kept"), file("data")),
+    ]);
+    expect(eventsOf(evaluated)[0]["validationLoss"]).toBe(best?.score);
+    expect(continued.stdout).toMatch(/data goes on:\n {2}│ [a-z]/i);
+    await rm(file("kept"), { recursive: true });
   });
 
   it("ends with the same bytes, figures and samples, with or without interruption and evaluations", async () => {
@@ -58,7 +75,9 @@ describe("text", () => {
     ]);
     const second = await text("--every", "12", "--checkpoint", file("parts"), "--resume", "--json");
     expect([whole.status, first.status, second.status]).toEqual([0, 0, 0]);
-    expect(unwrapped(first.stdout)).toContain(`Saved in ${file("parts")} after every 3 steps.`);
+    expect(unwrapped(first.stdout)).toContain(
+      `Saved in ${file("parts")} after every 3 steps, and at Ctrl-C.`,
+    );
     expect(await readFile(file("parts"))).toEqual(await readFile(file("whole")));
 
     const [events, resumed] = [eventsOf(whole), eventsOf(second)];
@@ -84,7 +103,7 @@ describe("text", () => {
 
   it("stops before it saves bad weights, and names the cause, if the steps are too long", async () => {
     const result = await text("--steps", "20", "--learning-rate", "1e30", "--checkpoint", file("never"));
-    expectErrorMessage(result, 1, "text: the loss is NaN at step", "Is the learning rate too large?");
+    expectErrorMessage(result, 1, "the loss is NaN in epoch 1, step ", "Try a smaller learning rate");
     expect(await readdir(folder)).toEqual(["data"]);
   });
 });
@@ -165,7 +184,7 @@ describe("text rejects", () => {
     await refused(resume("run", { steps: 9 }), "its run was started with --steps 2, now --steps is 9");
     await refused(resume("run", { width: 32 }), "its run was started with --width 16, now --width is 32");
     await refused(
-      evaluate({ checkpoint: file("run"), data: file("other text") }),
+      evaluate(file("run"), { data: file("other text") }),
       'other text: has a character that is not in the model\'s vocabulary. Vocabulary.encode: got the character "A"',
     );
     await refused(

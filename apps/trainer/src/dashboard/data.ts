@@ -11,6 +11,8 @@ export interface Data {
   readonly shape: readonly number[];
   /** The names of the features of a row. */
   readonly features: readonly string[];
+  /** The columns that the features of a row were made of; of a table only. */
+  readonly inputs?: readonly Input[];
   /** The examples one after the other: the bytes of pictures, or any numbers. */
   readonly values: Uint8Array | Float32Array;
   /** The class of each example. */
@@ -23,6 +25,13 @@ export interface Data {
   readonly target?: string;
   /** What was done or left out when it was read, as sentences. */
   readonly notes: readonly string[];
+}
+
+/** A column of a table that a model predicts from. */
+export interface Input {
+  readonly name: string;
+  /** Each is a feature, 1 for its own rows and 0 for others; null for a column of numbers, which is one feature. */
+  readonly categories: readonly string[] | null;
 }
 
 export function sizeOf({ shape }: Pick<Data, "shape">): number {
@@ -47,12 +56,11 @@ export class Examples implements Dataset<{ x: Tensor; y: Tensor }> {
 
   batch(positions: Int32Array): { x: Tensor; y: Tensor } {
     const { values, labels, shape } = this.#data;
-    const { shift, factor } = this.#scale;
-    const size = shift.length;
+    const size = this.#scale.shift.length;
     const x = new Float32Array(positions.length * size);
     for (const [row, position] of positions.entries()) {
       const start = this.indices[position] * size;
-      for (let i = 0; i < size; i++) x[row * size + i] = (values[start + i] - shift[i]) * factor[i];
+      for (let i = 0; i < size; i++) x[row * size + i] = scaled(values[start + i], this.#scale, i);
     }
     const y = positions.map((position) => labels[this.indices[position]]);
     return { x: fromData(x, [positions.length, ...shape]), y: fromData(y, [positions.length]) };
@@ -63,6 +71,11 @@ export class Examples implements Dataset<{ x: Tensor; y: Tensor }> {
 export interface Scale {
   readonly shift: Float64Array;
   readonly factor: Float64Array;
+}
+
+/** The i-th value of an example, as a model gets it. */
+export function scaled(value: number, { shift, factor }: Scale, i: number): number {
+  return (value - shift[i]) * factor[i];
 }
 
 /** The scale of data, from its training examples alone, so that nothing is learned from those that are held out. */

@@ -218,6 +218,10 @@ async function fromTable(file: File, wanted?: string): Promise<Data> {
         ? input.categories.map((category) => `${input.name}: ${category}`)
         : [input.name],
     ),
+    inputs: inputs.map((input) => ({
+      name: input.name,
+      categories: input.type === "category" ? input.categories : null,
+    })),
     values: Float32Array.from(x.dataSync()),
     labels: Int32Array.from(labels),
     classes,

@@ -35,6 +35,6 @@ export class EpochBar {
 
   /** Removes the bar for good and shows the cursor again. */
   close(): void {
-    this.#bar.close();
+    this.#bar.pause();
   }
 }

@@ -22,7 +22,7 @@ export interface ExplanationOptions {
 
 /** Yields the events of a training, and explanations of some of its steps. The training itself is not changed. */
 export async function* withExplanations(
-  events: AsyncIterable<FitEvent<"accuracy">>,
+  events: AsyncIterable<FitEvent<"accuracy">> | Iterable<FitEvent<"accuracy">>,
   { model, loss, every }: ExplanationOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   let account: Account | null = null;

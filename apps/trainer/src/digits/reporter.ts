@@ -1,5 +1,6 @@
 import type { EpochEvent } from "@stargrad/train";
 
+import { yieldToEventLoop } from "../event-loop.js";
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { inLines } from "../terminal/report-error.js";
@@ -10,7 +11,8 @@ import type { ExplanationEvent, TrainingEvent } from "./explanations.js";
 
 /** The result of a run. */
 export interface Outcome {
-  readonly trainAccuracy: number;
+  /** Measured during the last epoch; null before the end of the first. */
+  readonly trainAccuracy: number | null;
   readonly testAccuracy: number;
   /** The duration of the command. */
   readonly seconds: number;
@@ -20,7 +22,8 @@ export interface Outcome {
 export interface Reporter {
   /** Prints a remark that is not an event. */
   note(text: string): void;
-  show(event: TrainingEvent): void | Promise<void>;
+  /** Lets Ctrl-C be noticed, too. */
+  show(event: TrainingEvent): Promise<void>;
   done(outcome: Outcome): void;
   /** Restores the terminal, also after an error. */
   close(): void;
@@ -37,12 +40,17 @@ class JsonReporter implements Reporter {
     console.error(inLines(text, process.stderr));
   }
 
-  show(event: TrainingEvent): void {
+  async show(event: TrainingEvent): Promise<void> {
+    await yieldToEventLoop();
     if (event.event === "explanation") {
       writeJsonLine(figuresOf(event));
-    } else {
+    } else if (event.event === "step") {
       const { metrics, ...figures } = event;
       writeJsonLine({ ...figures, ...metrics });
+    } else {
+      const { metrics, validation, ...figures } = event;
+      const test = validation && { testLoss: validation.loss, testAccuracy: validation.metrics.accuracy };
+      writeJsonLine({ ...figures, ...metrics, ...test });
     }
   }
 
@@ -60,15 +68,18 @@ class LineReporter implements Reporter {
     console.log(inLines(text, process.stdout));
   }
 
-  show(event: TrainingEvent): void | Promise<void> {
+  async show(event: TrainingEvent): Promise<void> {
+    await yieldToEventLoop();
     if (event.event === "epoch") console.log(epochLine(event));
     if (event.event === "explanation") console.log(explanationLines(event).join("\n"));
   }
 
   done({ trainAccuracy, testAccuracy, seconds }: Outcome): void {
+    const training =
+      trainAccuracy === null ? "" : `, and on ${percent(trainAccuracy, 1)} of the training pictures`;
     this.note(
-      `Right on ${percent(testAccuracy, 1)} of the test pictures, which it did not train on, ` +
-        `and on ${percent(trainAccuracy, 1)} of the training pictures. ${seconds.toFixed(1)} s in all.`,
+      `Right on ${percent(testAccuracy, 1)} of the test pictures, which it did not train on${training}. ` +
+        `${seconds.toFixed(1)} s in all.`,
     );
   }
 
@@ -80,6 +91,11 @@ class LineReporter implements Reporter {
 /** Prints lines and, below them, a progress bar for the current epoch. */
 class TerminalReporter extends LineReporter {
   readonly #bar = new EpochBar(process.stdout);
+
+  override note(text: string): void {
+    this.#bar.pause();
+    super.note(text);
+  }
 
   override async show(event: TrainingEvent): Promise<void> {
     if (event.event === "step") {
@@ -96,9 +112,10 @@ class TerminalReporter extends LineReporter {
   }
 }
 
-function epochLine({ epoch, epochs, loss, metrics, seconds }: EpochEvent<"accuracy">): string {
+function epochLine({ epoch, epochs, loss, metrics, validation, seconds }: EpochEvent<"accuracy">): string {
   const accuracy = percent(metrics.accuracy, 1);
-  return `epoch ${epoch}/${epochs}  loss ${short(loss)}  accuracy ${accuracy}  ${seconds.toFixed(1)} s`;
+  const test = validation === undefined ? "" : `  test ${percent(validation.metrics.accuracy, 1)}`;
+  return `epoch ${epoch}/${epochs}  loss ${short(loss)}  accuracy ${accuracy}${test}  ${seconds.toFixed(1)} s`;
 }
 
 /** The JSON of an explanation: the numbers of the whole step and of each layer. */

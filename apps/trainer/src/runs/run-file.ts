@@ -2,48 +2,91 @@ import { stat } from "node:fs/promises";
 
 import { lockFile } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
-import { saveCheckpoint } from "@stargrad/train";
+import {
+  restoreCheckpoint,
+  saveCheckpoint,
+  type Checkpoint,
+  type SaveOptions,
+  type SaveOutcome,
+  type Training,
+} from "@stargrad/train";
 
-/** The file of one run. It is never written over what another run has saved meanwhile. */
-export class RunFile {
-  readonly #path: string;
+import type { KeptRun } from "./kept-run.js";
+
+/** A run in one file. It is never written over what another run has saved meanwhile, and has no log. */
+export class RunFile implements KeptRun {
+  readonly path: string;
+  readonly resumeOptions: string;
+  /** What the run goes on from; null at its start. */
+  readonly checkpoint: Checkpoint | null;
   /** The version that this run has read or written last; null if there was no file. */
   #version: string | null;
   #unlock = (): Promise<void> => Promise.resolve();
+  /** The last reason that was told. */
+  #told = "";
 
-  private constructor(path: string, version: string | null) {
-    this.#path = path;
+  private constructor(path: string, version: string | null, checkpoint: Checkpoint | null) {
+    this.path = path;
+    this.resumeOptions = `--checkpoint ${path} --resume`;
     this.#version = version;
+    this.checkpoint = checkpoint;
   }
 
-  /** The file of a run that is about to start, or to be read. */
-  static async of(path: string): Promise<RunFile> {
-    return new RunFile(path, await versionOf(path));
+  /** The file of a run that is about to start, or of one that goes on from what `read` returns. */
+  static async of(
+    path: string,
+    read: () => Promise<Checkpoint | null> = () => Promise.resolve(null),
+  ): Promise<RunFile> {
+    const version = await versionOf(path);
+    return new RunFile(path, version, await read());
   }
 
   /** Keeps other runs from starting with this file. Throws: as `lockFile` */
   async lock(): Promise<void> {
-    this.#unlock = await lockFile(this.#path, this.#path);
+    this.#unlock = await lockFile(this.path, this.path);
   }
 
-  /** Allows other runs to use the file. */
-  async release(): Promise<void> {
+  async close(): Promise<void> {
     await this.#unlock();
   }
 
-  /** Throws: StargradError if another run has saved the file meanwhile, or if it cannot be written */
-  async save(training: Omit<Parameters<typeof saveCheckpoint>[1], "overwrite">): Promise<void> {
-    const version = await versionOf(this.#path);
+  restore(training: Training): Promise<Checkpoint | null> {
+    if (this.checkpoint !== null) restoreCheckpoint(this.checkpoint, training);
+    return Promise.resolve(this.checkpoint);
+  }
+
+  /** Throws: StargradError if another run has saved the file meanwhile */
+  async save(training: Training, { metadata = {} }: SaveOptions = {}): Promise<SaveOutcome> {
+    const version = await versionOf(this.path);
     if (version !== null && version !== this.#version) {
       throw new StargradError(
-        this.#path,
+        this.path,
         "another run has saved this file meanwhile, and it was left as it is",
         "Name another file for this run",
       );
     }
-    await saveCheckpoint(this.#path, { ...training, overwrite: version !== null });
-    this.#version = await versionOf(this.#path);
+    try {
+      await saveCheckpoint(this.path, { ...training, metadata, overwrite: version !== null });
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason !== this.#told) console.warn(`The run was not saved, and the training goes on. ${reason}`);
+      this.#told = reason;
+      return { isSaved: false, reason };
+    }
+    this.#version = await versionOf(this.path);
+    return { isSaved: true, checkpoint: { path: this.path, number: 1, score: null } };
   }
+
+  log(): void {
+    // It would be a second file.
+  }
+}
+
+/** What the operating system says, as a sentence. Throws: any other error */
+export function reasonOf(error: unknown): string {
+  const { cause } = Object(error) as { readonly cause?: unknown };
+  if (error instanceof Error && cause instanceof Error && "code" in cause) return error.message;
+  throw error;
 }
 
 /** Tells the versions of a file apart: every save makes a new file. Null if there is none. */

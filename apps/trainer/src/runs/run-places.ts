@@ -30,8 +30,15 @@ function isThere(error: unknown): false {
   throw error;
 }
 
-/** The folder of a run that is named by its path, or by its name in `runs`. Throws: StargradError if there is none */
-export async function existingRun(name: string): Promise<string> {
+/**
+ * The folder of a run that is named by its path, or by its name in `runs`.
+ *
+ * Throws: StargradError with the problem if there is none
+ */
+export async function existingRun(
+  name: string,
+  problem = "is no run: there is no config.json in it",
+): Promise<string> {
   const candidates = name.includes(sep) || name.includes("/") ? [name] : [join(runsFolder, name), name];
   for (const path of candidates) {
     const isRun = await stat(join(path, "config.json")).then(
@@ -40,11 +47,7 @@ export async function existingRun(name: string): Promise<string> {
     );
     if (isRun) return path;
   }
-  throw new StargradError(
-    name,
-    "is no run: there is no config.json in it",
-    "`runs` lists the runs that there are",
-  );
+  throw new StargradError(name, problem, "`runs` lists the runs that there are");
 }
 
 /** The runs in a folder, by name. */

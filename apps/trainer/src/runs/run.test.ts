@@ -10,11 +10,11 @@ import { loadCheckpoint, saveCheckpoint, type Json } from "@stargrad/train";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { classifier } from "../digits/classifier.js";
-import { openDigitsRun } from "../digits/run.js";
+import { defaults, findDigitsRun, progressIn } from "../digits/run.js";
 import { CharacterTransformer } from "../text/character-transformer.js";
 import { task as textTask, trainedTransformer } from "../text/run.js";
 import { RunFile } from "./run-file.js";
-import { folderHint, openRun } from "./run.js";
+import { findRun, folderHint } from "./run.js";
 
 let folder: string;
 let path: string;
@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const resume = () => openDigitsRun({ checkpoint: path, resume: true });
+const resume = () => findDigitsRun({ checkpoint: path, resume: true });
 
 describe("a run whose checkpoint has odd metadata is refused", () => {
   const settings = { model: "mlp", seed: 1, batchSize: 64, learningRate: 0.003 };
@@ -59,7 +59,9 @@ describe("a run whose checkpoint has odd metadata is refused", () => {
     await expect(resume()).rejects.toThrow("the settings of its run: model is missing");
     // The number of epochs is that of the loader, whatever other programs have written.
     await save({ settings, trainAccuracy: 0.5, epoch: -1e300 });
-    expect(await resume()).toMatchObject({ epoch: 0, trainAccuracy: 0.5 });
+    const { checkpoint } = await resume();
+    expect(checkpoint?.loader).toMatchObject({ epoch: 0 });
+    expect(progressIn(checkpoint!, path)).toEqual({ trainAccuracy: 0.5 });
   });
 
   it.each([
@@ -76,7 +78,7 @@ describe("a run whose checkpoint has odd metadata is refused", () => {
     expect(trainedTransformer(await loadCheckpoint(path), path).vocabulary.size).toBe(2);
     const settingsOf = { ...rest, ...small, [name]: value };
     await saveCheckpoint(path, { model, metadata: { ...metadata, settings: settingsOf } });
-    const opening = openRun({ checkpoint: path, resume: true }, {}, textTask);
+    const opening = findRun({ checkpoint: path, resume: true }, {}, textTask);
     await expect(opening).rejects.toThrow("the settings of its run do not fit its weights");
   });
 });
@@ -87,7 +89,7 @@ describe("the file of a run", () => {
   it("cannot be a pipe or a device", async () => {
     execFileSync("mkfifo", [path]);
     await expect(resume()).rejects.toThrow("it is a pipe or a device; expected a file");
-    await expect(openDigitsRun({ checkpoint: "/dev/zero", resume: true })).rejects.toThrow(
+    await expect(findDigitsRun({ checkpoint: "/dev/zero", resume: true })).rejects.toThrow(
       "it is a pipe or a device",
     );
   });
@@ -96,18 +98,20 @@ describe("the file of a run", () => {
     const name = "x".repeat(230);
     const link = join(folder, "link");
     await symlink(name, link);
-    const { file } = await openDigitsRun({ checkpoint: link });
-    await file?.save({ model });
+    const found = await findDigitsRun({ checkpoint: link });
+    const run = await found.open({ settings: defaults, data: null, fingerprint: "" });
+    await run.save({ model }, {});
+    await run.close();
     expect((await lstat(link)).isSymbolicLink()).toBe(true);
     expect((await readdir(folder)).sort()).toEqual(["link", name]);
   });
 
   it("is never written over what another run has saved", async () => {
     const [first, second] = [await RunFile.of(path), await RunFile.of(path)];
-    await first.save({ model, metadata: { run: 1 } });
+    await first.save({ model }, { metadata: { run: 1 } });
     const message = "another run has saved this file meanwhile, and it was left as it is. Name another file";
     await expect(second.save({ model })).rejects.toThrow(message);
-    await first.save({ model, metadata: { run: 1 } });
+    await first.save({ model }, { metadata: { run: 1 } });
     expect((await loadCheckpoint(path)).metadata).toEqual({ run: 1 });
 
     const resumed = await RunFile.of(path);
@@ -123,7 +127,7 @@ describe("the file of a run", () => {
     const file = await RunFile.of(path);
     await file.lock();
     expect(await readFile(lock, "utf8")).toBe(`${process.pid} ${hostname()}\n`);
-    await file.release();
+    await file.close();
     expect(await readdir(folder)).toEqual([]);
 
     const other = spawn(process.execPath, ["--eval", "setInterval(() => 0, 1000)"]);
@@ -144,16 +148,16 @@ describe("the file of a run", () => {
     await writeFile(lock, `${other.pid} ${hostname()}`);
     await file.lock();
     expect(await readFile(lock, "utf8")).toContain(String(process.pid));
-    await file.release();
+    await file.close();
   });
 
   it("is in a folder that exists and can be written", async () => {
-    const missing = openDigitsRun({ checkpoint: join(folder, "none", "run") });
+    const missing = findDigitsRun({ checkpoint: join(folder, "none", "run") });
     await expect(missing).rejects.toThrow(
       `cannot write to the folder ${folder}/none. It does not exist: create it`,
     );
     await writeFile(path, "");
-    const below = openDigitsRun({ checkpoint: join(path, "run") });
+    const below = findDigitsRun({ checkpoint: join(path, "run") });
     await expect(below).rejects.toThrow(`cannot write to the folder ${path}. It is no folder`);
     for (const code of ["EROFS", "EACCES"]) expect(folderHint({ code })).toContain("It is read-only");
   });

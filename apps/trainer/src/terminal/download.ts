@@ -1,6 +1,7 @@
 import { downloadDataset, type NamedSet } from "@stargrad/datasets";
 
 import { ProgressBar } from "./progress-bar.js";
+import { interrupted, StopSignal } from "./stop-signal.js";
 
 /**
  * The folder of a set, which is downloaded if it is not in the cache. Says so, with a bar in a terminal, on the error output. After
@@ -12,6 +13,15 @@ export async function downloadWithBar(name: NamedSet): Promise<string> {
   /** One, as soon as something arrives. */
   const bars: ProgressBar[] = [];
   const said = { beginning: false };
+  const clear = (): void => {
+    for (const bar of bars) bar.pause();
+  };
+  const end = (): void => {
+    clear();
+    stream.write(`Stopped. The next call goes on with what has arrived of ${name}.\n`);
+    process.exit(interrupted);
+  };
+  const stop = new StopSignal({ pressed: end, restore: end });
   try {
     const folder = await downloadDataset(name, {
       progress: ({ file, received, total }) => {
@@ -23,9 +33,11 @@ export async function downloadWithBar(name: NamedSet): Promise<string> {
         void bars[0].advance(megabytes(received), megabytes(total), { file });
       },
     });
+    clear();
     if (said.beginning) stream.write(`It is in ${folder}, for the next time.\n`);
     return folder;
   } finally {
-    for (const bar of bars) bar.close();
+    clear();
+    stop.close();
   }
 }

@@ -1,27 +1,20 @@
 import { Presets, SingleBar } from "cli-progress";
 
 import { yieldToEventLoop } from "../event-loop.js";
-import { beforeInterrupt } from "./interrupt.js";
 
 /** A live progress bar, on the line below the printed text. */
 export class ProgressBar {
   readonly #bar: SingleBar;
-  readonly #ignoreInterrupts: () => void;
 
   /**
-   * `format` may contain `{bar}`, `{value}`, `{total}`, `{eta_formatted}`, and the names of the figures of `advance`.
-   * `endsAtInterrupt`: whether Ctrl-C ends the program; if not, the program has a `StopSignal`, and closes the bar itself
+   * `format` may contain `{bar}`, `{value}`, `{total}`, `{eta_formatted}`, and the names of the figures of `advance`. What Ctrl-C does is
+   * decided by a `StopSignal`, which closes the bar.
    */
-  constructor(stream: NodeJS.WriteStream, format: string, { endsAtInterrupt = true } = {}) {
+  constructor(stream: NodeJS.WriteStream, format: string) {
     this.#bar = new SingleBar(
       { format, stream, hideCursor: true, clearOnComplete: true, barsize: 30, gracefulExit: false },
       Presets.shades_classic,
     );
-    this.#ignoreInterrupts = endsAtInterrupt
-      ? beforeInterrupt(() => {
-          this.pause();
-        })
-      : () => undefined;
   }
 
   async advance(
@@ -34,14 +27,8 @@ export class ProgressBar {
     await yieldToEventLoop();
   }
 
-  /** Removes the bar until the next step, so that other text can be printed. */
+  /** Removes the bar until the next step, so that other text can be printed, and shows the cursor again. */
   pause(): void {
     this.#bar.stop();
-  }
-
-  /** Removes the bar for good and shows the cursor again. */
-  close(): void {
-    this.pause();
-    this.#ignoreInterrupts();
   }
 }

@@ -12,19 +12,20 @@ afterEach(() => {
 describe("Ctrl-C", () => {
   it("is noted the first time, also beside a bar, and ends the program the second time", () => {
     const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
-    const restore = vi.fn();
-    const stop = new StopSignal(restore);
+    const [pressed, restore] = [vi.fn<() => void>(), vi.fn<() => void>()];
+    const stop = new StopSignal({ pressed, restore });
     // A stream has what the bar needs of a terminal.
     const terminal = Object.assign(new PassThrough(), { isTTY: true }) as unknown as NodeJS.WriteStream;
-    const bar = new ProgressBar(terminal, "{bar}", { endsAtInterrupt: false });
+    const bar = new ProgressBar(terminal, "{bar}");
     expect(stop.wasPressed).toBe(false);
     process.emit("SIGINT");
     expect(stop.wasPressed).toBe(true);
+    expect(pressed).toHaveBeenCalledTimes(1);
     expect(exit).not.toHaveBeenCalled();
     process.emit("SIGINT");
-    expect(restore).toHaveBeenCalledTimes(1);
+    expect([pressed, restore].map((each) => each.mock.calls.length)).toEqual([1, 1]);
     expect(exit).toHaveBeenCalledExactlyOnceWith(interrupted);
-    bar.close();
+    bar.pause();
     stop.close();
   });
 });

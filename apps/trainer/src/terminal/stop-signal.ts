@@ -6,18 +6,19 @@ export const interrupted = 130;
  */
 export class StopSignal {
   #wasPressed = false;
-  readonly #listener = (): void => {
-    if (this.#wasPressed) {
-      this.#restore();
-      process.exit(interrupted);
-    }
-    this.#wasPressed = true;
-  };
-  readonly #restore: () => void;
+  readonly #listener: () => void;
 
-  /** `restore`: restores the terminal, before the program ends at once */
-  constructor(restore: () => void) {
-    this.#restore = restore;
+  /** `pressed` is called the first time; `restore`, which restores the terminal, before the program ends at once. */
+  constructor({ pressed, restore }: { readonly pressed: () => void; readonly restore: () => void }) {
+    this.#listener = () => {
+      if (this.#wasPressed) {
+        restore();
+        process.exit(interrupted);
+      } else {
+        this.#wasPressed = true;
+        pressed();
+      }
+    };
     process.on("SIGINT", this.#listener);
   }
 

@@ -75,3 +75,47 @@ export function expectErrorMessage(
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(status).toBe(expectedStatus);
 }
+
+/**
+ * Runs it in a folder until it has printed a text, lets `meanwhile` change something, and presses Ctrl-C. Without a terminal, it is held up by its
+ * full output until then, so it cannot end before. In a terminal, both outputs are one.
+ */
+export async function interruptIn(
+  folder: string,
+  args: readonly string[],
+  {
+    after,
+    inTerminal = false,
+    meanwhile = () => Promise.resolve(),
+  }: { readonly after: RegExp; readonly inTerminal?: boolean; readonly meanwhile?: () => Promise<void> },
+): Promise<Result> {
+  const command = [process.execPath, await builtCommandLine(), ...args];
+  const child = inTerminal
+    ? spawn(
+        "script",
+        ["--quiet", "--return", "--command", command.map((each) => `'${each}'`).join(" "), "/dev/null"],
+        {
+          cwd: folder,
+          env: { ...process.env, TERM: "xterm" },
+        },
+      )
+    : spawn(command[0], command.slice(1), { cwd: folder });
+  const output = { stdout: "", stderr: "" };
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  let isPressed = false;
+  const press = async (): Promise<void> => {
+    child.stdout.pause();
+    await meanwhile();
+    if (inTerminal) child.stdin.write("\u0003");
+    else child.kill("SIGINT");
+    child.stdout.resume();
+  };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+    if (isPressed || !after.test(output.stdout)) return;
+    isPressed = true;
+    void press();
+  });
+  const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { status, ...output };
+}

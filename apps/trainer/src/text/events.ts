@@ -13,8 +13,8 @@ export interface Beginning extends Passages {
   readonly parameters: number;
   /** The file with the text. */
   readonly source: string;
-  /** Where the run is saved; undefined if it is not saved. */
-  readonly destination: string | undefined;
+  /** Where the run is saved. */
+  readonly destination: string;
   /** The number of completed steps. */
   readonly step: number;
   readonly steps: number;

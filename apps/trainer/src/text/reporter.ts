@@ -1,8 +1,10 @@
 import { RunningMean } from "@stargrad/train";
 
+import { yieldToEventLoop } from "../event-loop.js";
 import { isTerminal } from "../terminal/colors.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
 import { ProgressBar } from "../terminal/progress-bar.js";
+import { inLines } from "../terminal/report-error.js";
 import { lineWidth, wrap } from "../terminal/text.js";
 import { short } from "../words/numbers.js";
 import type { Beginning, Outcome, Report, TrainingStep } from "./events.js";
@@ -10,8 +12,11 @@ import { introductionLines, outcomeLines, reportLine, sampleLines } from "./word
 
 /** Reports the progress of a run. */
 export interface Reporter {
+  /** Prints a remark that is not an event. */
+  note(text: string): void;
   begin(beginning: Beginning): void;
-  step(step: TrainingStep): void | Promise<void>;
+  /** Lets Ctrl-C be noticed, too. */
+  step(step: TrainingStep): Promise<void>;
   report(report: Report): void;
   done(outcome: Outcome): void;
   /** Restores the terminal, also after an error. */
@@ -25,13 +30,18 @@ export function reporterFor({ json }: { readonly json: boolean }): Reporter {
 }
 
 class JsonReporter implements Reporter {
+  note(text: string): void {
+    console.error(inLines(text, process.stderr));
+  }
+
   begin({ characters, vocabulary, validation, parameters, baselines, settings }: Beginning): void {
     const figures = { characters, vocabulary: vocabulary.size, validation: validation.length, parameters };
     writeJsonLine({ event: "start", ...figures, ...baselines, settings });
   }
 
-  step(step: TrainingStep): void {
+  async step(step: TrainingStep): Promise<void> {
     writeJsonLine({ event: "step", ...step });
+    await yieldToEventLoop();
   }
 
   report(report: Report): void {
@@ -50,12 +60,17 @@ class JsonReporter implements Reporter {
 class LineReporter implements Reporter {
   #loss = new RunningMean();
 
+  note(text: string): void {
+    console.log(inLines(text, process.stdout));
+  }
+
   begin(beginning: Beginning): void {
     console.log(introductionLines(beginning, this.width).join("\n"));
   }
 
-  step({ loss }: TrainingStep): void | Promise<void> {
+  async step({ loss }: TrainingStep): Promise<void> {
     this.#loss.add(loss);
+    await yieldToEventLoop();
   }
 
   report(report: Report): void {
@@ -96,12 +111,17 @@ class TerminalReporter extends LineReporter {
     await this.#bar.advance(step.step, step.steps, { loss: short(this.loss) });
   }
 
+  override note(text: string): void {
+    this.#bar.pause();
+    super.note(text);
+  }
+
   override report(report: Report): void {
     this.#bar.pause();
     super.report(report);
   }
 
   override close(): void {
-    this.#bar.close();
+    this.#bar.pause();
   }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { task } from "./run.js";
+import { completed } from "./run.js";
 import { scheduleOf } from "./schedule.js";
 
 describe("the schedule of a run", () => {
-  const schedule = (steps: number) => scheduleOf(task.complete({ steps }));
+  const schedule = (steps: number) => scheduleOf(completed({ steps }));
 
   it("rises for 100 steps and falls to a tenth at the last step", () => {
     const factor = schedule(2000);

@@ -3,7 +3,7 @@ import { FormatError } from "@stargrad/io";
 import { StargradError } from "@stargrad/tensor";
 import type { Checkpoint, Json } from "@stargrad/train";
 
-import { savedSettings, type Task } from "../runs/run.js";
+import { savedSettings, type Task } from "../runs/task.js";
 import { isPositive, isWhole } from "../terminal/numbers.js";
 import { CharacterTransformer } from "./character-transformer.js";
 import type { Passages } from "./passages.js";
@@ -20,18 +20,20 @@ const defaults: Settings = {
   steps: 2500,
 };
 
+/** Completes the settings of a new run. Throws: StargradError if they do not fit each other */
+export function completed(requested: Partial<Settings>): Settings {
+  const settings = { ...defaults, ...requested };
+  const { width, heads } = settings;
+  if (width % heads === 0) return settings;
+  throw new StargradError(
+    "text",
+    `--width ${width} cannot be divided among ${heads} heads`,
+    `Choose a multiple of ${heads}`,
+  );
+}
+
 export const task: Task<Settings> = {
   name: "text",
-  complete: (requested) => {
-    const settings = { ...defaults, ...requested };
-    const { width, heads } = settings;
-    if (width % heads === 0) return settings;
-    throw new StargradError(
-      "text",
-      `--width ${width} cannot be divided among ${heads} heads`,
-      `Choose a multiple of ${heads}`,
-    );
-  },
   rules: {
     seed: { flag: "--seed", isValid: isWhole(0) },
     layers: { flag: "--layers", isValid: isWhole(1) },
@@ -42,17 +44,19 @@ export const task: Task<Settings> = {
     learningRate: { flag: "--learning-rate", isValid: isPositive },
     steps: { flag: "--steps", isValid: isWhole(1) },
   },
-  expectModel: (checkpoint, path) => {
-    if (!isText(checkpoint.metadata)) {
-      throw new StargradError(path, "this is a checkpoint of another model, not of one trained on a text");
-    }
-    expectWeights(checkpoint, path);
-  },
+  expectModel,
 };
+
+function expectModel(checkpoint: Checkpoint, path: string): void {
+  if (!isText(checkpoint.metadata)) {
+    throw new StargradError(path, "this is a checkpoint of another model, not of one trained on a text");
+  }
+  expectWeights(checkpoint, path);
+}
 
 /** Throws: StargradError unless there are as many weights as the settings need, before memory is allocated for the model */
 function expectWeights(checkpoint: Checkpoint, path: string): void {
-  const { width, heads, layers, context } = savedSettings(checkpoint, path, task);
+  const { width, heads, layers, context } = savedSettings<Settings>(checkpoint, path, task);
   const weights = [...checkpoint.model.values()].reduce((total, { size }) => total + size, 0);
   if (width % heads === 0 && width * (context + 12 * width * layers) <= weights) return;
   throw new StargradError(
@@ -71,9 +75,10 @@ export function isText(metadata: Checkpoint["metadata"]): boolean {
 export function metadataOf(
   settings: Settings,
   { vocabulary, characters }: Passages,
+  fingerprint: string,
 ): { readonly [key: string]: Json } {
   const text = { characters, vocabulary: vocabulary.characters.join("") };
-  return { lesson: task.name, settings: { ...settings }, text };
+  return { lesson: task.name, settings: { ...settings }, fingerprint, text };
 }
 
 /** Throws: StargradError if the run of a checkpoint was trained on another text */
@@ -98,10 +103,10 @@ export function trainedTransformer(
   checkpoint: Checkpoint,
   path: string,
 ): { readonly model: CharacterTransformer; readonly vocabulary: Vocabulary } {
-  task.expectModel(checkpoint, path);
+  expectModel(checkpoint, path);
   const vocabulary = new Vocabulary(savedText(checkpoint, path).vocabulary);
   const model = new CharacterTransformer({
-    ...savedSettings(checkpoint, path, task),
+    ...savedSettings<Settings>(checkpoint, path, task),
     characters: vocabulary.size,
   });
   model.loadStateDict(checkpoint.model);

@@ -33,10 +33,9 @@ function savingNote({
   steps,
   every,
 }: Pick<Beginning, "destination" | "step" | "steps" | "every">): string {
-  if (destination === undefined) return "Nothing is saved without --checkpoint.";
   if (step === steps) return `The run in ${destination} already has all ${steps} steps.`;
   if (step > 0) return `Continuing the run in ${destination}, after step ${step}.`;
-  return `Saved in ${destination} after every ${every} steps.`;
+  return `Saved in ${destination} after every ${every} steps, and at Ctrl-C.`;
 }
 
 /** `trainLoss` is the mean since the last report; NaN if there were no steps. */

@@ -73,6 +73,7 @@ export async function openSite(): Promise<Site> {
       });
       onPage?.(page);
       await page.goto((isIsolated ? isolated : plain) + query);
+      await arrived(page);
       return page;
     },
     close: async () => {
@@ -83,6 +84,17 @@ export async function openSite(): Promise<Site> {
       }
     },
   };
+}
+
+/** Loads the page again. */
+export async function reload(page: Page): Promise<void> {
+  await page.reload();
+  await arrived(page);
+}
+
+/** A lesson is a script of its own, which arrives after the page. */
+async function arrived(page: Page): Promise<void> {
+  await page.waitForSelector("main");
 }
 
 /** Waits until a try of the star is on the screen. */

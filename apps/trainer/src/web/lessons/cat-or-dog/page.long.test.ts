@@ -9,7 +9,7 @@ import { plainWordsFor } from "../../../cat-or-dog/words.js";
 import { levels } from "../../../words/levels.js";
 import { percent } from "../../../words/numbers.js";
 import { stages } from "../../stages.js";
-import { chromiumPath, openSite, type Site } from "../../testing/browser.js";
+import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
 import { cutOff, findingsOfAxe, noteLongTasks, tabTo, windows } from "../../testing/checks.js";
 import type { CatLesson } from "./lesson.svelte.js";
 import { usual } from "./link.js";
@@ -204,7 +204,7 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
     };
     await isForked();
     await page.waitForURL(/rate=0.02/);
-    await page.reload();
+    await reload(page);
     await page.waitForSelector("text=Kept on your machine");
     await stepShown(page, 12);
     await isForked();
@@ -336,7 +336,7 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
     });
     await stepShown(page, 5);
     expect(await page.textContent(".toast")).toMatch(/started again|Kept on your machine/);
-    await page.reload();
+    await reload(page);
     await page.waitForSelector("text=Kept on your machine");
     await stepShown(page, 5);
     const scene = await page.evaluate(() => JSON.stringify((globalThis as Shown).catLesson.scene));

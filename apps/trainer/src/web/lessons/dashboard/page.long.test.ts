@@ -18,7 +18,7 @@ import { wordsFor } from "../../../dashboard/words.js";
 import { levels } from "../../../words/levels.js";
 import { plain } from "../../../words/rich.js";
 import { stages } from "../../stages.js";
-import { chromiumPath, openSite, type Site } from "../../testing/browser.js";
+import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
 import { cutOff, findingsOfAxe, noteLongTasks, tabTo, windows } from "../../testing/checks.js";
 import type { DashboardLesson } from "./lesson.svelte.js";
 import { usual } from "./link.js";
@@ -172,7 +172,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       await page.waitForFunction(() => (globalThis as Shown).dashboardLesson.present!.last > 0);
       // Paused, it is saved.
       await page.evaluate(() => (globalThis as Shown).dashboardLesson.play());
-      await page.reload();
+      await reload(page);
       await page.waitForSelector(".toast");
       expect(await page.textContent(".toast")).toContain(
         "was going on when the page was closed, and goes on from step",

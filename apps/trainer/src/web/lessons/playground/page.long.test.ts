@@ -11,7 +11,7 @@ import { plainWordsFor } from "../../../playground/words.js";
 import { levels } from "../../../words/levels.js";
 import { addressOf, readAddress, type Place } from "../../address.js";
 import { stages } from "../../stages.js";
-import { chromiumPath, openSite, type Site } from "../../testing/browser.js";
+import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
 import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows } from "../../testing/checks.js";
 import type { PlayLesson } from "./lesson.svelte.js";
 
@@ -183,7 +183,7 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
       expect(await scores()).toEqual(forked.scores);
       // The link has the fork, too.
       expect(page.url()).toContain("forks=20.adamw.0.1");
-      await page.reload();
+      await reload(page);
       await arrived(page);
       await tryShown(page, 20);
       await runMade(page);
@@ -230,7 +230,7 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
       expect(new URL(page.url()).search).toBe(
         "?lesson=playground&data=circles&noise=0.1&layers=3tanh,8relu&stage=mistake",
       );
-      await page.reload();
+      await reload(page);
       await arrived(page);
       const settings = await page.evaluate(() => (globalThis as Shown).playLesson.settings);
       expect(settings.layers).toEqual([
@@ -280,7 +280,7 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
       await runMade(page);
       const { own } = await page.evaluate(() => (globalThis as Shown).playLesson.settings.data);
       expect(own).toEqual(painted);
-      await page.reload();
+      await reload(page);
       await arrived(page);
       expect(await page.evaluate(() => (globalThis as Shown).playLesson.settings.data.own)).toEqual(painted);
     });

@@ -11,7 +11,7 @@ import type { StarLesson } from "./lesson.svelte.js";
 import { usual } from "./link.js";
 import { rowsOf } from "./rows.js";
 import { stages } from "../../stages.js";
-import { chromiumPath, openSite, tryShown, type Site } from "../../testing/browser.js";
+import { chromiumPath, openSite, reload, tryShown, type Site } from "../../testing/browser.js";
 import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows } from "../../testing/checks.js";
 import { differences } from "../../testing/differences.js";
 
@@ -347,7 +347,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       const link = new URL(page.url());
       expect(link.search).toBe("?lesson=star&seed=7&momentum=0.5&try=13&stage=blame&words=maths");
       const words = await page.textContent(".words p");
-      await page.reload();
+      await reload(page);
       await tryShown(page, 13);
       expect(await page.textContent(".words p")).toBe(words);
     });

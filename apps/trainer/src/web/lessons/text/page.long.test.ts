@@ -9,7 +9,7 @@ import { passagesOf } from "../../../text/passages.js";
 import { levels } from "../../../words/levels.js";
 import { plain } from "../../../words/rich.js";
 import { stages } from "../../stages.js";
-import { chromiumPath, openSite, type Site } from "../../testing/browser.js";
+import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
 import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows } from "../../testing/checks.js";
 import { differences } from "../../testing/differences.js";
 import type { TextLesson } from "./lesson.svelte.js";
@@ -236,7 +236,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       await stepShown(page, 7);
       await ended(page);
       await page.waitForFunction(() => (globalThis as Shown).textLesson.present.saved === 30);
-      await page.reload();
+      await reload(page);
       await stepShown(page, 7);
       expect(await page.textContent(".toast")).toContain("with all its 30 steps");
       const losses = () => page.evaluate(() => [...(globalThis as Shown).textLesson.present.mistakes]);
@@ -283,7 +283,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       }, verse);
       await page.waitForFunction(() => (globalThis as Shown).textLesson.facts?.name === "loud.txt");
       await page.waitForFunction(() => (globalThis as Shown).textLesson.present.saved === 30);
-      await page.reload();
+      await reload(page);
       await page.waitForFunction(() => (globalThis as Partial<Shown>).textLesson?.facts?.name === "loud.txt");
     });
 
@@ -322,7 +322,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
       const link = new URL(page.url());
       expect(link.search).toBe("?lesson=text&seed=7&rate=0.002&steps=20&try=13&stage=mistake&words=maths");
       const words = await page.textContent(".words p");
-      await page.reload();
+      await reload(page);
       await stepShown(page, 13);
       expect(await page.textContent(".words p")).toBe(words);
     });

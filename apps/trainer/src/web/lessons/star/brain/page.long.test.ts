@@ -9,7 +9,7 @@ import { plainWordsFor } from "../../../../star/brain/words.js";
 import { levels } from "../../../../words/levels.js";
 import { addressOf } from "../../../address.js";
 import { stages } from "../../../stages.js";
-import { chromiumPath, openSite, tryShown, type Site } from "../../../testing/browser.js";
+import { chromiumPath, openSite, reload, tryShown, type Site } from "../../../testing/browser.js";
 import {
   cutOff,
   findingsOfAxe,
@@ -238,7 +238,7 @@ describe.skipIf(chromiumPath === null)("the brain on the page", () => {
         "?lesson=star&rung=brain&seed=5&rate=0.2&activation=relu&try=13&stage=blame&words=maths",
       );
       const words = await page.textContent(".words p");
-      await page.reload();
+      await reload(page);
       await tryShown(page, 13);
       expect(await page.textContent(".words p")).toBe(words);
     });

@@ -12,7 +12,7 @@ import { shared, withoutHistory } from "@stargrad/graph/internal";
 import { add, reshape, sum, Tensor } from "@stargrad/tensor";
 import { customRuleOf } from "./custom-rule.js";
 import { gradientOrder, leadingTo, sourcesOf } from "./gradient-order.js";
-import { rules } from "./rules.js";
+import { rules, type InputGradient } from "./rules.js";
 import { scanGradient } from "./scan-gradient.js";
 import { SliceGradients } from "./slice-gradients.js";
 
@@ -130,17 +130,19 @@ function differentiate(
   if (custom === undefined && (node.operation === null || rules[node.operation.primitive] === null))
     return [];
   const y = new Tensor(node);
-  const contributions =
-    custom === undefined ? applyRule(node.operation as Operation, g, inputs, y) : custom.rule(g, inputs, y);
-  // A missing gradient would be taken for 0.
-  if (contributions.length !== inputs.length) {
-    const problem = `backward returned ${contributions.length} gradients for ${inputs.length} inputs`;
-    throw new ArgumentError(ruleName(node), problem, "Return null for an input that needs none");
-  }
-  if (custom !== undefined) return contributions;
-  return contributions.map((contribution, i) =>
-    contribution !== null && isWanted(sources[i]) ? gathered(contribution, sources[i].shape) : null,
-  );
+  if (custom !== undefined) return complete(node, custom.rule(g, inputs, y), inputs.length);
+  const contributions = complete(node, applyRule(node.operation as Operation, g, inputs, y), inputs.length);
+  return contributions.map((contribution, i) => {
+    if (contribution === null || !isWanted(sources[i])) return null;
+    return gathered(typeof contribution === "function" ? contribution() : contribution, sources[i].shape);
+  });
+}
+
+/** Returns the contributions of a rule if there is one for each input: a missing gradient would be taken for 0. */
+function complete<C>(node: Node, contributions: readonly C[], inputs: number): readonly C[] {
+  if (contributions.length === inputs) return contributions;
+  const problem = `backward returned ${contributions.length} gradients for ${inputs} inputs`;
+  throw new ArgumentError(ruleName(node), problem, "Return null for an input that needs none");
 }
 
 /** Sums a gradient over the axes along which an elementwise operation has broadcast the input. */
@@ -160,14 +162,14 @@ type AnyRule = (
   inputs: readonly Tensor[],
   y: Tensor,
   attributes: object,
-) => readonly (Tensor | null)[];
+) => readonly InputGradient[];
 
 function applyRule(
   { primitive, attributes }: Operation,
   g: Tensor,
   inputs: readonly Tensor[],
   y: Tensor,
-): readonly (Tensor | null)[] {
+): readonly InputGradient[] {
   // The attributes have the type that the rule of the same primitive takes. Loops are handled by the caller.
   const rule = rules[primitive] as AnyRule;
   return rule(g, inputs, y, attributes);

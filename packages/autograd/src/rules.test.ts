@@ -1,4 +1,5 @@
 import { plainNames } from "@stargrad/graph";
+import { observeNodes } from "@stargrad/graph/internal";
 import { sampled } from "@stargrad/graph/testing";
 import { ones, type Tensor } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
@@ -51,6 +52,20 @@ it("a rule that returns too few gradients is an error, not a gradient of 0", () 
   } finally {
     table.mul = mul;
   }
+});
+
+it("builds the gradient of an input only if it is wanted", () => {
+  const data = ones([3, 2]);
+  const built: (string | undefined)[] = [];
+  const previous = observeNodes(({ operation }) => built.push(operation?.primitive));
+  try {
+    grad((weight: Tensor) => data.matmul(weight).mul(2).sum())(ones([2, 4]));
+  } finally {
+    observeNodes(previous);
+  }
+  // The products are the forward pass and the gradient of the weight; the other gradient would need a third one.
+  expect(built.filter((name) => name === "matmul")).toHaveLength(2);
+  expect(built.filter((name) => name === "mul")).toHaveLength(2);
 });
 
 it("the table that is printed leaves no primitive out and finds nothing wrong", () => {

@@ -39,16 +39,21 @@ import {
 import { apply } from "@stargrad/tensor/internal";
 
 /**
+ * The gradient of one input. `null` means that the output is not differentiable with respect to it. A function builds the gradient
+ * only if it is wanted: of two inputs, one is often a constant or the data.
+ */
+export type InputGradient = Tensor | (() => Tensor) | null;
+
+/**
  * The backward rule (vector-Jacobian product) of one primitive: computes dL/dx for each input x, in order, from `g` = dL/dy.
- * `null` means that the output is not differentiable with respect to an input. Rules call ordinary operations, so their
- * results can be differentiated again.
+ * Rules call ordinary operations, so their results can be differentiated again.
  */
 export type Rule<P extends PrimitiveName> = (
   g: Tensor,
   inputs: readonly Tensor[],
   y: Tensor,
   attributes: AttributesOf<P>,
-) => readonly (Tensor | null)[];
+) => readonly InputGradient[];
 
 /**
  * One row per primitive. `null` marks primitives without derivative, mostly because their output is not real; `"loop"` marks
@@ -81,18 +86,18 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
 
   // Two or three inputs, element by element
   add: (g) => [g, g],
-  sub: (g) => [g, neg(g)],
-  mul: (g, [a, b]) => [mul(g, b), mul(g, a)],
-  div: (g, [, b], y) => [div(g, b), neg(div(mul(g, y), b))],
+  sub: (g) => [g, () => neg(g)],
+  mul: (g, [a, b]) => [() => mul(g, b), () => mul(g, a)],
+  div: (g, [, b], y) => [() => div(g, b), () => neg(div(mul(g, y), b))],
   pow: (g, [a, b], y) => [
-    powerByBase(g, a, b),
+    () => powerByBase(g, a, b),
     // 0 · ln 0 would be NaN.
-    mul(g, where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(y, log(a)))),
+    () => mul(g, where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(y, log(a)))),
   ],
-  mod: (g, [a, b]) => [g, neg(mul(g, floorDivide(a, b)))],
-  maximum: (g, [a, b]) => [shareUnless(less(a, b), g, a, b), shareUnless(less(b, a), g, a, b)],
-  minimum: (g, [a, b]) => [shareUnless(less(b, a), g, a, b), shareUnless(less(a, b), g, a, b)],
-  where: (g, [condition]) => [null, where(condition, g, 0), where(condition, 0, g)],
+  mod: (g, [a, b]) => [g, () => neg(mul(g, floorDivide(a, b)))],
+  maximum: (g, [a, b]) => [() => shareUnless(less(a, b), g, a, b), () => shareUnless(less(b, a), g, a, b)],
+  minimum: (g, [a, b]) => [() => shareUnless(less(b, a), g, a, b), () => shareUnless(less(a, b), g, a, b)],
+  where: (g, [condition]) => [null, () => where(condition, g, 0), () => where(condition, 0, g)],
   less: null,
   lessEqual: null,
   equal: null,
@@ -107,7 +112,7 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> | "loop" | null } =
   cumsum: (g, _inputs, _y, { axis }) => [flip(cumsum(flip(g, axis), { axis }), axis)],
 
   // Products
-  matmul: (g, [a, b]) => [matmul(g, b.transpose()), matmul(a.transpose(), g)],
+  matmul: (g, [a, b]) => [() => matmul(g, b.transpose()), () => matmul(a.transpose(), g)],
 
   // Movement: the rule is the inverse movement or its transpose
   reshape: (g, [x]) => [reshape(g, x.shape)],

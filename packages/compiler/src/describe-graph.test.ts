@@ -139,6 +139,13 @@ describe("the signature of a graph", () => {
     expect(areAlike({ body: [own(), own(1)] }, { body: [own(1), own()] })).toBe(false);
   });
 
+  it("starts anew after a graph that cannot be described", () => {
+    const x = leaf(2);
+    const before = signatureOf(apply("exp", x));
+    expect(() => signatureOf(withAttributes({ length: 2, f: () => 0 }))).toThrow("type function");
+    expect(signatureOf(apply("exp", x))).toBe(before);
+  });
+
   it("lists leaves in the order the program takes them", () => {
     const [a, b, c] = [leaf(1), leaf(2, 1), leaf(3, 1, 1)];
     const y = apply(

@@ -23,6 +23,7 @@ export function describeGraph(outputs: readonly Node[]): GraphDescription {
   const leaves: Node[] = [];
   const numbers = new NodeNumbers();
   let count = 0;
+  builder.begin();
   for (const node of order) {
     const { operation } = node;
     if (operation === null) throw new Error("a pending node has neither elements nor an operation");

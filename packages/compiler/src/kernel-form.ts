@@ -61,6 +61,7 @@ class KernelDescription {
   constructor(kernel: SimpleKernel, buffers: readonly BufferSpec[]) {
     this.#buffers = buffers;
     this.#locals = kernel.kind === "rows" ? kernel.locals : [];
+    builder.begin();
     builder.name(kernel.kind);
     builder.number(this.#locals.length);
     for (const local of this.#locals) this.#type(local, true);

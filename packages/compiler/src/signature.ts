@@ -45,21 +45,31 @@ const quarters = new Uint16Array(float.buffer);
 /** The number of characters created by one call, as its arguments. */
 const charactersTogether = 4096;
 
+/** A longer list of codes is not kept for the next signature. */
+const keptCodes = 1 << 16;
+
 /** Writes signatures, one after another. Its encoding is prefix-free: the end of each part is unambiguous. */
 export class SignatureBuilder implements SignatureWriter {
-  /** One code for each character. */
+  /** One code for each character. The list is used again for the next signature, because growing a new one takes longer than writing. */
   #codes: number[] = [];
+  #length = 0;
   readonly #written = new WeakMap<object, readonly number[]>();
 
   number(value: number): void {
     const isInteger = (value | 0) === value && (value !== 0 || !Object.is(value, -0));
-    if (isInteger && value >= smallest && value <= largest) this.#codes.push(zero + value);
-    else if (isInteger) this.#codes.push(tags.integer, value & 0xffff, value >>> 16);
-    else this.#float(value);
+    if (isInteger && value >= smallest && value <= largest) {
+      this.#write(zero + value);
+    } else if (isInteger) {
+      this.#write(tags.integer);
+      this.#write(value & 0xffff);
+      this.#write(value >>> 16);
+    } else {
+      this.#float(value);
+    }
   }
 
   name(name: string): void {
-    this.#codes.push(codeOf(name));
+    this.#write(codeOf(name));
   }
 
   numbers(values: readonly number[]): void {
@@ -70,7 +80,7 @@ export class SignatureBuilder implements SignatureWriter {
   /** An object's fields, in the order of its properties, which is the same for all objects that one place in the code creates. */
   fields(object: object): void {
     const fields = object as Readonly<Record<string, unknown>>;
-    this.#codes.push(tags.fields);
+    this.#write(tags.fields);
     for (const field in fields) {
       this.name(field);
       this.#value(fields[field]);
@@ -80,39 +90,55 @@ export class SignatureBuilder implements SignatureWriter {
 
   /** Marks the end of a list that was written without its length. */
   end(): void {
-    this.#codes.push(tags.end);
+    this.#write(tags.end);
   }
 
   /** Writes an immutable object: calls `write` the first time, and copies the same codes afterwards. */
   same<T extends object>(object: T, write: (object: T) => void): void {
     const known = this.#written.get(object);
     if (known !== undefined) {
-      this.#codes.push(...known);
+      this.#writeAll(known);
       return;
     }
-    const start = this.#codes.length;
+    const start = this.#length;
     write(object);
-    this.#written.set(object, this.#codes.slice(start));
+    this.#written.set(object, this.#codes.slice(start, this.#length));
+  }
+
+  /** Starts anew: drops what a signature that was not finished has written. */
+  begin(): void {
+    this.#length = 0;
   }
 
   /** Returns the signature of everything written since the last call. */
   finish(): Signature {
-    const codes = this.#codes;
-    this.#codes = [];
+    const length = this.#length;
     let signature = "";
-    for (let start = 0; start < codes.length; start += charactersTogether) {
-      signature += String.fromCharCode(...codes.slice(start, start + charactersTogether));
+    for (let start = 0; start < length; start += charactersTogether) {
+      const end = Math.min(start + charactersTogether, length);
+      signature += String.fromCharCode(...this.#codes.slice(start, end));
     }
+    this.#length = 0;
+    if (length > keptCodes) this.#codes = [];
     return signature;
+  }
+
+  #write(code: number): void {
+    this.#codes[this.#length++] = code;
+  }
+
+  #writeAll(codes: readonly number[]): void {
+    for (let i = 0; i < codes.length; i++) this.#write(codes[i]);
   }
 
   #float(value: number): void {
     if (Number.isNaN(value)) {
       // All NaNs are equal, although their bits may differ.
-      this.#codes.push(tags.notANumber);
+      this.#write(tags.notANumber);
     } else {
       float[0] = value;
-      this.#codes.push(tags.float, ...quarters);
+      this.#write(tags.float);
+      for (const quarter of quarters) this.#write(quarter);
     }
   }
 
@@ -122,20 +148,20 @@ export class SignatureBuilder implements SignatureWriter {
         this.number(value);
         return;
       case "boolean":
-        this.#codes.push(value ? tags.yes : tags.no);
+        this.#write(value ? tags.yes : tags.no);
         return;
       case "undefined":
-        this.#codes.push(tags.nothing);
+        this.#write(tags.nothing);
         return;
       case "string":
-        this.#codes.push(tags.name);
+        this.#write(tags.name);
         this.name(value);
         return;
       case "object":
         if (value === null) {
-          this.#codes.push(tags.null);
+          this.#write(tags.null);
         } else if (Array.isArray(value)) {
-          this.#codes.push(tags.list);
+          this.#write(tags.list);
           this.number(value.length);
           for (const each of value) this.#value(each);
         } else if (writeSignature in value) {
@@ -152,14 +178,13 @@ export class SignatureBuilder implements SignatureWriter {
   }
 
   #own(signed: Signed): void {
-    const outside = this.#codes;
-    this.#codes = [];
+    const start = this.#length;
     signed[writeSignature](this);
-    const inside = this.#codes;
-    this.#codes = outside;
+    const codes = this.#codes.slice(start, this.#length);
+    this.#length = start;
     // The length makes the end unambiguous.
-    outside.push(tags.own);
-    this.number(inside.length);
-    for (const code of inside) outside.push(code);
+    this.#write(tags.own);
+    this.number(codes.length);
+    this.#writeAll(codes);
   }
 }

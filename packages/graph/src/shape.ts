@@ -95,9 +95,9 @@ export function normalizeAxes(
  * equal or one of them 1.
  */
 export function broadcastShapes(called: string, a: Shape, b: Shape): Shape {
-  // Usually the shapes are equal or one operand is a scalar. Returning an operand's shape lets many nodes share it.
-  if (b.length === 0 || sameShape(a, b)) return a;
-  if (a.length === 0) return b;
+  // Usually one operand has the shape of the result. Returning it lets many nodes share one list.
+  if (expandsTo(b, a)) return a;
+  if (expandsTo(a, b)) return b;
   const rank = Math.max(a.length, b.length);
   const result: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
@@ -113,4 +113,14 @@ export function broadcastShapes(called: string, a: Shape, b: Shape): Shape {
     result.push(left === 1 ? right : left);
   }
   return result;
+}
+
+/** Whether a tensor of this shape, with its last axes aligned, only has to be repeated to have the target shape. */
+function expandsTo(shape: Shape, target: Shape): boolean {
+  const added = target.length - shape.length;
+  if (added < 0) return false;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] !== target[added + axis] && shape[axis] !== 1) return false;
+  }
+  return true;
 }

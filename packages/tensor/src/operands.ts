@@ -1,12 +1,4 @@
-import {
-  allocate,
-  createLeaf,
-  DTypeError,
-  HostStorage,
-  sameShape,
-  type DType,
-  type Shape,
-} from "@stargrad/graph";
+import { createLeaf, DTypeError, FilledStorage, sameShape, type DType, type Shape } from "@stargrad/graph";
 import { broadcastShapes, canHold, floats, promote } from "@stargrad/graph/internal";
 import { isUnsupported } from "./engine.js";
 import { fromArray, indicesFrom } from "./from-array.js";
@@ -49,9 +41,8 @@ export function toTensors(called: string, given: readonly unknown[]): readonly T
 
 /** A scalar. Its value is an input of the programs that use it, never a constant in their code. */
 export function scalar(value: number | boolean, dtype: DType): Tensor<[]> {
-  const data = allocate(dtype, 1);
-  data[0] = Number(value);
-  return new Tensor(createLeaf([], dtype, new HostStorage(data)));
+  // Its array is made only if it is read: making one takes as long as the rest of this function.
+  return new Tensor(createLeaf([], dtype, new FilledStorage(dtype, 1, Number(value))));
 }
 
 /**

@@ -429,8 +429,11 @@ function repeated({ shape, dtype, data }: HostTensor, to: Shape): TypedArray {
 }
 
 function sharedDType(name: string, inputs: readonly TensorType[], accepts: readonly DType[]): DType {
-  const [{ dtype }] = inputs;
-  if (!inputs.every((input) => input.dtype === dtype) || !accepts.includes(dtype)) {
+  const { dtype } = inputs[0];
+  let isShared = true;
+  // A loop without a closure: every operation of a plain step runs through it.
+  for (let i = 1; i < inputs.length; i++) if (inputs[i].dtype !== dtype) isShared = false;
+  if (!isShared || !accepts.includes(dtype)) {
     const got = inputs.map((input) => input.dtype).join(", ");
     throw new DTypeError(
       name,

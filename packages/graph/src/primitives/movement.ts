@@ -43,7 +43,7 @@ export const reshape = movement<{ readonly shape: Shape }>("reshape", {
 
 export const permute = movement<{ readonly axes: readonly number[] }>("permute", {
   shape(input, { axes }) {
-    if ([...axes].sort((a, b) => a - b).some((axis, i) => axis !== i) || axes.length !== input.length) {
+    if (axes.length !== input.length || !input.every((_, axis) => axes.includes(axis))) {
       throw new ShapeError(
         "permute",
         `got the axes ${formatShape(axes)} for the shape ${formatShape(input)}; expected each axis once`,

@@ -1,6 +1,6 @@
-import { formatShape } from "@stargrad/graph";
+import { formatShape, isFloat } from "@stargrad/graph";
 import { crossEntropy } from "@stargrad/nn";
-import { reduceLoss } from "@stargrad/nn/internal";
+import { checkClasses, reduceLoss } from "@stargrad/nn/internal";
 import {
   arange,
   ArgumentError,
@@ -34,22 +34,28 @@ export const ignored = -100;
  * are ignored. With one logit per item there are no classes to compare: whether it is above 0 is then the prediction.
  *
  * Shapes: logits [N, C] or [N, C, …], target [N] or [N, …] int32, as in `crossEntropy` -> []
- * Throws: ShapeError for other shapes, or if C is below 2
+ * Throws: ShapeError for other shapes, or if C is below 2; IndexError, or CheckError when the value is read, if a target is no class
  */
 export const accuracy = /* @__PURE__ */ operation(
   "accuracy",
   [input, indices],
   (logits: Tensor, target: Tensor): Tensor => {
     expectClassAxis("accuracy", logits, target);
-    return fractionOf(logits.argmax({ axis: 1 }).equal(target), target);
+    return fractionOf("accuracy", logits.argmax({ axis: 1 }).equal(target), target, logits.shape[1]);
   },
 );
 
-/** The mean over items that are not ignored, as a loss with `ignoreIndex` has it. */
-function fractionOf(correct: Tensor, target: Tensor): Tensor {
+/** The mean over items that are not ignored, as a loss with `ignoreIndex` has it. Throws: as `accuracy`, if a target is no class */
+function fractionOf(called: string, correct: Tensor, target: Tensor, classes: number): Tensor {
+  // The values that are known are named; the program that computes the others checks them.
+  checkClasses(called, target, classes, ignored);
   const dtype = widestFloat();
   const counts = target.notEqual(ignored);
-  const total = counts.cast(dtype).sum();
+  const isIn = target.greaterEqual(0).logicalAnd(target.less(classes));
+  const isClass = isFloat(target.dtype) ? isIn.logicalAnd(target.equal(target.floor())) : isIn;
+  const isWrong = counts.logicalAnd(isClass.logicalNot());
+  const checked = check(isWrong, { called, problems: [noClass(classes)] });
+  const total = counts.cast(dtype).add(checked).sum();
   return reduceLoss(correct.logicalAnd(counts).cast(dtype), "mean", total);
 }
 
@@ -63,7 +69,7 @@ export interface TopKAccuracyOptions {
  * the target −100 are ignored.
  *
  * Shapes: logits [N, C], target [N] int32 -> []
- * Throws: ArgumentError if k is not a count; ShapeError for other shapes
+ * Throws: ArgumentError if k is not a count; ShapeError for other shapes; as `accuracy`, if a target is no class
  * Source: torchmetrics.Accuracy(top_k)
  */
 export function topKAccuracy(options: TopKAccuracyOptions = {}): Metric {
@@ -77,7 +83,7 @@ export function topKAccuracy(options: TopKAccuracyOptions = {}): Metric {
     const before = logits.greater(own).logicalOr(logits.equal(own).logicalAnd(classes.less(label)));
     // NaN is larger than nothing, so the logit of the target has to be a number.
     const isAmong = before.cast("int32").sum({ axis: 1 }).less(k).logicalAnd(own.equal(own).squeeze(1));
-    return fractionOf(isAmong, target);
+    return fractionOf("topKAccuracy", isAmong, target, logits.shape[1]);
   });
 }
 
@@ -214,7 +220,7 @@ function expectClasses(called: string, all: readonly Counts[], options: ClassMet
   throw new ArgumentError(called, noClass(all.length, options));
 }
 
-function noClass(classes: number, { ignoreIndex = ignored }: ClassMetricOptions): string {
+function noClass(classes: number, { ignoreIndex = ignored }: ClassMetricOptions = {}): string {
   return `a target is no class; expected 0 to ${classes - 1}, or ${ignoreIndex} for an item that does not count`;
 }
 

@@ -169,6 +169,36 @@ describe("metrics", () => {
     );
   });
 
+  it("refuse a target that is no class, known or computed, instead of counting it as a mistake", async () => {
+    const logits = eye(3);
+    const metrics = { accuracy, topKAccuracy: topKAccuracy({ k: 2 }) };
+    for (const [name, metric] of Object.entries(metrics)) {
+      for (const wrong of [3, -1]) {
+        const target = labels([0, -100, wrong]);
+        expect(() => metric(logits, target)).toThrow(
+          `${name}: got the class ${wrong} at position 2; expected 0 to 2, or -100 to ignore it`,
+        );
+        const computed = metric(logits, target.add(tensor(0, { dtype: "int32" })));
+        expect(() => computed.itemSync()).toThrow(
+          `${name}: a target is no class; expected 0 to 2, or -100 for an item that does not count`,
+        );
+      }
+      for (const wrong of [NaN, 0.5]) {
+        expect(() => metric(logits, tensor([0, 1, wrong])).itemSync()).toThrow(`${name}: `);
+        expect(() => metric(logits, tensor([0, 1, wrong]).mul(1)).itemSync()).toThrow(`${name}: a target is`);
+      }
+      expect(metric(logits, tensor([0, 1, 2])).itemSync()).toBe(1);
+      expect(metric(eye(2), tensor([false, true])).itemSync()).toBe(1);
+      // Of a later batch, which a recording reads.
+      const y = labels([0, 1, 2, 2, 7, 0]);
+      const loader = new DataLoader(arrays({ x: eye(3).repeat([2, 1]), y }), { batchSize: 2 });
+      await expect(evaluate(new Identity(), loader, { metric })).rejects.toThrow(`${name}: `);
+    }
+    for (const metric of [precision({ average: "macro" }), recall({ average: "micro" }), perplexity]) {
+      await expect(metric.compute(logits, labels([0, 1, 3]))).rejects.toThrow();
+    }
+  });
+
   it("are no counts if a target is no class", () => {
     for (const wrong of [3, -1]) {
       const matrix = confusionMatrix(eye(3), tensor([0, 1, wrong], { dtype: "int32" }));

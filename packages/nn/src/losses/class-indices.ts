@@ -1,4 +1,4 @@
-import { IndexError, knownData, where, type Tensor } from "@stargrad/tensor";
+import { IndexError, knownData, sameShape, where, type Tensor } from "@stargrad/tensor";
 import { expectShape } from "../shapes.js";
 
 /** The weights of the classes, and the class that is ignored. */
@@ -28,6 +28,14 @@ export function pickClasses(
   const weights = weight === undefined ? counted.cast(scores.dtype) : where(counted, weight.take(index), 0);
   const picked = scores.gather(index.unsqueeze(axis), { axis }).squeeze(axis).mul(weights);
   return { picked: where(counted, picked, 0), counted, weights };
+}
+
+/** What to try if the classes of scores [N, …, C] are the last axis, as a target [N, …] tells; undefined if it does not. */
+export function classesLastHint(scores: Tensor, target: Tensor): string | undefined {
+  const isLast = scores.ndim > 2 && sameShape(target.shape, scores.shape.slice(0, -1));
+  if (!isLast) return undefined;
+  const order = [0, scores.ndim - 1, ...scores.shape.slice(1, -1).map((_, i) => i + 1)];
+  return `The classes are axis 1; move them there with x.permute([${order.join(", ")}])`;
 }
 
 /** Throws a ShapeError unless the weight, if given, has one element for each class. */

@@ -2,7 +2,7 @@ import { backward, checkGradient, Parameter } from "@stargrad/autograd";
 import { Generator, normal, oneHot, ones, tensor, zeros } from "@stargrad/tensor";
 import { describe, expect, it } from "vitest";
 
-import { crossEntropy } from "../index.js";
+import { crossEntropy, nllLoss } from "../index.js";
 
 const indices = (values: number[]) => tensor(Int32Array.from(values));
 
@@ -91,6 +91,19 @@ describe("crossEntropy", () => {
     expect(() => crossEntropy(logits, target, { weight: ones([4]) })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: crossEntropy: got [4]; expected a weight for each of the 3 classes, [3]]`,
     );
+  });
+
+  it("says how to move the classes from the last axis to axis 1", () => {
+    const target = zeros([2, 5], { dtype: "int32" });
+    expect(() => crossEntropy(zeros([2, 5, 3]), target)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: crossEntropy: got the logits [2, 5, 3] and class indices [2, 5]; expected class indices [2, 3]. The classes are axis 1; move them there with x.permute([0, 2, 1])]`,
+    );
+    const pixels = zeros([2, 4, 5], { dtype: "int32" });
+    expect(() => nllLoss(zeros([2, 4, 5, 3]), pixels)).toThrow("x.permute([0, 3, 1, 2])");
+    expect(crossEntropy(zeros([2, 5, 3]).permute([0, 2, 1]), target).shape).toEqual([]);
+    expect(nllLoss(zeros([2, 4, 5, 3]).permute([0, 3, 1, 2]), pixels).shape).toEqual([]);
+    // Another mistake has no such hint.
+    expect(() => crossEntropy(zeros([2, 5, 3]), zeros([2, 4], { dtype: "int32" }))).toThrow(/\[2, 3\]$/);
   });
 
   it("checks its options", () => {

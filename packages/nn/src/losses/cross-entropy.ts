@@ -19,7 +19,7 @@ import {
   toTensor,
 } from "@stargrad/tensor/internal";
 import { expectFloat, expectShape } from "../shapes.js";
-import { checkClasses, checkClassWeight, classAxis, pickClasses } from "./class-indices.js";
+import { checkClasses, checkClassWeight, classAxis, classesLastHint, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface CrossEntropyOptions extends LossOptions {
@@ -129,6 +129,8 @@ function checkTarget(target: Tensor, logits: Tensor, kind: "class indices" | "pr
   throw new ShapeError(
     "crossEntropy",
     `got the logits ${formatShape(logits.shape)} and ${kind} ${formatShape(target.shape)}; expected ${kind} ${formatShape(expected)}`,
-    kind === "probabilities" ? 'Class indices have to be int32: target.cast("int32")' : undefined,
+    kind === "probabilities"
+      ? 'Class indices have to be int32: target.cast("int32")'
+      : classesLastHint(logits, target),
   );
 }

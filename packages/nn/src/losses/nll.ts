@@ -9,7 +9,7 @@ import {
   tensorLike,
 } from "@stargrad/tensor/internal";
 import { expectFloat, expectIndices, expectShape } from "../shapes.js";
-import { checkClasses, checkClassWeight, classAxis, pickClasses } from "./class-indices.js";
+import { checkClasses, checkClassWeight, classAxis, classesLastHint, pickClasses } from "./class-indices.js";
 import { reduceLoss, type LossOptions, reductionKind } from "./reduction.js";
 
 export interface NllOptions extends LossOptions {
@@ -64,5 +64,6 @@ function checkTarget(target: Tensor, logProbabilities: Tensor): void {
   throw new ShapeError(
     "nllLoss",
     `got the log-probabilities ${formatShape(logProbabilities.shape)} and class indices ${formatShape(target.shape)}; expected class indices ${formatShape(expected)}`,
+    classesLastHint(logProbabilities, target),
   );
 }

@@ -38,14 +38,15 @@ export function expectScheduled(called: string, optimizer: unknown): void {
  * Source: torch.optim.lr_scheduler.LambdaLR
  */
 export class Scheduler {
-  readonly #optimizer: Scheduled;
+  /** What it sets the learning rates of. */
+  readonly optimizer: Scheduled;
   readonly #schedules: readonly Schedule[];
   #learningRates: readonly number[];
 
   constructor(optimizer: Scheduled, schedule: Schedule | readonly Schedule[]) {
     expectScheduled("Scheduler", optimizer);
     const { groups } = optimizer;
-    this.#optimizer = optimizer;
+    this.optimizer = optimizer;
     this.#schedules =
       typeof schedule === "function"
         ? groups.map(() => schedule)
@@ -76,7 +77,7 @@ export class Scheduler {
     }
     const factors = this.#schedules.map((schedule) => schedule(step));
     for (const factor of factors) expectValues("Scheduler.set", { factor }, finite);
-    for (const [i, group] of this.#optimizer.groups.entries()) {
+    for (const [i, group] of this.optimizer.groups.entries()) {
       const base = this.#learningRates[i];
       setRate(group, base, base * factors[i]);
     }

@@ -8,6 +8,7 @@ import { enterEval } from "./eval-mode.js";
 import { expectLoader } from "./expect-loader.js";
 import {
   addTo,
+  expectItems,
   figuresOf,
   measure,
   measuresOf,
@@ -99,6 +100,7 @@ export function evaluatorOf(
     } finally {
       leave();
     }
+    if ("loss" in measures) expectItems(called, sums, "the validation data");
     return figuresOf(sums, measures);
   };
 }

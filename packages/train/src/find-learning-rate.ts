@@ -88,6 +88,8 @@ export async function findLearningRate(options: AnyOptions): Promise<LearningRat
       const tensors = batches.map((batch) => pass.tensorsOf("findLearningRate", batch));
       const figures = await update(tensors).catch(unlessDiverged);
       if (figures === null) break;
+      // All of its items are ignored.
+      if (figures.length === 0) continue;
       rates.push(rate);
       losses.push(figuresOfStep(figures, { loss })["loss"]);
       if (divergence.add(losses[losses.length - 1])) break;

@@ -2,13 +2,13 @@ import { backward } from "@stargrad/autograd";
 import { arrays, DataLoader, moons } from "@stargrad/datasets";
 import { pendingNodes, type Engine } from "@stargrad/graph";
 import { crossEntropy, Dropout, Linear, ReLU, Sequential, type Layer } from "@stargrad/nn";
-import { AdamW, EMA, ReduceOnPlateau, SGD } from "@stargrad/optim";
+import { AdamW, EMA, ReduceOnPlateau, Scheduler, SGD } from "@stargrad/optim";
 import { Generator, getEngine, setEngine, tensor, zeros, type Tensor } from "@stargrad/tensor";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
 
 import { evaluate } from "./evaluate.js";
 import { fit, type BatchEvent, type FitEvent } from "./fit.js";
-import { accuracy } from "./classification.js";
+import { accuracy, f1 } from "./classification.js";
 import type { Batch } from "./pass.js";
 import { predict } from "./predict.js";
 
@@ -98,6 +98,122 @@ describe("fit", () => {
       "fit: got an EMA of another model",
     );
     fit({ ...options, ema: new EMA(options.model.parameters()) });
+  });
+
+  it("refuses a Scheduler of another optimizer by name", async () => {
+    const options = { ...setUp(), epochs: 1 };
+    const other = new SGD(setUp().model.parameters(), { learningRate: 0.1 });
+    const halved = (optimizer: typeof other | typeof options.optimizer) =>
+      new Scheduler(optimizer, () => 0.5);
+    expect(() => fit({ ...options, schedule: halved(other) })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: fit: got a Scheduler of another optimizer (SGD): it does not set the learning rates of the AdamW that trains. Make it with new Scheduler(optimizer, schedule), or pass the schedule itself]`,
+    );
+    expect(halved(other).optimizer).toBe(other);
+    await fit({ ...options, schedule: halved(options.optimizer) });
+    expect(options.optimizer.groups[0].learningRate).toBe(0.01);
+    // One of the same groups, and one of one's own.
+    fit({ ...options, schedule: new Scheduler({ groups: options.optimizer.groups }, () => 1) });
+    const own = { set: () => undefined, stateDict: () => new Map(), loadStateDict: () => undefined };
+    fit({ ...options, schedule: own as never });
+  });
+
+  describe("with batches whose items are all ignored", () => {
+    const y = Int32Array.from(data.all().y.dataSync());
+    const masked = (from: number, to: number) =>
+      arrays({ x: data.all().x, y: y.map((c, i) => (i >= from && i < to ? -100 : c)) });
+    const setUpMasked = (from: number, to: number, batchSize = 20) => {
+      const training = setUp();
+      const ema = new EMA(training.model.parameters());
+      return {
+        ...training,
+        ema,
+        metrics: { accuracy, f1: f1() },
+        loader: new DataLoader(masked(from, to), { batchSize }),
+      };
+    };
+    const statesOf = ({ model, optimizer, ema }: ReturnType<typeof setUpMasked>) =>
+      [model, optimizer, ema].map((part) =>
+        [...part.stateDict()].map(([name, value]) => [name, String(value)]),
+      );
+    let warned: MockInstance<typeof console.warn>;
+    beforeEach(() => {
+      warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    });
+    afterEach(() => {
+      warned.mockRestore();
+    });
+
+    it("leaves their steps out with a word, as if they were not there", async () => {
+      const training = setUpMasked(20, 40);
+      const events = await eventsOf(fit({ ...training, epochs: 2, validation: training.loader }));
+      expect(events.map(({ event, loss }) => [event, Number.isNaN(loss)])).toEqual([
+        ...[["step", false], ["step", true], ["step", false], ["epoch", false]],
+        ...[["step", false], ["step", true], ["step", false], ["epoch", false]],
+      ]); // prettier-ignore
+      expect(warned.mock.calls.map(String)).toEqual([
+        expect.stringContaining("fit: all items of step 2 of epoch 1 are ignored by the loss"),
+      ]);
+      // The same run without these items.
+      const rest = {
+        length: 40,
+        batch: (indices: Int32Array) => data.batch(indices.map((i) => (i < 20 ? i : i + 20))),
+      };
+      const plain = { ...setUpMasked(0, 0), loader: new DataLoader(rest, { batchSize: 20 }) };
+      const expected = await eventsOf(fit({ ...plain, epochs: 2, validation: plain.loader }));
+      expect(statesOf(training)).toEqual(statesOf(plain));
+      const figures = (all: typeof events) =>
+        all.flatMap((each) => (each.event === "epoch" ? [[each.loss, each.metrics, each.validation]] : []));
+      expect(figures(events)).toEqual(figures(expected));
+    });
+
+    it("adds nothing of them to an accumulated update", async () => {
+      for (const [from, to] of [
+        [0, 20],
+        [20, 40],
+        [40, 60],
+        [0, 40],
+      ]) {
+        // prettier-ignore
+        const [small, whole] = [setUpMasked(from, to, 10), setUpMasked(from, to, 60)];
+        const [{ loss }] = await fit({ ...small, accumulate: 6, epochs: 1 });
+        const [expected] = await fit({ ...whole, epochs: 1 });
+        expect(loss).toBeCloseTo(expected.loss, 5);
+        const [got, wanted] = [small, whole].map(({ model }) =>
+          [...model.parameters()].map((p) => p.dataSync()),
+        );
+        for (const [i, values] of got.entries())
+          expect(Math.max(...values.map((value, j) => Math.abs(value - wanted[i][j])))).toBeLessThan(1e-5);
+      }
+      const none = setUpMasked(0, 40, 10);
+      const before = String(none.model.parameters()[0]);
+      for await (const event of fit({ ...none, accumulate: 2, epochs: 1 })) {
+        if (event.event === "step" && event.step === 2) break;
+      }
+      expect(String(none.model.parameters()[0])).toBe(before);
+      expect(warned).toHaveBeenCalledTimes(1);
+    });
+
+    it("goes on after them with the same bits", async () => {
+      const whole = setUpMasked(20, 40);
+      await fit({ ...whole, epochs: 2 });
+      const resumed = setUpMasked(20, 40);
+      for await (const event of fit({ ...resumed, epochs: 2 }))
+        if (event.event === "step" && event.step === 2) break;
+      const [epoch] = await fit({ ...resumed, epochs: 2 });
+      expect(epoch.loss).not.toBeNaN();
+      expect(statesOf(resumed)).toEqual(statesOf(whole));
+    });
+
+    it("fails if there are no others, in the training and in the validation", async () => {
+      const training = setUpMasked(0, 60);
+      await expect(fit({ ...training, epochs: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(
+        `[StargradError: fit: the loss is NaN: all items of epoch 1 are ignored, or their classes have the weight 0. Check the targets, ignoreIndex and the weights of the classes]`,
+      );
+      const validation = training.loader;
+      await expect(fit({ ...setUp(), validation, epochs: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(
+        `[StargradError: fit: the loss is NaN: all items of the validation data are ignored, or their classes have the weight 0. Check the targets, ignoreIndex and the weights of the classes]`,
+      );
+    });
   });
 
   it("warns if the epochs to start from are all there are", async () => {

@@ -1,6 +1,6 @@
 import type { DataLoader } from "@stargrad/datasets";
 import type { Layer, Module } from "@stargrad/nn";
-import type { ClosureOptimizer, EMA, Optimizer } from "@stargrad/optim";
+import type { ClosureOptimizer, EMA, Optimizer, Scheduler } from "@stargrad/optim";
 import { ArgumentError, CheckError, stack, StargradError, type Tree } from "@stargrad/tensor";
 import { warn } from "@stargrad/tensor/internal";
 
@@ -9,7 +9,15 @@ import { expectEarlyStopping, stoppingOf, type EarlyStopping } from "./early-sto
 import { isEvaluated } from "./eval-mode.js";
 import { evaluatorOf } from "./evaluate.js";
 import { expectLoader } from "./expect-loader.js";
-import { addTo, figuresOf, figuresOfStep, measuresOf, metricsIn, type Measures } from "./measures.js";
+import {
+  addTo,
+  expectItems,
+  figuresOf,
+  figuresOfStep,
+  measuresOf,
+  metricsIn,
+  type Measures,
+} from "./measures.js";
 import type { AnyMetric, Figures, Metric, Metrics } from "./metrics.js";
 import { passOf, type Batch, type BatchTensors, type Pass } from "./pass.js";
 import { expectAlone, noteRun, recordOf, running, runOf, type RunRecord } from "./run-record.js";
@@ -162,9 +170,12 @@ export interface FitRun<Name extends string = never, B = Batch>
  * its last step when `fit` is called again with the same model, optimizer and loader. `startEpoch: 0` starts a stopped run anew. After a
  * whole run, the next one counts from epoch 1.
  *
+ * A step whose items all have the target that the loss ignores is left out: its loss is the mean over nothing, NaN. A warning says so once, no
+ * variable changes, and it counts in no figure of the epoch. With `accumulate`, such a batch adds nothing to the update.
+ *
  * Throws: StargradError if the loss is not a finite number; the weights are then those before the step. StargradError if gradients were not finite
  * although the loss was, as those of a square root at 0 are: when the next step finds the weights so, or after the last epoch.
- * ArgumentError if a loader has no batches, or batches without x and y
+ * ArgumentError if a loader has no batches, or batches without x and y, or if the loss ignores all items of an epoch or of the validation
  */
 export function fit<Name extends string = never, M extends Module = Module, B = unknown, Output = unknown>(
   options: FitForwardOptions<Name, M, B, Output>,
@@ -216,12 +227,14 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
   const validate = validationOf(options, pass, measures);
   const told = (figures: Figures<string>) => ({ loss: figures["loss"], metrics: metricsIn(figures, names) });
   const steps = Math.ceil(loader.length / accumulate);
+  let hasWarned = false;
   running.add(model).add(optimizer).add(loader);
   try {
     while (!isOver()) {
       if (isAborted()) return;
       const { completed, sums } = record;
       const epoch = completed + 1;
+      const isWhole = record.position === 0;
       const started = performance.now();
       const modules = model.modules();
       noteRun(options, record);
@@ -244,7 +257,8 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
           throw await explained(error, progress, optimizer);
         });
         batches = [];
-        ema?.update();
+        if (taken.length > 0) ema?.update();
+        else hasWarned ||= warnOfNothing(progress);
         for (const figures of taken) addTo(sums, measures, figures);
         record.position = position;
         record.ahead = 0;
@@ -255,6 +269,8 @@ async function* events(options: AnyOptions): AsyncGenerator<FitEvent<string, unk
       }
       // Otherwise the loss of the next step tells.
       if (epoch >= epochs && !(await areFinite(optimizer))) throw notFinite(`after epoch ${epoch}`);
+      // The sums of a loader that only was restored are those of the rest of an epoch.
+      if (isWhole) expectItems("fit", sums, `epoch ${epoch}`);
       const validation = await validate?.();
       const figures = figuresOf(sums, measures);
       const isBest =
@@ -306,8 +322,14 @@ function validationOf(
   return ema === undefined ? validate : () => ema.withAverages(validate);
 }
 
-/** Throws: ArgumentError if the averages are those of another model. */
-function expectTrained({ model, optimizer, ema }: Pick<AnyOptions, "model" | "optimizer" | "ema">): void {
+/** Throws: ArgumentError if the averages are those of another model, or the schedule sets the rates of another optimizer. */
+function expectTrained({
+  model,
+  optimizer,
+  schedule,
+  ema,
+}: Pick<AnyOptions, "model" | "optimizer" | "schedule" | "ema">): void {
+  if (schedule !== undefined) expectScheduleOf(optimizer, schedule);
   const averaged = ema?.variables;
   if (averaged === undefined) return;
   const own = new Set<unknown>([
@@ -321,6 +343,24 @@ function expectTrained({ model, optimizer, ema }: Pick<AnyOptions, "model" | "op
     "got an EMA of another model: it averages no parameter that is trained",
     "Make it with new EMA(model.parameters())",
   );
+}
+
+/** Throws: ArgumentError if a Scheduler sets the learning rates of another optimizer */
+function expectScheduleOf(optimizer: AnyOptions["optimizer"], schedule: FitSchedule): void {
+  // An object with `set` and `stateDict` that is no Scheduler may have no optimizer.
+  const scheduled = (schedule as Partial<Scheduler>).optimizer;
+  const own: readonly unknown[] = optimizer.groups;
+  if (scheduled === undefined || scheduled.groups.some((group) => own.includes(group))) return;
+  throw new ArgumentError(
+    "fit",
+    `got a Scheduler of another optimizer (${nameOf(scheduled)}): it does not set the learning rates of the ${nameOf(optimizer)} that trains`,
+    "Make it with new Scheduler(optimizer, schedule), or pass the schedule itself",
+  );
+}
+
+/** An optimizer in an error message. */
+function nameOf(optimizer: object): string {
+  return optimizer.constructor === Object ? "an optimizer" : optimizer.constructor.name;
 }
 
 /** Where a run begins, or continues. Puts the loader there. */
@@ -371,6 +411,14 @@ function secondsSince(started: number): number {
   return Math.max(0, performance.now() - started) / 1000;
 }
 
+/** Warns that a step was left out. Returns true. */
+function warnOfNothing({ epoch, step }: Progress): true {
+  warn(
+    `fit: all items of step ${step} of epoch ${epoch} are ignored by the loss, or their classes have the weight 0, so the step is left out, and so are later ones like it.`,
+  );
+  return true;
+}
+
 /** Converts the error of a step that was refused into one with the loss, the epoch and the step. */
 async function explained(
   error: unknown,
@@ -384,7 +432,7 @@ async function explained(
   return new StargradError(
     "fit",
     `the loss is ${loss} ${where}; the weights are those of the step before`,
-    "Try a smaller learning rate, and check the data for NaN, infinities and batches in which all items are ignored",
+    "Try a smaller learning rate, and check the data for NaN, infinities and, if the loss is your own, batches in which all items are ignored",
   );
 }
 

@@ -12,11 +12,18 @@ export class GradientSum implements Descent {
   readonly evaluatesOnce = true;
   readonly #sums = new Map<Parameter, Buffer>();
   /** The parameters that have a sum, because they had a gradient since the last update. */
-  readonly #summed = new Set<Parameter>();
+  #summed = new Set<Parameter>();
+  /** The same before the last batch. */
+  #before: ReadonlySet<Parameter> = this.#summed;
 
   /** Forgets the sums. */
   reset(): void {
     this.#summed.clear();
+  }
+
+  /** Takes back the last batch, which was refused: the engine has undone its sums. */
+  takeBack(): void {
+    this.#summed = new Set(this.#before);
   }
 
   /** Divides the sums by the total weight of their batches, and makes the means the gradients of the parameters. */
@@ -55,6 +62,7 @@ export class GradientSum implements Descent {
     learning: readonly Parameter[],
     run: (isFirst: boolean) => Run<R>,
   ): R {
+    this.#before = new Set(this.#summed);
     const { results } = run(true);
     for (const parameter of learning) this.#summed.add(parameter);
     return results;

@@ -203,7 +203,7 @@ describe("a recorded step with L-BFGS", () => {
     const loader = new DataLoader(arrays({ x: tensor([[NaN]]), y: tensor([[0]]) }), { batchSize: 1 });
     const run = finish(fit({ model, optimizer, loader, loss: mseLoss, epochs: 1 }));
     await expect(run).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[StargradError: fit: the loss is NaN in epoch 1, step 1; the weights are those of the step before. Try a smaller learning rate, and check the data for NaN, infinities and batches in which all items are ignored]`,
+      `[StargradError: fit: the loss is NaN in epoch 1, step 1; the weights are those of the step before. Try a smaller learning rate, and check the data for NaN, infinities and, if the loss is your own, batches in which all items are ignored]`,
     );
     expect(model.weight.itemSync()).toBe(0.5);
     expect(model.weight.grad).toBeNull();

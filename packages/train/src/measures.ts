@@ -1,6 +1,6 @@
 import { formatShape } from "@stargrad/graph";
 import { totalOf } from "@stargrad/nn/internal";
-import { ArgumentError, Tensor, type Tree } from "@stargrad/tensor";
+import { ArgumentError, StargradError, Tensor, type Tree } from "@stargrad/tensor";
 import { handleRejections } from "@stargrad/tensor/internal";
 
 import { EpochMetric, type AnyMetric, type Figures } from "./metrics.js";
@@ -96,6 +96,17 @@ function addMean(kept: number[], value: number, weight: number): void {
   [kept[0], kept[1]] = mean.sums;
 }
 
+/** Throws: StargradError if the loss has ignored all items that were added, so that it is the mean over nothing */
+export function expectItems(called: string, sums: AllSums, of: string): void {
+  const [, total = 0] = sums.get("loss") ?? [];
+  if (total !== 0) return;
+  throw new StargradError(
+    called,
+    `the loss is NaN: all items of ${of} are ignored, or their classes have the weight 0`,
+    "Check the targets, ignoreIndex and the weights of the classes",
+  );
+}
+
 /** The figures of all batches that were added. */
 export function figuresOf(sums: AllSums, measures: Measures): Figures<string> {
   const entries = Object.entries(measures).map(([key, metric]) => {
@@ -105,10 +116,11 @@ export function figuresOf(sums: AllSums, measures: Measures): Figures<string> {
   return Object.fromEntries(entries);
 }
 
-/** The figures of some batches. Those of a single one are not multiplied and divided by its size, which would round them. */
+/** The figures of some batches; NaN if there are none. Those of a single one are not multiplied and divided by its size, which would round them. */
 export function figuresOfStep(batches: readonly BatchFigures[], measures: Measures): Figures<string> {
   const sums: AllSums = new Map();
   for (const batch of batches) addTo(sums, measures, batch);
+  if (batches.length === 0) return Object.fromEntries(Object.keys(measures).map((key) => [key, NaN]));
   const figures = figuresOf(sums, measures);
   if (batches.length > 1) return figures;
   const means = Object.entries(measures).flatMap(([key, metric]) =>

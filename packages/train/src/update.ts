@@ -1,5 +1,5 @@
 import { totalOf } from "@stargrad/nn/internal";
-import { ArgumentError, type Tensor, type Tree } from "@stargrad/tensor";
+import { ArgumentError, CheckError, where, type Tensor, type Tree } from "@stargrad/tensor";
 import { nonFiniteCode } from "@stargrad/tensor/internal";
 
 import { clipperOf, type Clip } from "./clip.js";
@@ -8,7 +8,10 @@ import { measure, readResults, weightOf, type BatchFigures, type Measures } from
 import { itemsIn, type Pass } from "./pass.js";
 import { stepWith, trainStep, type TrainStepOptions } from "./train-step.js";
 
-/** Updates the weights once, by the tensors of the batches of one step. Returns the figures of each batch. */
+/**
+ * Updates the weights once, by the tensors of the batches of one step. Returns the figures of each batch, without those whose items are all
+ * ignored by the loss: they are no part of the step, and if there are no others, nothing changes.
+ */
 export type Update = (batches: readonly Tree[]) => Promise<readonly BatchFigures[]>;
 
 /** What an update is made of. */
@@ -35,9 +38,29 @@ export function updateOf(parts: UpdateParts): Update {
 function singleUpdate({ model, optimizer, clip, ...parts }: UpdateParts): Update {
   const afterBackward = clipperOf(optimizer, clip);
   const loss = ({ batch }: Inputs): StepResults => resultsOf(parts, batch);
-  const refuse = ({ loss: mean }: StepResults): Tensor => nonFiniteCode(mean);
+  const refuse = ({ loss: mean }: StepResults): Tensor => refusalOf(mean);
   const take = trainStep<Inputs, StepResults>({ model, optimizer, loss, refuse, afterBackward });
-  return async ([batch]) => [await readResults(take({ batch: batch as Tensor }), itemsIn(batch))];
+  return ([batch]) =>
+    unlessIgnored(async () => await readResults(take({ batch: batch as Tensor }), itemsIn(batch)));
+}
+
+/** The code of a loss that is the mean over no items. Smaller ones are of losses that are not finite. */
+const ofNothing = 4;
+
+function refusalOf(mean: Tensor): Tensor {
+  const total = totalOf(mean);
+  const code = nonFiniteCode(mean);
+  return total === undefined ? code : where(total.equal(0), ofNothing, code);
+}
+
+/** The figures of a batch, or none if its items are all ignored. */
+async function unlessIgnored(figures: () => Promise<BatchFigures>): Promise<readonly BatchFigures[]> {
+  try {
+    return [await figures()];
+  } catch (error) {
+    if (error instanceof CheckError && error.called === "trainStep" && error.code === ofNothing) return [];
+    throw error;
+  }
 }
 
 /**
@@ -59,15 +82,21 @@ function summedUpdate({ model, optimizer, clip, ...parts }: UpdateParts): Update
     const { loss: mean } = results;
     return { ...results, mean, loss: mean.mul(totalOf(mean) ?? itemsIn(batch)) };
   };
-  const refuse = ({ mean }: StepResults): Tensor => nonFiniteCode(mean);
+  const refuse = ({ mean }: StepResults): Tensor => refusalOf(mean);
   const take = stepWith<Inputs, StepResults>({ model, optimizer, loss, refuse }, sum);
   return async (batches) => {
     sum.reset();
     const figures: BatchFigures[] = [];
     for (const batch of batches) {
-      const { mean, ...results } = take({ batch: batch as Tensor });
-      figures.push(await readResults({ ...results, loss: mean }, itemsIn(batch)));
+      const read = async (): Promise<BatchFigures> => {
+        const { mean, ...results } = take({ batch: batch as Tensor });
+        return await readResults({ ...results, loss: mean }, itemsIn(batch));
+      };
+      const known = await unlessIgnored(read);
+      if (known.length === 0) sum.takeBack();
+      figures.push(...known);
     }
+    if (figures.length === 0) return figures;
     sum.toGradients(figures.reduce((total, each) => total + weightOf(each, "loss"), 0));
     try {
       clipAll();

@@ -320,14 +320,36 @@ describe("Table", () => {
     );
   });
 
-  it("refuses names that are no columns, and columns of texts and dates", async () => {
+  it("has dates as days since 1970, and says which columns it leaves out", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const days = await parseCsv("day,price\n1970-01-02,10\n2026-01-01T06:00:00Z,20\n1969-12-31,30\n");
+    const { x } = days.dataset({ target: "price" }).all();
+    expect([x.shape, [...x.dataSync()]]).toEqual([[3, 1], [1, 20454.25, -1]]); // prettier-ignore
+    const { y } = days.dataset({ target: "day" }).all();
+    expect([y.dtype, [...y.dataSync()]]).toEqual(["float32", [1, 20454.25, -1]]);
+    const gap = await parseCsv("day,price\n2026-01-01,10\n,20\n");
+    expect(() => gap.dataset({ target: "price" })).toThrow(
+      'row 2 (line 3), column "day": the value is missing',
+    );
+    expect(warned).not.toHaveBeenCalled();
+    const table = await parseCsv("a,note,y,more\n1,x,3,u\n2,y,4,v\n");
+    expect(table.dataset({ target: "y" }).all().x.shape).toEqual([2, 1]);
+    expect(warned.mock.calls.map(String)).toEqual([
+      expect.stringContaining('Table.dataset: the columns of texts are left out: "note", "more".'),
+    ]);
+    table.dataset({ target: "y", inputs: ["a"] });
+    expect(warned).toHaveBeenCalledTimes(1);
+    warned.mockRestore();
+  });
+
+  it("refuses names that are no columns, and columns of texts", async () => {
     const table = await parseCsv("a,t,d\n1,x,2026-01-01\n2,y,2026-01-02\n");
     expect(() => table.column("b")).toThrow('Table.column: got "b"; expected one of "a", "t", "d"');
     expect(() => table.dataset({ target: "t" })).toThrow(
-      'the column "t" has texts; expected numbers or categories',
+      'the column "t" has texts; expected numbers, dates or categories',
     );
-    expect(() => table.dataset({ target: "a", inputs: ["d"] })).toThrow('the column "d" has dates');
-    expect(() => table.dataset({ target: "a" })).toThrow("Table.dataset: got no inputs");
+    expect(() => table.dataset({ target: "a", inputs: ["t"] })).toThrow('the column "t" has texts');
+    expect(() => table.dataset({ target: "a", inputs: [] })).toThrow("Table.dataset: got no inputs");
     expect(() => table.dataset({} as { target: string })).toThrow("Table.dataset: got no target");
   });
 });

@@ -1,5 +1,13 @@
 import { ArgumentError, fromData } from "@stargrad/tensor";
-import { anything, expectOptions, expectValues, listOf, text, type Kind } from "@stargrad/tensor/internal";
+import {
+  anything,
+  expectOptions,
+  expectValues,
+  listOf,
+  text,
+  warn,
+  type Kind,
+} from "@stargrad/tensor/internal";
 
 import { arrays, type TensorDataset } from "../arrays.js";
 import { failing } from "../fail.js";
@@ -8,9 +16,11 @@ import type { Column } from "./column-types.js";
 export interface TableDatasetOptions {
   /** The name of the column to predict. */
   readonly target: string;
-  /** The names of the columns to predict from. Default: all others that are numbers or categories. */
+  /** The names of the columns to predict from. Default: all others that are numbers, dates or categories. */
   readonly inputs?: readonly string[];
 }
+
+const millisecondsOfDay = 24 * 60 * 60 * 1000;
 
 const namesKind: Kind = ['a list of column names, such as ["a", "b"]', listOf(text)[1]];
 
@@ -59,22 +69,20 @@ export class Table {
   }
 
   /**
-   * A dataset of inputs and a target. A column of numbers is one feature; one of K categories is K features, 1 for its category and 0 for
-   * the others.
+   * A dataset of inputs and a target. A column of numbers or dates is one feature; one of K categories is K features, 1 for its category and 0
+   * for the others. Without `inputs`, a warning names the columns of texts, which are left out.
    *
-   * Shapes: x [N, features] float32; y [N], float32 for numbers and int32 for categories
-   * Throws: FormatError for a missing value, with its row and column; ArgumentError for names that are no columns, columns of texts or
-   * dates, no inputs, and a target among the inputs
+   * Shapes: x [N, features] float32; y [N], float32 for numbers and dates, int32 for categories
+   * Units: dates are days since the beginning of 1970 in UTC, which float32 rounds to 3 minutes in this century
+   * Throws: FormatError for a missing value, with its row and column; ArgumentError for names that are no columns, columns of texts, no
+   * inputs, and a target among the inputs
    */
   dataset(options: TableDatasetOptions): TensorDataset<"x" | "y"> {
     expectOptions<TableDatasetOptions>("Table.dataset", options, { target: anything, inputs: namesKind }, [
       "target",
     ]);
     const target = this.column(options.target);
-    const usual = this.columns
-      .filter((column) => column !== target && isNumeric(column))
-      .map(({ name }) => name);
-    const inputs = (options.inputs ?? usual).map((name) => this.column(name));
+    const inputs = options.inputs?.map((name) => this.column(name)) ?? usualInputs(this.columns, target);
     if (inputs.length === 0) {
       throw new ArgumentError("Table.dataset", "got no inputs; expected columns to predict from");
     }
@@ -93,15 +101,18 @@ export class Table {
     }
     return arrays({
       x: fromData(x, [this.length, features.length]),
-      y: target.type === "category" ? target.values : Float32Array.from(target.values as Float64Array),
+      y:
+        target.type === "category"
+          ? target.values
+          : Float32Array.from({ length: this.length }, (_, row) => featuresOf(target)[0](row)),
     });
   }
 
   #expectComplete(column: Column): void {
-    if (!isNumeric(column)) {
+    if (column.type === "text") {
       throw new ArgumentError(
         "Table.dataset",
-        `the column ${JSON.stringify(column.name)} has ${column.type}s; expected numbers or categories`,
+        `the column ${JSON.stringify(column.name)} has texts; expected numbers, dates or categories`,
         'Read it with another type: { columns: { name: "category" } }',
       );
     }
@@ -114,8 +125,17 @@ export class Table {
   }
 }
 
-function isNumeric(column: Column): boolean {
-  return column.type === "number" || column.type === "category";
+/** All columns but the target that can be features. A warning names the others. */
+function usualInputs(columns: readonly Column[], target: Column): readonly Column[] {
+  const others = columns.filter((column) => column !== target);
+  const texts = others.filter(({ type }) => type === "text");
+  if (texts.length > 0) {
+    const names = texts.map(({ name }) => JSON.stringify(name)).join(", ");
+    warn(
+      `Table.dataset: the columns of texts are left out: ${names}. Choose the inputs: dataset({ target, inputs: [...] }), or read them with another type: { columns: { name: "category" } }.`,
+    );
+  }
+  return others.filter(({ type }) => type !== "text");
 }
 
 function isMissing({ type, values }: Column, row: number): boolean {
@@ -132,6 +152,7 @@ function keepRows(column: Column, rows: readonly number[]): Column {
 
 /** The features of a column, each as a function of the row. */
 function featuresOf({ type, values, ...column }: Column): ((row: number) => number)[] {
+  if (type === "date") return [(row) => values[row] / millisecondsOfDay];
   if (type !== "category") return [(row) => values[row] as number];
   const { categories } = column as { categories: readonly string[] };
   return categories.map((_, number) => (row) => (values[row] === number ? 1 : 0));

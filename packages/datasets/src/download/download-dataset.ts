@@ -1,5 +1,5 @@
 import { writeFileAtomically } from "@stargrad/io";
-import { fileError, nodeModules, tryLock } from "@stargrad/io/internal";
+import { fileError, makeFolder, nodeModules, tryLock } from "@stargrad/io/internal";
 import { StargradError } from "@stargrad/tensor";
 import { expectOptions, expectValues, oneOf, shared, type OptionKinds } from "@stargrad/tensor/internal";
 
@@ -85,7 +85,7 @@ async function complete(set: PublishedSet, folder: string, options: SetOptions):
   const { called } = options;
   if ((await missingOf(set, folder, called)).length === 0) return;
   try {
-    await nodeModules(called).files.mkdir(folder, { recursive: true });
+    makeFolder(folder, called);
   } catch (cause) {
     throw fileError(called, `cannot make the folder ${folder}`, cause);
   }

@@ -1,3 +1,4 @@
+import { makeFolder } from "@stargrad/io/internal";
 import { StargradError } from "@stargrad/tensor";
 
 /** Node's files. They are looked up at run time, because a bundler for the browser cannot resolve an import. */
@@ -28,11 +29,11 @@ export class AppendFile {
     this.path = path;
     this.#called = called;
     this.#files = modules.files;
-    const { mkdirSync, openSync, fstatSync, constants } = modules.files;
+    const { openSync, fstatSync, constants } = modules.files;
     // Not "a+", with which Linux ignores the position of a write.
     const flags = constants.O_RDWR | constants.O_CREAT | (isNew ? constants.O_EXCL : 0);
     [this.#handle, this.#size] = this.#run("open", () => {
-      mkdirSync(modules.path.dirname(path), { recursive: true });
+      makeFolder(modules.path.dirname(path), called);
       const handle = openSync(path, flags);
       return [handle, fstatSync(handle).size];
     });

@@ -57,6 +57,16 @@ describe("SummaryWriter", () => {
     expect(writer.path).toMatch(/runs\/one\/events\.out\.tfevents\.1764500000\./);
   });
 
+  it.runIf(process.platform === "linux")("fails at once where there are no files, as all logs do", () => {
+    for (const open of [
+      () => new CsvLog("/proc/x/y.csv"),
+      () => new JsonLinesLog("/proc/x/y.jsonl"),
+      () => new SummaryWriter("/proc/x/y"),
+    ]) {
+      expect(open).toThrow(/^(CsvLog|JsonLinesLog|SummaryWriter): cannot open \/proc\/x\/.*: ENOENT/);
+    }
+  });
+
   it("has a file of its own for each writer", () => {
     vi.spyOn(Date, "now").mockReturnValue(0);
     for (let i = 0; i < 3; i++) new SummaryWriter(folder).close();

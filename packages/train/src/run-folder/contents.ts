@@ -38,8 +38,9 @@ export async function readRunFolder(path: string, called = `readRunFolder(${path
   const scores = await readScores(path, called).catch((): Readonly<Record<string, Json>> => ({}));
   const paths = nodeModules(called).path;
   const checkpoints = names.flatMap((name): SavedCheckpoint[] => {
-    const number = Number(/^checkpoint-(\d{6,15})\.safetensors$/.exec(name)?.[1] ?? 0);
-    if (number === 0) return [];
+    const number = Number(/^checkpoint-(\d{6,16})\.safetensors$/.exec(name)?.[1] ?? 0);
+    // Not a name that nameOf makes: two of them would have one number.
+    if (!Number.isSafeInteger(number) || number === 0 || name !== nameOf(number)) return [];
     const score = scores[name];
     return [{ path: paths.join(path, name), number, score: typeof score === "number" ? score : null }];
   });

@@ -111,6 +111,33 @@ describe("a run in a folder", () => {
     expect(await readRunFolder(path)).toEqual({ config: {}, checkpoints, best });
   });
 
+  it("lists every checkpoint that it can number, and no other file", async () => {
+    const folder = await open({ keep: 4 });
+    await folder.save(setUp());
+    await folder.close();
+    const first = join(path, "checkpoint-000001.safetensors");
+    const largest = Number.MAX_SAFE_INTEGER;
+    const others = [
+      "checkpoint-9007199254740992",
+      "checkpoint-0000002",
+      "checkpoint-00002",
+      "checkpoint-000000",
+    ];
+    for (const name of [`checkpoint-${largest - 1}`, ...others]) {
+      await files.copyFile(first, join(path, `${name}.safetensors`));
+    }
+    const again = await open({ keep: 4 });
+    expect(numbers(again)).toEqual([1, largest - 1]);
+    await again.save(setUp());
+    expect(numbers(again)).toEqual([1, largest - 1, largest]);
+    expect(await again.restore(setUp())).toMatchObject({ number: largest });
+    await expect(again.save(setUp())).rejects.toThrow(
+      `the newest checkpoint has the largest number, ${largest}`,
+    );
+    await again.close();
+    expect((await readRunFolder(path)).checkpoints).toHaveLength(3);
+  });
+
   it("keeps no more checkpoints because of a score that is not finite", async () => {
     const folder = await open({ keep: 1 });
     for (const score of [1, -Infinity, Infinity, 2, 3]) await folder.save(setUp(), { score });
@@ -277,6 +304,10 @@ describe("a folder that cannot be one", () => {
     if (_ === "in a file") await files.rm(join(parent, "runs"), { recursive: true });
     await make();
     await expect(open()).rejects.toThrow(message);
+  });
+
+  it.runIf(process.platform === "linux")("is refused at once where there are no files", async () => {
+    await expect(RunFolder.open("/proc/x/y")).rejects.toThrow(/cannot make the folder: ENOENT/);
   });
 
   it("is refused without a path, or with options that are none", async () => {

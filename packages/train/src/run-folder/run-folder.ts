@@ -1,5 +1,5 @@
 import { FormatError, lockFile } from "@stargrad/io";
-import { fileError, nodeModules } from "@stargrad/io/internal";
+import { fileError, makeFolder, nodeModules } from "@stargrad/io/internal";
 import { ArgumentError, StargradError } from "@stargrad/tensor";
 import { expectOptions, expectValues, shared, warn, wholeFrom, type Kind } from "@stargrad/tensor/internal";
 
@@ -86,9 +86,11 @@ export class RunFolder {
     expectOptions("RunFolder.open", options, { config: jsonObject, keep: wholeFrom(1) });
     const called = `RunFolder.open(${path})`;
     const { files, path: paths } = nodeModules(called);
-    await files.mkdir(path, { recursive: true }).catch((error: unknown) => {
+    try {
+      makeFolder(path, called);
+    } catch (error) {
       throw fileError(called, "cannot make the folder", error);
-    });
+    }
     const place = await files.realpath(path);
     // A process gets a lock that it has again.
     if (openFolders.has(place)) {
@@ -157,7 +159,15 @@ export class RunFolder {
     const called = "RunFolder.save";
     expectOptions(called, options, { score: ["a number", isNumber], metadata: jsonObject });
     const { score = NaN, metadata = {} } = options;
-    const number = ++this.#number;
+    const number = this.#number + 1;
+    if (!Number.isSafeInteger(number)) {
+      throw new StargradError(
+        called,
+        `the newest checkpoint has the largest number, ${this.#number}`,
+        "Rename it",
+      );
+    }
+    this.#number = number;
     const checkpoint = {
       path: nodeModules(called).path.join(this.path, nameOf(number)),
       number,

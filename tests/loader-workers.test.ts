@@ -29,6 +29,7 @@ beforeAll(async () => {
   const files = {
     drawings: "loader-workers/drawings.worker.ts",
     datasets: "../packages/datasets/src/index.ts",
+    tensor: "../packages/tensor/src/index.ts",
   };
   await bundlePrograms(import.meta.dirname, files, folder);
 });
@@ -247,6 +248,27 @@ describe("workers", () => {
     await vi.waitUntil(() => running.size === 0);
   });
 
+  it("have an engine with one thread, unless they choose another", async () => {
+    const module = `
+      import { serveDataset } from "./datasets.mjs";
+      import { getEngine, referenceEngine, setEngine } from "./tensor.mjs";
+      serveDataset((chooses) => {
+        if (chooses) setEngine(referenceEngine);
+        return { length: 20, batch: () => ({ name: getEngine().name, threads: getEngine().threads }) };
+      });`;
+    writeFileSync(join(folder, "threads.mjs"), module);
+    for (const [chooses, expected] of [
+      [false, { name: "wasm", threads: 1 }],
+      [true, { name: "reference", threads: undefined }],
+    ] as const) {
+      const loader = load(1, { startWorker: starting("threads.mjs"), workerData: chooses });
+      for await (const batch of loader) {
+        expect(batch).toEqual(expected);
+        break;
+      }
+    }
+  });
+
   it("serve two loops at once", async () => {
     const loader = load(2);
     const [first, second] = [await epochs(load(0), 1), await epochs(load(0), 2)];
@@ -398,6 +420,16 @@ describe("a worker that ends", () => {
       /^DataLoader: got .*Pet.*, which cannot be sent/,
     ],
     [
+      "sends memory that it has handed over",
+      "serveDataset({ length: 20, batch: () => { const a = new Uint8Array(8); structuredClone(a, { transfer: [a.buffer] }); return { a }; } });",
+      /^DataLoader: got a typed array whose memory was handed over at a, which cannot be sent/,
+    ],
+    [
+      "sends a view that is no array",
+      "serveDataset({ length: 20, batch: () => new DataView(new ArrayBuffer(4)) });",
+      /^DataLoader: got a DataView, which cannot be sent/,
+    ],
+    [
       "sends a circle",
       "const a = []; a.push(a); serveDataset({ length: 20, batch: () => a });",
       /^DataLoader: got a value that contains itself/,
@@ -418,13 +450,15 @@ describe("a worker that ends", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const first = errorOf(
-        load(1, { startWorker: starting("silent.mjs") })
+        load(2, { startWorker: starting("silent.mjs") })
           .batches()
           .next(),
       );
       await new Promise((resolve) => setImmediate(resolve));
       expect(warn).not.toHaveBeenCalled();
-      vi.advanceTimersByTime(20_000);
+      // Once, and not for each worker.
+      expect(running.size).toBe(2);
+      vi.advanceTimersByTime(5000);
       expect(warn.mock.calls).toEqual([[expect.stringContaining("has not called serveDataset yet")]]);
       await Promise.all([...running].map((worker) => worker.terminate()));
       expect((await first).message).toMatch(/^DataLoader: a worker has ended with exit code \d before/);

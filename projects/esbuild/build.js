@@ -1,8 +1,13 @@
 import { build } from "esbuild";
 
-// esbuild follows no `new Worker(new URL(…))`, so the worker is an entry of its own.
+// esbuild follows no `new Worker(new URL(…))`, so each worker is an entry of its own.
 await build({
-  entryPoints: { main: "../page.js", worker: "../worker.js" },
+  entryPoints: {
+    main: "../page.js",
+    worker: "../worker.js",
+    "loading.worker": "../loading.worker.js",
+    "items.worker": "../items.worker.js",
+  },
   outdir: "dist",
   bundle: true,
   minify: true,

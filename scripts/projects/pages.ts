@@ -44,7 +44,7 @@ export async function serve(folder: string): Promise<{ readonly address: string;
   };
 }
 
-/** Opens a page in an installed Chromium, and trains on it and in its worker. */
+/** Opens a page in an installed Chromium, and trains on it and in its worker, also from a loader with workers. */
 export async function trainInBrowser(project: string, address: string): Promise<Row[]> {
   const executablePath = findChromium();
   if (executablePath === null) {
@@ -64,11 +64,13 @@ export async function trainInBrowser(project: string, address: string): Promise<
       complaints.push(`the page printed: ${message.text()} (${url})`);
     });
     await page.goto(address);
-    await page.waitForFunction("globalThis.inWorker !== undefined");
+    await page.waitForFunction("globalThis.fromLoaderInWorker !== undefined");
     const rows = [];
     for (const [call, what, threads] of [
       ["onPage", "a page", false],
       ["inWorker", "a worker of a page", true],
+      ["fromLoader", "a page, from workers of a loader", false],
+      ["fromLoaderInWorker", "a worker of a page, from workers of a loader", false],
     ] as const) {
       const report = await page.evaluate<Report>(`${call}()`);
       const row = rowOf(project, what, report, { threads });

@@ -152,7 +152,7 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Awaited
     this.#poolOptions =
       startWorker === undefined || workers === 0
         ? null
-        : { workers, startWorker, workerData, items: dataset.length };
+        : { workers, startWorker, workerData, items: dataset.length, silence: { isOver: false } };
     const batches = this.#sampler.length / batchSize;
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }

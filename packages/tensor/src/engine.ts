@@ -26,6 +26,8 @@ import { isRecording } from "./recording-state.js";
 
 const state = /* @__PURE__ */ shared("engine", () => ({
   engine: null as Engine | null,
+  /** How many threads the default engine has. Undefined: as many as there are cores. */
+  threads: undefined as number | undefined,
   /** The functions that undo the changes made since the last program was started; `null` if that program cannot fail any more. */
   changes: null as TakeBack[] | null,
   destinations: new WeakMap<Node, (node: Node) => Destination>(),
@@ -39,8 +41,13 @@ const state = /* @__PURE__ */ shared("engine", () => ({
  * Throws: StargradError if no engine has been chosen and the condition `stargrad-no-engine` leaves out the default one
  */
 export function getEngine(): Engine {
-  state.engine ??= defaultEngine();
+  state.engine ??= defaultEngine(state.threads);
   return state.engine;
+}
+
+/** Gives the default engine one thread, if it does not compute yet: in a worker that is one of several. */
+export function preferOneThread(): void {
+  state.threads = 1;
 }
 
 /**

@@ -48,6 +48,7 @@ export {
   keepWhere,
   lastingStorage,
   mayStillFail,
+  preferOneThread,
   startProgram,
   takeBackIfItFails,
   widestFloat,

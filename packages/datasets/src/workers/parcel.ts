@@ -44,19 +44,16 @@ export async function pack(
       return null;
     }
     if (ArrayBuffer.isView(part) && !(part instanceof DataView)) {
-      const copy = copyOf(part as TypedArray);
+      const copy = copyOf(part as TypedArray, () =>
+        refused(called, "a typed array whose memory was handed over", path),
+      );
       transfer.push(copy.buffer);
       return copy;
     }
     const isList = Array.isArray(part);
     if (!isList && !isPlainObject(part)) {
       if (isSendable(part)) return part;
-      const at = path.length === 0 ? "" : ` at ${path.join(".")}`;
-      throw new ArgumentError(
-        called,
-        `got ${writeValue(part)}${at}, which cannot be sent from one thread to another`,
-        "Send tensors, typed arrays, numbers, texts, dates, and lists and records of them",
-      );
+      throw refused(called, part instanceof DataView ? "a DataView" : writeValue(part), path);
     }
     if (around.has(part)) {
       throw new ArgumentError(
@@ -102,8 +99,22 @@ function isSendable(part: unknown): boolean {
   return typeof part !== "function" && typeof part !== "symbol";
 }
 
-/** A copy with memory of its own. `slice` of Node's `Buffer` is none. */
-function copyOf(view: TypedArray): TypedArray {
+function refused(called: string, what: string, path: readonly (string | number)[]): ArgumentError {
+  const at = path.length === 0 ? "" : ` at ${path.join(".")}`;
+  return new ArgumentError(
+    called,
+    `got ${what}${at}, which cannot be sent from one thread to another`,
+    "Send tensors, typed arrays, numbers, texts, dates, and lists and records of them",
+  );
+}
+
+/** A copy with memory of its own. `slice` of Node's `Buffer` is none. `problem`: what is thrown if the memory was handed over to another thread */
+function copyOf(view: TypedArray, problem: () => ArgumentError): TypedArray {
   const kinds = globalThis as unknown as Readonly<Record<string, new (from: TypedArray) => TypedArray>>;
-  return new kinds[view[Symbol.toStringTag]](view);
+  try {
+    return new kinds[view[Symbol.toStringTag]](view);
+  } catch (error) {
+    // Every length of such an array is 0; without memory it is another error.
+    throw view.length === 0 && error instanceof TypeError ? problem() : error;
+  }
 }

@@ -8,7 +8,7 @@ import { pack, unpack } from "./parcel.js";
 import { receiveError } from "./sent-error.js";
 
 /** After this time without a sign of a worker, a warning says what may be missing. */
-const silentMilliseconds = 20_000;
+const silentMilliseconds = 5000;
 
 export interface PoolOptions {
   /** The most workers. Each is started when all others have work. */
@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly workerData: unknown;
   /** The number of items of the loader's dataset. */
   readonly items: number;
+  /** Of all workers of a loader: whether one has given a sign of itself, or a warning has said that none does. */
+  readonly silence: { isOver: boolean };
 }
 
 interface Pending {
@@ -54,8 +56,10 @@ export class PoolWorker {
       },
     });
     this.#silence = setTimeout(() => {
+      if (options.silence.isOver) return;
+      options.silence.isOver = true;
       warn(
-        "Stargrad: a worker of a DataLoader was started and has not called serveDataset yet. Does its module call it?",
+        `Stargrad: a worker of a DataLoader was started ${silentMilliseconds / 1000} s ago and has not called serveDataset yet. Does its module call it, or does it take so long to load?`,
       );
     }, silentMilliseconds);
     letProcessEnd(this.#silence);
@@ -94,6 +98,7 @@ export class PoolWorker {
     if (this.lost !== null) return;
     if (report.stargrad === "hello") {
       clearTimeout(this.#silence);
+      this.#options.silence.isOver = true;
       if (report.version !== version) {
         this.#lose(
           `a worker has version ${report.version} of Stargrad, and the loader version ${version}`,

@@ -1,5 +1,5 @@
 import { ArgumentError, defaultGenerator, StargradError } from "@stargrad/tensor";
-import { handleRejections, shared, version } from "@stargrad/tensor/internal";
+import { handleRejections, preferOneThread, shared, version } from "@stargrad/tensor/internal";
 
 import { expectDataset, type Dataset } from "../dataset.js";
 import { isMessage, type Order, type Report } from "./messages.js";
@@ -22,7 +22,8 @@ const serving = /* @__PURE__ */ shared("served dataset", () => ({ isServed: fals
  *
  * The loader asks for the batches, by the indices of their items. Every worker has the same dataset, so an item is the same whichever worker
  * makes it; random changes draw from the generators of `mapDataset`. Batches consist of tensors, typed arrays, numbers, texts, dates, and
- * lists and records of them. The worker works until the loader ends it.
+ * lists and records of them. The worker works until the loader ends it. Its engine has one thread, unless it computes before this call or
+ * `setEngine` chooses another.
  *
  * Throws: ArgumentError outside of a worker, and for a second call
  */
@@ -45,6 +46,7 @@ export function serveDataset(
     throw new ArgumentError("serveDataset", "was called a second time", "A worker has one dataset");
   }
   serving.isServed = true;
+  preferOneThread();
   // Until it is asked for, an error of a promise belongs to nobody.
   handleRejections(source);
 

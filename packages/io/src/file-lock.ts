@@ -37,10 +37,11 @@ export async function tryLock(path: string, called: string): Promise<Lock> {
   const modules = nodeModules(called);
   const { files, path: paths, os } = modules;
   const lock = `${await files.realpath(path).catch(() => paths.resolve(path))}.lock`;
-  const user = await removeIfLeft(lock, modules);
-  if (user !== null) return { user, file: lock };
+  const own = `${process.pid} ${os.hostname()}\n`;
   try {
-    await files.writeFile(lock, `${process.pid} ${os.hostname()}\n`, { flag: held.has(lock) ? "w" : "wx" });
+    const user = await userOf(lock, own, modules);
+    if (user !== null) return { user, file: lock };
+    await files.writeFile(lock, own, { flag: held.has(lock) ? "w" : "wx" });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return { user: "another process", file: lock };
@@ -60,16 +61,48 @@ export async function tryLock(path: string, called: string): Promise<Lock> {
 
 type Modules = ReturnType<typeof nodeModules>;
 
-/** Removes a lock whose process has ended. Returns: the process, if it is still running, or on another machine; otherwise null */
-async function removeIfLeft(lock: string, { files, os }: Modules): Promise<string | null> {
-  const content = await files.readFile(lock, "utf8").catch(() => null);
+/** Who has a lock; null if nobody has. The lock of a process that has ended is removed. */
+async function userOf(lock: string, own: string, modules: Modules): Promise<string | null> {
+  const content = await contentOf(lock, modules);
   if (content === null || held.has(lock)) return null;
+  const user = runningUser(content, modules);
+  if (user !== null) return user;
+  return (await removeLeft(lock, content, own, modules)) ? null : "another process";
+}
+
+/**
+ * Removes a lock that an ended process has left, unless another process is doing so. Of several that have read it, one could otherwise remove
+ * the new lock of another: whoever makes the file `<lock>.left` looks again before it removes the lock.
+ */
+async function removeLeft(lock: string, content: string, own: string, modules: Modules): Promise<boolean> {
+  const { files } = modules;
+  const turn = `${lock}.left`;
+  try {
+    await files.writeFile(turn, own, { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const other = await contentOf(turn, modules);
+    if (other !== null && runningUser(other, modules) === null) await files.rm(turn, { force: true });
+    return false;
+  }
+  try {
+    if ((await contentOf(lock, modules)) === content) await files.rm(lock, { force: true });
+  } finally {
+    await files.rm(turn, { force: true });
+  }
+  return true;
+}
+
+/** Null if there is no such file. */
+async function contentOf(lock: string, { files }: Modules): Promise<string | null> {
+  return files.readFile(lock, "utf8").catch(() => null);
+}
+
+/** The process that a lock names, if it is running, or on another machine. */
+function runningUser(content: string, { os }: Modules): string | null {
   const [pid = "", host = "?"] = content.trim().split(" ");
   const isHere = host === os.hostname();
-  if (isHere && /^[1-9]\d*$/.test(pid) && !isRunning(Number(pid))) {
-    await files.rm(lock, { force: true });
-    return null;
-  }
+  if (isHere && /^[1-9]\d*$/.test(pid) && !isRunning(Number(pid))) return null;
   return `process ${pid === "" ? "?" : pid}${isHere ? "" : ` on ${host}`}`;
 }
 

@@ -9,9 +9,15 @@ import { nodeModules } from "./node-modules.js";
 export function makeFolder(path: string, called: string): void {
   const { path: paths } = nodeModules(called);
   const { mkdirSync, statSync } = process.getBuiltinModule("node:fs");
-  const isThere = (folder: string): boolean => statSync(folder, { throwIfNoEntry: false }) !== undefined;
+  const isFolder = (folder: string): boolean => {
+    try {
+      return statSync(folder).isDirectory();
+    } catch {
+      return false;
+    }
+  };
   const missing = [paths.resolve(path)];
-  while (!isThere(paths.dirname(missing[0])) && paths.dirname(missing[0]) !== missing[0]) {
+  while (!isFolder(paths.dirname(missing[0])) && paths.dirname(missing[0]) !== missing[0]) {
     missing.unshift(paths.dirname(missing[0]));
   }
   for (const folder of missing) {
@@ -19,7 +25,7 @@ export function makeFolder(path: string, called: string): void {
       mkdirSync(folder);
     } catch (error) {
       // It was there, or another process was faster. The root of a drive of Windows is refused in another way.
-      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+      if (!isFolder(folder)) throw error;
     }
   }
 }

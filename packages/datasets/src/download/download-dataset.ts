@@ -35,8 +35,8 @@ const kinds: OptionKinds<DownloadOptions> = {
   progress: ["a function", (value) => typeof value === "function"],
   signal: ["an AbortSignal, such as new AbortController().signal", (value) => "aborted" in Object(value)],
   mirror: [
-    "an address that begins with http",
-    (value) => typeof value === "string" && /^https?:\/\//.test(value),
+    "an address that begins with http, without a password",
+    (value) => typeof value === "string" && /^https?:\/\/[^@]*$/.test(value) && URL.canParse(value),
   ],
 };
 

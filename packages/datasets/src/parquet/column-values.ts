@@ -149,6 +149,20 @@ function textIn(name: string, fail: Fail): (cell: Cell) => string {
   };
 }
 
+/** The largest time of a `Date`, in milliseconds from 1970: in the year 275,760. */
+const lastTime = 8.64e15;
+
+/** Refuses a time that no `Date` has, such as the largest whole number, which some programs write for none. */
+export function expectDates(values: readonly (Value | null)[], refuse: Refuse): void {
+  const row = values.findIndex((value) => value !== null && !(Math.abs(Number(value)) <= lastTime));
+  if (row === -1) return;
+  refuse(
+    row,
+    `the time ${String(values[row])} ms from 1970 is out of the range of dates, the years −271,821 to 275,760`,
+    'Replace it by a missing value, or choose columns with { select: ["a", "b"] }',
+  );
+}
+
 /** Makes a column. `isWhole`: whether these are all its values, so that texts that repeat may become categories. */
 export function columnFrom(
   name: string,

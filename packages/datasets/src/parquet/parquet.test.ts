@@ -7,6 +7,7 @@ import { ArgumentError } from "@stargrad/tensor";
 import { describe, expect, it, vi } from "vitest";
 
 import { readParquet, streamParquet, type Column, type Table } from "../index.js";
+import { expectDates } from "./column-values.js";
 import { Cursor } from "./cursor.js";
 import { readHybrid } from "./encodings.js";
 import { unpackSnappy } from "./snappy.js";
@@ -98,6 +99,30 @@ describe("readParquet", () => {
     await readParquet(bytes, { select: ["int8"] });
     const read = slice.mock.calls.reduce((sum, [begin, end]) => sum + (end ?? 0) - (begin ?? 0), 0);
     expect(read).toBeLessThan(bytes.size / 2);
+  });
+
+  it("refuses times that no date has, which are often sentinels", () => {
+    const refuse = vi.fn(() => {
+      throw new FormatError("test", "refused");
+    });
+    expectDates([null, 0, -8.64e15, 8.64e15], refuse);
+    expect(refuse).not.toHaveBeenCalled();
+    for (const wrong of [8.64e15 + 2, -(2 ** 63), NaN]) {
+      expect(() => {
+        expectDates([null, wrong], refuse);
+      }).toThrow("refused");
+    }
+    expect(refuse).toHaveBeenCalledWith(1, expect.stringContaining("out of the range of dates"), expect.anything()); // prettier-ignore
+  });
+
+  it("reads small neighbouring columns and row groups at once", async () => {
+    const bytes = new Blob([readFileSync(path("row-groups"))]);
+    const slice = vi.spyOn(bytes, "slice");
+    let groups = 0;
+    for await (const table of streamParquet(bytes)) groups += Math.sign(table.length);
+    expect(groups).toBeGreaterThan(2);
+    // The two ends, the metadata, and all columns.
+    expect(slice.mock.calls.length).toBeLessThanOrEqual(4);
   });
 
   it("unpacks gzip also in a page", async () => {

@@ -8,10 +8,11 @@ import { typesOf } from "../csv/csv.js";
 import { Table } from "../csv/table.js";
 import { failing, type Fail } from "../fail.js";
 import { expectSource, nameOf, type Source } from "../source.js";
-import { columnFrom, meaningOf, type Meaning, type Value } from "./column-values.js";
+import { columnFrom, expectDates, meaningOf, type Meaning, type Value } from "./column-values.js";
 import { cutOff } from "./cursor.js";
 import { readMetadata, type Metadata, type RowGroup, type SchemaColumn } from "./metadata.js";
 import { readChunk, type Budget } from "./read-chunk.js";
+import { sideBySide } from "./side-by-side.js";
 
 export interface ParquetOptions {
   /** The names of the columns to read. Default: all. */
@@ -112,7 +113,9 @@ async function open(name: string, source: Source, options: ParquetOptions): Prom
       if (left < 0) throw fail(`unpacks to more than ${unpackedPerByte} times its ${size} bytes`);
     },
   };
-  return { called, bytes, columns, groups: metadata.groups, rows, types, budget, fail };
+  const { groups } = metadata;
+  const parts = groups.flatMap(({ chunks }) => selected.flatMap(({ name }) => chunks.get(name) ?? []));
+  return { called, bytes: sideBySide(bytes, parts), columns, groups, rows, types, budget, fail };
 }
 
 async function metadataOf(bytes: ByteSource, fail: Fail): Promise<Metadata> {
@@ -176,6 +179,7 @@ function tableOf(
     const refuse: Refuse = (row, problem, hint) => {
       throw file.fail(`row ${first + row + 1}, column ${JSON.stringify(name)}: ${problem}`, hint);
     };
+    if (kind === "date") expectDates(values[i], refuse);
     return columnFrom(name, kind, values[i], file.types.get(name), isWhole, refuse);
   });
   const numbers = Int32Array.from({ length: rows }, (_, row) => first + row + 1);

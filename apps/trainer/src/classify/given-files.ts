@@ -12,6 +12,9 @@ export async function givenFiles(path: string): Promise<GivenFile[]> {
     const reason = code === "ENOENT" ? "there is no such file or folder" : message;
     throw new StargradError(path, `cannot be read: ${reason}`, "Check the path", { cause });
   });
+  // A device may never end.
+  if (found.isCharacterDevice() || found.isBlockDevice())
+    throw new StargradError(path, "is a device; expected a file or a folder");
   const names = found.isDirectory() ? await readdir(path, { recursive: true, withFileTypes: true }) : null;
   if (names === null) return [await given(path, basename(path))];
   const files = names.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));

@@ -128,6 +128,24 @@ describe("a table", () => {
       1,
       "foreign/config.json: does not contain the settings of its run: target is missing",
     );
+    expectErrorMessage(
+      await train("csv", "--data", "/dev/zero"),
+      1,
+      "/dev/zero: is a device; expected a file",
+    );
+    expectErrorMessage(await train("predict", "csv-1", "/dev/zero"), 1, "/dev/zero: is a device; expected a");
+  });
+
+  it("that is damaged is reported, and the others are listed", async () => {
+    await mkdir(file("runs", "damaged"));
+    await writeFile(file("runs", "damaged", "config.json"), "{");
+    const { status, stdout, stderr } = await train("runs");
+    expect(stderr).toBe(
+      `stargrad: readRunFolder(${join("runs", "damaged")}): config.json is not a JSON object. Restore it, or begin in another folder\n`,
+    );
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^run .*\ncsv-1 +mlp/m)]);
+    const alone = await train("runs", "damaged");
+    expect([alone.status, alone.stdout]).toEqual([1, ""]);
   });
 });
 

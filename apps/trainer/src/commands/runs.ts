@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
+import { StargradError } from "@stargrad/tensor";
 import { readRunFolder, type Json } from "@stargrad/train";
 
 import { existingRun, runsFolder, runsIn } from "../runs/run-places.js";
 import { writeJsonLine } from "../terminal/json-lines.js";
+import { reportError } from "../terminal/report-error.js";
 import { sparkline } from "../terminal/text.js";
 import { percent, short } from "../words/numbers.js";
 
@@ -21,20 +23,25 @@ interface Summary {
   readonly best: number | null;
 }
 
-/** Lists the runs of a folder, or compares those that are named: what differs in their settings, and their curves. */
+/**
+ * Lists the runs of a folder, or compares those that are named: what differs in their settings, and their curves. A run that is damaged is
+ * reported, and the others are listed.
+ */
 export async function runs(
   names: readonly string[],
   { folder = runsFolder, json = false }: RunsOptions,
 ): Promise<void> {
   const paths =
     names.length === 0 ? await runsIn(folder) : await Promise.all(names.map((name) => existingRun(name)));
-  const summaries = await Promise.all(paths.map(summaryOf));
+  const found = await Promise.all(paths.map((path) => summaryOf(path).catch(reported)));
+  const summaries = found.filter((summary) => summary !== null);
   if (json) {
     for (const { path, config, epochs, best } of summaries)
       writeJsonLine({ event: "run", path, config, epochs, best });
     return;
   }
   if (summaries.length === 0) {
+    if (paths.length > 0) return;
     console.log(`There are no runs in ${folder}. Begin one with, for instance: cats-and-dogs`);
     return;
   }
@@ -44,6 +51,13 @@ export async function runs(
     ["run", ...settings, "done", "held out", "right", "best", "held-out loss from then to now"],
     rows,
   );
+}
+
+/** Prints an error of the files of a run. Throws: any other */
+function reported(error: unknown): null {
+  if (!(error instanceof StargradError)) throw error;
+  process.exitCode = reportError(error, {});
+  return null;
 }
 
 function rowOf({ path, config, epochs, best }: Summary, settings: readonly string[]): string[] {

@@ -120,7 +120,16 @@ const readsAtOnce = [
 ];
 
 export default defineConfig(
-  { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/", ".stryker-tmp/", "**/.vitepress/{cache,.temp}/"] },
+  {
+    ignores: [
+      "**/dist/",
+      "**/node_modules/",
+      "**/.turbo/",
+      "**/coverage/",
+      ".stryker-tmp/",
+      "**/.vitepress/{cache,.temp}/",
+    ],
+  },
   // Declarations of plain scripts.
   { ignores: ["scripts/*.d.mts"] },
   // Other people's projects, with tools and settings of their own.

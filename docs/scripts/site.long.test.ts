@@ -14,7 +14,9 @@ import { root } from "./public-api.js";
 
 /*
  * The site as it is built for a sub-folder, in a browser that reaches nothing but it. With STARGRAD_SCREENS, a picture of each page, width and
- * theme is written to that folder.
+ * theme is written to that folder. While you change styles, STARGRAD_SITE names the folder of a site that is built already:
+ *
+ *     npm run docs -- --base /stargrad/ --outDir FOLDER
  */
 
 const base = "/stargrad/";
@@ -39,31 +41,31 @@ const pages = [
   "decisions/0001-lazy-graph.html",
 ];
 
+function buildInto(folder: string): void {
+  const script = join(root, "docs", "scripts", "main.ts");
+  const build = [script, "build", "--base", base, "--outDir", folder];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--conditions=source", "--import", "tsx", ...build],
+    { cwd: root, encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(stdout + stderr);
+}
+
 it("finds a Chromium where one is required", () => {
   expect(required && executablePath === "").toBe(false);
 });
 
 describe.skipIf(executablePath === "")("the site, in a sub-folder", () => {
-  const folder = mkdtempSync(join(tmpdir(), "site-"));
+  const built = process.env.STARGRAD_SITE;
+  const folder = built ?? mkdtempSync(join(tmpdir(), "site-"));
   let server: Server;
   let browser: Browser;
   let origin = "";
 
+  // The build takes a minute and a half of one core, and longer beside other work.
   beforeAll(async () => {
-    const script = join(root, "docs", "scripts", "main.ts");
-    const build = [
-      "--conditions=source",
-      "--import",
-      "tsx",
-      script,
-      "build",
-      "--base",
-      base,
-      "--outDir",
-      folder,
-    ];
-    const { status, stdout, stderr } = spawnSync(process.execPath, build, { cwd: root, encoding: "utf8" });
-    expect(status, stdout + stderr).toBe(0);
+    if (built === undefined) buildInto(folder);
     server = createServer(({ url = "/" }, response) => {
       const { pathname } = new URL(url, "http://site");
       const file = join(
@@ -79,12 +81,12 @@ describe.skipIf(executablePath === "")("the site, in a sub-folder", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  });
+  }, 1_800_000);
 
   afterAll(async () => {
     await browser.close();
     server.close();
-    rmSync(folder, { recursive: true });
+    if (built === undefined) rmSync(folder, { recursive: true });
   });
 
   /** Opens a page, and collects what goes wrong: requests to others, answers other than success, errors. */

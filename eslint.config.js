@@ -120,7 +120,16 @@ const readsAtOnce = [
 ];
 
 export default defineConfig(
-  { ignores: ["**/dist/", "**/node_modules/", "**/.turbo/", "**/coverage/", ".stryker-tmp/"] },
+  {
+    ignores: [
+      "**/dist/",
+      "**/node_modules/",
+      "**/.turbo/",
+      "**/coverage/",
+      ".stryker-tmp/",
+      "**/.vitepress/{cache,.temp}/",
+    ],
+  },
   // Declarations of plain scripts.
   { ignores: ["scripts/*.d.mts"] },
   // Other people's projects, with tools and settings of their own.
@@ -154,7 +163,7 @@ export default defineConfig(
   },
   {
     // Tools read their configuration from a default export.
-    files: ["**/*.config.{js,ts}"],
+    files: ["**/*.config.{js,ts}", "docs/.vitepress/config.ts", "docs/.vitepress/theme/index.ts"],
     rules: { "no-restricted-syntax": "off" },
   },
   {

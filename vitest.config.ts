@@ -14,6 +14,7 @@ const folders = [
   ...readdirSync("packages").map((name) => `packages/${name}`),
   "apps/trainer",
   "bench",
+  "docs",
   "scripts",
   "tests",
 ];

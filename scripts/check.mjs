@@ -15,6 +15,7 @@ const stages = [
   "lint",
   "test",
   "build",
+  "docs",
   "pack:check",
   "size",
 ];

@@ -4,13 +4,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-const skipped = new Set(["node_modules", "dist", ".turbo", "coverage"]);
+const skipped = new Set(["node_modules", "dist", ".turbo", "coverage", ".temp", "cache"]);
 
 /** The packages: folder, name, tag in the layer law, and whether other packages may import it. */
 export function readPackages(root) {
   const below = (folder) =>
     existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : [];
-  const folders = [...below("packages"), ...below("apps"), "bench", "examples", "tests"];
+  const folders = [...below("packages"), ...below("apps"), "bench", "docs", "examples", "tests"];
   return folders
     .filter((folder) => existsSync(join(root, folder, "package.json")))
     .map((folder) => {

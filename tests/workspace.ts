@@ -12,7 +12,7 @@ export const publicFolders = readdirSync(join(root, "packages"))
   .filter((folder) => existsSync(join(root, folder, "package.json")));
 
 /** The folders of all packages, public and private. */
-export const folders = [...publicFolders, "apps/trainer", "bench", "examples", "tests"];
+export const folders = [...publicFolders, "apps/trainer", "bench", "docs", "examples", "tests"];
 
 /** Reads a JSON file of the workspace, comments allowed. */
 export function readJson(file: string): unknown {

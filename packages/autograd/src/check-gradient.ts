@@ -50,12 +50,15 @@ export class GradientReport {
   }
 }
 
+/** How `checkGradient` compares. */
 export interface CheckGradientOptions {
   /** 1 checks the gradient, 2 the gradient of the gradient. Default: 1. */
   readonly order?: 1 | 2;
   /** The distance h by which each element is changed, in both directions. */
   readonly step?: number;
+  /** The error that is accepted for any size of a gradient. Default: 1e-5. */
   readonly absoluteTolerance?: number;
+  /** The error that is accepted for each unit of the expected gradient. Default: 1e-3. */
   readonly relativeTolerance?: number;
 }
 

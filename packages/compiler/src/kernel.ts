@@ -41,6 +41,7 @@ export interface MapKernel {
   readonly results: readonly MapResult[];
 }
 
+/** A result of a loop: what is computed for each element, and where it is written. */
 export interface MapResult {
   readonly expression: LoopExpression;
   readonly buffer: number;
@@ -59,6 +60,7 @@ export interface ReduceKernel {
   readonly layout: Layout;
 }
 
+/** A loop over the elements of a shape. */
 export type LoopKernel = MapKernel | ReduceKernel;
 
 /**
@@ -225,6 +227,7 @@ export interface ScanKernel {
   readonly results: readonly number[];
 }
 
+/** One step of a program. */
 export type Kernel =
   LoopKernel | RowsKernel | ProductKernel | FillKernel | CopyKernel | IndexingKernel | ScanKernel;
 
@@ -366,6 +369,7 @@ export function countBuffers(leaves: Iterable<Leaf>, others: Iterable<number>): 
   return buffers.size;
 }
 
+/** The leaves of expressions: the elements that they read, and the positions that they compute with. */
 export function leavesOf(expressions: readonly LoopExpression[]): Leaf[] {
   return subexpressionsOf(expressions).filter((part) => part.kind !== "apply");
 }

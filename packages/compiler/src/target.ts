@@ -90,6 +90,7 @@ export interface Target {
   readonly costs: { readonly [Kind in "multiplyAdd" | "fill" | IndexingKernel["kind"]]: number };
 }
 
+/** How a machine tiles a loop that reads across the order of memory. */
 export interface Tiles {
   /** The largest number of cache lines that a tile spans, and of elements that it takes of each. */
   readonly lines: number;

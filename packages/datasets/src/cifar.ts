@@ -18,6 +18,7 @@ export interface CifarOptions {
   readonly directory?: string;
   /** The files, in a page. Others among them are ignored. */
   readonly files?: readonly NamedBlob[];
+  /** The part of the set: 50,000 images to train with, or 10,000 to test with. */
   readonly split: "train" | "test";
 }
 

@@ -11,6 +11,7 @@ export interface DigitsOptions {
   readonly directory?: string;
   /** The four files, or those of the split, in a page. Others among them are ignored. */
   readonly files?: readonly NamedBlob[];
+  /** The part of the set: the files `train-…` or the files `t10k-…`. */
   readonly split: "train" | "test";
   /** Whether an image is one row of pixels instead of channel, height and width. Default: true. */
   readonly flatten?: boolean;

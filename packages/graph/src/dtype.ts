@@ -12,16 +12,19 @@ export interface ArrayOf {
   float64: Float64Array;
 }
 
+/** An array that can hold the elements of a tensor. */
 export type TypedArray = ArrayOf[DType];
 
 /** A list of element types that also carries them in its type. `includes` accepts every element type. */
 export type DTypes<D extends DType> = readonly D[] & readonly DType[];
 
+/** An element type that gradients exist for. */
 export type FloatType = "float32" | "float64";
 
 export const floats: DTypes<FloatType> = ["float32", "float64"];
 export const numbers: DTypes<"int32" | FloatType> = ["int32", "float32", "float64"];
 
+/** Whether an element type is a floating-point type: float32 or float64. */
 export function isFloat(dtype: DType): dtype is FloatType {
   return dtype === "float32" || dtype === "float64";
 }
@@ -31,6 +34,7 @@ export function promote(a: DType, b: DType): DType {
   return dtypes.indexOf(a) >= dtypes.indexOf(b) ? a : b;
 }
 
+/** The size of an element. Units: bytes. */
 export function bytesPerElement(dtype: DType): number {
   return dtype === "bool" ? 1 : dtype === "float64" ? 8 : 4;
 }

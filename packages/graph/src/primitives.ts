@@ -49,6 +49,7 @@ export const primitives = {
   scanOutput,
 };
 
+/** The name of a primitive. */
 export type PrimitiveName = keyof typeof primitives;
 
 /** The attributes of the primitive with this name, as declared by its row. */
@@ -64,8 +65,9 @@ export type NameOfKind<Kind extends PrimitiveKind> = NameOf<{ readonly kind: Kin
 /** Names of the primitives that have reference semantics: all except loops, whose body defines their semantics. */
 export type PlainName = Exclude<PrimitiveName, NameOfKind<"loop">>;
 
-/** Names of the elementwise primitives, by their number of inputs. */
+/** Names of the elementwise primitives with one input. */
 export type UnaryName = NameOf<Elementwise<1>>;
+/** Names of the elementwise primitives with two inputs. */
 export type BinaryName = NameOf<Elementwise<2>>;
 
 /** Names of the elementwise primitives for which an engine needs functions that approximate them. */
@@ -75,13 +77,18 @@ export type TranscendentalName = NameOf<{ readonly transcendental: true }>;
 export type AcceptedType<P extends NameOf<{ readonly accepts: readonly DType[] }>> =
   (typeof primitives)[P]["accepts"][number];
 
+/** The names of all primitives. */
 export const primitiveNames = Object.keys(primitives) as PrimitiveName[];
 
+/** The names of all primitives but the loops. */
 export const plainNames = primitiveNames.filter((name): name is PlainName => kindOf(name) !== "loop");
 
+/** The names of the elementwise primitives with one input. */
 export const unaryNames = primitiveNames.filter((name): name is UnaryName => isElementwise(name, 1));
+/** The names of the elementwise primitives with two inputs. */
 export const binaryNames = primitiveNames.filter((name): name is BinaryName => isElementwise(name, 2));
 
+/** The kind of a primitive, as its row says. */
 export function kindOf(name: PrimitiveName): PrimitiveKind {
   return primitives[name].kind;
 }

@@ -22,6 +22,7 @@ export function unravelIndex(element: number, shape: Shape): number[] {
   return indices;
 }
 
+/** Whether two shapes have the same lengths in the same order. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

@@ -55,10 +55,15 @@ const xavierKinds: OptionKinds<XavierOptions> = {
   generator: floatOptions.generator,
 };
 
+/** The distribution that `truncNormal` draws from. */
 export interface TruncNormalOptions extends FloatOptions {
+  /** The mean before the restriction. Default: 0. */
   readonly mean?: number;
+  /** The standard deviation before the restriction. Default: 1. */
   readonly std?: number;
+  /** The smallest number, not a multiple of std. Default: −2. */
   readonly low?: number;
+  /** The largest number, not a multiple of std. Default: 2. */
   readonly high?: number;
 }
 

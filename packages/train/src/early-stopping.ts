@@ -16,6 +16,7 @@ import {
 
 import type { Stateful } from "./stateful.js";
 
+/** When `fit` ends before its last epoch. */
 export interface EarlyStopping {
   /** The run ends after this number of epochs in a row without an improvement. */
   readonly patience: number;

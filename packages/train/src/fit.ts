@@ -145,6 +145,7 @@ export interface EpochEvent<Name extends string = never> {
   readonly seconds: number;
 }
 
+/** What `fit` yields: an event for each batch, each step of the optimizer, and each epoch. */
 export type FitEvent<Name extends string = never, B = Batch> =
   BatchEvent<B> | StepEvent<Name> | EpochEvent<Name>;
 

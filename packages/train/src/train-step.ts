@@ -15,7 +15,9 @@ export type StepInputs = Readonly<Record<string, Tensor | number>>;
 export type StepTensors<I extends StepInputs> = { readonly [Name in keyof I]: Tensor };
 
 export interface TrainStepOptions<I extends StepInputs, R extends StepResults> {
+  /** The model that is trained. */
   readonly model: Module;
+  /** Updates the parameters from their gradients. */
   readonly optimizer: Optimizer | ClosureOptimizer;
   /**
    * Computes the loss of one batch, and further results. It is called only when the step is recorded, so it must consist of

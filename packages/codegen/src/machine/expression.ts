@@ -19,6 +19,10 @@ export interface Expression<T extends ValueType = ValueType> {
   readonly immediate: Immediate;
 }
 
+/**
+ * An expression of an operation, its operands and its immediate. The groups of operations below call it; an engine needs it for
+ * operations of its own.
+ */
 export function expression<T extends ValueType>(
   type: T,
   operation: Expression["operation"],
@@ -104,6 +108,7 @@ function operations<F extends Readonly<Record<string, Form<unknown>>>>(
   ) as Operations<F>;
 }
 
+/** Operations on 32-bit integers: addresses, counters and conditions. */
 export const i32 = operations("i32", {
   const: constant("i32"),
   load: load("i32"),
@@ -132,6 +137,7 @@ export const i32 = operations("i32", {
   reinterpretF32: unary<"f32", "i32">("i32"),
 });
 
+/** Operations on 64-bit integers: long products and flags. */
 export const i64 = operations("i64", {
   const: longConstant,
   load: load("i64"),
@@ -149,6 +155,7 @@ export const i64 = operations("i64", {
   reinterpretF64: unary<"f64", "i64">("i64"),
 });
 
+/** Operations on single float32 numbers. */
 export const f32 = operations("f32", {
   const: constant("f32"),
   load: load("f32"),
@@ -157,6 +164,7 @@ export const f32 = operations("f32", {
   convertI32Signed: unary<"i32", "f32">("f32"),
 });
 
+/** Operations on single float64 numbers. */
 export const f64 = operations("f64", {
   const: constant("f64"),
   load: load("f64"),
@@ -215,6 +223,7 @@ export const v128 = operations("v128", {
   widenMasks: ofVector,
 });
 
+/** Operations on vectors of 32-bit integers. */
 export const i32x4 = operations("i32x4", {
   splat: unary<"i32", "v128">("v128"),
   /** In lane i, start + i · step. */
@@ -246,6 +255,7 @@ export const i32x4 = operations("i32x4", {
   oddLanes: ofVectors,
 });
 
+/** Operations on vectors of 64-bit integers. */
 export const i64x2 = operations("i64x2", {
   splat: unary<"i64", "v128">("v128"),
   shiftLeft: shift,
@@ -285,6 +295,7 @@ const floats = {
   relaxedNegativeMultiplyAdd: ternary,
 };
 
+/** Operations on vectors of float32 numbers. */
 export const f32x4 = operations("f32x4", {
   splat: unary<"f32", "v128">("v128"),
   extract: extract("f32"),
@@ -295,6 +306,7 @@ export const f32x4 = operations("f32x4", {
   demoteF64Zero: ofVector,
 });
 
+/** Operations on vectors of float64 numbers. */
 export const f64x2 = operations("f64x2", {
   splat: unary<"f64", "v128">("v128"),
   extract: extract("f64"),
@@ -328,6 +340,7 @@ export interface OperationGroups {
   readonly f64x2: typeof f64x2;
 }
 
+/** The name of an operation that an engine encodes: its group and its name in it, as in `f32x4.add`. */
 export type OperationName =
   | "select"
   | {

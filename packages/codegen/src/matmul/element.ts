@@ -37,6 +37,7 @@ export function elementOf(dtype: MatmulDType, { vectorBytes }: Machine): Element
   return { ...operations, vectorBytes, lanes: vectorBytes / operations.size };
 }
 
+/** The operations that a product is made of, for each element type. */
 export const elements: Readonly<Record<MatmulDType, ElementOperations>> = {
   float32: {
     size: 4,

@@ -29,6 +29,7 @@ export const runParameters = [
   "columnBlockEnd",
 ] as const;
 
+/** The name of a parameter of a product's code. */
 export type RunParameter = (typeof runParameters)[number];
 export type RunLocals = Readonly<Record<RunParameter, Local<"i32">>>;
 

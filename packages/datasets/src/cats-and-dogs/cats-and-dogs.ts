@@ -42,6 +42,7 @@ export function catsAndDogs(options: CatsAndDogsOptions = {}): TensorDataset<"x"
 }
 
 export interface CatOrDogOptions {
+  /** The animal to draw. */
   readonly animal: Animal;
   /** Default: 0. */
   readonly seed?: number;

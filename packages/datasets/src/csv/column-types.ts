@@ -4,6 +4,7 @@ export type ColumnType = "number" | "date" | "category" | "text" | readonly stri
 /** A column of a table. Missing values are NaN, −1 or null. */
 export type Column = NumberColumn | DateColumn | CategoryColumn | TextColumn;
 
+/** Numbers; a missing one is NaN. */
 export interface NumberColumn {
   readonly type: "number";
   readonly name: string;
@@ -25,6 +26,7 @@ export interface CategoryColumn {
   readonly categories: readonly string[];
 }
 
+/** Texts as they are; a missing one is null. */
 export interface TextColumn {
   readonly type: "text";
   readonly name: string;

@@ -11,6 +11,7 @@ export interface BodyTypes {
   readonly results: readonly TensorType[];
 }
 
+/** What a loop (`scan`) does, and how often. */
 export interface ScanAttributes<Body extends BodyTypes = BodyTypes> {
   /** What every iteration computes. */
   readonly body: Body;

@@ -55,6 +55,7 @@ export const maskKinds: OptionKinds<AttentionMasks> = {
   causal: flag,
 };
 
+/** What `MultiheadAttention.forward` ignores, and which weights it returns. */
 export interface MultiheadAttentionInputs extends AttentionMasks {
   /** Whether to return the weights. Default: true. */
   readonly needWeights?: boolean;

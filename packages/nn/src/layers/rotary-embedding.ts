@@ -23,6 +23,7 @@ interface Turns {
   readonly sine: Tensor;
 }
 
+/** Where `RotaryEmbedding.forward` begins. */
 export interface RotaryEmbeddingInputs {
   /** The position of the first vector, such as in a continued sequence. Default: 0. */
   readonly offset?: number;

@@ -7,6 +7,7 @@ import { Linear } from "./linear.js";
 import { maskKinds, MultiheadAttention, type AttentionMasks } from "./multihead-attention.js";
 import { resolveOptions, transformerKinds, type TransformerLayerOptions } from "./transformer-options.js";
 
+/** The positions that a decoder ignores. */
 export interface DecoderMasks {
   /** The positions of the target that self-attention ignores. */
   readonly target?: AttentionMasks;

@@ -15,7 +15,7 @@ const vitest = `node ${vitestFile} run`;
 const nodeTests = {
   threads: `${vitest} --project wasm src/threads --project tests threads.test.ts`,
   // All that is long, except what the suites below run.
-  "long tests": `${vitest} --mode long --exclude '**/wide-vectors.long.test.ts' --exclude '**/chromium.long.test.ts' --exclude '**/web/**'`,
+  "long tests": `${vitest} --mode long --exclude '**/wide-vectors.long.test.ts' --exclude '**/chromium.long.test.ts' --exclude '**/web/**' --exclude '**/site.long.test.ts'`,
 };
 // Wide vectors apply to the whole process, and V8's baseline compiler (Liftoff) does not support them.
 const wideTests = {
@@ -24,6 +24,7 @@ const wideTests = {
 const chromiumTests = {
   "a page": `${vitest} --mode long --project tests browser`,
   "the trainer": `${vitest} --mode long --project trainer src/web`,
+  "the site": `${vitest} --mode long --project docs`,
 };
 
 const chromium = findChromium();

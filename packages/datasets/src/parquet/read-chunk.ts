@@ -10,13 +10,15 @@ import {
   type Cell,
 } from "./encodings.js";
 import { structOf, whole, type Chunk, type PhysicalType, type SchemaColumn } from "./metadata.js";
-import { readStruct, type Struct } from "./thrift.js";
+import { readStruct } from "./thrift.js";
 import { unpackPage } from "./unpack.js";
 
 const encodings = [
   "PLAIN", "?", "PLAIN_DICTIONARY", "RLE", "BIT_PACKED", "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY",
   "RLE_DICTIONARY", "BYTE_STREAM_SPLIT",
 ]; // prettier-ignore
+
+const noBytes = new Uint8Array();
 
 /** What a file may still take when it is unpacked. */
 export interface Budget {
@@ -45,7 +47,7 @@ export async function readChunk<Value>(
   rows: number,
   context: Context<Value>,
 ): Promise<(Value | null)[]> {
-  const { fail, called, budget } = context;
+  const { column, fail, called, budget } = context;
   const cursor = new Cursor(bytes, fail);
   const values: (Value | null)[] = [];
   let dictionary: readonly Value[] | null = null;
@@ -64,10 +66,16 @@ export async function readChunk<Value>(
       const page = new Cursor(await unpackPage(codec, packed, unpackedSize, called, fail), fail);
       dictionary = plain(page, countOf(of.get(1), Infinity, fail), context).map(context.convert);
     } else if (type === 0) {
-      const page = await unpackPage(codec, packed, unpackedSize, called, fail);
-      addPage(values, page, structOf(header.get(5)), dictionary, rows, context);
+      const of = structOf(header.get(5));
+      const page = new Cursor(await unpackPage(codec, packed, unpackedSize, called, fail), fail);
+      const count = countOf(of.get(1), rows - values.length, fail);
+      if (column.isOptional && whole(of.get(3)) !== 3)
+        throw fail("marks missing values in an old way, BIT_PACKED");
+      const levels = column.isOptional ? page.take(page.int32()) : noBytes;
+      append(values, levels, page, whole(of.get(2)), count, dictionary, context);
     } else if (type === 3) {
       const of = structOf(header.get(8));
+      const count = countOf(of.get(1), rows - values.length, fail);
       const [definition, repetition] = [whole(of.get(5) ?? 0), whole(of.get(6) ?? 0)];
       const levels = definition + repetition;
       if (!(definition >= 0 && repetition >= 0 && levels <= packedSize && levels <= unpackedSize))
@@ -76,7 +84,8 @@ export async function readChunk<Value>(
       // A page without values may have no bytes at all.
       const isPacked = of.get(7) !== false && unpackedSize > levels;
       const page = isPacked ? await unpackPage(codec, rest, unpackedSize - levels, called, fail) : rest;
-      addPage2(values, packed.subarray(0, levels), page, of, dictionary, rows, context);
+      const marks = packed.subarray(repetition, levels);
+      append(values, marks, new Cursor(page, fail), whole(of.get(4)), count, dictionary, context);
     } else if (type !== 1) {
       throw fail(`has a page of the unknown type ${type}`);
     }
@@ -94,55 +103,18 @@ function plain<Value>(page: Cursor, count: number, { column, physical, fail }: C
   return readPlain(page, physical, column.length, count, fail);
 }
 
-function addPage<Value>(
-  values: (Value | null)[],
-  bytes: Uint8Array,
-  header: Struct,
-  dictionary: readonly Value[] | null,
-  rows: number,
-  context: Context<Value>,
-): void {
-  const { column, fail } = context;
-  const count = countOf(header.get(1), rows - values.length, fail);
-  const page = new Cursor(bytes, fail);
-  let present: Int32Array | null = null;
-  if (column.isOptional) {
-    if (whole(header.get(3)) !== 3) throw fail("marks missing values in an old way, BIT_PACKED");
-    const levels = new Cursor(page.take(page.int32()), fail);
-    present = readHybrid(levels, 1, count, fail);
-  }
-  append(values, page, whole(header.get(2)), count, present, dictionary, context);
-}
-
-function addPage2<Value>(
-  values: (Value | null)[],
-  levels: Uint8Array,
-  bytes: Uint8Array,
-  header: Struct,
-  dictionary: readonly Value[] | null,
-  rows: number,
-  context: Context<Value>,
-): void {
-  const { column, fail } = context;
-  const count = countOf(header.get(1), rows - values.length, fail);
-  const repetition = whole(header.get(6) ?? 0);
-  const present = column.isOptional
-    ? readHybrid(new Cursor(levels.subarray(repetition), fail), 1, count, fail)
-    : null;
-  append(values, new Cursor(bytes, fail), whole(header.get(4)), count, present, dictionary, context);
-}
-
-/** `present`: 1 for each value that is there, 0 for each that is missing; null if all are there */
+/** `levels`: of a column with missing values, 1 for each value that is there and 0 for each that is missing, packed as a hybrid */
 function append<Value>(
   values: (Value | null)[],
+  levels: Uint8Array,
   page: Cursor,
   encoding: number,
   count: number,
-  present: Int32Array | null,
   dictionary: readonly Value[] | null,
   context: Context<Value>,
 ): void {
-  const { convert, fail } = context;
+  const { column, convert, fail } = context;
+  const present = column.isOptional ? readHybrid(new Cursor(levels, fail), 1, count, fail) : null;
   const there = present === null ? count : present.reduce((sum, level) => sum + (level === 1 ? 1 : 0), 0);
   const name = encodings.at(encoding) ?? String(encoding);
   const read: readonly Value[] = name.endsWith("_DICTIONARY")

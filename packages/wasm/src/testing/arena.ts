@@ -49,6 +49,13 @@ export class Arena {
     return address;
   }
 
+  /** Allocates elements that all have one value, and returns their address. */
+  placeFilled(dtype: MatmulDType, length: number, value: number): number {
+    const address = this.allocate(length * elements[dtype].size);
+    this.array(dtype, address, length).fill(value);
+    return address;
+  }
+
   /** Stores a table of byte offsets, and returns its address. */
   placeOffsets(dtype: MatmulDType, offsets: readonly number[]): number {
     return this.place(
@@ -93,5 +100,7 @@ export function columnMajor(rows: number, columns: number): View {
 }
 
 export function range(length: number, step = 1): number[] {
-  return Array.from({ length }, (_, i) => i * step);
+  const numbers: number[] = [];
+  for (let i = 0; i < length; i++) numbers.push(i * step);
+  return numbers;
 }

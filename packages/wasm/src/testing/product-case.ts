@@ -32,17 +32,17 @@ export function anywhere(view: View): Operand {
 /** Small integers, whose sums of products are exact in every type and in every order. */
 export function integers(length: number, seed = 1): number[] {
   let state = seed;
-  return range(length).map(() => {
+  const values: number[] = [];
+  for (let i = 0; i < length; i++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return ((state >>> 16) % 9) - 4;
-  });
+    values.push(((state >>> 16) % 9) - 4);
+  }
+  return values;
 }
 
 /** Fractions, whose sums depend on the order. */
 export function fractions(length: number): number[] {
-  return integers(length * 2)
-    .slice(0, length)
-    .map((x, i) => x / 3 + Math.sin(i));
+  return integers(length).map((x, i) => x / 3 + Math.sin(i));
 }
 
 function valuesOf({ rows, columns }: View): { least: number; length: number } {
@@ -79,16 +79,10 @@ export function prepare({ dtype, a, b, options }: Case, fill = integers) {
   };
   const [left, right] = [operand(a), operand(b)];
   const compiled = arena.compile(spec);
-  const c = arena.place(
-    dtype,
-    range(m * n).map(() => 99),
-  );
+  const c = arena.placeFilled(dtype, m * n, 99);
   const { scratchBytes } = compiled.matmul;
   // The scratch is filled with invalid values and followed by memory that must not change.
-  const scratch = arena.place(
-    "int32",
-    range(scratchBytes / 4 + 4).map(() => 0x7fc12345),
-  );
+  const scratch = arena.placeFilled("int32", scratchBytes / 4 + 4, 0x7fc12345);
   const inputs = {
     a: left.base,
     aRows: left.rows,
@@ -127,7 +121,9 @@ export function checkProduct(product: Case): void {
 
 /** The elements of a matrix in row-major order. */
 function matrix(rows: number, columns: number, at: (i: number, j: number) => number): Float64Array {
-  return Float64Array.from({ length: rows * columns }, (_, cell) =>
-    at(Math.floor(cell / columns), cell % columns),
-  );
+  const values = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) values[i * columns + j] = at(i, j);
+  }
+  return values;
 }

@@ -110,10 +110,7 @@ describe.each(dtypes)("%s", (dtype) => {
         rows: range(m, 3 * n).reverse(),
         columns: range(n).map((j) => j + 2 * Math.floor(j / 10)),
       };
-      const output = arena.place(
-        dtype,
-        range(3 * m * n).map(() => 99),
-      );
+      const output = arena.placeFilled(dtype, 3 * m * n, 99);
       const cRows = arena.placeOffsets(dtype, view.rows);
       const runs = view.columns.filter((_, j) => j % run === 0);
       compiled.run({ ...inputs, c: output, cRows, cColumns: arena.placeOffsets(dtype, runs) });
@@ -133,10 +130,7 @@ describe.each(dtypes)("%s", (dtype) => {
       const gap = 3;
       const options = { c: { rowStride: (n + gap) * elements[dtype].size, run: null } } as const;
       const { arena, compiled, inputs, expected } = prepare({ dtype, a: rows(m, k), b: rows(k, n), options });
-      const output = arena.place(
-        dtype,
-        range(m * (n + gap)).map(() => 99),
-      );
+      const output = arena.placeFilled(dtype, m * (n + gap), 99);
       compiled.run({ ...inputs, c: output });
       const wanted = range(m).flatMap((i) => range(n + gap).map((j) => (j < n ? expected(i, j) : 99)));
       expect(Array.from(arena.array(dtype, output, wanted.length))).toEqual(wanted);

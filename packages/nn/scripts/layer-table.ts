@@ -60,7 +60,7 @@ function isWithoutParameters(golden: GoldenCase, dtype: Float): boolean {
 }
 
 /** Whether some axis of an input is longer than 1 and fills no vector of 2, 4 or 8 elements. */
-function hasOddSize({ inputs }: GoldenCase): boolean {
+export function hasOddSize({ inputs }: GoldenCase): boolean {
   return inputs.some(({ shape }) => shape.some((length) => length > 1 && length % 2 === 1));
 }
 

@@ -539,7 +539,7 @@ describe("the shape of the output", () => {
           expect(message).toMatch(/^ShapeError: /);
           expect(messageOf(() => forward(refused))).toBe(message);
         }),
-        { numRuns: sized({ short: 2, long: 8 }) },
+        { numRuns: sized({ short: 1, long: 8 }) },
       );
     },
     60_000,

@@ -2,6 +2,7 @@ import { arrays, DataLoader, mapDataset, moons } from "@stargrad/datasets";
 import { BatchNorm1d, crossEntropy, Dropout, Linear, mseLoss, ReLU, Sequential } from "@stargrad/nn";
 import { Adam, SGD } from "@stargrad/optim";
 import { defaultGenerator, Generator, manualSeed, normal, ones } from "@stargrad/tensor";
+import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it } from "vitest";
 
 import { accuracy } from "./classification.js";
@@ -115,21 +116,24 @@ describe("findLearningRate", () => {
     expect(optimizer.groups.map(({ learningRate }) => learningRate)).toEqual([0.1, 0.2]);
   });
 
-  it.each([1, 2, 3, 4, 5, 6])("suggests a rate that learns from noisy losses (seed %i)", async (seed) => {
-    const generator = new Generator(seed);
-    const x = normal([225, 7], { generator });
-    const model = new Sequential(
-      new Linear(7, 32, { generator }),
-      new ReLU(),
-      new Linear(32, 1, { generator }),
-    );
-    const optimizer = new Adam(model.parameters());
-    const y = x.sum({ axis: 1, keepDims: true }).mul(0.4);
-    const loader = new DataLoader(arrays({ x, y }), { batchSize: 16, shuffle: true, seed });
-    const { suggestion } = await findLearningRate({ model, optimizer, loader, loss: mseLoss });
-    expect(suggestion).toBeGreaterThan(1e-3);
-    expect(suggestion).toBeLessThan(0.1);
-  });
+  it.each(sampled([1, 2, 3, 4, 5, 6], 4))(
+    "suggests a rate that learns from noisy losses (seed %i)",
+    async (seed) => {
+      const generator = new Generator(seed);
+      const x = normal([225, 7], { generator });
+      const model = new Sequential(
+        new Linear(7, 32, { generator }),
+        new ReLU(),
+        new Linear(32, 1, { generator }),
+      );
+      const optimizer = new Adam(model.parameters());
+      const y = x.sum({ axis: 1, keepDims: true }).mul(0.4);
+      const loader = new DataLoader(arrays({ x, y }), { batchSize: 16, shuffle: true, seed });
+      const { suggestion } = await findLearningRate({ model, optimizer, loader, loss: mseLoss });
+      expect(suggestion).toBeGreaterThan(1e-3);
+      expect(suggestion).toBeLessThan(0.1);
+    },
+  );
 
   it("takes the object of a training, and clips and accumulates as it does", async () => {
     const { loss, ...setup } = setUp();

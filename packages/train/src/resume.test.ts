@@ -2,6 +2,7 @@ import { DataLoader, moons } from "@stargrad/datasets";
 import { crossEntropy, Dropout, Linear, ReLU, Sequential } from "@stargrad/nn";
 import { AdamW, EMA, ReduceOnPlateau, Scheduler, schedules } from "@stargrad/optim";
 import { defaultGenerator, manualSeed, type Tensor } from "@stargrad/tensor";
+import { sampled } from "@stargrad/tensor/testing";
 import { describe, expect, it, vi } from "vitest";
 
 import { loadCheckpoint, restoreCheckpoint, saveCheckpoint } from "./checkpoint.js";
@@ -99,7 +100,7 @@ describe("a run that is saved, and resumed by another process", () => {
     ["epoch", 6],
   ] as const)("is the undisturbed run to the bit: at %s %i", async (name, count) => {
     const { path } = checkpoint;
-    for (const withScheduler of [false, true]) {
+    for (const withScheduler of sampled([count % 2 === 0, count % 2 === 1], 2)) {
       const first = setUp({ withScheduler });
       let saved = false;
       const before = [];

@@ -168,8 +168,8 @@ describe("clip and accumulate of fit", () => {
     expect(new Set(asked)).toEqual(new Set([0, 1, 2, 3]));
   });
 
-  it("hold for a thousand batches, with one update for every eight", async () => {
-    const items = 1001;
+  it("hold for hundreds of batches, with one update for every eight", async () => {
+    const items = sized({ short: 401, long: 1001 });
     const generator = new Generator(1);
     const points = Float32Array.from({ length: items * 2 }, () => generator.uniform() - 0.5);
     const labels = Int32Array.from({ length: items }, (_, i) => Number(points[2 * i] > points[2 * i + 1]));
@@ -188,7 +188,7 @@ describe("clip and accumulate of fit", () => {
     })) {
       if (event.event === "step") losses.push(event.loss);
     }
-    expect(losses).toHaveLength(126);
+    expect(losses).toHaveLength(Math.ceil(items / 8));
     expect((await evaluate(model, loader, { accuracy })).accuracy).toBeGreaterThan(0.95);
   });
 

@@ -38,6 +38,7 @@ const sharing = new Set([
   "datasets",
   "explain",
   "train",
+  "trainer",
 ]);
 
 /**

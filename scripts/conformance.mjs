@@ -13,17 +13,20 @@ const vitestFile = "node_modules/vitest/vitest.mjs";
 const vitest = `node ${vitestFile} run`;
 // The command of each suite, by its name.
 const nodeTests = {
-  threads: `${vitest} --project wasm src/threads --project tests threads.test.ts`,
   // All that is long, except what the suites below run.
   "long tests": `${vitest} --mode long --exclude '**/wide-vectors.long.test.ts' --exclude '**/chromium.long.test.ts' --exclude '**/web/**' --exclude '**/site.long.test.ts'`,
+};
+// Short, so `npm test` has run them on the version of Node that runs it.
+const threadTests = {
+  threads: `${vitest} --project wasm src/threads --project tests threads.test.ts`,
 };
 // Wide vectors apply to the whole process, and V8's baseline compiler (Liftoff) does not support them.
 const wideTests = {
   "wide vectors": `node --no-liftoff ${vitestFile} run --mode long --project wasm wide-vectors`,
 };
 const chromiumTests = {
-  "a page": `${vitest} --mode long --project tests browser`,
-  "the trainer": `${vitest} --mode long --project trainer src/web`,
+  // Together, because the first is one file, which would leave all cores but one idle.
+  "a page and the trainer": `${vitest} --mode long --project tests --project trainer tests/browser src/web`,
   "the site": `${vitest} --mode long --project docs`,
 };
 
@@ -65,7 +68,7 @@ function onNode(major, tests) {
   if (run(`${runner} "node --version"`).status !== 0) {
     return `FAILED: npm could not install the package node@${major}`;
   }
-  return runAll(platform, tests, runner);
+  return runAll(platform, { ...threadTests, ...tests }, runner);
 }
 
 /** Runs the suites of a platform, one after another. `runner` selects another version of Node. */

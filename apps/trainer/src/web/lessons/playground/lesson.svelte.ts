@@ -226,7 +226,7 @@ export class PlayLesson extends Lesson<RunView> {
   }
 
   /** Asks for something whose answer does not matter. If the worker dies meanwhile, everything begins again anyway. */
-  #tell<Name extends "go" | "more" | "close">(name: Name, ask: PlayQuestions[Name]["ask"]): void {
+  #tell<Name extends "pace" | "more" | "close">(name: Name, ask: PlayQuestions[Name]["ask"]): void {
     this.client.ask(name, ask).catch(() => undefined);
   }
 
@@ -255,7 +255,7 @@ export class PlayLesson extends Lesson<RunView> {
   }
 
   protected pace({ id }: RunView, pace: number): void {
-    this.#tell("go", { run: id, isGoing: pace > 0 });
+    this.#tell("pace", { run: id, pace });
   }
 
   protected makeNext({ id }: RunView): void {

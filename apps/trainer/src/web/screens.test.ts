@@ -58,6 +58,7 @@ describe.skipIf(chromiumPath === null || folder === "")("the screens", () => {
         await page.screenshot({ path, fullPage: width < 700 });
       }
     },
+    3_600_000,
   );
 
   it("makes the picture of the README", async () => {

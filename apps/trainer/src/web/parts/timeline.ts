@@ -58,14 +58,21 @@ export function drawTimeline(surface: Surface, curves: readonly Curve[], at: num
     const end = points[points.length - 1];
     if (curve.isPerfect) star(surface, end);
   }
+  const present = curves.find(({ isPresent }) => isPresent);
+  const presentAt = (number: number): number | undefined => present?.mistakes[number - present.first];
   for (const { name, first, mistakes, isPresent } of curves) {
     if (isPresent || mistakes.length === 0) continue;
     const middle = Math.floor(mistakes.length * 0.6);
-    const place: XY = [Math.min(x(first + middle), width - 90), y(mistakes[middle]) - 11];
+    const beside = presentAt(first + middle);
+    // Above the curve, or below it if the present run's curve is there.
+    const isBelow = beside !== undefined && beside > mistakes[middle];
+    const place: XY = [
+      Math.min(x(first + middle), width - 90),
+      Math.min(height - 22, y(mistakes[middle]) + (isBelow ? 12 : -11)),
+    ];
     surface.text(place, name, "ink-2", { size: 12, halo: true });
   }
-  const present = curves.find(({ isPresent }) => isPresent);
-  const mistake = present?.mistakes[at - present.first];
+  const mistake = presentAt(at);
   surface.path(
     [
       [x(at), 2],

@@ -314,6 +314,14 @@ export function promise(surface: Surface, { attempt }: Measured, promised: numbe
   );
   const second = 16 + thick;
   surface.hatch(box(Math.min(end, mistake), Math.max(end, mistake), second), "promise");
+  surface.path(
+    [
+      [x(0), 2],
+      [x(0), second + thick + 6],
+    ],
+    "edge",
+    { width: 1.5 },
+  );
   const words = `promise ${short(promised)}`;
   const isWide = Math.abs(x(mistake) - x(end)) > 130;
   // Where the words would hide what is hatched, they are beside it.
@@ -323,14 +331,6 @@ export function promise(surface: Surface, { attempt }: Measured, promised: numbe
       bold: true,
       align: "right",
     });
-  surface.path(
-    [
-      [x(0), 2],
-      [x(0), second + thick + 6],
-    ],
-    "edge",
-    { width: 1.5 },
-  );
   surface.text([x(0), second + thick + 16], "0: perfect", "goal", { size: 12, halo: true });
   if (Math.abs(x(end) - x(0)) > 70)
     surface.text([x(end), second + thick + 16], decimal(end), "blame", { size: 12 });

@@ -1,5 +1,6 @@
 import { short } from "../../words/numbers.js";
 import type { Surface, XY } from "../canvas/surface.js";
+import type { RunView } from "../lesson.svelte.js";
 
 /** The mistakes of a run, for the timeline. */
 export interface Curve {
@@ -9,6 +10,20 @@ export interface Curve {
   readonly isPerfect: boolean;
   /** Whether it is the run on the screen; the others are dashed. */
   readonly isPresent: boolean;
+}
+
+/** The curves of runs that end once. A run without a mistake has none. */
+export function curvesOf<Run extends RunView<unknown, { readonly kind: string }>>(
+  runs: readonly Run[],
+  present: Run,
+): Curve[] {
+  return runs.map((run) => ({
+    name: run.name,
+    first: run.first,
+    mistakes: run.mistakes,
+    isPerfect: run.end?.kind === "perfect",
+    isPresent: run === present,
+  }));
 }
 
 const left = 44;

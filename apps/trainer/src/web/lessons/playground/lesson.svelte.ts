@@ -111,6 +111,10 @@ export class PlayLesson extends Lesson<RunView> {
     return this.present.settings;
   }
 
+  override get here(): Place {
+    return { ...super.here, settings: this.forkedSettings };
+  }
+
   /** How many layers there are, with the output. */
   get depth(): number {
     return this.settings.layers.length + 1;

@@ -10,7 +10,7 @@ import { screens as star } from "./lessons/star/screens.js";
 import { screens as text } from "./lessons/text/screens.js";
 import { app } from "../serve/build.js";
 import { chromiumPath, openSite, type Site } from "./testing/browser.js";
-import { cutOff, unreadable } from "./testing/checks.js";
+import { withoutRoom } from "./testing/checks.js";
 import type { Screen } from "./testing/screen.js";
 
 // `npm run screens` makes a picture of every screen, to be looked at, and the picture of the README.
@@ -58,8 +58,7 @@ describe.skipIf(chromiumPath === null || folder === "")("the screens", () => {
         await ready(page);
         const path = join(folder, `${name}-${width}-${colorScheme}.png`);
         await page.screenshot({ path, fullPage: width < 700 });
-        const found = [...(await cutOff(page)), ...(await unreadable(page))];
-        faults.push(...found.map((fault) => `${name}: ${fault}`));
+        faults.push(...(await withoutRoom(page)).map((fault) => `${name}: ${fault}`));
       }
       expect(faults).toEqual([]);
     },

@@ -132,6 +132,11 @@ export function unreadable(page: Page): Promise<string[]> {
   });
 }
 
+/** What has no room on the screen as it is: elements that reach beyond the window, and words that cannot be read. */
+export async function withoutRoom(page: Page): Promise<string[]> {
+  return [...(await cutOff(page)), ...(await unreadable(page))];
+}
+
 /** Notes where pictures write words, so that `unreadable` finds those that lie on each other. For a page that is still empty. */
 export async function notePictureWords(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {

@@ -19,7 +19,7 @@ import { levels } from "../../../words/levels.js";
 import { plain } from "../../../words/rich.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, tabTo, windows } from "../../testing/checks.js";
+import { findingsOfAxe, noteLongTasks, tabTo, windows, withoutRoom } from "../../testing/checks.js";
 import type { DashboardLesson } from "./lesson.svelte.js";
 import { usual } from "./link.js";
 
@@ -417,7 +417,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
             (globalThis as Shown).dashboardLesson.goTo(stage);
           }, id);
           await page.waitForSelector(`main.${id}`);
-          wrong.push(...(await cutOff(page)).map((element) => `${id} at ${width}: ${element}`));
+          wrong.push(...(await withoutRoom(page)).map((element) => `${id} at ${width}: ${element}`));
           const bottom = await page.evaluate(() => document.documentElement.scrollHeight);
           if (width === 1440 && bottom > height) wrong.push(`${id} is ${bottom} pixels high`);
         }

@@ -137,13 +137,12 @@ function mistakePicture(surface: Surface, scene: Scene, view: View): Paper {
     const [dx, dy] = [(target[0] - corners[i][0]) / (away || 1), (target[1] - corners[i][1]) / (away || 1)];
     const beside = (part: number, side: 1 | -1): XY => {
       const [x, y] = between(corners[i], target, part);
-      return [x + side * 24 * dy, y - side * 17 * dx];
+      return [x + side * 20 * dy, y - side * 16 * dx];
     };
     const words = percent(attempt.misses[i], i === worst ? 1 : 0);
-    const places =
-      i === worst
-        ? [0.5, 0.35, 0.65].flatMap((part) => [beside(part, 1), beside(part, -1)])
-        : [beside(0.5, 1)];
+    const places = !surface.isRoomy
+      ? [0.5, 0.35, 0.65].flatMap((part) => [beside(part, 1), beside(part, -1)])
+      : [beside(0.5, 1)];
     surface.text(
       roomiest(places, [path, ...goal.map((to, k) => [corners[k], paper.at(to)])]),
       words,

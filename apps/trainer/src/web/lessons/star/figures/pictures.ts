@@ -137,7 +137,8 @@ function mistakePicture(surface: Surface, scene: Scene, view: View): Paper {
     const [dx, dy] = [(target[0] - corners[i][0]) / (away || 1), (target[1] - corners[i][1]) / (away || 1)];
     const beside = (part: number, side: 1 | -1): XY => {
       const [x, y] = between(corners[i], target, part);
-      return [x + side * 20 * dy, y - side * 16 * dx];
+      const [right, down] = surface.isRoomy ? [20, 16] : [24, 17];
+      return [x + side * right * dy, y - side * down * dx];
     };
     const words = percent(attempt.misses[i], i === worst ? 1 : 0);
     const places = !surface.isRoomy

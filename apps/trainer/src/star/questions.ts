@@ -34,7 +34,7 @@ export const questions: readonly Question[] = [
     ],
     so: 2,
     because:
-      "Every stroke moves all corners after it, so their complaints add up on the way back. That adding up is the chain rule.",
+      "Every stroke moves all corners after it, so the notes of those corners add up on the way back. That adding up is the chain rule.",
     at: { stage: "blame", try: 1 },
   },
   {

@@ -25,7 +25,7 @@ export function keyFor(event: KeyboardEvent): Key | null {
 export interface Keyed {
   readonly try: number;
   readonly present: { readonly first: number; readonly last: number };
-  readonly player: { play(): void };
+  play(): unknown;
   turn(by: 1 | -1): void;
   moveTo(number: number): void;
   prove(): unknown;
@@ -37,10 +37,10 @@ export function pressed(event: KeyboardEvent, lesson: Keyed, acts: Partial<Recor
   const key = keyFor(event);
   if (key === null) return;
   event.preventDefault();
-  const { present, player } = lesson;
+  const { present } = lesson;
   const usual: Record<Key, () => unknown> = {
     play: () => {
-      player.play();
+      lesson.play();
     },
     "stage-back": () => {
       lesson.turn(-1);

@@ -57,6 +57,8 @@ export function newRunId(): number {
 export interface Message {
   readonly text: string;
   readonly undo?: () => void;
+  /** What the way back is called, if it is not “Undo”. */
+  readonly offer?: string;
 }
 
 /**
@@ -86,17 +88,21 @@ export abstract class Lesson<Run extends AnyRun> {
   /** The try that a link or a key asks for, until the run has come so far. */
   protected awaited: number | null = null;
   readonly #unit: "try" | "step";
+  readonly #id: Place["lesson"];
 
   /** `none`: stands for the present run until there is one. */
-  constructor({ level, stage }: Place, unit: "try" | "step", none: Run) {
+  constructor({ lesson, level, stage }: Place, unit: "try" | "step", none: Run) {
     this.level = level;
     this.stage = stage;
+    this.#id = lesson;
     this.#unit = unit;
     this.present = none;
   }
 
   /** What is shown of the present try; null before there is something. */
   abstract readonly scene: { readonly number: number } | null;
+  /** The settings that a link to what is shown has. */
+  abstract readonly settings: object;
   protected abstract readonly client: { restart(): void; close(): void };
   /** Asks for the numbers of a try, and shows them when they are there. */
   protected abstract lookAt(number: number): void;
@@ -112,6 +118,17 @@ export abstract class Lesson<Run extends AnyRun> {
   abstract prove(): Promise<void>;
   /** Undoes the last choice. */
   abstract undo(): void;
+
+  /** What is shown, for its link. */
+  get here(): Place {
+    const { settings, try: number, stage, level } = this;
+    return { lesson: this.#id, settings, try: number, stage, level };
+  }
+
+  play(): unknown {
+    this.player.play();
+    return undefined;
+  }
 
   goTo(stage: StageId): void {
     this.stage = stage;

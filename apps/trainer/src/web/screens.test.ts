@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { screens as catOrDog } from "./lessons/cat-or-dog/screens.js";
 import { screens as dashboard } from "./lessons/dashboard/screens.js";
@@ -10,6 +10,7 @@ import { screens as star } from "./lessons/star/screens.js";
 import { screens as text } from "./lessons/text/screens.js";
 import { app } from "../serve/build.js";
 import { chromiumPath, openSite, type Site } from "./testing/browser.js";
+import { withoutRoom } from "./testing/checks.js";
 import type { Screen } from "./testing/screen.js";
 
 // `npm run screens` makes a picture of every screen, to be looked at, and the picture of the README.
@@ -51,13 +52,17 @@ describe.skipIf(chromiumPath === null || folder === "")("the screens", () => {
     "at %i × %i, %s",
     async (width, height, colorScheme) => {
       const page = await site.open("", { viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+      const faults: string[] = [];
       for (const { name, query, ready } of screens) {
         await page.goto(site.plain + query);
         await ready(page);
         const path = join(folder, `${name}-${width}-${colorScheme}.png`);
         await page.screenshot({ path, fullPage: width < 700 });
+        faults.push(...(await withoutRoom(page)).map((fault) => `${name}: ${fault}`));
       }
+      expect(faults).toEqual([]);
     },
+    3_600_000,
   );
 
   it("makes the picture of the README", async () => {

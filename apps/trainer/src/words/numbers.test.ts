@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { thousands } from "./numbers.js";
+import { roughly, thousands } from "./numbers.js";
 
 it.each([
   [0, "0"],
@@ -11,4 +11,14 @@ it.each([
 ])("writes %d as %j, with a comma before every three digits", (value, text) => {
   expect(thousands(value)).toBe(text);
   expect(thousands(value)).toBe(value.toLocaleString("en"));
+});
+
+it.each([
+  [0, "0"],
+  [0.00004, "≈ 0"],
+  [-0.00004, "≈ 0"],
+  [0.00006, "0.0001"],
+  [-1.23456, "−1.2346"],
+])("writes %d with four decimals as %j", (value, text) => {
+  expect(roughly(value, 4)).toBe(text);
 });

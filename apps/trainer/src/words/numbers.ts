@@ -19,6 +19,13 @@ export function decimal(value: number, digits = 3): string {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
+/** Formats a number with as many decimals as asked for; one that is smaller than they can show is “≈ 0”. */
+export function roughly(value: number, digits: number): string {
+  if (value === 0) return "0";
+  const text = decimal(value, digits);
+  return Number(text) === 0 ? "≈ 0" : text;
+}
+
 /** Formats an angle in degrees from −180 to 180, with one decimal. */
 export function degrees(radians: number): string {
   const angle = (180 / Math.PI) * radians;

@@ -32,12 +32,13 @@ describe("the words", () => {
       Goal: "Draw the dotted star: 10 strokes, from corner to corner.",
       Attempt: "Try 5. The pen follows its knobs as they are now.",
       Mistake:
-        "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149.",
+        "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149; perfect is 0.",
       Blame:
-        "Mostly stroke 6, from corner 5 to 6: it is too long (blame +0.500: turn it down ▼). Corners 6 to 10 all hang on it.",
+        "Most of the blame falls on stroke 6, from corner 5 to 6: it is too long (blame +0.500: turn it down ▼). Corners 6 to 10 all hang on it.",
       Adjust:
-        "Now it is shorter by 4.0 % of the star's size. All 20 turns together promise: mistake down by 0.150.",
-      Again: "Paid 0.0550, 37 % of the promise; 16 of 20 knobs helped. All but 0.00 % is explained.",
+        "Now stroke 6 is shorter by 4.0 % of the star's size. All 20 turns together promise: mistake down by 0.150.",
+      Again:
+        "Paid 0.0550: the mistake is smaller by that much, 37 % of the promise; 16 of 20 knobs helped. Knob by knob it adds up, but for 0.00 %.",
     });
   });
 
@@ -45,22 +46,22 @@ describe("the words", () => {
     [
       { kind: "length", blame: -0.5, turn: 0.08 },
       "it is too short",
-      "Now it is longer by 4.0 % of the star's size.",
+      "Now stroke 6 is longer by 4.0 % of the star's size.",
     ],
     [
       { kind: "direction", blame: 0.5, turn: -0.1 },
       "it points too far counter-clockwise",
-      "Now it is turned 5.7° clockwise.",
+      "Now stroke 6 is turned 5.7° clockwise.",
     ],
     [
       { kind: "direction", blame: -0.5, turn: 0.1 },
       "it points too far clockwise",
-      "Now it is turned 5.7° counter-clockwise.",
+      "Now stroke 6 is turned 5.7° counter-clockwise.",
     ],
     [
       { kind: "length", blame: 0.5, turn: 0.08 },
       "it is too long",
-      "It is still rolling, longer by 4.0 % of the star's size for now.",
+      "Stroke 6 is still rolling, longer by 4.0 % of the star's size for now.",
     ],
   ] as const)("describe the error and the change of the knob %j", (changes, fault, made) => {
     const words = wordsOf(knob(changes));
@@ -77,13 +78,13 @@ describe("the words", () => {
     const again = (promise: number, paid: number, momentum = 0.9) =>
       wordsOf({ ...knob({}), promise, paid, unexplained: 0.0002 }, momentum)["Again"];
     expect(again(0.1, 0.2)).toBe(
-      "Paid 0.200, even more than promised; 16 of 20 knobs helped. All but 0.10 % is explained.",
+      "Paid 0.200: the mistake is smaller by that much, even more than promised; 16 of 20 knobs helped. Knob by knob it adds up, but for 0.10 %.",
     );
     expect(again(-0.1, 0.2)).toBe(
-      "Paid 0.200, though the promise was a rise; 16 of 20 knobs helped. All but 0.10 % is explained.",
+      "Paid 0.200: the mistake is smaller by that much, though the promise was a rise; 16 of 20 knobs helped. Knob by knob it adds up, but for 0.10 %.",
     );
     expect(again(0.1, -0.2)).toBe(
-      "The mistake grew by 0.200; 16 of 20 knobs helped. We rolled past it. That is momentum. All but 0.10 % is explained.",
+      "The mistake grew by 0.200; 16 of 20 knobs helped. We rolled past it. That is momentum. Knob by knob it adds up, but for 0.10 %.",
     );
     expect(again(0.1, -0.2, 0)).toContain("The step was too long.");
     expect(wordsOf({ ...knob({}), promise: -0.1 })["Adjust"]).toContain("promise: mistake up by 0.100.");

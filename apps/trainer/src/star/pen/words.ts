@@ -62,7 +62,7 @@ function mistakeWords({ misses, mistake }: Attempt): Rich {
   const average = misses.reduce((sum, miss) => sum + miss, 0) / misses.length;
   const worst = Math.max(...misses);
   const corner = misses.indexOf(worst) + 1;
-  return say`Corners miss by ${linked(percent(average), "goal", "mistake")} of the star's size on average. Worst: ${linked(`corner ${corner}, by ${percent(worst)}`, `c${corner}`, "mistake")}. Mistake score ${linked(short(mistake), "score", "mistake")}.`;
+  return say`Corners miss by ${linked(percent(average), "goal", "mistake")} of the star's size on average. Worst: ${linked(`corner ${corner}, by ${percent(worst)}`, `c${corner}`, "mistake")}. Mistake score ${linked(short(mistake), "score", "mistake")}; perfect is 0.`;
 }
 
 function blameWords({ kind, stroke, blame }: Knob, strokes: number): Rich {
@@ -76,13 +76,16 @@ function blameWords({ kind, stroke, blame }: Knob, strokes: number): Rich {
       ? say`${linked(`Corner ${stroke}`, `c${stroke}`, "blame")} hangs`
       : say`${linked(`Corners ${stroke} to ${strokes}`, `c${stroke}`, "blame")} all hang`;
   const knob = markOf({ kind, stroke });
-  return say`Mostly ${linked(`stroke ${stroke}`, knob, "blame")}, from ${from} to ${stroke}: it ${fault} (blame ${linked(signed(blame), knob, "blame")}: ${turnWords(blame)}). ${dependents} on it.`;
+  return say`Most of the blame falls on ${linked(`stroke ${stroke}`, knob, "blame")}, from ${from} to ${stroke}: it ${fault} (blame ${linked(signed(blame), knob, "blame")}: ${turnWords(blame)}). ${dependents} on it.`;
 }
 
 function adjustWords(adjustment: Adjustment): Rich {
-  const { blame, turn } = adjustment.mostBlamed;
+  const { stroke, blame, turn } = adjustment.mostBlamed;
   const turned = linked(turnedWords(adjustment.mostBlamed), markOf(adjustment.mostBlamed), "plus");
-  const made = blame * turn > 0 ? say`It is still rolling, ${turned} for now.` : say`Now it is ${turned}.`;
+  const made =
+    blame * turn > 0
+      ? say`Stroke ${stroke} is still rolling, ${turned} for now.`
+      : say`Now stroke ${stroke} is ${turned}.`;
   return say`${made} ${promiseWords(adjustment)}`;
 }
 

@@ -231,6 +231,17 @@ export class Surface {
     context.fillText(words, left, middle);
   }
 
+  /** Bold words on a piece of the background, for where lines would cross them. */
+  plate([x, y]: XY, words: string, color: ColorName): void {
+    const context = this.#context;
+    context.font = `650 13px ${font}`;
+    const half = context.measureText(words).width / 2 + 4;
+    const middle = Math.max(half + 2, Math.min(x, this.width - half - 2));
+    context.fillStyle = this.#background;
+    context.fillRect(middle - half, y - 9, 2 * half, 18);
+    this.text([middle, y], words, color, { bold: true });
+  }
+
   /** A word on a coloured pill. */
   pill([x, y]: XY, words: string, fill: ColorName): void {
     const context = this.#context;

@@ -1,5 +1,6 @@
 import { short } from "../../words/numbers.js";
 import type { Surface, XY } from "../canvas/surface.js";
+import type { RunView } from "../lesson.svelte.js";
 
 /** The mistakes of a run, for the timeline. */
 export interface Curve {
@@ -9,6 +10,20 @@ export interface Curve {
   readonly isPerfect: boolean;
   /** Whether it is the run on the screen; the others are dashed. */
   readonly isPresent: boolean;
+}
+
+/** The curves of runs that end once. A run without a mistake has none. */
+export function curvesOf<Run extends RunView<unknown, { readonly kind: string }>>(
+  runs: readonly Run[],
+  present: Run,
+): Curve[] {
+  return runs.map((run) => ({
+    name: run.name,
+    first: run.first,
+    mistakes: run.mistakes,
+    isPerfect: run.end?.kind === "perfect",
+    isPresent: run === present,
+  }));
 }
 
 const left = 44;
@@ -58,14 +73,21 @@ export function drawTimeline(surface: Surface, curves: readonly Curve[], at: num
     const end = points[points.length - 1];
     if (curve.isPerfect) star(surface, end);
   }
+  const present = curves.find(({ isPresent }) => isPresent);
+  const presentAt = (number: number): number | undefined => present?.mistakes[number - present.first];
   for (const { name, first, mistakes, isPresent } of curves) {
     if (isPresent || mistakes.length === 0) continue;
     const middle = Math.floor(mistakes.length * 0.6);
-    const place: XY = [Math.min(x(first + middle), width - 90), y(mistakes[middle]) - 11];
+    const beside = presentAt(first + middle);
+    // Above the curve, or below it if the present run's curve is there.
+    const isBelow = beside !== undefined && beside > mistakes[middle];
+    const place: XY = [
+      Math.min(x(first + middle), width - 90),
+      Math.min(height - 22, y(mistakes[middle]) + (isBelow ? 12 : -11)),
+    ];
     surface.text(place, name, "ink-2", { size: 12, halo: true });
   }
-  const present = curves.find(({ isPresent }) => isPresent);
-  const mistake = present?.mistakes[at - present.first];
+  const mistake = presentAt(at);
   surface.path(
     [
       [x(at), 2],

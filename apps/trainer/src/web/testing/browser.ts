@@ -5,6 +5,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from "p
 import { buildPage } from "../../serve/build.js";
 import { listen, staticServer } from "../../serve/static-server.js";
 import { builtOnce } from "../../testing/built-once.js";
+import { notePictureWords } from "./checks.js";
 
 /** The Chromium of this machine, which `vitest.config.ts` looks for; null if there is none. */
 export const chromiumPath = process.env["CHROMIUM_PATH"] || null;
@@ -67,6 +68,7 @@ export async function openSite(): Promise<Site> {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
       // Nothing is timed: the limit is for what hangs, and a little below that of a test, so that the message says what was waited for.
       context.setDefaultTimeout(240_000);
+      await notePictureWords(context);
       const page = await context.newPage();
       page.on("pageerror", (error) => {
         throw error;

@@ -4,6 +4,7 @@ import type { End } from "../../../cat-or-dog/memory.js";
 import type { Answered, MarkProof, Picture, Scene } from "../../../cat-or-dog/scene.js";
 import type { Test } from "../../../cat-or-dog/tested.js";
 import type { CatSettings } from "../../../cat-or-dog/training.js";
+import type { PaceQuestions } from "../../run/going.js";
 
 // What the page of cats and dogs asks its worker. `run` is a number that the page chooses.
 
@@ -19,7 +20,7 @@ interface OfPicture extends OfStep {
   readonly picture: Picture;
 }
 
-export type CatQuestions = {
+export type CatQuestions = PaceQuestions & {
   /** Begins a run, a fork of one, or the one that was saved. Its steps arrive as events. */
   open: {
     ask: OfRun & {
@@ -32,11 +33,6 @@ export type CatQuestions = {
     /** The number of steps that were saved; null for a new run. */
     answer: number | null;
   };
-  /** How many steps a second a run makes: 0 pauses it, Infinity lets it go as fast as it can. */
-  pace: { ask: OfRun & { readonly pace: number }; answer: null };
-  /** Makes one more step of a paused run. */
-  step: { ask: OfRun; answer: null };
-  close: { ask: OfRun; answer: null };
   /** The numbers of a step for a picture, computed again from where it began. */
   look: { ask: OfPicture; answer: Scene };
   prove: { ask: OfPicture & { readonly mark: string }; answer: MarkProof };

@@ -10,7 +10,7 @@ import { levels } from "../../../words/levels.js";
 import { percent } from "../../../words/numbers.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, tabTo, windows } from "../../testing/checks.js";
+import { findingsOfAxe, noteLongTasks, tabTo, windows, withoutRoom } from "../../testing/checks.js";
 import type { CatLesson } from "./lesson.svelte.js";
 import { usual } from "./link.js";
 
@@ -418,7 +418,7 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
             (globalThis as Shown).catLesson.level = words;
           }, level);
           await goTo(page, id);
-          wide.push(...(await cutOff(page)).map((element) => `${level}, ${id}: ${element}`));
+          wide.push(...(await withoutRoom(page)).map((element) => `${level}, ${id}: ${element}`));
           if (width < 1440 || level !== "kid") continue;
           const bottom = await page.evaluate(
             () => document.querySelector(".track")!.getBoundingClientRect().bottom,
@@ -427,7 +427,7 @@ describe.skipIf(chromiumPath === null)("the page of cats and dogs", () => {
         }
       }
       await page.click("text=Your own picture");
-      wide.push(...(await cutOff(page)).map((element) => `own picture: ${element}`));
+      wide.push(...(await withoutRoom(page)).map((element) => `own picture: ${element}`));
       expect(wide).toEqual([]);
     });
   });

@@ -2,17 +2,12 @@ import { heldOut } from "../../../cat-or-dog/drawings.js";
 import { drawn, pictureIn } from "../../../cat-or-dog/own-picture.js";
 import { CatRun } from "../../../cat-or-dog/runs.js";
 import { Autosave } from "../../run/autosave.js";
+import { GoingRuns } from "../../run/going.js";
 import { PacedRun } from "../../run/paced.js";
 import { serveQuestions } from "../../run/serve-questions.js";
 import type { CatQuestions, Progress } from "./messages.js";
 
-/** A run, its pace, and what the page has not heard of it. */
-interface Going {
-  readonly run: CatRun;
-  readonly paced: PacedRun;
-}
-
-const runs = new Map<number, Going>();
+const runs = new GoingRuns<CatRun>();
 const autosave = new Autosave("cat-or-dog");
 
 /** How often a run is saved, in milliseconds. */
@@ -23,9 +18,9 @@ const send = serveQuestions<CatQuestions>(self as never, {
     const saved = resume ? await savedRun(settings) : null;
     const going =
       saved ??
-      (from === undefined ? new CatRun(settings) : await found(from.run).run.fork(settings, from.try));
+      (from === undefined ? new CatRun(settings) : await runs.find(from.run).run.fork(settings, from.try));
     const paced = pacedRun(run, going);
-    runs.set(run, { run: going, paced });
+    runs.add(run, { run: going, paced });
     if (saved === null) {
       await paced.step();
       // At once: until then, a reload would find the run that this one was forked from, which has other settings.
@@ -34,30 +29,26 @@ const send = serveQuestions<CatQuestions>(self as never, {
     paced.setPace(pace);
     return saved?.last ?? null;
   },
-  pace: ({ run, pace }) => {
-    found(run).paced.setPace(pace);
-    return null;
-  },
+  ...runs.answers,
   step: async ({ run: id }) => {
-    const { run, paced } = found(id);
+    const { run, paced } = runs.find(id);
     const wanted = run.last + 1;
     while (run.last < wanted && run.end === null) await paced.step();
     return null;
   },
   close: async ({ run }) => {
-    found(run).paced.setPace(0);
-    const isKept = run === newest();
-    runs.delete(run);
-    const left = newest();
+    const isKept = run === runs.newest;
+    runs.close(run);
+    const left = runs.newest;
     // A fork that is undone leaves the run before it, which may have ended.
-    if (isKept && left !== undefined) await save(left, found(left).run);
+    if (isKept && left !== undefined) await save(left, runs.find(left).run);
     return null;
   },
-  look: ({ run, try: number, picture }) => found(run).run.look(number, picture),
-  prove: ({ run, try: number, picture, mark }) => found(run).run.prove(number, picture, mark),
-  wiggle: ({ run, try: number, picture, pixel, by }) => found(run).run.wiggle(number, picture, pixel, by),
-  now: ({ run, picture }) => found(run).run.answerNow(picture),
-  recorded: ({ run, try: number }) => found(run).run.recorded(number),
+  look: ({ run, try: number, picture }) => runs.find(run).run.look(number, picture),
+  prove: ({ run, try: number, picture, mark }) => runs.find(run).run.prove(number, picture, mark),
+  wiggle: ({ run, try: number, picture, pixel, by }) => runs.find(run).run.wiggle(number, picture, pixel, by),
+  now: ({ run, picture }) => runs.find(run).run.answerNow(picture),
+  recorded: ({ run, try: number }) => runs.find(run).run.recorded(number),
   heldOut: () => {
     const all = new Uint8Array(heldOut.length * heldOut.pixels(0).length);
     for (let i = 0; i < heldOut.length; i++) {
@@ -83,7 +74,8 @@ function pacedRun(id: number, run: CatRun): PacedRun {
     report: () => {
       tell(id, run, sent);
       const isTime = performance.now() - savedAt > saveEvery || run.end !== null;
-      if (id !== newest() || !isTime || savedSteps === run.mistakes.length) return;
+      // Of a run and its fork, only the fork is saved.
+      if (id !== runs.newest || !isTime || savedSteps === run.mistakes.length) return;
       savedAt = performance.now();
       savedSteps = run.mistakes.length;
       void paced.between(() => save(id, run));
@@ -122,15 +114,4 @@ async function savedRun(settings: CatQuestions["open"]["ask"]["settings"]): Prom
   } catch {
     return null; // What was saved cannot be read: the run begins again.
   }
-}
-
-/** The run that was opened last. Only that one is saved: of a run and its fork, the fork. */
-function newest(): number | undefined {
-  return [...runs.keys()].at(-1);
-}
-
-function found(run: number): Going {
-  const going = runs.get(run);
-  if (going === undefined) throw new Error(`There is no run ${run}`);
-  return going;
 }

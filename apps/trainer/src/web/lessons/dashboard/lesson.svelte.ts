@@ -3,13 +3,12 @@ import { sampleTitles, type SampleName } from "../../../dashboard/sample-names.j
 import type { RunSettings } from "../../../dashboard/settings.js";
 import type { DataSummary, ExampleView } from "../../../dashboard/view.js";
 import { wordsFor, type Moment } from "../../../dashboard/words.js";
-import type { Level } from "../../../words/levels.js";
 import { thousands } from "../../../words/numbers.js";
 import { plain } from "../../../words/rich.js";
 import type { Place } from "../../address.js";
 import { announcer } from "../../announce.svelte.js";
+import { Lesson, newRunId } from "../../lesson.svelte.js";
 import { Client } from "../../run/client.js";
-import { stageAt, stageIds, type StageId } from "../../stages.js";
 import { usual, type DashboardSettings } from "./link.js";
 import type { DashboardQuestions, Progress, RunFacts } from "./messages.js";
 import { RunView } from "./run-view.svelte.js";
@@ -27,15 +26,11 @@ interface Cell {
 }
 
 /** The dashboard on the page: the data, the runs, and what is looked at. All numbers come from the worker. */
-export class DashboardLesson {
-  level = $state<Level>("kid");
-  stage = $state<StageId>("goal");
-  /** The step that is looked at. */
-  step = $state(1);
-  /** Whether it is always the last one. */
+export class DashboardLesson extends Lesson<RunView> {
+  /** Whether the step that is shown is always the last one. */
   isFollowing = $state(true);
-  pace = $state<Pace>("max");
-  lit = $state<string | null>(null);
+  /** How fast it trains, and how fast an ended run is shown again. */
+  speed = $state<Pace>("max");
   sample = $state<SampleName | null>("digits");
   /** The settings of the next run. */
   settings = $state.raw<RunSettings>(usual);
@@ -43,24 +38,18 @@ export class DashboardLesson {
   isReading = $state(true);
   /** Why files were refused. */
   refused = $state<string | null>(null);
-  runs = $state.raw<readonly RunView[]>([]);
-  present = $state.raw<RunView | null>(null);
   cell = $state.raw<Cell | null>(null);
   /** The layer whose weights are shown. */
   layer = $state(0);
-  toast = $state.raw<{ readonly text: string; readonly undo?: () => void; readonly offer?: string } | null>(
-    null,
-  );
   #files: readonly GivenFile[] = [];
   #isClosed = false;
-  readonly #client: Client<DashboardQuestions, Progress>;
+  protected readonly client: Client<DashboardQuestions, Progress>;
 
   constructor(place: Place<DashboardSettings>) {
-    this.level = place.level;
-    this.stage = place.stage;
+    super(place, "step", new RunView(none, "", usual));
     const { sample, ...settings } = place.settings;
     this.settings = settings;
-    this.#client = new Client<DashboardQuestions, Progress>({
+    this.client = new Client<DashboardQuestions, Progress>({
       start: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
       onEvent: (progress) => {
         this.#hear(progress);
@@ -79,16 +68,16 @@ export class DashboardLesson {
         text: "The files of this link are not here: drop them again. Until then, there are drawn digits.",
       };
     }
-    this.#awaited = at > 1 ? at : null;
+    this.awaited = at > 1 ? at : null;
     await this.take(sample ?? "digits");
   }
 
   /** Goes on with the run that was saved last; of a page that was opened, only with one of the same settings. */
   async #resume(why: string, wanted?: { sample: SampleName | null; at: number }): Promise<boolean> {
-    const id = ++runsSoFar;
+    const id = newRunId();
     const early: Progress[] = [];
     this.#waiting.set(id, early);
-    const resumed = await this.#client.ask("resume", { run: id }).catch(() => null);
+    const resumed = await this.client.ask("resume", { run: id }).catch(() => null);
     this.#waiting.delete(id);
     const isWanted =
       resumed !== null &&
@@ -120,7 +109,7 @@ export class DashboardLesson {
       },
     };
     if (run.end === null) void this.#setPace(run);
-    this.#awaited = wanted !== undefined && wanted.at > 1 ? wanted.at : null;
+    this.awaited = wanted !== undefined && wanted.at > 1 ? wanted.at : null;
     this.#goWhereAsked(run);
     return true;
   }
@@ -137,19 +126,16 @@ export class DashboardLesson {
     run.hear(progress);
     if (progress.notice !== null) this.toast = { text: progress.notice };
     if (run !== this.present) return;
-    if (this.isFollowing) this.step = Math.max(1, run.last);
+    if (this.isFollowing) this.try = Math.max(1, run.last);
     this.#goWhereAsked(run);
-    if (progress.epochs.length > 0) this.#announce();
+    if (progress.epochs.length > 0) this.announce();
     if (progress.end?.kind === "failed") announcer.say(progress.end.sentence);
   }
 
-  /** The step that a link asks for, until the run has come so far. */
-  #awaited: number | null = null;
-
   #goWhereAsked(run: RunView): void {
-    const at = this.#awaited;
+    const at = this.awaited;
     if (at === null || (run.last < at && run.end === null)) return;
-    this.#awaited = null;
+    this.awaited = null;
     if (run.last < at)
       this.toast = { text: `This run ends at step ${run.last}; the link asked for step ${at}.` };
     else this.moveTo(at);
@@ -157,7 +143,7 @@ export class DashboardLesson {
 
   /** Takes a sample as the data, and trains on it. */
   async take(sample: SampleName): Promise<void> {
-    await this.#load(() => this.#client.ask("sample", { name: sample, split: split(this.settings) }), sample);
+    await this.#load(() => this.client.ask("sample", { name: sample, split: split(this.settings) }), sample);
   }
 
   /** Reads files of the visitor, and trains on them. */
@@ -165,7 +151,7 @@ export class DashboardLesson {
     this.#files = files;
     await this.#load(
       () =>
-        this.#client.ask("files", {
+        this.client.ask("files", {
           files,
           split: split(this.settings),
           ...(target !== undefined && { target }),
@@ -188,9 +174,9 @@ export class DashboardLesson {
       this.data = data;
       this.sample = sample;
       this.runs = [];
-      this.present = null;
+      this.present = new RunView(none, "", this.settings);
       this.cell = null;
-      this.step = 1;
+      this.try = 1;
       this.isFollowing = true;
       announcer.say(`${data.name}: ${thousands(data.count)} examples of ${data.classes.length} classes.`);
       await this.open(this.#fitting(data));
@@ -209,15 +195,15 @@ export class DashboardLesson {
 
   /** Begins a run beside those before. */
   async open(settings: RunSettings, from?: { run: number; epoch: number }): Promise<void> {
-    const id = ++runsSoFar;
+    const id = newRunId();
     const isOtherSplit = !same(split(settings), split(this.settings));
     const early: Progress[] = [];
     this.#waiting.set(id, early);
     try {
       if (isOtherSplit) {
-        this.data = await this.#client.ask("split", split(settings));
+        this.data = await this.client.ask("split", split(settings));
       }
-      const facts = await this.#client.ask("open", {
+      const facts = await this.client.ask("open", {
         run: id,
         settings: { ...settings },
         ...(from && { from }),
@@ -239,41 +225,43 @@ export class DashboardLesson {
     for (const other of this.runs) if (other.end === null) other.isPaused = true;
     const run = new RunView(id, letter, settings);
     run.facts = facts;
+    for (const dropped of this.runs.slice(0, Math.max(0, this.runs.length + 1 - mostRuns)))
+      this.client.ask("close", { run: dropped.id }).catch(() => undefined);
     this.runs = [...this.runs.slice(1 - mostRuns), run];
     this.present = run;
     this.cell = null;
     this.isFollowing = true;
     this.layer = 0;
-    this.step = 1;
+    this.try = 1;
     return run;
   }
 
   /** A run that is paused has been saved when this has ended. */
   async #setPace(run: RunView): Promise<void> {
-    const pace = run.isPaused ? 0 : this.pace === "max" ? Infinity : Number(this.pace);
-    await this.#client.ask("pace", { run: run.id, pace }).catch(() => undefined);
+    const pace = run.isPaused ? 0 : this.speed === "max" ? Infinity : Number(this.speed);
+    await this.client.ask("pace", { run: run.id, pace }).catch(() => undefined);
   }
 
   /** Goes on from the end of the epoch before the shown step with other settings. */
   async fork(settings: RunSettings): Promise<void> {
-    const { present, step } = this;
-    const epoch = present?.epochAt(step);
-    if (present === null || epoch == null) return;
+    const { present, try: step } = this;
+    const epoch = present.epochAt(step);
+    if (!this.hasRun || epoch == null) return;
     await this.open(settings, { run: present.id, epoch: epoch.epoch });
     this.toast = { text: `Forked after epoch ${epoch.epoch}. Both runs are drawn.` };
   }
 
   /** Pauses the present run, or lets it go on. One that has ended is shown once more from its beginning. */
-  async play(): Promise<void> {
+  override play(): Promise<void> {
     const { present } = this;
-    if (present === null) return;
+    if (!this.hasRun) return Promise.resolve();
     if (present.end !== null) {
       this.#showAgain(present);
-      return;
+      return Promise.resolve();
     }
     present.isPaused = !present.isPaused;
     if (!present.isPaused) this.isFollowing = true;
-    await this.#setPace(present);
+    return this.#setPace(present);
   }
 
   /** Whether an ended run is being shown once more. */
@@ -282,38 +270,39 @@ export class DashboardLesson {
   #showAgain(run: RunView): void {
     this.isReplaying = !this.isReplaying;
     if (!this.isReplaying) return;
-    if (this.step >= run.last) this.step = 1;
+    if (this.try >= run.last) this.try = 1;
     // The whole run in about six seconds, or step by step at the pace that is chosen.
     const [by, wait] =
-      this.pace === "max" ? [Math.max(1, Math.ceil(run.last / 150)), 40] : [1, 1000 / Number(this.pace)];
+      this.speed === "max" ? [Math.max(1, Math.ceil(run.last / 150)), 40] : [1, 1000 / Number(this.speed)];
     const next = (): void => {
       if (!this.isReplaying || this.present !== run || this.#isClosed) return;
-      this.step = Math.min(run.last, this.step + by);
-      this.isFollowing = this.step === run.last;
+      this.try = Math.min(run.last, this.try + by);
+      this.isFollowing = this.try === run.last;
       if (this.isFollowing) this.isReplaying = false;
       else setTimeout(next, wait);
     };
     setTimeout(next, wait);
   }
 
-  setPace(pace: Pace): void {
-    this.pace = pace;
-    if (this.present !== null && !this.present.isPaused) void this.#setPace(this.present);
+  setSpeed(speed: Pace): void {
+    this.speed = speed;
+    if (this.hasRun && !this.present.isPaused) void this.#setPace(this.present);
   }
 
-  /** Shows another step; beyond the last one of a paused run, makes it. */
-  moveTo(step: number): void {
-    const { present } = this;
-    if (present === null) return;
-    if (step > present.last && present.isPaused && present.end === null) {
-      this.isFollowing = true;
-      this.#client.ask("step", { run: present.id }).catch(() => undefined);
-      return;
-    }
+  protected pace({ id }: RunView, pace: number): void {
+    this.client.ask("pace", { run: id, pace }).catch(() => undefined);
+  }
+
+  protected makeNext({ id }: RunView): void {
+    this.isFollowing = true;
+    this.client.ask("step", { run: id }).catch(() => undefined);
+  }
+
+  protected lookAt(step: number): void {
     this.isReplaying = false;
-    this.step = Math.max(1, Math.min(step, present.last));
-    this.isFollowing = this.step === present.last;
-    this.#announce();
+    this.try = step;
+    this.isFollowing = step === this.present.last;
+    this.announce();
   }
 
   show(run: RunView): void {
@@ -322,23 +311,48 @@ export class DashboardLesson {
     this.cell = null;
     this.layer = 0;
     this.isFollowing = true;
-    this.step = Math.max(1, run.last);
+    this.try = Math.max(1, run.last);
   }
 
-  goTo(stage: StageId): void {
-    this.stage = stage;
-    this.#announce();
+  protected restage(): void {
+    this.announce();
   }
 
-  turn(by: 1 | -1): void {
-    const index = stageIds.indexOf(this.stage) + by;
-    if (index >= 0 && index < stageIds.length) this.goTo(stageIds[index]);
+  /** Before Attempt is Goal, where the data is, and not the step before. */
+  override turn(by: 1 | -1): void {
+    if (by === -1 && this.stage === "attempt") this.goTo("goal");
+    else super.turn(by);
+  }
+
+  prove(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  undo(): void {
+    this.toast = null;
+  }
+
+  /** Whether there is a run. */
+  get hasRun(): boolean {
+    return this.present.id !== none;
+  }
+
+  get scene(): { readonly number: number } | null {
+    return this.data === null ? null : { number: this.try };
+  }
+
+  override get here(): Place {
+    return {
+      ...super.here,
+      settings: { ...this.settings, sample: this.sample },
+      try: this.isFollowing ? 1 : this.try,
+    };
   }
 
   /** What is looked at; null before the first step. */
   get moment(): Moment | null {
-    const { present, data, step } = this;
-    if (present === null || data === null || present.last === 0) return null;
+    const { present, data, try: step } = this;
+    if (!this.hasRun || data === null || present.last === 0) return null;
     const at = Math.min(step, present.last);
     const epoch = present.epochAt(at);
     if (epoch === null) return null;
@@ -357,22 +371,22 @@ export class DashboardLesson {
   /** Shows the examples of a cell of the confusion matrix, which are those of the last epoch. */
   async openCell(is: number, says: number): Promise<void> {
     const { present, data } = this;
-    const record = present?.epochs.at(-1);
-    if (present === null || data === null || record === undefined) return;
+    const record = present.epochs.at(-1);
+    if (!this.hasRun || data === null || record === undefined) return;
     const { classes } = data;
     const count = record.confusion[is * classes.length + says];
     if (count === 0) return;
-    const examples = await this.#client.ask("cell", { run: present.id, is, says }).catch(() => []);
+    const examples = await this.client.ask("cell", { run: present.id, is, says }).catch(() => []);
     this.cell = { is: classes[is].name, says: classes[says].name, count, examples };
   }
 
   /** Trains the epoch before the shown step again, and says whether the weights are the same. */
   async replay(): Promise<void> {
-    const { present, step } = this;
-    const epoch = present?.epochAt(step)?.epoch ?? 0;
-    if (present === null) return;
+    const { present, try: step } = this;
+    const epoch = present.epochAt(step)?.epoch ?? 0;
+    if (!this.hasRun) return;
     try {
-      const { weights, different } = await this.#client.ask("replay", {
+      const { weights, different } = await this.client.ask("replay", {
         run: present.id,
         epoch: Math.max(1, epoch),
       });
@@ -387,20 +401,16 @@ export class DashboardLesson {
   }
 
   export(run: RunView, format: "csv" | "json"): Promise<string> {
-    return this.#client.ask("export", { run: run.id, format });
+    return this.client.ask("export", { run: run.id, format });
   }
 
-  #announce(): void {
-    const { moment, data } = this;
-    const { name } = stageAt(this.stage);
-    if (this.stage === "goal" && data !== null)
-      announcer.say(
-        () => `${name}. ${plain(wordsFor({ data, settings: this.settings } as Moment, "goal", this.level))}`,
-      );
-    else if (moment !== null) {
-      const { stage } = this;
-      announcer.say(() => `${name}, step ${moment.step}. ${plain(wordsFor(moment, stage, this.level))}`);
-    }
+  protected spoken(): string {
+    const { moment, data, stage } = this;
+    if (stage === "goal")
+      return data === null
+        ? ""
+        : plain(wordsFor({ data, settings: this.settings } as Moment, "goal", this.level));
+    return moment === null ? "" : plain(wordsFor(moment, stage, this.level));
   }
 
   /** The title of the data, for the head of the page. */
@@ -408,18 +418,14 @@ export class DashboardLesson {
     return this.sample === null ? (this.data?.name ?? "") : sampleTitles[this.sample];
   }
 
-  /** Ends the worker as a crash would. */
-  crash(): void {
-    this.#client.restart();
-  }
-
-  close(): void {
+  override close(): void {
     this.#isClosed = true;
-    this.#client.close();
+    super.close();
   }
 }
 
-let runsSoFar = 0;
+/** The number of the run that stands for the present one until there is one. */
+const none = 0;
 
 const letters = Array.from({ length: 26 }, (_, i) => String.fromCharCode(65 + i));
 

@@ -4,10 +4,11 @@ import type { SampleName } from "../../../dashboard/sample-names.js";
 import type { RunSettings } from "../../../dashboard/settings.js";
 import type { SplitSettings } from "../../../dashboard/split.js";
 import type { DataSummary, ExampleView } from "../../../dashboard/view.js";
+import type { PaceQuestions } from "../../run/going.js";
 
 // What the page of the dashboard asks its worker. `run` is a number that the page chooses.
 
-export type DashboardQuestions = {
+export type DashboardQuestions = PaceQuestions & {
   /** Takes a sample, or reads files, in place of the data before. Refused with a sentence if the files are not data. */
   sample: { ask: { readonly name: SampleName; readonly split: SplitSettings }; answer: DataSummary };
   files: {
@@ -27,9 +28,6 @@ export type DashboardQuestions = {
     };
     answer: RunFacts;
   };
-  /** How many steps a second a run makes: 0 pauses it, Infinity lets it go as fast as it can. */
-  pace: { ask: { readonly run: number; readonly pace: number }; answer: null };
-  step: { ask: { readonly run: number }; answer: null };
   /** The held-out examples of a class that were taken for a class after the last epoch. */
   cell: {
     ask: { readonly run: number; readonly is: number; readonly says: number };

@@ -19,7 +19,7 @@ import { levels } from "../../../words/levels.js";
 import { plain } from "../../../words/rich.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, tabTo, windows } from "../../testing/checks.js";
+import { findingsOfAxe, noteLongTasks, tabTo, windows, withoutRoom } from "../../testing/checks.js";
 import type { DashboardLesson } from "./lesson.svelte.js";
 import { usual } from "./link.js";
 
@@ -54,7 +54,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
     return made;
   };
   const hasEnded = (page: Page): Promise<unknown> =>
-    page.waitForFunction(() => (globalThis as Shown).dashboardLesson.present?.end != null);
+    page.waitForFunction(() => (globalThis as Shown).dashboardLesson.present.end !== null);
   const dashboard = async (query = quick, options = {}): Promise<Page> => {
     const page = await site.open(`?lesson=dashboard${query}`, options);
     await page.waitForFunction(
@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
   /** All that the page knows of its present run, but for its speed. */
   const recordOf = (page: Page): Promise<unknown> =>
     page.evaluate(() => {
-      const present = (globalThis as Shown).dashboardLesson.present!;
+      const present = (globalThis as Shown).dashboardLesson.present;
       const steps = Array.from({ length: present.last }, (_, i) => ({ ...present.at(i + 1), speed: 0 }));
       return { steps, epochs: present.epochs, credits: present.credits, end: present.end };
     });
@@ -166,10 +166,10 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       // A run of its own, slow from its first step.
       await page.evaluate(() => {
         const { dashboardLesson } = globalThis as Shown;
-        dashboardLesson.setPace("1");
+        dashboardLesson.setSpeed("1");
         return dashboardLesson.open({ ...dashboardLesson.settings, units: 17 });
       });
-      await page.waitForFunction(() => (globalThis as Shown).dashboardLesson.present!.last > 0);
+      await page.waitForFunction(() => (globalThis as Shown).dashboardLesson.present.last > 0);
       // Paused, it is saved.
       await page.evaluate(() => (globalThis as Shown).dashboardLesson.play());
       await reload(page);
@@ -185,18 +185,18 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       const digits = drawnDigits({ samples: 200, seed: 5 });
       const page = await dashboard("&data=spirals&epochs=2&units=8&model=linear");
       await page.evaluate(() => {
-        (globalThis as Shown).dashboardLesson.setPace("1");
+        (globalThis as Shown).dashboardLesson.setSpeed("1");
       });
       await drop(page, idxOf(digits));
       await page.waitForFunction(() => {
         const { sample, present } = (globalThis as Shown).dashboardLesson;
-        return sample === null && (present?.last ?? 0) > 0;
+        return sample === null && present.last > 0;
       });
       // Paused, it is saved.
       await page.evaluate(() => (globalThis as Shown).dashboardLesson.play());
       await page.evaluate(() => {
         const { dashboardLesson } = globalThis as Shown;
-        dashboardLesson.pace = "max";
+        dashboardLesson.speed = "max";
         dashboardLesson.crash();
       });
       await page.waitForSelector(".toast");
@@ -351,7 +351,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       const words = await page.textContent(".words > p");
       // In another browser, where nothing is saved.
       const other = await ended(search.slice("?lesson=dashboard".length));
-      await other.waitForFunction(() => (globalThis as Shown).dashboardLesson.step === 5);
+      await other.waitForFunction(() => (globalThis as Shown).dashboardLesson.try === 5);
       expect(await other.textContent(".words > p")).toBe(words);
     });
 
@@ -382,7 +382,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       await page.keyboard.press("Escape");
       await tabTo(page, "[aria-label='Show run A']");
       await page.keyboard.press("Enter");
-      await page.waitForFunction(() => (globalThis as Shown).dashboardLesson.present?.letter === "A");
+      await page.waitForFunction(() => (globalThis as Shown).dashboardLesson.present.letter === "A");
       await page.focus("main");
       for (const { id } of stages.toReversed().slice(1)) {
         await page.keyboard.press("ArrowLeft");
@@ -417,7 +417,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
             (globalThis as Shown).dashboardLesson.goTo(stage);
           }, id);
           await page.waitForSelector(`main.${id}`);
-          wrong.push(...(await cutOff(page)).map((element) => `${id} at ${width}: ${element}`));
+          wrong.push(...(await withoutRoom(page)).map((element) => `${id} at ${width}: ${element}`));
           const bottom = await page.evaluate(() => document.documentElement.scrollHeight);
           if (width === 1440 && bottom > height) wrong.push(`${id} is ${bottom} pixels high`);
         }
@@ -430,7 +430,7 @@ describe.skipIf(chromiumPath === null)("the dashboard", () => {
       const tasks = await noteLongTasks(page);
       await hasEnded(page);
       console.log(`The page's tasks above 50 ms while training: ${await tasks()}`);
-      expect(await page.evaluate(() => (globalThis as Shown).dashboardLesson.present!.last)).toBe(228);
+      expect(await page.evaluate(() => (globalThis as Shown).dashboardLesson.present.last)).toBe(228);
     });
   });
 });

@@ -6,11 +6,13 @@ import {
   type StepCredit,
   type StepNumbers,
 } from "../../../dashboard/records.js";
+import type { AnyRun } from "../../lesson.svelte.js";
 import type { RunSettings } from "../../../dashboard/settings.js";
 import type { Progress, RunFacts } from "./messages.js";
 
 /** A run, as far as the page knows it. */
-export class RunView {
+export class RunView implements AnyRun {
+  readonly first = 1;
   readonly id: number;
   readonly letter: string;
   readonly settings: RunSettings;
@@ -30,6 +32,10 @@ export class RunView {
     this.id = id;
     this.letter = letter;
     this.settings = settings;
+  }
+
+  get isOver(): boolean {
+    return this.end !== null;
   }
 
   hear({ before, steps, epochs, credits, end }: Progress): void {

@@ -8,6 +8,7 @@ import { samples } from "../../../dashboard/samples.js";
 import { splitOf, type SplitSettings } from "../../../dashboard/split.js";
 import { exampleOf, summaryOf, type DataSummary } from "../../../dashboard/view.js";
 import { Autosave } from "../../run/autosave.js";
+import { GoingRuns, type Going } from "../../run/going.js";
 import { PacedRun } from "../../run/paced.js";
 import { serveQuestions } from "../../run/serve-questions.js";
 import type { DashboardQuestions, Progress, RunFacts } from "./messages.js";
@@ -26,14 +27,12 @@ let sample: SampleName | null = null;
 /** Whether the present data has been kept. */
 let isDataKept = false;
 
-interface Going {
-  readonly run: DashboardRun;
-  readonly paced: PacedRun;
+interface GoingTraining extends Going<DashboardRun> {
   /** Tells the page everything that is new, at once. */
   readonly tell: () => void;
 }
 
-const runs = new Map<number, Going>();
+const runs = new GoingRuns<DashboardRun, GoingTraining>();
 
 const send = serveQuestions<DashboardQuestions>(self as never, {
   sample: async ({ name, split }) => {
@@ -48,7 +47,7 @@ const send = serveQuestions<DashboardQuestions>(self as never, {
   },
   split: (settings) => summary(settings),
   open: async ({ run, settings, from }) => {
-    const origin = from && found(from.run).run;
+    const origin = from && runs.find(from.run).run;
     const opened =
       origin === undefined
         ? new DashboardRun(present(), splitOf(present(), settings), settings)
@@ -78,8 +77,9 @@ const send = serveQuestions<DashboardQuestions>(self as never, {
       return null;
     }
   },
+  ...runs.answers,
   pace: async ({ run, pace }) => {
-    const going = found(run);
+    const going = runs.find(run);
     going.paced.setPace(pace);
     if (pace > 0) return null;
     await keep(going);
@@ -87,22 +87,22 @@ const send = serveQuestions<DashboardQuestions>(self as never, {
     return null;
   },
   step: async ({ run }) => {
-    const going = found(run);
+    const going = runs.find(run);
     await going.paced.step();
     going.tell();
     return null;
   },
   cell: ({ run, is, says }) => {
-    const { run: own } = found(run);
+    const { run: own } = runs.find(run);
     return own.examplesOf(is, says).slice(0, shownInCell).map((index) => exampleOf(own.data, index)); // prettier-ignore
   },
-  replay: ({ run, epoch }) => found(run).run.replay(epoch),
-  export: ({ run, format }) => exportOf(found(run).run, format),
+  replay: ({ run, epoch }) => runs.find(run).run.replay(epoch),
+  export: ({ run, format }) => exportOf(runs.find(run).run, format),
 });
 
 function take(taken: Data, name: SampleName | null): void {
   // Runs of other data cannot be compared with those that come.
-  for (const { paced } of runs.values()) paced.setPace(0);
+  runs.closeAll();
   data = taken;
   sample = name;
   isDataKept = false;
@@ -122,15 +122,9 @@ function factsOf(run: DashboardRun): RunFacts {
   return { stepsPerEpoch, totalSteps, layers: layerNames, units };
 }
 
-function found(run: number): Going {
-  const going = runs.get(run);
-  if (going === undefined) throw new Error(`There is no run ${run}`);
-  return going;
-}
-
 /** Puts a run in its place; the others rest. */
 function begin(id: number, run: DashboardRun): void {
-  for (const { paced } of runs.values()) paced.setPace(0);
+  runs.rest();
   let sent = { steps: 0, epochs: 0, credits: 0 };
   let [reported, saved] = [0, performance.now()];
   const tell = (notice: string | null = null): void => {
@@ -166,12 +160,12 @@ function begin(id: number, run: DashboardRun): void {
     },
   });
   const going = { run, paced, tell };
-  runs.set(id, going);
+  runs.add(id, going);
   tell();
 }
 
 /** Keeps a run between two of its steps, and its data once. Returns why not, if it has not been said before. */
-async function keep({ run, paced }: Going): Promise<string | null> {
+async function keep({ run, paced }: GoingTraining): Promise<string | null> {
   if (run.data !== data || run.steps.length === 0) return null;
   if (sample === null && !isDataKept) {
     isDataKept = true;

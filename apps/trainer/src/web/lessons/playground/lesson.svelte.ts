@@ -111,6 +111,10 @@ export class PlayLesson extends Lesson<RunView> {
     return this.present.settings;
   }
 
+  override get here(): Place {
+    return { ...super.here, settings: this.forkedSettings };
+  }
+
   /** How many layers there are, with the output. */
   get depth(): number {
     return this.settings.layers.length + 1;
@@ -226,7 +230,7 @@ export class PlayLesson extends Lesson<RunView> {
   }
 
   /** Asks for something whose answer does not matter. If the worker dies meanwhile, everything begins again anyway. */
-  #tell<Name extends "go" | "more" | "close">(name: Name, ask: PlayQuestions[Name]["ask"]): void {
+  #tell<Name extends "pace" | "more" | "close">(name: Name, ask: PlayQuestions[Name]["ask"]): void {
     this.client.ask(name, ask).catch(() => undefined);
   }
 
@@ -255,7 +259,7 @@ export class PlayLesson extends Lesson<RunView> {
   }
 
   protected pace({ id }: RunView, pace: number): void {
-    this.#tell("go", { run: id, isGoing: pace > 0 });
+    this.#tell("pace", { run: id, pace });
   }
 
   protected makeNext({ id }: RunView): void {

@@ -3,6 +3,7 @@ import type { Proof } from "@stargrad/explain";
 import type { Failure } from "../../../playground/runs.js";
 import type { LinkName, PlayScene } from "../../../playground/scene.js";
 import type { OwnPoint, PlaySettings } from "../../../playground/settings.js";
+import type { PaceQuestions } from "../../run/going.js";
 import type { FileChoice, FileColumns } from "../../../playground/table.js";
 
 // What the page of the playground asks its worker. `run` is a number that the page chooses.
@@ -12,17 +13,14 @@ interface OfTry {
   readonly try: number;
 }
 
-export type PlayQuestions = {
+export type PlayQuestions = PaceQuestions & {
   /** Begins a run, or a fork of one. Its tries arrive as events. */
   open: {
     ask: { readonly run: number; readonly settings: PlaySettings; readonly from?: OfTry };
     answer: null;
   };
-  /** Whether a run goes on making tries. */
-  go: { ask: { readonly run: number; readonly isGoing: boolean }; answer: null };
   /** Lets a run make more tries, beyond those that it has been asked for. */
   more: { ask: { readonly run: number; readonly by?: number }; answer: null };
-  close: { ask: { readonly run: number }; answer: null };
   /** The numbers of a try, computed again; with the way of one point through the network, by default the worst one. */
   look: { ask: OfTry & { readonly point: number | null }; answer: PlayScene };
   prove: { ask: OfTry & { readonly link: LinkName }; answer: Proof };

@@ -2,51 +2,38 @@ import type { Table } from "@stargrad/datasets";
 
 import { PlayRun } from "../../../playground/runs.js";
 import { columnsOf, pointsOfTable, tableOf } from "../../../playground/table.js";
+import { GoingRuns } from "../../run/going.js";
 import { PacedRun } from "../../run/paced.js";
 import { serveQuestions } from "../../run/serve-questions.js";
 import type { PlayQuestions, Progress } from "./messages.js";
 
-/** A run, and its pace. */
-interface Going {
-  readonly run: PlayRun;
-  readonly paced: PacedRun;
-}
-
-const runs = new Map<number, Going>();
+const runs = new GoingRuns<PlayRun>();
 let table: Table | null = null;
 
 const send = serveQuestions<PlayQuestions>(self as never, {
   open: async ({ run: id, settings, from }) => {
-    const origin = from && { ...found(from.run), try: from.try };
+    const origin = from && { ...runs.find(from.run), try: from.try };
     // After this worker took the place of one that died, the run to fork is just beginning.
     while (origin !== undefined && origin.run.last < origin.try && origin.run.failure === null)
       await origin.paced.step();
     const run = await PlayRun.begin(settings, origin);
     const paced = pacedRun(id, run);
-    runs.set(id, { run, paced });
+    runs.add(id, { run, paced });
     await paced.step();
     paced.setPace(Infinity);
     return null;
   },
-  go: ({ run, isGoing }) => {
-    found(run).paced.setPace(isGoing ? Infinity : 0);
-    return null;
-  },
+  ...runs.answers,
   more: ({ run, by }) => {
-    const { run: going, paced } = found(run);
+    const { run: going, paced } = runs.find(run);
     going.goOn(by);
     paced.setPace(Infinity);
     return null;
   },
-  close: ({ run }) => {
-    found(run).paced.setPace(0);
-    runs.delete(run);
-    return null;
-  },
-  look: ({ run, try: number, point }) => found(run).run.look(number, point),
-  prove: ({ run, try: number, link }) => found(run).run.prove(number, link),
-  recorded: ({ run, try: number }) => found(run).run.recorded(number),
-  safetensors: ({ run, try: number }) => found(run).run.safetensors(number),
+  look: ({ run, try: number, point }) => runs.find(run).run.look(number, point),
+  prove: ({ run, try: number, link }) => runs.find(run).run.prove(number, link),
+  recorded: ({ run, try: number }) => runs.find(run).run.recorded(number),
+  safetensors: ({ run, try: number }) => runs.find(run).run.safetensors(number),
   file: async ({ file }) => {
     table = await tableOf(file);
     return columnsOf(table);
@@ -81,10 +68,4 @@ function pacedRun(id: number, run: PlayRun): PacedRun {
       sent = scores.length;
     },
   });
-}
-
-function found(run: number): Going {
-  const going = runs.get(run);
-  if (going === undefined) throw new Error(`There is no run ${run}`);
-  return going;
 }

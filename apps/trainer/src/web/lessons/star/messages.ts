@@ -2,6 +2,7 @@ import type { End } from "../../../star/runs.js";
 import type { Path } from "../../../star/path.js";
 import type { KnobProof, Scene } from "../../../star/pen/scene.js";
 import type { Attempt, PenSettings } from "../../../star/pen/training.js";
+import type { PaceQuestions } from "../../run/going.js";
 
 // What a page of the star asks its worker: the pen's, and in the same way the brain's. `run` is a number that the page chooses.
 
@@ -28,7 +29,7 @@ export interface OfTry {
   readonly try: number;
 }
 
-export type TryQuestions<Rung extends RungTypes> = {
+export type TryQuestions<Rung extends RungTypes> = PaceQuestions & {
   /** Begins a run, or a fork of one. Its tries arrive as events. */
   open: {
     ask: {
@@ -39,11 +40,6 @@ export type TryQuestions<Rung extends RungTypes> = {
     };
     answer: null;
   };
-  /** How many tries a second a run makes: 0 pauses it, Infinity lets it go as fast as it can. */
-  pace: { ask: { readonly run: number; readonly pace: number }; answer: null };
-  /** Makes one more try of a paused run. */
-  step: { ask: { readonly run: number }; answer: null };
-  close: { ask: { readonly run: number }; answer: null };
   /** The numbers of a try, computed again from where it began. */
   look: { ask: OfTry; answer: Rung["scene"] };
   path: { ask: OfTry; answer: Rung["path"] };

@@ -12,7 +12,14 @@ import { usual } from "./link.js";
 import { rowsOf } from "./rows.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, reload, tryShown, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows } from "../../testing/checks.js";
+import {
+  findingsOfAxe,
+  noteLongTasks,
+  scriptBytes,
+  tabTo,
+  windows,
+  withoutRoom,
+} from "../../testing/checks.js";
 import { differences } from "../../testing/differences.js";
 
 // The page as it is published, in a real browser. One browser and one build for all tests.
@@ -488,7 +495,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
           [level, id] as const,
         );
         if (id === "again") await page.waitForSelector(".slider");
-        const over = await cutOff(page);
+        const over = await withoutRoom(page);
         wide.push(...over.map((element) => `${level}, ${id}: ${element}`));
         if (width === 1440) {
           const bottom = await page.evaluate(

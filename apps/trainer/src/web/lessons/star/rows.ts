@@ -2,7 +2,7 @@ import type { Path } from "../../../star/path.js";
 import type { KnobProof, Scene } from "../../../star/pen/scene.js";
 import { turnOf, valueOf } from "../../../star/pen/words.js";
 import { blameNote, blameText } from "../../../words/blame.js";
-import { decimal, percent, short, signed } from "../../../words/numbers.js";
+import { decimal, percent, roughly, short, signed } from "../../../words/numbers.js";
 import type { Measured } from "./figures/charts.js";
 import type { KnobRow } from "../../parts/knob-row.js";
 import type { StageId } from "../../stages.js";
@@ -124,7 +124,7 @@ function turnRows({ knobs, step, learningRate, momentum }: Scene): RowList {
       value: turnOf(kind, turns[i].turn),
       bars: [{ part: turns[i].promise / most, kind: "promise" }],
       isFromLeft: false,
-      number: small(turns[i].promise),
+      number: roughly(turns[i].promise, 4),
     })),
   };
 }
@@ -138,13 +138,13 @@ function paidRows({ knobs, step }: Scene): RowList {
     return {
       id,
       name: `${stroke} ${kind}`,
-      value: small(promise),
+      value: roughly(promise, 4),
       bars: [
         { part: promise / most, kind: "promise" },
         { part: paid / most, kind: helped ? "helped" : "hurt" },
       ],
       isFromLeft: false,
-      number: `${helped ? "▲" : "▼"} ${small(paid)}`,
+      number: `${helped ? "▲" : "▼"} ${roughly(paid, 4)}`,
       tone: helped ? "helped" : "hurt",
       promise,
     };
@@ -156,15 +156,6 @@ function paidRows({ knobs, step }: Scene): RowList {
     isLean: true,
     rows: rows.sort((a, b) => b.promise - a.promise),
   };
-}
-
-/** Three digits, or a power of ten for what is hardly anything. */
-function small(value: number): string {
-  return Math.abs(value) < 0.00005
-    ? value === 0
-      ? "0"
-      : `${value < 0 ? "−" : ""}<0.0001`
-    : decimal(value, 4);
 }
 
 function largest(values: readonly number[]): number {

@@ -1,4 +1,5 @@
 import type { End } from "../../../star/runs.js";
+import { GoingRuns } from "../../run/going.js";
 import { PacedRun } from "../../run/paced.js";
 import type { Answers, Questions } from "../../run/protocol.js";
 import { serveQuestions } from "../../run/serve-questions.js";
@@ -26,42 +27,25 @@ export function serveTries<
   open: (settings: Rung["settings"], from?: { readonly run: Run; readonly try: number }) => Run,
   more?: (found: (run: number) => Run) => Answers<More>,
 ): void {
-  const runs = new Map<number, { readonly run: Run; readonly paced: PacedRun }>();
-  const found = (run: number) => {
-    const going = runs.get(run);
-    if (going === undefined) throw new Error(`There is no run ${run}`);
-    return going;
-  };
+  const runs = new GoingRuns<Run>();
   const answers: Answers<TryQuestions<Rung>> = {
     open: async ({ run, settings, from, pace }) => {
-      const going = open(settings, from && { run: found(from.run).run, try: from.try });
+      const going = open(settings, from && { run: runs.find(from.run).run, try: from.try });
       const paced = pacedRun(run, going);
-      runs.set(run, { run: going, paced });
+      runs.add(run, { run: going, paced });
       await paced.step();
       paced.setPace(pace);
       return null;
     },
-    pace: ({ run, pace }) => {
-      found(run).paced.setPace(pace);
-      return null;
-    },
-    step: async ({ run }) => {
-      await found(run).paced.step();
-      return null;
-    },
-    close: ({ run }) => {
-      found(run).paced.setPace(0);
-      runs.delete(run);
-      return null;
-    },
-    look: ({ run, try: number }) => found(run).run.look(number),
-    path: ({ run, try: number }) => found(run).run.path(number),
-    wiggle: ({ run, try: number, knob, by }) => found(run).run.wiggle(number, knob, by),
-    prove: ({ run, try: number, knobs }) => found(run).run.prove(number, knobs),
-    recorded: ({ run, try: number }) => found(run).run.recorded(number),
+    ...runs.answers,
+    look: ({ run, try: number }) => runs.find(run).run.look(number),
+    path: ({ run, try: number }) => runs.find(run).run.path(number),
+    wiggle: ({ run, try: number, knob, by }) => runs.find(run).run.wiggle(number, knob, by),
+    prove: ({ run, try: number, knobs }) => runs.find(run).run.prove(number, knobs),
+    recorded: ({ run, try: number }) => runs.find(run).run.recorded(number),
   };
   // TypeScript does not see that the two together are all answers.
-  const all = { ...answers, ...more?.((run) => found(run).run) } as unknown as Answers<
+  const all = { ...answers, ...more?.((run) => runs.find(run).run) } as unknown as Answers<
     TryQuestions<Rung> & More
   >;
   const send = serveQuestions<TryQuestions<Rung> & More>(self as never, all);

@@ -2,6 +2,7 @@ import type { OwnText } from "../../../text/live/own-text.js";
 import type { End, LetterAt, Report, Wish } from "../../../text/live/runs.js";
 import type { Account, Letter, LetterProof, PassageKind, Scene, Wiggled } from "../../../text/live/scene.js";
 import type { LiveSettings } from "../../../text/live/sizes.js";
+import type { PaceQuestions } from "../../run/going.js";
 
 // What the page of the text lesson asks its worker. `run` is a number that the page chooses.
 
@@ -40,7 +41,7 @@ export interface Resumed extends Opened {
   readonly end: End | null;
 }
 
-export type TextQuestions = {
+export type TextQuestions = PaceQuestions & {
   /** Goes on with the run that the browser kept, if it has these settings; null if there is none. */
   resume: { ask: OfRun & { readonly settings: LiveSettings; readonly pace: number }; answer: Resumed | null };
   /** Begins a run, or a fork of one. Its steps arrive as events. A text that cannot be learned from is refused with a sentence. */
@@ -53,11 +54,6 @@ export type TextQuestions = {
     };
     answer: Opened | { readonly refused: string };
   };
-  /** How many steps a second a run makes: 0 pauses it, Infinity lets it go as fast as it can. */
-  pace: { ask: OfRun & { readonly pace: number }; answer: null };
-  /** Makes one more step of a paused run. */
-  step: { ask: OfRun; answer: null };
-  close: { ask: OfRun; answer: null };
   /** The numbers of a step before its update, computed again. */
   look: { ask: OfTry & { readonly kind: PassageKind }; answer: Scene };
   account: { ask: OfTry & { readonly kind: PassageKind }; answer: Account };

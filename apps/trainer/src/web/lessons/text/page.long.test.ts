@@ -10,7 +10,14 @@ import { levels } from "../../../words/levels.js";
 import { plain } from "../../../words/rich.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows } from "../../testing/checks.js";
+import {
+  findingsOfAxe,
+  noteLongTasks,
+  scriptBytes,
+  tabTo,
+  windows,
+  withoutRoom,
+} from "../../testing/checks.js";
 import { differences } from "../../testing/differences.js";
 import type { TextLesson } from "./lesson.svelte.js";
 import { rowsOf } from "./rows.js";
@@ -416,7 +423,7 @@ describe.skipIf(chromiumPath === null)("the page of the text lesson", () => {
           await show(page, id);
           for (const level of levels) {
             await page.check(`.words input[value=${level}]`, { force: true });
-            const over = await cutOff(page);
+            const over = await withoutRoom(page);
             wide.push(...over.map((element) => `${width}, ${level}, ${id}: ${element}`));
             if (width < 1440 || level !== "kid") continue;
             const bottom = await page.evaluate(

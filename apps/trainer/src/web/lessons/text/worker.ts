@@ -7,6 +7,7 @@ import { sizes } from "../../../text/live/sizes.js";
 import { passagesOf, type Passages } from "../../../text/passages.js";
 import { talesOf } from "../../../text/tales.js";
 import { Autosave } from "../../run/autosave.js";
+import { GoingRuns, type Going } from "../../run/going.js";
 import { PacedRun } from "../../run/paced.js";
 import { serveQuestions } from "../../run/serve-questions.js";
 import type { TextChoice, TextEvent, TextFacts, TextQuestions } from "./messages.js";
@@ -14,13 +15,11 @@ import type { TextChoice, TextEvent, TextFacts, TextQuestions } from "./messages
 /** A text as it is kept with a run: its name and its characters; null for the tales. */
 type KeptText = { readonly name: string; readonly content: string } | null;
 
-interface Going {
-  readonly run: TextRun;
-  readonly paced: PacedRun;
+interface GoingText extends Going<TextRun> {
   readonly text: KeptText;
 }
 
-const runs = new Map<number, Going>();
+const runs = new GoingRuns<TextRun, GoingText>();
 /** A run is saved after so many steps, and at its end. */
 const saveEvery = 100;
 const autosave = new Autosave("text");
@@ -39,17 +38,17 @@ const post = serveQuestions<TextQuestions>(self as never, {
     const { facts } = begin(id, run, text);
     const { losses, reports, first, end } = run;
     const answer = { facts, settings: run.settings, first, losses: [...losses], reports: [...reports], end };
-    found(id).paced.setPace(pace);
+    runs.find(id).paced.setPace(pace);
     return answer;
   },
   open: async ({ run: id, settings, text, from, pace }) => {
     try {
       const kept = keptText(text);
       const passages = text === "same" && present !== null ? present.passages : read(kept);
-      const origin = from && { run: found(from.run).run, try: from.try };
+      const origin = from && { run: runs.find(from.run).run, try: from.try };
       const run = new TextRun(passages, settings, origin);
       const opened = begin(id, run, kept);
-      const { paced } = found(id);
+      const { paced } = runs.find(id);
       await paced.between(() => run.open());
       await paced.step();
       paced.setPace(pace);
@@ -59,37 +58,25 @@ const post = serveQuestions<TextQuestions>(self as never, {
       throw error;
     }
   },
-  pace: ({ run, pace }) => {
-    found(run).paced.setPace(pace);
-    return null;
-  },
-  step: async ({ run }) => {
-    await found(run).paced.step();
-    return null;
-  },
-  close: ({ run }) => {
-    found(run).paced.setPace(0);
-    runs.delete(run);
-    return null;
-  },
-  look: ({ run, try: number, kind }) => found(run).run.look(number, kind),
-  account: ({ run, try: number, kind }) => found(run).run.account(number, kind),
-  letter: ({ run, ...letter }) => found(run).run.letter(letter),
-  prove: ({ run, ...letter }) => found(run).run.prove(letter),
-  wiggle: ({ run, ...letter }) => found(run).run.wiggle(letter),
+  ...runs.answers,
+  look: ({ run, try: number, kind }) => runs.find(run).run.look(number, kind),
+  account: ({ run, try: number, kind }) => runs.find(run).run.account(number, kind),
+  letter: ({ run, ...letter }) => runs.find(run).run.letter(letter),
+  prove: ({ run, ...letter }) => runs.find(run).run.prove(letter),
+  wiggle: ({ run, ...letter }) => runs.find(run).run.wiggle(letter),
   write: async ({ run, try: number, ...wish }) => {
     try {
       const onText = (text: string): void => {
         send({ kind: "written", run, text });
       };
-      return { text: await found(run).run.write(number, wish, onText) };
+      return { text: await runs.find(run).run.write(number, wish, onText) };
     } catch (error) {
       if (error instanceof StargradError) return { refused: sentenceOf(error) };
       throw error;
     }
   },
-  recorded: ({ run, try: number }) => found(run).run.recorded(number),
-  replay: ({ run, try: number }) => found(run).run.replay(number),
+  recorded: ({ run, try: number }) => runs.find(run).run.recorded(number),
+  replay: ({ run, try: number }) => runs.find(run).run.replay(number),
 });
 
 function send(event: TextEvent, transfer: readonly ArrayBuffer[] = []): void {
@@ -97,7 +84,7 @@ function send(event: TextEvent, transfer: readonly ArrayBuffer[] = []): void {
 }
 
 function begin(id: number, run: TextRun, text: KeptText): { readonly facts: TextFacts } {
-  runs.set(id, { run, paced: pacedRun(id, run, text), text });
+  runs.add(id, { run, paced: pacedRun(id, run, text), text });
   present = { text, passages: run.passages, id };
   const { characters, vocabulary, validation, baselines } = run.passages;
   const name = text?.name ?? "tiny tales";
@@ -123,7 +110,7 @@ function pacedRun(id: number, run: TextRun, text: KeptText): PacedRun {
   return paced;
 }
 
-async function save(id: number, { run, paced, text }: Going): Promise<void> {
+async function save(id: number, { run, paced, text }: GoingText): Promise<void> {
   const { bytes, last } = await paced.between(async () => ({
     last: run.last,
     bytes: await run.save(text as Json),
@@ -152,10 +139,4 @@ function isSame(a: object, b: object): boolean {
 /** The sentence of an error, with the name of the text in front. */
 function named({ message }: StargradError): string {
   return `${message.replace(": ", " ")}.`;
-}
-
-function found(run: number): Going {
-  const going = runs.get(run);
-  if (going === undefined) throw new Error(`There is no run ${run}`);
-  return going;
 }

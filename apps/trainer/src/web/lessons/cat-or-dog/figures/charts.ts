@@ -129,12 +129,13 @@ export function paidByFilter(surface: Surface, { step }: Scene, chosen: string):
       "edge",
       { width: 1 },
     );
-    surface.text(
-      [middle, 15 + size + 34],
-      `${paid > 0 ? "▲" : "▼"} ${decimal(1e4 * Math.abs(paid), 1)}`,
-      paid > 0 ? "paid-helped" : "paid-hurt",
-      { size: 12 },
-    );
+    const [sign, number] = [paid > 0 ? "▲" : "▼", decimal(1e4 * Math.abs(paid), 1)];
+    const color = paid > 0 ? "paid-helped" : "paid-hurt";
+    // On a phone, the number has a line of its own.
+    const lines = wide > 44 ? [`${sign} ${number}`] : [sign, number];
+    lines.forEach((words, line) => {
+      surface.text([middle, 15 + size + 34 + 15 * line], words, color, { size: 12 });
+    });
     surface.mark({
       id: `f${i + 1}`,
       label: `Filter ${i + 1}: promised ${short(promise)}, paid ${short(paid)}`,

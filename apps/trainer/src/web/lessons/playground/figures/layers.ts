@@ -30,7 +30,7 @@ export function drawCredit(surface: Surface, scene: PlayScene, isPaidShown: bool
       bold: isAll,
       align: "left",
     });
-    const half = Math.min(6, tall / 4);
+    const half = Math.min(6, tall / 4 - 1);
     const bar = (value: number, from: number, to: number): [number, number][] => [[x(0), from], [x(value), from], [x(value), to], [x(0), to]]; // prettier-ignore
     const middle = isPaidShown ? y - half - 1 : y;
     surface.hatch(bar(promise, middle - half, middle + half), "promise");

@@ -11,12 +11,12 @@ import { addressOf } from "../../../address.js";
 import { stages } from "../../../stages.js";
 import { chromiumPath, openSite, reload, tryShown, type Site } from "../../../testing/browser.js";
 import {
-  cutOff,
   findingsOfAxe,
   noteLongTasks,
   scriptBytes,
   tabTo,
   windows,
+  withoutRoom,
 } from "../../../testing/checks.js";
 import type { BrainLesson } from "./lesson.svelte.js";
 import { rowsOf } from "./rows.js";
@@ -320,7 +320,7 @@ describe.skipIf(chromiumPath === null)("the brain on the page", () => {
         await page.evaluate((words) => ((globalThis as Shown).starLesson.level = words), level);
         await goTo(page, id);
         await settled(page);
-        wide.push(...(await cutOff(page)).map((element) => `${level}, ${id}: ${element}`));
+        wide.push(...(await withoutRoom(page)).map((element) => `${level}, ${id}: ${element}`));
         if (width === 1440 && level === "kid") {
           const bottom = await page.evaluate(
             () => document.querySelector(".track")!.getBoundingClientRect().bottom,

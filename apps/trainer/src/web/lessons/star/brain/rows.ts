@@ -1,7 +1,7 @@
 import type { KnobProof, Scene } from "../../../../star/brain/scene.js";
 import { nameOf, neuronOf, size } from "../../../../star/brain/sizes.js";
 import { blameNote, blameText } from "../../../../words/blame.js";
-import { decimal, percent, short, signed } from "../../../../words/numbers.js";
+import { decimal, percent, roughly, short, signed } from "../../../../words/numbers.js";
 import type { KnobRow } from "../../../parts/knob-row.js";
 import type { StageId } from "../../../stages.js";
 import type { RowList } from "../rows.js";
@@ -60,7 +60,7 @@ export function rowsOf(
         value: signed(step.turns[index].turn),
         bars: [{ part: step.turns[index].promise / most, kind: "promise" as const }],
         isFromLeft: false,
-        number: small(step.turns[index].promise),
+        number: roughly(step.turns[index].promise, 5),
       })),
     };
   }
@@ -79,13 +79,13 @@ export function rowsOf(
           return {
             id,
             name: name(id),
-            value: small(promise),
+            value: roughly(promise, 5),
             bars: [
               { part: promise / most, kind: "promise" },
               { part: paid / most, kind: helped ? "helped" : "hurt" },
             ],
             isFromLeft: false,
-            number: `${helped ? "▲" : "▼"} ${small(paid)}`,
+            number: `${helped ? "▲" : "▼"} ${roughly(paid, 5)}`,
             tone: helped ? "helped" : "hurt",
           };
         }),
@@ -152,12 +152,6 @@ function squareRows({ inked, missing, extra, goal }: Scene): RowList {
       }))
       .map((row, i) => ({ ...row, id: `${row.id}-${i}` })),
   };
-}
-
-/** Three digits, or a power of ten for what is hardly anything. */
-function small(value: number): string {
-  if (value === 0) return "0";
-  return Math.abs(value) < 0.000005 ? `${value < 0 ? "−" : ""}<0.00001` : decimal(value, 5);
 }
 
 function largest(values: readonly number[]): number {

@@ -167,9 +167,15 @@ export function pile(surface: Surface, { notes, piles }: Scene, stroke: number, 
   surface.path([foot, end], "blame", { width: 2.5, dash: [5, 4] });
   surface.arrow(origin, foot, "blame", { width: 5, size: 14 });
   const isUpper = foot[1] <= end[1];
-  surface.text([foot[0], foot[1] + (isUpper ? -18 : 18)], `along ${decimal(Math.abs(alongPart))}`, "blame", {
+  // Beside the arrow, on the side where the notes are not.
+  const long = Math.hypot(foot[0] - origin[0], foot[1] - origin[1]) || 1;
+  const [nx, ny] = [(foot[1] - origin[1]) / long, (origin[0] - foot[0]) / long];
+  const side = nx * (end[0] - foot[0]) + ny * (end[1] - foot[1]) > 0 ? -1 : 1;
+  const [x, y] = between(origin, foot, 0.6);
+  surface.text([x + 16 * side * nx, y + 16 * side * ny], `along ${decimal(Math.abs(alongPart))}`, "blame", {
     bold: true,
     halo: true,
+    align: side * nx > 0.2 ? "left" : side * nx < -0.2 ? "right" : "center",
   });
   const split = between(foot, end, 0.6);
   const isFree = end[0] + foot[0] > 2 * origin[0] ? 1 : -1;
@@ -308,10 +314,6 @@ export function promise(surface: Surface, { attempt }: Measured, promised: numbe
   );
   const second = 16 + thick;
   surface.hatch(box(Math.min(end, mistake), Math.max(end, mistake), second), "promise");
-  surface.text([x((end + mistake) / 2), second + thick / 2], `promise ${short(promised)}`, "blame", {
-    bold: true,
-    halo: true,
-  });
   surface.path(
     [
       [x(0), 2],
@@ -320,6 +322,15 @@ export function promise(surface: Surface, { attempt }: Measured, promised: numbe
     "edge",
     { width: 1.5 },
   );
+  const words = `promise ${short(promised)}`;
+  const isWide = Math.abs(x(mistake) - x(end)) > 130;
+  // Where the words would hide what is hatched, they are beside it.
+  if (isWide) surface.plate([x((end + mistake) / 2), second + thick / 2], words, "blame");
+  else
+    surface.text([Math.min(x(end), x(mistake)) - 8, second + thick / 2], words, "blame", {
+      bold: true,
+      align: "right",
+    });
   surface.text([x(0), second + thick + 16], "0: perfect", "goal", { size: 12, halo: true });
   if (Math.abs(x(end) - x(0)) > 70)
     surface.text([x(end), second + thick + 16], decimal(end), "blame", { size: 12 });
@@ -448,11 +459,10 @@ export function area(
     "ink",
     { width: 1.5 },
   );
-  surface.text(
-    [x(0.98), y(rates[0]) + (rates[0] >= 0 ? 14 : -14)],
+  surface.plate(
+    [x(1) - 70, y(rates[0]) + (rates[0] >= 0 ? 16 : -16)],
     `promise ${short(knob.promise)}`,
     "blame",
-    { bold: true, halo: true, align: "right" },
   );
   surface.text(
     [x(0.03), (y(0) + y(rates[0] / 2)) / 2],

@@ -135,13 +135,25 @@ function mistakePicture(surface: Surface, scene: Scene, view: View): Paper {
     const away = distance(corners[i], target);
     if (i !== worst && away < 30) return;
     const [dx, dy] = [(target[0] - corners[i][0]) / (away || 1), (target[1] - corners[i][1]) / (away || 1)];
-    const middle = between(corners[i], target, 0.5);
+    const beside = (part: number, side: 1 | -1): XY => {
+      const [x, y] = between(corners[i], target, part);
+      const [right, down] = surface.isRoomy ? [20, 16] : [24, 17];
+      return [x + side * right * dy, y - side * down * dx];
+    };
     const words = percent(attempt.misses[i], i === worst ? 1 : 0);
-    surface.text([middle[0] + 20 * dy, middle[1] - 16 * dx], words, "mistake", {
-      size: i === worst ? 13 : 12,
-      bold: i === worst,
-      halo: true,
-    });
+    const places = !surface.isRoomy
+      ? [0.5, 0.35, 0.65].flatMap((part) => [beside(part, 1), beside(part, -1)])
+      : [beside(0.5, 1)];
+    surface.text(
+      roomiest(places, [path, ...goal.map((to, k) => [corners[k], paper.at(to)])]),
+      words,
+      "mistake",
+      {
+        size: i === worst ? 13 : 12,
+        bold: i === worst,
+        halo: true,
+      },
+    );
   });
   drawGuess(surface, path, view.guess, false);
   markStrokes(surface, path, scene);
@@ -359,20 +371,24 @@ function freePlace(surface: Surface, [x, y]: XY, path: readonly XY[]): XY {
   const inside = around.filter(
     ([px, py]) => px > 62 && px < surface.width - 62 && py > 16 && py < surface.height - 16,
   );
-  const strokes = path
-    .slice(1)
-    .flatMap((to, i) => [0.25, 0.5, 0.75].map((part) => between(path[i], to, part)));
+  return inside.length === 0 ? [x, y] : roomiest(inside, [path], [x, y]);
+}
+
+/** Of some places for words, the one that is farthest from corners and lines, and not far from what the words are about. */
+function roomiest(places: readonly XY[], ways: readonly (readonly XY[])[], about?: XY): XY {
+  const corners = ways.flat();
+  const strokes = ways.flatMap((way) =>
+    way.slice(1).flatMap((to, i) => [0.25, 0.5, 0.75].map((part) => between(way[i], to, part))),
+  );
   // Words are wider than high, so what is beside them counts as nearer. A corner must not be covered, a stroke may be.
   const near = ([px, py]: XY, [qx, qy]: XY): number => Math.hypot((px - qx) / 2.2, py - qy);
   const room = (place: XY): number =>
     Math.min(
       40,
-      ...path.map((corner) => near(place, corner)),
+      ...corners.map((corner) => near(place, corner)),
       ...strokes.map((point) => 1.4 * near(place, point)),
-    ) -
-    0.1 * near(place, [x, y]);
-  const [roomiest = [x, y]] = inside.sort((a, b) => room(b) - room(a));
-  return roomiest;
+    ) - (about === undefined ? 0 : 0.1 * near(place, about));
+  return [...places].sort((a, b) => room(b) - room(a))[0];
 }
 
 function drawChevrons(surface: Surface, from: XY, to: XY, size: number): void {

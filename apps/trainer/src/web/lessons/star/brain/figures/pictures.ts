@@ -221,7 +221,13 @@ function adjustPicture(surface: Surface, scene: Scene, view: View): void {
     weightLook(now + view.shown * (turns[i].next - now), largest, wide),
   );
   drawNeurons(surface, net, scene, view.chosen);
-  drawSheet(surface, net, scene, { answers, ink: attempt.ink }, "before the turns");
+  drawSheet(
+    surface,
+    net,
+    scene,
+    { answers, ink: attempt.ink },
+    surface.isRoomy ? "before the turns" : "before",
+  );
   const index = indexOf(view.chosen);
   const [x, y] = between(...endsOf(net, knobs[index]), 0.5);
   if (surface.width > 250)

@@ -47,12 +47,12 @@ export function unexplainedShare({ unexplained, moved }: Credit): string {
 /** Compares promise and paid. `causeOfGrowth` explains a try that made the loss larger. */
 export function paidWords(credit: Credit, causeOfGrowth: string): Rich {
   const { promise, paid, helped, knobs } = credit;
-  const rest = `Knob by knob it adds up, but for ${unexplainedShare(credit)}.`;
+  const rest = `Unexplained: ${unexplainedShare(credit)}.`;
   const count = say`${linked(`${thousands(helped)} of ${thousands(knobs)} knobs`, "knobs", "helped")} helped.`;
   if (paid <= 0) {
     return say`The mistake ${linked(`grew by ${short(-paid)}`, "paid", "hurt")}; ${count} ${causeOfGrowth} ${rest}`;
   }
-  return say`${linked(`Paid ${short(paid)}`, "paid", "helped")}: the mistake is smaller by that much${compared(paid, promise)}; ${count} ${rest}`;
+  return say`${linked(`Paid ${short(paid)}`, "paid", "helped")} off the mistake${compared(paid, promise)}; ${count} ${rest}`;
 }
 
 function compared(paid: number, promise: number): Rich {

@@ -62,7 +62,7 @@ describe("the words", () => {
       Mistake: "784 squares are right, 100.0 %. Mistake score 0.0200.",
       Adjust: "All 337 turns together promise: mistake down by 0.00300.",
       Again:
-        "Paid 0.00200: the mistake is smaller by that much, 67 % of the promise; 200 of 337 knobs helped. Knob by knob it adds up, but for 0.00 %.",
+        "Paid 0.00200 off the mistake, 67 % of the promise; 200 of 337 knobs helped. Unexplained: 0.00 %.",
     });
     expect(wordsOf(drawn, null)["Again"]).toContain("that is a star!");
   });

@@ -32,13 +32,12 @@ describe("the words", () => {
       Goal: "Draw the dotted star: 10 strokes, from corner to corner.",
       Attempt: "Try 5. The pen follows its knobs as they are now.",
       Mistake:
-        "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149; perfect is 0.",
+        "Corners miss by 15 % of the star's size on average. Worst: corner 9, by 50 %. Mistake score 0.149; 0 is perfect.",
       Blame:
-        "Most of the blame falls on stroke 6, from corner 5 to 6: it is too long (blame +0.500: turn it down ▼). Corners 6 to 10 all hang on it.",
+        "Most to blame is stroke 6, from corner 5 to 6: it is too long (blame +0.500: turn it down ▼). Corners 6 to 10 all hang on it.",
       Adjust:
         "Now stroke 6 is shorter by 4.0 % of the star's size. All 20 turns together promise: mistake down by 0.150.",
-      Again:
-        "Paid 0.0550: the mistake is smaller by that much, 37 % of the promise; 16 of 20 knobs helped. Knob by knob it adds up, but for 0.00 %.",
+      Again: "Paid 0.0550 off the mistake, 37 % of the promise; 16 of 20 knobs helped. Unexplained: 0.00 %.",
     });
   });
 
@@ -78,13 +77,13 @@ describe("the words", () => {
     const again = (promise: number, paid: number, momentum = 0.9) =>
       wordsOf({ ...knob({}), promise, paid, unexplained: 0.0002 }, momentum)["Again"];
     expect(again(0.1, 0.2)).toBe(
-      "Paid 0.200: the mistake is smaller by that much, even more than promised; 16 of 20 knobs helped. Knob by knob it adds up, but for 0.10 %.",
+      "Paid 0.200 off the mistake, even more than promised; 16 of 20 knobs helped. Unexplained: 0.10 %.",
     );
     expect(again(-0.1, 0.2)).toBe(
-      "Paid 0.200: the mistake is smaller by that much, though the promise was a rise; 16 of 20 knobs helped. Knob by knob it adds up, but for 0.10 %.",
+      "Paid 0.200 off the mistake, though the promise was a rise; 16 of 20 knobs helped. Unexplained: 0.10 %.",
     );
     expect(again(0.1, -0.2)).toBe(
-      "The mistake grew by 0.200; 16 of 20 knobs helped. We rolled past it. That is momentum. Knob by knob it adds up, but for 0.10 %.",
+      "The mistake grew by 0.200; 16 of 20 knobs helped. We rolled past it. That is momentum. Unexplained: 0.10 %.",
     );
     expect(again(0.1, -0.2, 0)).toContain("The step was too long.");
     expect(wordsOf({ ...knob({}), promise: -0.1 })["Adjust"]).toContain("promise: mistake up by 0.100.");

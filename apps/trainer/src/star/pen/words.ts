@@ -62,7 +62,7 @@ function mistakeWords({ misses, mistake }: Attempt): Rich {
   const average = misses.reduce((sum, miss) => sum + miss, 0) / misses.length;
   const worst = Math.max(...misses);
   const corner = misses.indexOf(worst) + 1;
-  return say`Corners miss by ${linked(percent(average), "goal", "mistake")} of the star's size on average. Worst: ${linked(`corner ${corner}, by ${percent(worst)}`, `c${corner}`, "mistake")}. Mistake score ${linked(short(mistake), "score", "mistake")}; perfect is 0.`;
+  return say`Corners miss by ${linked(percent(average), "goal", "mistake")} of the star's size on average. Worst: ${linked(`corner ${corner}, by ${percent(worst)}`, `c${corner}`, "mistake")}. Mistake score ${linked(short(mistake), "score", "mistake")}; 0 is perfect.`;
 }
 
 function blameWords({ kind, stroke, blame }: Knob, strokes: number): Rich {
@@ -71,12 +71,16 @@ function blameWords({ kind, stroke, blame }: Knob, strokes: number): Rich {
     kind === "length"
       ? `is too ${blame > 0 ? "long" : "short"}`
       : `points too far ${blame > 0 ? "counter-clockwise" : "clockwise"}`;
-  const dependents =
-    stroke === strokes
-      ? say`${linked(`Corner ${stroke}`, `c${stroke}`, "blame")} hangs`
-      : say`${linked(`Corners ${stroke} to ${strokes}`, `c${stroke}`, "blame")} all hang`;
+  const dependents = linked(cornersAfter(stroke, strokes), `c${stroke}`, "blame");
+  const hang = stroke === strokes ? "hangs" : stroke === 1 ? "hang" : "all hang";
   const knob = markOf({ kind, stroke });
-  return say`Most of the blame falls on ${linked(`stroke ${stroke}`, knob, "blame")}, from ${from} to ${stroke}: it ${fault} (blame ${linked(signed(blame), knob, "blame")}: ${turnWords(blame)}). ${dependents} on it.`;
+  return say`Most to blame is ${linked(`stroke ${stroke}`, knob, "blame")}, from ${from} to ${stroke}: it ${fault} (blame ${linked(signed(blame), knob, "blame")}: ${turnWords(blame)}). ${dependents} ${hang} on it.`;
+}
+
+/** The corners that a stroke moves. */
+function cornersAfter(stroke: number, strokes: number): string {
+  if (stroke === 1) return "All corners";
+  return stroke === strokes ? `Corner ${stroke}` : `Corners ${stroke} to ${strokes}`;
 }
 
 function adjustWords(adjustment: Adjustment): Rich {

@@ -8,7 +8,16 @@ import { siteLink } from "./links.js";
 const docs = join(import.meta.dirname, "..");
 
 /** The pages to learn from, in the order in which they build on each other. */
-const learn = ["start", "tensors", "back-propagation", "first-network", "training-well"];
+const learn = [
+  "start",
+  "tensors",
+  "back-propagation",
+  "first-network",
+  "training-well",
+  "tables",
+  "images",
+  "your-own",
+];
 const guides = ["coming-from-pytorch", "recorded-steps", "memory", "determinism", "errors"];
 
 type MarkdownIt = Parameters<NonNullable<MarkdownOptions["config"]>>[0];
@@ -37,6 +46,12 @@ function linkRepository(md: MarkdownIt): void {
   });
 }
 
+/** The colours and sizes of the trainer. VitePress says by a class which theme is on. */
+const tokens = readFileSync(
+  join(docs, "..", "apps", "trainer", "src", "web", "styles", "tokens.css"),
+  "utf8",
+).replace('[data-theme="dark"]', ".dark");
+
 const star =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='%23f0b818' stroke='%237d5a00' d='M12 2l3 7 7 .6-5.3 4.6 1.7 7L12 17.5 5.6 21.200l1.7-7L2 9.6 9 9z'/%3E%3C/svg%3E";
 
@@ -61,18 +76,11 @@ export default defineConfig({
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },
   vite: {
-    resolve: {
-      alias: {
-        "trainer/tokens.css": join(docs, "..", "apps", "trainer", "src", "web", "styles", "tokens.css"),
-      },
-    },
     plugins: [
       {
-        // The colours and sizes of the trainer. VitePress says by a class which theme is on.
         name: "stargrad-tokens",
         enforce: "pre",
-        transform: (code, id) =>
-          id.endsWith("/tokens.css") ? code.replace('[data-theme="dark"]', ".dark") : undefined,
+        transform: (code, id) => (id.endsWith("/theme/site.css") ? tokens + code : undefined),
       },
     ],
     // The search index, which is loaded when somebody searches, is larger than the limit.

@@ -18,7 +18,17 @@ const learn = [
   "images",
   "your-own",
 ];
-const guides = ["coming-from-pytorch", "recorded-steps", "memory", "determinism", "errors"];
+const guides = [
+  "coming-from-pytorch",
+  "coming-from-keras",
+  "coming-from-tensorflow-js",
+  "recorded-steps",
+  "memory",
+  "determinism",
+  "threads",
+  "numerics",
+  "errors",
+];
 
 type MarkdownIt = Parameters<NonNullable<MarkdownOptions["config"]>>[0];
 

@@ -5,7 +5,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from "p
 import { buildPage } from "../../serve/build.js";
 import { listen, staticServer } from "../../serve/static-server.js";
 import { builtOnce } from "../../testing/built-once.js";
-import { notePictureWords } from "./checks.js";
+import { notePictureWords } from "./unreadable.js";
 
 /** The Chromium of this machine, which `vitest.config.ts` looks for; null if there is none. */
 export const chromiumPath = process.env["CHROMIUM_PATH"] || null;

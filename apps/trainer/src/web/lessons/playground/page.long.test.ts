@@ -12,7 +12,7 @@ import { levels } from "../../../words/levels.js";
 import { addressOf, readAddress, type Place } from "../../address.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
-import { cutOff, findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows } from "../../testing/checks.js";
+import { findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows, withoutRoom } from "../../testing/checks.js";
 import type { PlayLesson } from "./lesson.svelte.js";
 
 // The playground as it is published, in a real browser. One browser for all tests.
@@ -499,10 +499,10 @@ describe.skipIf(chromiumPath === null)("the playground", () => {
           await page.evaluate((stage) => {
             (globalThis as Shown).playLesson.goTo(stage);
           }, id);
-          expect(await cutOff(page)).toEqual([]);
+          expect(await withoutRoom(page), `${width} ${id}`).toEqual([]);
         }
         await page.click("text=✎ Paint");
-        expect(await cutOff(page)).toEqual([]);
+        expect(await withoutRoom(page), `${width}, painting`).toEqual([]);
         await page.click("text=Cancel");
       }
     });

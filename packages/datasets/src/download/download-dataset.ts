@@ -34,11 +34,15 @@ const kinds: OptionKinds<DownloadOptions> = {
   cache: ["a path", (value) => typeof value === "string" && value !== ""],
   progress: ["a function", (value) => typeof value === "function"],
   signal: ["an AbortSignal, such as new AbortController().signal", (value) => "aborted" in Object(value)],
-  mirror: [
-    "an address that begins with http, without a password",
-    (value) => typeof value === "string" && /^https?:\/\/[^@]*$/.test(value) && URL.canParse(value),
-  ],
+  mirror: ["an address that begins with http, without a password", isMirror],
 };
+
+/** `fetch` refuses an address with a password. */
+function isMirror(value: unknown): boolean {
+  if (typeof value !== "string" || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username === "" && password === "";
+}
 
 /**
  * Downloads a set, unless its files are in the cache already, and returns their folder, for `digits`, `cifar10` and `cifar100`:

@@ -396,8 +396,8 @@ describe("downloadDataset", () => {
   it("refuses what a mirror sends, and names the folder", async () => {
     const cache = join(folder, "..");
     answers = [send(content)];
-    await expect(downloadDataset("mnist", { cache, mirror: `${address}mirror` })).rejects.toThrow(
-      `downloadDataset(mnist): cannot download train-images-idx3-ubyte.gz: ${address}mirror/train-images-idx3-ubyte.gz announces 300000 bytes; expected 9912422`,
+    await expect(downloadDataset("mnist", { cache, mirror: `${address}mirror@1` })).rejects.toThrow(
+      `downloadDataset(mnist): cannot download train-images-idx3-ubyte.gz: ${address}mirror@1/train-images-idx3-ubyte.gz announces 300000 bytes; expected 9912422`,
     );
     answers = [status(403)];
     await expect(downloadDataset("cifar100", { cache, mirror: address })).rejects.toThrow(

@@ -1,20 +1,22 @@
 import type { BrowserContext, Page } from "playwright-core";
 
+/** A text and its place: in the window, or in a picture. */
+interface Text {
+  readonly says: string;
+  readonly box: {
+    readonly left: number;
+    readonly right: number;
+    readonly top: number;
+    readonly bottom: number;
+  };
+}
+
 /**
  * The words that cannot be read: two texts that lie on each other, in the page or in a picture, and a text that its own box or picture cuts.
  * `notePictureWords` must have been called before the page was opened.
  */
 export function unreadable(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    interface Text {
-      readonly says: string;
-      readonly box: {
-        readonly left: number;
-        readonly right: number;
-        readonly top: number;
-        readonly bottom: number;
-      };
-    }
     // Letters do not fill the height of their line.
     const onEachOther = (a: Text, b: Text): boolean =>
       Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left) > 2 &&
@@ -81,15 +83,6 @@ export function unreadable(page: Page): Promise<string[]> {
 /** Notes where pictures write words, so that `unreadable` finds those that lie on each other. For a page that is still empty. */
 export async function notePictureWords(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
-    interface Text {
-      readonly says: string;
-      readonly box: {
-        readonly left: number;
-        readonly right: number;
-        readonly top: number;
-        readonly bottom: number;
-      };
-    }
     const noted = new WeakMap<HTMLCanvasElement, Text[]>();
     Object.assign(globalThis, { pictureWords: noted });
     const prototype = CanvasRenderingContext2D.prototype;

@@ -12,7 +12,14 @@ import { levels } from "../../../words/levels.js";
 import { addressOf, readAddress, type Place } from "../../address.js";
 import { stages } from "../../stages.js";
 import { chromiumPath, openSite, reload, type Site } from "../../testing/browser.js";
-import { findingsOfAxe, noteLongTasks, scriptBytes, tabTo, windows, withoutRoom } from "../../testing/checks.js";
+import {
+  findingsOfAxe,
+  noteLongTasks,
+  scriptBytes,
+  tabTo,
+  windows,
+  withoutRoom,
+} from "../../testing/checks.js";
 import type { PlayLesson } from "./lesson.svelte.js";
 
 // The playground as it is published, in a real browser. One browser for all tests.

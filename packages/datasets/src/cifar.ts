@@ -135,7 +135,7 @@ function datasetOf(parts: readonly Uint8Array[], classes: 10 | 100): CifarDatase
       return {
         x: fromData(x, [indices.length, 3, 32, 32]),
         y: fromData(
-          Int32Array.from(indices, (index) => labels[index]),
+          indices.map((index) => labels[index]),
           [indices.length],
         ),
       };

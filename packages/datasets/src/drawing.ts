@@ -45,7 +45,7 @@ export function inkOf(strokes: readonly Stroke[], size: number): Float32Array {
   const ink = new Float64Array(size * size);
   const squares = new Float64Array(size * size);
   for (const stroke of strokes) draw(stroke, { size, ink, squares });
-  return Float32Array.from(ink, (value) => Math.round(255 * value) / 255);
+  return new Float32Array(ink.map((value) => Math.round(255 * value) / 255));
 }
 
 interface Picture {

@@ -117,7 +117,7 @@ function columnFrom(
     return {
       type: "number",
       name,
-      values: Float64Array.from(texts, (text) => (text === null ? NaN : Number(text))),
+      values: Float64Array.from(texts.map((text) => (text === null ? NaN : Number(text)))),
     };
   }
   return columnOf(name, texts, type ?? inferTextType(texts), refuse);

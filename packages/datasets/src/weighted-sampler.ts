@@ -58,7 +58,7 @@ export function balancedSampler(labels: Labels, options: BalancedSamplerOptions 
     draws: wholeFrom(0),
     seed: wholeFrom(0),
   });
-  const weights = Float64Array.from(classes, (number) => 1 / counts[number]);
+  const weights = new Float64Array(classes).map((number) => 1 / counts[number]);
   return samplerOf("balancedSampler", weights, options);
 }
 

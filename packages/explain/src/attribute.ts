@@ -69,7 +69,8 @@ export async function integratedGradients(
     async (t) => {
       const values = t === 1 ? end : start.map((value, i) => value + t * displacement[i]);
       const { value, grad } = differentiated(tensor(values, { shape, dtype }));
-      const rates = Float64Array.from(await grad.data(), (g, i) => g * displacement[i]);
+      const gradient = await grad.data();
+      const rates = displacement.map((length, i) => gradient[i] * length);
       const point = { value: await value.item(), rates: [rates] };
       if (t === 0) baselineValue = point.value;
       return point;

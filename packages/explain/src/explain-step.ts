@@ -119,17 +119,14 @@ async function watch(
 
     const evaluate = async (t: number): Promise<PathPoint> => {
       for (const restore of rewind) restore();
-      assignValues(
-        parameters,
-        t === 1 ? after : before.map((old, block) => old.map((w, i) => w + t * change[block][i])),
-      );
+      assignValues(parameters, t === 1 ? after : before.map((old, block) => moved(old, change[block], t)));
       const { value, gradient } = await lossAndGradient(called, loss, parameters);
       if (t === 0) {
         checkRepeats(called, lossBefore, value);
         blame = gradient;
       }
-      const rates = gradient.map((g, block) => g.map((slope, i) => slope * change[block][i]));
-      return { value, rates: rates.map((block, i) => withRest(block, chosen[i])) };
+      const rates = gradient.map((slopes, block) => withRest(product(slopes, change[block]), chosen[block]));
+      return { value, rates };
     };
     const finish = [...generators.map(restoreState), restoreValues(variables), restoreGradients(parameters)];
     try {
@@ -188,8 +185,26 @@ function samplePositions(size: number, sample: number): Int32Array {
   return new Generator(0).permutation(size).subarray(0, sample).sort();
 }
 
+// An explanation calls these some sixty times for all weights. Plain loops take a fifth of the time of callbacks.
+
+/** a + t · change */
+function moved(a: Float64Array, change: Float64Array, t: number): Float64Array {
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < result.length; i++) result[i] = a[i] + t * change[i];
+  return result;
+}
+
+/** The products of the elements. */
+function product(a: Float64Array, b: Float64Array): Float64Array {
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < result.length; i++) result[i] = a[i] * b[i];
+  return result;
+}
+
 function gather(values: Float64Array, positions: Int32Array): Float64Array {
-  return Float64Array.from(positions, (position) => values[position]);
+  const result = new Float64Array(positions.length);
+  for (let i = 0; i < result.length; i++) result[i] = values[positions[i]];
+  return result;
 }
 
 /** The sampled elements and, after them, the sum of all others. */

@@ -81,7 +81,7 @@ export async function integratePath(
 /** The sum of all values of all blocks. */
 export function sumOf(blocks: readonly Float64Array[]): number {
   let total = 0;
-  for (const block of blocks) for (const value of block) total += value;
+  for (const block of blocks) for (let i = 0; i < block.length; i++) total += block[i];
   return total;
 }
 
@@ -92,12 +92,20 @@ function simpson(
   right: Sample,
 ): { sum: number; magnitude: number; addTo(shares: readonly Float64Array[]): void } {
   const sixth = (right.t - left.t) / 6;
-  const segment = middle.rates.map((rates, block) =>
-    rates.map((rate, i) => sixth * (left.rates[block][i] + 4 * rate + right.rates[block][i])),
-  );
+  let [sum, magnitude] = [0, 0];
+  const segment = middle.rates.map((rates, block) => {
+    const [before, after] = [left.rates[block], right.rates[block]];
+    const values = new Float64Array(rates.length);
+    for (let i = 0; i < values.length; i++) {
+      values[i] = sixth * (before[i] + 4 * rates[i] + after[i]);
+      sum += values[i];
+      magnitude += Math.abs(values[i]);
+    }
+    return values;
+  });
   return {
-    sum: sumOf(segment),
-    magnitude: sumOf(segment.map((block) => block.map(Math.abs))),
+    sum,
+    magnitude,
     addTo(shares) {
       shares.forEach((total, block) => {
         for (let i = 0; i < total.length; i++) total[i] += segment[block][i];

@@ -106,5 +106,6 @@ function chunksOf({ length }: CifarDataset): Int32Array[] {
 }
 
 async function bytesOf(part: CifarDataset, indices: Int32Array): Promise<Uint8Array> {
-  return Uint8Array.from(await part.batch(indices).x.data(), (value) => Math.round(255 * value));
+  const values = await part.batch(indices).x.data();
+  return new Uint8Array(values.map((value) => Math.round(255 * value)));
 }

@@ -110,7 +110,7 @@ export async function readPicture(
   });
   const pixels = await picture.data();
   const isTurned = isDark && meanOfEdge(pixels, shape) > 0.5;
-  const values = Float32Array.from(pixels, (pixel) => {
+  const values = new Float32Array(pixels).map((pixel) => {
     const byte = Math.round(255 * (isTurned ? 1 - pixel : pixel));
     return white === 255 ? byte : (byte / 255) * white;
   });

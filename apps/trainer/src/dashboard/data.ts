@@ -85,7 +85,7 @@ export function scaleOf(data: Data, training: Int32Array): Scale {
   if (data.what === "picture")
     return { shift, factor: factor.fill(data.values instanceof Uint8Array ? 1 / 255 : 1) };
   for (let i = 0; i < size; i++) {
-    const column = Float64Array.from(training, (index) => data.values[index * size + i]);
+    const column = new Float64Array(training).map((index) => data.values[index * size + i]);
     const mean = column.reduce((sum, value) => sum + value, 0) / column.length;
     const variance = column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / column.length;
     shift[i] = mean;

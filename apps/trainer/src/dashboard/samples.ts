@@ -21,7 +21,7 @@ export function animals(count: number): Data {
     what: "picture",
     shape: [1, size, size],
     features: [],
-    values: Uint8Array.from(x.dataSync(), (ink) => Math.round(255 * ink)),
+    values: new Uint8Array(x.dataSync().map((ink) => Math.round(255 * ink))),
     labels: Int32Array.from(y.dataSync()),
     classes: ["cat", "dog"],
     heldOutFrom: null,

@@ -46,20 +46,20 @@ export function columnOf(
   if (type === "text") return { type, name, values: [...texts] };
   if (type === "number" || type === "date") {
     const { read, expected } = readers[type];
-    const values = Float64Array.from(texts, (text, row) => {
+    const values = texts.map((text, row) => {
       const value = text === null ? NaN : read(text);
       return value ?? refuse(row, `got ${shown(text)}; expected ${expected}`);
     });
-    return { type, name, values };
+    return { type, name, values: Float64Array.from(values) };
   }
   const present = texts.filter((text) => text !== null);
   const categories = type === "category" ? [...new Set(present)].sort() : [...type];
   const numbers = new Map(categories.map((category, number) => [category, number]));
-  const values = Int32Array.from(texts, (text, row) => {
+  const values = texts.map((text, row) => {
     const number = text === null ? -1 : numbers.get(text);
     return number ?? refuse(row, `got ${shown(text)}; expected one of the ${categories.length} categories`);
   });
-  return { type: "category", name, values, categories };
+  return { type: "category", name, values: Int32Array.from(values), categories };
 }
 
 function shown(text: string | null): string {

@@ -60,12 +60,7 @@ export class Table {
     const columns = names.map((name) => this.column(name));
     const rows = [...this.#lines.keys()].filter((row) => columns.every((column) => !isMissing(column, row)));
     const kept = this.columns.map((column) => keepRows(column, rows));
-    return new Table(
-      this.#called,
-      kept,
-      Int32Array.from(rows, (row) => this.#lines[row]),
-      this.#unit,
-    );
+    return new Table(this.#called, kept, Int32Array.from(rows.map((row) => this.#lines[row])), this.#unit);
   }
 
   /**
@@ -146,8 +141,8 @@ function isMissing({ type, values }: Column, row: number): boolean {
 function keepRows(column: Column, rows: readonly number[]): Column {
   if (column.type === "text") return { ...column, values: rows.map((row) => column.values[row]) };
   if (column.type === "category")
-    return { ...column, values: Int32Array.from(rows, (row) => column.values[row]) };
-  return { ...column, values: Float64Array.from(rows, (row) => column.values[row]) };
+    return { ...column, values: Int32Array.from(rows.map((row) => column.values[row])) };
+  return { ...column, values: Float64Array.from(rows.map((row) => column.values[row])) };
 }
 
 /** The features of a column, each as a function of the row. */

@@ -176,14 +176,14 @@ export function columnFrom(
     return {
       type: "number",
       name,
-      values: Float64Array.from(values, (value, row) => numberOf(value, row, refuse)),
+      values: Float64Array.from(values.map((value, row) => numberOf(value, row, refuse))),
     };
   }
   if (kind === "date" && (type === undefined || type === "date")) {
     return {
       type: "date",
       name,
-      values: Float64Array.from(values, (value) => (value === null ? NaN : Number(value))),
+      values: Float64Array.from(values.map((value) => (value === null ? NaN : Number(value)))),
     };
   }
   const write = kind === "date" ? (value: Value) => new Date(Number(value)).toISOString() : String;

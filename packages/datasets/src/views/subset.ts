@@ -26,7 +26,7 @@ export function chosen<Batch>(dataset: Dataset<Batch>, indices: Int32Array): Dat
     batch(picked, epoch) {
       expectIndices(picked, indices.length);
       return dataset.batch(
-        Int32Array.from(picked, (index) => indices[index]),
+        picked.map((index) => indices[index]),
         epoch,
       );
     },

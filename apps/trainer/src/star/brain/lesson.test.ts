@@ -11,7 +11,7 @@ async function triesOf(options: Partial<LessonOptions> = {}): Promise<Try[]> {
 
 // The tests take long, because each of hundreds of tries is explained.
 describe("the brain's lesson", () => {
-  it.each([1, 2, 3, 4, 5])("ends with 99 %% of the pixels right for seed %i", async (seed) => {
+  it.each([1, 2, 3, 4, 5])("ends with 99 percent of the pixels right for seed %i", async (seed) => {
     const tries = await triesOf({ seed });
     const shares = tries.map(({ attempt }) => attempt.right / goal.length);
     expect(shares.at(-1)).toBeGreaterThanOrEqual(enough);

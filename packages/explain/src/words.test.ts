@@ -53,4 +53,15 @@ describe("words", () => {
       `"L: 0.149 → 0.1462; −g·Δw = 0.0046; −∫g·dw = 0.0028; rest 0.00005 (6 gradients)"`,
     );
   });
+
+  it("writes a very small negative number with one kind of minus", () => {
+    const tiny = new StepExplanation([...step.parameters.values()], {
+      lossBefore: 0.149,
+      lossAfter: 0.149 - step.paid + 7.7e-8,
+      gradients: 6,
+    });
+    expect(describeStep(tiny)).toMatchInlineSnapshot(
+      `"loss 0.149 → 0.1462: promised 0.0046, paid 0.0028, unexplained −7.7e−8"`,
+    );
+  });
 });

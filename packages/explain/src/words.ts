@@ -50,5 +50,5 @@ function verdict(promise: number, paid: number): string {
 
 /** Two significant digits are enough to compare numbers. A loss takes four, so that small changes are visible. */
 function digits(value: number, count = 2): string {
-  return String(Number(value.toPrecision(count))).replace("-", "−");
+  return String(Number(value.toPrecision(count))).replaceAll("-", "−");
 }

@@ -16,6 +16,7 @@ const learn = [
   "training-well",
   "tables",
   "images",
+  "sequences",
   "your-own",
 ];
 const guides = [

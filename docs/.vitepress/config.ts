@@ -17,6 +17,7 @@ const learn = [
   "tables",
   "images",
   "sequences",
+  "text",
   "your-own",
 ];
 const guides = [

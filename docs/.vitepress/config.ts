@@ -18,6 +18,7 @@ const learn = [
   "images",
   "sequences",
   "text",
+  "generative",
   "your-own",
 ];
 const guides = [

@@ -19,6 +19,7 @@ const learn = [
   "sequences",
   "text",
   "generative",
+  "reinforcement",
   "your-own",
 ];
 const guides = [

@@ -20,6 +20,7 @@ const learn = [
   "text",
   "generative",
   "reinforcement",
+  "fine-tuning",
   "your-own",
 ];
 const guides = [

@@ -21,6 +21,7 @@ const learn = [
   "generative",
   "reinforcement",
   "fine-tuning",
+  "explaining-a-step",
   "your-own",
 ];
 const guides = [

@@ -28,6 +28,7 @@ const guides = [
   "coming-from-pytorch",
   "coming-from-keras",
   "coming-from-tensorflow-js",
+  "browser-training",
   "recorded-steps",
   "memory",
   "determinism",

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { programsIn, promises } from "../scripts/documented-programs.mjs";
 import { bundlePrograms } from "./bundle-programs.js";
 import { startLanguageService } from "./language-service.js";
 import { publicFolders, root } from "./workspace.js";
@@ -25,7 +26,7 @@ import { publicFolders, root } from "./workspace.js";
 //     // -> [[1, 2],
 //     //     [3, 4]]
 //
-// A block marked ```ts no-run is only type-checked. One marked ```ts module=name is the module `./name.js` of the examples after it.
+// A block marked ```ts no-run is only type-checked. One marked ```ts node runs here, but not on the page of the site. One marked ```ts module=name is the module `./name.js` of the examples after it.
 // The programs of a file run one after the other in one process, which takes a third of the time of a process for each; the engine is the
 // default one at the start of each.
 
@@ -57,31 +58,14 @@ const examples = [...readmes, ...pages].flatMap(examplesOf);
 function examplesOf(file: string): Example[] {
   if (!existsSync(join(root, file))) return [];
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/^```ts(.*)\n([^]*?)^```$/gm)].map(([, mark = "", code = ""], index) => ({
+  return programsIn(text).map(({ code, runs, module }, index) => ({
     title: `${file}, example ${index + 1}`,
     file,
     name: `${file.replace(/\W/g, "-")}-${index + 1}`,
     code,
-    runs: mark.trim() === "",
-    module: /module=(\S+)/.exec(mark)?.[1],
+    runs,
+    module,
   }));
-}
-
-/** The documented output of an example: the index of a line with a `console.log`, and the text it prints. */
-function promises(code: string): Map<number, string> {
-  const promised = new Map<number, string>();
-  let [logLine, prints] = [-1, false];
-  for (const [index, line] of code.split("\n").entries()) {
-    if (line.includes("console.log(")) logLine = index;
-    const first = /\/\/ -> (.*)$/.exec(line)?.[1];
-    const further = prints ? /^ *\/\/ {4}(.*)$/.exec(line)?.[1] : undefined;
-    const text = first ?? further;
-    prints = text !== undefined;
-    if (text === undefined) continue;
-    const before = promised.get(logLine);
-    promised.set(logLine, before === undefined ? text : `${before}\n${text}`);
-  }
-  return promised;
 }
 
 /** Runs the programs that are named, each with a `console.log` that tells a documented line and its text, or the error, as JSON. */

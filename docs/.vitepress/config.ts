@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { defineConfig, type MarkdownOptions } from "vitepress";
 
+import { readMark } from "../../scripts/documented-programs.mjs";
 import { siteLink } from "./links.js";
 
 const docs = join(import.meta.dirname, "..");
@@ -63,6 +64,23 @@ function linkRepository(md: MarkdownIt): void {
   });
 }
 
+/** Programs of the first page and of the pages to learn from can be run where they stand (theme/live). */
+function makeLive(md: MarkdownIt): void {
+  const { fence } = md.renderer.rules;
+  if (fence === undefined) throw new Error("VitePress has no rule for blocks of code");
+  md.renderer.rules.fence = (tokens, index, options, env, self) => {
+    const html = fence(tokens, index, options, env, self);
+    const { relativePath } = env as { relativePath?: string };
+    const token = tokens[index];
+    const mark = /^ts(?: (.*))?$/.exec(token?.info.trim() ?? "");
+    if (mark === null || !/^(index\.md$|learn\/)/.test(relativePath ?? "")) return html;
+    const { runs, needsNode, module } = readMark(mark[1] ?? "", token?.content ?? "");
+    if (!runs && module === undefined) return html;
+    const attributes = `${needsNode ? " needs-node" : ""}${module === undefined ? "" : ` module="${md.utils.escapeHtml(module)}"`}`;
+    return `<live-program${attributes}>${html}</live-program>\n`;
+  };
+}
+
 /** The colours and sizes of the trainer. VitePress says by a class which theme is on. */
 const tokens = readFileSync(
   join(docs, "..", "apps", "trainer", "src", "web", "styles", "tokens.css"),
@@ -78,6 +96,13 @@ const moreDocs = [
   { text: "The primitives", link: "/primitives.md" },
   { text: "PyTorch's names", link: "/reference/pytorch.md" },
 ];
+/** What a reader who chooses a library wants to know. */
+const about = [
+  { text: "Benchmarks", link: "/benchmarks.md" },
+  { text: "Comparison", link: "/comparison.md" },
+  { text: "Roadmap", link: "/roadmap.md" },
+  { text: "Changelog", link: "/reference/changelog.md" },
+];
 const [firstDecision = "", ...laterDecisions] = readdirSync(join(docs, "decisions")).sort();
 
 export default defineConfig({
@@ -89,10 +114,21 @@ export default defineConfig({
   // The list of all pages is one file, instead of a part of each page.
   metaChunk: true,
   markdown: {
-    config: linkRepository,
+    config: (md) => {
+      linkRepository(md);
+      makeLive(md);
+    },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },
+  vue: {
+    template: {
+      compilerOptions: { isCustomElement: (tag) => tag === "live-program" || tag === "trainer-lesson" },
+    },
+  },
   vite: {
+    // The library from its sources, so that the site needs no other build.
+    resolve: { conditions: ["source"] },
+    worker: { format: "es" },
     plugins: [
       {
         name: "stargrad-tokens",
@@ -137,6 +173,7 @@ export default defineConfig({
       "/": [
         { text: "Learn", items: pagesIn("learn", learn) },
         { text: "Guides", items: [...pagesIn("guides", guides), ...moreDocs] },
+        { text: "About", items: about },
       ],
     },
     socialLinks: [

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { programsIn, promises } from "../../scripts/documented-programs.mjs";
 import { root } from "./public-api.js";
 
 /*
@@ -34,12 +35,18 @@ const pages = [
   "index.html",
   "learn/start.html",
   "learn/back-propagation.html",
+  "benchmarks.html",
+  "comparison.html",
+  "roadmap.html",
   "guides/coming-from-pytorch.html",
   "reference/index.html",
   "reference/nn/Linear.html",
   "reference/pytorch.html",
   "decisions/0001-lazy-graph.html",
 ];
+
+/** The pages whose programs run in the page. */
+const livePages = ["index.md", ...readdirSync(join(root, "docs", "learn")).map((name) => `learn/${name}`)];
 
 function buildInto(folder: string): void {
   const script = join(root, "docs", "scripts", "main.ts");
@@ -180,6 +187,141 @@ describe.skipIf(executablePath === "")("the site, in a sub-folder", () => {
     await page.waitForSelector("text=high");
     expect(await page.textContent("main")).toContain("Integers in [low, high), int32.");
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  /** Runs a program of a page, and waits until it has ended. */
+  async function runIn(page: Page, index: number) {
+    const program = page.locator("live-program").nth(index);
+    await program.getByRole("button", { name: "Run" }).click();
+    const status = program.getByRole("status");
+    await expect.poll(() => status.textContent(), { timeout: 120_000 }).toMatch(/^(Done|Failed|Stopped)/);
+    const said = await program.locator(".output pre").evaluateAll((lines) =>
+      lines.map((line) => ({
+        level: line.className,
+        line: Number(line.dataset["line"]) - 1,
+        text: line.textContent,
+      })),
+    );
+    return { program, status: (await status.textContent()) ?? "", said };
+  }
+
+  it.each(livePages)("the programs of %s print in the page what they promise", async (file) => {
+    const { page, problems } = await open(file.replace(".md", ".html"));
+    const programs = programsIn(readFileSync(join(root, "docs", file), "utf8")).filter(
+      ({ runs, module }) => runs || module !== undefined,
+    );
+    expect(await page.locator("live-program").count()).toBe(programs.length);
+    for (const [index, { code, needsNode, module }] of programs.entries()) {
+      if (module !== undefined) continue;
+      if (needsNode) {
+        const program = page.locator("live-program").nth(index);
+        expect(await program.getByRole("button", { name: "Run" }).count()).toBe(0);
+        expect(await program.getByText("needs Node").count()).toBe(1);
+        continue;
+      }
+      const { said } = await runIn(page, index);
+      expect(
+        said.filter(({ level }) => level === "error"),
+        `${file}, program ${index + 1}`,
+      ).toEqual([]);
+      const promised = promises(code);
+      const printed = new Map<number, string>();
+      for (const { level, line, text } of said) {
+        if (level !== "log" || !promised.has(line)) continue;
+        const before = printed.get(line);
+        printed.set(line, before === undefined ? text : `${before}\n${text}`);
+      }
+      expect(printed, `${file}, program ${index + 1}`).toEqual(promised);
+    }
+    expect(problems).toEqual([]);
+    expect(await findingsOfAxe(page)).toEqual([]);
+    if (screens !== undefined && programs.length > 0) {
+      mkdirSync(screens, { recursive: true });
+      for (const [colorScheme, width] of [
+        ["light", 1440],
+        ["dark", 768],
+        ["light", 320],
+      ] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height: 900 });
+        await page.locator("live-program").first().scrollIntoViewIfNeeded();
+        await settled(page);
+        await page.screenshot({
+          path: join(screens, `live-${file.replace(/\W/g, "-")}-${width}-${colorScheme}.png`),
+        });
+      }
+    }
+    await page.close();
+  });
+
+  it("a program can be changed by keyboard, fails with the line, and is as it was after Reset", async () => {
+    const { page, problems } = await open("learn/start.html");
+    const program = page.locator("live-program").first();
+    const code = program.locator("pre code");
+    const before = await code.textContent();
+    const change = async (to: string) => {
+      await program.getByRole("button", { name: "Edit" }).click();
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.keyboard.insertText(to);
+    };
+    await change(
+      'import { zeros, type Tensor } from "stargrad";\nconst x: Tensor = zeros([2, 3]);\nx.add(zeros([2]));',
+    );
+    const wrong = await runIn(page, 0);
+    expect(wrong.status).toBe("Failed.");
+    expect(wrong.said.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^ShapeError: add: \[2, 3\] and \[2\] do not broadcast[^]*\n {4}at line 3$/),
+    ]);
+    expect(await findingsOfAxe(page)).toEqual([]);
+
+    await change("const x: = 1;");
+    expect((await runIn(page, 0)).said[0]?.text).toMatch(/^SyntaxError: .*\n {4}at line 1$/);
+    await change('import "left-pad";');
+    expect((await runIn(page, 0)).said[0]?.text).toContain('can import "stargrad"');
+    await change('throw new Error("%d and on")');
+    expect((await runIn(page, 0)).said[0]?.text).toBe("Error: %d and on\n    at line 1");
+
+    await program.getByRole("button", { name: "Reset" }).click();
+    expect(await code.textContent()).toBe(before);
+    expect((await runIn(page, 0)).status).toMatch(/^Done/);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("a program that never ends is stopped", async () => {
+    const { page } = await open("learn/start.html");
+    const program = page.locator("live-program").first();
+    await program.getByRole("button", { name: "Edit" }).click();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.insertText('console.log("on");\nwhile (true);');
+    await program.getByRole("button", { name: "Run" }).click();
+    await program.getByText("on", { exact: true }).waitFor();
+    await program.getByRole("button", { name: "Stop" }).click();
+    expect(await program.getByRole("status").textContent()).toBe("Stopped.");
+    expect(page.workers()).toEqual([]);
+    await page.close();
+  });
+
+  it("shows a lesson of the trainer when it is asked for, in the theme of the page", async () => {
+    const { page, problems } = await open("learn/back-propagation.html");
+    await page.emulateMedia({ colorScheme: "dark" });
+    const lesson = page.locator("trainer-lesson");
+    expect(page.frames()).toHaveLength(1);
+    await lesson.getByRole("button", { name: "Open the lesson here" }).click();
+    const frame = page.frameLocator("trainer-lesson iframe");
+    await frame.locator('html[data-theme="dark"]').waitFor();
+    await frame.locator("h1").first().waitFor();
+    await page.evaluate(() => document.documentElement.classList.remove("dark"));
+    await frame.locator('html[data-theme="light"]').waitFor();
+    expect(await lesson.getByRole("link", { name: "Open it alone" }).getAttribute("href")).toContain(
+      "?lesson=star",
+    );
+    expect(problems).toEqual([]);
+    if (screens !== undefined) {
+      await lesson.scrollIntoViewIfNeeded();
+      await page.screenshot({ path: join(screens, "lesson.png") });
+    }
     await page.close();
   });
 });

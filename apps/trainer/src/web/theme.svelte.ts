@@ -1,4 +1,5 @@
-// Light or dark: what the visitor chose on this machine, or else what the system prefers.
+// Light or dark: what the visitor chose on this machine, or else what the system prefers. A page that shows this one in a frame may say it
+// by a message, `{ theme: "dark" }`.
 
 type Theme = "light" | "dark";
 
@@ -21,6 +22,11 @@ class ThemeSwitch {
     this.#show();
     system.addEventListener("change", () => {
       if (chosen() === null) this.#turn(system.matches ? "dark" : "light");
+    });
+    addEventListener("message", ({ data, source, origin }: MessageEvent<unknown>) => {
+      if (source !== parent || source === window || origin !== location.origin) return;
+      const said = typeof data === "object" && data !== null && "theme" in data ? data.theme : null;
+      if (said === "light" || said === "dark") this.#turn(said);
     });
   }
 

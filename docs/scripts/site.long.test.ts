@@ -299,7 +299,7 @@ describe.skipIf(executablePath === "")("the site, in a sub-folder", () => {
     await program.getByText("on", { exact: true }).waitFor();
     await program.getByRole("button", { name: "Stop" }).click();
     expect(await program.getByRole("status").textContent()).toBe("Stopped.");
-    expect(page.workers()).toEqual([]);
+    await expect.poll(() => page.workers()).toEqual([]);
     await page.close();
   });
 

@@ -9,14 +9,21 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { programsIn, promises } from "../scripts/documented-programs.mjs";
 import { bundlePrograms } from "./bundle-programs.js";
 import { startLanguageService } from "./language-service.js";
 import { publicFolders, root } from "./workspace.js";
+
+const { programsIn, promises } = (await import(
+  pathToFileURL(join(root, "scripts/documented-programs.mjs")).href
+)) as {
+  programsIn: (text: string) => { code: string; runs: boolean; module: string | undefined }[];
+  promises: (code: string) => Map<number, string>;
+};
 
 // Every ```ts block of a README, and of a page of the site that is written by hand, is a program. It must type-check and run without errors, and a `console.log` must print the text of
 // the comment beside it or below it:

@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { defineConfig, type MarkdownOptions } from "vitepress";
 
-import { readMark } from "../../scripts/documented-programs.mjs";
 import { siteLink } from "./links.js";
 
 const docs = join(import.meta.dirname, "..");
+const { readMark } = (await import(
+  pathToFileURL(join(docs, "..", "scripts", "documented-programs.mjs")).href
+)) as {
+  readMark: (mark: string, code: string) => { runs: boolean; needsNode: boolean; module: string | undefined };
+};
 
 /** The pages to learn from, in the order in which they build on each other. */
 const learn = [
@@ -71,10 +76,10 @@ function makeLive(md: MarkdownIt): void {
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
     const html = fence(tokens, index, options, env, self);
     const { relativePath } = env as { relativePath?: string };
-    const token = tokens[index];
+    const token = tokens.at(index);
     const mark = /^ts(?: (.*))?$/.exec(token?.info.trim() ?? "");
     if (mark === null || !/^(index\.md$|learn\/)/.test(relativePath ?? "")) return html;
-    const { runs, needsNode, module } = readMark(mark[1] ?? "", token?.content ?? "");
+    const { runs, needsNode, module } = readMark(mark.at(1) ?? "", token?.content ?? "");
     if (!runs && module === undefined) return html;
     const attributes = `${needsNode ? " needs-node" : ""}${module === undefined ? "" : ` module="${md.utils.escapeHtml(module)}"`}`;
     return `<live-program${attributes}>${html}</live-program>\n`;

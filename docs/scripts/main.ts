@@ -39,7 +39,8 @@ const { status } = spawnSync(process.execPath, [vitepress, command, docs, ...opt
 process.exitCode = status ?? 1;
 
 if (command === "build" && status === 0) {
-  const after = (name: string) => options[options.indexOf(name) + 1 || options.length];
+  const after = (name: string) =>
+    options.includes(name) ? options.at(options.indexOf(name) + 1) : undefined;
   const broken = brokenAnchors(after("--outDir") ?? join(docs, ".vitepress", "dist"), after("--base") ?? "/");
   for (const sentence of broken) console.error(`docs: ${sentence}`);
   if (broken.length > 0) process.exitCode = 1;

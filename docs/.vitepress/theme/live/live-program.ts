@@ -112,6 +112,7 @@ class LiveProgram extends HTMLElement {
   #run(): void {
     running?.stop("Stopped, because another program was started.");
     this.stop("");
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- it is the one that runs
     running = this;
     this.#output.replaceChildren();
     this.#output.hidden = false;
@@ -142,8 +143,9 @@ class LiveProgram extends HTMLElement {
     if (this.#worker === undefined) return;
     this.#worker.terminate();
     this.#worker = undefined;
+    // Of a program that has ended, only what it began without waiting for it is stopped.
+    if (!this.#button.stop.hidden) this.#status.textContent = why;
     this.#button.stop.hidden = true;
-    this.#status.textContent = why;
   }
 
   #hear(told: Told): void {

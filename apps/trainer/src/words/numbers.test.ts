@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { roughly, thousands } from "./numbers.js";
+import { roughly, squared, thousands } from "./numbers.js";
 
 it.each([
   [0, "0"],
@@ -21,4 +21,12 @@ it.each([
   [-1.23456, "−1.2346"],
 ])("writes %d with four decimals as %j", (value, text) => {
   expect(roughly(value, 4)).toBe(text);
+});
+
+it.each([
+  [0.494, "0.494²"],
+  [-0.689, "(−0.689)²"],
+  [-0.0001, "0.000²"],
+])("writes the square of %d as %j", (value, text) => {
+  expect(squared(value)).toBe(text);
 });

@@ -19,6 +19,12 @@ export function decimal(value: number, digits = 3): string {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
+/** Formats the square of a number. A negative one is in parentheses: −0.5² would be −0.25. */
+export function squared(value: number): string {
+  const text = decimal(value);
+  return text.startsWith("−") ? `(${text})²` : `${text}²`;
+}
+
 /** Formats a number with as many decimals as asked for; one that is smaller than they can show is “≈ 0”. */
 export function roughly(value: number, digits: number): string {
   if (value === 0) return "0";

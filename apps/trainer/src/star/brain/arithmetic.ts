@@ -1,5 +1,5 @@
 import { blameText } from "../../words/blame.js";
-import { decimal, short, signed } from "../../words/numbers.js";
+import { decimal, short, signed, squared } from "../../words/numbers.js";
 import type { SumLine } from "../../words/sum.js";
 import type { KnobNumbers, Scene, Trace } from "./scene.js";
 import { indexOf, layerOf, nameOf, neuronOf, neurons } from "./sizes.js";
@@ -61,7 +61,7 @@ export function squareSum({ attempt }: Scene, { answer, target }: Trace): SumLin
     { name: "answer − goal", steps: [`${decimal(answer)} − ${target}`, `= ${decimal(answer - target)}`] },
     {
       name: "squared",
-      steps: [`${decimal(answer - target)}²`, `= ${decimal((answer - target) ** 2)}`],
+      steps: [squared(answer - target), `= ${decimal((answer - target) ** 2)}`],
     },
     { name: "mistake", steps: [`mean of 784: ${decimal(attempt.mistake, 5)}`], isResult: true },
   ];

@@ -1,5 +1,5 @@
 import { blameText } from "../../words/blame.js";
-import { decimal, short, signed } from "../../words/numbers.js";
+import { decimal, short, signed, squared } from "../../words/numbers.js";
 import type { SumLine } from "../../words/sum.js";
 import type { Scene } from "./scene.js";
 import { pair, turnOf, valueOf } from "./words.js";
@@ -31,10 +31,10 @@ export function strokeSum({ attempt, start, knobs, piles }: Scene, stroke: numbe
 /** How far a corner is from its goal, and what it adds to the mistake. */
 export function missSum({ attempt, goal, squares }: Scene, corner: number): SumLine[] {
   const [[x, y], [goalX, goalY]] = [attempt.corners[corner - 1], goal[corner - 1]];
-  const [right, up] = [decimal(goalX - x), decimal(goalY - y)];
+  const [right, up] = [goalX - x, goalY - y];
   return [
-    { name: `to the goal of corner ${corner}`, steps: [`(${right}, ${up})`] },
-    { name: "squared", steps: [`${right}² + ${up}²`, `= ${decimal(squares[corner - 1])}`] },
+    { name: `to the goal of corner ${corner}`, steps: [`(${decimal(right)}, ${decimal(up)})`] },
+    { name: "squared", steps: [`${squared(right)} + ${squared(up)}`, `= ${decimal(squares[corner - 1])}`] },
     { name: "mistake", steps: [`mean of ten: ${decimal(attempt.mistake, 5)}`], isResult: true },
   ];
 }

@@ -2,6 +2,7 @@ import type { Component } from "svelte";
 
 import type { Place } from "../address.js";
 import type { LessonId } from "./links.js";
+import { load } from "./load.js";
 
 /** A lesson, as the masthead and the home page name it. */
 export interface Lesson {
@@ -18,30 +19,30 @@ export const lessons: readonly Lesson[] = [
     name: "Star",
     about:
       "A pen with 20 knobs learns to draw. Every stroke moves all later corners, so you see the chain rule.",
-    load: () => import("./star/Star.svelte"),
+    load: load.star,
   },
   {
     id: "cat-or-dog",
     name: "Cat or dog",
     about: "It says cat, the answer is dog. Follow the blame back to the pixels.",
-    load: () => import("./cat-or-dog/CatOrDog.svelte"),
+    load: load["cat-or-dog"],
   },
   {
     id: "playground",
     name: "Playground",
     about: "Paint points, stack layers, and look into every neuron.",
-    load: () => import("./playground/Playground.svelte"),
+    load: load.playground,
   },
   {
     id: "dashboard",
     name: "Dashboard",
     about: "Your own data, a real training, and who paid for each step.",
-    load: () => import("./dashboard/Dashboard.svelte"),
+    load: load.dashboard,
   },
   {
     id: "text",
     name: "Text",
     about: "A small transformer reads a text letter by letter. Each surprise has a cause.",
-    load: () => import("./text/Text.svelte"),
+    load: load.text,
   },
 ];

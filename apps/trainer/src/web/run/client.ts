@@ -1,3 +1,4 @@
+import { startOrTake } from "./early.js";
 import type { Message, Questions, Request } from "./protocol.js";
 
 interface Pending {
@@ -47,7 +48,7 @@ export class Client<Q extends Questions, Event> {
   }
 
   #start(): Worker {
-    const worker = this.#options.start();
+    const worker = startOrTake(this.#options.start);
     worker.onmessage = ({ data }: MessageEvent<Message<Event>>) => {
       if (data.kind === "event") this.#options.onEvent(data.event);
       else this.#settle(data);

@@ -19,6 +19,26 @@ if (chromiumPath === null) {
   );
 }
 
+/**
+ * With the first two, Chromium loads two pages of its own, for the address bar, beside every page that a test opens. Chromium takes only one
+ * such list, so this one has to repeat what Playwright's own list has for tests like these.
+ */
+const disabledFeatures = [
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "AimEnabled",
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsFirstBalancedModeAutoEnable",
+  "HttpsUpgrades",
+  "LensOverlay",
+  "MediaRouter",
+  "NetworkTimeServiceQuerying",
+  "OptimizationHints",
+  "PaintHolding",
+  "PreconnectToSearch",
+] as const;
+
 /** The page as it is published, on two hosts: in a sub-folder without isolation, and isolated at the root. */
 export interface Site {
   readonly folder: string;
@@ -57,6 +77,7 @@ export async function openSite(): Promise<Site> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      `--disable-features=${disabledFeatures.join(",")}`,
     ],
   });
   return {

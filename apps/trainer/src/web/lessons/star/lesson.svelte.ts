@@ -6,6 +6,7 @@ import { announcer } from "../../announce.svelte.js";
 import { stageAt, type StageId } from "../../stages.js";
 import { strokeOf } from "./figures/paper.js";
 import type { PenTypes } from "./messages.js";
+import { startWorker } from "./start-worker.js";
 import { TriesLesson } from "./tries.svelte.js";
 
 /** The pen on the page: what is looked at, and what the visitor chose. All numbers come from the worker. */
@@ -16,7 +17,7 @@ export class StarLesson extends TriesLesson<PenTypes> {
 
   constructor(place: Place<PenSettings>) {
     super(place, {
-      worker: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+      worker: startWorker,
       plain,
       named: ({ learningRate, momentum }) => `learning rate ${learningRate}, momentum ${momentum}`,
       // About half a degree.

@@ -172,6 +172,16 @@ it.each(readmes)("%s shows an example", (readme) => {
   expect(examplesOf(readme)).not.toEqual([]);
 });
 
+it.each(readmes.filter((readme) => readme.startsWith("packages/")))(
+  "%s has no relative link, so it stands alone on npm",
+  (readme) => {
+    const targets = [...readFileSync(join(root, readme), "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(
+      ([, target]) => target,
+    );
+    expect(targets.filter((target) => !/^(https:|#)/.test(target))).toEqual([]);
+  },
+);
+
 it.each(pages)("every line that %s says to be printed is printed by a program", (page) => {
   const text = readFileSync(join(root, page), "utf8");
   const documented = examplesOf(page)

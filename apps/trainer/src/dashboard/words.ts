@@ -160,7 +160,7 @@ const mathsWords: Told = {
 /** A number below 0.01 with as many digits as it needs. */
 export function small(value: number): string {
   return value !== 0 && Math.abs(value) < 0.001
-    ? value.toExponential(1).replace("-", "−")
+    ? value.toExponential(1).replaceAll("-", "−")
     : value.toPrecision(2);
 }
 

@@ -343,7 +343,8 @@ describe.skipIf(chromiumPath === null)("the brain on the page", () => {
           `the pen without it: ${(pen.page / 1000).toFixed(1)} kB.`,
       );
       expect(own.page).toBeGreaterThan(pen.page);
-      expect(own.page).toBeLessThanOrEqual(110_000);
+      // The page is in more files since its worker starts before it, which compress 1 kB worse.
+      expect(own.page).toBeLessThanOrEqual(112_000);
     });
 
     it("leaves the main thread free while a run is made (printed, not asserted)", async () => {

@@ -128,6 +128,7 @@ export default defineConfig(
       "**/coverage/",
       ".stryker-tmp/",
       "**/.vitepress/{cache,.temp}/",
+      "docs/{public,reference}/",
     ],
   },
   // Declarations of plain scripts.

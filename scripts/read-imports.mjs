@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-const skipped = new Set(["node_modules", "dist", ".turbo", "coverage", ".temp", "cache"]);
+const skipped = new Set(["node_modules", "dist", ".turbo", "coverage", ".temp", "cache", "public"]);
 
 /** The packages: folder, name, tag in the layer law, and whether other packages may import it. */
 export function readPackages(root) {
